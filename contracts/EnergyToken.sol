@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import { ERC1155 } from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
+import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import { IERC1155MetadataURI } from "@openzeppelin/contracts/token/ERC1155/extensions/IERC1155MetadataURI.sol";
+import { IEnergyToken } from "./interfaces/IEnergyToken.sol";
+import { IMeters } from "./interfaces/IMeters.sol";
+import { Charter } from "./interfaces/IMicrogrids.sol";
+import { EnergyId, Source } from "./libraries/EnergyId.sol";
+import { EnergyMetadata } from "./libraries/EnergyMetadata.sol";
+import { Profile, ProfileLib } from "./libraries/Profile.sol";
+
+/// @notice Energy as ERC-1155 tokens, packed eight slots to a word. See {IEnergyToken}.
+contract EnergyToken is IEnergyToken, ERC1155 {
+    using EnergyId for uint256;
+
+    // =================================================================================================
+    // Storage
+    // =================================================================================================
+
+    IMeters private immutable METERS;
+    address private immutable MARKET;
+
+    mapping(uint256 blockKey => mapping(address holder => Profile)) private _profiles;
+
+    constructor(IMeters meters, address market) ERC1155("") {
+        METERS = meters;
+        MARKET = market;
+    }
+
+    // =================================================================================================
+    // Entry points
+    // =================================================================================================
+
+    /// @inheritdoc IEnergyToken
+    function mint(address to, uint256 line, uint256 firstBlock, Profile[] calldata energy) external override {
+        if (msg.sender != address(METERS)) revert EnergyToken_NotMeters(msg.sender);
+        _transfer(address(0), to, line, firstBlock, energy);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function move(
+        address from,
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy
+    ) external override {
+        if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
+        _transfer(from, to, line, firstBlock, energy);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function retire(
+        uint32 microgrid,
+        Source source,
+        uint32 firstBlock,
+        Profile[] calldata energy,
+        address beneficiary,
+        string calldata purpose
+    ) external override {
+        uint256 moved = _transfer(msg.sender, address(0), EnergyId.lineOf(microgrid, source), firstBlock, energy);
+        if (moved == 0) revert EnergyToken_NothingRetired();
+        emit Retired(msg.sender, beneficiary, microgrid, source, firstBlock, energy, purpose);
+    }
+
+    // =================================================================================================
+    // Views
+    // =================================================================================================
+
+    /// @inheritdoc ERC1155
+    function balanceOf(address holder, uint256 id) public view override(ERC1155, IERC1155) returns (uint256) {
+        (uint256 line, uint256 slot) = id.split();
+        return _profiles[line.blockKey(slot / ProfileLib.LANES)][holder].lane(slot % ProfileLib.LANES);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function profileOf(
+        address holder,
+        uint32 microgrid,
+        Source source,
+        uint32 firstBlock,
+        uint256 blocks
+    ) external view override returns (Profile[] memory energy) {
+        uint256 line = EnergyId.lineOf(microgrid, source);
+        energy = new Profile[](blocks);
+        for (uint256 i = 0; i < blocks; ++i) energy[i] = _profiles[line.blockKey(firstBlock + i)][holder];
+    }
+
+    /// @notice The token's metadata as a data URI, made on chain from the microgrid's name and the slot's time.
+    function uri(uint256 id) public view override(ERC1155, IERC1155MetadataURI) returns (string memory) {
+        (uint256 line, uint256 slot) = id.split();
+        if (line >> 40 != 0 || uint8(line) > uint8(type(Source).max)) revert EnergyToken_UnknownId(id);
+        Charter memory charter = METERS.microgridOf(uint32(line >> 8)).charter;
+        return EnergyMetadata.uriOf(charter.name, uint8(line), slot * charter.slotSeconds, charter.slotSeconds);
+    }
+
+    // =================================================================================================
+    // Internal
+    // =================================================================================================
+
+    /// @dev Moves whole profiles, a word at a time; zero addresses mint and burn. Emits what ERC-1155 asks for.
+    /// @return lanes In how many slots energy moved.
+    function _transfer(
+        address from,
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy
+    ) private returns (uint256 lanes) {
+        for (uint256 i = 0; i < energy.length; ++i) {
+            Profile moved = ProfileLib.checked(Profile.unwrap(energy[i]));
+            if (moved.isZero()) continue;
+            mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(firstBlock + i)];
+            if (from != address(0)) profiles[from] = _minus(from, line, firstBlock + i, profiles[from], moved);
+            if (to != address(0)) profiles[to] = _plus(to, line, firstBlock + i, profiles[to], moved);
+            unchecked {
+                lanes += moved.count();
+            }
+        }
+        if (lanes != 0) _emitTransfer(from, to, line, firstBlock, energy, lanes);
+    }
+
+    /// @dev Every lane that moves becomes an id and a value in the event: for a day of slots that is most of the
+    /// work. The event's data is therefore laid out in place, where Solidity would fill two arrays, check every
+    /// index and copy both once more. `lanes` is the number of lanes above zero, at least 1.
+    function _emitTransfer(
+        address from,
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy,
+        uint256 lanes
+    ) private {
+        bytes32 topic = lanes == 1 ? TransferSingle.selector : TransferBatch.selector;
+        uint256 firstId = line.idOf(firstBlock * ProfileLib.LANES);
+        assembly ("memory-safe") {
+            // TransferSingle: id, value. TransferBatch: two offsets, then each array behind its length.
+            let data := mload(0x40)
+            let nextId := data
+            let valueGap := 0x20
+            let size := 0x40
+            if gt(lanes, 1) {
+                let arraySize := mul(add(lanes, 1), 0x20)
+                mstore(data, 0x40)
+                mstore(add(data, 0x20), add(0x40, arraySize))
+                mstore(add(data, 0x40), lanes)
+                mstore(add(add(data, 0x40), arraySize), lanes)
+                nextId := add(data, 0x60)
+                valueGap := arraySize
+                size := add(0x40, mul(arraySize, 2))
+            }
+            let word := energy.offset
+            let end := add(word, mul(energy.length, 0x20))
+            for {} lt(word, end) { word := add(word, 0x20) } {
+                let id := firstId
+                for { let rest := calldataload(word) } rest { rest := shr(32, rest) } {
+                    let value := and(rest, 0xffffffff)
+                    if value {
+                        mstore(nextId, id)
+                        mstore(add(nextId, valueGap), value)
+                        nextId := add(nextId, 0x20)
+                    }
+                    id := add(id, 1)
+                }
+                firstId := add(firstId, 8)
+            }
+            log4(data, size, topic, caller(), from, to)
+        }
+    }
+
+    /// @dev ERC-1155's own paths (holders' transfers) come here, with ids in any order and repeated at will.
+    function _update(address from, address to, uint256[] memory ids, uint256[] memory values) internal override {
+        if (ids.length != values.length) revert ERC1155InvalidArrayLength(ids.length, values.length);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            (uint256 line, uint256 slot) = ids[i].split();
+            uint256 blockNumber = slot / ProfileLib.LANES;
+            uint256 index = slot % ProfileLib.LANES;
+            mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(blockNumber)];
+            uint256 held = profiles[from].lane(index);
+            if (values[i] > held) revert ERC1155InsufficientBalance(from, held, values[i], ids[i]);
+            Profile moved = ProfileLib.single(index, values[i]);
+            profiles[from] = profiles[from].sub(moved);
+            profiles[to] = _plus(to, line, blockNumber, profiles[to], moved);
+        }
+        if (ids.length == 1) emit TransferSingle(_msgSender(), from, to, ids[0], values[0]);
+        else emit TransferBatch(_msgSender(), from, to, ids, values);
+    }
+
+    function _minus(
+        address holder,
+        uint256 line,
+        uint256 blockNumber,
+        Profile held,
+        Profile moved
+    ) private pure returns (Profile) {
+        if (moved.le(held)) return held.sub(moved);
+        uint256 index;
+        while (moved.lane(index) <= held.lane(index)) ++index;
+        revert ERC1155InsufficientBalance(
+            holder,
+            held.lane(index),
+            moved.lane(index),
+            line.idOf(blockNumber * ProfileLib.LANES + index)
+        );
+    }
+
+    function _plus(
+        address holder,
+        uint256 line,
+        uint256 blockNumber,
+        Profile held,
+        Profile moved
+    ) private pure returns (Profile) {
+        if (moved.le(held.room())) return held.add(moved);
+        uint256 index;
+        while (moved.lane(index) + held.lane(index) <= ProfileLib.LANE_MAX) ++index;
+        revert EnergyToken_Overflow(
+            holder,
+            line.idOf(blockNumber * ProfileLib.LANES + index),
+            held.lane(index),
+            moved.lane(index)
+        );
+    }
+}

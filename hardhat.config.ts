@@ -1,0 +1,23 @@
+import { createRequire } from "node:module";
+import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+/** The compiler comes from npm, so that nothing is downloaded behind the lock file's back. */
+const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
+
+export default defineConfig({
+  plugins: [toolbox],
+  solidity: {
+    profiles: {
+      default: {
+        version: "0.8.37",
+        path: compiler,
+        settings: {
+          viaIR: true,
+          evmVersion: "osaka",
+          optimizer: { enabled: true, runs: 100_000 },
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,5 @@
+export * from "./energyId.ts";
+export * from "./money.ts";
+export * from "./profile.ts";
+export * from "./slots.ts";
+export * from "./typedData.ts";
