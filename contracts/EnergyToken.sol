@@ -153,9 +153,15 @@ contract EnergyToken is IEnergyToken, ERC1155 {
             }
             let word := energy.offset
             let end := add(word, mul(energy.length, 0x20))
-            for {} lt(word, end) { word := add(word, 0x20) } {
+            for {} lt(word, end) {
+                word := add(word, 0x20)
+            } {
                 let id := firstId
-                for { let rest := calldataload(word) } rest { rest := shr(32, rest) } {
+                for {
+                    let rest := calldataload(word)
+                } rest {
+                    rest := shr(32, rest)
+                } {
                     let value := and(rest, 0xffffffff)
                     if value {
                         mstore(nextId, id)

@@ -19,8 +19,9 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     // Storage
     // =================================================================================================
 
-    bytes32 private constant READING_TYPEHASH =
-        keccak256("Reading(address meter,uint32 firstBlock,uint256[] exported)");
+    bytes32 private constant READING_TYPEHASH = keccak256(
+        "Reading(address meter,uint32 firstBlock,uint256[] exported)"
+    );
     bytes32 private constant REGISTRATION_TYPEHASH = keccak256("Registration(uint32 microgrid,address owner)");
 
     /// @inheritdoc IMeters
@@ -185,7 +186,7 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         mapping(uint256 => uint256) storage reported = _reported[reading.meter];
         uint256 everCovered;
 
-        for (uint256 i = 0; i < blocks; ) {
+        for (uint256 i = 0; i < blocks;) {
             // Thirty-two blocks share a word of flags: read it once, write it once.
             uint256 key = (uint256(reading.firstBlock) + i) / 32;
             uint256 flags = reported[key];
@@ -195,9 +196,8 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
                 uint256 covered = word & ProfileLib.GUARDS;
                 Profile energy = Profile.wrap(word ^ covered);
                 uint256 bits = ProfileLib.bitsOf(covered) << ((blockNumber % 32) * 8);
-                uint256 open = window.endSlot == 0
-                    ? 0
-                    : ProfileLib.maskOf(blockNumber, window.firstSlot, window.endSlot - 1);
+                uint256 open =
+                    window.endSlot == 0 ? 0 : ProfileLib.maskOf(blockNumber, window.firstSlot, window.endSlot - 1);
                 if (
                     (covered & ~open) | (flags & bits) | (Profile.unwrap(energy) & ~ProfileLib.fill(covered)) != 0 ||
                     !energy.le(most)

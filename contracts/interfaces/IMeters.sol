@@ -114,9 +114,7 @@ interface IMeters is IMicrogrids {
 
     /// @notice A meter's owner, its microgrid, and what every trade there needs to know; reverts when the meter is
     /// unknown.
-    function marketOf(
-        address meter
-    ) external view returns (address owner, uint32 microgrid, Terms memory terms);
+    function marketOf(address meter) external view returns (address owner, uint32 microgrid, Terms memory terms);
 
     /// @notice Whether a slot of a meter is reported.
     function isReported(address meter, uint32 slot) external view returns (bool);

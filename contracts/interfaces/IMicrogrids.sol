@@ -93,11 +93,7 @@ interface IMicrogrids {
     /// @param tariffs What the operator may change later.
     /// @param dso The account that earns the network fee.
     /// @return microgrid Its number, counted from 1.
-    function found(
-        Charter calldata charter,
-        Tariffs calldata tariffs,
-        address dso
-    ) external returns (uint32 microgrid);
+    function found(Charter calldata charter, Tariffs calldata tariffs, address dso) external returns (uint32 microgrid);
 
     /// @notice Sets all tariffs at once. Only the operator.
     /// @dev Signed orders stay safe: an offer's price is what its maker receives, a bid's what its maker pays,

@@ -15,12 +15,11 @@ abstract contract Orders is Escrow, EIP712, IOrders {
     // Storage
     // =================================================================================================
 
-    bytes32 private constant ORDER_TYPEHASH =
-        keccak256(
-            "Order(address maker,address meter,uint8 side,uint8 sources,uint32 firstSlot,uint32 lastSlot,"
-            "uint32 energy,uint96 price,bool forward,uint96 bond,address counterparty,uint64 nonce,uint64 counter,"
-            "uint40 deadline)"
-        );
+    bytes32 private constant ORDER_TYPEHASH = keccak256(
+        "Order(address maker,address meter,uint8 side,uint8 sources,uint32 firstSlot,uint32 lastSlot,"
+        "uint32 energy,uint96 price,bool forward,uint96 bond,address counterparty,uint64 nonce,uint64 counter,"
+        "uint40 deadline)"
+    );
 
     /// @dev Eight orders per word: 31 bits of filled Wh per lane, the guard bit meaning cancelled.
     mapping(address maker => mapping(uint256 nonceDiv8 => uint256)) private _fills;

@@ -23,10 +23,7 @@ abstract contract Trading is Orders, ITrading {
     }
 
     /// @dev Where an order trades. Reverts unless its meter is the maker's and the microgrid is open.
-    function _openMarketOf(
-        address maker,
-        address meter
-    ) internal view returns (uint32 microgrid, Terms memory terms) {
+    function _openMarketOf(address maker, address meter) internal view returns (uint32 microgrid, Terms memory terms) {
         address owner;
         (owner, microgrid, terms) = METERS.marketOf(meter);
         if (owner != maker) revert Orders_NotMeterOwner(meter, maker, owner);

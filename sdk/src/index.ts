@@ -1,3 +1,4 @@
+export * from "./bills.ts";
 export * from "./energyId.ts";
 export * from "./money.ts";
 export * from "./profile.ts";

@@ -1,3 +1,4 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import {
   ANY_SOURCE,
   blockOf,
@@ -10,10 +11,9 @@ import {
   packReading,
   READING_TYPES,
   REGISTRATION_TYPES,
-  sourceIndex,
   type Source,
+  sourceIndex,
 } from "@wattline/sdk";
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { network } from "hardhat";
 import { type Address, getAddress, type Hex, keccak256, toHex, zeroAddress } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
@@ -90,7 +90,11 @@ export async function createWorld() {
   async function found(overrides: { charter?: object; tariffs?: object } = {}): Promise<number> {
     await contracts.meters
       .connect(operator.signer)
-      .found({ ...charter, ...overrides.charter }, { ...tariffs, ...overrides.tariffs }, dso.address);
+      .found(
+        { ...charter, ...overrides.charter },
+        { ...tariffs, ...overrides.tariffs },
+        dso.address,
+      );
     return Number(await contracts.meters.microgridCount());
   }
 

@@ -1,0 +1,35 @@
+import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import Wattline from "./Wattline.ts";
+
+/** A thousand Test Euros for each demo account, in millionths. */
+const POCKET_MONEY = 1_000_000_000n;
+/** The accounts of a local chain that get it: operator, DSO, and the first three households. */
+const DEMO_ACCOUNTS = [0, 1, 2, 3, 4];
+
+/**
+ * For local chains only: a play currency that anyone can mint, a microgrid that account 0 operates with account 1 as
+ * DSO, and demo accounts with money.
+ */
+export default buildModule("LocalDemo", (m) => {
+  const { marketplace, meters, energy } = m.useModule(Wattline);
+  const euro = m.contract("TestEuro");
+  const charter = {
+    name: m.getParameter("name", "Sunny Lane"),
+    latitudeTenths: m.getParameter("latitudeTenths", 513),
+    longitudeTenths: m.getParameter("longitudeTenths", 95),
+    currency: euro,
+    slotSeconds: m.getParameter("slotSeconds", 900),
+    reportingDeadline: m.getParameter("reportingDeadline", 86_400),
+  };
+  const tariffs = {
+    feedIn: m.getParameter("feedIn", 80_000n),
+    retail: m.getParameter("retail", 320_000n),
+    networkFee: m.getParameter("networkFee", 0n),
+    islandPriceCap: m.getParameter("islandPriceCap", 320_000n),
+  };
+  m.call(meters, "found", [charter, tariffs, m.getAccount(1)]);
+  for (const index of DEMO_ACCOUNTS) {
+    m.call(euro, "mint", [m.getAccount(index), POCKET_MONEY], { id: `PocketMoney${index}` });
+  }
+  return { marketplace, meters, energy, euro };
+});

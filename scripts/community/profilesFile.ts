@@ -1,0 +1,165 @@
+import { basename, extname } from "node:path";
+import { dayOf, parseDay, SECONDS_PER_DAY } from "./calendar.ts";
+import {
+  type HomeProfile,
+  ProfilesFileError,
+  type ProfilesTable,
+  readProfilesTable,
+} from "./profilesTable.ts";
+import type { CommunitySeries, HouseholdSeries } from "./series.ts";
+
+export { ProfilesFileError } from "./profilesTable.ts";
+
+const LONGEST_SLOT_SECONDS = 900;
+
+/** Which part of a profiles file to read, and how. */
+export interface ProfilesFileOptions {
+  /** The first day, `YYYY-MM-DD`, from 00:00 on the file's clock. */
+  readonly from: string;
+  /** How many days, 1 or more. */
+  readonly days: number;
+  /** Homes whose roof is left out. */
+  readonly consumers?: readonly string[];
+  /** What the community is called: the file's name without its ending unless given. */
+  readonly name?: string;
+  /**
+   * Where the community is; a file does not say. It is 0° north, 0° east unless given, which tells
+   * nothing about the sun: since the file's clock is taken as UTC, a longitude that fits it counts
+   * from the meridian of that clock.
+   */
+  readonly place?: CommunitySeries["place"];
+}
+
+/**
+ * A community from a CSV file of real homes, with the columns `start`, `NAME_load_wh`, where there is
+ * one `NAME_pv_wh`, and `retail_price_usd_per_kwh`; others are ignored. The file's local standard
+ * time is taken as UTC.
+ *
+ * A slot is as long as a step of the file, or 15 minutes where that is shorter. Flows in and out are
+ * netted within a step, as its meter does, then spread over its slots by cumulative rounding, so that
+ * no Wh is lost and no slot has both. What a home uses of its own production is spread likewise, and
+ * makes up load and production: in each slot, load + export = production + import.
+ *
+ * The whole file is checked, then the days asked for are returned.
+ *
+ * @throws ProfilesFileError naming the file, and where it applies the line and column, if the file
+ *   or what is asked of it is wrong.
+ */
+export function readProfilesFile(file: string, options: ProfilesFileOptions): CommunitySeries {
+  const table = readProfilesTable(file);
+  const { consumers = [], place = { latitudeTenths: 0, longitudeTenths: 0 } } = options;
+  requireKnown(file, consumers, table.homes);
+  const span = spanOf(file, table, options);
+  const slotSeconds = Math.min(table.stepSeconds, LONGEST_SLOT_SECONDS);
+  const slotsPerStep = table.stepSeconds / slotSeconds;
+  const retail = table.retailPerKwh?.slice(span.first, span.end);
+  return {
+    name: options.name ?? basename(file, extname(file)),
+    place,
+    slotSeconds,
+    firstSlot: (table.start + span.first * table.stepSeconds) / slotSeconds,
+    slots: (span.end - span.first) * slotsPerStep,
+    households: table.homes
+      .map((home) => (consumers.includes(home.name) ? { ...home, producedWh: null } : home))
+      .map((home) => householdOf(home, span, table.stepSeconds, slotsPerStep)),
+    ...(retail && {
+      retailPerKwh: retail.flatMap((price) => Array.from({ length: slotsPerStep }, () => price)),
+    }),
+  };
+}
+
+/** Steps of the table, the end left out. */
+interface Span {
+  readonly first: number;
+  readonly end: number;
+}
+
+function householdOf(
+  home: HomeProfile,
+  { first, end }: Span,
+  stepSeconds: number,
+  slotsPerStep: number,
+): HouseholdSeries {
+  const loadWh: bigint[] = [];
+  const producedWh: bigint[] = [];
+  const exportedWh: bigint[] = [];
+  const importedWh: bigint[] = [];
+  for (let step = first; step < end; step++) {
+    const load = home.loadWh[step] ?? 0n;
+    const produced = home.producedWh?.[step] ?? 0n;
+    const consumed = load < produced ? load : produced;
+    for (let slot = 0; slot < slotsPerStep; slot++) {
+      const own = share(consumed, slot, slotsPerStep);
+      const exported = share(produced - consumed, slot, slotsPerStep);
+      const imported = share(load - consumed, slot, slotsPerStep);
+      loadWh.push(own + imported);
+      producedWh.push(own + exported);
+      exportedWh.push(exported);
+      importedWh.push(imported);
+    }
+  }
+  const capacityW = nameplateW(home.producedWh ?? [], stepSeconds);
+  return { name: home.name, capacityW, loadWh, producedWh, exportedWh, importedWh };
+}
+
+/** One slot's share of a step's energy; the shares of all slots add up to it. */
+function share(wh: bigint, slot: number, slots: number): bigint {
+  return (wh * BigInt(slot + 1)) / BigInt(slots) - (wh * BigInt(slot)) / BigInt(slots);
+}
+
+/**
+ * The smallest roof in whole 100 W that could have produced the most of any step, in W. A slot never
+ * exports more than capacityW × slotSeconds / 3600, rounded down: at 15 minutes that is 25 Wh for
+ * each 100 W, a whole number not below a quarter or half of the step's, so not below its rounded-up
+ * share either; and where slot and step are one, a whole number of Wh below a bound is below its floor.
+ */
+function nameplateW(producedWh: readonly bigint[], stepSeconds: number): number {
+  const mostWh = producedWh.reduce((most, wh) => Math.max(most, Number(wh)), 0);
+  const watts = (mostWh * 3600) / stepSeconds;
+  return Math.ceil(watts / 100) * 100;
+}
+
+function spanOf(
+  file: string,
+  { start, stepSeconds, steps }: ProfilesTable,
+  { from, days }: ProfilesFileOptions,
+): Span {
+  if (!Number.isSafeInteger(days) || days < 1) {
+    throw new ProfilesFileError(`${days} days are refused: give a whole number, 1 or more`, {
+      file,
+    });
+  }
+  const day = parseDay(from);
+  if (day === undefined) {
+    throw new ProfilesFileError(`"${from}" is no day: give it as YYYY-MM-DD`, { file });
+  }
+  const firstDay = Math.ceil(start / SECONDS_PER_DAY) * SECONDS_PER_DAY;
+  const endDay = Math.floor((start + steps * stepSeconds) / SECONDS_PER_DAY) * SECONDS_PER_DAY;
+  if (firstDay >= endDay) {
+    throw new ProfilesFileError("covers no whole day: give a file that does", { file });
+  }
+  const end = day + days * SECONDS_PER_DAY;
+  if (day < firstDay || end > endDay) {
+    throw new ProfilesFileError(
+      `from ${from}, days ${days}: not all of it is in the file, which covers the whole days from ` +
+        `${dayOf(firstDay)} to ${dayOf(endDay - SECONDS_PER_DAY)}`,
+      { file },
+    );
+  }
+  return { first: (day - start) / stepSeconds, end: (end - start) / stepSeconds };
+}
+
+function requireKnown(
+  file: string,
+  consumers: readonly string[],
+  homes: readonly HomeProfile[],
+): void {
+  const names = homes.map((home) => home.name);
+  const unknown = consumers.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new ProfilesFileError(
+      `there is no home "${unknown}" to take as a consumer: it knows ${names.join(", ")}`,
+      { file },
+    );
+  }
+}

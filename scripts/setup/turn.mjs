@@ -1,0 +1,66 @@
+/**
+ * One setup at a time. The lock is a folder that names the processes it belongs to; renaming it
+ * into place is atomic, and it is stale when none of them runs any more.
+ */
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export async function takeTurn(folder) {
+  const lock = join(folder, "lock");
+  const id = `${process.pid}.${Date.now()}`;
+  const waiting = join(folder, `waiting.${id}`);
+  mkdirSync(waiting, { recursive: true });
+  writeFileSync(join(waiting, id), "");
+
+  for (let told = false; !moved(waiting, lock); await sleep(200)) {
+    const owners = ownersOf(lock);
+    if (!owners.some(isRunning)) {
+      // Every owner's name is unique, so that of two processes which see a stale lock only one moves it.
+      moved(lock, join(folder, `ended.${owners[0]}`));
+    } else if (!told) {
+      console.error(`Another setup is at work: waiting for it (if there is none, delete ${lock}).`);
+      told = true;
+    }
+  }
+
+  return {
+    /** npm outlives a setup that is killed: the lock lasts until both are gone. */
+    share: (pid) => writeFileSync(join(lock, `${pid}.`), ""),
+    end: () => {
+      if (moved(lock, join(folder, `ended.${id}`))) sweep(folder);
+    },
+  };
+}
+
+function moved(from, to) {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function ownersOf(lock) {
+  try {
+    return readdirSync(lock);
+  } catch {
+    return [];
+  }
+}
+
+function isRunning(owner) {
+  try {
+    process.kill(Number.parseInt(owner, 10), 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+function sweep(folder) {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith("ended.")) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}

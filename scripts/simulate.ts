@@ -1,0 +1,39 @@
+import { ProfilesFileError } from "./community/profilesFile.ts";
+import { buildContracts, ChainError, openChain } from "./simulation/chain.ts";
+import { OptionsError, readOptions, USAGE } from "./simulation/options.ts";
+import { jsonOf, tablesOf, writeWhole } from "./simulation/print.ts";
+import { play } from "./simulation/run.ts";
+
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort(new Error("Stopped; no summary was written.")));
+
+try {
+  process.exitCode = await simulate(process.argv.slice(2));
+} catch (error) {
+  const expected = [ChainError, OptionsError, ProfilesFileError].some(
+    (kind) => error instanceof kind,
+  );
+  if (stop.signal.aborted || expected)
+    console.error(error instanceof Error ? error.message : error);
+  else console.error(error);
+  process.exitCode = stop.signal.aborted ? 130 : 1;
+}
+
+async function simulate(argv: string[]): Promise<number> {
+  const options = readOptions(argv);
+  if (options === "help") {
+    console.log(USAGE);
+    return 0;
+  }
+  const { series, json, rpc } = options;
+  await buildContracts();
+  const chain = await openChain(rpc, series.firstSlot * series.slotSeconds);
+  try {
+    const { summary } = await play(chain, options, stop.signal);
+    console.log(`\n${tablesOf(summary)}`);
+    if (json !== undefined) writeWhole(json, jsonOf(summary));
+    return summary.checks.escrowSolvent && summary.checks.energyConserved ? 0 : 1;
+  } finally {
+    await chain.close();
+  }
+}

@@ -1,0 +1,30 @@
+import { type Address, type Hex, keccak256, toHex } from "viem";
+import { mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+
+/** The mnemonic of every local development chain: public, so worth nothing anywhere else. */
+export const LOCAL_MNEMONIC = "test test test test test test test test test test test junk";
+
+/** Which of the local chain's accounts plays which part; households follow in their order. */
+export const OPERATOR = 0;
+export const DSO = 1;
+export const FIRST_HOUSEHOLD = 2;
+
+/** An account of the local chain with its key, for printing and for signing. */
+export interface LocalAccount {
+  readonly address: Address;
+  readonly privateKey: Hex;
+  readonly account: PrivateKeyAccount;
+}
+
+/** The `index`-th account of a local chain. */
+export function localAccount(index: number): LocalAccount {
+  const key = mnemonicToAccount(LOCAL_MNEMONIC, { addressIndex: index }).getHdKey().privateKey;
+  if (key === null) throw new Error(`The local mnemonic has no key ${index}.`);
+  const privateKey = toHex(key);
+  const account = privateKeyToAccount(privateKey);
+  return { address: account.address, privateKey, account };
+}
+
+/** The key inside a household's simulated meter: the same for the same names, so that runs can be repeated. */
+export const deviceKey = (community: string, household: string): PrivateKeyAccount =>
+  privateKeyToAccount(keccak256(toHex(`wattline meter of ${household} in ${community}`)));

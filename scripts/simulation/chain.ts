@@ -1,0 +1,113 @@
+import hre, { network } from "hardhat";
+import { localAccount } from "./accounts.ts";
+
+/** A local chain that the simulation drives. */
+export type Chain = Awaited<ReturnType<typeof openChain>>;
+
+/** The chain can't be driven; the message says why and what to do. */
+export class ChainError extends Error {}
+
+/** Chain id of Hardhat's and Anvil's development chains. */
+const LOCAL_CHAIN_ID = 31_337n;
+/** A hundred ether in hexadecimal wei: fees for a household's year. */
+const GAS_MONEY = "0x56bc75e2d63100000";
+
+/** Compiles the contracts where that has not been done; a fraction of a second where it has. */
+export async function buildContracts(): Promise<void> {
+  if ((await hre.artifacts.getAllFullyQualifiedNames()).size === 0) {
+    console.error("Compiling the contracts; this first time takes about half a minute.");
+  }
+  await hre.tasks.getTask("build").run({ quiet: true });
+}
+
+/**
+ * Starts a development chain that wallets can join, its clock an hour before `startsAt` (Unix seconds).
+ * @returns The server, listening.
+ * @throws ChainError when the port is taken.
+ */
+export async function serveChain(host: string, port: number, startsAt: number) {
+  const server = await network.createServer(localNetwork("node", startsAt), host, port);
+  await server.listen().catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new ChainError(
+      `Port ${port} on ${host} is taken: stop what runs there (another npm start?) and try again.`,
+    );
+  });
+  return server;
+}
+
+/**
+ * Opens a chain whose clock stands before `startsAt`.
+ * @param rpc The address of a running development node; without it a chain of its own is made in this process.
+ * @param startsAt Unix seconds of the first thing that will happen.
+ * @throws ChainError when the node can't be reached, is no development chain, or its clock is past `startsAt`.
+ */
+export async function openChain(rpc: string | undefined, startsAt: number) {
+  const connection =
+    rpc === undefined
+      ? await network.create(localNetwork("default", startsAt))
+      : await network.create({ network: "localhost", override: { url: rpc } });
+  const { provider, ethers } = connection;
+
+  if (rpc !== undefined) {
+    const chainId = await ethers.provider
+      .send("eth_chainId", [])
+      .then((id: string) => BigInt(id))
+      .catch((error: unknown) => {
+        throw new ChainError(
+          `No node answers at ${rpc} (${reasonOf(error)}). Start one, or leave out --rpc.`,
+        );
+      });
+    if (chainId !== LOCAL_CHAIN_ID) {
+      throw new ChainError(
+        `The chain at ${rpc} has the id ${chainId}. The simulation plays with public keys and moves the clock: it drives only a local development chain (id ${LOCAL_CHAIN_ID}).`,
+      );
+    }
+    const now = await chainTime();
+    if (now >= startsAt) {
+      throw new ChainError(
+        `The chain's clock at ${rpc} stands at ${isoOf(now)}, after the simulation's start at ${isoOf(startsAt)}. Choose a later --from, or a fresh chain.`,
+      );
+    }
+  }
+
+  async function chainTime(): Promise<number> {
+    const block = await ethers.provider.getBlock("latest");
+    if (block === null) throw new ChainError("The chain has no block yet.");
+    return block.timestamp;
+  }
+
+  return {
+    connection,
+    ethers,
+    chainTime,
+    /** Lets the chain's clock jump to `time` (Unix seconds), unless it is there already. */
+    async passTo(time: number): Promise<void> {
+      if ((await chainTime()) >= time) return;
+      await provider.request({ method: "evm_setNextBlockTimestamp", params: [time] });
+      await provider.request({ method: "evm_mine", params: [] });
+    },
+    /** The `index`-th local account as a wallet that pays its own fees. */
+    async wallet(index: number) {
+      const { address, privateKey, account } = localAccount(index);
+      await provider.request({ method: "hardhat_setBalance", params: [address, GAS_MONEY] });
+      return { address, account, signer: new ethers.Wallet(privateKey, ethers.provider) };
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** One of Hardhat's networks, its clock an hour before `startsAt`: time to deploy. */
+const localNetwork = (name: "default" | "node", startsAt: number) => ({
+  network: name,
+  override: {
+    type: "edr-simulated" as const,
+    chainId: Number(LOCAL_CHAIN_ID),
+    initialDate: new Date((startsAt - 3600) * 1000),
+  },
+});
+
+const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,118 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { formatUnits } from "viem";
+import { CURRENCY_DECIMALS } from "./options.ts";
+import type { HouseholdSummary, Summary } from "./summary.ts";
+
+/** The summary as a table per household and a line per figure of the community, for people. */
+export function tablesOf(summary: Summary): string {
+  const head = [
+    "",
+    "produced",
+    "exported",
+    "imported",
+    "sold",
+    "bought",
+    "earned +",
+    "saved",
+    "bill before",
+    "bill after",
+  ];
+  const rows = summary.households.map((home) => [
+    home.name,
+    kwh(home.producedWh),
+    kwh(home.exportedWh),
+    kwh(home.importedWh),
+    kwh(home.soldWh),
+    kwh(home.boughtWh),
+    money(home.earnedOverFeedIn),
+    money(home.savedAgainstRetail),
+    money(home.billBefore),
+    money(home.billAfter),
+  ]);
+  const all = (pick: (home: HouseholdSummary) => bigint) =>
+    summary.households.reduce((total, home) => total + pick(home), 0n);
+  rows.push([
+    "together",
+    kwh(all((home) => home.producedWh)),
+    kwh(all((home) => home.exportedWh)),
+    kwh(all((home) => home.importedWh)),
+    kwh(all((home) => home.soldWh)),
+    kwh(all((home) => home.boughtWh)),
+    money(all((home) => home.earnedOverFeedIn)),
+    money(all((home) => home.savedAgainstRetail)),
+    money(all((home) => home.billBefore)),
+    money(all((home) => home.billAfter)),
+  ]);
+  const consumed = all((home) => home.consumedWh);
+  // What the community covers itself: what roofs gave to their own homes, and what neighbours traded.
+  const ownUse = consumed - all((home) => home.importedWh);
+  const figures: [string, string][] = [
+    [
+      "traded between neighbours",
+      `${kwh(summary.tradedWh)} kWh, ${percent(summary.tradedWh, summary.tradeableWh)} of what was tradeable, in ${summary.trades} trades`,
+    ],
+    ["sold to the grid", `${kwh(all((home) => home.soldToGridWh))} kWh`],
+    [
+      "self-sufficiency",
+      `${percent(ownUse, consumed)} alone, ${percent(ownUse + summary.tradedWh, consumed)} together`,
+    ],
+    ["average price", `${money(summary.averagePricePerKwh)} per kWh`],
+    [
+      "gas",
+      `${summary.gasUsed.toLocaleString("en")} for ${summary.readings} readings, ${summary.trades} trades and all else`,
+    ],
+    ["escrow solvent", summary.checks.escrowSolvent ? "yes" : "NO"],
+    ["energy conserved", summary.checks.energyConserved ? "yes" : "NO"],
+  ];
+  const label = Math.max(...figures.map(([name]) => name.length));
+  return [
+    table([head, ...rows]),
+    "kWh and Test Euro. “earned +”: beyond the feed-in tariff; “saved”: against the retail tariff.",
+    "",
+    ...figures.map(([name, value]) => `${name.padEnd(label)}  ${value}`),
+  ].join("\n");
+}
+
+/** The summary for machines: amounts as decimal strings, in Wh and in base units. */
+export const jsonOf = (summary: Summary): string =>
+  `${JSON.stringify(summary, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2)}\n`;
+
+/** Writes a file whole or not at all. */
+export function writeWhole(file: string, text: string): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(draft, text);
+    renameSync(draft, file);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  "),
+  );
+  const rule = "─".repeat(lines[0]?.length ?? 0);
+  return [lines[0], rule, ...lines.slice(1, -1), rule, lines.at(-1)].join("\n");
+}
+
+const kwh = (wh: bigint): string => rounded(wh, 3, 1);
+const money = (amount: bigint): string => rounded(amount, CURRENCY_DECIMALS, 2);
+
+/** A fixed-point number with fewer decimals, rounded half away from zero. */
+function rounded(value: bigint, decimals: number, shown: number): string {
+  const step = 10n ** BigInt(decimals - shown);
+  const half = value < 0n ? -step / 2n : step / 2n;
+  const [whole = "0", fraction = ""] = formatUnits((value + half) / step, shown).split(".");
+  return `${whole}.${fraction.padEnd(shown, "0")}`;
+}
+
+const percent = (part: bigint, whole: bigint): string =>
+  whole === 0n ? "–" : `${rounded((part * 10_000n) / whole, 2, 1)} %`;
