@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
 import {
   type EnergyBySlot,
   LANE_MAX_WH,
@@ -16,6 +18,7 @@ import {
   sourceIndex,
   sourceMask,
 } from "@wattline/sdk";
+import hre from "hardhat";
 import { type Address, getAddress, parseSignature, zeroAddress } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import LocalDemo from "../../ignition/modules/LocalDemo.ts";
@@ -48,7 +51,14 @@ const NO_LIMIT = { buy: 2n ** 128n, sell: 0n } as const;
 /** Deploys Wattline and settles the households of `series` on `chain`, each with a wallet and a registered meter. */
 export async function settle(chain: Chain, series: CommunitySeries, tariffs: Tariffs) {
   const { ethers } = chain;
+  // Ignition goes on with a chain's earlier deployment; a development chain starts over each time.
+  const deploymentId = "simulation";
+  rmSync(path.join(hre.config.paths.ignition, "deployments", deploymentId), {
+    recursive: true,
+    force: true,
+  });
   const deployed = await chain.connection.ignition.deploy(LocalDemo, {
+    deploymentId,
     parameters: {
       LocalDemo: {
         name: series.name,
