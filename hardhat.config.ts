@@ -7,6 +7,7 @@ const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
 
 export default defineConfig({
   plugins: [toolbox],
+  test: { solidity: { fuzz: { runs: process.env.WATTLINE_DEEP === undefined ? 256 : 10_000 } } },
   solidity: {
     profiles: {
       default: {

@@ -109,6 +109,8 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         uint256 firstBlock,
         Profile[] calldata energy
     ) private returns (uint256 lanes) {
+        // A block beyond the last 32-bit slot would reach into the next line.
+        if (firstBlock + energy.length > EnergyId.BLOCKS) revert EnergyToken_BadBlocks(firstBlock, energy.length);
         for (uint256 i = 0; i < energy.length; ++i) {
             Profile moved = ProfileLib.checked(Profile.unwrap(energy[i]));
             if (moved.isZero()) continue;

@@ -30,6 +30,8 @@ interface IEnergyToken is IERC1155MetadataURI {
     error EnergyToken_NotMarket(address caller);
     /// @notice A holder can't have more than 2^31 - 1 Wh of one slot.
     error EnergyToken_Overflow(address holder, uint256 id, uint256 balance, uint256 added);
+    /// @notice Slots have 32 bits, so blocks have 29.
+    error EnergyToken_BadBlocks(uint256 firstBlock, uint256 blocks);
     /// @notice Nothing to retire.
     error EnergyToken_NothingRetired();
     /// @notice The id names no slot of a microgrid.

@@ -16,6 +16,9 @@ enum Source {
 /// one delivery slot of a line.
 /// @dev id = microgrid (32 bits) | source (8 bits) | slot (32 bits); line = id without the slot.
 library EnergyId {
+    /// @dev Blocks of a line: slots have 32 bits.
+    uint256 internal constant BLOCKS = 2 ** 29;
+
     /// @notice The line of `source` in `microgrid`.
     function lineOf(uint32 microgrid, Source source) internal pure returns (uint256) {
         return (uint256(microgrid) << 8) | uint8(source);
