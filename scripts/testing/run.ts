@@ -41,8 +41,11 @@ async function runCheck(command: string): Promise<Tally> {
   return (await finished(child)) === 0 ? onePassed : oneFailed;
 }
 
-async function runSuite({ name, script }: Suite): Promise<Tally> {
-  const child = spawn(process.execPath, [script], { ...ownGroup, stdio: [...output, "ipc"] });
+async function runSuite({ name, script, args = [] }: Suite): Promise<Tally> {
+  const child = spawn(process.execPath, [script, ...args], {
+    ...ownGroup,
+    stdio: [...output, "ipc"],
+  });
   let reported = nothing;
   child.once("message", (tally: Tally) => {
     reported = tally;

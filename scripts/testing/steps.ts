@@ -8,6 +8,7 @@ export interface Check {
 export interface Suite {
   name: string;
   script: string;
+  args?: string[];
 }
 
 export type Step = Check | Suite;
@@ -26,5 +27,6 @@ export const build: Check = { name: "Contracts build", command: "hardhat build" 
 export const tests: Step[] = [
   { name: "TypeScript types", command: "tsc --project ." },
   { name: "Solidity tests", script: "scripts/testing/solidity.ts" },
-  { name: "TypeScript tests", script: "scripts/testing/mocha.ts" },
+  { name: "Tests without a chain", script: "scripts/testing/mocha.ts", args: ["plain"] },
+  { name: "Tests on a chain", script: "scripts/testing/mocha.ts", args: ["chain"] },
 ];

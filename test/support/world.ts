@@ -48,7 +48,10 @@ export const slots = (first: number, count: number, wh: bigint): Map<number, big
 
 /** Deploys everything on a chain of its own whose clock stands at {@link START}. */
 export async function createWorld() {
-  const connection = await network.create();
+  const connection = await network.create({
+    network: "default",
+    override: { initialDate: new Date((START - 3600) * 1000) },
+  });
   const { ethers, ignition, networkHelpers } = connection;
   const { marketplace, meters, energy } = await ignition.deploy(Wattline);
   const contracts = {
