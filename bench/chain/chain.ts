@@ -1,0 +1,144 @@
+import { network } from "hardhat";
+import {
+  type Abi,
+  type Address,
+  createPublicClient,
+  custom,
+  encodeDeployData,
+  encodeFunctionData,
+  type Hex,
+  keccak256,
+  numberToHex,
+  type TransactionReceipt,
+  toHex,
+} from "viem";
+import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import type { StructLog } from "./trace.ts";
+
+/** An in-process chain on which every run does the same to the last gas unit: fixed clock, keys and nonces. */
+export type Chain = Awaited<ReturnType<typeof openChain>>;
+
+/** A contract's interface and how it is made. */
+export interface Artifact {
+  readonly abi: Abi;
+  readonly bytecode: Hex;
+}
+
+export interface Contract {
+  readonly address: Address;
+  readonly abi: Abi;
+}
+
+/** A transaction to be sent. */
+export interface Call {
+  readonly from: Address;
+  readonly to: Address;
+  readonly data: Hex;
+}
+
+const CHAIN_ID = 31_337;
+/** A Monday at midnight UTC. */
+export const GENESIS = Date.UTC(2027, 5, 7) / 1000;
+/** Deployments by Ignition go by the chain's own clock. */
+const TIME_TO_DEPLOY = 3_600;
+/** EIP-7825: no transaction on Ethereum may use more. */
+const MOST_GAS = 1n << 24n;
+
+/** The call of a contract's function. */
+export const callOf = (
+  from: Address,
+  { address, abi }: Contract,
+  functionName: string,
+  args: readonly unknown[],
+): Call => ({ from, to: address, data: encodeFunctionData({ abi, functionName, args }) });
+
+/** The account of that name: the same in every run. */
+export const accountOf = (name: string): PrivateKeyAccount =>
+  privateKeyToAccount(keccak256(toHex(`wattline bench: ${name}`)));
+
+export async function openChain() {
+  const connection = await network.create({
+    network: "default",
+    override: {
+      chainId: CHAIN_ID,
+      hardfork: "osaka",
+      initialDate: new Date(GENESIS * 1000),
+      // Whoever sends needs no ether: fees are no part of gas.
+      initialBaseFeePerGas: 0,
+    },
+  });
+  const { provider } = connection;
+  const client = createPublicClient({ transport: custom(provider) });
+  const deployer = accountOf("deployer").address;
+  const senders = new Set<Address>();
+  let clock = GENESIS + TIME_TO_DEPLOY;
+
+  /** Sends a transaction in a block of its own, a second after the last one; throws when it reverts. */
+  async function send({ from, ...call }: Omit<Call, "to"> & { readonly to?: Address }) {
+    if (!senders.has(from)) {
+      await provider.request({ method: "hardhat_impersonateAccount", params: [from] });
+      senders.add(from);
+    }
+    await provider.request({ method: "evm_setNextBlockTimestamp", params: [++clock] });
+    const hash: Hex = await provider.request({
+      method: "eth_sendTransaction",
+      params: [{ from, ...call, gas: numberToHex(MOST_GAS), gasPrice: "0x0" }],
+    });
+    return client.getTransactionReceipt({ hash });
+  }
+
+  return {
+    connection,
+    chainId: CHAIN_ID,
+    send,
+
+    async deploy({ abi, bytecode }: Artifact, ...args: readonly unknown[]): Promise<Contract> {
+      const data = encodeDeployData({ abi, bytecode, args });
+      const { contractAddress } = await send({ from: deployer, data });
+      if (contractAddress === null || contractAddress === undefined) {
+        throw new Error("A deployment left no contract behind.");
+      }
+      return { address: contractAddress, abi };
+    },
+
+    read: (contract: Contract, functionName: string, ...args: readonly unknown[]) =>
+      client.readContract({ ...contract, functionName, args }),
+
+    /** Lets time pass to `time`, Unix seconds. */
+    passTo(time: number): void {
+      clock = Math.max(clock, time);
+    },
+
+    async traceOf({ transactionHash }: TransactionReceipt): Promise<readonly StructLog[]> {
+      const trace: { structLogs: StructLog[] } = await provider.request({
+        method: "debug_traceTransaction",
+        params: [transactionHash, { disableMemory: true, disableStorage: true }],
+      });
+      return trace.structLogs;
+    },
+
+    /** What a storage word held before the block of `receipt`. */
+    async wordBefore(receipt: TransactionReceipt, address: Address, slot: Hex): Promise<bigint> {
+      const word = await client.getStorageAt({
+        address,
+        slot,
+        blockNumber: receipt.blockNumber - 1n,
+      });
+      return BigInt(word ?? 0);
+    },
+
+    /** Does `work` and takes all that it did to the chain back. */
+    async undone<T>(work: () => Promise<T>): Promise<T> {
+      const before = clock;
+      const snapshot: Hex = await provider.request({ method: "evm_snapshot", params: [] });
+      try {
+        return await work();
+      } finally {
+        await provider.request({ method: "evm_revert", params: [snapshot] });
+        clock = before;
+      }
+    },
+
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,79 @@
+import { size } from "viem";
+import { type Call, type Chain, openChain } from "./chain/chain.ts";
+import { footprintOf } from "./chain/trace.ts";
+import { addFloors, type Floor, floorOf, sumOf } from "./cost/floor.ts";
+import { repricedGas } from "./cost/repriced.ts";
+import { countWords } from "./cost/words.ts";
+import { BenchFailure, reasonOf } from "./failure.ts";
+import type { Row, System } from "./row.ts";
+
+/** What the transactions of a row came to. */
+export interface Cost {
+  readonly gas: bigint;
+  readonly repricedGas: bigint;
+  readonly calldataBytes: number;
+  readonly floor: Floor;
+}
+
+/** A row with its measurement. */
+export type Measured = Omit<Row, "prepare"> & Cost & { readonly system: string };
+
+/** Measures all rows of a system on a chain of its own, each from the same beginning. */
+export async function measureSystem({ name: system, open }: System): Promise<Measured[]> {
+  const chain = await openChain();
+  try {
+    const rows = await open(chain);
+    const measured: Measured[] = [];
+    for (const { prepare, ...row } of rows) {
+      const cost = await chain
+        .undone(async () => costOf(chain, await prepare()))
+        .catch((error: unknown) => {
+          throw new BenchFailure(
+            `${system}: "${row.name}" (${row.case}) can't be measured: ${reasonOf(error)}`,
+          );
+        });
+      measured.push({ ...row, ...cost, system });
+    }
+    return measured;
+  } finally {
+    await chain.close();
+  }
+}
+
+async function costOf(chain: Chain, calls: readonly Call[]): Promise<Cost> {
+  const [first, ...rest] = calls;
+  if (first === undefined) throw new Error("it sends nothing.");
+  let total = await costOfCall(chain, first);
+  for (const call of rest) {
+    const cost = await costOfCall(chain, call);
+    total = {
+      gas: total.gas + cost.gas,
+      repricedGas: total.repricedGas + cost.repricedGas,
+      calldataBytes: total.calldataBytes + cost.calldataBytes,
+      floor: addFloors(total.floor, cost.floor),
+    };
+  }
+  return total;
+}
+
+async function costOfCall(chain: Chain, call: Call): Promise<Cost> {
+  const receipt = await chain.send(call);
+  const { words, coldAccounts, recoveries } = footprintOf(await chain.traceOf(receipt), call);
+  const values: [bigint, bigint][] = [];
+  for (const { address, slot, written } of words) {
+    const before = await chain.wordBefore(receipt, address, slot);
+    values.push([before, written ?? before]);
+  }
+  const counts = countWords(values);
+  const floor = floorOf({ calldata: call.data, recoveries, words: counts, logs: receipt.logs });
+  const gas = receipt.gasUsed;
+  if (sumOf(floor) > gas) {
+    throw new Error(`its floor of ${sumOf(floor)} gas lies above the ${gas} gas it used.`);
+  }
+  return {
+    gas,
+    repricedGas: repricedGas(gas, coldAccounts, counts),
+    calldataBytes: size(call.data),
+    floor,
+  };
+}

@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Artifact } from "../chain/chain.ts";
+import { BenchFailure, reasonOf } from "../failure.ts";
+import { artifactOf, isRecord } from "./artifact.ts";
+import { ArtifactCache, digestOf } from "./cache.ts";
+
+/** Contracts to be compiled apart from Wattline's own, so that the build stays fast and free of them. */
+export interface Compilation {
+  /** Names the cached file. */
+  readonly name: string;
+  /** The npm package of the compiler. */
+  readonly compiler: string;
+  readonly settings: object;
+  /** Which contract of which source, by import path. */
+  readonly contracts: Readonly<Record<string, string>>;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const cache = new ArtifactCache(join(root, "cache", "bench"));
+const require = createRequire(import.meta.url);
+const MOST_OUTPUT = 2 ** 28;
+const OUTPUT = ["abi", "evm.bytecode.object"];
+
+/** The compiled contracts by name, from the cache when nothing that goes into them has changed. */
+export async function compile(compilation: Compilation): Promise<ReadonlyMap<string, Artifact>> {
+  const { name, compiler, contracts } = compilation;
+  const input = JSON.stringify(inputOf(compilation));
+  const { version } = require(`${compiler}/package.json`);
+  const key = digestOf(`${compiler} ${version} ${input}`);
+  const cached = cache.read(name, key);
+  const output = cached ?? (await compiled(compiler, name, input));
+  const artifacts = new Map(
+    Object.entries(contracts).map(([contract, source]) => [
+      contract,
+      artifactOf(output, source, contract),
+    ]),
+  );
+  if (cached === undefined) cache.write(name, key, output);
+  return artifacts;
+}
+
+/** Standard JSON input with every source that the contracts import. */
+function inputOf({ settings, contracts }: Compilation) {
+  const sources: Record<string, { content: string }> = {};
+  const add = (source: string): void => {
+    if (sources[source] !== undefined) return;
+    const content = readSource(source);
+    sources[source] = { content };
+    for (const [, imported = ""] of content.matchAll(/(?:from|import)\s+"([^"]+)"/g)) {
+      add(imported.startsWith(".") ? posix.join(posix.dirname(source), imported) : imported);
+    }
+  };
+  for (const source of Object.values(contracts)) add(source);
+
+  const outputSelection: Record<string, Record<string, string[]>> = {};
+  for (const [contract, source] of Object.entries(contracts)) {
+    outputSelection[source] = { ...outputSelection[source], [contract]: OUTPUT };
+  }
+  return { language: "Solidity", sources, settings: { ...settings, outputSelection } };
+}
+
+/** Ours lie in the repository, all others in packages. */
+function readSource(source: string): string {
+  const file = /^(bench|contracts)\//.test(source)
+    ? join(root, source)
+    : join(root, "node_modules", source);
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new BenchFailure(`The source ${source} is missing: run npm ci.`);
+  }
+}
+
+async function compiled(compiler: string, name: string, input: string): Promise<unknown> {
+  console.error(`Compiling ${name} with ${compiler}, this once: up to two minutes.`);
+  const text = await new Promise<string>((resolve, reject) => {
+    const script = require.resolve(`${compiler}/solc.js`);
+    const options = { maxBuffer: MOST_OUTPUT };
+    const child = execFile(
+      process.execPath,
+      [script, "--standard-json"],
+      options,
+      (error, stdout) => (error === null ? resolve(stdout) : reject(error)),
+    );
+    child.stdin?.end(input);
+  }).catch((error: unknown) => {
+    throw new BenchFailure(`${compiler} failed on ${name}: ${reasonOf(error)}`);
+  });
+  // The compiler's script says something about SMT solvers first.
+  const output: unknown = JSON.parse(text.slice(text.indexOf("{")));
+  refuseErrors(output, name);
+  return isRecord(output) ? { contracts: output.contracts } : output;
+}
+
+function refuseErrors(output: unknown, name: string): void {
+  const errors = isRecord(output) && Array.isArray(output.errors) ? output.errors : [];
+  const severe = errors.filter((error) => isRecord(error) && error.severity === "error");
+  if (severe.length === 0) return;
+  throw new BenchFailure(
+    `${name} does not compile: ${severe.map((error) => error.formattedMessage).join("\n")}`,
+  );
+}

@@ -1,0 +1,206 @@
+import {
+  ANY_SOURCE,
+  blockOf,
+  type EnergyBySlot,
+  LANES,
+  marketDomain,
+  metersDomain,
+  ORDER_TYPES,
+  type Order,
+  packProfile,
+  packReading,
+  READING_TYPES,
+  REGISTRATION_TYPES,
+  sourceIndex,
+} from "@wattline/sdk";
+import hre from "hardhat";
+import { type Address, getAddress, maxUint256, zeroAddress } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
+import Wattline from "../../ignition/modules/Wattline.ts";
+import {
+  accountOf,
+  type Call,
+  type Chain,
+  type Contract,
+  callOf,
+  GENESIS,
+} from "../chain/chain.ts";
+import { BenchFailure } from "../failure.ts";
+
+/** Wattline on a chain, with one microgrid and the hands to do things there. */
+export type Community = Awaited<ReturnType<typeof openCommunity>>;
+
+/** A household and its meter. */
+export interface Household {
+  readonly account: PrivateKeyAccount;
+  readonly address: Address;
+  readonly device: PrivateKeyAccount;
+}
+
+const SLOT_SECONDS = 900;
+const MICROGRID = 1;
+export const SOLAR = sourceIndex("Solar");
+
+/** Slots share their flags of being reported in groups of 256: what is measured starts a block into such a group. */
+const GROUP_SLOT = Math.ceil(GENESIS / SLOT_SECONDS / 256) * 256;
+export const FIRST_SLOT = GROUP_SLOT + LANES;
+export const FIRST_BLOCK = blockOf(FIRST_SLOT);
+/** When every slot that is traded has ended. */
+const AFTERWARDS = (FIRST_SLOT + 96) * SLOT_SECONDS;
+const DEADLINE = AFTERWARDS + 30 * 86_400;
+
+/** What a household sells per slot, in Wh. */
+export const WH = 250n;
+/** Much more than is ever sold. */
+const STOCK_WH = 2_000n;
+/** Base units (millionths) per kWh. */
+const PRICE = 200_000n;
+export const MONEY = 100_000_000n;
+
+/** `wh` in each of the first `count` slots. */
+export const energyIn = (count: number, wh = WH): Map<number, bigint> =>
+  new Map(Array.from({ length: count }, (_, i) => [FIRST_SLOT + i, wh]));
+
+export async function openCommunity(chain: Chain) {
+  const { ignition } = chain.connection;
+  const deployed = await ignition.deploy(Wattline);
+  const at = async (name: string, address: string): Promise<Contract> => ({
+    address: getAddress(address),
+    abi: (await artifactOf(name)).abi,
+  });
+  const market = await at("Marketplace", await deployed.marketplace.getAddress());
+  const meters = await at("Meters", await deployed.meters.getAddress());
+  const energy = await at("EnergyToken", await deployed.energy.getAddress());
+  const euro = await chain.deploy(await artifactOf("TestEuro"));
+
+  const operator = accountOf("operator").address;
+  const dso = accountOf("dso").address;
+  const charter = {
+    name: "Sunny Lane",
+    latitudeTenths: 484,
+    longitudeTenths: 100,
+    currency: euro.address,
+    slotSeconds: SLOT_SECONDS,
+    reportingDeadline: 86_400,
+  };
+  // Peers charge no fee either.
+  const tariffs = { feedIn: 80_000n, retail: 320_000n, networkFee: 0n, islandPriceCap: 250_000n };
+  await chain.send(callOf(operator, meters, "found", [charter, tariffs, dso]));
+
+  /** A household with a meter; `meter` names another one of its meters. */
+  async function household(name: string, meter = "roof"): Promise<Household> {
+    const account = accountOf(name);
+    const device = accountOf(`${name}'s ${meter}`);
+    const consent = await device.signTypedData({
+      domain: metersDomain(chain.chainId, meters.address),
+      types: REGISTRATION_TYPES,
+      primaryType: "Registration",
+      message: { microgrid: MICROGRID, owner: account.address },
+    });
+    const meterOf = [MICROGRID, account.address, device.address, SOLAR, 10_000, false, consent];
+    await chain.send(callOf(operator, meters, "register", meterOf));
+    return { account, address: account.address, device };
+  }
+
+  /** The report of what a meter exported. Later meters can't report these slots: they were registered too late. */
+  async function report(of: Household, exportedWh: EnergyBySlot): Promise<Call> {
+    chain.passTo(AFTERWARDS);
+    const { firstBlock, words } = packReading(exportedWh);
+    const reading = { meter: of.device.address, firstBlock, exported: [...words] };
+    const signature = await of.device.signTypedData({
+      domain: metersDomain(chain.chainId, meters.address),
+      types: READING_TYPES,
+      primaryType: "Reading",
+      message: reading,
+    });
+    return callOf(of.address, meters, "report", [reading, signature]);
+  }
+
+  /** Lets a household's meter report plenty in the first `count` slots. */
+  async function stock(home: Household, count: number): Promise<void> {
+    await chain.send(await report(home, energyIn(count, STOCK_WH)));
+  }
+
+  /** A household with energy to sell. */
+  async function prosumer(name: string, count: number): Promise<Household> {
+    const home = await household(name);
+    await stock(home, count);
+    return home;
+  }
+
+  /** Gives a household money in its wallet, which the marketplace may take. */
+  async function endow({ address }: Household): Promise<void> {
+    await chain.send(callOf(address, euro, "mint", [address, 10n * MONEY]));
+    await chain.send(callOf(address, euro, "approve", [market.address, maxUint256]));
+  }
+
+  const deposit = ({ address }: Household): Call =>
+    callOf(address, market, "deposit", [euro.address, MONEY]);
+
+  /** A household with money in escrow. */
+  async function consumer(name: string): Promise<Household> {
+    const home = await household(name);
+    await endow(home);
+    await chain.send(deposit(home));
+    return home;
+  }
+
+  /** An order of a household for the first `count` slots, and its signature. */
+  async function sign(maker: Household, count: number, overrides: Partial<Order>) {
+    const order: Order = {
+      maker: maker.address,
+      meter: maker.device.address,
+      side: 0,
+      sources: ANY_SOURCE,
+      firstSlot: FIRST_SLOT,
+      lastSlot: FIRST_SLOT + count - 1,
+      energy: count * Number(WH),
+      price: PRICE,
+      forward: false,
+      bond: 0n,
+      counterparty: zeroAddress,
+      nonce: 0n,
+      counter: 0n,
+      deadline: DEADLINE,
+      ...overrides,
+    };
+    const signature = await maker.account.signTypedData({
+      domain: marketDomain(chain.chainId, market.address),
+      types: ORDER_TYPES,
+      primaryType: "Order",
+      message: { ...order },
+    });
+    return { order, signature };
+  }
+
+  /** What a taker takes: all of the first `count` slots, at any price. */
+  function take(count: number, limit: bigint) {
+    const { firstBlock, words } = packProfile(energyIn(count));
+    return { source: SOLAR, firstBlock, energy: [...words], limit };
+  }
+
+  return {
+    chain,
+    market,
+    meters,
+    energy,
+    euro,
+    household,
+    report,
+    stock,
+    prosumer,
+    endow,
+    deposit,
+    consumer,
+    sign,
+    take,
+  };
+}
+
+async function artifactOf(name: string) {
+  const { abi, bytecode } = await hre.artifacts.readArtifact(name).catch(() => {
+    throw new BenchFailure(`The artifact of ${name} is missing: run npm run build.`);
+  });
+  if (!bytecode.startsWith("0x")) throw new BenchFailure(`The artifact of ${name} has no code.`);
+  return { abi, bytecode: `0x${bytecode.slice(2)}` as const };
+}
