@@ -5,9 +5,16 @@ import { defineConfig } from "hardhat/config";
 /** The compiler comes from npm, so that nothing is downloaded behind the lock file's back. */
 const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
 
+const deep = process.env.WATTLINE_DEEP !== undefined;
+
 export default defineConfig({
   plugins: [toolbox],
-  test: { solidity: { fuzz: { runs: process.env.WATTLINE_DEEP === undefined ? 256 : 10_000 } } },
+  test: {
+    solidity: {
+      fuzz: { runs: deep ? 10_000 : 256 },
+      invariant: { runs: deep ? 10_000 : 256, depth: deep ? 200 : 100, failOnRevert: true },
+    },
+  },
   solidity: {
     profiles: {
       default: {

@@ -35,7 +35,7 @@ contract EnergyToken is IEnergyToken, ERC1155 {
 
     /// @inheritdoc IEnergyToken
     function mint(address to, uint256 line, uint256 firstBlock, Profile[] calldata energy) external override {
-        if (msg.sender != address(METERS)) revert EnergyToken_NotMeters(msg.sender);
+        if (msg.sender != address(METERS) && msg.sender != MARKET) revert EnergyToken_NotMinter(msg.sender);
         _transfer(address(0), to, line, firstBlock, energy);
     }
 
@@ -49,6 +49,38 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     ) external override {
         if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
         _transfer(from, to, line, firstBlock, energy);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function moveAcross(
+        address from,
+        address to,
+        uint256 lineFrom,
+        uint256 lineTo,
+        uint256 firstBlock,
+        Profile[] calldata sent,
+        Profile[] calldata arrived
+    ) external override {
+        if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
+        _transfer(from, address(0), lineFrom, firstBlock, sent);
+        _transfer(address(0), to, lineTo, firstBlock, arrived);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function tryMove(
+        address from,
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy
+    ) external override returns (bool) {
+        if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
+        for (uint256 i = 0; i < energy.length; ++i) {
+            mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(firstBlock + i)];
+            if (!energy[i].le(profiles[from]) || !energy[i].le(profiles[to].room())) return false;
+        }
+        _transfer(from, to, line, firstBlock, energy);
+        return true;
     }
 
     /// @inheritdoc IEnergyToken
@@ -111,13 +143,14 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     ) private returns (uint256 lanes) {
         // A block beyond the last 32-bit slot would reach into the next line.
         if (firstBlock + energy.length > EnergyId.BLOCKS) revert EnergyToken_BadBlocks(firstBlock, energy.length);
-        for (uint256 i = 0; i < energy.length; ++i) {
-            Profile moved = ProfileLib.checked(Profile.unwrap(energy[i]));
-            if (moved.isZero()) continue;
-            mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(firstBlock + i)];
-            if (from != address(0)) profiles[from] = _minus(from, line, firstBlock + i, profiles[from], moved);
-            if (to != address(0)) profiles[to] = _plus(to, line, firstBlock + i, profiles[to], moved);
-            unchecked {
+        unchecked {
+            // Blocks have 29 bits and calldata fewer than 2^30 words.
+            for (uint256 i = 0; i < energy.length; ++i) {
+                Profile moved = ProfileLib.checked(Profile.unwrap(energy[i]));
+                if (moved.isZero()) continue;
+                mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(firstBlock + i)];
+                if (from != address(0)) profiles[from] = _minus(from, line, firstBlock + i, profiles[from], moved);
+                if (to != address(0)) profiles[to] = _plus(to, line, firstBlock + i, profiles[to], moved);
                 lanes += moved.count();
             }
         }
@@ -181,19 +214,38 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     /// @dev ERC-1155's own paths (holders' transfers) come here, with ids in any order and repeated at will.
     function _update(address from, address to, uint256[] memory ids, uint256[] memory values) internal override {
         if (ids.length != values.length) revert ERC1155InvalidArrayLength(ids.length, values.length);
-        for (uint256 i = 0; i < ids.length; ++i) {
-            (uint256 line, uint256 slot) = ids[i].split();
-            uint256 blockNumber = slot / ProfileLib.LANES;
-            uint256 index = slot % ProfileLib.LANES;
-            mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(blockNumber)];
-            uint256 held = profiles[from].lane(index);
-            if (values[i] > held) revert ERC1155InsufficientBalance(from, held, values[i], ids[i]);
-            Profile moved = ProfileLib.single(index, values[i]);
-            profiles[from] = profiles[from].sub(moved);
-            profiles[to] = _plus(to, line, blockNumber, profiles[to], moved);
-        }
+        for (uint256 i = 0; i < ids.length;) i = _updateBlock(from, to, ids, values, i);
         if (ids.length == 1) emit TransferSingle(_msgSender(), from, to, ids[0], values[0]);
         else emit TransferBatch(_msgSender(), from, to, ids, values);
+    }
+
+    /// @dev Moves the run of rising ids from `i` on that share a block, for one read and one write of either word. An id
+    /// that comes again starts a new run: to oneself, what went out has come back by then.
+    /// @return next The first id of the next run.
+    function _updateBlock(
+        address from,
+        address to,
+        uint256[] memory ids,
+        uint256[] memory values,
+        uint256 i
+    ) private returns (uint256 next) {
+        uint256 blockId = ids[i] / ProfileLib.LANES;
+        (uint256 line, uint256 slot) = ids[i].split();
+        mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(slot / ProfileLib.LANES)];
+        Profile held = profiles[from];
+        Profile run = ProfileLib.ZERO;
+        for (next = i; next < ids.length && ids[next] / ProfileLib.LANES == blockId; ++next) {
+            if (next != i && ids[next] <= ids[next - 1]) break;
+            uint256 index = ids[next] % ProfileLib.LANES;
+            uint256 left = held.lane(index);
+            if (values[next] > left) revert ERC1155InsufficientBalance(from, left, values[next], ids[next]);
+            Profile moved = ProfileLib.single(index, values[next]);
+            held = held.sub(moved);
+            run = run.add(moved);
+        }
+        // In this order a transfer to oneself changes nothing.
+        profiles[from] = held;
+        profiles[to] = _plus(to, line, slot / ProfileLib.LANES, profiles[to], run);
     }
 
     function _minus(
@@ -203,7 +255,10 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         Profile held,
         Profile moved
     ) private pure returns (Profile) {
-        if (moved.le(held)) return held.sub(moved);
+        unchecked {
+            // No lane borrows: each of `moved` is at most the one it is taken from.
+            if (moved.le(held)) return Profile.wrap(Profile.unwrap(held) - Profile.unwrap(moved));
+        }
         uint256 index;
         while (moved.lane(index) <= held.lane(index)) ++index;
         revert ERC1155InsufficientBalance(
@@ -221,7 +276,11 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         Profile held,
         Profile moved
     ) private pure returns (Profile) {
-        if (moved.le(held.room())) return held.add(moved);
+        unchecked {
+            // No lane reaches its guard bit exactly when the sum has none set.
+            uint256 sum = Profile.unwrap(held) + Profile.unwrap(moved);
+            if (sum & ProfileLib.GUARDS == 0) return Profile.wrap(sum);
+        }
         uint256 index;
         while (moved.lane(index) + held.lane(index) <= ProfileLib.LANE_MAX) ++index;
         revert EnergyToken_Overflow(

@@ -3,10 +3,9 @@ pragma solidity 0.8.37;
 
 import { Multicall } from "@openzeppelin/contracts/utils/Multicall.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import { EnergyToken } from "./EnergyToken.sol";
+import { EnergyTokenFactory } from "./deployment/EnergyTokenFactory.sol";
 import { IEnergyToken } from "./interfaces/IEnergyToken.sol";
 import { IMeters, Meter, Reading } from "./interfaces/IMeters.sol";
-import { Terms } from "./interfaces/IMicrogrids.sol";
 import { EnergyId, Source } from "./libraries/EnergyId.sol";
 import { Profile, ProfileLib } from "./libraries/Profile.sol";
 import { Signatures } from "./libraries/Signatures.sol";
@@ -31,10 +30,21 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     /// @dev One bit per slot.
     mapping(address meter => mapping(uint256 slotDiv256 => uint256)) private _reported;
 
+    /// @dev What a block owes to forwards, and what of it was exported.
+    struct Delivery {
+        Profile committed;
+        Profile delivered;
+    }
+
+    address private immutable MARKET;
+    mapping(address meter => mapping(uint256 blockNumber => Delivery)) private _deliveries;
+
     /// @dev The token is born here, so that neither contract ever has anyone who could set the other.
     /// @param market The only contract that may move energy under signed orders.
-    constructor(address market) EIP712("Wattline Meters", "1") {
-        ENERGY = new EnergyToken(this, market);
+    /// @param tokens Brings the energy token into the world.
+    constructor(address market, EnergyTokenFactory tokens) EIP712("Wattline Meters", "1") {
+        MARKET = market;
+        ENERGY = tokens.create(market);
     }
 
     // =================================================================================================
@@ -107,6 +117,7 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         Window memory window = Window({
             firstSlot: (uint256(meter.sinceDay) * 1 days) / slotSeconds,
             endSlot: block.timestamp / slotSeconds,
+            firstInTime: _firstSlotInTime(meter.microgrid, slotSeconds),
             most: _slotCapacity(meter.capacityW, slotSeconds)
         });
         (Profile[] memory exported, bool any) = _cover(reading, window);
@@ -116,6 +127,40 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         if (any) {
             uint256 line = EnergyId.lineOf(meter.microgrid, meter.source);
             ENERGY.mint(meter.owner, line, reading.firstBlock, exported);
+        }
+    }
+
+    /// @inheritdoc IMeters
+    function commit(
+        address meter,
+        address seller,
+        uint32 microgrid,
+        Source source,
+        uint32 firstBlock,
+        Profile[] calldata energy
+    ) external override {
+        // Check
+        if (msg.sender != MARKET) revert Meters_NotMarket(msg.sender);
+        Meter memory record = _knownMeter(meter);
+        if (record.owner != seller) revert Meters_NotOwner(meter, seller, record.owner);
+        if (!record.active) revert Meters_Inactive(meter);
+        if (record.microgrid != microgrid || record.source != source) revert Meters_NotSuch(meter, microgrid, source);
+
+        // Check and effect, block by block
+        uint256 slotSeconds = _termsOf(microgrid).slotSeconds;
+        uint256 started = block.timestamp / slotSeconds;
+        uint256 most = _slotCapacity(record.capacityW, slotSeconds);
+        for (uint256 i = 0; i < energy.length; ++i) {
+            uint256 blockNumber = uint256(firstBlock) + i;
+            Profile added = energy[i];
+            Delivery storage delivery = _deliveries[meter][blockNumber];
+            Profile before = delivery.committed;
+            Profile committed = before.add(added);
+            if (Profile.unwrap(added) & ProfileLib.maskOf(blockNumber, 0, started) != 0) {
+                revert Meters_SlotStarted(meter, _firstLane(blockNumber, Profile.unwrap(added)));
+            }
+            if (!committed.le(ProfileLib.uniform(most))) _refuseCommitment(meter, blockNumber, before, added, most);
+            delivery.committed = committed;
         }
     }
 
@@ -129,12 +174,17 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     }
 
     /// @inheritdoc IMeters
-    function marketOf(
-        address meter
-    ) external view override returns (address owner, uint32 microgrid, Terms memory terms) {
-        Meter storage record = _knownMeter(meter);
-        (owner, microgrid) = (record.owner, record.microgrid);
-        terms = _termsOf(microgrid);
+    function deliveryOf(
+        address meter,
+        uint32 blockNumber
+    ) external view override returns (Profile committed, Profile delivered, uint256 resolved) {
+        Delivery storage delivery = _deliveries[meter][blockNumber];
+        (committed, delivered) = (delivery.committed, delivery.delivered);
+        uint32 microgrid = _knownMeter(meter).microgrid;
+        uint256 lastLate = _firstSlotInTime(microgrid, _termsOf(microgrid).slotSeconds);
+        uint256 late = lastLate == 0 ? 0 : ProfileLib.maskOf(blockNumber, 0, lastLate - 1);
+        uint256 flags = _reported[meter][blockNumber / 32] >> ((blockNumber % 32) * 8);
+        resolved = (ProfileLib.guardsOf(flags & 0xff) | late) & ProfileLib.GUARDS;
     }
 
     /// @inheritdoc IMeters
@@ -170,11 +220,12 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     struct Window {
         uint256 firstSlot;
         uint256 endSlot;
+        uint256 firstInTime;
         uint256 most;
     }
 
     /// @dev Marks the slots of a reading as reported.
-    /// @return exported The reading's energy without its guard bits.
+    /// @return exported The reading's energy without its guard bits and without what forwards are owed.
     /// @return any Whether there is any.
     function _cover(
         Reading calldata reading,
@@ -204,6 +255,19 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
                 ) _refuse(reading.meter, blockNumber, word, flags, window);
                 flags |= bits;
                 everCovered |= covered;
+                Delivery storage delivery = _deliveries[reading.meter][blockNumber];
+                Profile committed = delivery.committed;
+                if (!committed.isZero()) {
+                    // Late energy is nobody's but the owner's: see {IMeters-report}.
+                    uint256 inTime = ProfileLib.maskOf(blockNumber, window.firstInTime, type(uint32).max);
+                    Profile kept = ProfileLib.select(
+                        ProfileLib.fill(covered) & inTime,
+                        energy.min(committed),
+                        ProfileLib.ZERO
+                    );
+                    delivery.delivered = delivery.delivered.add(kept);
+                    energy = energy.sub(kept);
+                }
                 exported[i] = energy;
                 any = any || !energy.isZero();
                 ++i;
@@ -234,6 +298,32 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
             if ((flags >> (slot % 256)) & 1 == 1) revert Meters_AlreadyReported(meter, slot);
             if (energy > window.most) revert Meters_OverCapacity(meter, slot, energy, window.most);
         }
+    }
+
+    function _refuseCommitment(
+        address meter,
+        uint256 blockNumber,
+        Profile committed,
+        Profile added,
+        uint256 most
+    ) private pure {
+        uint256 index;
+        while (committed.lane(index) + added.lane(index) <= most) ++index;
+        uint256 slot = blockNumber * ProfileLib.LANES + index;
+        revert Meters_OverCommitted(meter, slot, committed.lane(index), added.lane(index), most);
+    }
+
+    function _firstLane(uint256 blockNumber, uint256 word) private pure returns (uint256 slot) {
+        slot = blockNumber * ProfileLib.LANES;
+        for (; uint32(word) == 0; word >>= 32) ++slot;
+    }
+
+    /// @dev The first slot whose reading is still in time for its forwards.
+    function _firstSlotInTime(uint32 microgrid, uint256 slotSeconds) private view returns (uint256) {
+        // In time: (slot + 1) * slotSeconds + deadline >= now.
+        uint256 deadline = _reportingDeadlineOf(microgrid);
+        if (block.timestamp <= deadline + slotSeconds) return 0;
+        return (block.timestamp - deadline - slotSeconds + slotSeconds - 1) / slotSeconds;
     }
 
     function _knownMeter(address meter) private view returns (Meter storage record) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { Charter, IMicrogrids, Microgrid, Mode, Tariffs, Terms } from "./interfaces/IMicrogrids.sol";
+import { Charter, Crossing, IMicrogrids, Microgrid, Mode, Tariffs, Terms, TieLine } from "./interfaces/IMicrogrids.sol";
+import { ProfileLib } from "./libraries/Profile.sol";
 
 /// @notice Communities that trade energy among themselves. See {IMicrogrids}.
 abstract contract Microgrids is IMicrogrids {
@@ -23,13 +24,31 @@ abstract contract Microgrids is IMicrogrids {
         uint96 islandPriceCap;
         // slots 3 to 5
         address operator;
+        uint32 islandRation;
         address successor;
         string name;
     }
 
+    /// @dev A line is filed under its lower and higher microgrid.
+    struct LineRecord {
+        // slot 0
+        TieLine current;
+        bool exists;
+        // slot 1: takes the place of `current` at `effectiveAt`, 0 when there is none
+        TieLine next;
+        uint40 effectiveAt;
+        // slot 2: what one operator has proposed
+        TieLine proposed;
+        uint32 proposedBy;
+    }
+
+    /// @inheritdoc IMicrogrids
+    uint40 public constant override NOTICE = 7 days;
+
     /// @inheritdoc IMicrogrids
     uint32 public override microgridCount;
     mapping(uint32 microgrid => Record) private _records;
+    mapping(uint256 lowerAndHigher => LineRecord) private _lines;
 
     // =================================================================================================
     // Entry points
@@ -103,9 +122,75 @@ abstract contract Microgrids is IMicrogrids {
         emit OperatorChanged(microgrid, msg.sender);
     }
 
+    /// @inheritdoc IMicrogrids
+    function proposeTieLine(uint32 mine, uint32 other, TieLine calldata line) external override {
+        // Check
+        _operated(mine);
+        Terms storage here = _termsOf(mine);
+        Terms storage there = _known(other).terms;
+        if (here.currency != there.currency || here.slotSeconds != there.slotSeconds) {
+            revert Microgrids_TieLineMismatch(mine, other);
+        }
+        if (mine == other || line.lossBps >= 10_000 || line.capacity > ProfileLib.LANE_MAX) {
+            revert Microgrids_BadTieLine(mine, other, line.lossBps, line.capacity);
+        }
+
+        // Effect
+        (uint32 lower, uint32 higher) = mine < other ? (mine, other) : (other, mine);
+        LineRecord storage record = _lines[_lineKey(lower, higher)];
+        if (record.proposedBy != other || !_same(record.proposed, line)) {
+            record.proposed = line;
+            record.proposedBy = mine;
+            emit TieLineProposed(lower, higher, mine, line);
+            return;
+        }
+        record.proposedBy = 0;
+        uint40 effectiveAt = uint40(block.timestamp);
+        if (record.exists) {
+            record.current = _inForce(record);
+            record.next = line;
+            effectiveAt += NOTICE;
+            record.effectiveAt = effectiveAt;
+        } else {
+            record.current = line;
+            record.exists = true;
+        }
+        emit TieLineAgreed(lower, higher, line, effectiveAt);
+    }
+
     // =================================================================================================
     // Views
     // =================================================================================================
+
+    /// @inheritdoc IMicrogrids
+    function crossingOf(uint32 from, uint32 to) external view override returns (Crossing memory) {
+        LineRecord storage record = _lines[from < to ? _lineKey(from, to) : _lineKey(to, from)];
+        if (!record.exists) revert Microgrids_NoTieLine(from, to);
+        TieLine storage line = _inForce(record);
+        return
+            Crossing({
+                lossBps: line.lossBps,
+                capacity: line.capacity,
+                wheeling: from < to ? line.wheelingUp : line.wheelingDown
+            });
+    }
+
+    /// @inheritdoc IMicrogrids
+    function termsOf(uint32 microgrid) external view override returns (Terms memory terms) {
+        terms = _termsOf(microgrid);
+        if (terms.slotSeconds == 0) revert Microgrids_Unknown(microgrid);
+    }
+
+    /// @inheritdoc IMicrogrids
+    function islandRulesOf(uint32 microgrid) external view override returns (uint96 priceCap, uint32 ration) {
+        Record storage record = _known(microgrid);
+        return (record.islandPriceCap, record.islandRation);
+    }
+
+    /// @inheritdoc IMicrogrids
+    function feedInOf(uint32 microgrid) external view override returns (uint96) {
+        return _known(microgrid).feedIn;
+    }
 
     /// @inheritdoc IMicrogrids
     function microgridOf(uint32 microgrid) external view override returns (Microgrid memory) {
@@ -128,7 +213,8 @@ abstract contract Microgrids is IMicrogrids {
                     feedIn: record.feedIn,
                     retail: record.retail,
                     networkFee: record.terms.networkFee,
-                    islandPriceCap: record.islandPriceCap
+                    islandPriceCap: record.islandPriceCap,
+                    islandRation: record.islandRation
                 })
             });
     }
@@ -152,6 +238,26 @@ abstract contract Microgrids is IMicrogrids {
         return _records[microgrid].terms;
     }
 
+    function _reportingDeadlineOf(uint32 microgrid) internal view returns (uint32) {
+        return _records[microgrid].reportingDeadline;
+    }
+
+    function _lineKey(uint32 lower, uint32 higher) private pure returns (uint256) {
+        return (uint256(lower) << 32) | higher;
+    }
+
+    function _inForce(LineRecord storage record) private view returns (TieLine storage) {
+        return record.effectiveAt != 0 && record.effectiveAt <= block.timestamp ? record.next : record.current;
+    }
+
+    function _same(TieLine storage a, TieLine calldata b) private view returns (bool) {
+        return
+            a.lossBps == b.lossBps &&
+            a.capacity == b.capacity &&
+            a.wheelingUp == b.wheelingUp &&
+            a.wheelingDown == b.wheelingDown;
+    }
+
     function _known(uint32 microgrid) private view returns (Record storage record) {
         record = _records[microgrid];
         if (record.terms.slotSeconds == 0) revert Microgrids_Unknown(microgrid);
@@ -168,6 +274,7 @@ abstract contract Microgrids is IMicrogrids {
         record.retail = tariffs.retail;
         record.terms.networkFee = tariffs.networkFee;
         record.islandPriceCap = tariffs.islandPriceCap;
+        record.islandRation = tariffs.islandRation;
     }
 
     function _setDso(Record storage record, address dso) private {

@@ -25,9 +25,10 @@ async function simulate(argv: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { series, json, rpc } = options;
+  const { communities, json, rpc } = options;
+  const [{ firstSlot, slotSeconds }] = communities;
   await buildContracts();
-  const chain = await openChain(rpc, series.firstSlot * series.slotSeconds);
+  const chain = await openChain(rpc, firstSlot * slotSeconds);
   try {
     const { summary } = await play(chain, options, stop.signal);
     console.log(`\n${tablesOf(summary)}`);

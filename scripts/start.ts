@@ -1,9 +1,8 @@
 import { DSO, FIRST_HOUSEHOLD, localAccount, OPERATOR } from "./simulation/accounts.ts";
 import { buildContracts, ChainError, openChain, serveChain } from "./simulation/chain.ts";
-import type { Community } from "./simulation/community.ts";
 import { readOptions } from "./simulation/options.ts";
 import { tablesOf } from "./simulation/print.ts";
-import { play } from "./simulation/run.ts";
+import { type Played, play } from "./simulation/run.ts";
 
 const HOST = "127.0.0.1";
 const PORT = 8545;
@@ -25,15 +24,16 @@ try {
 async function start(): Promise<void> {
   const options = readOptions([]);
   if (options === "help") return;
-  const startsAt = options.series.firstSlot * options.series.slotSeconds;
+  const [{ firstSlot, slotSeconds }] = options.communities;
+  const startsAt = firstSlot * slotSeconds;
   const rpc = `http://${HOST}:${PORT}`;
   await buildContracts();
   const server = await serveChain(HOST, PORT, startsAt);
   try {
     const chain = await openChain(rpc, startsAt);
-    const { community, summary } = await play(chain, options, stop.signal);
-    console.log(`\n${tablesOf(summary)}\n`);
-    console.log(guideTo(community, rpc));
+    const played = await play(chain, options, stop.signal);
+    console.log(`\n${tablesOf(played.summary)}\n`);
+    console.log(guideTo(played, rpc));
     await stopped();
     await chain.close();
     console.log("\nStopped.");
@@ -43,7 +43,9 @@ async function start(): Promise<void> {
 }
 
 /** Where everything is, for someone with a wallet. */
-function guideTo({ addresses, chainId, households }: Community, rpc: string): string {
+function guideTo({ wattline, communities }: Played, rpc: string): string {
+  const { addresses, chainId } = wattline;
+  const households = communities[0]?.households ?? [];
   const people = [
     ["operator", OPERATOR],
     ["DSO", DSO],

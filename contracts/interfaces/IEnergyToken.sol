@@ -24,8 +24,8 @@ interface IEnergyToken is IERC1155MetadataURI {
         string purpose
     );
 
-    /// @notice Only the meters contract mints.
-    error EnergyToken_NotMeters(address caller);
+    /// @notice Only the meters contract mints, and the marketplace what meters have delivered to forwards.
+    error EnergyToken_NotMinter(address caller);
     /// @notice Only the marketplace moves energy under signed orders.
     error EnergyToken_NotMarket(address caller);
     /// @notice A holder can't have more than 2^31 - 1 Wh of one slot.
@@ -37,7 +37,8 @@ interface IEnergyToken is IERC1155MetadataURI {
     /// @notice The id names no slot of a microgrid.
     error EnergyToken_UnknownId(uint256 id);
 
-    /// @notice Mints a profile to `to`, without hook. Only the meters contract.
+    /// @notice Mints a profile to `to`, without hook. Only the meters contract, and the marketplace for what meters have
+    /// delivered to forwards.
     /// @param line The line, see {EnergyId}.
     /// @param firstBlock The block of the first word.
     /// @param energy Wh per slot, one word per block.
@@ -46,6 +47,27 @@ interface IEnergyToken is IERC1155MetadataURI {
     /// @notice Moves a profile from `from` to `to`, without approval or hook. Only the marketplace, which does so
     /// only under an order that `from` signed or a call that `from` made.
     function move(address from, address to, uint256 line, uint256 firstBlock, Profile[] calldata energy) external;
+
+    /// @notice Moves a profile across a tie line: burns `sent` of `from` on one line and mints what `arrived` to `to` on
+    /// the other. Only the marketplace, as with {move}.
+    function moveAcross(
+        address from,
+        address to,
+        uint256 lineFrom,
+        uint256 lineTo,
+        uint256 firstBlock,
+        Profile[] calldata sent,
+        Profile[] calldata arrived
+    ) external;
+
+    /// @notice As {move}, but returns false and moves nothing when `from` has too little.
+    function tryMove(
+        address from,
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy
+    ) external returns (bool);
 
     /// @notice Uses the caller's energy up, for good.
     /// @param microgrid Where it was delivered.

@@ -20,14 +20,19 @@ struct Account {
 interface IEscrow {
     event Deposited(address indexed currency, address indexed holder, uint256 amount);
     event Withdrawn(address indexed currency, address indexed holder, address indexed to, uint256 amount);
+    event Locked(address indexed currency, address indexed holder, uint64 until);
     event AllCancelled(address indexed currency, address indexed holder, uint64 counter);
 
     /// @notice The account holds less than is needed.
     error Escrow_InsufficientBalance(address currency, address holder, uint256 balance, uint256 needed);
-    /// @notice The account can't hold more than 2^128 - 1 base units.
+    /// @notice The escrow can't hold more than 2^128 - 1 base units of a currency, all accounts together.
     error Escrow_BalanceOverflow(uint256 balance, uint256 added);
     /// @notice Nothing arrived.
     error Escrow_NothingDeposited(address currency);
+    /// @notice The holder has promised not to withdraw before then.
+    error Escrow_Locked(address currency, address holder, uint64 until);
+    /// @notice A lock can only be prolonged, by at most a year at a time.
+    error Escrow_BadLock(uint64 until, uint64 current);
     /// @notice Money can't be withdrawn to the zero address or to the escrow itself.
     error Escrow_BadRecipient(address to);
 
@@ -46,6 +51,10 @@ interface IEscrow {
         bytes32 r,
         bytes32 s
     ) external;
+
+    /// @notice Promises not to withdraw before `until` (Unix time). While a community has no link to the chain, its relay
+    /// honours only money that is locked past the outage; trades go on as ever.
+    function lock(address currency, uint64 until) external;
 
     /// @notice Takes the caller's money out.
     function withdraw(address currency, uint256 amount, address to) external;

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import { Source } from "../libraries/EnergyId.sol";
 import { IEnergyToken } from "./IEnergyToken.sol";
-import { IMicrogrids, Terms } from "./IMicrogrids.sol";
+import { Profile } from "../libraries/Profile.sol";
+import { IMicrogrids } from "./IMicrogrids.sol";
 
 /// @notice A meter, in one storage word. It is known by the address of its device key.
 /// @param owner Who its energy is minted to, and who may sign orders for it.
@@ -55,6 +56,14 @@ interface IMeters is IMicrogrids {
     error Meters_Unknown(address meter);
     /// @notice A device key is registered once, and stays known after it is retired.
     error Meters_AlreadyRegistered(address meter);
+    /// @notice Only the marketplace commits a meter's future energy.
+    error Meters_NotMarket(address caller);
+    /// @notice The meter delivers elsewhere, or something else.
+    error Meters_NotSuch(address meter, uint32 microgrid, Source source);
+    /// @notice The slot has started: it can't be sold forward any more.
+    error Meters_SlotStarted(address meter, uint256 slot);
+    /// @notice With this the meter would have promised more than it can export in the slot.
+    error Meters_OverCommitted(address meter, uint256 slot, uint256 committed, uint256 added, uint256 most);
     /// @notice Only the meter's owner may do this.
     error Meters_NotOwner(address meter, address caller, address owner);
     /// @notice An owner can't be the zero address.
@@ -98,13 +107,15 @@ interface IMeters is IMicrogrids {
     ) external;
 
     /// @notice Gives a meter to `to`, as when a home is sold: later readings are minted there. Only the owner.
-    /// @dev Orders that the former owner signed for it are void from then on.
+    /// @dev Forward offers that the former owner signed for it are void from then on.
     function handOverMeter(address meter, address to) external;
 
     /// @notice Takes a meter out of service for good. Only its owner or the operator of its microgrid.
     function retireMeter(address meter) external;
 
     /// @notice Accepts a reading and mints what was exported to the meter's owner. Anyone may submit it.
+    /// @dev What forwards have been promised is kept for them when the reading arrives by the reporting deadline of the
+    /// slot; a later one mints all of it to the owner, and the forwards count as not delivered.
     /// @param reading What the device measured.
     /// @param signature Its EIP-712 signature by the device key, 64 or 65 bytes.
     function report(Reading calldata reading, bytes calldata signature) external;
@@ -112,9 +123,28 @@ interface IMeters is IMicrogrids {
     /// @notice All that is known of a meter; a zero owner says that it is unknown.
     function meterOf(address meter) external view returns (Meter memory);
 
-    /// @notice A meter's owner, its microgrid, and what every trade there needs to know; reverts when the meter is
-    /// unknown.
-    function marketOf(address meter) external view returns (address owner, uint32 microgrid, Terms memory terms);
+    /// @notice Promises future energy of a meter. Only the marketplace, which has the seller's word for it.
+    /// @param meter An active meter of `seller` in `microgrid` that makes energy from `source`.
+    /// @param firstBlock The block of the first word.
+    /// @param energy Wh per slot, one word per block; all in slots that have not started.
+    function commit(
+        address meter,
+        address seller,
+        uint32 microgrid,
+        Source source,
+        uint32 firstBlock,
+        Profile[] calldata energy
+    ) external;
+
+    /// @notice How a block of a meter stands to its commitments.
+    /// @return committed Wh per slot that are promised to forwards.
+    /// @return delivered Wh per slot of it that were reported in time.
+    /// @return resolved The guard bits of the lanes that are reported or past the reporting deadline: what they
+    /// delivered will not change any more.
+    function deliveryOf(
+        address meter,
+        uint32 blockNumber
+    ) external view returns (Profile committed, Profile delivered, uint256 resolved);
 
     /// @notice Whether a slot of a meter is reported.
     function isReported(address meter, uint32 slot) external view returns (bool);

@@ -31,12 +31,14 @@ struct Charter {
 /// @param feedIn What the grid pays a prosumer.
 /// @param retail What the grid charges a consumer.
 /// @param networkFee What a trade pays to the DSO.
-/// @param islandPriceCap The highest price while islanded.
+/// @param islandPriceCap The highest price that a buyer pays while islanded.
+/// @param islandRation Wh per slot that an ordinary meter may buy directly while islanded.
 struct Tariffs {
     uint96 feedIn;
     uint96 retail;
     uint72 networkFee;
     uint96 islandPriceCap;
+    uint32 islandRation;
 }
 
 /// @notice All that every trade needs to know of a microgrid, in one storage word.
@@ -45,6 +47,25 @@ struct Terms {
     uint72 networkFee;
     uint16 slotSeconds;
     Mode mode;
+}
+
+/// @notice What a tie line between two microgrids does to energy that crosses it.
+/// @param lossBps Lost on the way, in hundredths of a percent, below 10,000.
+/// @param capacity Wh per slot in each direction, at most 2^31 - 1; 0 closes the line.
+/// @param wheelingUp Base units per kWh sent from the lower-numbered microgrid to the higher-numbered one.
+/// @param wheelingDown Base units per kWh sent the other way.
+struct TieLine {
+    uint16 lossBps;
+    uint32 capacity;
+    uint72 wheelingUp;
+    uint72 wheelingDown;
+}
+
+/// @notice A tie line seen from one end, for energy that goes `from` there `to` the other.
+struct Crossing {
+    uint16 lossBps;
+    uint32 capacity;
+    uint72 wheeling;
 }
 
 /// @notice A microgrid as a whole.
@@ -68,6 +89,8 @@ interface IMicrogrids {
     event ModeSet(uint32 indexed microgrid, Mode mode);
     event HandOverOffered(uint32 indexed microgrid, address indexed operator, address indexed successor);
     event OperatorChanged(uint32 indexed microgrid, address indexed operator);
+    event TieLineProposed(uint32 indexed lower, uint32 indexed higher, uint32 indexed by, TieLine line);
+    event TieLineAgreed(uint32 indexed lower, uint32 indexed higher, TieLine line, uint40 effectiveAt);
 
     /// @notice No microgrid has this number.
     error Microgrids_Unknown(uint32 microgrid);
@@ -87,6 +110,12 @@ interface IMicrogrids {
     error Microgrids_BadTariffs(uint96 feedIn, uint96 retail);
     /// @notice The DSO can't be the zero address.
     error Microgrids_BadDso();
+    /// @notice A tie line joins two different microgrids, loses less than all, and fits a lane.
+    error Microgrids_BadTieLine(uint32 from, uint32 to, uint16 lossBps, uint32 capacity);
+    /// @notice Energy crosses a line only between microgrids of the same currency and slot length.
+    error Microgrids_TieLineMismatch(uint32 from, uint32 to);
+    /// @notice No tie line joins these microgrids.
+    error Microgrids_NoTieLine(uint32 from, uint32 to);
 
     /// @notice Founds a microgrid with the caller as operator; it starts Connected.
     /// @param charter What stays.
@@ -113,11 +142,33 @@ interface IMicrogrids {
     /// @notice Takes the operator's role that was offered to the caller.
     function acceptHandOver(uint32 microgrid) external;
 
+    /// @notice Proposes terms for the tie line between two microgrids, or agrees to what the other operator proposed,
+    /// when the terms are the same. Only the operator of `mine`.
+    /// @dev A first agreement takes effect at once, a change after {NOTICE}. Forwards keep the terms under which they
+    /// were reserved.
+    function proposeTieLine(uint32 mine, uint32 other, TieLine calldata line) external;
+
+    /// @notice Seconds between an agreed change of a tie line and its effect.
+    function NOTICE() external view returns (uint40);
+
+    /// @notice What energy meets on its way now; reverts when no line joins the two.
+    function crossingOf(uint32 from, uint32 to) external view returns (Crossing memory);
+
     /// @notice How many microgrids there are; the newest has this number.
     function microgridCount() external view returns (uint32);
 
     /// @notice All that is known of a microgrid.
     function microgridOf(uint32 microgrid) external view returns (Microgrid memory);
+
+    /// @notice What every trade needs to know of a microgrid.
+    function termsOf(uint32 microgrid) external view returns (Terms memory);
+
+    /// @notice The highest price that a buyer pays while islanded, and what an ordinary meter may then buy directly in
+    /// a slot, in Wh.
+    function islandRulesOf(uint32 microgrid) external view returns (uint96 priceCap, uint32 ration);
+
+    /// @notice What the grid pays a prosumer.
+    function feedInOf(uint32 microgrid) external view returns (uint96);
 
     /// @notice Who runs a microgrid.
     function operatorOf(uint32 microgrid) external view returns (address);

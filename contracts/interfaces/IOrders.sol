@@ -8,7 +8,9 @@ enum Side {
 
 /// @notice What a household signs to sell (an offer) or to buy (a bid) energy.
 /// @param maker Who signs, and whose escrow and energy move.
-/// @param meter A meter of the maker: it names the microgrid and so the currency and the slots.
+/// @param meter A meter of the maker in that microgrid: whose energy a forward offer sells, or which load an islanded
+/// bid feeds. Zero where neither matters.
+/// @param microgrid Where the maker trades: it names the currency and the slots.
 /// @param side Offer or Bid.
 /// @param sources Bit i set: energy of `Source` i is offered, or welcome.
 /// @param firstSlot The first delivery slot.
@@ -26,6 +28,7 @@ enum Side {
 struct Order {
     address maker;
     address meter;
+    uint32 microgrid;
     Side side;
     uint8 sources;
     uint32 firstSlot;
@@ -42,9 +45,16 @@ struct Order {
 
 /// @title Signed orders
 /// @notice Orders live off chain until they are filled. A maker signs by EIP-712 with an account of any kind:
-/// 64- or 65-byte ECDSA signatures first, then ERC-1271.
+/// 64- or 65-byte ECDSA signatures of the maker or a delegate first, then ERC-1271. One bulk signature may cover up
+/// to 2^16 orders: a signature over the Merkle root of their hashes, followed by the order's index (2 bytes) and the
+/// proof (32 bytes a level). What is signed is the EIP-712 type `BulkOrder(Order[2]...[2] tree)` with one `[2]` a
+/// level, so that a wallet shows every order.
 interface IOrders {
     event Cancelled(address indexed maker, uint64 indexed nonce);
+    /// @notice A delegate may sign orders for `maker` until it has spent `allowance`.
+    event Authorized(address indexed maker, address indexed currency, address indexed delegate, uint256 allowance);
+    /// @notice An order that a delegate signed has drawn on its allowance.
+    event Drawn(address indexed maker, address indexed currency, address indexed delegate, uint256 amount);
 
     /// @notice The order's last moment has passed.
     error Orders_Expired(uint40 deadline, uint256 time);
@@ -56,8 +66,10 @@ interface IOrders {
     error Orders_Overfilled(address maker, uint64 nonce, uint256 left, uint256 asked);
     /// @notice The maker has not signed this.
     error Orders_BadSignature(address maker, bytes32 orderHash);
-    /// @notice The order's meter belongs to somebody else.
-    error Orders_NotMeterOwner(address meter, address maker, address owner);
+    /// @notice The delegate who signed has not that much left to spend.
+    error Orders_AllowanceExceeded(address maker, address delegate, uint256 left, uint256 needed);
+    /// @notice A maker can't be its own delegate, nor can the zero address.
+    error Orders_BadDelegate(address delegate);
     /// @notice The order does not reach this slot.
     error Orders_OutsideSlots(uint256 slot, uint32 firstSlot, uint32 lastSlot);
     /// @notice The order is for somebody else.
@@ -67,6 +79,17 @@ interface IOrders {
 
     /// @notice Cancels the caller's orders with these nonces, signed or not.
     function cancel(uint64[] calldata nonces) external;
+
+    /// @notice Lets `delegate` sign orders for the caller until they have spent `allowance`, in place of what it had
+    /// before; zero revokes it at once.
+    /// @dev A fill draws what it costs the buyer (a bid in a batch: what it costs at the bid's limit), energy sold being
+    /// worth the feed-in tariff at least; a forward offer draws its bond as well. A delegate can neither withdraw nor
+    /// cancel.
+    /// @param currency The money that may be spent.
+    function authorize(address currency, address delegate, uint256 allowance) external;
+
+    /// @notice What a delegate may still spend for a maker.
+    function allowanceOf(address maker, address currency, address delegate) external view returns (uint256);
 
     /// @notice How much of a maker's order is filled, in Wh, and whether it is cancelled.
     function fillOf(address maker, uint64 nonce) external view returns (uint256 energy, bool cancelled);

@@ -113,6 +113,15 @@ library ProfileLib {
         }
     }
 
+    /// @notice Lane by lane `floor(a * numerator / denominator)` for a share of at most one.
+    function portion(Profile a, uint256 numerator, uint256 denominator) internal pure returns (Profile) {
+        unchecked {
+            uint256 word;
+            for (uint256 i = 0; i < LANES; ++i) word |= ((a.lane(i) * numerator) / denominator) << (i << 5);
+            return Profile.wrap(word);
+        }
+    }
+
     /// @notice `a` where `mask` has its bits set, `b` elsewhere.
     function select(uint256 mask, Profile a, Profile b) internal pure returns (Profile) {
         return Profile.wrap(Profile.unwrap(b) ^ ((Profile.unwrap(a) ^ Profile.unwrap(b)) & mask));
@@ -150,6 +159,13 @@ library ProfileLib {
         // below 224 or above 255, and no two on the same bit, so nothing carries.
         unchecked {
             return ((guards >> 31) * 0x0000000100000002000000040000000800000010000000200000004000000080) >> 224;
+        }
+    }
+
+    /// @notice The guard bits whose lanes are set in the low eight bits of `bits`; undoes {bitsOf}.
+    function guardsOf(uint256 bits) internal pure returns (uint256 guards) {
+        unchecked {
+            for (uint256 i = 0; i < LANES; ++i) guards |= ((bits >> i) & 1) << ((i << 5) + 31);
         }
     }
 

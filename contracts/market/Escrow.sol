@@ -6,16 +6,18 @@ import { IERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import { ReentrancyGuardTransient } from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import { Account, IEscrow } from "../interfaces/IEscrow.sol";
+import { Accounts } from "./Accounts.sol";
 
-/// @notice Accounts of money. See {IEscrow}.
-abstract contract Escrow is ReentrancyGuardTransient, IEscrow {
+/// @notice Money in and out. See {IEscrow}.
+abstract contract Escrow is Accounts, ReentrancyGuardTransient, IEscrow {
     using SafeERC20 for IERC20;
 
     // =================================================================================================
     // Storage
     // =================================================================================================
 
-    mapping(address currency => mapping(address holder => Account)) private _accounts;
+    /// @dev A slip of the finger must not lock money for good.
+    uint256 private constant MOST_LOCK = 365 days;
 
     // =================================================================================================
     // Entry points
@@ -29,6 +31,8 @@ abstract contract Escrow is ReentrancyGuardTransient, IEscrow {
         IERC20(currency).safeTransferFrom(msg.sender, address(this), amount);
         uint256 arrived = IERC20(currency).balanceOf(address(this)) - before;
         if (arrived == 0) revert Escrow_NothingDeposited(currency);
+        // All accounts together then fit into one, and nobody blocks a batch or a release by having it full.
+        if (before + arrived > type(uint128).max) revert Escrow_BalanceOverflow(before, arrived);
         _credit(_account(currency, msg.sender), arrived);
         emit Deposited(currency, msg.sender, arrived);
     }
@@ -51,14 +55,26 @@ abstract contract Escrow is ReentrancyGuardTransient, IEscrow {
     /// @inheritdoc IEscrow
     function withdraw(address currency, uint256 amount, address to) external override nonReentrant {
         if (to == address(0) || to == address(this)) revert Escrow_BadRecipient(to);
-        _debit(_account(currency, msg.sender), currency, msg.sender, amount);
+        Account storage account = _account(currency, msg.sender);
+        if (block.timestamp < account.lockedUntil) revert Escrow_Locked(currency, msg.sender, account.lockedUntil);
+        _debit(account, currency, msg.sender, amount);
         emit Withdrawn(currency, msg.sender, to, amount);
         IERC20(currency).safeTransfer(to, amount);
     }
 
     /// @inheritdoc IEscrow
+    function lock(address currency, uint64 until) external override {
+        Account storage account = _account(currency, msg.sender);
+        if (until <= account.lockedUntil || until > block.timestamp + MOST_LOCK) {
+            revert Escrow_BadLock(until, account.lockedUntil);
+        }
+        account.lockedUntil = until;
+        emit Locked(currency, msg.sender, until);
+    }
+
+    /// @inheritdoc IEscrow
     function cancelAll(address currency) external override returns (uint64 counter) {
-        counter = ++_accounts[currency][msg.sender].counter;
+        counter = ++_account(currency, msg.sender).counter;
         emit AllCancelled(currency, msg.sender, counter);
     }
 
@@ -68,32 +84,6 @@ abstract contract Escrow is ReentrancyGuardTransient, IEscrow {
 
     /// @inheritdoc IEscrow
     function accountOf(address currency, address holder) external view override returns (Account memory) {
-        return _accounts[currency][holder];
-    }
-
-    // =================================================================================================
-    // Internal
-    // =================================================================================================
-
-    function _account(address currency, address holder) internal view returns (Account storage) {
-        return _accounts[currency][holder];
-    }
-
-    function _credit(Account storage account, uint256 amount) internal {
-        if (amount == 0) return;
-        uint256 balance = account.balance;
-        if (amount > type(uint128).max - balance) revert Escrow_BalanceOverflow(balance, amount);
-        unchecked {
-            account.balance = uint128(balance + amount);
-        }
-    }
-
-    function _debit(Account storage account, address currency, address holder, uint256 amount) internal {
-        if (amount == 0) return;
-        uint256 balance = account.balance;
-        if (amount > balance) revert Escrow_InsufficientBalance(currency, holder, balance, amount);
-        unchecked {
-            account.balance = uint128(balance - amount);
-        }
+        return _account(currency, holder);
     }
 }

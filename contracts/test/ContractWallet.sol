@@ -13,7 +13,7 @@ enum Answer {
     BurnGas
 }
 
-/// @notice A smart account for tests: it signs by the key of its signer, and it holds money, meters and energy as an
+/// @notice A smart account for tests: it signs by the key of its signer, once or several times, and it holds money, meters and energy as an
 /// account with a key does. An account with a key may also delegate to it (EIP-7702), hence no constructor.
 contract ContractWallet is IERC1271 {
     address private _signer;
@@ -39,7 +39,12 @@ contract ContractWallet is IERC1271 {
             }
         }
         if (_answer == Answer.Wrong) return 0xffffffff;
-        (address signer, , ) = ECDSA.tryRecoverCalldata(hash, signature);
-        return signer == _signer ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
+        // One signature behind the other, as accounts of several owners have it.
+        for (uint256 start = 0; start == 0 || start < signature.length; start += 65) {
+            uint256 end = start + 65 < signature.length ? start + 65 : signature.length;
+            (address signer, , ) = ECDSA.tryRecoverCalldata(hash, signature[start:end]);
+            if (signer != _signer) return 0xffffffff;
+        }
+        return IERC1271.isValidSignature.selector;
     }
 }

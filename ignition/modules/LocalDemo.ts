@@ -26,6 +26,7 @@ export default buildModule("LocalDemo", (m) => {
     retail: m.getParameter("retail", 320_000n),
     networkFee: m.getParameter("networkFee", 0n),
     islandPriceCap: m.getParameter("islandPriceCap", 320_000n),
+    islandRation: m.getParameter("islandRation", 250),
   };
   m.call(meters, "found", [charter, tariffs, m.getAccount(1)]);
   for (const index of DEMO_ACCOUNTS) {

@@ -1,13 +1,17 @@
 /** Who gets how much from whom: the merit order, slot by slot. */
 
+import { arrivingWh, sentForWh, type TieLine } from "./tieLine.ts";
+
 /** A household's energy in Wh, one entry per slot. */
 export type Lanes = readonly bigint[];
 
-/** What `seller` delivers to `buyer`, one entry per slot. */
+/** What `seller` sends to `buyer`, one entry per slot. */
 export interface Match {
   readonly seller: number;
   readonly buyer: number;
-  readonly energyWh: bigint[];
+  readonly sentWh: bigint[];
+  /** The same, but for what a tie line has lost. */
+  readonly arrivedWh: bigint[];
 }
 
 /**
@@ -16,6 +20,7 @@ export interface Match {
  * @param neededWh What each buyer needs, per slot.
  * @param meritOrder Sellers, the cheapest first.
  * @param queue Buyers, the first to choose first.
+ * @param line The tie line between sellers and buyers, where they live in different communities.
  * @returns Matches with some energy, in the order in which they were made.
  */
 export function matchByMerit(
@@ -23,21 +28,31 @@ export function matchByMerit(
   neededWh: readonly Lanes[],
   meritOrder: readonly number[],
   queue: readonly number[],
+  line?: TieLine,
 ): Match[] {
+  const lossBps = line?.lossBps ?? 0n;
   const leftWh = offeredWh.map((lanes) => [...lanes]);
+  const carriedWh: bigint[] = [];
   const matches: Match[] = [];
   for (const buyer of queue) {
     const openWh = [...(neededWh[buyer] ?? [])];
     for (const seller of meritOrder) {
       const stockWh = leftWh[seller] ?? [];
-      if (seller === buyer) continue;
-      const energyWh = openWh.map((wanted, slot) => least(wanted, stockWh[slot] ?? 0n));
-      if (energyWh.every((wh) => wh === 0n)) continue;
-      energyWh.forEach((wh, slot) => {
-        openWh[slot] = (openWh[slot] ?? 0n) - wh;
-        stockWh[slot] = (stockWh[slot] ?? 0n) - wh;
+      if (line === undefined && seller === buyer) continue;
+      const arrivedWh = openWh.map((wanted, slot) => {
+        const stock = stockWh[slot] ?? 0n;
+        const sendable =
+          line === undefined ? stock : least(stock, line.capacityWh - (carriedWh[slot] ?? 0n));
+        return least(wanted, arrivingWh(sendable, lossBps));
       });
-      matches.push({ seller, buyer, energyWh });
+      if (arrivedWh.every((wh) => wh === 0n)) continue;
+      const sentWh = arrivedWh.map((wh) => sentForWh(wh, lossBps));
+      sentWh.forEach((wh, slot) => {
+        openWh[slot] = (openWh[slot] ?? 0n) - (arrivedWh[slot] ?? 0n);
+        stockWh[slot] = (stockWh[slot] ?? 0n) - wh;
+        carriedWh[slot] = (carriedWh[slot] ?? 0n) + wh;
+      });
+      matches.push({ seller, buyer, sentWh, arrivedWh });
     }
   }
   return matches;

@@ -1,10 +1,14 @@
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { parseUnits } from "viem";
-import { generateCommunity } from "../community/generate.ts";
-import { readProfilesFile } from "../community/profilesFile.ts";
 import type { CommunitySeries } from "../community/series.ts";
+import { type Communities, communitiesOf } from "./households.ts";
+import { MARKETS, type MarketName } from "./market.ts";
+import { OptionsError } from "./optionsError.ts";
+import type { Outage } from "./rounds.ts";
+import { addressOf, choice, listOf, outageOf, price, wholeNumber } from "./values.ts";
+
+export { OptionsError } from "./optionsError.ts";
 
 export const USAGE = `npm run simulate -- [options]
 
@@ -14,20 +18,23 @@ export const USAGE = `npm run simulate -- [options]
   --from DATE            first day, YYYY-MM-DD, or a time, YYYY-MM-DDTHH:MM (UTC; default 2026-06-21)
   --days N               how many days (default 1)
   --consumers LIST       homes of the file that take part without their roof, by comma
+  --market HOW           how neighbours trade (default accept):
+                         accept   they take one another's offers
+                         settle   signed offers and bids are cleared in batches
+                         forward  they reserve what is still to come, with a bond
+  --microgrids N         1, or 2 communities joined by a tie line: the homes of the
+                         file in two halves, or two built-in towns (default 1)
+  --outage FROM..TO      cuts the first community off from the grid and from its
+                         neighbour, from YYYY-MM-DDTHH:MM to YYYY-MM-DDTHH:MM
   --feed-in X            feed-in tariff per kWh (default 0.08)
   --retail Y             retail tariff per kWh (default: the file's, or 0.32)
   --json OUT             write the summary to a file as well
   --rpc URL              drive a running local chain instead of one of its own
   --help                 this text`;
 
-/** Money of the simulation has six decimals: base units are millionths. */
-export const CURRENCY_DECIMALS = 6;
 const USUAL_FEED_IN = "0.08";
 const USUAL_RETAIL = "0.32";
 const USUAL_DAY = "2026-06-21";
-
-/** What the simulation was asked to do is wrong; the message names it and what would be right. */
-export class OptionsError extends Error {}
 
 /** What the grid pays and charges, in base units per kWh. */
 export interface Tariffs {
@@ -37,8 +44,12 @@ export interface Tariffs {
 }
 
 export interface SimulationOptions {
-  readonly series: CommunitySeries;
+  /** All over the same slots. */
+  readonly communities: Communities;
   readonly tariffs: Tariffs;
+  readonly market: MarketName;
+  /** When the first community is cut off. */
+  readonly outage?: Outage;
   readonly json?: string;
   readonly rpc?: string;
 }
@@ -61,14 +72,24 @@ export function readOptions(argv: readonly string[]): SimulationOptions | "help"
   if (values.profiles !== undefined && values.seed !== undefined) {
     throw new OptionsError("--seed makes a built-in community: it does not go with --profiles.");
   }
-  const series =
+  const market = choice("--market", MARKETS, values.market ?? "accept");
+  const microgrids = choice("--microgrids", ["1", "2"], values.microgrids ?? "1");
+  const communities = communitiesOf(
     values.profiles === undefined
-      ? generateCommunity({ seed: wholeNumber("--seed", values.seed ?? "1"), from, days })
-      : readProfilesFile(values.profiles, { from, days, consumers });
+      ? { seed: wholeNumber("--seed", values.seed ?? "1") }
+      : { profiles: values.profiles, consumers },
+    { from, days },
+    microgrids === "1" ? 1 : 2,
+  );
+  const [series] = communities;
+  const tariffs = tariffsOf(series, values["feed-in"], values.retail);
+  const outage = values.outage === undefined ? undefined : outageOf(values.outage, series);
   if (values.json !== undefined) checkWritable(values.json);
   return {
-    series,
-    tariffs: tariffsOf(series, values["feed-in"], values.retail),
+    communities,
+    tariffs,
+    market,
+    ...(outage !== undefined && { outage }),
     ...(values.json !== undefined && { json: values.json }),
     ...(values.rpc !== undefined && { rpc: addressOf(values.rpc) }),
   };
@@ -84,6 +105,9 @@ function parse(argv: readonly string[]) {
         from: { type: "string" },
         days: { type: "string" },
         consumers: { type: "string" },
+        market: { type: "string" },
+        microgrids: { type: "string" },
+        outage: { type: "string" },
         "feed-in": { type: "string" },
         retail: { type: "string" },
         json: { type: "string" },
@@ -115,36 +139,6 @@ function tariffsOf(
     );
   }
   return { feedInPerKwh, retailPerKwh };
-}
-
-function price(name: string, text: string): bigint {
-  if (!/^\d+(\.\d{1,6})?$/.test(text)) {
-    throw new OptionsError(
-      `${name} takes a price per kWh such as 0.08, with up to six decimals, not "${text}".`,
-    );
-  }
-  return parseUnits(text, CURRENCY_DECIMALS);
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new OptionsError(`${name} takes a whole number, not "${text}".`);
-  }
-  return value;
-}
-
-const listOf = (text: string | undefined): string[] =>
-  (text ?? "")
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
-
-function addressOf(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new OptionsError(`--rpc takes an address such as http://127.0.0.1:8545, not "${text}".`);
-  }
-  return text;
 }
 
 /** A run of minutes must not end in a summary that can't be written. */

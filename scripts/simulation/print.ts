@@ -1,10 +1,11 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { formatUnits } from "viem";
-import { CURRENCY_DECIMALS } from "./options.ts";
 import type { HouseholdSummary, Summary } from "./summary.ts";
+import { CURRENCY_DECIMALS } from "./values.ts";
 
 /** The summary as a table per household and a line per figure of the community, for people. */
 export function tablesOf(summary: Summary): string {
+  const dark = summary.households.some(({ unservedWh }) => unservedWh > 0n);
   const head = [
     "",
     "produced",
@@ -12,18 +13,21 @@ export function tablesOf(summary: Summary): string {
     "imported",
     "sold",
     "bought",
+    ...(dark ? ["unserved"] : []),
     "earned +",
     "saved",
     "bill before",
     "bill after",
   ];
+  const microgrids = new Set(summary.households.map(({ microgrid }) => microgrid)).size;
   const rows = summary.households.map((home) => [
-    home.name,
+    microgrids > 1 ? `${home.microgrid} ${home.name}` : home.name,
     kwh(home.producedWh),
     kwh(home.exportedWh),
     kwh(home.importedWh),
     kwh(home.soldWh),
     kwh(home.boughtWh),
+    ...(dark ? [kwh(home.unservedWh)] : []),
     money(home.earnedOverFeedIn),
     money(home.savedAgainstRetail),
     money(home.billBefore),
@@ -38,6 +42,7 @@ export function tablesOf(summary: Summary): string {
     kwh(all((home) => home.importedWh)),
     kwh(all((home) => home.soldWh)),
     kwh(all((home) => home.boughtWh)),
+    ...(dark ? [kwh(all((home) => home.unservedWh))] : []),
     money(all((home) => home.earnedOverFeedIn)),
     money(all((home) => home.savedAgainstRetail)),
     money(all((home) => home.billBefore)),
@@ -54,13 +59,14 @@ export function tablesOf(summary: Summary): string {
     ["sold to the grid", `${kwh(all((home) => home.soldToGridWh))} kWh`],
     [
       "self-sufficiency",
-      `${percent(ownUse, consumed)} alone, ${percent(ownUse + summary.tradedWh, consumed)} together`,
+      `${percent(ownUse, consumed)} alone, ${percent(ownUse + all((home) => home.boughtWh), consumed)} together`,
     ],
     ["average price", `${money(summary.averagePricePerKwh)} per kWh`],
     [
       "gas",
       `${summary.gasUsed.toLocaleString("en")} for ${summary.readings} readings, ${summary.trades} trades and all else`,
     ],
+    ...particularsOf(summary),
     ["escrow solvent", summary.checks.escrowSolvent ? "yes" : "NO"],
     ["energy conserved", summary.checks.energyConserved ? "yes" : "NO"],
   ];
@@ -71,6 +77,24 @@ export function tablesOf(summary: Summary): string {
     "",
     ...figures.map(([name, value]) => `${name.padEnd(label)}  ${value}`),
   ].join("\n");
+}
+
+/** What only some runs have: a forward's shortfall, a line's loss, an outage's unserved load. */
+function particularsOf(summary: Summary): [string, string][] {
+  const { market, shortfallWh, bondPaid, lostWh, unservedCriticalWh, households } = summary;
+  const unservedWh = households.reduce((total, home) => total + home.unservedWh, 0n);
+  const figures: [string, string][] = [];
+  if (market === "forward") {
+    figures.push(["shortfall", `${kwh(shortfallWh)} kWh, for which ${money(bondPaid)} were paid`]);
+  }
+  if (lostWh > 0n) figures.push(["lost on the tie line", `${kwh(lostWh)} kWh`]);
+  if (unservedWh > 0n) {
+    figures.push([
+      "unserved in the outage",
+      `${kwh(unservedWh)} kWh, of it ${kwh(unservedCriticalWh)} kWh of critical loads`,
+    ]);
+  }
+  return figures;
 }
 
 /** The summary for machines: amounts as decimal strings, in Wh and in base units. */

@@ -7,8 +7,10 @@ export type Side = (typeof SIDES)[number];
 /** What a household signs to sell or to buy; see `Order` in the contracts for each member. */
 export interface Order {
   readonly maker: Address;
-  /** The maker's meter: it names the microgrid and so the currency and the slots. */
+  /** A meter of the maker in that microgrid: a forward offer's, or an islanded bid's; zero where neither matters. */
   readonly meter: Address;
+  /** Where the maker trades: it names the currency and the slots. */
+  readonly microgrid: number;
   /** 0 offer, 1 bid. */
   readonly side: number;
   /** Bit i: the i-th of the sdk's `SOURCES`. */
@@ -49,6 +51,7 @@ export const ORDER_TYPES = {
   Order: [
     { name: "maker", type: "address" },
     { name: "meter", type: "address" },
+    { name: "microgrid", type: "uint32" },
     { name: "side", type: "uint8" },
     { name: "sources", type: "uint8" },
     { name: "firstSlot", type: "uint32" },

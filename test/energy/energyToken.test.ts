@@ -17,12 +17,16 @@ import { runs } from "../support/runs.ts";
 import { createWorld, START_SLOT, type World } from "../support/world.ts";
 
 const MICROGRID = 1;
+/** Blocks of a line: slots have 32 bits. */
+const BLOCKS = 2n ** 29n;
 const SOLAR = sourceIndex("Solar");
 const WIND = sourceIndex("Wind");
 
 const lineOf = (microgrid: number, source: number): bigint =>
   (BigInt(microgrid) << 8n) | BigInt(source);
 const LINE = lineOf(MICROGRID, SOLAR);
+/** The same source in another microgrid. */
+const ELSEWHERE = lineOf(2, SOLAR);
 const idOf = (offset: number, source: Source = "Solar"): bigint =>
   energyIdOf({ microgrid: MICROGRID, source, slot: START_SLOT + offset });
 
@@ -109,18 +113,113 @@ describe("EnergyToken", () => {
       ).to.deep.equal([0n, 6n, 10n, 4n]);
     });
 
-    fresh("mints and moves for nobody else, nor one in the place of the other", async (t, a, b) => {
+    fresh("mints for the market too, which owes forwards what meters delivered", async (t, a) => {
+      const { firstBlock, words } = profile({ 2: 5n });
+      await expect(t.energy.connect(t.market).mint(a, LINE, firstBlock, words))
+        .to.emit(t.energy, "TransferSingle")
+        .withArgs(t.market.address, zeroAddress, a, idOf(2), 5n);
+      expect(await t.energy.balanceOf(a, idOf(2))).to.equal(5n);
+    });
+
+    fresh("mints for nobody else", async (t, a) => {
       const { firstBlock, words } = profile({ 0: 1n });
-      for (const stranger of [t.alice, t.market]) {
-        await expect(t.energy.connect(stranger).mint(a, LINE, firstBlock, words))
-          .to.be.revertedWithCustomError(t.energy, "EnergyToken_NotMeters")
-          .withArgs(stranger.address);
-      }
+      await expect(t.energy.connect(t.alice).mint(a, LINE, firstBlock, words))
+        .to.be.revertedWithCustomError(t.energy, "EnergyToken_NotMinter")
+        .withArgs(t.alice.address);
+    });
+
+    fresh("moves for nobody else, the meters contract included", async (t, a, b) => {
+      await t.mint(a, { 0: 1n });
+      const { firstBlock, words } = profile({ 0: 1n });
       for (const stranger of [t.alice, t.meters]) {
-        await expect(t.energy.connect(stranger).move(a, b, LINE, firstBlock, words))
-          .to.be.revertedWithCustomError(t.energy, "EnergyToken_NotMarket")
-          .withArgs(stranger.address);
+        const energy = t.energy.connect(stranger);
+        for (const attempt of [
+          energy.move(a, b, LINE, firstBlock, words),
+          energy.tryMove(a, b, LINE, firstBlock, words),
+          energy.moveAcross(a, b, LINE, ELSEWHERE, firstBlock, words, words),
+        ]) {
+          await expect(attempt)
+            .to.be.revertedWithCustomError(t.energy, "EnergyToken_NotMarket")
+            .withArgs(stranger.address);
+        }
       }
+    });
+
+    describe("where the seller may lack the energy", () => {
+      /** Whether it would move, and then the move itself. */
+      async function tryMove(t: Token, from: Address, to: Address, wh: Record<number, bigint>) {
+        const { firstBlock, words } = profile(wh);
+        const energy = t.energy.connect(t.market);
+        const moves = await energy.tryMove.staticCall(from, to, LINE, firstBlock, words);
+        return { moves, sent: energy.tryMove(from, to, LINE, firstBlock, words) };
+      }
+
+      fresh("moves all of it", async (t, a, b) => {
+        await t.mint(a, { 0: 10n, 8: 10n });
+        const { moves, sent } = await tryMove(t, a, b, { 0: 10n, 8: 4n });
+        expect(moves).to.equal(true);
+        await expect(sent)
+          .to.emit(t.energy, "TransferBatch")
+          .withArgs(t.market.address, a, b, [idOf(0), idOf(8)], [10n, 4n]);
+        expect(await t.energy.balanceOfBatch([a, b], [idOf(8), idOf(8)])).to.deep.equal([6n, 4n]);
+      });
+
+      fresh("moves nothing when a Wh is missing in the last slot", async (t, a, b) => {
+        await t.mint(a, { 0: 10n, 8: 10n });
+        const { moves, sent } = await tryMove(t, a, b, { 0: 10n, 8: 11n });
+        expect(moves).to.equal(false);
+        await expect(sent).not.to.emit(t.energy, "TransferBatch");
+        expect(await t.energy.balanceOfBatch([a, b], [idOf(0), idOf(0)])).to.deep.equal([10n, 0n]);
+      });
+
+      fresh("moves nothing when it is more than the buyer's slot can hold", async (t, a, b) => {
+        await t.mint(a, { 7: 2n });
+        await t.mint(b, { 7: LANE_MAX_WH - 1n });
+        const { moves, sent } = await tryMove(t, a, b, { 7: 2n });
+        expect(moves).to.equal(false);
+        await sent;
+        expect(await t.energy.balanceOfBatch([a, b], [idOf(7), idOf(7)])).to.deep.equal([
+          2n,
+          LANE_MAX_WH - 1n,
+        ]);
+      });
+    });
+
+    describe("across a tie line", () => {
+      const elsewhere = (offset: number) =>
+        energyIdOf({ microgrid: 2, source: "Solar", slot: START_SLOT + offset });
+
+      async function moveAcross(
+        t: Token,
+        [from, to]: readonly [Address, Address],
+        sentWh: Record<number, bigint>,
+        arrivedWh: Record<number, bigint>,
+      ) {
+        const { firstBlock, words } = profile(sentWh);
+        const { words: arrived } = profile(arrivedWh);
+        return t.energy
+          .connect(t.market)
+          .moveAcross(from, to, LINE, ELSEWHERE, firstBlock, words, arrived);
+      }
+
+      fresh("burns what is sent here, mints what arrives there", async (t, a, b) => {
+        await t.mint(a, { 0: 100n, 1: 100n });
+        await expect(moveAcross(t, [a, b], { 0: 100n, 1: 50n }, { 0: 97n, 1: 48n }))
+          .to.emit(t.energy, "TransferBatch")
+          .withArgs(t.market.address, a, zeroAddress, [idOf(0), idOf(1)], [100n, 50n])
+          .and.to.emit(t.energy, "TransferBatch")
+          .withArgs(t.market.address, zeroAddress, b, [elsewhere(0), elsewhere(1)], [97n, 48n]);
+        expect(
+          await t.energy.balanceOfBatch([a, a, b, b], [idOf(0), idOf(1), idOf(1), elsewhere(1)]),
+        ).to.deep.equal([0n, 50n, 0n, 48n]);
+      });
+
+      fresh("sends no more than is held", async (t, a, b) => {
+        await t.mint(a, { 0: 100n });
+        await expect(moveAcross(t, [a, b], { 0: 101n }, { 0: 97n }))
+          .to.be.revertedWithCustomError(t.energy, "ERC1155InsufficientBalance")
+          .withArgs(a, 100n, 101n, idOf(0));
+      });
     });
 
     fresh(
@@ -138,6 +237,14 @@ describe("EnergyToken", () => {
           .withArgs(a);
       },
     );
+
+    fresh("moves to oneself, the same slot again and again", async (t, a) => {
+      await t.mint(a, { 2: 10n, 3: 10n });
+      const transfer = (ids: bigint[], values: bigint[]) =>
+        t.energy.connect(t.alice).safeBatchTransferFrom(a, a, ids, values, "0x");
+      await transfer([idOf(2), idOf(3), idOf(2), idOf(2)], [10n, 10n, 10n, 7n]);
+      expect(await t.energy.balanceOfBatch([a, a], [idOf(2), idOf(3)])).to.deep.equal([10n, 10n]);
+    });
 
     fresh("names the slot that a move takes too much of", async (t, a, b) => {
       await t.mint(a, { 0: 5n, 1: 5n, 2: 5n });
@@ -235,13 +342,26 @@ describe("EnergyToken", () => {
       );
     });
 
-    // Block numbers of 32 bits run into the next source's: what is certified must be what is burnt.
+    // Block numbers beyond the last slot's run into the next source's: what is certified must be what is burnt.
     fresh("can't burn wind in the name of the sun", async (t, a) => {
       await t.energy.connect(t.meters).mint(a, lineOf(MICROGRID, WIND), 0, [9n]);
-      const lastBlock = 2 ** 32 - 1;
-      await expect(
-        t.energy.connect(t.alice).retire(MICROGRID, SOLAR, lastBlock, [0n, 9n], a, ""),
-      ).to.be.revert(t.ethers);
+      for (const firstBlock of [BLOCKS - 1n, 2n ** 32n - 1n]) {
+        await expect(
+          t.energy.connect(t.alice).retire(MICROGRID, SOLAR, firstBlock, [0n, 9n], a, ""),
+        )
+          .to.be.revertedWithCustomError(t.energy, "EnergyToken_BadBlocks")
+          .withArgs(firstBlock, 2n);
+      }
+    });
+
+    fresh("reaches the last slot there is", async (t, a) => {
+      const lastBlock = BLOCKS - 1n;
+      const word = 9n << 224n;
+      const id = energyIdOf({ microgrid: MICROGRID, source: "Solar", slot: 2 ** 32 - 1 });
+      await t.energy.connect(t.meters).mint(a, LINE, lastBlock, [word]);
+      expect(await t.energy.balanceOf(a, id)).to.equal(9n);
+      await t.energy.connect(t.alice).retire(MICROGRID, SOLAR, lastBlock, [word], a, "");
+      expect(await t.energy.balanceOf(a, id)).to.equal(0n);
     });
   });
 

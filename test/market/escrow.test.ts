@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { after, before, describe, it } from "mocha";
 import { type Address, type Hex, parseSignature, zeroAddress } from "viem";
 import { runs } from "../support/runs.ts";
-import { createWorld, EURO, type Person, type World } from "../support/world.ts";
+import { createWorld, EURO, type Person, slots, type World } from "../support/world.ts";
 
 const BALANCE_MAX = 2n ** 128n - 1n;
 const NO_SIGNATURE = { v: 27, r: `0x${"11".repeat(32)}`, s: `0x${"22".repeat(32)}` } as const;
@@ -270,6 +270,125 @@ describe("Escrow", () => {
       await expect(as(jane).withdraw(currency, 1n, jane.address))
         .to.be.revertedWithCustomError(marketplace, "Escrow_InsufficientBalance")
         .withArgs(currency, jane.address, 0n, 1n);
+    });
+  });
+
+  describe("a lock", () => {
+    const DAY = 86_400;
+    const YEAR = 365 * DAY;
+    const euro = () => world.addresses.euro;
+    const lock = (who: Person, until: number) => as(who).lock(euro(), until);
+    const withdraw = (who: Person, amount: bigint) => as(who).withdraw(euro(), amount, who.address);
+    const lockOf = async (who: Person) =>
+      (await world.marketplace.accountOf(euro(), who.address)).lockedUntil;
+    /** The next transaction's time, a little after the last one's. */
+    async function nextTime(seconds = 10) {
+      const at = (await world.networkHelpers.time.latest()) + seconds;
+      await world.networkHelpers.time.setNextBlockTimestamp(at);
+      return at;
+    }
+
+    fresh("is announced, and keeps the money where it is", async (w) => {
+      await w.fund(jane, 5n * EURO);
+      const until = (await nextTime()) + DAY;
+      await expect(lock(jane, until))
+        .to.emit(w.marketplace, "Locked")
+        .withArgs(euro(), jane.address, until);
+      expect(await w.marketplace.accountOf(euro(), jane.address)).to.deep.equal([
+        5n * EURO,
+        0n,
+        BigInt(until),
+      ]);
+      for (const amount of [1n, 5n * EURO]) {
+        await expect(withdraw(jane, amount))
+          .to.be.revertedWithCustomError(w.marketplace, "Escrow_Locked")
+          .withArgs(euro(), jane.address, until);
+      }
+    });
+
+    fresh("holds to its last second, and ends in the very next", async (w) => {
+      await w.fund(jane, 5n * EURO);
+      const until = (await nextTime()) + DAY;
+      await lock(jane, until);
+      await w.networkHelpers.time.setNextBlockTimestamp(until - 1);
+      await expect(withdraw(jane, 1n))
+        .to.be.revertedWithCustomError(w.marketplace, "Escrow_Locked")
+        .withArgs(euro(), jane.address, until);
+      await w.networkHelpers.time.setNextBlockTimestamp(until);
+      await withdraw(jane, 5n * EURO);
+      expect(await balanceOf(jane)).to.equal(0n);
+    });
+
+    fresh("can be prolonged, never shortened", async (w) => {
+      const until = (await nextTime()) + DAY;
+      await lock(jane, until);
+      for (const earlier of [0, until - 1, until]) {
+        await expect(lock(jane, earlier))
+          .to.be.revertedWithCustomError(w.marketplace, "Escrow_BadLock")
+          .withArgs(earlier, until);
+      }
+      await lock(jane, until + 1);
+      expect(await lockOf(jane)).to.equal(until + 1);
+    });
+
+    fresh("that is over may be followed by another", async (w) => {
+      const until = (await nextTime()) + DAY;
+      await lock(jane, until);
+      await w.networkHelpers.time.setNextBlockTimestamp(until + 10);
+      await lock(jane, until + 20);
+      expect(await lockOf(jane)).to.equal(until + 20);
+    });
+
+    fresh("lasts a year at most from now", async (w) => {
+      const now = await nextTime();
+      await expect(lock(jane, now + YEAR + 1))
+        .to.be.revertedWithCustomError(w.marketplace, "Escrow_BadLock")
+        .withArgs(now + YEAR + 1, 0n);
+      const later = await nextTime();
+      await lock(jane, later + YEAR);
+      expect(await lockOf(jane)).to.equal(later + YEAR);
+    });
+
+    fresh("of no end at all is refused", async (w) => {
+      const forever = 2n ** 64n - 1n;
+      await expect(as(jane).lock(euro(), forever))
+        .to.be.revertedWithCustomError(w.marketplace, "Escrow_BadLock")
+        .withArgs(forever, 0n);
+    });
+
+    fresh("is each holder's and each currency's own", async (w) => {
+      const other = await w.ethers.deployContract("TestEuro");
+      const currency = await other.getAddress();
+      await other.mint(jane.address, EURO);
+      await other.connect(jane.signer).approve(w.addresses.market, EURO);
+      await as(jane).deposit(currency, EURO);
+      await w.fund(john, EURO);
+      await lock(jane, (await nextTime()) + DAY);
+      await as(jane).withdraw(currency, EURO, jane.address);
+      await withdraw(john, EURO);
+      expect(await balanceOf(john)).to.equal(0n);
+    });
+
+    fresh("lets deposits, cancelling and trades go on", async (w) => {
+      await w.found();
+      const roof = await w.meter(john);
+      await w.passSlots(1);
+      await w.report(roof, slots(0, 1, 1_000n));
+      await w.fund(jane, EURO);
+      const until = (await nextTime()) + DAY;
+      await lock(jane, until);
+      await w.fund(jane, EURO);
+      await as(jane).cancelAll(euro());
+
+      const order = w.order(roof);
+      await as(jane).accept(order, await w.sign(order, john), w.take(slots(0, 1, 1_000n)));
+      expect(await w.marketplace.accountOf(euro(), jane.address)).to.deep.equal([
+        2n * EURO - 200_000n,
+        1n,
+        BigInt(until),
+      ]);
+      expect(await balanceOf(john)).to.equal(200_000n);
+      await withdraw(john, 200_000n);
     });
   });
 

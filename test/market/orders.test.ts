@@ -12,6 +12,7 @@ import {
   slice,
   zeroAddress,
 } from "viem";
+import Wattline from "../../ignition/modules/Wattline.ts";
 import { compact, hex, withHighS } from "../support/signatures.ts";
 import {
   createWorld,
@@ -70,7 +71,10 @@ describe("Orders", () => {
     marketAs(by).accept(
       order,
       signature,
-      world.take(slots(0, 1, wh), { limit: order.side === 0 ? 2n ** 255n : 0n }),
+      world.take(slots(0, 1, wh), {
+        limit: order.side === 0 ? 2n ** 255n : 0n,
+        microgrid: order.microgrid,
+      }),
       gasLimit === 0n ? {} : { gasLimit },
     );
 
@@ -141,9 +145,8 @@ describe("Orders", () => {
 
     it("are for this chain and this marketplace", async () => {
       const order = world.order(roof);
-      const other = await world.ethers.deployContract("Marketplace", [], {
-        libraries: { EnergyMetadata: await world.ethers.deployContract("EnergyMetadata") },
-      });
+      const { marketplace: other } = await world.connection.ignition.deploy(Wattline);
+      expect(await other.getAddress()).to.not.equal(world.addresses.market);
       const types = { Order: [...ORDER_TYPES.Order] };
       for (const domain of [
         marketDomain(world.chainId + 1, world.addresses.market),
@@ -167,12 +170,9 @@ describe("Orders", () => {
       }
 
       const TAMPERINGS: Record<keyof Order, Tampering> = {
-        maker: {
-          tampered: () => ({ maker: carol.address }),
-          prepare: () =>
-            world.meters.connect(jane.signer).handOverMeter(roof.device.address, carol.address),
-        },
+        maker: { tampered: () => ({ maker: carol.address }) },
         meter: { tampered: () => ({ meter: shed.device.address }) },
+        microgrid: { tampered: () => ({ microgrid: 2 }), prepare: () => world.found() },
         side: { tampered: () => ({ side: 1 }) },
         sources: {
           signed: () => ({ sources: sourceMask("Wind") }),
@@ -336,6 +336,25 @@ describe("Orders", () => {
       }
     });
 
+    // Two and three of 65 bytes are as long as bulk signatures of two and four levels.
+    it("are asked with the signatures of several owners, one behind the other", async () => {
+      for (const owners of [1, 2, 3, 4]) {
+        const offer = world.order(wallet.meter);
+        const signature = await world.sign(offer, carol);
+        await accept(offer, concat(Array<Hex>(owners).fill(signature)));
+        expect(await fillOf(offer)).to.deep.equal([10n, false]);
+      }
+    });
+
+    it("are refused when one of several owners signed another order", async () => {
+      for (const owners of [2, 3]) {
+        const offer = world.order(wallet.meter);
+        const cheaper = await world.sign({ ...offer, price: 1n }, carol);
+        const others = Array<Hex>(owners - 1).fill(await world.sign(offer, carol));
+        await wasNotSigned(offer, accept(offer, concat([...others, cheaper])));
+      }
+    });
+
     it("are refused when the wallet's key signed another order", async () => {
       const offer = world.order(wallet.meter);
       const cheaper = { ...offer, price: offer.price - 1n };
@@ -363,9 +382,6 @@ describe("Orders", () => {
     }
 
     it("are refused when the maker is a contract that knows nothing of signatures", async () => {
-      await world.meters
-        .connect(jane.signer)
-        .handOverMeter(roof.device.address, world.addresses.euro);
       const offer = world.order(roof, { maker: world.addresses.euro });
       await wasNotSigned(offer, accept(offer, await world.sign(offer, jane)));
     });

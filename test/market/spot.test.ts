@@ -9,7 +9,7 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, beforeEach, describe, it } from "mocha";
-import { parseSignature, zeroAddress } from "viem";
+import { type Address, parseSignature, zeroAddress } from "viem";
 import { hex } from "../support/signatures.ts";
 import {
   createWorld,
@@ -92,6 +92,8 @@ describe("Spot", () => {
     readonly by?: Person;
     readonly limit?: bigint;
     readonly source?: "Solar" | "Wind";
+    /** The taker's. */
+    readonly meter?: Address;
     /** Who signs: the maker, unless the test is about somebody else. */
     readonly signer?: Person;
   }
@@ -100,9 +102,11 @@ describe("Spot", () => {
   async function accept(order: Order, energyWh: EnergyBySlot, taking: Taking = {}) {
     const maker = order.maker === jane.address ? jane : bob;
     const { by = maker === jane ? bob : jane, source = "Solar", signer = maker } = taking;
-    const { limit = order.side === OFFER ? ANY_COST : 0n } = taking;
+    const { limit = order.side === OFFER ? ANY_COST : 0n, meter = zeroAddress } = taking;
+    const { microgrid } = order;
     const signature = await world.sign(order, signer);
-    return marketAs(by).accept(order, signature, world.take(energyWh, { source, limit }));
+    const take = world.take(energyWh, { source, limit, microgrid, meter });
+    return marketAs(by).accept(order, signature, take);
   }
 
   const wasRefused = (attempt: Promise<unknown>, error: string) =>
@@ -140,7 +144,9 @@ describe("Spot", () => {
       { ...nothing, price: 1_999n, wh: 1n, buyerPays: 2n, sellerGets: 2n },
       { ...nothing, price: 2_000n, wh: 1n, buyerPays: 2n, sellerGets: 2n },
       { ...nothing, price: 2_001n, wh: 1n, buyerPays: 3n, sellerGets: 3n },
-      { price: 1n, fee: 1n, wh: 1n, buyerPays: 2n, sellerGets: 1n, dsoGets: 1n },
+      { price: 1n, fee: 1n, wh: 1n, buyerPays: 1n, sellerGets: 1n, dsoGets: 0n },
+      { price: 1n, fee: 999n, wh: 1n, buyerPays: 1n, sellerGets: 1n, dsoGets: 0n },
+      { price: 1n, fee: 1_000n, wh: 1n, buyerPays: 2n, sellerGets: 1n, dsoGets: 1n },
       {
         price: 333_333n,
         fee: 50_000n,
@@ -153,11 +159,11 @@ describe("Spot", () => {
         price: 199_999n,
         fee: 15_001n,
         wh: 7n,
-        buyerPays: 1_506n,
+        buyerPays: 1_505n,
         sellerGets: 1_400n,
-        dsoGets: 106n,
+        dsoGets: 105n,
       },
-      { price: 0n, fee: 15_001n, wh: 7n, buyerPays: 106n, sellerGets: 0n, dsoGets: 106n },
+      { price: 0n, fee: 15_001n, wh: 7n, buyerPays: 105n, sellerGets: 0n, dsoGets: 105n },
     ];
     for (const each of OFFERS) {
       it(`of an offer at ${each.price} with a fee of ${each.fee}: ${each.wh} Wh cost the taker ${each.buyerPays}`, () =>
@@ -168,15 +174,16 @@ describe("Spot", () => {
       { ...nothing, price: 200_000n, wh: 1n, buyerPays: 200n, sellerGets: 200n },
       { ...nothing, price: 1n, wh: 1n, buyerPays: 1n, sellerGets: 1n },
       { ...nothing, price: 2_001n, wh: 1n, buyerPays: 3n, sellerGets: 3n },
-      { price: 1n, fee: 1n, wh: 1n, buyerPays: 1n, sellerGets: 0n, dsoGets: 1n },
+      { price: 1n, fee: 1n, wh: 1n, buyerPays: 0n, sellerGets: 0n, dsoGets: 0n },
+      { price: 2_001n, fee: 1_001n, wh: 1n, buyerPays: 2n, sellerGets: 1n, dsoGets: 1n },
       { price: 333_333n, fee: 50_000n, wh: 3n, buyerPays: 1_000n, sellerGets: 850n, dsoGets: 150n },
       {
         price: 199_999n,
         fee: 15_001n,
         wh: 7n,
         buyerPays: 1_400n,
-        sellerGets: 1_294n,
-        dsoGets: 106n,
+        sellerGets: 1_295n,
+        dsoGets: 105n,
       },
     ];
     for (const each of BIDS) {
@@ -255,7 +262,7 @@ describe("Spot", () => {
       const order = offer();
       await wasRefused(
         accept(order, slots(0, 1, 100n), { limit: 22_999n }),
-        "Spot_LimitMissed",
+        "Trading_LimitMissed",
       ).withArgs(23_000n, 22_999n);
       await accept(order, slots(0, 1, 100n), { limit: 23_000n });
       expect(await moneyOf(bob)).to.equal(1_000n * EURO - 23_000n);
@@ -265,7 +272,7 @@ describe("Spot", () => {
       const order = bid();
       await wasRefused(
         accept(order, slots(0, 1, 100n), { limit: 17_001n }),
-        "Spot_LimitMissed",
+        "Trading_LimitMissed",
       ).withArgs(17_000n, 17_001n);
       await accept(order, slots(0, 1, 100n), { limit: 17_000n });
       expect(await moneyOf(jane)).to.equal(17_000n);
@@ -274,7 +281,7 @@ describe("Spot", () => {
     it("does not let a bid's fee exceed its price", async () => {
       await wasRefused(
         accept(bid({ price: 29_999n }), slots(0, 1, 1_000n)),
-        "Spot_FeeExceedsPrice",
+        "Trading_ChargeExceedsPrice",
       ).withArgs(30_000n, 29_999n);
       await accept(bid({ price: 30_000n }), slots(0, 1, 1_000n));
       expect([await moneyOf(jane), await moneyOf(world.dso)]).to.deep.equal([0n, 30_000n]);
@@ -410,10 +417,9 @@ describe("Spot", () => {
         );
     });
 
-    it("is of the microgrid that the order's meter is in", async () => {
+    it("is of the order's microgrid", async () => {
       await world.found();
-      const elsewhere = await world.meter(jane, { microgrid: 2 });
-      await expect(accept(world.order(elsewhere), slots(0, 1, 1n)))
+      await expect(accept(offer({ microgrid: 2 }), slots(0, 1, 1n)))
         .to.be.revertedWithCustomError(world.energy, "ERC1155InsufficientBalance")
         .withArgs(
           jane.address,
@@ -442,7 +448,7 @@ describe("Spot", () => {
       for (const energy of [[], [0n], [0n, 0n]]) {
         await wasRefused(
           marketAs(bob).accept(order, signature, { ...world.take(slots(0, 1, 1n)), energy }),
-          "Spot_NothingTaken",
+          "Trading_NothingTaken",
         );
       }
     });
@@ -497,10 +503,9 @@ describe("Spot", () => {
       for (const firstBlock of [2 ** 29, 2 ** 29 + testBlock(0), 2 ** 32 - 1]) {
         await wasRefused(
           marketAs(bob).accept(order, signature, {
-            source: SOLAR,
+            ...world.take(slots(0, 1, 1n)),
             firstBlock,
             energy: [1n],
-            limit: ANY_COST,
           }),
           "Orders_OutsideSlots",
         ).withArgs(firstBlock * 8, 0n, lastSlot);
@@ -536,32 +541,35 @@ describe("Spot", () => {
         const make = side === OFFER ? offer : bid;
         const order = make({ forward: true });
         await wasRefused(accept(order, slots(0, 1, 1n)), "Spot_IsForward").withArgs(
-          await world.marketplace.hashOrder(order),
+          order.maker,
+          order.nonce,
         );
       });
 
       it(`let nobody trade with oneself (${side === OFFER ? "offer" : "bid"})`, async () => {
         const order = world.order(roof, { side });
-        await wasRefused(accept(order, slots(0, 1, 1n), { by: jane }), "Spot_SelfTrade").withArgs(
-          jane.address,
-        );
+        await wasRefused(
+          accept(order, slots(0, 1, 1n), { by: jane }),
+          "Trading_SelfTrade",
+        ).withArgs(jane.address);
       });
     }
 
-    it("name a meter of the maker's", async () => {
-      const order = offer({ meter: flat.device.address });
-      await wasRefused(accept(order, slots(0, 1, 1n)), "Orders_NotMeterOwner").withArgs(
-        flat.device.address,
-        jane.address,
-        bob.address,
-      );
+    it("need no meter, for only the maker's own energy and money move", async () => {
+      for (const meter of [zeroAddress, flat.device.address, carol.address]) {
+        await accept(offer({ meter }), slots(0, 1, 1n));
+      }
+      for (const meter of [zeroAddress, roof.device.address, carol.address]) {
+        await accept(bid({ meter }), slots(0, 1, 1n));
+      }
+      expect(await energyOf(bob)).to.deep.equal(slots(0, 1, 6n));
     });
 
-    it("name a meter at all", async () => {
-      for (const meter of [carol.address, zeroAddress]) {
-        await expect(accept(offer({ meter }), slots(0, 1, 1n)))
-          .to.be.revertedWithCustomError(world.meters, "Meters_Unknown")
-          .withArgs(meter);
+    it("name a microgrid that there is", async () => {
+      for (const microgrid of [0, 2]) {
+        await expect(accept(offer({ microgrid }), slots(0, 1, 1n)))
+          .to.be.revertedWithCustomError(world.meters, "Microgrids_Unknown")
+          .withArgs(microgrid);
       }
     });
 
@@ -646,6 +654,84 @@ describe("Spot", () => {
       await world.found();
       await operate().setMode(2, 2);
       await accept(offer(), slots(0, 1, 1n));
+    });
+  });
+
+  describe("an islanded microgrid", () => {
+    const CAP = 250_000n;
+    const RATION_WH = 250n;
+    beforeEach(() => operate().setMode(1, 1));
+
+    it("sells to a meter of the buyer's there", async () => {
+      await accept(offer(), slots(0, 1, 10n), { meter: flat.device.address });
+      await accept(bid(), slots(0, 1, 10n));
+      expect(await energyOf(bob)).to.deep.equal(slots(0, 1, 20n));
+    });
+
+    it("sells to no buyer without one", async () => {
+      for (const meter of [zeroAddress, roof.device.address, carol.address]) {
+        for (const attempt of [
+          accept(offer(), slots(0, 1, 10n), { meter }),
+          accept(bid({ meter }), slots(0, 1, 10n)),
+        ]) {
+          await wasRefused(attempt, "Trading_BadMeter").withArgs(meter, bob.address, 1n);
+        }
+      }
+    });
+
+    it("asks for no meter once it is connected again", async () => {
+      await operate().setMode(1, 0);
+      await accept(offer(), slots(0, 1, 10n));
+    });
+
+    it("caps what a buyer pays per kWh, fee included", async () => {
+      await setNetworkFee(30_000n);
+      const meter = flat.device.address;
+      await wasRefused(
+        accept(offer({ price: CAP - 29_999n }), slots(0, 1, 10n), { meter }),
+        "Trading_AboveIslandCap",
+      ).withArgs(CAP + 1n, CAP);
+      await wasRefused(
+        accept(bid({ price: CAP + 1n }), slots(0, 1, 10n)),
+        "Trading_AboveIslandCap",
+      ).withArgs(CAP + 1n, CAP);
+      await accept(offer({ price: CAP - 30_000n }), slots(0, 1, 10n), { meter });
+      await accept(bid({ price: CAP }), slots(0, 1, 10n));
+      expect(await moneyOf(bob)).to.equal(1_000n * EURO - 5_000n);
+    });
+
+    it("rations an ordinary meter in every slot, over all its purchases", async () => {
+      const meter = flat.device.address;
+      await accept(offer(), slots(2, 2, RATION_WH - 1n), { meter });
+      const takenWh = slots(1, 1, RATION_WH).set(START_SLOT + 3, 2n);
+      await wasRefused(accept(bid(), takenWh), "Trading_RationExceeded").withArgs(
+        meter,
+        START_SLOT + 3,
+        RATION_WH - 1n,
+        2n,
+        RATION_WH,
+      );
+      await accept(bid(), takenWh.set(START_SLOT + 3, 1n));
+      const { firstBlock, words } = packProfile(
+        slots(1, 2, RATION_WH - 1n)
+          .set(START_SLOT + 1, RATION_WH)
+          .set(START_SLOT + 3, RATION_WH),
+      );
+      expect(await world.marketplace.rationedOf(meter, firstBlock)).to.equal(words[0]);
+    });
+
+    it("rations nobody when the ration is beyond what a slot holds", async () => {
+      await operate().setTariffs(1, { ...world.tariffs, islandRation: 2 ** 32 - 1 });
+      await accept(offer(), slots(0, 1, 1_000n), { meter: flat.device.address });
+      expect(await energyOf(bob)).to.deep.equal(slots(0, 1, 1_000n));
+    });
+
+    it("does not ration a critical load", async () => {
+      const clinic = await world.meter(bob, { critical: true });
+      const meter = clinic.device.address;
+      await accept(offer(), slots(0, 1, RATION_WH + 1n), { meter });
+      await accept(bid({ meter }), slots(0, 1, RATION_WH + 1n));
+      expect(await energyOf(bob)).to.deep.equal(slots(0, 1, 2n * RATION_WH + 2n));
     });
   });
 

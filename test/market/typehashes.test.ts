@@ -32,9 +32,10 @@ const PINNED = {
   Order: {
     fields: ORDER_TYPES.Order,
     string:
-      "Order(address maker,address meter,uint8 side,uint8 sources,uint32 firstSlot,uint32 lastSlot,uint32 energy," +
-      "uint96 price,bool forward,uint96 bond,address counterparty,uint64 nonce,uint64 counter,uint40 deadline)",
-    hash: "0x59edc9ea0efd7232bf3a2a667efb38149c6c7db1bdf8d78dc49d4812c357a5f2",
+      "Order(address maker,address meter,uint32 microgrid,uint8 side,uint8 sources,uint32 firstSlot,uint32 lastSlot," +
+      "uint32 energy,uint96 price,bool forward,uint96 bond,address counterparty,uint64 nonce,uint64 counter," +
+      "uint40 deadline)",
+    hash: "0xc6755dd0067cde3cf40aa7ddd017e61fef58ed82eb86c2b8e110ac0998fd3264",
   },
   Reading: {
     fields: READING_TYPES.Reading,
@@ -106,6 +107,7 @@ describe("Typed data", () => {
       const order = {
         maker,
         meter,
+        microgrid: 11n,
         side: 1n,
         sources: 2n,
         firstSlot: 3n,
@@ -119,7 +121,7 @@ describe("Typed data", () => {
         counter: 9n,
         deadline: 10n,
       };
-      const words = [maker, meter, 1n, 2n, 3n, 4n, 5n, 6n, 1n, 7n, zeroAddress, 8n, 9n, 10n];
+      const words = [maker, meter, 11n, 1n, 2n, 3n, 4n, 5n, 6n, 1n, 7n, zeroAddress, 8n, 9n, 10n];
       expect(await world.marketplace.hashOrder(order)).to.equal(
         signed("Wattline", world.addresses.market, struct(PINNED.Order.string, ...words.map(word))),
       );
@@ -150,6 +152,7 @@ describe("Typed data", () => {
       const order = fc.record({
         maker: address,
         meter: address,
+        microgrid: number(32n),
         side: number(1n),
         sources: number(8n),
         firstSlot: number(32n),

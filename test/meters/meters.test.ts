@@ -154,16 +154,6 @@ describe("Meters", () => {
 
     it("knows nothing of a meter before", async () => {
       expect((await world.meters.meterOf(device.address)).owner).to.equal(zeroAddress);
-      await wasRefused(world.meters.marketOf(device.address), "Meters_Unknown").withArgs(
-        device.address,
-      );
-    });
-
-    it("tells the market of a meter", async () => {
-      await metersAs(world.operator).setMode(1, 1);
-      const { owner, microgrid, terms } = await world.meters.marketOf(roof.device.address);
-      expect([owner, microgrid]).to.deep.equal([jane.address, 1n]);
-      expect([...terms]).to.deep.equal([world.addresses.euro, 0n, BigInt(SLOT_SECONDS), 1n]);
     });
 
     it("is the operator's alone", async () => {
@@ -355,16 +345,27 @@ describe("Meters", () => {
       expect([await balanceOf(bob, 0), await balanceOf(bob, 1)]).to.deep.equal([0n, 200n]);
     });
 
-    it("voids the former owner's signed orders", async () => {
+    it("voids what the former owner offered of its future energy", async () => {
+      await world.fund(bob, 1_000_000n);
+      const order = world.order(roof, { forward: true });
+      const signature = await world.sign(order, jane);
+      await handOver(jane, stranger.address);
+      const market = world.marketplace.connect(bob.signer);
+      await wasRefused(
+        market.reserve(order, signature, world.take(slots(20, 1, 10n))),
+        "Meters_NotOwner",
+      ).withArgs(roof.device.address, jane.address, stranger.address);
+    });
+
+    it("leaves the former owner what was minted to sell", async () => {
       await report(roof, slots(0, 1, 100n));
       await world.fund(bob, 1_000_000n);
       const order = world.order(roof);
       const signature = await world.sign(order, jane);
       await handOver(jane, stranger.address);
       const market = world.marketplace.connect(bob.signer);
-      await expect(market.accept(order, signature, world.take(slots(0, 1, 10n))))
-        .to.be.revertedWithCustomError(world.marketplace, "Orders_NotMeterOwner")
-        .withArgs(roof.device.address, jane.address, stranger.address);
+      await market.accept(order, signature, world.take(slots(0, 1, 10n)));
+      expect([await balanceOf(jane, 0), await balanceOf(bob, 0)]).to.deep.equal([90n, 10n]);
     });
   });
 

@@ -44,14 +44,14 @@ describe("Microgrids", () => {
       await world.meters.microgridOf(microgrid);
     const { name, latitudeTenths, longitudeTenths, currency, slotSeconds, reportingDeadline } =
       charter;
-    const { feedIn, retail, networkFee, islandPriceCap } = tariffs;
+    const { feedIn, retail, networkFee, islandPriceCap, islandRation } = tariffs;
     return {
       operator,
       pendingOperator,
       dso,
       mode,
       charter: { name, latitudeTenths, longitudeTenths, currency, slotSeconds, reportingDeadline },
-      tariffs: { feedIn, retail, networkFee, islandPriceCap },
+      tariffs: { feedIn, retail, networkFee, islandPriceCap, islandRation },
     };
   }
 
@@ -62,6 +62,8 @@ describe("Microgrids", () => {
     slotSeconds: 900n,
     reportingDeadline: 86_400n,
   });
+
+  const usualTariffs = () => ({ ...world.tariffs, islandRation: 250n });
 
   describe("founding", () => {
     beforeEach(backToNothing);
@@ -82,7 +84,7 @@ describe("Microgrids", () => {
         dso: world.dso.address,
         mode: CONNECTED,
         charter: usualCharter(),
-        tariffs: world.tariffs,
+        tariffs: usualTariffs(),
       });
       expect(await world.meters.operatorOf(1)).to.equal(stranger.address);
       expect(await world.meters.dsoOf(1)).to.equal(world.dso.address);
@@ -111,6 +113,7 @@ describe("Microgrids", () => {
         retail: 2n ** 96n - 1n,
         networkFee: 2n ** 72n - 1n,
         islandPriceCap: 2n ** 96n - 1n,
+        islandRation: 2n ** 32n - 1n,
       };
       await foundWith({ charter, tariffs });
       expect((await known()).charter).to.deep.equal({ ...world.charter, ...charter });
@@ -210,6 +213,7 @@ describe("Microgrids", () => {
       retail: 2n,
       networkFee: 3n,
       islandPriceCap: 4n,
+      islandRation: 5n,
     };
 
     /** Every power of an operator. */
@@ -259,7 +263,14 @@ describe("Microgrids", () => {
       });
     }
 
-    for (const view of ["microgridOf", "operatorOf", "dsoOf"] as const) {
+    for (const view of [
+      "microgridOf",
+      "operatorOf",
+      "dsoOf",
+      "termsOf",
+      "feedInOf",
+      "islandRulesOf",
+    ] as const) {
       it(`${view} needs a microgrid`, async () => {
         for (const unknown of [0, 3]) {
           await expect(world.meters.getFunction(view)(unknown))
@@ -268,6 +279,16 @@ describe("Microgrids", () => {
         }
       });
     }
+
+    it("tells every trade what it needs to know, a fee and a mode set later included", async () => {
+      const terms = async () => [...(await world.meters.termsOf(1))];
+      expect(await terms()).to.deep.equal([world.addresses.euro, 0n, 900n, CONNECTED]);
+      await microgridsAs(world.operator).setTariffs(1, otherTariffs);
+      await microgridsAs(world.operator).setMode(1, ISLANDED);
+      expect(await terms()).to.deep.equal([world.addresses.euro, 3n, 900n, ISLANDED]);
+      expect(await world.meters.feedInOf(1)).to.equal(1n);
+      expect([...(await world.meters.islandRulesOf(1))]).to.deep.equal([4n, 5n]);
+    });
 
     it("sets all tariffs at once, and nothing else", async () => {
       const before = await known();

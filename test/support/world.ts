@@ -87,7 +87,13 @@ export async function createWorld() {
     slotSeconds: SLOT_SECONDS,
     reportingDeadline: 86_400,
   };
-  const tariffs = { feedIn: 80_000n, retail: 320_000n, networkFee: 0n, islandPriceCap: 250_000n };
+  const tariffs = {
+    feedIn: 80_000n,
+    retail: 320_000n,
+    networkFee: 0n,
+    islandPriceCap: 250_000n,
+    islandRation: 250,
+  };
 
   /** Founds a microgrid run by `operator` and returns its number. */
   async function found(overrides: { charter?: object; tariffs?: object } = {}): Promise<number> {
@@ -166,6 +172,7 @@ export async function createWorld() {
     return {
       maker: of.owner.address,
       meter: of.device.address,
+      microgrid: of.microgrid,
       side: 0,
       sources: ANY_SOURCE,
       firstSlot: START_SLOT,
@@ -192,10 +199,15 @@ export async function createWorld() {
     return signature as Hex;
   }
 
-  /** What a taker takes: a profile of one source, at any price. */
-  function take(energyWh: EnergyBySlot, overrides: { source?: Source; limit?: bigint } = {}) {
+  /** What a taker takes: a profile of one source, at any price, within microgrid 1. */
+  function take(
+    energyWh: EnergyBySlot,
+    overrides: { source?: Source; limit?: bigint; microgrid?: number; meter?: Address } = {},
+  ) {
     const { firstBlock, words } = packProfile(energyWh);
     return {
+      microgrid: overrides.microgrid ?? 1,
+      meter: overrides.meter ?? zeroAddress,
       source: sourceIndex(overrides.source ?? "Solar"),
       firstBlock,
       energy: [...words],

@@ -1,0 +1,58 @@
+import { blockOf, energyIdOf, LANES, laneOf, parseEnergyId, sourceIndex } from "@wattline/sdk";
+import { holdersOf } from "./community.ts";
+import type { Stage } from "./stage.ts";
+
+/** Whether the marketplace holds exactly what it owes: all accounts, and what is locked for forwards. */
+export async function isEscrowSolvent({ wattline, communities, ledger }: Stage): Promise<boolean> {
+  const { marketplace, euro, addresses } = wattline;
+  let owed = ledger.forwards.locked();
+  for (const address of holdersOf(communities)) {
+    owed += (await marketplace.accountOf(addresses.euro, address)).balance;
+  }
+  return (await euro.balanceOf(addresses.marketplace)) === owed;
+}
+
+/**
+ * Whether in every slot what meters reported is minted or lost on the tie line, and what is minted is held by somebody.
+ * Nothing is owed to forwards any more when a run is over.
+ */
+export async function isEnergyConserved(stage: Stage): Promise<boolean> {
+  const { ledger } = stage;
+  const mintedBySlot = new Map<number, bigint>();
+  for (const [id, wh] of ledger.mintedWh) {
+    const { slot } = parseEnergyId(id);
+    mintedBySlot.set(slot, (mintedBySlot.get(slot) ?? 0n) + wh);
+  }
+  const slots = new Set([...ledger.reportedWh.keys(), ...mintedBySlot.keys()]);
+  const accounted = [...slots].every(
+    (slot) =>
+      (ledger.reportedWh.get(slot) ?? 0n) ===
+      (mintedBySlot.get(slot) ?? 0n) + (ledger.lostWh.get(slot) ?? 0n),
+  );
+  const held = await holdings(stage);
+  const ids = new Set([...held.keys(), ...ledger.mintedWh.keys()]);
+  return (
+    accounted && [...ids].every((id) => (held.get(id) ?? 0n) === (ledger.mintedWh.get(id) ?? 0n))
+  );
+}
+
+/** What all accounts together hold, per token id. */
+async function holdings({ wattline, communities }: Stage): Promise<Map<bigint, bigint>> {
+  const held = new Map<bigint, bigint>();
+  const source = sourceIndex("Solar");
+  for (const { microgrid, series } of communities) {
+    const firstBlock = blockOf(series.firstSlot);
+    const blocks = blockOf(series.firstSlot + series.slots - 1) - firstBlock + 1;
+    for (const address of holdersOf(communities)) {
+      const words = await wattline.energy.profileOf(address, microgrid, source, firstBlock, blocks);
+      for (const [offset, word] of words.entries()) {
+        for (let lane = 0; lane < LANES; lane++) {
+          const slot = (firstBlock + offset) * LANES + lane;
+          const id = energyIdOf({ microgrid, source: "Solar", slot });
+          held.set(id, (held.get(id) ?? 0n) + laneOf(word, lane));
+        }
+      }
+    }
+  }
+  return held;
+}

@@ -1,0 +1,199 @@
+import {
+  concat,
+  domainSeparator,
+  type Hex,
+  hashStruct,
+  keccak256,
+  numberToHex,
+  size,
+  toHex,
+} from "viem";
+import { type Domain, ORDER_TYPES, type Order } from "./typedData.ts";
+
+/**
+ * One signature over many orders: a Merkle tree of their EIP-712 hashes, which is at once the EIP-712 value
+ * `BulkOrder(Order[2]...[2] tree)` with one `[2]` a level. A wallet can therefore show every order of a small tree,
+ * and a device can sign a big one by its root alone.
+ */
+
+/** The highest tree: 2^16 orders. */
+export const MOST_BULK_LEVELS = 16;
+
+/**
+ * What fills a tree up to a power of two. Both are harmless: the last order once more shares its fill with the first,
+ * and nobody can sign for the zero address, the maker of the empty one.
+ */
+export type BulkPadding = "last" | "empty";
+
+/** The hashes of a tree. */
+export interface BulkTree {
+  /** By level, the orders' own first, the root alone last; a level ends where only padding follows. */
+  readonly hashes: readonly (readonly Hex[])[];
+  /** By level, the hash of a node under which there is only padding. */
+  readonly padding: readonly Hex[];
+}
+
+/** Two halves of a tree, down to the orders. */
+export type NestedOrders = Order | readonly [NestedOrders, NestedOrders];
+
+interface Field {
+  name: string;
+  type: string;
+}
+
+/** What a wallet is asked to sign (`eth_signTypedData_v4`). */
+export interface BulkTypedData {
+  readonly domain: Domain;
+  readonly types: { readonly BulkOrder: Field[]; readonly Order: Field[] };
+  readonly primaryType: "BulkOrder";
+  readonly message: { readonly tree: NestedOrders };
+}
+
+const ZERO_ADDRESS = "0x0000000000000000000000000000000000000000";
+
+/** An order that nobody can sign. */
+export const EMPTY_ORDER: Order = {
+  maker: ZERO_ADDRESS,
+  meter: ZERO_ADDRESS,
+  microgrid: 0,
+  side: 0,
+  sources: 0,
+  firstSlot: 0,
+  lastSlot: 0,
+  energy: 0,
+  price: 0n,
+  forward: false,
+  bond: 0n,
+  counterparty: ZERO_ADDRESS,
+  nonce: 0n,
+  counter: 0n,
+  deadline: 0,
+};
+
+/** An order's EIP-712 struct hash: a leaf of the tree. */
+export const hashOrderStruct = (order: Order): Hex =>
+  hashStruct({ data: { ...order }, primaryType: "Order", types: ORDER_TYPES });
+
+/**
+ * The tree over orders, in their order.
+ * @throws RangeError unless there are 2 to 2^16 orders.
+ */
+export function bulkTree(orders: readonly Order[], padding: BulkPadding = "last"): BulkTree {
+  const leaves = orders.map(hashOrderStruct);
+  const last = leaves.at(-1);
+  return bulkTreeOfHashes(
+    leaves,
+    padding === "empty" || last === undefined ? hashOrderStruct(EMPTY_ORDER) : last,
+  );
+}
+
+/**
+ * As {@link bulkTree}, from the orders' hashes (see {@link hashOrderStruct}) and the hash that pads them.
+ * @throws RangeError unless there are 2 to 2^16 hashes.
+ */
+export function bulkTreeOfHashes(leaves: readonly Hex[], padding: Hex): BulkTree {
+  const levels = levelsFor(leaves.length);
+  const tree = { hashes: [leaves], padding: [padding] };
+  let [nodes, pad] = [leaves, padding];
+  for (let level = 0; level < levels; level++) {
+    const parents: Hex[] = [];
+    for (const [i, node] of nodes.entries()) {
+      if (i % 2 === 0) parents.push(hashPair(node, nodes[i + 1] ?? pad));
+    }
+    [nodes, pad] = [parents, hashPair(pad, pad)];
+    tree.hashes.push(nodes);
+    tree.padding.push(pad);
+  }
+  return tree;
+}
+
+/** The hash of the whole tree, in which every order and its place has a part. */
+export const bulkRoot = (tree: BulkTree): Hex => nodeAt(tree, levelsOf(tree), 0);
+
+/** The siblings on the way from an order up to the root, the order's own neighbour first. */
+export function bulkProof(tree: BulkTree, index: number): Hex[] {
+  requireIndex(tree, index);
+  return Array.from({ length: levelsOf(tree) }, (_, level) =>
+    nodeAt(tree, level, (index >> level) ^ 1),
+  );
+}
+
+/** What is signed for the whole tree: the EIP-712 digest, without the nested message. */
+export function bulkDigest(domain: Domain, tree: BulkTree): Hex {
+  const { BulkOrder, Order } = bulkTypes(levelsOf(tree));
+  const typeHash = keccak256(
+    toHex(encodeType("BulkOrder", BulkOrder) + encodeType("Order", Order)),
+  );
+  const structHash = keccak256(concat([typeHash, bulkRoot(tree)]));
+  return keccak256(concat(["0x1901", domainSeparator({ domain }), structHash]));
+}
+
+/**
+ * The same for a wallet, which shows all of it: for the few orders that a person reads.
+ * @throws RangeError unless there are 2 to 2^16 orders.
+ */
+export function bulkTypedData(
+  domain: Domain,
+  orders: readonly Order[],
+  padding: BulkPadding = "last",
+): BulkTypedData {
+  const levels = levelsFor(orders.length);
+  const pad = padding === "empty" ? EMPTY_ORDER : (orders.at(-1) ?? EMPTY_ORDER);
+  const nest = (level: number, index: number): NestedOrders =>
+    level === 0
+      ? (orders[index] ?? pad)
+      : [nest(level - 1, 2 * index), nest(level - 1, 2 * index + 1)];
+  return {
+    domain,
+    types: bulkTypes(levels),
+    primaryType: "BulkOrder",
+    message: { tree: nest(levels, 0) },
+  };
+}
+
+/**
+ * The signature of one order of a signed tree as the contracts unfold it: the tree's signature, the order's index in
+ * two bytes, and its proof.
+ * @throws RangeError when the signature has neither 64 nor 65 bytes or the tree has no such order.
+ */
+export function bulkSignature(tree: BulkTree, index: number, signature: Hex): Hex {
+  const length = size(signature);
+  if (length !== 64 && length !== 65) {
+    throw new RangeError(`A signature has 64 or 65 bytes, this one ${length}.`);
+  }
+  return concat([signature, numberToHex(index, { size: 2 }), ...bulkProof(tree, index)]);
+}
+
+const levelsOf = (tree: BulkTree): number => tree.hashes.length - 1;
+
+const hashPair = (left: Hex, right: Hex): Hex => keccak256(concat([left, right]));
+
+const bulkTypes = (levels: number): BulkTypedData["types"] => ({
+  BulkOrder: [{ name: "tree", type: `Order${"[2]".repeat(levels)}` }],
+  Order: [...ORDER_TYPES.Order],
+});
+
+const encodeType = (name: string, fields: readonly Field[]): string =>
+  `${name}(${fields.map((field) => `${field.type} ${field.name}`).join(",")})`;
+
+function nodeAt(tree: BulkTree, level: number, index: number): Hex {
+  const node = tree.hashes[level]?.[index] ?? tree.padding[level];
+  if (node === undefined) throw new RangeError(`The tree has no level ${level}.`);
+  return node;
+}
+
+function levelsFor(orders: number): number {
+  if (orders < 2 || orders > 2 ** MOST_BULK_LEVELS) {
+    throw new RangeError(
+      `A bulk signature covers 2 to ${2 ** MOST_BULK_LEVELS} orders, not ${orders}.`,
+    );
+  }
+  return Math.ceil(Math.log2(orders));
+}
+
+function requireIndex(tree: BulkTree, index: number): void {
+  const orders = tree.hashes[0]?.length ?? 0;
+  if (!Number.isInteger(index) || index < 0 || index >= orders) {
+    throw new RangeError(`The tree has ${orders} orders, none with the index ${index}.`);
+  }
+}
