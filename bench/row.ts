@@ -9,6 +9,8 @@ export type Work =
   | "mint energy"
   | "trade against a signed order"
   | "match signed orders"
+  | "sell future energy"
+  | "deliver future energy"
   | "transfer energy"
   | "retire energy"
   | "cancel orders"

@@ -38,7 +38,7 @@ export interface Household {
 }
 
 const SLOT_SECONDS = 900;
-const MICROGRID = 1;
+export const MICROGRID = 1;
 export const SOLAR = sourceIndex("Solar");
 
 /** Slots share their flags of being reported in groups of 256: what is measured starts a block into such a group. */
@@ -84,7 +84,13 @@ export async function openCommunity(chain: Chain) {
     reportingDeadline: 86_400,
   };
   // Peers charge no fee either.
-  const tariffs = { feedIn: 80_000n, retail: 320_000n, networkFee: 0n, islandPriceCap: 250_000n };
+  const tariffs = {
+    feedIn: 80_000n,
+    retail: 320_000n,
+    networkFee: 0n,
+    islandPriceCap: 250_000n,
+    islandRation: 250,
+  };
   await chain.send(callOf(operator, meters, "found", [charter, tariffs, dso]));
 
   /** A household with a meter; `meter` names another one of its meters. */
@@ -150,6 +156,7 @@ export async function openCommunity(chain: Chain) {
     const order: Order = {
       maker: maker.address,
       meter: maker.device.address,
+      microgrid: MICROGRID,
       side: 0,
       sources: ANY_SOURCE,
       firstSlot: FIRST_SLOT,
@@ -176,7 +183,14 @@ export async function openCommunity(chain: Chain) {
   /** What a taker takes: all of the first `count` slots, at any price. */
   function take(count: number, limit: bigint) {
     const { firstBlock, words } = packProfile(energyIn(count));
-    return { source: SOLAR, firstBlock, energy: [...words], limit };
+    return {
+      microgrid: MICROGRID,
+      meter: zeroAddress,
+      source: SOLAR,
+      firstBlock,
+      energy: [...words],
+      limit,
+    };
   }
 
   return {
