@@ -191,9 +191,9 @@ abstract contract Handler is World {
         } else if (_pick(seed, 2, 8) == 0) {
             address device = devices[_pick(seed, 3, METERS)];
             Meter memory meter = METERING.meterOf(device);
-            operator = operators[operatorOfGrid[meter.microgrid]];
-            VM.prank(operator);
-            if (meter.active) METERING.retireMeter(device);
+            if (!meter.active) return;
+            VM.prank(operators[operatorOfGrid[meter.microgrid]]);
+            METERING.retireMeter(device);
         }
     }
 
@@ -208,7 +208,8 @@ abstract contract Handler is World {
         Reading memory reading = Reading(device, uint32(FIRST_BLOCK + _pick(seed, 1, BLOCKS)), new uint256[](1));
         MeterBook storage book = _meters[device][reading.firstBlock];
         uint256 most = _capacityOf(meter);
-        uint256 open = ProfileLib.maskOf(reading.firstBlock, 0, block.timestamp / SLOT_SECONDS - 1);
+        uint256 ended = ProfileLib.maskOf(reading.firstBlock, 0, block.timestamp / SLOT_SECONDS - 1);
+        uint256 open = ended;
         // One reading in eight is not honest: it repeats slots, runs ahead of time, or exports too much.
         uint256 lie = _pick(seed, 2, 24);
         if (lie != 0) open &= ~ProfileLib.fill(book.covered);
@@ -226,6 +227,7 @@ abstract contract Handler is World {
         }
 
         _expect(covered & book.covered == 0, "(4) a slot was reported twice");
+        _expect(covered & ~ended == 0, "(4) a slot was reported before its end");
         _expect(exported.le(ProfileLib.uniform(most)), "(4) more was minted than the meter's capacity");
         book.covered |= covered;
         Profile kept = ProfileLib.select(_inTime(reading.firstBlock), exported.min(book.committed), ProfileLib.ZERO);
