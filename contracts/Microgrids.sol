@@ -33,12 +33,13 @@ abstract contract Microgrids is IMicrogrids {
     struct LineRecord {
         // slot 0
         TieLine current;
-        bool exists;
         // slot 1: takes the place of `current` at `effectiveAt`, 0 when there is none
         TieLine next;
-        uint40 effectiveAt;
-        // slot 2: what one operator has proposed
+        // slot 2: what one operator, `proposedBy`, has proposed
         TieLine proposed;
+        // slot 3
+        bool exists;
+        uint40 effectiveAt;
         uint32 proposedBy;
     }
 
