@@ -11,7 +11,7 @@ const DEMO_ACCOUNTS = [0, 1, 2, 3, 4];
  * DSO, and demo accounts with money.
  */
 export default buildModule("LocalDemo", (m) => {
-  const { marketplace, meters, energy } = m.useModule(Wattline);
+  const { marketplace, meters, energy, board } = m.useModule(Wattline);
   const euro = m.contract("TestEuro");
   const charter = {
     name: m.getParameter("name", "Sunny Lane"),
@@ -32,5 +32,5 @@ export default buildModule("LocalDemo", (m) => {
   for (const index of DEMO_ACCOUNTS) {
     m.call(euro, "mint", [m.getAccount(index), POCKET_MONEY], { id: `PocketMoney${index}` });
   }
-  return { marketplace, meters, energy, euro };
+  return { marketplace, meters, energy, board, euro };
 });

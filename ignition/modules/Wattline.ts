@@ -15,5 +15,6 @@ export default buildModule("Wattline", (m) => {
   ]);
   const meters = m.contractAt("Meters", m.staticCall(marketplace, "METERS"));
   const energy = m.contractAt("EnergyToken", m.staticCall(marketplace, "ENERGY"));
-  return { marketplace, meters, energy };
+  const board = m.contract("Board");
+  return { marketplace, meters, energy, board };
 });

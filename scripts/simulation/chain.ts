@@ -18,6 +18,7 @@ export async function buildContracts(): Promise<void> {
     console.error("Compiling the contracts; this first time takes about half a minute.");
   }
   await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.artifacts.clearCache();
 }
 
 /**

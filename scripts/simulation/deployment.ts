@@ -57,6 +57,7 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
     marketplace: getAddress(await deployed.marketplace.getAddress()),
     meters: getAddress(await deployed.meters.getAddress()),
     energy: getAddress(await deployed.energy.getAddress()),
+    board: getAddress(await deployed.board.getAddress()),
     euro: getAddress(await deployed.euro.getAddress()),
   };
   const nonces = new Map<Address, number>();

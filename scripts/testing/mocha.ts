@@ -1,17 +1,25 @@
 /**
- * Runs the TypeScript tests of the repository: `chain` those that use Hardhat, `plain` all others. Hardhat's matchers
- * change chai for the whole process (its `closeTo` takes no fractions any more), so the two don't share one.
+ * Runs one group of the TypeScript tests. Hardhat's matchers change chai for the whole process (its `closeTo` takes no
+ * fractions any more), so those that use Hardhat share none with the others.
  */
 import { globSync } from "node:fs";
 import Mocha from "mocha";
 import { report } from "./report.ts";
 
-const plain = ["*/test/**/*.test.ts", "test/community/**/*.test.ts", "test/setup/**/*.test.ts"];
-const plainFiles = new Set(globSync(plain, { exclude: ["node_modules/**"] }));
-const files =
-  process.argv[2] === "plain"
-    ? [...plainFiles]
-    : globSync("test/**/*.test.ts").filter((file) => !plainFiles.has(file));
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  plain: ["sdk/test/**/*.test.ts", "test/community/**/*.test.ts", "test/setup/**/*.test.ts"],
+  services: ["services/*/test/**/*.test.ts", "test/audit/**/*.test.ts", "test/start/**/*.test.ts"],
+  pages: ["frontend/test/**/*.test.ts"],
+};
+
+const filesOf = (patterns: readonly string[]): string[] => globSync([...patterns]);
+
+const name = process.argv[2] ?? "chain";
+const patterns = GROUPS[name];
+const others = new Set(filesOf(Object.values(GROUPS).flat()));
+const files = patterns
+  ? filesOf(patterns)
+  : globSync("test/**/*.test.ts").filter((file) => !others.has(file));
 
 const mocha = new Mocha({ timeout: 60_000, forbidOnly: process.env.CI !== undefined });
 for (const file of files.sort()) mocha.addFile(file);

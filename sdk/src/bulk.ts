@@ -6,6 +6,7 @@ import {
   keccak256,
   numberToHex,
   size,
+  slice,
   toHex,
 } from "viem";
 import { type Domain, ORDER_TYPES, type Order } from "./typedData.ts";
@@ -119,14 +120,8 @@ export function bulkProof(tree: BulkTree, index: number): Hex[] {
 }
 
 /** What is signed for the whole tree: the EIP-712 digest, without the nested message. */
-export function bulkDigest(domain: Domain, tree: BulkTree): Hex {
-  const { BulkOrder, Order } = bulkTypes(levelsOf(tree));
-  const typeHash = keccak256(
-    toHex(encodeType("BulkOrder", BulkOrder) + encodeType("Order", Order)),
-  );
-  const structHash = keccak256(concat([typeHash, bulkRoot(tree)]));
-  return keccak256(concat(["0x1901", domainSeparator({ domain }), structHash]));
-}
+export const bulkDigest = (domain: Domain, tree: BulkTree): Hex =>
+  digestOfRoot(domain, levelsOf(tree), bulkRoot(tree));
 
 /**
  * The same for a wallet, which shows all of it: for the few orders that a person reads.
@@ -164,6 +159,37 @@ export function bulkSignature(tree: BulkTree, index: number, signature: Hex): He
   return concat([signature, numberToHex(index, { size: 2 }), ...bulkProof(tree, index)]);
 }
 
+/** A bulk signature taken apart. */
+export interface UnfoldedBulk {
+  /** What was signed: the tree's EIP-712 digest. */
+  readonly digest: Hex;
+  /** The plain signature of it, 64 or 65 bytes. */
+  readonly signature: Hex;
+}
+
+/**
+ * What {@link bulkSignature} has folded, as the contracts unfold it; undefined when the signature has not the length of
+ * a bulk one.
+ */
+export function unfoldBulk(domain: Domain, order: Order, signature: Hex): UnfoldedBulk | undefined {
+  const length = size(signature);
+  const plainLength = 64 + (length % 2);
+  const rest = length - plainLength - 2;
+  const levels = rest / 32;
+  if (!Number.isInteger(levels) || levels < 1 || levels > MOST_BULK_LEVELS) return undefined;
+  const index = Number(slice(signature, plainLength, plainLength + 2));
+  let node = hashOrderStruct(order);
+  for (let level = 0; level < levels; level++) {
+    const start = plainLength + 2 + 32 * level;
+    const sibling = slice(signature, start, start + 32);
+    node = ((index >> level) & 1) === 0 ? hashPair(node, sibling) : hashPair(sibling, node);
+  }
+  return {
+    digest: digestOfRoot(domain, levels, node),
+    signature: slice(signature, 0, plainLength),
+  };
+}
+
 const levelsOf = (tree: BulkTree): number => tree.hashes.length - 1;
 
 const hashPair = (left: Hex, right: Hex): Hex => keccak256(concat([left, right]));
@@ -172,6 +198,15 @@ const bulkTypes = (levels: number): BulkTypedData["types"] => ({
   BulkOrder: [{ name: "tree", type: `Order${"[2]".repeat(levels)}` }],
   Order: [...ORDER_TYPES.Order],
 });
+
+function digestOfRoot(domain: Domain, levels: number, root: Hex): Hex {
+  const { BulkOrder, Order } = bulkTypes(levels);
+  const typeHash = keccak256(
+    toHex(encodeType("BulkOrder", BulkOrder) + encodeType("Order", Order)),
+  );
+  const structHash = keccak256(concat([typeHash, root]));
+  return keccak256(concat(["0x1901", domainSeparator({ domain }), structHash]));
+}
 
 const encodeType = (name: string, fields: readonly Field[]): string =>
   `${name}(${fields.map((field) => `${field.type} ${field.name}`).join(",")})`;

@@ -1,0 +1,11 @@
+/** `npm run abis`: writes the contracts' ABIs into the sdk, from the build. A test says when that was forgotten. */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { abiFiles } from "./abis/files.ts";
+import { buildContracts } from "./simulation/chain.ts";
+
+await buildContracts();
+for (const [file, text] of await abiFiles()) {
+  writeFileSync(path.join(import.meta.dirname, "..", file), text);
+  console.log(file);
+}

@@ -1,0 +1,30 @@
+import hre from "hardhat";
+
+/**
+ * What the sdk calls an ABI, and the contracts whose ABIs it joins. The rooms' errors reach callers of the marketplace,
+ * which does not declare them all itself.
+ */
+const ABIS = {
+  marketplace: ["Marketplace", "Settlement", "Forwards"],
+  meters: ["Meters"],
+  energyToken: ["EnergyToken"],
+  board: ["Board"],
+} as const;
+
+/** The sdk's ABI files: path from the project's root and text. */
+export async function abiFiles(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const [name, contracts] of Object.entries(ABIS)) {
+    const items = new Set<string>();
+    for (const contract of contracts) {
+      const { abi } = await hre.artifacts.readArtifact(contract);
+      for (const item of abi) if (item.type !== "constructor") items.add(JSON.stringify(item));
+    }
+    const sorted = [...items].sort();
+    files.set(
+      `sdk/src/abi/${name}.ts`,
+      `// Made by \`npm run abis\`.\nexport const ${name}Abi = [\n${sorted.map((item) => `  ${item},\n`).join("")}] as const;\n`,
+    );
+  }
+  return files;
+}

@@ -1,0 +1,12 @@
+import type { Address } from "viem";
+
+/** Where Wattline is: all that a program needs to find it on a chain. */
+export interface Deployment {
+  readonly chainId: number;
+  readonly marketplace: Address;
+  readonly meters: Address;
+  readonly energy: Address;
+  readonly board: Address;
+  /** The block that the contracts were deployed in, or an earlier one. */
+  readonly fromBlock: number;
+}

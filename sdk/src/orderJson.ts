@@ -1,0 +1,55 @@
+import type { Address, Hex } from "viem";
+import type { Order, SignedOrder } from "./typedData.ts";
+
+/** An order as it travels: money and counters, which outgrow a JSON number, as decimal strings. */
+export interface OrderJson {
+  readonly maker: Address;
+  readonly meter: Address;
+  readonly microgrid: number;
+  readonly side: number;
+  readonly sources: number;
+  readonly firstSlot: number;
+  readonly lastSlot: number;
+  readonly energy: number;
+  readonly price: string;
+  readonly forward: boolean;
+  readonly bond: string;
+  readonly counterparty: Address;
+  readonly nonce: string;
+  readonly counter: string;
+  readonly deadline: number;
+}
+
+/** A signed order as it travels. */
+export interface SignedOrderJson {
+  readonly order: OrderJson;
+  readonly signature: Hex;
+}
+
+export const orderToJson = (order: Order): OrderJson => ({
+  ...order,
+  price: order.price.toString(),
+  bond: order.bond.toString(),
+  nonce: order.nonce.toString(),
+  counter: order.counter.toString(),
+});
+
+/** @throws SyntaxError when a member that should be a decimal number is none. */
+export const orderFromJson = (json: OrderJson): Order => ({
+  ...json,
+  price: BigInt(json.price),
+  bond: BigInt(json.bond),
+  nonce: BigInt(json.nonce),
+  counter: BigInt(json.counter),
+});
+
+export const signedOrderToJson = ({ order, signature }: SignedOrder): SignedOrderJson => ({
+  order: orderToJson(order),
+  signature,
+});
+
+/** @throws SyntaxError when a member that should be a decimal number is none. */
+export const signedOrderFromJson = ({ order, signature }: SignedOrderJson): SignedOrder => ({
+  order: orderFromJson(order),
+  signature,
+});

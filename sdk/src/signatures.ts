@@ -1,0 +1,54 @@
+import { type Address, concat, domainSeparator, type Hex, isAddressEqual, keccak256 } from "viem";
+import { hashOrderStruct, unfoldBulk } from "./bulk.ts";
+import type { Domain, Order, SignedOrder } from "./typedData.ts";
+
+/** Who stands behind a signature: the maker's key, a delegate's key, or the maker's contract wallet. */
+export type Signer =
+  | { readonly by: "maker" }
+  | { readonly by: "delegate"; readonly delegate: Address }
+  | { readonly by: "wallet" };
+
+/** What has to be asked elsewhere to judge a signature. */
+export interface SignatureFacts {
+  /** The address whose key made a 64- or 65-byte signature; undefined when it is none (other length, high s). */
+  recover(digest: Hex, signature: Hex): Address | undefined | Promise<Address | undefined>;
+  /** Whether the maker has authorised this delegate and left it something to spend. */
+  isDelegate(delegate: Address): boolean | Promise<boolean>;
+  /** Whether the maker is a contract that accepts the signature (ERC-1271). */
+  isAccepted(digest: Hex, signature: Hex): boolean | Promise<boolean>;
+}
+
+/** What names an order everywhere, and what its maker signs for it alone: its EIP-712 digest. */
+export const hashOrder = (domain: Domain, order: Order): Hex =>
+  keccak256(concat(["0x1901", domainSeparator({ domain }), hashOrderStruct(order)]));
+
+/**
+ * Who has signed an order, by the contracts' rule: a bulk signature is tried before a plain one; each is good when the
+ * maker's key made it, else when a delegate's did, else when the maker's contract wallet accepts it.
+ * @returns undefined when nobody has who may.
+ */
+export async function signerOf(
+  domain: Domain,
+  { order, signature }: SignedOrder,
+  facts: SignatureFacts,
+): Promise<Signer | undefined> {
+  const bulk = unfoldBulk(domain, order, signature);
+  return (
+    (bulk && (await plainSignerOf(order.maker, bulk.digest, bulk.signature, facts))) ??
+    (await plainSignerOf(order.maker, hashOrder(domain, order), signature, facts))
+  );
+}
+
+async function plainSignerOf(
+  maker: Address,
+  digest: Hex,
+  signature: Hex,
+  facts: SignatureFacts,
+): Promise<Signer | undefined> {
+  const recovered = await facts.recover(digest, signature);
+  if (recovered !== undefined) {
+    if (isAddressEqual(recovered, maker)) return { by: "maker" };
+    if (await facts.isDelegate(recovered)) return { by: "delegate", delegate: recovered };
+  }
+  return (await facts.isAccepted(digest, signature)) ? { by: "wallet" } : undefined;
+}
