@@ -2,6 +2,7 @@ export * from "./abi/board.ts";
 export * from "./abi/energyToken.ts";
 export * from "./abi/marketplace.ts";
 export * from "./abi/meters.ts";
+export * from "./audit/index.ts";
 export * from "./bills.ts";
 export * from "./bulk.ts";
 export * from "./clearing.ts";
