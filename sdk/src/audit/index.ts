@@ -1,6 +1,7 @@
 export * from "./audit.ts";
 export * from "./chain.ts";
 export * from "./checks.ts";
+export * from "./freeze.ts";
 export * from "./plausibility.ts";
 export * from "./questions.ts";
 export * from "./rows.ts";
