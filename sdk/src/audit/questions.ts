@@ -18,6 +18,8 @@ export interface Question {
   readonly check: Check;
   /** Names what is asked about, the same in every run: for finding it again. */
   readonly subject: string;
+  /** What the history comes to, as a text: it differs when the answer should. */
+  readonly expects: string;
   readonly from?: Address;
   readonly to: Address;
   readonly data: Hex;
@@ -60,6 +62,7 @@ function* accountQuestions(
       yield {
         check: "state",
         subject: `account ${currency} ${holder}`,
+        expects: `${account.balance} ${account.counter} ${account.lockedUntil}`,
         to: marketplace,
         data: encodeFunctionData({
           abi: marketplaceAbi,
@@ -85,6 +88,7 @@ function* accountQuestions(
       yield {
         check: "withdrawal",
         subject: `withdrawal ${currency} ${holder}`,
+        expects: `${account.balance}`,
         from: holder,
         to: marketplace,
         data: encodeFunctionData({
@@ -103,6 +107,7 @@ function* accountQuestions(
     yield {
       check: "escrow",
       subject: `escrow ${currency}`,
+      expects: `${owed + locked}`,
       to: currency,
       data: encodeFunctionData({ abi: erc20Abi, functionName: "balanceOf", args: [marketplace] }),
       judge: answered("balanceOf", (data) => {
@@ -123,6 +128,7 @@ function* energyQuestions({ energy }: AuditState, contracts: Contracts): Generat
         yield {
           check: "state",
           subject: `energy ${holder} ${line} ${firstBlock}`,
+          expects: [...words.values()].join(" "),
           to: contracts.energy,
           data: encodeFunctionData({
             abi: energyTokenAbi,
@@ -158,6 +164,7 @@ function* fillQuestions({ fills }: AuditState, { marketplace }: Contracts): Gene
         yield {
           check: "state",
           subject: `fill ${maker} ${nonce}`,
+          expects: `${bits}`,
           to: marketplace,
           data: encodeFunctionData({
             abi: marketplaceAbi,
@@ -189,6 +196,7 @@ function* positionQuestions(
       yield {
         check: "state",
         subject: `position ${id} ${blockNumber}`,
+        expects: `${word}`,
         to: marketplace,
         data: encodeFunctionData({
           abi: marketplaceAbi,
@@ -208,6 +216,7 @@ function* flowQuestions({ flows }: AuditState, { marketplace }: Contracts): Gene
       yield {
         check: "state",
         subject: `flow ${direction} ${blockNumber}`,
+        expects: `${word}`,
         to: marketplace,
         data: encodeFunctionData({
           abi: marketplaceAbi,
@@ -229,6 +238,7 @@ function* reportQuestions({ reported }: AuditState, { meters }: Contracts): Gene
       yield {
         check: "state",
         subject: `reported ${meter} ${key}`,
+        expects: `${flags}`,
         to: meters,
         data: encodeFunctionData({
           abi: metersAbi,
@@ -263,6 +273,7 @@ function* hookQuestions(
       yield {
         ...common,
         subject: `hook move ${line}`,
+        expects: "",
         from: marketplace,
         data: encodeFunctionData({
           abi: energyTokenAbi,
@@ -277,6 +288,7 @@ function* hookQuestions(
       yield {
         ...common,
         subject: `hook mint ${line}`,
+        expects: "",
         from: meters,
         data: encodeFunctionData({
           abi: energyTokenAbi,
