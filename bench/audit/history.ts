@@ -58,7 +58,9 @@ interface Home {
   readonly neighbour: Address;
 }
 
-const keyOf = (name: string): Hex => keccak256(toHex(`wattline bench: ${name}`));
+function keyOf(name: string): Hex {
+  return keccak256(toHex(`wattline bench: ${name}`));
+}
 
 function addressOf(name: string): Address {
   return privateKeyToAddress(keyOf(name));
