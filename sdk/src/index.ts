@@ -14,3 +14,4 @@ export * from "./signatures.ts";
 export * from "./slots.ts";
 export * from "./sun.ts";
 export * from "./typedData.ts";
+export * from "./validity.ts";
