@@ -16,3 +16,4 @@ export * from "./slots.ts";
 export * from "./sun.ts";
 export * from "./typedData.ts";
 export * from "./units.ts";
+export * from "./validity.ts";
