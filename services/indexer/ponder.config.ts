@@ -1,0 +1,53 @@
+import path from "node:path";
+import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
+import { createConfig } from "ponder";
+import { readSettings } from "./settings.ts";
+
+const { deployment, rpcUrl, databaseUrl, dataFolder, isDevelopment } = readSettings(process.env);
+const startBlock = deployment.fromBlock;
+
+export default createConfig({
+  database:
+    databaseUrl === undefined
+      ? { kind: "pglite", directory: path.join(dataFolder, "pglite") }
+      : { kind: "postgres", connectionString: databaseUrl },
+  chains: {
+    wattline: {
+      id: deployment.chainId,
+      rpc: rpcUrl,
+      pollingInterval: isDevelopment ? 100 : 1_000,
+      // A development chain that starts over reuses the numbers of its blocks.
+      disableCache: isDevelopment,
+    },
+  },
+  contracts: {
+    Meters: {
+      abi: metersAbi,
+      chain: "wattline",
+      address: deployment.meters,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
+    EnergyToken: {
+      abi: energyTokenAbi,
+      chain: "wattline",
+      address: deployment.energy,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
+    Marketplace: {
+      abi: marketplaceAbi,
+      chain: "wattline",
+      address: deployment.marketplace,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
+    Board: {
+      abi: boardAbi,
+      chain: "wattline",
+      address: deployment.board,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
+  },
+});
