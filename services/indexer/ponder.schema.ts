@@ -410,14 +410,16 @@ export const trade = onchainTable(
     blockNumber: t.bigint().notNull(),
     txHash: t.hex().notNull(),
     logIndex: t.integer().notNull(),
+    /** `blockNumber * 1000000 + logIndex`: sorts trades as they happened. */
+    sequence: t.bigint().notNull(),
     /** Of the whole transaction, which may hold more trades. */
     gasUsed: t.bigint().notNull(),
   }),
   (table) => ({
-    toIndex: index().on(table.toMicrogrid, table.time),
-    fromIndex: index().on(table.fromMicrogrid, table.time),
-    sellerIndex: index().on(table.seller, table.time),
-    buyerIndex: index().on(table.buyer, table.time),
+    toIndex: index().on(table.toMicrogrid, table.sequence),
+    fromIndex: index().on(table.fromMicrogrid, table.sequence),
+    sellerIndex: index().on(table.seller, table.sequence),
+    buyerIndex: index().on(table.buyer, table.sequence),
     sellerMeterIndex: index().on(table.sellerMeter),
     buyerMeterIndex: index().on(table.buyerMeter),
     slotIndex: index().on(table.firstSlot, table.lastSlot),
@@ -429,8 +431,8 @@ export const trade = onchainTable(
 );
 
 /** Matches that a batch skipped. */
-export const skippedMatch = onchainTable(
-  "skipped_match",
+export const skip = onchainTable(
+  "skip",
   (t) => ({
     /** `txHash-logIndex` */
     id: t.text().primaryKey(),

@@ -37,9 +37,7 @@ export function readSettings(environment: Environment): Settings {
     rpcUrl: urlOf("WATTLINE_RPC_URL", required(environment, "WATTLINE_RPC_URL")),
     host: environment.WATTLINE_HOST || "127.0.0.1",
     port: portOf(environment.WATTLINE_PORT || "42069"),
-    dataFolder: path.resolve(
-      environment.WATTLINE_DATA || path.join(import.meta.dirname, ".ponder"),
-    ),
+    dataFolder: path.resolve(environment.WATTLINE_DATA || ".wattline/indexer"),
     databaseUrl: environment.DATABASE_URL || undefined,
     isDevelopment: deployment.chainId === DEVELOPMENT_CHAIN_ID,
   };
