@@ -318,10 +318,11 @@ export const order = onchainTable(
     counterparty: t.hex(),
     counter: t.bigint(),
     deadline: t.bigint(),
+    /** The one that it was filled by; before that, the first one it was pinned with. */
     signature: t.hex(),
     /** Filled under this very order; `fill` has what counts, for all orders with its maker and nonce. */
     filledWh: t.bigint().notNull(),
-    /** When it was pinned on the board; null when it wasn't. */
+    /** When it was first pinned on the board; null when it wasn't. */
     pinnedAt: t.bigint(),
     /** When and in which transaction it was first seen. */
     time: t.bigint().notNull(),
@@ -331,6 +332,25 @@ export const order = onchainTable(
     makerIndex: index().on(table.maker, table.nonce),
     microgridIndex: index().on(table.microgrid, table.pinnedAt),
     meterIndex: index().on(table.meter),
+  }),
+);
+
+/** Every time that anyone pinned an order on the board, with a signature that may be anything. */
+export const pin = onchainTable(
+  "pin",
+  (t) => ({
+    /** `txHash-logIndex` */
+    id: t.text().primaryKey(),
+    orderHash: t.hex().notNull(),
+    microgrid: t.integer().notNull(),
+    maker: t.hex().notNull(),
+    signature: t.hex().notNull(),
+    time: t.bigint().notNull(),
+    txHash: t.hex().notNull(),
+  }),
+  (table) => ({
+    microgridIndex: index().on(table.microgrid, table.time),
+    makerIndex: index().on(table.maker),
   }),
 );
 
@@ -708,7 +728,8 @@ export const transaction = onchainTable(
 /** What the events of one transaction leave open for later ones of it. Empty between transactions. */
 export const pending = onchainTable("pending", (t) => ({
   txHash: t.hex().primaryKey(),
-  state: t.json().notNull(),
+  /** As JSON. */
+  state: t.text().notNull(),
 }));
 
 export const microgridRelations = relations(microgrid, ({ many }) => ({
@@ -732,6 +753,9 @@ export const readingRelations = relations(reading, ({ one }) => ({
 }));
 export const orderRelations = relations(order, ({ one }) => ({
   fill: one(fill, { fields: [order.maker, order.nonce], references: [fill.maker, fill.nonce] }),
+}));
+export const pinRelations = relations(pin, ({ one }) => ({
+  order: one(order, { fields: [pin.orderHash], references: [order.hash] }),
 }));
 export const tradeRelations = relations(trade, ({ one }) => ({
   offer: one(order, { fields: [trade.offerHash], references: [order.hash] }),

@@ -299,11 +299,11 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ...paged,
       }),
 
-    /** Orders pinned on the board, newest first, valid or not: verify them. */
-    pinnedOrders: (microgrid: number, paged: Paged = {}): Promise<Page<rows.OrderRow>> =>
-      ask.page("orders", "orderFilter", rows.order, {
-        where: { microgrid, pinnedAt_gt: "0" },
-        orderBy: "pinnedAt",
+    /** Orders pinned on the board, newest first, each with the signature of that pin, valid or not: verify them. */
+    pins: (microgrid: number, paged: Paged = {}): Promise<Page<rows.PinRow>> =>
+      ask.page("pins", "pinFilter", rows.pin, {
+        where: { microgrid },
+        orderBy: "time",
         orderDirection: "desc",
         ...paged,
       }),

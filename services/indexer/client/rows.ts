@@ -185,6 +185,18 @@ export const order = {
 };
 export type OrderRow = Row<typeof order>;
 
+export const pin = {
+  id: text,
+  orderHash: hex,
+  microgrid: count,
+  maker: hex,
+  signature: hex,
+  time: count,
+  txHash: hex,
+  order: nested(order),
+};
+export type PinRow = Row<typeof pin>;
+
 export const trade = {
   id: text,
   kind: oneOf("accept", "settle", "reserve", "release"),
