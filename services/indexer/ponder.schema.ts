@@ -416,9 +416,9 @@ export const trade = onchainTable(
     refund: t.bigint().notNull(),
     /** `cost` per kWh that arrived, rounded down; 0 for nothing. */
     pricePerKwh: t.bigint().notNull(),
-    /** What the retailer would have charged for what arrived, at each slot's tariff; rounded up. */
+    /** What the retailer would have charged for what arrived, at the tariff in force when each slot ended; rounded up. */
     retailCost: t.bigint().notNull(),
-    /** What the grid would have paid for what was sent, at each slot's tariff; rounded down. */
+    /** What the grid would have paid for what was sent, at the tariff in force when each slot ended; rounded down. */
     feedInValue: t.bigint().notNull(),
     /** The buyer's gain: `retailCost - cost`, and a release's bond. */
     saved: t.bigint().notNull(),

@@ -20,5 +20,17 @@ async function start(settings: Settings): Promise<void> {
   process.env.PORT = `${port}`;
   const options = ["--root", import.meta.dirname, "--schema", schema, "--hostname", host];
   process.argv.splice(2, Infinity, "start", ...options);
+  leaveOutFallbacks();
   await import(new URL("bin/ponder.js", import.meta.resolve("ponder")).href);
+}
+
+/**
+ * Hardhat's node knows no `eth_getBlockReceipts`; Ponder falls back to single receipts, and says so with a page of stack
+ * traces for each of its connections.
+ */
+function leaveOutFallbacks(): void {
+  const { log } = console;
+  console.log = (...lines: unknown[]) => {
+    if (!lines.some((line) => String(line).includes("eth_getBlockReceipts"))) log(...lines);
+  };
 }

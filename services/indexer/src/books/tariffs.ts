@@ -1,4 +1,5 @@
 import { tariff } from "ponder:schema";
+import { slotEnd } from "@wattline/sdk";
 import { microgridOf } from "./money.ts";
 import type { Db } from "./occasion.ts";
 
@@ -9,7 +10,7 @@ export interface GridPrices {
 }
 
 /**
- * The tariffs of a microgrid that were in force when each of these slots began: those in force now for what is still to
+ * The tariffs of a microgrid that were in force when each of these slots ended: those in force now for what is still to
  * come, the first ones for what was before the founding.
  * @param slots In order.
  */
@@ -26,7 +27,7 @@ export async function gridPricesIn(
     for (;;) {
       const found = await db.find(tariff, { microgrid, version });
       if (found === null) throw new Error(`Microgrid ${microgrid} lost its tariffs ${version}.`);
-      if (version === 0 || found.since <= BigInt(slot * slotSeconds)) {
+      if (version === 0 || found.since < BigInt(slotEnd(slot, slotSeconds))) {
         prices.push({ feedIn: found.feedIn, retail: found.retail });
         break;
       }
