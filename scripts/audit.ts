@@ -1,0 +1,40 @@
+/** `npm run audit`: everything that happened on Wattline, checked by who trusts nobody. */
+import { ReorgError, RpcError, UsageError } from "./audit/errors.ts";
+import { lineOf } from "./audit/lines.ts";
+import { readOptions, USAGE } from "./audit/options.ts";
+import { runAudit } from "./audit/run.ts";
+
+const [PASSED, FAILED, MISUSED, UNREADABLE, STOPPED] = [0, 1, 2, 3, 130];
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => stop.abort(new Error("Stopped; the same command goes on from here.")));
+}
+
+try {
+  process.exitCode = await audit(process.argv.slice(2));
+} catch (error) {
+  const expected = [UsageError, RpcError, ReorgError].some((kind) => error instanceof kind);
+  console.error(
+    (expected || stop.signal.aborted) && error instanceof Error ? error.message : error,
+  );
+  if (stop.signal.aborted) process.exitCode = STOPPED;
+  else process.exitCode = error instanceof UsageError ? MISUSED : UNREADABLE;
+}
+
+async function audit(argv: readonly string[]): Promise<number> {
+  const command = readOptions(argv);
+  if (command === "help") {
+    console.log(USAGE);
+    return PASSED;
+  }
+  const { verdicts, end } = await runAudit(command, stop.signal);
+  for (const verdict of verdicts) console.log(lineOf(verdict));
+  const failed = verdicts.filter((verdict) => verdict.failed > 0);
+  console.log(
+    failed.length === 0
+      ? `\nEvery check passes up to block ${end.number}. Report: ${command.out}/report.html`
+      : `\n${failed.length} checks FAIL up to block ${end.number}. Report: ${command.out}/report.html`,
+  );
+  return failed.length === 0 ? PASSED : FAILED;
+}

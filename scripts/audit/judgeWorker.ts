@@ -1,0 +1,13 @@
+/** A worker that judges claims: see `judges.ts`. */
+import { parentPort, workerData } from "node:worker_threads";
+import { type Claim, type Domains, isSignedByNamed } from "@wattline/sdk";
+import { recoverAddress } from "./recover.ts";
+
+const { domains }: { domains: Domains } = workerData;
+
+parentPort?.on("message", async ({ id, claims }: { id: number; claims: readonly Claim[] }) => {
+  const verdicts = await Promise.all(
+    claims.map((claim) => isSignedByNamed(domains, claim, recoverAddress)),
+  );
+  parentPort?.postMessage({ id, verdicts });
+});

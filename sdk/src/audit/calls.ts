@@ -1,0 +1,159 @@
+import type { Address } from "viem";
+import {
+  decodeAbiParameters,
+  getAddress,
+  type Hex,
+  isAddressEqual,
+  slice,
+  toFunctionSelector,
+} from "viem";
+import { marketplaceAbi } from "../abi/marketplace.ts";
+import { metersAbi } from "../abi/meters.ts";
+import type { Contracts } from "../history/events.ts";
+import type { Order, Reading } from "../typedData.ts";
+import type { ChainTransaction, ContractCall } from "./chain.ts";
+
+/** What a taker took of a signed order. */
+export interface Take {
+  readonly microgrid: number;
+  readonly meter: Address;
+  readonly source: number;
+  readonly firstBlock: number;
+  readonly energy: readonly bigint[];
+  readonly limit: bigint;
+}
+
+/** A match of a batch, as `settle` takes it. */
+export interface SettleMatch {
+  readonly offer: number;
+  readonly bid: number;
+  readonly source: number;
+  readonly firstBlock: number;
+  readonly energy: readonly bigint[];
+}
+
+/** The terms of a forward, as the contracts hash them. */
+export interface PositionTerms {
+  readonly seller: Address;
+  readonly buyer: Address;
+  readonly meter: Address;
+  readonly source: number;
+  readonly from: number;
+  readonly to: number;
+  readonly currency: Address;
+  readonly price: bigint;
+  readonly charge: bigint;
+  readonly bond: bigint;
+  readonly lossBps: number;
+}
+
+/** What a call of each kind brought. */
+interface CallBodies {
+  readonly accept: TakeBody;
+  readonly reserve: TakeBody;
+  readonly settle: {
+    readonly orders: readonly Order[];
+    readonly signatures: readonly Hex[];
+    readonly matches: readonly SettleMatch[];
+  };
+  readonly release: {
+    readonly releases: readonly {
+      readonly position: PositionTerms;
+      readonly blockNumber: number;
+    }[];
+  };
+  readonly report: { readonly reading: Reading; readonly signature: Hex };
+  readonly deposit: MoneyBody;
+  readonly withdraw: MoneyBody;
+}
+
+interface TakeBody {
+  readonly order: Order;
+  readonly signature: Hex;
+  readonly take: Take;
+}
+
+interface MoneyBody {
+  readonly currency: Address;
+  readonly amount: bigint;
+}
+
+/** A call of this kind, and who made it. */
+export type CallOf<Kind extends keyof CallBodies> = {
+  readonly kind: Kind;
+  readonly sender: Address;
+} & CallBodies[Kind];
+
+/** A call that the audit can check events against. */
+export type Call = { [Kind in keyof CallBodies]: CallOf<Kind> }[keyof CallBodies];
+
+interface FunctionItem {
+  readonly type: "function";
+  readonly name: string;
+  readonly inputs: readonly { readonly name: string; readonly type: string }[];
+  readonly outputs: readonly [];
+  readonly stateMutability: "nonpayable";
+}
+
+const isFunction = (item: unknown): item is FunctionItem =>
+  typeof item === "object" && item !== null && "type" in item && item.type === "function";
+
+const functionsOf = (abi: readonly unknown[]): ReadonlyMap<string, FunctionItem> =>
+  new Map(abi.filter(isFunction).map((item) => [toFunctionSelector(item), item]));
+
+const MARKET = functionsOf(marketplaceAbi);
+const METERS = functionsOf(metersAbi);
+
+/** What a transaction asked of Wattline's contracts, as far as it can be seen. */
+export interface SeenCalls {
+  readonly calls: readonly Call[];
+  /** The transaction went to another contract and was not traced: what that one called is not to be seen. */
+  readonly hidden: boolean;
+}
+
+/** The calls of a transaction that left events, in their order; a multicall is taken apart. */
+export function callsOf(contracts: Contracts, transaction: ChainTransaction): SeenCalls {
+  const { from, to, input, traced } = transaction;
+  if (traced !== undefined) {
+    return { calls: traced.flatMap((call) => unfold(contracts, call)), hidden: false };
+  }
+  const ours = [contracts.marketplace, contracts.meters, contracts.energy];
+  const direct = to !== undefined && ours.some((address) => isAddressEqual(address, to));
+  if (to === undefined || !direct) return { calls: [], hidden: true };
+  return { calls: unfold(contracts, { from, to, input }), hidden: false };
+}
+
+function unfold(contracts: Contracts, { from, to, input }: ContractCall): Call[] {
+  const isMarket = isAddressEqual(to, contracts.marketplace);
+  if (!isMarket && !isAddressEqual(to, contracts.meters)) return [];
+  const item = (isMarket ? MARKET : METERS).get(input.slice(0, 10));
+  if (item === undefined) return [];
+  let args: Record<string, unknown>;
+  try {
+    const values = decodeAbiParameters(item.inputs, slice(input, 4));
+    args = Object.fromEntries(item.inputs.map(({ name }, index) => [name, values[index]]));
+  } catch {
+    // The contracts have refused it: it can't belong to any event.
+    return [];
+  }
+  const sender = getAddress(from);
+  switch (item.name) {
+    case "multicall":
+      return (args as { data: readonly Hex[] }).data.flatMap((data) =>
+        unfold(contracts, { from, to, input: data }),
+      );
+    case "depositWithPermit":
+      return [{ kind: "deposit", sender, ...args } as Call];
+    case "accept":
+    case "reserve":
+    case "settle":
+    case "release":
+    case "report":
+    case "deposit":
+    case "withdraw":
+      // The arguments have the types of the ABI that they were decoded by.
+      return [{ kind: item.name, sender, ...args } as Call];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,76 @@
+import type { Hex } from "viem";
+
+/** What the audit checks, in the order of its report. `promise` is the design's invariant that a check belongs to. */
+export const CHECKS = {
+  "reading-signature": { title: "Every reading is signed by its meter's device key" },
+  meter: { title: "Every reading comes from a registered meter that is in service" },
+  "reported-once": { title: "No slot of a meter is reported twice", promise: 4 },
+  "reading-time": { title: "No slot is reported before it ended or before the meter's first day" },
+  capacity: { title: "No slot exceeds what the meter can export", promise: 4 },
+  sun: { title: "No solar energy at night or above the clearest sky" },
+  minting: {
+    title: "Energy minted, owed to forwards and lost on lines is the energy reported",
+    promise: 2,
+  },
+  holdings: { title: "Nobody gives away energy or money that they do not have" },
+  "order-signature": { title: "Every order is signed by its maker, a delegate or its wallet" },
+  "order-terms": { title: "Every trade keeps its order's slots, sources and counterparty" },
+  price: {
+    title: "Every trade is paid at its order's price, within the taker's limit",
+    promise: 3,
+  },
+  "uniform-price": { title: "Every slot of a batch has one price, the midpoint", promise: 3 },
+  overfill: { title: "No order is filled beyond what was signed", promise: 3 },
+  deadline: { title: "No order is filled after its deadline", promise: 3 },
+  counter: { title: "No order is filled once its maker has raised the counter", promise: 3 },
+  cancelled: { title: "No cancelled order is filled", promise: 3 },
+  skips: { title: "No match of a batch is skipped without a reason" },
+  allowance: { title: "No delegate spends beyond its allowance" },
+  fees: { title: "Network fees and wheeling charges are what was due" },
+  loss: { title: "Tie lines lose what was agreed" },
+  "line-capacity": { title: "Tie lines carry no more than agreed" },
+  island: { title: "Islanded and closed microgrids keep their rules" },
+  shares: { title: "Every forward gets its share of what was delivered" },
+  refunds: { title: "Shortfalls are refunded and bonds forfeited" },
+  escrow: { title: "The escrow holds all accounts, locked payments and bonds", promise: 1 },
+  lock: { title: "No locked money is withdrawn early" },
+  withdrawal: { title: "Money that is not locked can be withdrawn", promise: 5 },
+  hooks: { title: "No market move runs a hook", promise: 6 },
+  calldata: { title: "Events say what the transactions asked for" },
+  logs: { title: "Logs fit their blocks and one another" },
+  state: { title: "Rebuilt balances, fills and positions are those of the chain" },
+} as const satisfies Readonly<
+  Record<string, { readonly title: string; readonly promise?: number }>
+>;
+
+/** The name of a check. */
+export type Check = keyof typeof CHECKS;
+
+export const CHECK_NAMES = Object.keys(CHECKS).filter((name): name is Check => name in CHECKS);
+
+/** Something that should not be. */
+export interface Finding {
+  readonly check: Check;
+  readonly block: number;
+  readonly transaction: Hex;
+  /** Undefined for what concerns no one microgrid. */
+  readonly microgrid?: number | undefined;
+  readonly message: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** What came of a check. */
+export interface Verdict {
+  readonly check: Check;
+  readonly title: string;
+  /** The design's invariant that it belongs to. */
+  readonly promise?: number | undefined;
+  /** How many things were checked. */
+  readonly checked: number;
+  readonly failed: number;
+  /** How many could not be judged, and why. */
+  readonly unseen: number;
+  readonly unseenWhy?: string | undefined;
+  /** The first that failed. */
+  readonly first?: Finding | undefined;
+}

@@ -1,0 +1,333 @@
+import {
+  type Address,
+  decodeFunctionResult,
+  encodeFunctionData,
+  type Hex,
+  parseAbi,
+  zeroAddress,
+} from "viem";
+import { energyTokenAbi } from "../abi/energyToken.ts";
+import { marketplaceAbi } from "../abi/marketplace.ts";
+import { metersAbi } from "../abi/meters.ts";
+import type { Contracts } from "../history/events.ts";
+import type { Check } from "./checks.ts";
+import type { AuditState, Words } from "./state.ts";
+
+/** A call of a view at the end block, and what the rebuilt state expects of it. */
+export interface Question {
+  readonly check: Check;
+  /** Names what is asked about, the same in every run: for finding it again. */
+  readonly subject: string;
+  /** What the history comes to, as a text: it differs when the answer should. */
+  readonly expects: string;
+  readonly from?: Address;
+  readonly to: Address;
+  readonly data: Hex;
+  /** Judges the answer; undefined for a call that was refused. Returns what is wrong, or undefined. */
+  judge(answer: Hex | undefined): string | undefined;
+}
+
+const erc20Abi = parseAbi(["function balanceOf(address) view returns (uint256)"]);
+
+/** Blocks that one call of `profileOf` asks for at most. */
+const MOST_BLOCKS = 64;
+
+/**
+ * Everything that the chain can be asked about a rebuilt state: accounts, energy, fills, positions, flows, reported
+ * slots, the escrow's tokens, and by calls that change nothing, whether money can be withdrawn and energy moves without
+ * a hook.
+ * @param time Unix seconds of the end block.
+ */
+export function* questionsOn(
+  state: AuditState,
+  contracts: Contracts,
+  time: number,
+): Generator<Question> {
+  yield* accountQuestions(state, contracts, time);
+  yield* energyQuestions(state, contracts);
+  yield* fillQuestions(state, contracts);
+  yield* positionQuestions(state, contracts);
+  yield* flowQuestions(state, contracts);
+  yield* reportQuestions(state, contracts);
+  yield* hookQuestions(state, contracts);
+}
+
+function* accountQuestions(
+  { accounts, money }: AuditState,
+  { marketplace }: Contracts,
+  time: number,
+): Generator<Question> {
+  for (const [currency, holders] of accounts) {
+    for (const [holder, account] of holders) {
+      yield {
+        check: "state",
+        subject: `account ${currency} ${holder}`,
+        expects: `${account.balance} ${account.counter} ${account.lockedUntil}`,
+        to: marketplace,
+        data: encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "accountOf",
+          args: [currency, holder],
+        }),
+        judge: answered("accountOf", (data) => {
+          const { balance, counter, lockedUntil } = decodeFunctionResult({
+            abi: marketplaceAbi,
+            functionName: "accountOf",
+            data,
+          });
+          const same =
+            balance === account.balance &&
+            counter === account.counter &&
+            Number(lockedUntil) === account.lockedUntil;
+          return same
+            ? undefined
+            : `The account of ${holder} holds ${balance}; its history comes to ${account.balance}.`;
+        }),
+      };
+      if (account.balance <= 0n || account.lockedUntil > time) continue;
+      yield {
+        check: "withdrawal",
+        subject: `withdrawal ${currency} ${holder}`,
+        expects: `${account.balance}`,
+        from: holder,
+        to: marketplace,
+        data: encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "withdraw",
+          args: [currency, account.balance, holder],
+        }),
+        judge: (answer) =>
+          answer === undefined
+            ? `${holder} can't withdraw the ${account.balance} that it has.`
+            : undefined,
+      };
+    }
+  }
+  for (const [currency, { accounts: owed, locked }] of money) {
+    yield {
+      check: "escrow",
+      subject: `escrow ${currency}`,
+      expects: `${owed + locked}`,
+      to: currency,
+      data: encodeFunctionData({ abi: erc20Abi, functionName: "balanceOf", args: [marketplace] }),
+      judge: answered("balanceOf", (data) => {
+        const held = decodeFunctionResult({ abi: erc20Abi, functionName: "balanceOf", data });
+        return held >= owed + locked
+          ? undefined
+          : `The escrow holds ${held} of ${currency} and owes ${owed + locked}.`;
+      }),
+    };
+  }
+}
+
+function* energyQuestions({ energy }: AuditState, contracts: Contracts): Generator<Question> {
+  for (const [holder, lines] of energy) {
+    for (const [line, words] of lines) {
+      for (const { firstBlock, blocks } of runsOf(words)) {
+        const [microgrid, source] = [Math.floor(line / 256), line % 256];
+        yield {
+          check: "state",
+          subject: `energy ${holder} ${line} ${firstBlock}`,
+          expects: [...words.values()].join(" "),
+          to: contracts.energy,
+          data: encodeFunctionData({
+            abi: energyTokenAbi,
+            functionName: "profileOf",
+            args: [holder, microgrid, source, firstBlock, BigInt(blocks)],
+          }),
+          judge: answered("profileOf", (data) => {
+            const held = decodeFunctionResult({
+              abi: energyTokenAbi,
+              functionName: "profileOf",
+              data,
+            });
+            const wrong = held.findIndex(
+              (word, offset) => word !== (words.get(firstBlock + offset) ?? 0n),
+            );
+            return wrong < 0
+              ? undefined
+              : `${holder} holds other energy of microgrid ${microgrid} in block ${firstBlock + wrong} than its history comes to.`;
+          }),
+        };
+      }
+    }
+  }
+}
+
+function* fillQuestions({ fills }: AuditState, { marketplace }: Contracts): Generator<Question> {
+  for (const [maker, words] of fills) {
+    for (const [key, word] of words) {
+      for (let lane = 0n; lane < 8n; lane++) {
+        const bits = (word >> (32n * lane)) & 0xffffffffn;
+        if (bits === 0n) continue;
+        const nonce = BigInt(key) * 8n + lane;
+        yield {
+          check: "state",
+          subject: `fill ${maker} ${nonce}`,
+          expects: `${bits}`,
+          to: marketplace,
+          data: encodeFunctionData({
+            abi: marketplaceAbi,
+            functionName: "fillOf",
+            args: [maker, nonce],
+          }),
+          judge: answered("fillOf", (data) => {
+            const [wh, cancelled] = decodeFunctionResult({
+              abi: marketplaceAbi,
+              functionName: "fillOf",
+              data,
+            });
+            return wh === (bits & 0x7fffffffn) && cancelled === bits > 0x7fffffffn
+              ? undefined
+              : `The order ${nonce} of ${maker} is filled by ${wh} Wh on chain, by ${bits & 0x7fffffffn} Wh in its history.`;
+          }),
+        };
+      }
+    }
+  }
+}
+
+function* positionQuestions(
+  { positions }: AuditState,
+  { marketplace }: Contracts,
+): Generator<Question> {
+  for (const [id, { reserved }] of positions) {
+    for (const [blockNumber, word] of reserved) {
+      yield {
+        check: "state",
+        subject: `position ${id} ${blockNumber}`,
+        expects: `${word}`,
+        to: marketplace,
+        data: encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "reservedOf",
+          args: [id, blockNumber],
+        }),
+        judge: sameWord(word, `Block ${blockNumber} of the position ${id}`),
+      };
+    }
+  }
+}
+
+function* flowQuestions({ flows }: AuditState, { marketplace }: Contracts): Generator<Question> {
+  for (const [direction, words] of flows) {
+    const [from = 0, to = 0] = direction.split(" ").map(Number);
+    for (const [blockNumber, word] of words) {
+      yield {
+        check: "state",
+        subject: `flow ${direction} ${blockNumber}`,
+        expects: `${word}`,
+        to: marketplace,
+        data: encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "flowOf",
+          args: [from, to, blockNumber],
+        }),
+        judge: sameWord(word, `The flow from ${from} to ${to} in block ${blockNumber}`),
+      };
+    }
+  }
+}
+
+function* reportQuestions({ reported }: AuditState, { meters }: Contracts): Generator<Question> {
+  for (const [meter, words] of reported) {
+    for (const [key, flags] of words) {
+      // One slot of each 256 stands for them: the last one that is reported.
+      const slot = key * 256 + flags.toString(2).length - 1;
+      if (flags === 0n) continue;
+      yield {
+        check: "state",
+        subject: `reported ${meter} ${key}`,
+        expects: `${flags}`,
+        to: meters,
+        data: encodeFunctionData({
+          abi: metersAbi,
+          functionName: "isReported",
+          args: [meter, slot],
+        }),
+        judge: answered("isReported", (data) =>
+          BigInt(data) === 1n ? undefined : `Slot ${slot} of ${meter} is not reported on chain.`,
+        ),
+      };
+    }
+  }
+}
+
+/**
+ * A market move to a contract that knows no receiver hook, the meters: it must go through, and so must a mint. One holder
+ * of each line stands for all, as the token's code is the same for everybody.
+ */
+function* hookQuestions(
+  { energy }: AuditState,
+  { marketplace, meters, energy: token }: Contracts,
+): Generator<Question> {
+  const asked = new Set<number>();
+  for (const [holder, lines] of energy) {
+    for (const [line, words] of lines) {
+      const [first] = words;
+      if (first === undefined || asked.has(line) || holder === zeroAddress) continue;
+      asked.add(line);
+      const [blockNumber, word] = first;
+      const common = { check: "hooks" as const, to: token };
+      const args = [BigInt(line), BigInt(blockNumber), [word]] as const;
+      yield {
+        ...common,
+        subject: `hook move ${line}`,
+        expects: "",
+        from: marketplace,
+        data: encodeFunctionData({
+          abi: energyTokenAbi,
+          functionName: "move",
+          args: [holder, meters, ...args],
+        }),
+        judge: (answer) =>
+          answer === undefined
+            ? "A market move to a contract without a receiver hook was refused."
+            : undefined,
+      };
+      yield {
+        ...common,
+        subject: `hook mint ${line}`,
+        expects: "",
+        from: meters,
+        data: encodeFunctionData({
+          abi: energyTokenAbi,
+          functionName: "mint",
+          args: [meters, ...args],
+        }),
+        judge: (answer) =>
+          answer === undefined
+            ? "A mint to a contract without a receiver hook was refused."
+            : undefined,
+      };
+    }
+  }
+}
+
+const answered =
+  (view: string, judge: (data: Hex) => string | undefined) =>
+  (answer: Hex | undefined): string | undefined =>
+    answer === undefined || answer === "0x" ? `The chain has no answer to ${view}.` : judge(answer);
+
+const sameWord = (word: bigint, what: string) =>
+  answered(what, (data) =>
+    BigInt(data) === word
+      ? undefined
+      : `${what} holds other energy on chain than its history comes to.`,
+  );
+
+/** The blocks of words in runs that one call can ask for: gaps of a few blocks are asked along. */
+function* runsOf(words: Words): Generator<{ firstBlock: number; blocks: number }> {
+  const blocks = [...words.keys()].sort((a, b) => a - b);
+  let first = blocks[0];
+  let last = first;
+  if (first === undefined || last === undefined) return;
+  for (const block of blocks.slice(1)) {
+    if (block - last > 8 || block - first >= MOST_BLOCKS) {
+      yield { firstBlock: first, blocks: last - first + 1 };
+      first = block;
+    }
+    last = block;
+  }
+  yield { firstBlock: first, blocks: last - first + 1 };
+}

@@ -1,0 +1,74 @@
+import type { Address, Hex } from "viem";
+
+/** What the audit writes down of one slot of a reading. */
+export interface ReadingRow {
+  readonly kind: "reading";
+  readonly block: number;
+  readonly time: number;
+  readonly transaction: Hex;
+  readonly meter: Address;
+  readonly owner: Address;
+  readonly microgrid: number;
+  readonly source: number;
+  readonly capacityW: number;
+  readonly slot: number;
+  readonly slotSeconds: number;
+  readonly exportedWh: bigint;
+  /** Of it, what forwards were owed. */
+  readonly keptWh: bigint;
+  readonly signature: "valid" | "invalid" | "not seen" | "not checked";
+  /** The most the sun can have made of it; undefined for other sources. */
+  readonly sunMostWh?: bigint | undefined;
+}
+
+/** What the audit writes down of one settlement: a trade, a match of a batch, a reservation or a release. */
+export interface SettlementRow {
+  readonly kind: "settlement";
+  readonly type: "accept" | "settle" | "reserve" | "release";
+  readonly block: number;
+  readonly time: number;
+  readonly transaction: Hex;
+  readonly logIndex: number;
+  readonly seller: Address;
+  readonly buyer: Address;
+  readonly from: number;
+  readonly to: number;
+  readonly source: number;
+  readonly firstSlot: number;
+  readonly lastSlot: number;
+  readonly slotSeconds: number;
+  readonly currency: Address;
+  readonly sentWh: bigint;
+  readonly arrivedWh: bigint;
+  /** Base units that the buyer paid, or locked for a reservation; of it `charge` went to DSOs. */
+  readonly cost: bigint;
+  readonly charge: bigint;
+  readonly refund: bigint;
+  /** What a seller locked as a bond, or forfeited by a release. */
+  readonly bond: bigint;
+  readonly orders: readonly Hex[];
+  /** Who signed: the maker, a delegate or a wallet, one word per order; "not seen" without calldata. */
+  readonly signers: readonly string[];
+}
+
+/** What the audit writes down of energy that was retired. */
+export interface RetirementRow {
+  readonly kind: "retirement";
+  readonly block: number;
+  readonly time: number;
+  readonly transaction: Hex;
+  readonly logIndex: number;
+  readonly holder: Address;
+  readonly beneficiary: Address;
+  readonly purpose: string;
+  readonly microgrid: number;
+  readonly microgridName: string;
+  readonly latitudeTenths: number;
+  readonly longitudeTenths: number;
+  readonly source: number;
+  readonly slotSeconds: number;
+  /** Wh by slot. */
+  readonly energyWh: readonly (readonly [slot: number, wh: bigint])[];
+}
+
+export type AuditRow = ReadingRow | SettlementRow | RetirementRow;

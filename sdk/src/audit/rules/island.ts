@@ -1,0 +1,72 @@
+import type { Address } from "viem";
+import { LANES, laneOf } from "../../profile.ts";
+import { addWords } from "../../words.ts";
+import { expect, type Scene } from "../scene.ts";
+import { within } from "../state.ts";
+
+export const MODES = { connected: 0, islanded: 1, closed: 2 } as const;
+
+/** A direct purchase, as island rules see it. */
+export interface DirectPurchase {
+  readonly microgrid: number;
+  readonly buyer: Address;
+  readonly meter: Address;
+  /** Base units per kWh that the buyer pays. */
+  readonly pricePerKwh: bigint;
+  readonly firstBlock: number;
+  readonly energy: readonly bigint[];
+}
+
+/** No trade in a closed microgrid; in an islanded one a direct purchase keeps the price cap and the ration. */
+export function judgeDirectPurchase(scene: Scene, purchase: DirectPurchase): void {
+  const { microgrid, buyer, meter, pricePerKwh, firstBlock, energy } = purchase;
+  const record = scene.state.microgrids.get(microgrid);
+  if (record === undefined) return;
+  expect(
+    scene,
+    "island",
+    record.mode !== MODES.closed,
+    () => `A trade was made in microgrid ${microgrid}, which was closed.`,
+    { microgrid },
+    microgrid,
+  );
+  if (record.mode !== MODES.islanded) return;
+  expect(
+    scene,
+    "island",
+    pricePerKwh <= record.islandPriceCap,
+    () => `An islanded buyer pays ${pricePerKwh} per kWh, above the cap ${record.islandPriceCap}.`,
+    { pricePerKwh, cap: record.islandPriceCap },
+    microgrid,
+  );
+  const load = scene.state.meters.get(meter);
+  const isTheirs = load?.owner === buyer && load.microgrid === microgrid && load.active;
+  expect(
+    scene,
+    "island",
+    isTheirs,
+    () => `${buyer} bought for the meter ${meter}, which is not one of its own in service there.`,
+    { buyer, meter },
+    microgrid,
+  );
+  if (load === undefined || load.critical) return;
+  const bought = within(scene.state.rationed, meter);
+  for (const [offset, word] of energy.entries()) {
+    if (word === 0n) continue;
+    const blockNumber = firstBlock + offset;
+    const total = addWords(bought.get(blockNumber) ?? 0n, word);
+    bought.set(blockNumber, total);
+    for (let lane = 0; lane < LANES; lane++) {
+      if (laneOf(word, lane) === 0n) continue;
+      expect(
+        scene,
+        "island",
+        laneOf(total, lane) <= BigInt(record.islandRation),
+        () =>
+          `The meter ${meter} has bought ${laneOf(total, lane)} Wh in slot ${blockNumber * LANES + lane}; the ration is ${record.islandRation} Wh.`,
+        { meter, slot: blockNumber * LANES + lane, ration: record.islandRation },
+        microgrid,
+      );
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import type { Address, Hex } from "viem";
+import type { EventNamed } from "../../history/events.ts";
+import { LANE_MAX_WH } from "../../profile.ts";
+import { hashOrder, signerOf } from "../../signatures.ts";
+import type { Order } from "../../typedData.ts";
+import { maskOfSlots } from "../../words.ts";
+import { expect, expectEqual, type Scene } from "../scene.ts";
+import { accountIn, allowanceKey, fillIn } from "../state.ts";
+import { setAllowance } from "./plain.ts";
+
+/** A fill of an order, as calldata tells it. */
+export interface Fill {
+  readonly order: Order;
+  readonly signature: Hex;
+  readonly currency: Address;
+  /** Who trades against it. */
+  readonly taker: Address;
+  readonly source: number;
+  readonly firstBlock: number;
+  readonly energy: readonly bigint[];
+  /** What it counts for the order: sent for an offer, arrived for a bid. */
+  readonly filledWh: bigint;
+  /** What the event calls it. */
+  readonly orderHash: Hex;
+  /** Who signed it, when that is known already: in a batch, as it stood when the batch began. */
+  readonly signer?: JudgedSigner;
+}
+
+/** Who signed an order: a word for the rows, and the delegate when it was one. */
+export interface JudgedSigner {
+  readonly by: "maker" | "delegate" | "wallet" | "nobody" | "not seen" | "not checked";
+  readonly delegate?: Address | undefined;
+}
+
+/**
+ * Judges a fill against its order before it is booked: signature, deadline, counter, cancellation, energy, slots, source
+ * and counterparty.
+ */
+export async function judgeFill(scene: Scene, fill: Fill): Promise<JudgedSigner> {
+  const { order, currency, taker, source, firstBlock, energy, filledWh, orderHash } = fill;
+  const { maker, nonce, microgrid } = order;
+  const where = { maker, nonce, orderHash };
+  const { counter } = accountIn(scene.state, currency, maker);
+  const { filledWh: before, cancelled } = fillIn(scene.state, maker, nonce);
+  const signedWh = BigInt(order.energy) > LANE_MAX_WH ? LANE_MAX_WH : BigInt(order.energy);
+  const must = (
+    check: Parameters<typeof expect>[1],
+    holds: boolean,
+    message: string,
+    values: Readonly<Record<string, string | number | bigint>> = {},
+  ) => expect(scene, check, holds, () => message, { ...where, ...values }, microgrid);
+
+  must(
+    "calldata",
+    hashOrder(scene.domains.market, order) === orderHash,
+    `The event names the order ${orderHash}, the transaction brought another one.`,
+  );
+  must(
+    "deadline",
+    scene.time <= order.deadline,
+    `The order ended at ${order.deadline} and was filled at ${scene.time}.`,
+    { deadline: order.deadline, time: scene.time },
+  );
+  must(
+    "counter",
+    order.counter === counter,
+    `The order was signed for counter ${order.counter}; it stood at ${counter}.`,
+  );
+  must("cancelled", !cancelled, "The maker had cancelled the order.");
+  must(
+    "overfill",
+    before + filledWh <= signedWh,
+    `${before} Wh of ${signedWh} Wh were filled before; ${filledWh} Wh were added.`,
+    { signedWh, filledBeforeWh: before, filledWh },
+  );
+  const isOpenTo = BigInt(order.counterparty) === 0n || order.counterparty === taker;
+  must("order-terms", isOpenTo, `The order is for ${order.counterparty}, not for ${taker}.`);
+  must(
+    "order-terms",
+    ((order.sources >> source) & 1) === 1,
+    `The order does not name the source ${source}.`,
+  );
+  const within = energy.every((word, offset) => {
+    const mask = maskOfSlots(firstBlock + offset, order.firstSlot, order.lastSlot + 1);
+    return (word & ~mask) === 0n;
+  });
+  must(
+    "order-terms",
+    within,
+    `Energy outside the order's slots ${order.firstSlot} to ${order.lastSlot} was traded.`,
+  );
+  const signer = fill.signer ?? (await judgeSigner(scene, order, fill.signature, currency));
+  if (signer.by !== "not checked" && signer.by !== "not seen") {
+    must("order-signature", signer.by !== "nobody", `${maker} has not signed this order.`, {
+      signature: fill.signature,
+    });
+  }
+  return signer;
+}
+
+/** Who signed an order, by what the chain said at the time. */
+export async function judgeSigner(
+  scene: Scene,
+  order: Order,
+  signature: Hex,
+  currency: Address,
+): Promise<JudgedSigner> {
+  if (!scene.checksSignatures) return { by: "not checked" };
+  if (scene.isSignedByNamed({ kind: "order", order, signature })) return { by: "maker" };
+  let unanswered = false;
+  const signer = await signerOf(
+    scene.domains.market,
+    { order, signature },
+    {
+      recover: scene.recover,
+      isDelegate: (delegate) =>
+        scene.state.allowances.has(allowanceKey(order.maker, currency, delegate)),
+      isAccepted: async (digest, plain) => {
+        const answer = await scene.isAccepted(order.maker, digest, plain, scene.blockNumber);
+        unanswered ||= answer === undefined;
+        return answer === true;
+      },
+    },
+  );
+  if (signer !== undefined) return signer;
+  if (!unanswered) return { by: "nobody" };
+  scene.unseen("order-signature", "the maker's wallet could not be asked");
+  return { by: "not seen" };
+}
+
+/**
+ * Books what delegates have drawn, each against its allowance.
+ * @param due What each signer should have drawn, by delegate; undefined where calldata is not seen.
+ */
+export function bookDraws(
+  scene: Scene,
+  drawn: readonly EventNamed<"Drawn">[],
+  due:
+    | readonly { readonly maker: Address; readonly delegate: Address; readonly amount: bigint }[]
+    | undefined,
+): void {
+  for (const { args } of drawn) {
+    const key = allowanceKey(args.maker, args.currency, args.delegate);
+    const left = scene.state.allowances.get(key) ?? 0n;
+    expect(
+      scene,
+      "allowance",
+      args.amount <= left,
+      () => `${args.delegate} spent ${args.amount} of ${args.maker} and had ${left} left.`,
+      { delegate: args.delegate, maker: args.maker, left, spent: args.amount },
+    );
+    setAllowance(scene, key, args.amount < left ? left - args.amount : 0n);
+  }
+  if (due === undefined) return;
+  expect(
+    scene,
+    "allowance",
+    drawn.length === due.length,
+    () => `${due.length} delegates signed and ${drawn.length} allowances were drawn on.`,
+  );
+  due.forEach(({ maker, delegate, amount }, index) => {
+    const event = drawn[index]?.args;
+    if (event?.maker !== maker || event.delegate !== delegate) return;
+    expectEqual(scene, "allowance", `The delegate ${delegate} drew`, event.amount, amount);
+  });
+}

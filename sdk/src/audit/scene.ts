@@ -1,0 +1,75 @@
+import type { Address, Hex } from "viem";
+import type { Contracts } from "../history/events.ts";
+import type { Check } from "./checks.ts";
+import type { AuditRow } from "./rows.ts";
+import type { Claim, Domains, Recover } from "./signing.ts";
+import type { AuditState } from "./state.ts";
+
+/** Whether a contract wallet accepts a signature at a block (ERC-1271); undefined when that can't be asked. */
+export type IsAccepted = (
+  wallet: Address,
+  digest: Hex,
+  signature: Hex,
+  blockNumber: number,
+) => Promise<boolean | undefined>;
+
+/** What a rule sees while the audit looks at one transaction. */
+export interface Scene {
+  readonly state: AuditState;
+  readonly contracts: Contracts;
+  readonly domains: Domains;
+  readonly blockNumber: number;
+  /** Unix seconds. */
+  readonly time: number;
+  readonly transaction: Hex;
+  /** Whether signatures are checked. */
+  readonly checksSignatures: boolean;
+  /** Whether the one named in a claim signed it; see `isSignedByNamed`. */
+  isSignedByNamed(claim: Claim): boolean;
+  readonly recover: Recover;
+  readonly isAccepted: IsAccepted;
+  /** Counts things that were checked. */
+  checked(check: Check, count?: number): void;
+  /** Counts things that can't be judged. */
+  unseen(check: Check, why: string): void;
+  /** Something should not be. */
+  found(
+    check: Check,
+    message: string,
+    values?: Readonly<Record<string, string | number | bigint>>,
+    microgrid?: number,
+  ): void;
+  row(row: AuditRow): void;
+}
+
+/** Counts a check, and reports it unless it holds. */
+export function expect(
+  scene: Scene,
+  check: Check,
+  holds: boolean,
+  message: () => string,
+  values: Readonly<Record<string, string | number | bigint>> = {},
+  microgrid?: number,
+): boolean {
+  scene.checked(check);
+  if (!holds) scene.found(check, message(), values, microgrid);
+  return holds;
+}
+
+/** As {@link expect}, for two amounts that should be the same. */
+export const expectEqual = (
+  scene: Scene,
+  check: Check,
+  what: string,
+  found: bigint,
+  due: bigint,
+  microgrid?: number,
+): boolean =>
+  expect(
+    scene,
+    check,
+    found === due,
+    () => `${what}: ${found} where ${due} was due.`,
+    { found, due },
+    microgrid,
+  );

@@ -1,0 +1,80 @@
+import {
+  type Address,
+  concat,
+  domainSeparator,
+  type Hex,
+  keccak256,
+  numberToHex,
+  pad,
+  toHex,
+} from "viem";
+import { signerOf } from "../signatures.ts";
+import type { Domain, Order, Reading } from "../typedData.ts";
+
+const READING_TYPEHASH = keccak256(
+  toHex("Reading(address meter,uint32 firstBlock,uint256[] exported)"),
+);
+
+const separators = new WeakMap<Domain, Hex>();
+
+function separatorOf(domain: Domain): Hex {
+  const known = separators.get(domain) ?? domainSeparator({ domain });
+  separators.set(domain, known);
+  return known;
+}
+
+/** What a device signs for a reading: its EIP-712 digest. */
+export const hashReading = (domain: Domain, { meter, firstBlock, exported }: Reading): Hex =>
+  keccak256(
+    concat([
+      "0x1901",
+      separatorOf(domain),
+      keccak256(
+        concat([
+          READING_TYPEHASH,
+          pad(meter),
+          numberToHex(firstBlock, { size: 32 }),
+          keccak256(concat(exported.map((word) => numberToHex(word, { size: 32 })))),
+        ]),
+      ),
+    ]),
+  );
+
+/** Something that a key has signed. */
+export type Claim =
+  | { readonly kind: "reading"; readonly reading: Reading; readonly signature: Hex }
+  | { readonly kind: "order"; readonly order: Order; readonly signature: Hex };
+
+/** Where signatures are for. */
+export interface Domains {
+  readonly market: Domain;
+  readonly meters: Domain;
+}
+
+/** The address whose key made a signature of 64 or 65 bytes; undefined when it is none. */
+export type Recover = (
+  digest: Hex,
+  signature: Hex,
+) => Address | undefined | Promise<Address | undefined>;
+
+/**
+ * Whether the one who is named in a claim signed it with a key: the device a reading, the maker an order. It depends on
+ * nothing but the claim, so that claims can be judged in any order and anywhere. Delegates and contract wallets are
+ * judged later, by what the chain said at the time.
+ */
+export async function isSignedByNamed(
+  { market, meters }: Domains,
+  claim: Claim,
+  recover: Recover,
+): Promise<boolean> {
+  if (claim.kind === "reading") {
+    const signer = await recover(hashReading(meters, claim.reading), claim.signature);
+    return signer?.toLowerCase() === claim.reading.meter.toLowerCase();
+  }
+  const signer = await signerOf(market, claim, {
+    recover,
+    isDelegate: () => false,
+    isAccepted: () => false,
+  });
+  return signer !== undefined;
+}

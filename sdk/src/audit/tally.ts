@@ -1,0 +1,87 @@
+import { CHECK_NAMES, CHECKS, type Check, type Finding, type Verdict } from "./checks.ts";
+
+/** Findings that are kept; all are counted, so that a history of nothing but fraud takes no more memory. */
+const MOST_FINDINGS = 1_000;
+
+interface Count {
+  checked: number;
+  failed: number;
+  unseen: number;
+  unseenWhy?: string | undefined;
+  first?: Finding | undefined;
+}
+
+/** What a tally needs to go on from. */
+export interface KeptTally {
+  readonly counts: Map<Check, Count>;
+  readonly findings: Finding[];
+}
+
+/** Counts what was checked and keeps what was found. */
+export class Tally {
+  readonly #counts: Map<Check, Count>;
+  readonly #findings: Finding[];
+  readonly #microgrid: number | undefined;
+  readonly #onFinding: ((finding: Finding) => void) | undefined;
+
+  constructor(
+    {
+      microgrid,
+      onFinding,
+    }: { readonly microgrid?: number; readonly onFinding?: (finding: Finding) => void },
+    kept?: KeptTally,
+  ) {
+    this.#counts = kept?.counts ?? new Map();
+    this.#findings = kept?.findings ?? [];
+    this.#microgrid = microgrid;
+    this.#onFinding = onFinding;
+  }
+
+  checked(check: Check, count = 1): void {
+    this.#of(check).checked += count;
+  }
+
+  /** Counts what can't be judged, and remembers the first reason. */
+  unseen(check: Check, why: string): void {
+    const count = this.#of(check);
+    count.unseen++;
+    count.unseenWhy ??= why;
+  }
+
+  /** Keeps a finding, unless it concerns another microgrid than the one that is asked about. */
+  found(finding: Finding): void {
+    const { microgrid } = finding;
+    if (this.#microgrid !== undefined && microgrid !== undefined && microgrid !== this.#microgrid) {
+      return;
+    }
+    const count = this.#of(finding.check);
+    count.failed++;
+    count.first ??= finding;
+    if (this.#findings.length < MOST_FINDINGS) this.#findings.push(finding);
+    this.#onFinding?.(finding);
+  }
+
+  /** The first thousand. */
+  findings(): readonly Finding[] {
+    return this.#findings;
+  }
+
+  verdicts(): Verdict[] {
+    return CHECK_NAMES.map((check) => {
+      const about: { readonly title: string; readonly promise?: number } = CHECKS[check];
+      return { check, title: about.title, promise: about.promise, ...this.#of(check) };
+    });
+  }
+
+  kept(): KeptTally {
+    return { counts: this.#counts, findings: this.#findings };
+  }
+
+  #of(check: Check): Count {
+    const known = this.#counts.get(check);
+    if (known !== undefined) return known;
+    const made = { checked: 0, failed: 0, unseen: 0 };
+    this.#counts.set(check, made);
+    return made;
+  }
+}

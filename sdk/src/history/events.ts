@@ -1,0 +1,121 @@
+import {
+  type Address,
+  type DecodeEventLogReturnType,
+  decodeAbiParameters,
+  getAddress,
+  type Hex,
+  toEventSelector,
+} from "viem";
+import { energyTokenAbi } from "../abi/energyToken.ts";
+import { marketplaceAbi } from "../abi/marketplace.ts";
+import { metersAbi } from "../abi/meters.ts";
+
+/** A log as a node tells it. */
+export interface ChainLog {
+  readonly address: Address;
+  readonly topics: readonly Hex[];
+  readonly data: Hex;
+  /** Its place in the block. */
+  readonly logIndex: number;
+}
+
+type MarketEvent = DecodeEventLogReturnType<typeof marketplaceAbi>;
+type MetersEvent = DecodeEventLogReturnType<typeof metersAbi>;
+type EnergyEvent = DecodeEventLogReturnType<typeof energyTokenAbi>;
+
+/** An event of Wattline's contracts, its arguments as viem decodes them: what is below 2^48 is a number. */
+export type HistoryEvent = (MarketEvent | MetersEvent | EnergyEvent) & {
+  readonly logIndex: number;
+};
+
+/** The event with this name. */
+export type EventNamed<Name extends HistoryEvent["eventName"]> = Extract<
+  HistoryEvent,
+  { eventName: Name }
+>;
+
+/** Where the contracts are. */
+export interface Contracts {
+  readonly marketplace: Address;
+  readonly meters: Address;
+  readonly energy: Address;
+}
+
+interface EventInput {
+  readonly name: string;
+  readonly type: string;
+  readonly indexed?: boolean;
+}
+
+interface Shape {
+  readonly name: string;
+  readonly indexed: readonly EventInput[];
+  readonly plain: readonly EventInput[];
+}
+
+/** The events of an ABI by their first topic: looked up once, not hashed again for each log. */
+function shapesOf(abi: readonly unknown[]): ReadonlyMap<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const item of abi) {
+    if (!isEvent(item)) continue;
+    shapes.set(toEventSelector(item), {
+      name: item.name,
+      indexed: item.inputs.filter(({ indexed }) => indexed),
+      plain: item.inputs.filter(({ indexed }) => !indexed),
+    });
+  }
+  return shapes;
+}
+
+interface EventItem {
+  readonly type: "event";
+  readonly name: string;
+  readonly inputs: readonly EventInput[];
+}
+
+const isEvent = (item: unknown): item is EventItem =>
+  typeof item === "object" && item !== null && "type" in item && item.type === "event";
+
+const MARKET = shapesOf(marketplaceAbi);
+const METERS = shapesOf(metersAbi);
+const ENERGY = shapesOf(energyTokenAbi);
+
+/** A log of one of the contracts does not decode: no contract of Wattline made it. */
+export class MalformedLogError extends Error {}
+
+/**
+ * Decodes a log of Wattline's contracts.
+ * @returns undefined for a log of another contract, or an event that Wattline does not know.
+ * @throws MalformedLogError when its topics or its data do not fit the event.
+ */
+export function decodeLog(contracts: Contracts, log: ChainLog): HistoryEvent | undefined {
+  const shapes = shapesAt(contracts, log.address);
+  const shape = shapes?.get(log.topics[0] ?? "");
+  if (shape === undefined) return undefined;
+  try {
+    const args: Record<string, unknown> = {};
+    shape.indexed.forEach((input, index) => {
+      const [value] = decodeAbiParameters([input], log.topics[index + 1] ?? "0x");
+      args[input.name] = value;
+    });
+    if (shape.plain.length > 0) {
+      const values = decodeAbiParameters(shape.plain, log.data);
+      shape.plain.forEach((input, index) => {
+        args[input.name] = values[index];
+      });
+    }
+    // The arguments have the types of the ABI that they were decoded by.
+    return { eventName: shape.name, args, logIndex: log.logIndex } as HistoryEvent;
+  } catch (error) {
+    throw new MalformedLogError(
+      `Log ${log.logIndex} of ${log.address} is no ${shape.name}: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
+    );
+  }
+}
+
+function shapesAt(contracts: Contracts, address: Address): ReadonlyMap<string, Shape> | undefined {
+  const at = getAddress(address);
+  if (at === contracts.marketplace) return MARKET;
+  if (at === contracts.energy) return ENERGY;
+  return at === contracts.meters ? METERS : undefined;
+}
