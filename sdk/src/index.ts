@@ -5,6 +5,7 @@ export * from "./abi/meters.ts";
 export * from "./bills.ts";
 export * from "./bulk.ts";
 export * from "./clearing.ts";
+export * from "./clearSigning.ts";
 export * from "./deployment.ts";
 export * from "./energyId.ts";
 export * from "./money.ts";
