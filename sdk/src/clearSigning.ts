@@ -3,14 +3,7 @@ import { boardAbi } from "./abi/board.ts";
 import { energyTokenAbi } from "./abi/energyToken.ts";
 import { marketplaceAbi } from "./abi/marketplace.ts";
 import { metersAbi } from "./abi/meters.ts";
-import {
-  BOARD_CALLS,
-  CURRENCY_CALLS,
-  ENERGY_CALLS,
-  MARKETPLACE_CALLS,
-  METERS_CALLS,
-} from "./clearSigning/calls.ts";
-import { CLEAR_SIGNING_ENUMS, type EnumName } from "./clearSigning/enums.ts";
+import { CLEAR_SIGNING_ENUMS } from "./clearSigning/enums.ts";
 import {
   CLEAR_SIGNING_SCHEMA,
   type ClearSigningFile,
@@ -18,12 +11,15 @@ import {
   type Format,
   type Metadata,
 } from "./clearSigning/file.ts";
+import { MARKETPLACE_CALLS } from "./clearSigning/marketplaceCalls.ts";
 import {
   CURRENCY_MESSAGES,
   MARKETPLACE_MESSAGES,
   METERS_MESSAGES,
 } from "./clearSigning/messages.ts";
+import { METERS_CALLS } from "./clearSigning/metersCalls.ts";
 import { callSignature } from "./clearSigning/signatures.ts";
+import { BOARD_CALLS, CURRENCY_CALLS, ENERGY_CALLS } from "./clearSigning/tokenCalls.ts";
 import type { Deployment } from "./deployment.ts";
 import { marketDomain, metersDomain } from "./typedData.ts";
 
@@ -142,13 +138,12 @@ function constantsOf(
     if (field.format === "enum") enums.add(field.params.$ref);
     if (field.format === "tokenAmount" && field.params.token) usesMap = true;
   }
-  const names = Object.keys(CLEAR_SIGNING_ENUMS) as EnumName[];
-  const used = names.filter((name) => enums.has(`$.metadata.enums.${name}`));
+  const used = Object.entries(CLEAR_SIGNING_ENUMS).filter(([name]) =>
+    enums.has(`$.metadata.enums.${name}`),
+  );
   const values = Object.fromEntries(microgrids.map((number) => [number, getAddress(address)]));
   return {
-    ...(used.length > 0 && {
-      enums: Object.fromEntries(used.map((name) => [name, CLEAR_SIGNING_ENUMS[name]])),
-    }),
+    ...(used.length > 0 && { enums: Object.fromEntries(used) }),
     ...(usesMap && { maps: { currency: { $keyType: "Number of the microgrid", values } } }),
   };
 }

@@ -60,7 +60,10 @@ export interface FieldGroup {
   readonly fields: readonly Field[];
 }
 
-/** How one call or one message is shown: in a sentence where the wallet has room for one, else field by field. */
+/**
+ * How one call or one message is shown: in a sentence, or field by field. A wallet may show the sentence alone, so there
+ * is one only where it says all that binds.
+ */
 export interface Format {
   readonly intent: string;
   readonly interpolatedIntent?: string;

@@ -27,12 +27,13 @@ export const MARKETPLACE_MESSAGES: Messages = {
   [messageType(ORDER_TYPES)]: {
     intent: "Sign an order",
     interpolatedIntent:
-      "{side} up to {energy} at {price} per kWh in microgrid {microgrid}, good until {deadline}",
+      "{side} up to {energy} ({sources}) at {price} per kWh in microgrid {microgrid}, delivery slots " +
+      "{firstSlot} to {lastSlot}, bond {bond} per kWh, good until {deadline}",
     fields: signedOrder(""),
   },
   ...bulkOrders,
   [messageType(WITHDRAWAL_TYPES)]: {
-    intent: "Take an order off the relays' books; only `cancel` on the chain voids it for good",
+    intent: "Take an order off the relays' books; only cancelling on the chain voids it for good",
     fields: [plain("orderHash", "Order")],
   },
 };

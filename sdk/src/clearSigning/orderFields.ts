@@ -7,7 +7,6 @@ import {
   energy,
   energyBySlot,
   hidden,
-  ifAny,
   optional,
   plain,
 } from "./fields.ts";
@@ -15,14 +14,13 @@ import type { Field, FieldGroup } from "./file.ts";
 
 /** Fields of `Order`, below `path`, which is empty or ends with a dot. */
 
-const head = (path: string): readonly Field[] => [
-  choice(`${path}side`, "You", "side"),
+const terms = (path: string): readonly Field[] => [
   energy(`${path}energy`, "Energy, at most"),
   amountIn(`${path}price`, "Price per kWh", `${path}microgrid`),
 ];
 
 const bond = (path: string): Field =>
-  ifAny(amountIn(`${path}bond`, "Bond per kWh, lost on shortfall", `${path}microgrid`));
+  amountIn(`${path}bond`, "Bond per kWh, lost on shortfall", `${path}microgrid`);
 
 const deadline = (path: string): Field => date(`${path}deadline`, "Good until");
 
@@ -45,7 +43,8 @@ const numbers = (path: string): readonly Field[] => [
 
 /** An order that is being signed: everything that binds its maker. */
 export const signedOrder = (path: string): readonly Field[] => [
-  ...head(path),
+  choice(`${path}side`, "You", "side"),
+  ...terms(path),
   plain(`${path}microgrid`, "In microgrid"),
   ...reach(path),
   bond(path),
@@ -58,8 +57,8 @@ export const signedOrder = (path: string): readonly Field[] => [
 /** An order that somebody else passes on: what it says, without what only its maker needs. */
 export const passedOrder = (path: string): readonly Field[] => [
   account(`${path}maker`, "Maker"),
-  { ...choice(`${path}side`, "Wants to", "side") },
-  ...head(path).slice(1),
+  choice(`${path}side`, "Wants to", "side"),
+  ...terms(path),
   plain(`${path}microgrid`, "In microgrid"),
   ...reach(path).map(optional),
   bond(path),
