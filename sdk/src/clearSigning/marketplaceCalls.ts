@@ -36,8 +36,8 @@ export const MARKETPLACE_CALLS: Readonly<Record<Call<typeof marketplaceAbi>, For
     fields: [
       eachOf("Orders", passedOrder("orders.[].")),
       eachOf("Matches", [
-        plain("matches.[].offer", "Offer: order"),
-        plain("matches.[].bid", "Bid: order"),
+        plain("matches.[].offer", "Offer, by its place among the orders"),
+        plain("matches.[].bid", "Bid, by its place among the orders"),
         choice("matches.[].source", "Energy from", "source"),
         plain("matches.[].firstBlock", "First block of eight slots"),
       ]),
