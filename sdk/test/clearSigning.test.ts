@@ -182,7 +182,11 @@ describe("A wallet that reads the clear-signing files", () => {
     expect(lines).to.include.members([
       "Step 0: Deposit 1.7 EUR into your account",
       "  Permit good until: 2027-06-07T12:00:00Z",
-      `Step 1: Buy for at most 1.7 EUR: Solar energy at 0.17 EUR per kWh, with ${JANE}`,
+      "Step 1: Trade energy with a signed order",
+      "  You: Buy for at most",
+      "  Limit, all included: 1.7 EUR",
+      "  Maker's price per kWh: 0.17 EUR",
+      `  Trade with: ${JANE}`,
     ]);
     expect(lines.filter((line) => line.startsWith("  Slot "))).to.deep.equal([
       "  Slot 3 of 8 of the block: 0.25kWh",
@@ -194,7 +198,7 @@ describe("A wallet that reads the clear-signing files", () => {
       functionName: "accept",
       args: [{ ...offer, side: 1 }, "0x", take],
     });
-    expect(callTo(MARKET, sold).sentence).to.match(/^Sell for at least 1.7 EUR/);
+    expect(callTo(MARKET, sold).lines).to.include("You: Sell for at least");
   });
 
   it("shows money that moves, and who may move it", () => {
@@ -229,7 +233,9 @@ describe("A wallet that reads the clear-signing files", () => {
       args: [JANE, NEIGHBOUR, id, 1_500n, "0x"],
     });
     const { sentence, lines } = callTo(ENERGY, give);
-    expect(sentence).to.equal(`Give 1.5kWh of Hydro energy to ${NEIGHBOUR}`);
+    expect(sentence).to.equal(
+      `Give 1.5kWh of Hydro energy of microgrid 258, delivery slot 2013120, to ${NEIGHBOUR}`,
+    );
     expect(lines).to.include.members(["Microgrid: 258", "Delivery slot: 2013120"]);
     const island = encodeFunctionData({
       abi: metersAbi,

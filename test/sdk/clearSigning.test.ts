@@ -281,7 +281,11 @@ describe("The clear-signing files and the contracts", () => {
       });
       expect(lines).to.include.members([
         "Step 0: Promise not to withdraw EUR before 2027-06-08T00:00:00Z",
-        `Step 1: Buy for at most 1 EUR: Solar energy at 0.2 EUR per kWh, with ${JANES_KEY.address}`,
+        "Step 1: Trade energy with a signed order",
+        "  You: Buy for at most",
+        "  Limit, all included: 1 EUR",
+        "  Maker's price per kWh: 0.2 EUR",
+        `  Trade with: ${JANES_KEY.address}`,
         "  Slot 3 of 8 of the block: 0.5kWh",
       ]);
       expect(await world.energy.balanceOf(world.operator.address, solarId(2))).to.equal(500n);

@@ -20,15 +20,10 @@ import { passedOrder, takenOrder } from "./orderFields.ts";
 export const MARKETPLACE_CALLS: Readonly<Record<Call<typeof marketplaceAbi>, Format>> = {
   accept: {
     intent: "Trade energy with a signed order",
-    interpolatedIntent:
-      "{order.side} {take.limit}: {take.source} energy at {order.price} per kWh, with {order.maker}",
     fields: takenOrder,
   },
   reserve: {
     intent: "Reserve energy that is still to be made",
-    interpolatedIntent:
-      "{order.side} {take.limit}: {take.source} energy that is still to be made, at {order.price} per kWh " +
-      "with a bond of {order.bond} per kWh, with {order.maker}",
     fields: takenOrder,
   },
   settle: {

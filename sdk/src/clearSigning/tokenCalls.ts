@@ -32,7 +32,8 @@ export const ENERGY_CALLS: Readonly<Record<EnergyCall, Format>> = {
   },
   safeTransferFrom: {
     intent: "Give energy away",
-    interpolatedIntent: "Give {value} of {id.[27:28]} energy to {to}",
+    interpolatedIntent:
+      "Give {value} of {id.[27:28]} energy of microgrid {id.[23:27]}, delivery slot {id.[28:32]}, to {to}",
     fields: [
       energy("value", "Energy"),
       ...energyId("id"),
