@@ -6,6 +6,7 @@ export * from "./audit/index.ts";
 export * from "./bills.ts";
 export * from "./bulk.ts";
 export * from "./clearing.ts";
+export * from "./clearSigning.ts";
 export * from "./deployment.ts";
 export * from "./energyId.ts";
 export * from "./history/acts.ts";
