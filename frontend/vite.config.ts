@@ -8,7 +8,7 @@ import { wattlineJson } from "./scripts/wattlineJson.ts";
 export default defineConfig({
   plugins: [
     react(),
-    lingui({ macroTransform: true }),
+    lingui({ cwd: import.meta.dirname, macroTransform: true }),
     tailwindcss(),
     wattlineJson(),
     VitePWA({

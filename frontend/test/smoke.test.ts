@@ -115,7 +115,7 @@ describe("The app over a community", function () {
       const page = await context.newPage();
       await page.goto(`${stack.url}/${name}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForLoadState("networkidle");
+      await page.getByRole("status").first().waitFor({ state: "detached" });
       expect(await violationsOf(page)).to.deep.equal([]);
       await takeScreenshots(page, name);
       watch.assertQuiet();

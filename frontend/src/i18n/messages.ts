@@ -9,7 +9,7 @@ export type Locale = keyof typeof LOCALES;
 export type Domain = "i18n" | "market" | "energy" | "microgrid" | "audit";
 
 const KEY = "wattline.locale";
-const catalogs = import.meta.glob<{ messages: Messages }>("../*/locales/*.po");
+const catalogs = import.meta.glob<{ messages: Messages }>("/src/*/locales/*.po");
 const wanted = new Set<Domain>(["i18n"]);
 
 /** The words of a domain in the page's language, before its page is shown. */
@@ -36,7 +36,7 @@ export const localeNow = (): Locale => (isLocale(i18n.locale) ? i18n.locale : fi
 
 async function loadInto(locale: Locale, domains: readonly Domain[]): Promise<void> {
   const loaded = await Promise.all(
-    domains.map((domain) => catalogs[`../${domain}/locales/${locale}.po`]?.()),
+    domains.map((domain) => catalogs[`/src/${domain}/locales/${locale}.po`]?.()),
   );
   for (const catalog of loaded) if (catalog) i18n.load(locale, catalog.messages);
 }
