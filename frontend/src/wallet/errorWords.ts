@@ -8,7 +8,7 @@ import {
   formatPrice,
   shortAddress,
 } from "../ui/format.ts";
-import type { Refusal } from "./errors.ts";
+import type { ErrorName, Refusal } from "./errors.ts";
 
 type Words = (args: readonly unknown[], network: Network) => string;
 
@@ -18,7 +18,7 @@ const wh = (value: unknown): string => formatEnergy(big(value));
 const sourceName = (value: unknown): string => SOURCES[Number(value)] ?? String(value);
 
 /** What each error of the contracts means to the person who met it. */
-const WORDS: Readonly<Record<string, Words>> = {
+const WORDS: Readonly<Record<ErrorName, Words>> = {
   // Escrow
   Escrow_InsufficientBalance: ([, holder, balance, needed], { currency }) => {
     const [has, needs] = [formatMoney(big(balance), currency), formatMoney(big(needed), currency)];
@@ -167,11 +167,10 @@ const WORDS: Readonly<Record<string, Words>> = {
   Panic: () => t`The contract found a fault in its arithmetic and refused.`,
 };
 
-/** The names of the errors that have words. */
-export const WORDED = Object.keys(WORDS);
-
 /** A contract's refusal in plain words. */
 export function refusalInWords({ name, args }: Refusal, network: Network): string {
-  const words = WORDS[name];
+  const words = isKnown(name) ? WORDS[name] : undefined;
   return words === undefined ? t`The contract refused: ${name}.` : words(args, network);
 }
+
+const isKnown = (name: string): name is ErrorName => Object.hasOwn(WORDS, name);
