@@ -72,7 +72,7 @@ export interface Reason {
 }
 
 /** What can be said of an order. */
-export interface Verdict {
+export interface Judgement {
   readonly state: OrderState;
   /** Every rule that is broken; none when the order is live. */
   readonly reasons: readonly Reason[];
@@ -105,7 +105,7 @@ export function goodUntil(order: Order, slotSeconds: number): number {
 }
 
 /** Judges an order by the facts of one block: what it has come to, why, and how much of it can be traded. */
-export function judgeOrder(order: Order, facts: OrderFacts): Verdict {
+export function judgeOrder(order: Order, facts: OrderFacts): Judgement {
   const breaches: Breach[] = [
     ...shapeBreaches(order),
     ...lifeBreaches(order, facts),

@@ -2,6 +2,7 @@ import {
   type Domain,
   goodUntil,
   hashWithdrawal,
+  type Judgement,
   judgeOrder,
   type Order,
   type OrderFacts,
@@ -12,7 +13,6 @@ import {
   type SignedOrderJson,
   type Signer,
   signedOrderToJson,
-  type Verdict,
 } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
 import type { Snapshot } from "./chain/snapshot.ts";
@@ -63,7 +63,7 @@ interface Judged {
   readonly signature: Hex;
   readonly hash: Hex;
   readonly facts: OrderFacts;
-  readonly verdict: Verdict;
+  readonly verdict: Judgement;
 }
 
 /**
@@ -348,7 +348,7 @@ export class Book {
 
   async #judgeAgain(rows: readonly OrderRow[], at: Snapshot): Promise<void> {
     if (rows.length === 0) return;
-    const verdicts = new Map<Hex, Verdict>();
+    const verdicts = new Map<Hex, Judgement>();
     const signers = await this.#signersOf(rows);
     await Promise.all(
       rows.map(async (row) => {
