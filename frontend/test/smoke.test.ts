@@ -86,6 +86,44 @@ describe("The app over a community", function () {
     await context.close();
   });
 
+  it("sends a transaction: declined is no failure, and a refusal comes in words before anything is sent", async () => {
+    const { context, watch } = await openContext(browser);
+    const saver = stack.community.households.at(-1);
+    if (saver === undefined) throw new Error("The community has no household.");
+    const wallet = await injectWallet(context, {
+      account: saver.account,
+      rpcUrl: stack.network.rpcUrl,
+      chainId: stack.network.deployment.chainId,
+    });
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/energy`);
+    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
+    await page.getByRole("button", { name: "Test Wallet" }).click();
+    const withdraw = page.getByRole("button", { name: "Withdraw all" });
+    wallet.decline(true);
+    await withdraw.click();
+    await page.getByText("You declined it in your wallet. Nothing was sent.").waitFor();
+    wallet.decline(false);
+
+    const { marketplace, addresses, send } = stack.wattline;
+    const until = (await stack.chain.chainTime()) + 3_600;
+    await send(saver.address, (o) =>
+      marketplace.connect(saver.signer).lock(addresses.euro, until, o),
+    );
+    const before = wallet.requests.length;
+    await withdraw.click();
+    await page.getByText(/has promised not to withdraw before/).waitFor();
+    const sent = wallet.requests.slice(before).map(({ method }) => method);
+    expect(sent).not.to.include("eth_sendTransaction");
+
+    await stack.chain.passTo(until + 1);
+    await withdraw.click();
+    await page.getByText("Done.").waitFor();
+    await withdraw.waitFor({ state: "detached" });
+    watch.assertQuiet();
+    await context.close();
+  });
+
   it("speaks German when the browser does", async () => {
     const { context, watch } = await openContext(browser, { locale: "de-DE" });
     const page = await context.newPage();

@@ -1,8 +1,17 @@
-import { Trans } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import { useConnection } from "wagmi";
 import { NoWallet } from "../app/index.ts";
-import { useAccount } from "../chain/index.ts";
-import { ErrorState, Money, PageHeader, SkeletonLines, Stat } from "../ui/index.ts";
+import { callOf, contractsOf, useAccount, useNetwork } from "../chain/index.ts";
+import {
+  Button,
+  ErrorState,
+  formatMoney,
+  Money,
+  PageHeader,
+  SkeletonLines,
+  Stat,
+} from "../ui/index.ts";
+import { useTransact } from "../wallet/index.ts";
 
 /** What a household has: meters, readings, energy, orders, money. */
 export function EnergyPage() {
@@ -41,6 +50,30 @@ function Escrow() {
         label={<Trans>In your wallet</Trans>}
         value={<Money baseUnits={data.walletBalance} />}
       />
+      {data.balance > 0n && <WithdrawAll balance={data.balance} />}
     </div>
+  );
+}
+
+function WithdrawAll({ balance }: { readonly balance: bigint }) {
+  const { t } = useLingui();
+  const { address } = useConnection();
+  const network = useNetwork();
+  const { transact, busy } = useTransact();
+  if (address === undefined) return null;
+  const { marketplace } = contractsOf(network);
+  const amount = formatMoney(balance, network.currency);
+  return (
+    <Button
+      busy={busy}
+      onClick={() =>
+        void transact({
+          title: t`Withdraw ${amount}`,
+          calls: [callOf(marketplace, "withdraw", [network.currency.address, balance, address])],
+        })
+      }
+    >
+      <Trans>Withdraw all</Trans>
+    </Button>
   );
 }

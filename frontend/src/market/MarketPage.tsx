@@ -131,7 +131,7 @@ function useColumns(slotSeconds: number): readonly Column<BookOrder>[] {
         id: "price",
         header: t`Price`,
         align: "end",
-        width: "minmax(0,1fr)",
+        width: "6.5rem",
         cell: ({ order }) => <Price perKwh={order.price} className="font-semibold" />,
       },
       {

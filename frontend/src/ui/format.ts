@@ -16,12 +16,18 @@ function formatDecimal(decimal: string, options: Intl.NumberFormatOptions): stri
   return numberFormat(options).format(decimal as Intl.StringNumericLiteral);
 }
 
+/** The page's language as it is written where the reader lives: "en-GB" rather than "en". */
+function regionalLocale(): string {
+  const locale = i18n.locale || "en";
+  return navigator.languages.find((tag) => tag.split("-")[0] === locale) ?? locale;
+}
+
 const formats = new Map<string, Intl.NumberFormat>();
 function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `${i18n.locale} ${JSON.stringify(options)}`;
   let format = formats.get(key);
   if (format === undefined) {
-    format = new Intl.NumberFormat(i18n.locale || "en", options);
+    format = new Intl.NumberFormat(regionalLocale(), options);
     formats.set(key, format);
   }
   return format;
@@ -97,7 +103,7 @@ const dateFormat = (options: Intl.DateTimeFormatOptions) => {
   const key = `date ${i18n.locale} ${JSON.stringify(options)}`;
   let format = dates.get(key);
   if (format === undefined) {
-    format = new Intl.DateTimeFormat(i18n.locale || "en", options);
+    format = new Intl.DateTimeFormat(regionalLocale(), options);
     dates.set(key, format);
   }
   return format;

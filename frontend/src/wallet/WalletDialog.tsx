@@ -1,5 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Check, LogOut, TestTube } from "lucide-react";
+import { useEffect, useState } from "react";
 import { type Connector, useConnect, useConnection, useConnectors, useDisconnect } from "wagmi";
 import { useNetwork } from "../chain/network.tsx";
 import { Button, Spinner } from "../ui/Button.tsx";
@@ -13,6 +14,11 @@ import { isRejection } from "./errors.ts";
 export default function WalletDialog({ onClose }: { onClose(): void }) {
   const { t } = useLingui();
   const { address } = useConnection();
+  const [wasConnected] = useState(address !== undefined);
+  const justConnected = !wasConnected && address !== undefined;
+  useEffect(() => {
+    if (justConnected) onClose();
+  }, [justConnected, onClose]);
   return (
     <Dialog
       open
@@ -24,23 +30,19 @@ export default function WalletDialog({ onClose }: { onClose(): void }) {
           : t`Your wallet keeps your keys. Wattline can do nothing that you have not confirmed there.`
       }
     >
-      {address ? <Account onClose={onClose} /> : <Wallets onClose={onClose} />}
+      {address ? <Account onClose={onClose} /> : <Wallets />}
     </Dialog>
   );
 }
 
-function Wallets({ onClose }: { onClose(): void }) {
-  const { deployment } = useNetwork();
+function Wallets() {
   const connectors = useConnectors();
   const connect = useConnect();
   const real = connectors.filter(({ id }) => id !== DEMO_WALLET);
   const demo = useOffersDemo() ? connectors.find(({ id }) => id === DEMO_WALLET) : undefined;
   const choose = (connector: Connector) =>
-    connect.mutate(
-      { connector, chainId: deployment.chainId },
-      // A wallet on another network is connected all the same: the banner offers to switch it.
-      { onSuccess: onClose },
-    );
+    // A wallet on another network is connected all the same: the banner offers to switch it.
+    connect.mutate({ connector });
   const waitingFor = connect.isPending ? connect.variables.connector : undefined;
   return (
     <div className="flex flex-col gap-2">
