@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { formatUnits } from "viem";
+import { formatAmount } from "@wattline/sdk";
 import type { HouseholdSummary, Summary } from "./summary.ts";
 import { CURRENCY_DECIMALS } from "./values.ts";
 
@@ -127,16 +127,8 @@ function table(rows: readonly (readonly string[])[]): string {
   return [lines[0], rule, ...lines.slice(1, -1), rule, lines.at(-1)].join("\n");
 }
 
-const kwh = (wh: bigint): string => rounded(wh, 3, 1);
-const money = (amount: bigint): string => rounded(amount, CURRENCY_DECIMALS, 2);
-
-/** A fixed-point number with fewer decimals, rounded half away from zero. */
-function rounded(value: bigint, decimals: number, shown: number): string {
-  const step = 10n ** BigInt(decimals - shown);
-  const half = value < 0n ? -step / 2n : step / 2n;
-  const [whole = "0", fraction = ""] = formatUnits((value + half) / step, shown).split(".");
-  return `${whole}.${fraction.padEnd(shown, "0")}`;
-}
+const kwh = (wh: bigint): string => formatAmount(wh, 3, { shown: 1 });
+const money = (amount: bigint): string => formatAmount(amount, CURRENCY_DECIMALS, { shown: 2 });
 
 const percent = (part: bigint, whole: bigint): string =>
-  whole === 0n ? "–" : `${rounded((part * 10_000n) / whole, 2, 1)} %`;
+  whole === 0n ? "–" : `${formatAmount((part * 10_000n) / whole, 2, { shown: 1 })} %`;

@@ -1,4 +1,4 @@
-import { billWithGrid, billWithTrades } from "@wattline/sdk";
+import { billWithGrid, billWithTrades, earnedOverFeedIn, savedAgainstRetail } from "@wattline/sdk";
 import { isEnergyConserved } from "./checks.ts";
 import type { Community, Household } from "./community.ts";
 import type { Ledger } from "./ledger.ts";
@@ -144,17 +144,16 @@ function summarizeHousehold(
     soldToGridWh,
     boughtWh: sumOf(boughtWh),
     unservedWh: sumOf(unservedWh),
-    earnedOverFeedIn:
-      received -
-      receivedFromGrid -
-      receivedForSurplus -
-      position.bondPaid -
-      (soldWh * tariffs.feedInPerKwh) / 1000n,
-    savedAgainstRetail:
-      billWithGrid({ importedWh: usedWh, exportedWh: [], ...tariffs }) -
-      position.paid +
-      position.bondReceived +
-      receivedForSurplus,
+    earnedOverFeedIn: earnedOverFeedIn(
+      received - receivedFromGrid - receivedForSurplus - position.bondPaid,
+      soldWh,
+      tariffs.feedInPerKwh,
+    ),
+    savedAgainstRetail: savedAgainstRetail(
+      position.paid - position.bondReceived - receivedForSurplus,
+      usedWh,
+      tariffs.retailPerKwh,
+    ),
     billBefore: billWithGrid({
       importedWh: withGrid(importedWh),
       exportedWh: withGrid(exportedWh),

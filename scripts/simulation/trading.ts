@@ -1,15 +1,20 @@
 import {
+  bidOf,
   type EnergyBySlot,
+  forwardBidOf,
+  forwardOfferOf,
   LANE_MAX_WH,
+  type Maker,
   marketDomain,
   ORDER_TYPES,
   type Order,
+  offerOf,
   packProfile,
   SIDES,
   type Side,
   type SignedOrder,
   sourceIndex,
-  sourceMask,
+  type Terms,
 } from "@wattline/sdk";
 import { type Address, zeroAddress } from "viem";
 import type { Community, Household, Person } from "./community.ts";
@@ -22,11 +27,9 @@ export type Trading = ReturnType<typeof tradingAt>;
 export type Receipt = Awaited<ReturnType<Trading["accept"]>>;
 
 /** What a maker puts into an order; everything else follows. */
-export interface OrderTerms {
-  readonly firstSlot: number;
-  /** Included. */
-  readonly lastSlot: number;
-  readonly pricePerKwh: bigint;
+export interface OrderTerms extends Omit<Terms, "energyWh"> {
+  /** As much as an order can hold unless given. */
+  readonly energyWh?: bigint;
   /** Set for energy that is still to come: what the seller forfeits on shortfall. */
   readonly bondPerKwh?: bigint;
 }
@@ -66,32 +69,30 @@ export function tradingAt(wattline: Deployment) {
   const { marketplace, addresses, chainId, send } = wattline;
   const nonces = new Map<Address, bigint>();
 
-  /** `maker` signs an order in `community`, open for a day after its last slot. */
+  /** `maker` signs an order in `community`; nobody has seen its nonce before. */
   async function sign(
     community: Community,
     maker: Person | Household,
     side: Side,
-    { firstSlot, lastSlot, pricePerKwh, bondPerKwh }: OrderTerms,
+    terms: OrderTerms,
   ): Promise<SignedOrder> {
     const nonce = nonces.get(maker.address) ?? 0n;
     nonces.set(maker.address, nonce + 1n);
-    const order: Order = {
+    const { counter } = await marketplace.accountOf(addresses.euro, maker.address);
+    const by: Maker = {
       maker: maker.address,
-      meter: "device" in maker ? maker.device.address : zeroAddress,
       microgrid: community.microgrid,
-      side: SIDES.indexOf(side),
-      sources: sourceMask("Solar"),
-      firstSlot,
-      lastSlot,
-      energy: Number(LANE_MAX_WH),
-      price: pricePerKwh,
-      forward: bondPerKwh !== undefined,
-      bond: bondPerKwh ?? 0n,
-      counterparty: zeroAddress,
+      slotSeconds: community.series.slotSeconds,
+      now: await wattline.chain.chainTime(),
+      counter,
       nonce,
-      counter: (await marketplace.accountOf(addresses.euro, maker.address)).counter,
-      deadline: (lastSlot + 1) * community.series.slotSeconds + 86_400,
     };
+    const order = orderOf(by, side, {
+      energyWh: LANE_MAX_WH,
+      sources: ["Solar"],
+      ...("device" in maker && { meter: maker.device.address }),
+      ...terms,
+    });
     const signature = await maker.account.signTypedData({
       domain: marketDomain(chainId, addresses.marketplace),
       types: ORDER_TYPES,
@@ -171,4 +172,13 @@ export function tradingAt(wattline: Deployment) {
       );
     },
   };
+}
+
+function orderOf(maker: Maker, side: Side, terms: Terms & Pick<OrderTerms, "bondPerKwh">): Order {
+  const { bondPerKwh, meter = zeroAddress } = terms;
+  if (bondPerKwh === undefined) {
+    return side === "offer" ? offerOf(maker, terms) : bidOf(maker, terms);
+  }
+  const forward = { ...terms, bondPerKwh, meter };
+  return side === "offer" ? forwardOfferOf(maker, forward) : forwardBidOf(maker, forward);
 }

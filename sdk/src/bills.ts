@@ -49,3 +49,21 @@ export function billWithTrades(
   const restWh = importedWh.map((wh, slot) => wh - (boughtWh[slot] ?? 0n));
   return ceilDiv(millis(restWh, retailPerKwh), 1000n) + paid - received;
 }
+
+/**
+ * What selling brought beyond the feed-in tariff: what the seller received less what the grid would have paid, which
+ * rounds down. Base units.
+ */
+export const earnedOverFeedIn = (received: bigint, soldWh: bigint, feedInPerKwh: bigint): bigint =>
+  received - (soldWh * feedInPerKwh) / 1000n;
+
+/**
+ * What buying saved against the retail tariff: what the retailer would have charged, rounded up once, less what the
+ * buyer paid. Base units.
+ * @param boughtWh One entry per slot, as `retailPerKwh`.
+ */
+export const savedAgainstRetail = (
+  paid: bigint,
+  boughtWh: readonly bigint[],
+  retailPerKwh: readonly bigint[],
+): bigint => ceilDiv(millis(boughtWh, retailPerKwh), 1000n) - paid;

@@ -2,7 +2,6 @@ import {
   concat,
   domainSeparator,
   type Hex,
-  hashStruct,
   keccak256,
   numberToHex,
   size,
@@ -71,9 +70,20 @@ export const EMPTY_ORDER: Order = {
   deadline: 0,
 };
 
-/** An order's EIP-712 struct hash: a leaf of the tree. */
-export const hashOrderStruct = (order: Order): Hex =>
-  hashStruct({ data: { ...order }, primaryType: "Order", types: ORDER_TYPES });
+/**
+ * An order's EIP-712 struct hash: a leaf of the tree. Every member is one word, so the encoding is the words one behind
+ * the other, as the contract hashes them; whoever checks thousands of orders a second is spared a general encoder.
+ */
+export function hashOrderStruct(order: Order): Hex {
+  const words = ORDER_TYPES.Order.map(({ name }) => wordOf(order[name]));
+  return keccak256(`${ORDER_TYPE_HASH}${words.join("")}`);
+}
+
+const wordOf = (value: string | number | bigint | boolean): string =>
+  (typeof value === "string" ? value.slice(2).toLowerCase() : BigInt(value).toString(16)).padStart(
+    64,
+    "0",
+  );
 
 /**
  * The tree over orders, in their order.
@@ -200,16 +210,39 @@ const bulkTypes = (levels: number): BulkTypedData["types"] => ({
 });
 
 function digestOfRoot(domain: Domain, levels: number, root: Hex): Hex {
+  const structHash = keccak256(concat([bulkTypeHash(levels), root]));
+  return digestOf(domain, structHash);
+}
+
+/** What is signed: the EIP-712 digest of a struct hash in a domain. */
+export const digestOf = (domain: Domain, structHash: Hex): Hex =>
+  keccak256(concat(["0x1901", separatorOf(domain), structHash]));
+
+const separators = new WeakMap<Domain, Hex>();
+
+/** A domain's separator, worked out once. */
+function separatorOf(domain: Domain): Hex {
+  const known = separators.get(domain) ?? domainSeparator({ domain });
+  separators.set(domain, known);
+  return known;
+}
+
+const typeHashes = new Map<number, Hex>();
+
+/** The hash of the type of a tree with this many levels, worked out once. */
+function bulkTypeHash(levels: number): Hex {
   const { BulkOrder, Order } = bulkTypes(levels);
-  const typeHash = keccak256(
-    toHex(encodeType("BulkOrder", BulkOrder) + encodeType("Order", Order)),
-  );
-  const structHash = keccak256(concat([typeHash, root]));
-  return keccak256(concat(["0x1901", domainSeparator({ domain }), structHash]));
+  const known =
+    typeHashes.get(levels) ??
+    keccak256(toHex(encodeType("BulkOrder", BulkOrder) + encodeType("Order", Order)));
+  typeHashes.set(levels, known);
+  return known;
 }
 
 const encodeType = (name: string, fields: readonly Field[]): string =>
   `${name}(${fields.map((field) => `${field.type} ${field.name}`).join(",")})`;
+
+const ORDER_TYPE_HASH = keccak256(toHex(encodeType("Order", ORDER_TYPES.Order)));
 
 function nodeAt(tree: BulkTree, level: number, index: number): Hex {
   const node = tree.hashes[level]?.[index] ?? tree.padding[level];

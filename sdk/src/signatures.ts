@@ -1,6 +1,6 @@
-import { type Address, concat, domainSeparator, type Hex, isAddressEqual, keccak256 } from "viem";
-import { hashOrderStruct, unfoldBulk } from "./bulk.ts";
-import type { Domain, Order, SignedOrder } from "./typedData.ts";
+import { type Address, type Hex, hashStruct, isAddressEqual } from "viem";
+import { digestOf, hashOrderStruct, unfoldBulk } from "./bulk.ts";
+import { type Domain, type Order, type SignedOrder, WITHDRAWAL_TYPES } from "./typedData.ts";
 
 /** Who stands behind a signature: the maker's key, a delegate's key, or the maker's contract wallet. */
 export type Signer =
@@ -20,7 +20,14 @@ export interface SignatureFacts {
 
 /** What names an order everywhere, and what its maker signs for it alone: its EIP-712 digest. */
 export const hashOrder = (domain: Domain, order: Order): Hex =>
-  keccak256(concat(["0x1901", domainSeparator({ domain }), hashOrderStruct(order)]));
+  digestOf(domain, hashOrderStruct(order));
+
+/** What is signed to take the order with this hash off the relays' books. */
+export const hashWithdrawal = (domain: Domain, orderHash: Hex): Hex =>
+  digestOf(
+    domain,
+    hashStruct({ data: { orderHash }, primaryType: "Withdrawal", types: WITHDRAWAL_TYPES }),
+  );
 
 /**
  * Who has signed an order, by the contracts' rule: a bulk signature is tried before a plain one; each is good when the
@@ -39,7 +46,8 @@ export async function signerOf(
   );
 }
 
-async function plainSignerOf(
+/** Who has signed a digest for `maker`: as {@link signerOf}, for a signature that is not a bulk one. */
+export async function plainSignerOf(
   maker: Address,
   digest: Hex,
   signature: Hex,

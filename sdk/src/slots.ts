@@ -1,7 +1,25 @@
-/** Delivery slots are numbered from the Unix epoch: slot = floor(Unix seconds / slotSeconds). */
+/**
+ * Delivery slots are numbered from the Unix epoch: slot = floor(Unix seconds / slotSeconds). People live by a local
+ * clock; what it shows comes from the runtime's own time zone data (Intl).
+ */
 
 /** The slot lengths a microgrid may have, in seconds: 5, 15, 30 or 60 minutes. */
 export const SLOT_LENGTHS_SECONDS = [300, 900, 1800, 3600] as const;
+
+/** A run of delivery slots. */
+export interface SlotRange {
+  readonly firstSlot: number;
+  /** Included. */
+  readonly lastSlot: number;
+}
+
+/** By which clock slots are read, and in which language they are written. */
+export interface Clock {
+  /** An IANA time zone, such as `Europe/Berlin`. */
+  readonly timeZone: string;
+  /** A BCP 47 language tag; `en-GB` unless given. */
+  readonly locale?: string;
+}
 
 /** The slot that a Unix time lies in. */
 export const slotAt = (unixSeconds: number, slotSeconds: number): number =>
@@ -12,3 +30,181 @@ export const slotStart = (slot: number, slotSeconds: number): number => slot * s
 
 /** The first second after a slot, Unix time. */
 export const slotEnd = (slot: number, slotSeconds: number): number => (slot + 1) * slotSeconds;
+
+/** How many slots a range has. */
+export const slotCount = ({ firstSlot, lastSlot }: SlotRange): number => lastSlot - firstSlot + 1;
+
+/** The slots of a range, in order. */
+export const slotsIn = (range: SlotRange): number[] =>
+  Array.from({ length: slotCount(range) }, (_, index) => range.firstSlot + index);
+
+/**
+ * The local day that holds a Unix time, as `YYYY-MM-DD`.
+ * @throws RangeError when the runtime knows no such time zone.
+ */
+export function localDayOf(unixSeconds: number, timeZone: string): string {
+  const { year, month, day } = readClock(unixSeconds, timeZone);
+  return `${year}-${month}-${day}`;
+}
+
+/**
+ * What the local clock shows at a Unix time, as `HH:MM`.
+ * @throws RangeError when the runtime knows no such time zone.
+ */
+export function localTimeOf(unixSeconds: number, timeZone: string): string {
+  const { hour, minute } = readClock(unixSeconds, timeZone);
+  return `${hour}:${minute}`;
+}
+
+/**
+ * The day `days` after a day written as `YYYY-MM-DD`; before it, when negative.
+ * @throws RangeError when the text is no day.
+ */
+export const addDays = (day: string, days: number): string =>
+  new Date(midnightUtc(day) + days * MILLISECONDS_PER_DAY).toISOString().slice(0, 10);
+
+/**
+ * The slots that start on a local day: those of 23 or 25 hours when the clocks change.
+ * @param day `YYYY-MM-DD`.
+ * @throws RangeError when the text is no day, the zone left it out, or the runtime knows no such zone.
+ */
+export function slotsOfDay(day: string, timeZone: string, slotSeconds: number): SlotRange {
+  const [start, end] = [startOfDay(day, timeZone), startOfDay(addDays(day, 1), timeZone)];
+  if (start === end) throw new RangeError(`${timeZone} has left out the day ${day}.`);
+  return {
+    firstSlot: Math.ceil(start / slotSeconds),
+    lastSlot: Math.ceil(end / slotSeconds) - 1,
+  };
+}
+
+/**
+ * The slots of a window of a local day: from the first that starts at or after `from` to the last that starts before
+ * `to`. An hour that the clock shows twice is in it twice; one that it leaves out is not.
+ * @param from `HH:MM`.
+ * @param to `HH:MM`, up to `24:00`.
+ * @throws RangeError as {@link slotsOfDay}, or when the window is none or holds no slot.
+ */
+export function slotsOfWindow(
+  day: string,
+  from: string,
+  to: string,
+  timeZone: string,
+  slotSeconds: number,
+): SlotRange {
+  for (const time of [from, to]) {
+    if (!/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/.test(time)) {
+      throw new RangeError(`"${time}" is no time of day: give it as HH:MM, such as 06:30.`);
+    }
+  }
+  const within = slotsIn(slotsOfDay(day, timeZone, slotSeconds)).filter((slot) => {
+    const time = localTimeOf(slotStart(slot, slotSeconds), timeZone);
+    return time >= from && time < to;
+  });
+  const [firstSlot, lastSlot] = [within[0], within.at(-1)];
+  if (firstSlot === undefined || lastSlot === undefined) {
+    throw new RangeError(`No slot of ${day} starts between ${from} and ${to}.`);
+  }
+  return { firstSlot, lastSlot };
+}
+
+/**
+ * A run of slots for people: `21 Jun 2026, 12:00–13:00`. On a day on which the clocks change it names the offset, as
+ * an hour may come twice.
+ */
+export function slotsLabel(range: SlotRange, slotSeconds: number, clock: Clock): string {
+  const [start, end] = [
+    slotStart(range.firstSlot, slotSeconds),
+    slotEnd(range.lastSlot, slotSeconds),
+  ];
+  const { timeZone } = clock;
+  const [day, lastDay] = [localDayOf(start, timeZone), localDayOf(end - 1, timeZone)];
+  // A run to midnight ends on its own day.
+  const until = localTimeOf(end, timeZone) === "00:00" ? "24:00" : localTimeOf(end, timeZone);
+  const last = day === lastDay ? "" : `${dayLabel(end - 1, clock)}, `;
+  const offset = changesClocks(day, timeZone) ? ` ${offsetLabel(start, clock)}` : "";
+  return `${dayLabel(start, clock)}, ${localTimeOf(start, timeZone)}${offset}–${last}${until}`;
+}
+
+/** One slot for people; see {@link slotsLabel}. */
+export const slotLabel = (slot: number, slotSeconds: number, clock: Clock): string =>
+  slotsLabel({ firstSlot: slot, lastSlot: slot }, slotSeconds, clock);
+
+/** A run of slots without any doubt: `2026-06-21T10:00Z/2026-06-21T10:15Z` (ISO 8601). */
+export const slotsUtc = ({ firstSlot, lastSlot }: SlotRange, slotSeconds: number): string =>
+  [slotStart(firstSlot, slotSeconds), slotEnd(lastSlot, slotSeconds)]
+    .map((unixSeconds) => `${new Date(unixSeconds * 1000).toISOString().slice(0, 16)}Z`)
+    .join("/");
+
+const MILLISECONDS_PER_DAY = 86_400_000;
+/** No clock on Earth is further from UTC. */
+const FURTHEST_OFFSET_SECONDS = 15 * 3600;
+
+/** Formats are dear to make. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([locale, options]);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, known);
+  return known;
+}
+
+/** The parts of a local time, each with its zeros. */
+function readClock(unixSeconds: number, timeZone: string) {
+  const shown = formatOf("en-GB", {
+    timeZone,
+    calendar: "iso8601",
+    numberingSystem: "latn",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).formatToParts(unixSeconds * 1000);
+  const part = (type: Intl.DateTimeFormatPartTypes): string =>
+    shown.find((each) => each.type === type)?.value ?? "";
+  return {
+    year: part("year").padStart(4, "0"),
+    month: part("month"),
+    day: part("day"),
+    hour: part("hour"),
+    minute: part("minute"),
+  };
+}
+
+/** The first second, Unix time, at which the local calendar shows this day or a later one. */
+function startOfDay(day: string, timeZone: string): number {
+  const utc = midnightUtc(day) / 1000;
+  let [before, reached] = [utc - FURTHEST_OFFSET_SECONDS, utc + FURTHEST_OFFSET_SECONDS];
+  while (reached - before > 1) {
+    const middle = Math.floor((before + reached) / 2);
+    if (localDayOf(middle, timeZone) >= day) reached = middle;
+    else before = middle;
+  }
+  return reached;
+}
+
+function changesClocks(day: string, timeZone: string): boolean {
+  const seconds = startOfDay(addDays(day, 1), timeZone) - startOfDay(day, timeZone);
+  return seconds * 1000 !== MILLISECONDS_PER_DAY;
+}
+
+const dayLabel = (unixSeconds: number, { timeZone, locale = "en-GB" }: Clock): string =>
+  formatOf(locale, { timeZone, day: "numeric", month: "short", year: "numeric" }).format(
+    unixSeconds * 1000,
+  );
+
+const offsetLabel = (unixSeconds: number, { timeZone, locale = "en-GB" }: Clock): string =>
+  formatOf(locale, { timeZone, timeZoneName: "shortOffset" })
+    .formatToParts(unixSeconds * 1000)
+    .find(({ type }) => type === "timeZoneName")?.value ?? "";
+
+function midnightUtc(day: string): number {
+  const milliseconds = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  // 30 February parses as 1 March.
+  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 10) !== day) {
+    throw new RangeError(`"${day}" is no day: give it as YYYY-MM-DD, such as 2026-06-21.`);
+  }
+  return milliseconds;
+}

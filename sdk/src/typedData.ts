@@ -67,6 +67,11 @@ export const ORDER_TYPES = {
   ],
 } as const;
 
+/** What takes an order off the relays' books. The contracts know nothing of it: `cancel` is their word for good. */
+export const WITHDRAWAL_TYPES = {
+  Withdrawal: [{ name: "orderHash", type: "bytes32" }],
+} as const;
+
 export const READING_TYPES = {
   Reading: [
     { name: "meter", type: "address" },

@@ -1,0 +1,23 @@
+import { defineConfig } from "@lingui/cli";
+import { formatter } from "@lingui/format-po";
+
+/** One catalog per domain, loaded with its pages; what every page needs is in `src/i18n`. */
+const DOMAINS = ["market", "energy", "microgrid", "audit"];
+const SHARED = ["app", "ui", "wallet", "chain", "data", "i18n"];
+
+export default defineConfig({
+  sourceLocale: "en",
+  locales: ["en", "de"],
+  fallbackLocales: { default: "en" },
+  format: formatter({ lineNumbers: false }),
+  catalogs: [
+    ...DOMAINS.map((domain) => ({
+      path: `<rootDir>/src/${domain}/locales/{locale}`,
+      include: [`<rootDir>/src/${domain}`],
+    })),
+    {
+      path: "<rootDir>/src/i18n/locales/{locale}",
+      include: SHARED.map((folder) => `<rootDir>/src/${folder}`),
+    },
+  ],
+});

@@ -1,0 +1,33 @@
+import { useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
+import { useMicrogrids } from "../chain/microgrids.ts";
+import { Select } from "../ui/Select.tsx";
+import { useMicrogrid } from "./microgrid.ts";
+
+/** Which microgrid the pages are about; nothing to choose where there is only one. */
+export function MicrogridSelect() {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  const { data = [] } = useMicrogrids();
+  const { microgrid } = useMicrogrid();
+  if (data.length < 2 || microgrid === undefined) return null;
+  return (
+    <Select
+      aria-label={t`Microgrid`}
+      className="w-28 min-w-0 sm:w-40"
+      value={microgrid.id}
+      onChange={({ target }) =>
+        void navigate({
+          to: ".",
+          search: (search) => ({ ...search, microgrid: Number(target.value) }),
+        })
+      }
+    >
+      {data.map(({ id, charter }) => (
+        <option key={id} value={id}>
+          {charter.name}
+        </option>
+      ))}
+    </Select>
+  );
+}

@@ -1,0 +1,17 @@
+import { Trans } from "@lingui/react/macro";
+import { Wallet } from "lucide-react";
+import { EmptyState } from "../ui/states.tsx";
+import { ConnectButton } from "../wallet/ConnectButton.tsx";
+
+/** In place of what a page can show only to somebody. */
+export function NoWallet() {
+  return (
+    <EmptyState
+      icon={<Wallet />}
+      title={<Trans>No wallet is connected</Trans>}
+      action={<ConnectButton prominent />}
+    >
+      <Trans>Connect your wallet to see your meters, your orders and your money.</Trans>
+    </EmptyState>
+  );
+}

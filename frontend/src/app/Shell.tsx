@@ -1,0 +1,106 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link, Outlet } from "@tanstack/react-router";
+import { ChartLine, House, Network, ShieldCheck } from "lucide-react";
+import { lazy, Suspense } from "react";
+import { IndexerRefresh } from "../data/useIndexed.ts";
+import { ConnectButton } from "../wallet/ConnectButton.tsx";
+import { DemoConfirm } from "../wallet/demo/DemoConfirm.tsx";
+import { PendingTransactions } from "../wallet/PendingTransactions.tsx";
+import { Banners } from "./Banners.tsx";
+import { Logo } from "./Logo.tsx";
+import { MicrogridSelect } from "./MicrogridSelect.tsx";
+import { LanguageSelect, ThemeToggle } from "./preferences.tsx";
+
+const Toasts = lazy(() => import("./Toasts.tsx"));
+
+/** Header, navigation and banners around every page. */
+export function Shell() {
+  return (
+    <>
+      <a
+        href="#page"
+        className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-leaf px-4 py-2 font-semibold text-leaf-ink focus:translate-y-0"
+      >
+        <Trans>Skip to the page</Trans>
+      </a>
+      <header className="sticky top-0 z-30 border-b border-line bg-paper/95 backdrop-blur">
+        <div className="mx-auto flex min-h-16 max-w-7xl items-center gap-2 px-4 sm:gap-4">
+          <Link
+            to="/market"
+            className="flex shrink-0 items-center gap-2 rounded-lg text-lg font-bold"
+          >
+            <Logo className="size-9" />
+            <span className="hidden sm:inline">Wattline</span>
+            <span className="sr-only sm:hidden">Wattline</span>
+          </Link>
+          <Navigation place="top" />
+          <div className="ml-auto flex items-center gap-1 sm:gap-2">
+            <MicrogridSelect />
+            <ThemeToggle />
+            <LanguageSelect />
+            <ConnectButton />
+          </div>
+        </div>
+      </header>
+      <Banners />
+      <main
+        id="page"
+        tabIndex={-1}
+        className="mx-auto max-w-7xl px-4 pt-5 pb-28 outline-none md:pb-12"
+      >
+        <Outlet />
+      </main>
+      <Navigation place="bottom" />
+      <Suspense>
+        <Toasts />
+      </Suspense>
+      <DemoConfirm />
+      <PendingTransactions />
+      <IndexerRefresh />
+    </>
+  );
+}
+
+const PLACES = {
+  top: {
+    bar: "hidden md:flex items-center gap-1",
+    link: "rounded-lg px-3 py-2 text-sm",
+    current: { className: "bg-leaf-soft text-leaf" },
+    icon: "hidden lg:block size-4",
+  },
+  bottom: {
+    bar: "fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
+    link: "min-h-14 flex-col justify-center gap-0.5! py-1.5 text-xs -outline-offset-3",
+    current: { className: "text-leaf" },
+    icon: "size-5",
+  },
+} as const;
+
+/** The four places of the app: in the header, and at the bottom of a phone. */
+function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
+  const { t } = useLingui();
+  const { bar, link, current, icon } = PLACES[place];
+  const pages = [
+    { to: "/market", label: t`Market`, Icon: ChartLine },
+    { to: "/energy", label: t`My energy`, Icon: House },
+    { to: "/microgrid", label: t`Microgrid`, Icon: Network },
+    { to: "/audit", label: t`Audit`, Icon: ShieldCheck },
+  ] as const;
+  return (
+    <nav aria-label={t`Pages`} className={bar}>
+      {pages.map(({ to, label, Icon }) => (
+        <Link
+          key={to}
+          to={to}
+          search={({ microgrid }) => (microgrid === undefined ? {} : { microgrid })}
+          className={`flex items-center gap-1.5 font-semibold whitespace-nowrap hover:text-leaf ${link}`}
+          activeProps={current}
+          activeOptions={{ includeSearch: false }}
+        >
+          <Icon aria-hidden="true" className={icon} />
+          {label}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,25 @@
+import { useLingui } from "@lingui/react/macro";
+import { Toaster } from "sonner";
+import { useTheme } from "./theme.ts";
+
+/** Where toasts appear; loaded after the page. */
+export default function Toasts() {
+  const { t } = useLingui();
+  const { dark } = useTheme();
+  return (
+    <Toaster
+      theme={dark ? "dark" : "light"}
+      position="bottom-right"
+      containerAriaLabel={t`Messages`}
+      mobileOffset={{ bottom: "5rem" }}
+      toastOptions={{
+        style: {
+          background: "var(--surface)",
+          color: "var(--ink)",
+          borderColor: "var(--line)",
+        },
+        classNames: { description: "text-ink!" },
+      }}
+    />
+  );
+}

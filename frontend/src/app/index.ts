@@ -1,0 +1,2 @@
+export { useMicrogrid } from "./microgrid.ts";
+export { NoWallet } from "./NoWallet.tsx";

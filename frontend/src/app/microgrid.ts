@@ -1,0 +1,12 @@
+import { useSearch } from "@tanstack/react-router";
+import { type Microgrid, useMicrogrids } from "../chain/microgrids.ts";
+
+/** The microgrid that the page is about: the one that the URL names, else the first. */
+export function useMicrogrid(): {
+  readonly microgrid: Microgrid | undefined;
+  readonly isPending: boolean;
+} {
+  const { microgrid: id } = useSearch({ from: "__root__" });
+  const { data, isPending } = useMicrogrids();
+  return { microgrid: data?.find((one) => one.id === id) ?? data?.[0], isPending };
+}

@@ -1,0 +1,37 @@
+import { useSyncExternalStore } from "react";
+import { forget, recall, remember } from "../data/storage.ts";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = "wattline.theme";
+const systemIsDark = window.matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set<() => void>();
+
+const chosen = (): Theme => THEMES.find((theme) => theme === recall(KEY)) ?? "system";
+const isDark = (): boolean =>
+  chosen() === "dark" || (chosen() === "system" && systemIsDark.matches);
+
+let state = { theme: chosen(), dark: isDark() };
+
+function refresh(): void {
+  state = { theme: chosen(), dark: isDark() };
+  document.documentElement.dataset.theme = state.dark ? "dark" : "light";
+  for (const listener of listeners) listener();
+}
+
+systemIsDark.addEventListener("change", refresh);
+
+/** Shows the app light, dark, or as the system says. */
+export function setTheme(theme: Theme): void {
+  if (theme === "system") forget(KEY);
+  else remember(KEY, theme);
+  refresh();
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export const useTheme = () => useSyncExternalStore(subscribe, () => state);

@@ -1,0 +1,127 @@
+import {
+  boardAbi,
+  hashOrder,
+  marketDomain,
+  type Order,
+  type SignatureFacts,
+  type SignedOrder,
+  signerOf,
+} from "@wattline/sdk";
+import { type Hex, recoverAddress } from "viem";
+import { getBlock, readContract } from "viem/actions";
+import { readEvents } from "../chain/logs.ts";
+import type { ChainContext } from "../chain/useChainQuery.ts";
+import type { BookOrder, OrderState } from "./relay.ts";
+
+/**
+ * The book without a relay: orders that makers have announced on chain (`Board.pin`), each verified here as a relay
+ * would verify it.
+ */
+export async function readPinnedOrders(
+  context: ChainContext,
+  microgrid: number,
+): Promise<BookOrder[]> {
+  const { client, contracts, network, signal } = context;
+  const events = await readEvents(client, {
+    address: contracts.board.address,
+    abi: boardAbi,
+    eventName: "Pinned",
+    args: { microgrid },
+    fromBlock: BigInt(network.deployment.fromBlock),
+    signal,
+  });
+  const { timestamp } = await getBlock(client);
+  const judged = await Promise.all(
+    events.map(({ args, blockNumber }, sequence) =>
+      judge(context, { order: args.order, signature: args.signature }, Number(timestamp), {
+        receivedAt: Number(timestamp),
+        updatedSequence: Number(blockNumber) * 1_000 + sequence,
+      }),
+    ),
+  );
+  return [
+    ...new Map(judged.filter((one) => one !== undefined).map((one) => [one.hash, one])).values(),
+  ];
+}
+
+/** How a signed order stands on chain now. @returns undefined when nobody has signed it who may. */
+async function judge(
+  context: ChainContext,
+  signed: SignedOrder,
+  time: number,
+  times: Pick<BookOrder, "receivedAt" | "updatedSequence">,
+): Promise<BookOrder | undefined> {
+  const { client, contracts, network } = context;
+  const { marketplace, energy: _ } = contracts;
+  const { order } = signed;
+  const domain = marketDomain(network.deployment.chainId, marketplace.address);
+  const signer = await signerOf(domain, signed, factsFor(context, order));
+  if (signer === undefined) return undefined;
+  const [[filledWh, cancelled], account] = await Promise.all([
+    readContract(client, {
+      ...marketplace,
+      functionName: "fillOf",
+      args: [order.maker, order.nonce],
+    }),
+    readContract(client, {
+      ...marketplace,
+      functionName: "accountOf",
+      args: [network.currency.address, order.maker],
+    }),
+  ]);
+  const remainingWh = BigInt(order.energy) - filledWh;
+  const state: OrderState =
+    cancelled || account.counter !== order.counter
+      ? "cancelled"
+      : remainingWh <= 0n
+        ? "filled"
+        : order.deadline < time
+          ? "expired"
+          : "live";
+  return {
+    ...signed,
+    ...times,
+    hash: hashOrder(domain, order),
+    signer: signer.by,
+    remainingWh,
+    state,
+  };
+}
+
+const ERC1271_MAGIC = "0x1626ba7e";
+const erc1271Abi = [
+  {
+    type: "function",
+    name: "isValidSignature",
+    stateMutability: "view",
+    inputs: [
+      { name: "hash", type: "bytes32" },
+      { name: "signature", type: "bytes" },
+    ],
+    outputs: [{ name: "", type: "bytes4" }],
+  },
+] as const;
+
+const factsFor = (
+  { client, contracts: { marketplace }, network }: ChainContext,
+  { maker }: Order,
+): SignatureFacts => ({
+  recover: (digest: Hex, signature: Hex) =>
+    recoverAddress({ hash: digest, signature }).catch(() => undefined),
+  isDelegate: async (delegate) =>
+    (await readContract(client, {
+      ...marketplace,
+      functionName: "allowanceOf",
+      args: [maker, network.currency.address, delegate],
+    })) > 0n,
+  isAccepted: (digest: Hex, signature: Hex) =>
+    readContract(client, {
+      address: maker,
+      abi: erc1271Abi,
+      functionName: "isValidSignature",
+      args: [digest, signature],
+    }).then(
+      (magic) => magic === ERC1271_MAGIC,
+      () => false,
+    ),
+});

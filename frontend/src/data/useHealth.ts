@@ -1,0 +1,61 @@
+import { useQuery } from "@tanstack/react-query";
+import { useConnection } from "wagmi";
+import { useChainHead } from "../chain/head.tsx";
+import { useNetwork } from "../chain/network.tsx";
+import { fetchIndexerReady } from "./indexer.ts";
+import { fetchRelayHealth } from "./relay.ts";
+
+/** How a service stands; "none" when the network has none. */
+export type ServiceHealth = "ok" | "late" | "down" | "none" | "unknown";
+
+export interface Health {
+  readonly rpc: "ok" | "down" | "unknown";
+  readonly relay: ServiceHealth;
+  readonly indexer: ServiceHealth;
+  readonly wallet: "ok" | "none" | "wrong network";
+}
+
+const EVERY_MS = 5_000;
+
+/** How everything stands that a page rests on. */
+export function useHealth(): Health {
+  const { deployment, relayUrl, indexerUrl } = useNetwork();
+  const { chainId } = deployment;
+  const { blockNumber, error } = useChainHead();
+  const connection = useConnection();
+  const relay = useQuery({
+    queryKey: ["relay", chainId, "health"],
+    queryFn: ({ signal }) => fetchRelayHealth(relayUrl ?? "", signal),
+    enabled: relayUrl !== undefined,
+    refetchInterval: EVERY_MS,
+    retry: false,
+  });
+  const indexer = useQuery({
+    queryKey: ["indexer", chainId, "ready"],
+    queryFn: ({ signal }) => fetchIndexerReady(indexerUrl ?? "", signal),
+    enabled: indexerUrl !== undefined,
+    refetchInterval: EVERY_MS,
+    retry: false,
+  });
+  return {
+    rpc: error ? "down" : blockNumber === undefined ? "unknown" : "ok",
+    relay: healthOf(relayUrl, relay.isError, relay.data && relay.data.status === "ok"),
+    indexer: healthOf(indexerUrl, indexer.isError, indexer.data),
+    wallet: !connection.isConnected
+      ? "none"
+      : connection.chainId === chainId
+        ? "ok"
+        : "wrong network",
+  };
+}
+
+function healthOf(
+  url: string | undefined,
+  failed: boolean,
+  ok: boolean | undefined,
+): ServiceHealth {
+  if (url === undefined) return "none";
+  if (failed) return "down";
+  if (ok === undefined) return "unknown";
+  return ok ? "ok" : "late";
+}

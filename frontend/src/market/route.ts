@@ -1,0 +1,12 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { rootRoute } from "../app/rootRoute.tsx";
+import { loadMessages } from "../i18n/messages.ts";
+import { marketSearch } from "./search.ts";
+
+export const marketRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/market",
+  validateSearch: marketSearch,
+  loader: () => loadMessages("market"),
+  component: lazyRouteComponent(() => import("./MarketPage.tsx"), "MarketPage"),
+});

@@ -1,0 +1,12 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { rootRoute } from "../app/rootRoute.tsx";
+import { loadMessages } from "../i18n/messages.ts";
+import { microgridSearch } from "./search.ts";
+
+export const microgridRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/microgrid",
+  validateSearch: microgridSearch,
+  loader: () => loadMessages("microgrid"),
+  component: lazyRouteComponent(() => import("./MicrogridPage.tsx"), "MicrogridPage"),
+});

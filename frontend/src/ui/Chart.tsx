@@ -1,0 +1,85 @@
+import { Trans } from "@lingui/react/macro";
+import { lazy, type ReactNode, Suspense } from "react";
+import { Skeleton } from "./states.tsx";
+
+const UPlotChart = lazy(() => import("./UPlotChart.tsx"));
+
+/** One line, area or row of bars. */
+export interface Series {
+  readonly label: string;
+  /** A colour token of the theme: "leaf", "sun", "sky", "danger", "muted". */
+  readonly colour: "leaf" | "sun" | "sky" | "danger" | "muted";
+  readonly kind?: "line" | "area" | "steps" | "bars";
+  readonly dashed?: boolean;
+  /** One value per x, `null` where there is none. For drawing only: pixels are no money. */
+  readonly values: readonly (number | null)[];
+}
+
+export interface ChartProps {
+  /** What the chart shows, and what can be seen in it, in a sentence or two: for those who can't see it. */
+  readonly summary: string;
+  /** Unix seconds when `time`, else any ascending numbers. */
+  readonly x: readonly number[];
+  readonly time?: boolean;
+  readonly series: readonly Series[];
+  readonly height?: number;
+  /** How a value of y (and x unless `time`) reads. */
+  formatY(value: number): string;
+  formatX?(value: number): string;
+  /** A press on the chart: the index into `x`. */
+  onPick?(index: number): void;
+  /** The same as a table: exact values, from the same data. */
+  readonly table: {
+    readonly head: readonly ReactNode[];
+    readonly rows: readonly (readonly ReactNode[])[];
+  };
+}
+
+/** A chart that comes when it is shown, says in words what it shows, and has its data as a table beside it. */
+export function Chart(props: ChartProps) {
+  const { summary, height = 260, table } = props;
+  return (
+    <figure className="flex flex-col gap-2">
+      <div role="img" aria-label={summary} style={{ minHeight: height }}>
+        <Suspense fallback={<Skeleton className="h-full min-h-64 w-full" />}>
+          <UPlotChart {...props} height={height} />
+        </Suspense>
+      </div>
+      <figcaption className="text-sm text-muted">{summary}</figcaption>
+      <details className="text-sm">
+        <summary className="inline-block rounded-md py-1 font-semibold">
+          <Trans>As a table</Trans>
+        </summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard. */}
+        <div className="mt-2 max-h-72 overflow-auto rounded-lg border border-line" tabIndex={0}>
+          <table className="w-full text-left tabular-nums">
+            <caption className="sr-only">{summary}</caption>
+            <thead className="sticky top-0 bg-sunken">
+              <tr>
+                {table.head.map((head, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
+                  <th key={index} scope="col" className="px-3 py-1.5 font-semibold">
+                    {head}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {table.rows.map((row, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place.
+                <tr key={index} className="border-t border-line">
+                  {row.map((cell, column) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
+                    <td key={column} className="px-3 py-1.5">
+                      {cell}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </figure>
+  );
+}

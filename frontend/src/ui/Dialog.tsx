@@ -1,0 +1,66 @@
+import { Trans } from "@lingui/react/macro";
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { cx } from "./cx.ts";
+
+interface DialogProps {
+  readonly open: boolean;
+  onOpenChange(open: boolean): void;
+  readonly title: ReactNode;
+  readonly description?: ReactNode;
+  readonly children: ReactNode;
+}
+
+const CENTRED =
+  "inset-x-0 bottom-0 max-h-[92dvh] rounded-t-3xl sm:inset-auto sm:top-1/2 sm:left-1/2 sm:w-full sm:max-w-lg sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-3xl";
+const ASIDE =
+  "inset-x-0 bottom-0 max-h-[92dvh] rounded-t-3xl sm:inset-y-0 sm:right-0 sm:left-auto sm:max-h-none sm:w-full sm:max-w-md sm:rounded-none sm:rounded-l-3xl";
+
+/** A question in the middle of the page; at the bottom of a phone. */
+export const Dialog = (props: DialogProps) => <Layer {...props} place={CENTRED} />;
+
+/** A longer form or detail at the side of the page; at the bottom of a phone. */
+export const Sheet = (props: DialogProps) => <Layer {...props} place={ASIDE} />;
+
+function Layer({
+  open,
+  onOpenChange,
+  title,
+  description,
+  children,
+  place,
+}: DialogProps & { readonly place: string }) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
+        <Radix.Content
+          className={cx(
+            "fixed z-50 overflow-y-auto bg-surface p-5 text-ink shadow-card sm:p-6",
+            place,
+          )}
+          {...(description === undefined && { "aria-describedby": undefined })}
+        >
+          <div className="mb-4 flex items-start justify-between gap-3">
+            <div>
+              <Radix.Title className="text-xl font-bold">{title}</Radix.Title>
+              {description !== undefined && (
+                <Radix.Description className="mt-1 text-sm text-muted">
+                  {description}
+                </Radix.Description>
+              )}
+            </div>
+            <Radix.Close className="-m-1 grid size-10 shrink-0 place-items-center rounded-xl hover:bg-sunken">
+              <X aria-hidden="true" className="size-5" />
+              <span className="sr-only">
+                <Trans>Close</Trans>
+              </span>
+            </Radix.Close>
+          </div>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

@@ -1,0 +1,98 @@
+import "uplot/dist/uPlot.min.css";
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import { useTheme } from "../app/theme.ts";
+import type { ChartProps, Series } from "./Chart.tsx";
+import { formatClock, formatDay } from "./format.ts";
+
+/** Draws a chart with uPlot, in the theme's colours, as wide as its place. */
+export default function UPlotChart({
+  x,
+  time = false,
+  series,
+  height = 260,
+  formatX,
+  formatY,
+  onPick,
+}: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const { dark } = useTheme();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, which the theme changes.
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const colours = getComputedStyle(document.documentElement);
+    const colour = (name: string) => colours.getPropertyValue(`--${name}`).trim();
+    const labelX = (value: number) =>
+      time ? `${formatDay(value)} ${formatClock(value)}` : (formatX?.(value) ?? String(value));
+    const axis = {
+      stroke: colour("muted"),
+      grid: { stroke: colour("line"), width: 1 },
+      ticks: { stroke: colour("line"), width: 1 },
+      font: "12px system-ui, sans-serif",
+    };
+    const plot = new uPlot(
+      {
+        width: element.clientWidth,
+        height,
+        scales: { x: { time } },
+        cursor: { drag: { x: false, y: false } },
+        legend: { live: true },
+        series: [
+          { label: "", value: (_, value) => (value === null ? "" : labelX(value)) },
+          ...series.map((one) => lineOf(one, colour(one.colour), formatY)),
+        ],
+        axes: [
+          {
+            ...axis,
+            values: (_, ticks) =>
+              ticks.map((tick) => (time ? formatClock(tick) : (formatX?.(tick) ?? String(tick)))),
+          },
+          { ...axis, size: 72, values: (_, ticks) => ticks.map(formatY) },
+        ],
+      },
+      [[...x], ...series.map(({ values }) => [...values])],
+      element,
+    );
+    const pick = () => {
+      const { idx } = plot.cursor;
+      if (idx !== null && idx !== undefined) onPick?.(idx);
+    };
+    plot.over.addEventListener("click", pick);
+    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [x, time, series, height, formatX, formatY, onPick, dark]);
+
+  return <div ref={place} className="w-full overflow-hidden text-sm text-ink" />;
+}
+
+function lineOf(
+  { label, kind = "line", dashed = false }: Series,
+  stroke: string,
+  formatY: (value: number) => string,
+): uPlot.Series {
+  const { bars, stepped } = uPlot.paths;
+  const paths =
+    kind === "bars"
+      ? bars?.({ size: [0.8, 40], radius: 0.15 })
+      : kind === "steps"
+        ? stepped?.({ align: 1 })
+        : undefined;
+  return {
+    label,
+    stroke,
+    width: 2,
+    value: (_, value) => (value === null ? "–" : formatY(value)),
+    points: { show: false },
+    ...(dashed && { dash: [6, 5] }),
+    ...((kind === "area" || kind === "bars") && {
+      fill: `color-mix(in srgb, ${stroke} 25%, transparent)`,
+    }),
+    ...(paths && { paths }),
+  };
+}

@@ -1,0 +1,125 @@
+import { i18n } from "@lingui/core";
+import { formatUnits } from "viem";
+
+/** Money and energy are `bigint` to the last pixel: what is shown is made from decimal strings, never from a `number`. */
+
+export interface Unit {
+  readonly symbol: string;
+  readonly decimals: number;
+}
+
+type Digits = Pick<Intl.NumberFormatOptions, "minimumFractionDigits" | "maximumFractionDigits">;
+
+/** A decimal string such as "-12.3456" in the manner of the page's language. */
+function formatDecimal(decimal: string, options: Intl.NumberFormatOptions): string {
+  // Intl takes decimal strings exactly; only the type of `format` in some libraries does not say so.
+  return numberFormat(options).format(decimal as Intl.StringNumericLiteral);
+}
+
+/** The page's language as it is written where the reader lives: "en-GB" rather than "en". */
+function regionalLocale(): string {
+  const locale = i18n.locale || "en";
+  return navigator.languages.find((tag) => tag.split("-")[0] === locale) ?? locale;
+}
+
+const formats = new Map<string, Intl.NumberFormat>();
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${i18n.locale} ${JSON.stringify(options)}`;
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(regionalLocale(), options);
+    formats.set(key, format);
+  }
+  return format;
+}
+
+/** A symbol that stands for itself, or a currency that Intl knows by its code. */
+const SIGNS: Readonly<Record<string, string>> = {
+  EUR: "€",
+  tEUR: "€",
+  USD: "$",
+  GBP: "£",
+  CHF: "CHF",
+};
+
+/** Money with its symbol: "€12.34", "12,34 €". Sub-cent amounts show up to four digits, so that nothing seems free. */
+export function formatMoney(
+  baseUnits: bigint,
+  { symbol, decimals }: Unit,
+  digits: Digits = moneyDigits(baseUnits, decimals),
+): string {
+  const amount = formatDecimal(formatUnits(baseUnits, decimals), digits);
+  return withUnit(amount, SIGNS[symbol] ?? symbol);
+}
+
+/** A price per kWh: "€0.17/kWh". */
+export function formatPrice(pricePerKwh: bigint, currency: Unit): string {
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 4 };
+  return `${formatMoney(pricePerKwh, currency, digits)}/kWh`;
+}
+
+const THOUSAND = 1_000n;
+
+/** Energy in the unit that reads best: "850 Wh", "12.5 kWh", "3.4 MWh". */
+export function formatEnergy(energyWh: bigint): string {
+  const size = energyWh < 0n ? -energyWh : energyWh;
+  if (size < THOUSAND) return `${formatDecimal(energyWh.toString(), {})} Wh`;
+  if (size < THOUSAND ** 2n) return `${formatDecimal(formatUnits(energyWh, 3), TWO_DIGITS)} kWh`;
+  return `${formatDecimal(formatUnits(energyWh, 6), TWO_DIGITS)} MWh`;
+}
+
+const TWO_DIGITS = { maximumFractionDigits: 2 };
+
+/** A share of a whole in percent, rounded down to a tenth: "12.5%". */
+export function formatShare(part: bigint, whole: bigint): string {
+  const perMille = whole === 0n ? 0n : (part * THOUSAND) / whole;
+  return formatDecimal(formatUnits(perMille, 3), { style: "percent", maximumFractionDigits: 1 });
+}
+
+/** A whole number with the language's separators. */
+export const formatCount = (count: number | bigint): string => numberFormat({}).format(count);
+
+/** A moment in local time: "21 Jun 2026, 14:00". */
+export const formatMoment = (unixSeconds: number): string =>
+  dateFormat({ dateStyle: "medium", timeStyle: "short" }).format(unixSeconds * 1000);
+
+/** A day in local time: "Sun, 21 Jun". */
+export const formatDay = (unixSeconds: number): string =>
+  dateFormat({ weekday: "short", day: "numeric", month: "short" }).format(unixSeconds * 1000);
+
+/** A time of day in local time: "14:00". */
+export const formatClock = (unixSeconds: number): string =>
+  dateFormat({ hour: "2-digit", minute: "2-digit" }).format(unixSeconds * 1000);
+
+/** A moment in UTC: "2026-06-21 14:00 UTC". */
+export const formatUtc = (unixSeconds: number): string =>
+  `${new Date(unixSeconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+/** "0x1234…abcd". */
+export const shortAddress = (address: string): string =>
+  `${address.slice(0, 6)}…${address.slice(-4)}`;
+
+const dateFormat = (options: Intl.DateTimeFormatOptions) => {
+  const key = `date ${i18n.locale} ${JSON.stringify(options)}`;
+  let format = dates.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(regionalLocale(), options);
+    dates.set(key, format);
+  }
+  return format;
+};
+const dates = new Map<string, Intl.DateTimeFormat>();
+
+function moneyDigits(baseUnits: bigint, decimals: number): Digits {
+  const size = baseUnits < 0n ? -baseUnits : baseUnits;
+  const cent = 10n ** BigInt(Math.max(decimals - 2, 0));
+  const small = size !== 0n && size < cent;
+  return { minimumFractionDigits: 2, maximumFractionDigits: small ? 6 : 2 };
+}
+
+/** Where the language puts a unit: before the amount in English (a sign) and behind it elsewhere. */
+function withUnit(amount: string, unit: string): string {
+  const leads = (i18n.locale || "en").startsWith("en") && unit.length === 1;
+  if (!leads) return `${amount} ${unit}`;
+  return amount.startsWith("-") ? `-${unit}${amount.slice(1)}` : `${unit}${amount}`;
+}

@@ -1,0 +1,33 @@
+export { Button, type ButtonProps, buttonClass, Spinner } from "./Button.tsx";
+export { Card, PageHeader } from "./Card.tsx";
+export { Chart, type ChartProps, type Series } from "./Chart.tsx";
+export { cx } from "./cx.ts";
+export { type Column, DataTable, type Sort } from "./DataTable.tsx";
+export { Dialog, Sheet } from "./Dialog.tsx";
+export { Field, Input } from "./Field.tsx";
+export {
+  formatClock,
+  formatCount,
+  formatDay,
+  formatEnergy,
+  formatMoment,
+  formatMoney,
+  formatPrice,
+  formatShare,
+  formatUtc,
+  shortAddress,
+} from "./format.ts";
+export { parseAmount } from "./parse.ts";
+export { Select } from "./Select.tsx";
+export {
+  Badge,
+  EmptyState,
+  ErrorState,
+  Notice,
+  Skeleton,
+  SkeletonLines,
+  Stat,
+  type Tone,
+} from "./states.tsx";
+export { type Tab, Tabs } from "./Tabs.tsx";
+export { AddressText, Energy, Money, Price, SlotTime } from "./values.tsx";

@@ -1,0 +1,174 @@
+import { Trans } from "@lingui/react/macro";
+import type { ReactNode } from "react";
+import { Button } from "./Button.tsx";
+import { cx } from "./cx.ts";
+
+const TONES = {
+  neutral: "bg-sunken text-ink",
+  leaf: "bg-leaf-soft text-leaf",
+  sun: "bg-sun-soft text-sun-text",
+  sky: "bg-sky-soft text-sky",
+  danger: "bg-danger-soft text-danger",
+} as const;
+
+export type Tone = keyof typeof TONES;
+
+export function Badge({
+  tone = "neutral",
+  children,
+}: {
+  readonly tone?: Tone;
+  readonly children: ReactNode;
+}) {
+  return (
+    <span
+      className={cx(
+        "inline-flex items-center gap-1 rounded-full px-2.5 py-0.5 text-xs font-semibold whitespace-nowrap",
+        TONES[tone],
+      )}
+    >
+      {children}
+    </span>
+  );
+}
+
+/** Nothing is there, and that is all right: says what would be, and how to get it. */
+export function EmptyState({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  readonly icon?: ReactNode;
+  readonly title: ReactNode;
+  readonly children?: ReactNode;
+  readonly action?: ReactNode;
+}) {
+  return (
+    <div className="flex flex-col items-center gap-2 px-4 py-10 text-center">
+      {icon && (
+        <div
+          aria-hidden="true"
+          className="mb-1 grid size-14 place-items-center rounded-full bg-sun-soft text-sun-text"
+        >
+          {icon}
+        </div>
+      )}
+      <p className="font-semibold">{title}</p>
+      {children && <p className="max-w-md text-sm text-muted">{children}</p>}
+      {action && <div className="mt-2">{action}</div>}
+    </div>
+  );
+}
+
+/** Something could not be read: says what, why, and lets one try again. */
+export function ErrorState({
+  title,
+  error,
+  onRetry,
+}: {
+  readonly title: ReactNode;
+  readonly error?: Error | null;
+  readonly onRetry?: () => void;
+}) {
+  return (
+    <div role="alert" className="flex flex-col items-center gap-2 px-4 py-10 text-center">
+      <p className="font-semibold text-danger">{title}</p>
+      {error && (
+        <p className="max-w-md text-sm break-words text-muted">{firstLine(error.message)}</p>
+      )}
+      {onRetry && (
+        <Button onClick={onRetry} className="mt-2">
+          <Trans>Try again</Trans>
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const firstLine = (message: string): string => message.split("\n")[0] ?? message;
+
+/** The place of something that is still being read. */
+export function Skeleton({ className }: { readonly className?: string }) {
+  return (
+    <span
+      aria-hidden="true"
+      className={cx("block animate-pulse rounded-lg bg-sunken", className ?? "h-4 w-full")}
+    />
+  );
+}
+
+/** Several lines that are still being read, announced once. */
+export function SkeletonLines({ lines = 4 }: { readonly lines?: number }) {
+  return (
+    <div role="status" className="flex flex-col gap-3 py-2">
+      <span className="sr-only">
+        <Trans>Loading</Trans>
+      </span>
+      {Array.from({ length: lines }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity.
+        <Skeleton key={index} className="h-6 w-full" />
+      ))}
+    </div>
+  );
+}
+
+/** One figure and what it says. */
+export function Stat({
+  label,
+  value,
+  detail,
+  tone,
+}: {
+  readonly label: ReactNode;
+  readonly value: ReactNode;
+  readonly detail?: ReactNode;
+  readonly tone?: "leaf" | "sun" | "sky";
+}) {
+  const tones = { leaf: "border-l-leaf", sun: "border-l-sun", sky: "border-l-sky" };
+  return (
+    <div
+      className={cx(
+        "rounded-2xl border border-line bg-surface px-4 py-3 shadow-card",
+        tone && `border-l-4 ${tones[tone]}`,
+      )}
+    >
+      <p className="text-sm text-muted">{label}</p>
+      <p className="mt-0.5 text-xl font-bold tabular-nums sm:text-2xl">{value}</p>
+      {detail && <p className="mt-0.5 text-sm text-muted">{detail}</p>}
+    </div>
+  );
+}
+
+const NOTICE_TONES = {
+  info: "border-sky bg-sky-soft",
+  warning: "border-sun bg-sun-soft",
+  danger: "border-danger bg-danger-soft",
+} as const;
+
+/** A remark that one should not miss. */
+export function Notice({
+  tone = "info",
+  icon,
+  children,
+  action,
+}: {
+  readonly tone?: keyof typeof NOTICE_TONES;
+  readonly icon?: ReactNode;
+  readonly children: ReactNode;
+  readonly action?: ReactNode;
+}) {
+  return (
+    <div
+      role="status"
+      className={cx(
+        "flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border-l-4 px-4 py-2.5 text-sm text-ink",
+        NOTICE_TONES[tone],
+      )}
+    >
+      {icon && <span aria-hidden="true">{icon}</span>}
+      <div className="min-w-0 flex-1">{children}</div>
+      {action}
+    </div>
+  );
+}

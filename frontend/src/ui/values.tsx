@@ -1,0 +1,139 @@
+import { useLingui as useLanguage } from "@lingui/react";
+import { useLingui } from "@lingui/react/macro";
+import { slotEnd, slotStart } from "@wattline/sdk";
+import { Check, Copy } from "lucide-react";
+import { useState } from "react";
+import { useNetwork } from "../chain/network.tsx";
+import { cx } from "./cx.ts";
+import {
+  formatClock,
+  formatDay,
+  formatEnergy,
+  formatMoney,
+  formatPrice,
+  formatUtc,
+  shortAddress,
+  type Unit,
+} from "./format.ts";
+
+// What is shown in the page's language: each asks for the language, so that it changes with it.
+
+/** An amount in the network's currency. */
+export function Money({
+  baseUnits,
+  currency,
+  className,
+}: {
+  readonly baseUnits: bigint;
+  readonly currency?: Unit;
+  readonly className?: string;
+}) {
+  useLanguage();
+  const network = useNetwork();
+  return (
+    <span className={cx("tabular-nums whitespace-nowrap", className)}>
+      {formatMoney(baseUnits, currency ?? network.currency)}
+    </span>
+  );
+}
+
+/** A price per kWh in the network's currency. */
+export function Price({
+  perKwh,
+  className,
+}: {
+  readonly perKwh: bigint;
+  readonly className?: string;
+}) {
+  useLanguage();
+  const { currency } = useNetwork();
+  return (
+    <span className={cx("tabular-nums whitespace-nowrap", className)}>
+      {formatPrice(perKwh, currency)}
+    </span>
+  );
+}
+
+export function Energy({ wh, className }: { readonly wh: bigint; readonly className?: string }) {
+  useLanguage();
+  return (
+    <span className={cx("tabular-nums whitespace-nowrap", className)}>{formatEnergy(wh)}</span>
+  );
+}
+
+/** A delivery slot, or a run of them, in local time; its UTC on hover and for screen readers. */
+export function SlotTime({
+  slot,
+  lastSlot = slot,
+  slotSeconds,
+  day = true,
+  className,
+}: {
+  readonly slot: number;
+  /** Included. */
+  readonly lastSlot?: number;
+  readonly slotSeconds: number;
+  readonly day?: boolean;
+  readonly className?: string;
+}) {
+  useLanguage();
+  const [start, end] = [slotStart(slot, slotSeconds), slotEnd(lastSlot, slotSeconds)];
+  const sameDay = formatDay(start) === formatDay(end - 1);
+  const first = `${day ? `${formatDay(start)}, ` : ""}${formatClock(start)}`;
+  const last = sameDay ? formatClock(end) : `${formatDay(end)}, ${formatClock(end)}`;
+  const utc = `${formatUtc(start)} – ${formatUtc(end)}`;
+  return (
+    <time
+      dateTime={new Date(start * 1000).toISOString()}
+      title={utc}
+      className={cx("tabular-nums whitespace-nowrap", className)}
+    >
+      {first} – {last}
+      <span className="sr-only"> ({utc})</span>
+    </time>
+  );
+}
+
+/** An account or a contract: short, whole on hover, copied by a press; with its explorer page where there is one. */
+export function AddressText({
+  address,
+  name,
+  className,
+}: {
+  readonly address: string;
+  /** How people call it. */
+  readonly name?: string | undefined;
+  readonly className?: string;
+}) {
+  const { t } = useLingui();
+  const [copied, setCopied] = useState(false);
+  const copy = () => {
+    navigator.clipboard.writeText(address).then(
+      () => {
+        setCopied(true);
+        setTimeout(() => setCopied(false), 1_500);
+      },
+      () => undefined,
+    );
+  };
+  return (
+    <span className={cx("inline-flex items-center gap-1 whitespace-nowrap", className)}>
+      {name && <span>{name}</span>}
+      <span title={address} className={cx("font-mono text-[0.9em]", name && "text-muted")}>
+        {shortAddress(address)}
+      </span>
+      <button
+        type="button"
+        onClick={copy}
+        className="grid size-6 place-items-center rounded-md text-muted hover:bg-sunken hover:text-ink"
+        aria-label={copied ? t`Copied` : t`Copy ${address}`}
+      >
+        {copied ? (
+          <Check aria-hidden className="size-3.5" />
+        ) : (
+          <Copy aria-hidden className="size-3.5" />
+        )}
+      </button>
+    </span>
+  );
+}

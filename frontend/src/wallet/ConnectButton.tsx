@@ -1,0 +1,41 @@
+import { Trans } from "@lingui/react/macro";
+import { Wallet } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { useConnection } from "wagmi";
+import { useNetwork } from "../chain/network.tsx";
+import { Button } from "../ui/Button.tsx";
+import { shortAddress } from "../ui/format.ts";
+import { DEMO_WALLET, selectedDemoAccount } from "./demo/connector.ts";
+
+const WalletDialog = lazy(() => import("./WalletDialog.tsx"));
+
+/** Connects a wallet, or shows which account is connected; a press opens the choice of wallets or accounts. */
+export function ConnectButton({ prominent = false }: { readonly prominent?: boolean }) {
+  const { address, connector } = useConnection();
+  const { demo } = useNetwork();
+  const [open, setOpen] = useState(false);
+  const name =
+    connector?.id === DEMO_WALLET ? demo?.accounts[selectedDemoAccount()]?.name : undefined;
+  return (
+    <>
+      <Button
+        look={address ? "secondary" : "primary"}
+        size={prominent ? "large" : "normal"}
+        onClick={() => setOpen(true)}
+        aria-haspopup="dialog"
+      >
+        <Wallet aria-hidden="true" className="size-4" />
+        {address ? (
+          <span>{name ?? <span className="font-mono">{shortAddress(address)}</span>}</span>
+        ) : (
+          <Trans>Connect wallet</Trans>
+        )}
+      </Button>
+      {open && (
+        <Suspense>
+          <WalletDialog onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { isAddressEqual } from "viem";
+import { privateKeyToAddress } from "viem/accounts";
+import { useNetwork } from "../../chain/network.tsx";
+import { Button } from "../../ui/Button.tsx";
+import { Dialog } from "../../ui/Dialog.tsx";
+import { Badge } from "../../ui/states.tsx";
+import { describeCall, describeTypedData, type Field } from "../describe.ts";
+import { answer, type DemoRequest } from "./requests.ts";
+
+/** What a wallet shows before it signs: the request in words and all its fields; confirm or decline. */
+export default function ConfirmDialog({ request }: { readonly request: DemoRequest }) {
+  const { t } = useLingui();
+  const { demo, name } = useNetwork();
+  const who = demo?.accounts.find(({ privateKey }) =>
+    isAddressEqual(privateKeyToAddress(privateKey), request.account),
+  );
+  const { title, words, fields } = useDescription(request);
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && answer(request.id, false)}
+      title={title}
+      description={t`Demo wallet of ${who?.name ?? request.account} on ${name}`}
+    >
+      <div className="mb-4">
+        <Badge tone="sun">
+          <Trans>Play money: this wallet's keys are public</Trans>
+        </Badge>
+      </div>
+      {words.map((sentence) => (
+        <p key={sentence} className="mb-3">
+          {sentence}
+        </p>
+      ))}
+      {fields.length > 0 && <Fields fields={fields} />}
+      <div className="mt-5 grid grid-cols-2 gap-3">
+        <Button size="large" onClick={() => answer(request.id, false)}>
+          <Trans>Decline</Trans>
+        </Button>
+        <Button size="large" look="primary" onClick={() => answer(request.id, true)}>
+          <Trans>Confirm</Trans>
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Fields({ fields }: { readonly fields: readonly Field[] }) {
+  const { t } = useLingui();
+  return (
+    <section
+      aria-label={t`Everything that is asked for`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard.
+      tabIndex={0}
+      className="max-h-72 overflow-y-auto rounded-xl bg-sunken p-3 text-sm"
+    >
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+        {fields.map(({ path, value }) => (
+          <div key={path} className="contents">
+            <dt className="text-muted">{path}</dt>
+            <dd className="font-mono break-all">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function useDescription(request: DemoRequest): {
+  title: string;
+  words: readonly string[];
+  fields: readonly Field[];
+} {
+  const { t } = useLingui();
+  const network = useNetwork();
+  switch (request.kind) {
+    case "connect":
+      return {
+        title: t`Connect to Wattline`,
+        words: [
+          t`Wattline may see this account and ask for signatures. It can sign nothing by itself.`,
+        ],
+        fields: [{ path: t`account`, value: request.account }],
+      };
+    case "message":
+      return { title: t`Sign a message`, words: [request.text], fields: [] };
+    case "typedData":
+      return { title: t`Sign`, ...describeTypedData(request.typedData, network) };
+    case "transaction":
+      return { title: t`Send a transaction`, ...describeCall(request, network) };
+  }
+}

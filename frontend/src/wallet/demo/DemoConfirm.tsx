@@ -1,0 +1,16 @@
+import { lazy, Suspense, useSyncExternalStore } from "react";
+import { currentRequest, subscribe } from "./requests.ts";
+
+const ConfirmDialog = lazy(() => import("./ConfirmDialog.tsx"));
+
+/** Shows what the demo wallet is asked to do, until the person confirms or declines. */
+export function DemoConfirm() {
+  const request = useSyncExternalStore(subscribe, currentRequest);
+  return (
+    request && (
+      <Suspense>
+        <ConfirmDialog key={request.id} request={request} />
+      </Suspense>
+    )
+  );
+}

@@ -1,0 +1,81 @@
+import type { Address } from "viem";
+import { createConnector } from "wagmi";
+import type { Network } from "../../chain/config.ts";
+import { recall, remember } from "../../data/storage.ts";
+
+export const DEMO_WALLET = "wattline.demo";
+const SELECTED = "wattline.demo.account";
+
+type Provider = ReturnType<typeof import("./provider.ts").demoProvider>;
+let choose: ((index: number) => void) | undefined;
+
+/** Which of the demo accounts acts now. */
+export const selectedDemoAccount = (): number => Number(recall(SELECTED) ?? 0);
+
+/** Lets another of the demo accounts act from now on. */
+export function selectDemoAccount(index: number): void {
+  remember(SELECTED, String(index));
+  choose?.(index);
+}
+
+/**
+ * The demo wallet as wagmi sees it: one more wallet, which asks before it signs as any other does. Its keys are in
+ * `/wattline.json`, which is why `parseNetworks` keeps them on a local development chain only.
+ */
+export function demoConnector(network: Network) {
+  const { chainId } = network.deployment;
+  let provider: Promise<Provider> | undefined;
+  return createConnector<Provider>((config) => {
+    const getProvider = () => {
+      provider ??= import("./provider.ts").then(({ demoProvider }) =>
+        demoProvider(network, selectedDemoAccount),
+      );
+      return provider;
+    };
+    const accounts = async (): Promise<readonly Address[]> => {
+      const { accounts: all } = await getProvider();
+      const selected = all[selectedDemoAccount()] ?? all[0];
+      return selected === undefined ? [] : [selected];
+    };
+    return {
+      id: DEMO_WALLET,
+      name: "Demo wallet",
+      type: "demo",
+      getProvider,
+      getAccounts: accounts,
+      getChainId: async () => chainId,
+      isAuthorized: async () =>
+        (await config.storage?.getItem("recentConnectorId")) === DEMO_WALLET,
+      async connect({ isReconnecting, withCapabilities } = {}) {
+        const wallet = await getProvider();
+        if (isReconnecting) wallet.reconnect();
+        else await wallet.request({ method: "eth_requestAccounts" });
+        choose = (index) => {
+          const account = wallet.accounts[index];
+          if (account !== undefined) config.emitter.emit("change", { accounts: [account] });
+        };
+        const connected = await accounts();
+        return {
+          chainId,
+          accounts: (withCapabilities
+            ? connected.map((address) => ({ address, capabilities: {} }))
+            : connected) as never,
+        };
+      },
+      async disconnect() {
+        choose = undefined;
+        (await getProvider()).disconnect();
+      },
+      async switchChain({ chainId: wanted }) {
+        const chain = config.chains.find(({ id }) => id === wanted && id === chainId);
+        if (chain === undefined) throw new Error("The demo wallet knows its local chain only.");
+        return chain;
+      },
+      onAccountsChanged() {},
+      onChainChanged() {},
+      onDisconnect() {
+        config.emitter.emit("disconnect");
+      },
+    };
+  });
+}

@@ -1,0 +1,176 @@
+import { t } from "@lingui/core/macro";
+import { SOURCES } from "@wattline/sdk";
+import type { Network } from "../chain/config.ts";
+import {
+  formatEnergy,
+  formatMoment,
+  formatMoney,
+  formatPrice,
+  shortAddress,
+} from "../ui/format.ts";
+import type { ErrorName, Refusal } from "./errors.ts";
+
+type Words = (args: readonly unknown[], network: Network) => string;
+
+const big = (value: unknown): bigint => (typeof value === "bigint" ? value : BigInt(String(value)));
+const who = (value: unknown): string => shortAddress(String(value));
+const wh = (value: unknown): string => formatEnergy(big(value));
+const sourceName = (value: unknown): string => SOURCES[Number(value)] ?? String(value);
+
+/** What each error of the contracts means to the person who met it. */
+const WORDS: Readonly<Record<ErrorName, Words>> = {
+  // Escrow
+  Escrow_InsufficientBalance: ([, holder, balance, needed], { currency }) => {
+    const [has, needs] = [formatMoney(big(balance), currency), formatMoney(big(needed), currency)];
+    return t`The account of ${who(holder)} holds ${has}; this needs ${needs}.`;
+  },
+  Escrow_BalanceOverflow: () => t`The escrow can't hold that much of this currency.`,
+  Escrow_NothingDeposited: () => t`No money arrived: deposit more than nothing.`,
+  Escrow_Locked: ([, holder, until]) =>
+    t`${who(holder)} has promised not to withdraw before ${formatMoment(Number(until))}.`,
+  Escrow_BadLock: ([until, current]) =>
+    t`A lock can only be prolonged, by at most a year at a time: ${formatMoment(Number(until))} does not follow ${formatMoment(Number(current))}.`,
+  Escrow_BadRecipient: ([to]) => t`Money can't be withdrawn to ${who(to)}.`,
+  // Orders
+  Orders_Expired: ([deadline]) => t`This order ended on ${formatMoment(Number(deadline))}.`,
+  Orders_CounterRaised: ([maker]) =>
+    t`${who(maker)} has cancelled all orders signed earlier, this one too.`,
+  Orders_IsCancelled: ([maker]) => t`${who(maker)} has cancelled this order.`,
+  Orders_Overfilled: ([, , left, asked]) =>
+    t`Only ${wh(left)} of this order is left; you asked for ${wh(asked)}. Somebody may have been faster.`,
+  Orders_BadSignature: ([maker]) => t`The signature of this order is not from ${who(maker)}.`,
+  Orders_AllowanceExceeded: ([, delegate, left, needed], { currency }) => {
+    const [has, needs] = [formatMoney(big(left), currency), formatMoney(big(needed), currency)];
+    return t`The home agent ${who(delegate)}, which signed this order, may still spend ${has}; this needs ${needs}.`;
+  },
+  Orders_BadDelegate: ([delegate]) => t`${who(delegate)} can't be your home agent.`,
+  Orders_OutsideSlots: () => t`This order does not reach one of the delivery slots you chose.`,
+  Orders_NotCounterparty: ([counterparty]) => t`This order is for ${who(counterparty)} alone.`,
+  Orders_SourceNotNamed: ([, source]) => t`This order is not for ${sourceName(source)} energy.`,
+  // Trades
+  Trading_Closed: ([microgrid]) =>
+    t`Microgrid ${String(microgrid)} is closed for new trades. Withdrawals go on.`,
+  Trading_Islanded: ([microgrid]) =>
+    t`Microgrid ${String(microgrid)} is islanded: it trades only within itself until it is connected again.`,
+  Trading_AboveIslandCap: ([price, cap], { currency }) =>
+    t`While the microgrid is islanded nobody pays more than ${formatPrice(big(cap), currency)}; this would cost ${formatPrice(big(price), currency)}.`,
+  Trading_RationExceeded: ([, , bought, asked, ration]) =>
+    t`While the microgrid is islanded each home may buy ${wh(ration)} per delivery slot. You have ${wh(bought)} and asked for ${wh(asked)} more.`,
+  Trading_BadMeter: ([, holder, microgrid]) =>
+    t`While the microgrid is islanded a buyer needs a meter there: ${who(holder)} has not named one of its own in microgrid ${String(microgrid)}.`,
+  Trading_LineFull: ([, , , flow, added, capacity]) =>
+    t`The tie line is full: it carries ${wh(capacity)} per delivery slot, has ${wh(flow)}, and you asked for ${wh(added)} more.`,
+  Trading_SelfTrade: () => t`This order is your own: nobody trades with oneself.`,
+  Trading_NothingTaken: () => t`Choose some energy first.`,
+  Trading_LimitMissed: ([amount, limit], { currency }) =>
+    t`The price has changed: it would come to ${formatMoney(big(amount), currency)}, and your limit was ${formatMoney(big(limit), currency)}.`,
+  Trading_ChargeExceedsPrice: () => t`The charges on the way are higher than what this bid pays.`,
+  Spot_IsForward: () =>
+    t`This order is a forward: its energy is still to come, so reserve it instead.`,
+  // Batches
+  Settlement_NotCovered: () => t`The seller does not have that much energy.`,
+  Settlement_Empty: () => t`There is nothing to settle.`,
+  Settlement_LengthMismatch: () => t`Each order needs one signature.`,
+  Settlement_BadIndex: () => t`A match names an order that is not in the batch.`,
+  Settlement_WrongSide: () => t`A match takes a bid for an offer, or an offer for a bid.`,
+  Settlement_MixedMicrogrids: () => t`A batch settles one microgrid.`,
+  Settlement_Crossed: () =>
+    t`In one delivery slot an offer of the batch asks more than a bid pays.`,
+  Settlement_CriticalShort: () =>
+    t`While the microgrid is islanded critical loads come first, and one is still short.`,
+  // Forwards
+  Forwards_MintFailed: () =>
+    t`The delivered energy could not be credited. Try again with more gas.`,
+  Forwards_IsSpot: () =>
+    t`The energy of this order is there already, so buy it instead of reserving it.`,
+  Forwards_NothingReserved: () =>
+    t`Nothing is reserved here any more: it may have been released already.`,
+  Forwards_NotResolved: () =>
+    t`It is too early to release this: the meter still has time to report.`,
+  Forwards_NothingReleased: () => t`Choose something to release first.`,
+  // Meters
+  Meters_Unknown: ([meter]) => t`No meter is registered as ${who(meter)}.`,
+  Meters_AlreadyRegistered: ([meter]) => t`The meter ${who(meter)} is registered already.`,
+  Meters_NotMarket: () => t`Only the marketplace may do this.`,
+  Meters_NotSuch: ([meter]) =>
+    t`The meter ${who(meter)} delivers elsewhere, or another kind of energy.`,
+  Meters_SlotStarted: () =>
+    t`A delivery slot has started already: it can't be sold ahead any more.`,
+  Meters_OverCommitted: ([, , committed, added, most]) =>
+    t`The meter can export ${wh(most)} in that delivery slot and has promised ${wh(committed)}: ${wh(added)} more is too much.`,
+  Meters_NotOwner: ([meter, , owner]) => t`The meter ${who(meter)} belongs to ${who(owner)}.`,
+  Meters_BadOwner: () => t`Name the household that the meter belongs to.`,
+  Meters_BadSignature: ([meter]) => t`The meter ${who(meter)} has not signed this.`,
+  Meters_Inactive: ([meter]) => t`The meter ${who(meter)} is retired.`,
+  Meters_NothingReported: () => t`The reading covers no delivery slot.`,
+  Meters_BadCapacity: ([watts]) =>
+    t`A meter with ${String(watts)} W is too large for one delivery slot.`,
+  Meters_NotCovered: () => t`The reading holds energy for a delivery slot that it does not cover.`,
+  Meters_SlotNotEnded: () => t`A delivery slot of the reading has not ended yet.`,
+  Meters_BeforeRegistration: () => t`The reading is older than the meter's registration.`,
+  Meters_AlreadyReported: () => t`This reading is on the chain already.`,
+  Meters_OverCapacity: ([, , energy, most]) =>
+    t`The reading says ${wh(energy)} in one delivery slot; the meter can export ${wh(most)}.`,
+  // Microgrids
+  Microgrids_Unknown: ([microgrid]) => t`There is no microgrid ${String(microgrid)}.`,
+  Microgrids_NotOperator: ([, , operator]) => t`Only the operator ${who(operator)} may do this.`,
+  Microgrids_NotSuccessor: ([, , successor]) =>
+    t`Only ${who(successor)}, whom the operator named, may accept this.`,
+  Microgrids_BadName: () => t`A name has 1 to 64 bytes.`,
+  Microgrids_BadPlace: () =>
+    t`There is no such place on Earth: latitude lies within ±90°, longitude within ±180°.`,
+  Microgrids_BadCurrency: ([currency]) => t`${who(currency)} is no currency on this chain.`,
+  Microgrids_BadSlotLength: () => t`A delivery slot lasts 5, 15, 30 or 60 minutes.`,
+  Microgrids_BadTariffs: () => t`The feed-in tariff can't be higher than the retail tariff.`,
+  Microgrids_BadDso: () => t`Name the account of the DSO.`,
+  Microgrids_BadTieLine: () =>
+    t`These are no terms for a tie line: it joins two microgrids and loses less than all.`,
+  Microgrids_TieLineMismatch: () =>
+    t`A tie line joins microgrids of the same currency and slot length.`,
+  Microgrids_NoTieLine: () => t`No tie line joins these microgrids.`,
+  // Energy
+  EnergyToken_NotMinter: () => t`Only meters bring energy into the world.`,
+  EnergyToken_NotMarket: () => t`Only the marketplace may do this.`,
+  EnergyToken_Overflow: ([holder]) =>
+    t`${who(holder)} can't hold that much energy of one delivery slot.`,
+  EnergyToken_BadBlocks: () => t`There are no such delivery slots.`,
+  EnergyToken_NothingRetired: () => t`Choose some energy to retire first.`,
+  EnergyToken_UnknownId: () => t`This names no energy.`,
+  Profile_Overflow: () => t`That is more energy than one delivery slot can hold.`,
+  Profile_Underflow: () => t`There is not that much energy in one of the delivery slots.`,
+  Profile_Malformed: () => t`This is no energy profile.`,
+  ERC1155InsufficientBalance: ([, balance, needed]) =>
+    t`You have ${wh(balance)} of that delivery slot; this needs ${wh(needed)}.`,
+  ERC1155InvalidApprover: () => t`This account can't approve anyone.`,
+  ERC1155InvalidArrayLength: () => t`Each delivery slot needs one amount.`,
+  ERC1155InvalidOperator: () => t`This account can't be approved.`,
+  ERC1155InvalidReceiver: ([receiver]) => t`${who(receiver)} can't receive energy.`,
+  ERC1155InvalidSender: ([sender]) => t`${who(sender)} can't send energy.`,
+  ERC1155MissingApprovalForAll: ([operator]) => t`${who(operator)} may not move this energy.`,
+  // Board, and what contracts rest on
+  Board_LengthMismatch: () => t`Each order needs one signature.`,
+  Board_NothingPinned: () => t`Choose an order to announce first.`,
+  FailedCall: () => t`The contract refused without a reason.`,
+  AddressEmptyCode: ([target]) => t`There is no contract at ${who(target)}.`,
+  InvalidShortString: () => t`The text is malformed.`,
+  StringTooLong: () => t`The text is too long.`,
+  ReentrancyGuardReentrantCall: () => t`The contract was called from within itself.`,
+  SafeERC20FailedOperation: () =>
+    t`The currency refused to move: not approved, or not enough of it in your wallet.`,
+  // Errors of the usual currencies (ERC-20, ERC-2612) and of Solidity itself
+  ERC20InsufficientBalance: ([, balance, needed], { currency }) =>
+    t`Your wallet holds ${formatMoney(big(balance), currency)}; this needs ${formatMoney(big(needed), currency)}.`,
+  ERC20InsufficientAllowance: () => t`The currency is not approved for that much.`,
+  ERC2612ExpiredSignature: () => t`The permit has expired. Sign it again.`,
+  ERC2612InvalidSigner: () => t`The permit was not signed by you.`,
+  Error: ([reason]) => t`The contract refused: ${String(reason)}`,
+  Panic: () => t`The contract found a fault in its arithmetic and refused.`,
+};
+
+/** A contract's refusal in plain words. */
+export function refusalInWords({ name, args }: Refusal, network: Network): string {
+  const words = isKnown(name) ? WORDS[name] : undefined;
+  return words === undefined ? t`The contract refused: ${name}.` : words(args, network);
+}
+
+const isKnown = (name: string): name is ErrorName => Object.hasOwn(WORDS, name);

@@ -1,0 +1,134 @@
+import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
+import {
+  type Abi,
+  BaseError,
+  decodeErrorResult,
+  type Hex,
+  isHex,
+  RpcRequestError,
+  UserRejectedRequestError,
+} from "viem";
+import type { Network } from "../chain/config.ts";
+
+const address = (name: string) => ({ name, type: "address" });
+const uint = (name: string) => ({ name, type: "uint256" });
+
+/** Errors of the usual currencies: ERC-20 (ERC-6093) and ERC-2612. */
+const currencyErrors = [
+  {
+    type: "error",
+    name: "ERC20InsufficientBalance",
+    inputs: [address("sender"), uint("balance"), uint("needed")],
+  },
+  {
+    type: "error",
+    name: "ERC20InsufficientAllowance",
+    inputs: [address("spender"), uint("allowance"), uint("needed")],
+  },
+  { type: "error", name: "ERC2612ExpiredSignature", inputs: [uint("deadline")] },
+  {
+    type: "error",
+    name: "ERC2612InvalidSigner",
+    inputs: [address("signer"), address("owner")],
+  },
+] as const;
+
+const everything = [
+  ...marketplaceAbi,
+  ...metersAbi,
+  ...energyTokenAbi,
+  ...boardAbi,
+  ...currencyErrors,
+] as const;
+
+/** The names of all errors that can come back, those of Solidity itself included. */
+export type ErrorName =
+  | Extract<(typeof everything)[number], { type: "error" }>["name"]
+  | "Error"
+  | "Panic";
+
+const ERRORS: Abi = everything.filter(({ type }) => type === "error");
+
+/** A contract's refusal, decoded. */
+export interface Refusal {
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+const REJECTED = 4001;
+const REJECTED_BY_USER = 5000;
+
+/** Whether the person said no in the wallet: that is an answer, not a failure. */
+export function isRejection(error: unknown): boolean {
+  return some(
+    error,
+    (cause) =>
+      cause instanceof UserRejectedRequestError ||
+      (hasCode(cause) && (cause.code === REJECTED || cause.code === REJECTED_BY_USER)),
+  );
+}
+
+/** The custom error of a contract in what a call or a wallet threw; undefined when there is none. */
+export function refusalIn(error: unknown): Refusal | undefined {
+  let found: Refusal | undefined;
+  some(error, (cause) => {
+    found = dataOf(cause)
+      .map(decode)
+      .find((refusal) => refusal !== undefined);
+    return found !== undefined;
+  });
+  return found;
+}
+
+/** Why something failed, in plain words of the language of the page. */
+export async function wordsFor(error: unknown, network: Network): Promise<string> {
+  const refusal = refusalIn(error);
+  if (refusal !== undefined) {
+    const { refusalInWords } = await import("./errorWords.ts");
+    return refusalInWords(refusal, network);
+  }
+  if (error instanceof BaseError) return error.shortMessage;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function decode(data: Hex): Refusal | undefined {
+  try {
+    const { errorName, args } = decodeErrorResult({ abi: ERRORS, data });
+    return { name: errorName, args: args ?? [] };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nodes and wallets put revert data in different places: `data`, `data.data`, `data.originalError.data`, the message. */
+function dataOf(cause: unknown): Hex[] {
+  if (typeof cause !== "object" || cause === null) return [];
+  const found: Hex[] = [];
+  let data: unknown = "data" in cause ? cause.data : undefined;
+  for (let depth = 0; depth < 4 && data !== undefined; depth++) {
+    if (isHex(data) && data.length >= 10) found.push(data);
+    if (typeof data !== "object" || data === null) break;
+    data = "data" in data ? data.data : "originalError" in data ? data.originalError : undefined;
+  }
+  if (
+    cause instanceof RpcRequestError ||
+    (cause instanceof Error && !(cause instanceof BaseError))
+  ) {
+    const named = /\b0x[0-9a-f]{8}(?:[0-9a-f]{64})*\b/i.exec(cause.message)?.[0];
+    if (isHex(named)) found.push(named);
+  }
+  return found;
+}
+
+function some(error: unknown, test: (cause: unknown) => boolean): boolean {
+  const seen = new Set<unknown>();
+  for (let cause = error; cause !== undefined && cause !== null && !seen.has(cause); ) {
+    if (test(cause)) return true;
+    seen.add(cause);
+    cause = typeof cause === "object" && "cause" in cause ? cause.cause : undefined;
+  }
+  return false;
+}
+
+const hasCode = (cause: unknown): cause is { code: unknown } =>
+  typeof cause === "object" && cause !== null && "code" in cause;

@@ -1,0 +1,87 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { TransactionReceipt } from "viem";
+import { call, getTransaction, waitForTransactionReceipt } from "viem/actions";
+import type { Config } from "wagmi";
+import { getClient, waitForCallsStatus } from "wagmi/actions";
+import type { Network } from "../chain/config.ts";
+import { dropPending, type Pending } from "./pending.ts";
+import type { DeedToast } from "./toasts.ts";
+
+/** A transaction was mined and reverted; the cause is what it would revert with now. */
+export class Reverted extends Error {}
+
+interface Surroundings {
+  readonly config: Config;
+  readonly network: Network;
+  readonly queries: QueryClient;
+  readonly toast: DeedToast;
+}
+
+/** What is being followed already, so that nothing is followed twice. */
+const followed = new Map<string, Promise<readonly TransactionReceipt[]>>();
+
+/** Waits until something sent is mined, tells so, and has everything on the chain read again. */
+export function follow(pending: Pending, surroundings: Surroundings) {
+  let outcome = followed.get(pending.id);
+  if (outcome === undefined) {
+    outcome = end(pending, surroundings).finally(() => followed.delete(pending.id));
+    followed.set(pending.id, outcome);
+  }
+  return outcome;
+}
+
+async function end(
+  pending: Pending,
+  { config, network, queries, toast }: Surroundings,
+): Promise<readonly TransactionReceipt[]> {
+  const { chainId, kind } = pending;
+  if (kind === "transaction") toast.sent(explorerLink(network, pending.id));
+  else toast.sent(undefined);
+  const receipts =
+    kind === "transaction"
+      ? [await receiptOf(config, pending)]
+      : await callsReceipts(config, pending);
+  dropPending(pending);
+  await queries.invalidateQueries({ queryKey: ["chain", chainId] });
+  toast.done(explorerLink(network, receipts.at(-1)?.transactionHash));
+  return receipts;
+}
+
+async function receiptOf(config: Config, pending: Pending): Promise<TransactionReceipt> {
+  const { chainId, id } = pending;
+  const client = clientOf(config, chainId);
+  const receipt = await waitForTransactionReceipt(client, { hash: id as `0x${string}` });
+  if (receipt.status === "success") return receipt;
+  dropPending(pending);
+  const { from, to, input, value } = await getTransaction(client, {
+    hash: receipt.transactionHash,
+  });
+  const cause = await call(client, { account: from, data: input, value, ...(to && { to }) }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  throw new Reverted("The transaction was mined and refused.", { cause });
+}
+
+async function callsReceipts(
+  config: Config,
+  { id, chainId }: Pending,
+): Promise<TransactionReceipt[]> {
+  const client = clientOf(config, chainId);
+  const { receipts = [], status } = await waitForCallsStatus(config, { id, timeout: 600_000 });
+  if (status === "failure") {
+    dropPending({ id });
+    throw new Reverted("The wallet's bundle of calls was refused.");
+  }
+  const hashes = [...new Set(receipts.map(({ transactionHash }) => transactionHash))];
+  return Promise.all(hashes.map((hash) => waitForTransactionReceipt(client, { hash })));
+}
+
+function clientOf(config: Config, chainId: number) {
+  const client = getClient(config, { chainId });
+  if (client === undefined) throw new Error(`There is no client for chain ${chainId}.`);
+  return client;
+}
+
+const explorerLink = ({ explorerUrl }: Network, hash: string | undefined): string | undefined =>
+  explorerUrl && hash ? `${explorerUrl.replace(/\/$/, "")}/tx/${hash}` : undefined;

@@ -1,0 +1,7 @@
+export { ConnectButton } from "./ConnectButton.tsx";
+export { sentenceOfOrder } from "./describe.ts";
+export { isRejection, wordsFor } from "./errors.ts";
+export { useDeposit } from "./permit.ts";
+export { notify } from "./toasts.ts";
+export { useSigner } from "./useSigner.ts";
+export { type Deed, type Outcome, useTransact } from "./useTransact.ts";

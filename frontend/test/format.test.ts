@@ -1,0 +1,61 @@
+import { i18n } from "@lingui/core";
+import { expect } from "chai";
+import {
+  formatEnergy,
+  formatMoney,
+  formatPrice,
+  formatShare,
+  formatUtc,
+} from "../src/ui/format.ts";
+import { parseAmount } from "../src/ui/parse.ts";
+
+const EURO = { symbol: "EUR", decimals: 6 };
+const EXACT = { maximumFractionDigits: 18 };
+
+/** Intl parts amounts and units by spaces that do not break. */
+const plain = (text: string): string => text.replaceAll(/\s/g, " ");
+
+describe("Money and energy as text", () => {
+  beforeEach(() => i18n.loadAndActivate({ locale: "en", messages: {} }));
+
+  it("writes money beyond the exact integers of a number to the last digit", () => {
+    const amount = 9_007_199_254_740_993_000_001n;
+    expect(formatMoney(amount, EURO, EXACT)).to.equal("€9,007,199,254,740,993.000001");
+    expect(formatMoney(-amount, EURO, EXACT)).to.equal("-€9,007,199,254,740,993.000001");
+  });
+
+  it("shows cents, and more where less than a cent would look like nothing", () => {
+    expect(formatMoney(12_340_000n, EURO)).to.equal("€12.34");
+    expect(formatMoney(0n, EURO)).to.equal("€0.00");
+    expect(formatMoney(1_700n, EURO)).to.equal("€0.0017");
+    expect(formatMoney(5n, { symbol: "WEI", decimals: 0 })).to.equal("5.00 WEI");
+  });
+
+  it("writes energy in the unit that reads best", () => {
+    expect(formatEnergy(850n)).to.equal("850 Wh");
+    expect(formatEnergy(12_500n)).to.equal("12.5 kWh");
+    expect(formatEnergy(3_400_000n)).to.equal("3.4 MWh");
+    expect(formatEnergy(-1_000n)).to.equal("-1 kWh");
+  });
+
+  it("writes in the page's language", () => {
+    i18n.loadAndActivate({ locale: "de", messages: {} });
+    expect(plain(formatMoney(1_234_560_000n, EURO))).to.equal("1.234,56 €");
+    expect(plain(formatPrice(170_000n, EURO))).to.equal("0,17 €/kWh");
+    expect(plain(formatEnergy(12_500n))).to.equal("12,5 kWh");
+    expect(plain(formatShare(1n, 8n))).to.equal("12,5 %");
+  });
+
+  it("writes UTC for every reader alike", () => {
+    expect(formatUtc(1_781_000_000)).to.equal("2026-06-09 10:13 UTC");
+  });
+
+  it("reads what people type, with point or comma, and nothing else", () => {
+    expect(parseAmount("0.17", 6)).to.equal(170_000n);
+    expect(parseAmount("0,17", 6)).to.equal(170_000n);
+    expect(parseAmount(" 12 ", 3)).to.equal(12_000n);
+    for (const text of ["", "-1", "1e3", "1.2.3", "0.0000001", "0x10", ".5"]) {
+      expect(parseAmount(text, 6), text).to.equal(undefined);
+    }
+  });
+});

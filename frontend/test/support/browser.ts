@@ -1,0 +1,169 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import path from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** Where systems keep a Chromium. */
+const USUAL_PLACES = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/usr/bin/google-chrome-stable",
+  "/opt/google/chrome/chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+/**
+ * Starts a headless Chromium: the one that `CHROMIUM_PATH` names, the system's, Playwright's own, or one installed now.
+ * @throws When there is none and none can be installed; the message says what to do.
+ */
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = findChromium() ?? installChromium();
+  return chromium.launch({
+    executablePath,
+    // Chromium's sandbox refuses to run as root, as in most containers.
+    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  });
+}
+
+function findChromium(): string | undefined {
+  const named = process.env.CHROMIUM_PATH;
+  if (named !== undefined) {
+    if (isExecutable(named)) return named;
+    throw new Error(`CHROMIUM_PATH names ${named}, which is no program.`);
+  }
+  return [...USUAL_PLACES, ...playwrightsOwn()].find(isExecutable);
+}
+
+/** What `playwright-core install` has put into its cache, whatever its version. */
+function playwrightsOwn(): string[] {
+  const cache =
+    process.env.PLAYWRIGHT_BROWSERS_PATH ??
+    {
+      darwin: path.join(homedir(), "Library/Caches/ms-playwright"),
+      win32: path.join(homedir(), "AppData/Local/ms-playwright"),
+    }[process.platform as string] ??
+    path.join(homedir(), ".cache/ms-playwright");
+  if (!existsSync(cache)) return [];
+  const inside = [
+    "chrome-linux/chrome",
+    "chrome-linux64/chrome",
+    "chrome-headless-shell-linux64/chrome-headless-shell",
+    "chrome-mac/Chromium.app/Contents/MacOS/Chromium",
+    "chrome-win/chrome.exe",
+  ];
+  return readdirSync(cache)
+    .filter((name) => name.startsWith("chromium"))
+    .flatMap((name) => inside.map((file) => path.join(cache, name, file)));
+}
+
+/** Debian's package as root; elsewhere Playwright's own download. */
+function installChromium(): string {
+  console.error("No Chromium was found; installing one. This happens once.");
+  const attempts: (() => void)[] = [
+    () => {
+      const cli = createRequire(import.meta.url).resolve("playwright-core/cli.js");
+      execFileSync(process.execPath, [cli, "install", "chromium"], { stdio: "inherit" });
+    },
+  ];
+  if (process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0) {
+    attempts.unshift(() => {
+      execFileSync("apt-get", ["update"], { stdio: "inherit" });
+      execFileSync("apt-get", ["install", "-y", "chromium"], { stdio: "inherit" });
+    });
+  }
+  for (const attempt of attempts) {
+    try {
+      attempt();
+    } catch {
+      continue;
+    }
+    const found = findChromium();
+    if (found !== undefined) return found;
+  }
+  throw new Error(
+    "The page tests need Chromium, and none could be installed. Install chromium or Google Chrome, or name one by CHROMIUM_PATH.",
+  );
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What went wrong in a page while nobody looked. */
+export interface Watch {
+  readonly consoleErrors: string[];
+  readonly foreignRequests: string[];
+  /** @throws When the page wrote an error or asked anything of another machine. */
+  assertQuiet(): void;
+}
+
+const HERE = ["127.0.0.1", "localhost", "[::1]"];
+
+/** Opens a context that can't leave this machine, and notes what its pages complain about. */
+export async function openContext(
+  browser: Browser,
+  options: Parameters<Browser["newContext"]>[0] = {},
+): Promise<{ context: BrowserContext; watch: Watch }> {
+  const context = await browser.newContext({
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    serviceWorkers: "block",
+    ...options,
+  });
+  const consoleErrors: string[] = [];
+  const foreignRequests: string[] = [];
+  await context.route(
+    (url) => !HERE.includes(url.hostname),
+    (route) => {
+      foreignRequests.push(route.request().url());
+      return route.abort();
+    },
+  );
+  const listen = (page: Page) => {
+    page.on("pageerror", (error) => consoleErrors.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") consoleErrors.push(message.text());
+    });
+  };
+  context.on("page", listen);
+  const assertQuiet = () => {
+    const faults = [
+      ...foreignRequests.map((url) => `A request left the machine: ${url}`),
+      ...consoleErrors.map((text) => `The page wrote an error: ${text}`),
+    ];
+    if (faults.length > 0) throw new Error(faults.join("\n"));
+  };
+  return { context, watch: { consoleErrors, foreignRequests, assertQuiet } };
+}
+
+/** Where screenshots go: for a person to look at, never committed. */
+const SCREENSHOTS = path.join(import.meta.dirname, "../../../.wattline/screenshots");
+
+export const VIEWPORTS = {
+  phone: { width: 390, height: 844 },
+  desktop: { width: 1440, height: 900 },
+} as const;
+export const THEMES = ["light", "dark"] as const;
+
+/** Takes pictures of the page as it is: at phone and desktop width, light and dark; leaves it at desktop width, light. */
+export async function takeScreenshots(page: Page, name: string): Promise<void> {
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const [width, viewport] of Object.entries(VIEWPORTS)) {
+      await page.setViewportSize(viewport);
+      const file = path.join(SCREENSHOTS, `${name}-${width}-${theme}.png`);
+      await page.screenshot({ path: file, animations: "disabled" });
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build, type PreviewServer, preview } from "vite";
+import { localAccount } from "../../../scripts/simulation/accounts.ts";
+import { buildContracts, openChain, serveChain } from "../../../scripts/simulation/chain.ts";
+import { fund, report, settleCommunity } from "../../../scripts/simulation/community.ts";
+import { deploy } from "../../../scripts/simulation/deployment.ts";
+import { readOptions } from "../../../scripts/simulation/options.ts";
+import { tradingAt } from "../../../scripts/simulation/trading.ts";
+import type { Network } from "../../src/chain/config.ts";
+
+const HOST = "127.0.0.1";
+const ROOT = path.join(import.meta.dirname, "../..");
+/** Euro-cents in base units of the play currency, which has six decimals. */
+const CENT = 10_000n;
+/** What every household has in escrow at first. */
+const FUNDS = 50_000_000n;
+const HOMES = 5;
+/** A development chain takes this long at most to answer once it is opened: from 9 to 14 o'clock. */
+const FROM_HOUR = 9;
+const TO_HOUR = 14;
+
+/** A chain with a small community on it, and the built app served over it. */
+export type Stack = Awaited<ReturnType<typeof openStack>>;
+
+/**
+ * Starts a chain, deploys Wattline, settles five homes with money in escrow, lets those with a roof report a sunny
+ * morning, and serves the built app. The clock stands at two in the afternoon.
+ * @param more What `/wattline.json` says beyond chain and contracts: relay, indexer, explorer.
+ */
+export async function openStack(
+  more: Partial<Pick<Network, "relayUrl" | "indexerUrl" | "explorerUrl">> = {},
+) {
+  const options = readOptions(["--seed", "7", "--days", "1"]);
+  if (options === "help") throw new Error("The options of the stack ask for help.");
+  const [town] = options.communities;
+  const series = { ...town, households: town.households.slice(0, HOMES) };
+  const startsAt = series.firstSlot * series.slotSeconds;
+
+  await buildContracts();
+  const rpcPort = await freePort();
+  const rpcUrl = `http://${HOST}:${rpcPort}`;
+  const server = await serveChain(HOST, rpcPort, startsAt);
+  const chain = await openChain(rpcUrl, startsAt);
+  const fromBlock = await chain.ethers.provider.getBlockNumber();
+  const wattline = await deploy(chain, series, options.tariffs);
+  const community = await settleCommunity(wattline, series, options.tariffs, 1, 0);
+  for (const who of community.households) await fund(wattline, who, FUNDS);
+
+  const slotsPerHour = 3_600 / series.slotSeconds;
+  const [first, end] = [FROM_HOUR * slotsPerHour, TO_HOUR * slotsPerHour];
+  await chain.passTo((series.firstSlot + end) * series.slotSeconds);
+  for (const who of community.households) {
+    if (who.series.capacityW === 0) continue;
+    const exportedWh = who.series.exportedWh
+      .slice(first, end)
+      .map((wh, index) => [series.firstSlot + first + index, wh] as const);
+    await report(wattline, who, new Map(exportedWh));
+  }
+
+  const { marketplace, meters, energy, board, euro } = wattline.addresses;
+  const network: Network = {
+    deployment: { chainId: wattline.chainId, marketplace, meters, energy, board, fromBlock },
+    name: "Test chain",
+    rpcUrl,
+    currency: { address: euro, symbol: "tEUR", decimals: 6, name: "Test Euro" },
+    demo: {
+      accounts: [
+        { name: "Jane", role: "prosumer", privateKey: localAccount(2).privateKey },
+        { name: "Her neighbour", role: "consumer", privateKey: localAccount(3).privateKey },
+        { name: "Operator", role: "community operator", privateKey: localAccount(0).privateKey },
+      ],
+    },
+    ...more,
+  };
+  const app = await serveApp(network);
+
+  return {
+    ...app,
+    network,
+    chain,
+    wattline,
+    community,
+    trading: tradingAt(wattline),
+    series,
+    CENT,
+    /** Slots that are reported. */
+    morning: { firstSlot: series.firstSlot + first, lastSlot: series.firstSlot + end - 1 },
+    async close() {
+      await app.closeApp();
+      await chain.close();
+      await server.close();
+    },
+  };
+}
+
+/** Builds the app and serves it as a static host would, with this network in `/wattline.json`. */
+export async function serveApp(network: Network) {
+  const folder = mkdtempSync(path.join(tmpdir(), "wattline-app-"));
+  const outDir = path.join(folder, "dist");
+  const config = path.join(folder, "wattline.json");
+  const say = (what: unknown) => writeFileSync(config, JSON.stringify(what));
+  say({ networks: [network] });
+  process.env.WATTLINE_CONFIG = config;
+  await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  const server: PreviewServer = await preview({
+    root: ROOT,
+    logLevel: "error",
+    build: { outDir },
+    preview: { host: HOST, port: await freePort(), strictPort: true },
+  });
+  const url = server.resolvedUrls?.local[0];
+  if (url === undefined) throw new Error("Vite's preview has no address.");
+  return {
+    url: url.replace(/\/$/, ""),
+    /** Changes what `/wattline.json` says from now on: several networks, or something malformed. */
+    say,
+    async closeApp() {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("There is no free port.");
+  return address.port;
+}

@@ -1,0 +1,33 @@
+import { lingui } from "@lingui/vite-plugin";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+import { wattlineJson } from "./scripts/wattlineJson.ts";
+
+export default defineConfig({
+  plugins: [
+    react(),
+    lingui({ cwd: import.meta.dirname, macroTransform: true }),
+    tailwindcss(),
+    wattlineJson(),
+    VitePWA({
+      // The manifest is a file of its own, and main.tsx registers the worker.
+      manifest: false,
+      injectRegister: null,
+      registerType: "autoUpdate",
+      workbox: {
+        globPatterns: ["**/*.{js,css,html,svg,png,webmanifest}"],
+        navigateFallbackDenylist: [/\/wattline\.json$/],
+        // Where Wattline is may change while the app is installed; without a network the last answer serves.
+        runtimeCaching: [{ urlPattern: /\/wattline\.json$/, handler: "NetworkFirst" }],
+      },
+    }),
+  ],
+  server: { host: "127.0.0.1", port: 5173, strictPort: true },
+  preview: { host: "127.0.0.1", port: 5173, strictPort: true },
+  build: {
+    target: "es2023",
+    manifest: true,
+  },
+});

@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { ClearSigningCurrency, Deployment } from "@wattline/sdk";
+import { type Address, getAddress, isAddress } from "viem";
+import { OptionsError } from "../simulation/optionsError.ts";
+import { listOf, wholeNumber } from "../simulation/values.ts";
+
+export const USAGE = `npm run clear-signing -- --deployment FILE --currency ADDRESS,SYMBOL,DECIMALS --out FOLDER
+
+Writes what wallets show before a person signs, as ERC-7730 files.
+
+  --deployment FILE      JSON with chainId, marketplace, meters, energy, board and fromBlock
+  --currency CURRENCY    the token that the community trades in, as ADDRESS,SYMBOL,DECIMALS
+  --microgrids LIST      numbers of the microgrids that trade in it, by comma (default 1)
+  --out FOLDER           where to write; made if it is missing
+  --help                 this text`;
+
+export interface ClearSigningOptions {
+  readonly deployment: Deployment;
+  readonly currency: ClearSigningCurrency;
+  readonly out: string;
+}
+
+/** As ERC-20's `decimals`. */
+const MOST_DECIMALS = 255;
+
+/**
+ * Reads the command line and the deployment it names.
+ * @returns "help" when that was asked for.
+ * @throws OptionsError
+ */
+export function readOptions(argv: readonly string[]): ClearSigningOptions | "help" {
+  const values = parse(argv);
+  if (values.help) return "help";
+  const microgrids = listOf(values.microgrids ?? "1").map((text) =>
+    wholeNumber("--microgrids", text),
+  );
+  if (microgrids.length === 0 || microgrids.includes(0)) {
+    throw new OptionsError(
+      `--microgrids takes numbers from 1 by comma, not "${values.microgrids}".`,
+    );
+  }
+  return {
+    deployment: readDeployment(required("--deployment", values.deployment)),
+    currency: { ...currencyOf(required("--currency", values.currency)), microgrids },
+    out: required("--out", values.out),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        deployment: { type: "string" },
+        currency: { type: "string" },
+        microgrids: { type: "string" },
+        out: { type: "string" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw new OptionsError(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+  }
+}
+
+function required(name: string, value: string | undefined): string {
+  if (!value) throw new OptionsError(`${name} is missing.\n\n${USAGE}`);
+  return value;
+}
+
+function currencyOf(text: string): ClearSigningCurrency {
+  const [address = "", symbol = "", decimals = "", ...rest] = text
+    .split(",")
+    .map((part) => part.trim());
+  if (!isAddress(address, { strict: false }) || symbol === "" || rest.length > 0) {
+    throw new OptionsError(
+      `--currency takes ADDRESS,SYMBOL,DECIMALS such as 0x1abaea1f7c830bd89acc67ec4af516284b1bc33c,EURC,6, not "${text}".`,
+    );
+  }
+  const number = wholeNumber("--currency's DECIMALS", decimals);
+  if (number > MOST_DECIMALS) {
+    throw new OptionsError(
+      `--currency's DECIMALS takes at most ${MOST_DECIMALS}, not "${decimals}".`,
+    );
+  }
+  return { address: getAddress(address), symbol, decimals: number };
+}
+
+function readDeployment(file: string): Deployment {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new OptionsError(`--deployment: ${error instanceof Error ? error.message : error}.`);
+  }
+  const members = new Map<string, unknown>(Object.entries(Object(json)));
+  const address = (name: string): Address => {
+    const value = members.get(name);
+    if (typeof value === "string" && isAddress(value, { strict: false })) return getAddress(value);
+    throw new OptionsError(`--deployment: ${file} must name ${name}, an address, not ${value}.`);
+  };
+  const number = (name: string): number => {
+    const value = members.get(name);
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+    throw new OptionsError(`--deployment: ${file} must hold ${name}, a number, not ${value}.`);
+  };
+  return {
+    chainId: number("chainId"),
+    marketplace: address("marketplace"),
+    meters: address("meters"),
+    energy: address("energy"),
+    board: address("board"),
+    fromBlock: number("fromBlock"),
+  };
+}

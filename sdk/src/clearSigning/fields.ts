@@ -1,0 +1,140 @@
+import { LANES } from "../profile.ts";
+import type { EnumName } from "./enums.ts";
+import type { Field, FieldGroup, Visibility } from "./file.ts";
+
+/** Fields as a person reads them; every function takes the value's path and its label first. */
+
+const ZERO_ADDRESS = "0x0000000000000000000000000000000000000000";
+
+/** From half the numbers on an amount means "as much as you like", as with ERC-20 allowances. */
+const UNLIMITED = `0x8${"0".repeat(63)}`;
+
+/** For addresses whose zero means that they don't matter. */
+const IF_NAMED: Visibility = { ifNotIn: [ZERO_ADDRESS] };
+const IF_ANY: Visibility = { ifNotIn: [0] };
+
+export const plain = (path: string, label: string): Field => ({ path, label, format: "raw" });
+
+export const account = (path: string, label: string): Field => ({
+  path,
+  label,
+  format: "addressName",
+});
+
+export const accountIfNamed = (path: string, label: string): Field => ({
+  ...account(path, label),
+  visible: IF_NAMED,
+});
+
+export const currency = (path: string, label: string): Field => ({
+  path,
+  label,
+  format: "tokenTicker",
+});
+
+/** Unix seconds. */
+export const date = (path: string, label: string): Field => ({
+  path,
+  label,
+  format: "date",
+  params: { encoding: "timestamp" },
+});
+
+/** Seconds that something lasts. */
+export const duration = (path: string, label: string): Field => ({
+  path,
+  label,
+  format: "duration",
+});
+
+/** Wh, in kWh: what prices are per. */
+export const energy = (path: string, label: string): Field => unit(path, label, "kWh", 3);
+
+/** W, in kW. */
+export const power = (path: string, label: string): Field => unit(path, label, "kW", 3);
+
+/** Hundredths of a percent. */
+export const share = (path: string, label: string): Field => unit(path, label, "%", 2);
+
+/** Tenths of a degree. */
+export const degrees = (path: string, label: string): Field => unit(path, label, "°", 1);
+
+export const choice = (path: string, label: string, name: EnumName): Field => ({
+  path,
+  label,
+  format: "enum",
+  params: { $ref: `$.metadata.enums.${name}` },
+});
+
+/** An amount of the currency that what is signed names itself. */
+export const amount = (path: string, label: string, tokenPath: string): Field => ({
+  path,
+  label,
+  format: "tokenAmount",
+  params: { tokenPath },
+});
+
+/** As {@link amount}, where the highest numbers stand for no limit at all. */
+export const allowance = (path: string, label: string, tokenPath: string): Field => ({
+  path,
+  label,
+  format: "tokenAmount",
+  params: { tokenPath, threshold: UNLIMITED, message: "Unlimited" },
+});
+
+/**
+ * An amount of a microgrid's currency, where only the microgrid's number is signed. Of a microgrid that the file does
+ * not know a wallet shows nothing by it: better no words than another currency's name.
+ */
+export const amountIn = (path: string, label: string, microgridPath: string): Field => ({
+  path,
+  label,
+  format: "tokenAmount",
+  params: { token: { map: "$.metadata.maps.currency", keyPath: microgridPath } },
+});
+
+export const ifAny = (field: Field): Field => ({ ...field, visible: IF_ANY });
+
+/** Said only where there is room. */
+export const optional = (field: Field): Field => ({ ...field, visible: "optional" });
+
+/** What says nothing to a person, such as a signature. */
+export const hidden = (path: string, label: string): Field => ({
+  ...plain(path, label),
+  visible: "never",
+});
+
+export const eachOf = (label: string, fields: readonly Field[]): FieldGroup => ({
+  label,
+  iteration: "bundled",
+  fields,
+});
+
+/**
+ * The Wh of each slot of packed words: lane `i` is four bytes of the word, counted from its end. Good where no guard
+ * bit is set.
+ */
+export const energyBySlot = (wordsPath: string): FieldGroup =>
+  eachOf(
+    "Energy by delivery slot",
+    Array.from({ length: LANES }, (_, lane) => {
+      const end = 32 - 4 * lane;
+      return ifAny(
+        energy(`${wordsPath}.[${end - 4}:${end}]`, `Slot ${lane + 1} of ${LANES} of the block`),
+      );
+    }),
+  );
+
+/** What a token id names. */
+export const energyId = (path: string): readonly Field[] => [
+  plain(`${path}.[23:27]`, "Microgrid"),
+  choice(`${path}.[27:28]`, "Source", "source"),
+  plain(`${path}.[28:32]`, "Delivery slot"),
+];
+
+const unit = (path: string, label: string, base: string, decimals: number): Field => ({
+  path,
+  label,
+  format: "unit",
+  params: { base, decimals },
+});

@@ -1,0 +1,238 @@
+import { type Address, type Hex, isAddress, isAddressEqual, zeroAddress } from "viem";
+import { type BulkTree, bulkSignature, bulkTree, bulkTypedData } from "./bulk.ts";
+import { SOURCES, type Source, sourceMask } from "./energyId.ts";
+import { LANE_MAX_WH, LANES } from "./profile.ts";
+import { slotEnd, slotStart } from "./slots.ts";
+import { type Domain, type Order, SIDES, type Side, type SignedOrder } from "./typedData.ts";
+
+/** Building orders that the contracts take: every member checked, every default spelled out. */
+
+/** How long an order for minted energy stays open after its last slot, in s: readings come late. */
+export const OPEN_AFTER_LAST_SLOT_SECONDS = 86_400;
+
+/** What is the same in all orders that somebody signs in one go. */
+export interface Maker {
+  readonly maker: Address;
+  readonly microgrid: number;
+  /** Of the microgrid. */
+  readonly slotSeconds: number;
+  /** Chain time, Unix seconds: an order that is over already is refused. */
+  readonly now: number;
+  /** The maker's counter in the currency's account; 0 unless it has ever cancelled all. */
+  readonly counter?: bigint;
+  /** See {@link freeNonces}. */
+  readonly nonce: bigint;
+}
+
+/** What an order is about. A range of slots makes it a standing order. */
+export interface Terms {
+  readonly firstSlot: number;
+  /** Included; the first slot alone unless given. */
+  readonly lastSlot?: number;
+  /** Over all slots together. */
+  readonly energyWh: bigint;
+  /** Base units per kWh: what an offer's maker receives, what a bid's maker pays. */
+  readonly pricePerKwh: bigint;
+  /** What is offered or welcome; any unless given. */
+  readonly sources?: readonly Source[];
+  /** Who alone may trade against it; anyone unless given. */
+  readonly counterparty?: Address;
+  /** The load that a bid feeds while the microgrid is islanded. */
+  readonly meter?: Address;
+  /**
+   * The last Unix second at which it can be filled. Unless given, a day after the last slot for minted energy, and the
+   * second before the last slot starts for a forward.
+   */
+  readonly deadline?: number;
+}
+
+/** What an offer of energy to come is about. */
+export interface ForwardTerms extends Terms {
+  /** Base units per kWh that the seller forfeits on shortfall: an offer pledges it, a bid demands it at least. */
+  readonly bondPerKwh: bigint;
+}
+
+/**
+ * An offer of minted energy.
+ * @throws RangeError that names the first member that the contracts would not take.
+ */
+export const offerOf = (maker: Maker, terms: Terms): Order => build("offer", maker, terms);
+
+/**
+ * A bid for minted energy.
+ * @throws RangeError as {@link offerOf}.
+ */
+export const bidOf = (maker: Maker, terms: Terms): Order => build("bid", maker, terms);
+
+/**
+ * An offer of what a meter of the maker will export, with a bond.
+ * @throws RangeError as {@link offerOf}.
+ */
+export const forwardOfferOf = (
+  maker: Maker,
+  terms: ForwardTerms & { readonly meter: Address },
+): Order => build("offer", maker, terms, terms.bondPerKwh);
+
+/**
+ * A bid for energy that is still to come.
+ * @throws RangeError as {@link offerOf}.
+ */
+export const forwardBidOf = (maker: Maker, terms: ForwardTerms): Order =>
+  build("bid", maker, terms, terms.bondPerKwh);
+
+/**
+ * An offer at price 0 to one neighbour, who pays the network fee alone.
+ * @throws RangeError as {@link offerOf}.
+ */
+export const giftOf = (
+  maker: Maker,
+  terms: Omit<Terms, "pricePerKwh"> & { readonly counterparty: Address },
+): Order => offerOf(maker, { ...terms, pricePerKwh: 0n });
+
+/** Orders under one signature, and what to have signed for them. */
+export interface OrderBook {
+  readonly orders: readonly Order[];
+  readonly tree: BulkTree;
+}
+
+/**
+ * Orders that differ in their terms, such as a week of prices by the hour, for one bulk signature.
+ * @param build {@link offerOf}, {@link bidOf} or another of this module.
+ * @param nonces One per order; see {@link freeNonces}.
+ * @throws RangeError as {@link offerOf}, or unless there are 2 to 2^16 orders with a nonce each.
+ */
+export function orderBookOf<Kind extends Omit<Terms, "pricePerKwh">>(
+  build: (maker: Maker, terms: Kind) => Order,
+  maker: Omit<Maker, "nonce">,
+  terms: readonly Kind[],
+  nonces: readonly bigint[],
+): OrderBook {
+  if (new Set(nonces).size !== nonces.length) {
+    throw new RangeError("Two orders with one nonce would share their fill.");
+  }
+  const orders = terms.map((each, index) => {
+    const nonce = nonces[index];
+    if (nonce === undefined) {
+      throw new RangeError(`${terms.length} orders need as many nonces, not ${nonces.length}.`);
+    }
+    return build({ ...maker, nonce }, each);
+  });
+  return { orders, tree: bulkTree(orders) };
+}
+
+/** What a wallet is asked to sign for a whole book: every order of it can be read. */
+export const orderBookTypedData = (domain: Domain, { orders }: OrderBook) =>
+  bulkTypedData(domain, orders);
+
+/**
+ * The signed orders of a book whose tree has been signed.
+ * @throws RangeError when the signature has neither 64 nor 65 bytes.
+ */
+export const signedOrdersOf = ({ orders, tree }: OrderBook, signature: Hex): SignedOrder[] =>
+  orders.map((order, index) => ({ order, signature: bulkSignature(tree, index, signature) }));
+
+/**
+ * The lowest nonces that a maker has not used. Eight consecutive ones share a storage word, so that filling the gaps
+ * first saves whoever fills an order the price of a fresh word.
+ * @param used Nonces of every order that the maker ever signed, filled, cancelled or not.
+ * @param from The first to consider. A home agent and a browser that can't see each other's orders start from
+ * different ones.
+ * @throws RangeError when `count` is no whole number above 0 or `from` no 64-bit number.
+ */
+export function freeNonces(used: Iterable<bigint>, count = 1, from = 0n): bigint[] {
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new RangeError(`${count} nonces are refused: ask for 1 or more.`);
+  }
+  requireBits("from", from, 64);
+  const taken = new Set(used);
+  const free: bigint[] = [];
+  for (let nonce = from; free.length < count; nonce++) if (!taken.has(nonce)) free.push(nonce);
+  return free;
+}
+
+/** The nonces that share a storage word with this one, itself included. */
+export function nonceWord(nonce: bigint): bigint[] {
+  const first = nonce - (nonce % BigInt(LANES));
+  return Array.from({ length: LANES }, (_, lane) => first + BigInt(lane));
+}
+
+function build(side: Side, maker: Maker, terms: Terms, bondPerKwh?: bigint): Order {
+  const { firstSlot, lastSlot = firstSlot, sources = SOURCES } = terms;
+  const forward = bondPerKwh !== undefined;
+  const order: Order = {
+    maker: maker.maker,
+    meter: terms.meter ?? zeroAddress,
+    microgrid: maker.microgrid,
+    side: SIDES.indexOf(side),
+    sources: sourceMask(...sources),
+    firstSlot,
+    lastSlot,
+    energy: Number(terms.energyWh),
+    price: terms.pricePerKwh,
+    forward,
+    bond: bondPerKwh ?? 0n,
+    counterparty: terms.counterparty ?? zeroAddress,
+    nonce: maker.nonce,
+    counter: maker.counter ?? 0n,
+    deadline:
+      terms.deadline ??
+      (forward
+        ? slotStart(lastSlot, maker.slotSeconds) - 1
+        : slotEnd(lastSlot, maker.slotSeconds) + OPEN_AFTER_LAST_SLOT_SECONDS),
+  };
+  requireParties(order, side);
+  requireAmounts(order, terms.energyWh);
+  requireTimes(order, maker.now);
+  return order;
+}
+
+function requireParties({ maker, meter, counterparty, forward }: Order, side: Side): void {
+  for (const [name, address] of Object.entries({ maker, meter, counterparty })) {
+    if (!isAddress(address)) throw new RangeError(`${name}: "${address}" is no address.`);
+  }
+  if (isAddressEqual(maker, zeroAddress)) {
+    throw new RangeError("maker: nobody can sign for the zero address.");
+  }
+  if (isAddressEqual(maker, counterparty)) {
+    throw new RangeError("counterparty: nobody trades with oneself.");
+  }
+  if (forward && side === "offer" && isAddressEqual(meter, zeroAddress)) {
+    throw new RangeError("meter: an offer of energy to come names the meter that will export it.");
+  }
+}
+
+function requireAmounts(order: Order, energyWh: bigint): void {
+  requireWhole("microgrid", order.microgrid, 1, 2 ** 24 - 1);
+  if (order.sources === 0) throw new RangeError("sources: name at least one.");
+  if (energyWh < 1n || energyWh > LANE_MAX_WH) {
+    throw new RangeError(`energyWh: ${energyWh} Wh; an order takes 1 to ${LANE_MAX_WH} Wh.`);
+  }
+  requireBits("pricePerKwh", order.price, 96);
+  requireBits("bondPerKwh", order.bond, 96);
+  requireBits("nonce", order.nonce, 64);
+  requireBits("counter", order.counter, 64);
+}
+
+function requireTimes({ firstSlot, lastSlot, deadline }: Order, now: number): void {
+  requireWhole("firstSlot", firstSlot, 0, 2 ** 32 - 1);
+  requireWhole("lastSlot", lastSlot, 0, 2 ** 32 - 1);
+  if (firstSlot > lastSlot) {
+    throw new RangeError(`firstSlot: ${firstSlot} comes after the last slot, ${lastSlot}.`);
+  }
+  requireWhole("deadline", deadline, 0, 2 ** 40 - 1);
+  if (deadline < now) {
+    throw new RangeError(`deadline: ${deadline} has passed; the chain's time is ${now}.`);
+  }
+}
+
+function requireWhole(name: string, value: number, least: number, most: number): void {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw new RangeError(`${name}: ${value}; a whole number from ${least} to ${most} is needed.`);
+  }
+}
+
+function requireBits(name: string, value: bigint, bits: number): void {
+  if (value < 0n || value >= 1n << BigInt(bits)) {
+    throw new RangeError(`${name}: ${value}; it takes 0 to 2^${bits} - 1.`);
+  }
+}

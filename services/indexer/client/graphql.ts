@@ -1,0 +1,160 @@
+import { type Fields, IndexerAnswerError, type Row, readRow, selectionOf } from "./fields.ts";
+
+/** The indexer can't be reached, or refuses the question; the message says which and why. */
+export class IndexerError extends Error {}
+
+/** A page of rows; with `cursor` the next one begins, undefined on the last. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly cursor: string | undefined;
+}
+
+export interface Asked {
+  /** Filters as GraphQL spells them: `slot_gte`, `OR`. */
+  readonly where?: Where;
+  readonly orderBy?: string;
+  readonly orderDirection?: "asc" | "desc";
+  readonly cursor?: string | undefined;
+  /** Rows a page; 1000 at most. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Value = string | number | boolean | null | bigint | readonly Value[] | Where;
+
+export interface Where {
+  readonly [filter: string]: Value | undefined;
+}
+
+export type Ask = ReturnType<typeof askAt>;
+
+const MOST_ROWS = 1000;
+
+/** Asks the indexer at `url` for rows. */
+export function askAt(url: string, fetcher: typeof fetch) {
+  async function reach(
+    path: string,
+    signal: AbortSignal | undefined,
+    request: RequestInit = {},
+  ): Promise<Response> {
+    try {
+      return await fetcher(new URL(path, url), { ...request, ...(signal && { signal }) });
+    } catch (error) {
+      signal?.throwIfAborted();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new IndexerError(`The indexer at ${url} can't be reached (${reason}).`);
+    }
+  }
+
+  async function query(
+    document: string,
+    variables: Where,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, unknown>> {
+    const response = await reach("/graphql", signal, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: document, variables }, (_, value) =>
+        typeof value === "bigint" ? value.toString() : value,
+      ),
+    });
+    const answer: unknown = await response.json().catch(() => undefined);
+    const members = new Map(Object.entries(answer ?? {}));
+    const errors: unknown = members.get("errors");
+    if (Array.isArray(errors) && errors.length > 0) {
+      throw new IndexerError(`The indexer refuses: ${errors.map(messageOf).join(" ")}`);
+    }
+    const data: unknown = members.get("data");
+    if (!response.ok || typeof data !== "object" || data === null) {
+      throw new IndexerError(`The indexer at ${url} answers with HTTP ${response.status}.`);
+    }
+    return new Map(Object.entries(data));
+  }
+
+  /** One page of a table's rows. `table` is the plural name in GraphQL. */
+  async function page<Members extends Fields>(
+    table: string,
+    filterType: string,
+    members: Members,
+    { where = {}, orderBy, orderDirection = "asc", cursor, limit = 100, signal }: Asked,
+  ): Promise<Page<Row<Members>>> {
+    const data = await query(
+      `query($where: ${filterType}, $orderBy: String, $orderDirection: String, $after: String, $limit: Int) {
+        rows: ${table}(where: $where, orderBy: $orderBy, orderDirection: $orderDirection, after: $after, limit: $limit) {
+          items { ${selectionOf(members)} } pageInfo { hasNextPage endCursor } } }`,
+      { where, orderBy, orderDirection, after: cursor ?? null, limit },
+      signal,
+    );
+    const { items, pageInfo } = pageOf(data.get("rows"));
+    return {
+      items: items.map((item) => readRow(members, item, table)),
+      cursor: pageInfo.hasNextPage ? pageInfo.endCursor : undefined,
+    };
+  }
+
+  return {
+    page,
+    reach,
+
+    /** All rows that meet the filters, page after page. */
+    async all<Members extends Fields>(
+      table: string,
+      filterType: string,
+      members: Members,
+      asked: Omit<Asked, "cursor" | "limit">,
+    ): Promise<readonly Row<Members>[]> {
+      const rows: Row<Members>[] = [];
+      let cursor: string | undefined;
+      do {
+        const next = await page(table, filterType, members, { ...asked, cursor, limit: MOST_ROWS });
+        rows.push(...next.items);
+        cursor = next.cursor;
+      } while (cursor !== undefined);
+      return rows;
+    },
+
+    /** One row by its key; undefined when there is none. */
+    async one<Members extends Fields>(
+      table: string,
+      key: Readonly<Record<string, string | number>>,
+      members: Members,
+      signal?: AbortSignal,
+    ): Promise<Row<Members> | undefined> {
+      const names = Object.entries(key)
+        .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+        .join(", ");
+      const data = await query(
+        `{ row: ${table}(${names}) { ${selectionOf(members)} } }`,
+        {},
+        signal,
+      );
+      const row = data.get("row");
+      return row === null || row === undefined ? undefined : readRow(members, row, table);
+    },
+  };
+}
+
+const messageOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "message" in error
+    ? String(error.message)
+    : String(error);
+
+interface SentPage {
+  readonly items: readonly unknown[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string };
+}
+
+function pageOf(sent: unknown): SentPage {
+  if (isPage(sent)) return sent;
+  throw new IndexerAnswerError(`The indexer sent no page of rows: ${JSON.stringify(sent)}.`);
+}
+
+const isPage = (sent: unknown): sent is SentPage =>
+  typeof sent === "object" &&
+  sent !== null &&
+  "items" in sent &&
+  Array.isArray(sent.items) &&
+  "pageInfo" in sent &&
+  typeof sent.pageInfo === "object" &&
+  sent.pageInfo !== null &&
+  "hasNextPage" in sent.pageInfo;

@@ -1,0 +1,405 @@
+/**
+ * What pages ask the indexer, typed, in browser and Node. Energy in Wh, money in base units, prices in base units per kWh:
+ * `bigint`. Slots, blocks and times (Unix seconds): `number`. Addresses and hashes in lower case. A function throws
+ * `IndexerError` when the indexer can't be reached or refuses, and the signal's reason when it is aborted.
+ */
+import { askAt, type Page, type Where } from "./graphql.ts";
+import * as rows from "./rows.ts";
+
+export { type Hex, IndexerAnswerError } from "./fields.ts";
+export { IndexerError, type Page } from "./graphql.ts";
+export type * from "./rows.ts";
+
+/** The indexer, as pages see it. */
+export type Indexer = ReturnType<typeof connectIndexer>;
+
+interface Cancellable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Paged extends Cancellable {
+  /** From the page before. */
+  readonly cursor?: string | undefined;
+  /** Rows a page, 1000 at most; 100 when left out. */
+  readonly limit?: number | undefined;
+}
+
+/** Which rows of the settlement history; all filters that are given must fit. Newest first. */
+export interface TradeFilter extends Paged {
+  /** Sent from there or arrived there. */
+  readonly microgrid?: number | undefined;
+  /** Seller or buyer. */
+  readonly household?: string | undefined;
+  /** The seller's or the buyer's. */
+  readonly meter?: string | undefined;
+  /** Its energy reaches over this slot: look into `words` for whether it has any there. */
+  readonly slot?: number | undefined;
+  /** Its energy reaches into this run of slots, both included. */
+  readonly fromSlot?: number | undefined;
+  readonly toSlot?: number | undefined;
+  readonly tx?: string | undefined;
+  readonly order?: string | undefined;
+  readonly position?: string | undefined;
+  readonly kinds?: readonly rows.TradeKind[] | undefined;
+  /** False leaves out the grid's standing orders. */
+  readonly withGrid?: boolean | undefined;
+}
+
+export interface ReadingFilter extends Paged {
+  readonly owner?: string | undefined;
+  readonly meter?: string | undefined;
+  readonly microgrid?: number | undefined;
+  readonly tx?: string | undefined;
+  /** Those that reach into these blocks, both included. */
+  readonly fromBlock?: number | undefined;
+  readonly toBlock?: number | undefined;
+}
+
+export interface RetirementFilter extends Paged {
+  readonly holder?: string | undefined;
+  readonly beneficiary?: string | undefined;
+  readonly microgrid?: number | undefined;
+  readonly tx?: string | undefined;
+}
+
+/** How far the indexer is. */
+export interface IndexerStatus {
+  /** Whether history is complete up to `block`. */
+  readonly ready: boolean;
+  /** The newest block that is indexed, and its time; undefined while there is none. */
+  readonly block: number | undefined;
+  readonly time: number | undefined;
+}
+
+/**
+ * The indexer at `url`, such as `http://127.0.0.1:42069`.
+ * @param fetcher How to reach it.
+ */
+export function connectIndexer(url: string, fetcher: typeof fetch = (...args) => fetch(...args)) {
+  const ask = askAt(url, fetcher);
+  const lower = (address: string): string => address.toLowerCase();
+
+  return {
+    microgrids: ({ signal }: Cancellable = {}) =>
+      ask.all("microgrids", "microgridFilter", rows.microgrid, { orderBy: "id", signal }),
+
+    microgrid: (id: number, { signal }: Cancellable = {}) =>
+      ask.one("microgrid", { id }, rows.microgrid, signal),
+
+    /** Every set of tariffs that a microgrid has had, oldest first. */
+    tariffs: (microgrid: number, { signal }: Cancellable = {}) =>
+      ask.all("tariffs", "tariffFilter", rows.tariff, {
+        where: { microgrid },
+        orderBy: "version",
+        signal,
+      }),
+
+    /** Every mode that was declared, oldest first. */
+    modeChanges: (microgrid: number, { signal }: Cancellable = {}) =>
+      ask.all("modeChanges", "modeChangeFilter", rows.modeChange, {
+        where: { microgrid },
+        orderBy: "time",
+        signal,
+      }),
+
+    tieLines: ({ signal }: Cancellable = {}) =>
+      ask.all("tieLines", "tieLineFilter", rows.tieLine, { orderBy: "lower", signal }),
+
+    tieLineProposals: ({ signal }: Cancellable = {}) =>
+      ask.all("tieLineProposals", "tieLineProposalFilter", rows.tieLineProposal, {
+        orderBy: "time",
+        signal,
+      }),
+
+    /** What went over all tie lines in these blocks, both included. */
+    flows: (fromBlock: number, toBlock: number, { signal }: Cancellable = {}) =>
+      ask.all("flows", "flowFilter", rows.flow, {
+        where: { block_gte: fromBlock, block_lte: toBlock },
+        orderBy: "block",
+        signal,
+      }),
+
+    /** Meters of a microgrid, of an owner, or both. */
+    meters: ({
+      microgrid,
+      owner,
+      signal,
+    }: Cancellable & { microgrid?: number; owner?: string } = {}) =>
+      ask.all("meters", "meterFilter", rows.meter, {
+        where: given({ microgrid, owner: owner?.toLowerCase() }),
+        orderBy: "registeredAt",
+        signal,
+      }),
+
+    meter: (address: string, { signal }: Cancellable = {}) =>
+      ask.one("meter", { address: lower(address) }, rows.meter, signal),
+
+    /** Readings, newest blocks first. */
+    readingsOf: ({
+      owner,
+      meter,
+      microgrid,
+      tx,
+      fromBlock,
+      toBlock,
+      ...paged
+    }: ReadingFilter): Promise<Page<rows.ReadingRow>> =>
+      ask.page("readings", "readingFilter", rows.reading, {
+        where: given({
+          owner: owner?.toLowerCase(),
+          meter: meter?.toLowerCase(),
+          microgrid,
+          txHash: tx?.toLowerCase(),
+          lastBlock_gte: fromBlock,
+          firstBlock_lte: toBlock,
+        }),
+        orderBy: "firstBlock",
+        orderDirection: "desc",
+        ...paged,
+      }),
+
+    /** What meters of a microgrid reported in these slots, both included. */
+    production: (
+      microgrid: number,
+      fromSlot: number,
+      toSlot: number,
+      { signal }: Cancellable = {},
+    ) =>
+      ask.all("productions", "productionFilter", rows.production, {
+        where: { microgrid, ...between("slot", fromSlot, toSlot) },
+        orderBy: "slot",
+        signal,
+      }),
+
+    /** What these slots of a microgrid cost, both included; slots without any trade are left out. */
+    slotPrices: (
+      microgrid: number,
+      fromSlot: number,
+      toSlot: number,
+      { signal }: Cancellable = {},
+    ) =>
+      ask.all("slotPrices", "slotPriceFilter", rows.slotPrice, {
+        where: { microgrid, ...between("slot", fromSlot, toSlot) },
+        orderBy: "slot",
+        signal,
+      }),
+
+    /** The settlement history. */
+    trades: ({ cursor, limit, signal, ...filter }: TradeFilter): Promise<Page<rows.TradeRow>> =>
+      ask.page("trades", "tradeFilter", rows.trade, {
+        where: whereOf(filter),
+        orderBy: "sequence",
+        orderDirection: "desc",
+        cursor,
+        limit,
+        signal,
+      }),
+
+    /** A row of the settlement history with its orders, signatures and transaction. */
+    trade: (id: string, { signal }: Cancellable = {}) =>
+      ask.one("trade", { id }, rows.tradeInFull, signal),
+
+    /** Energy that a holder has in these blocks, both included. */
+    portfolioOf: (
+      holder: string,
+      {
+        microgrid,
+        fromBlock,
+        toBlock,
+        signal,
+      }: Cancellable & { microgrid?: number; fromBlock?: number; toBlock?: number } = {},
+    ) =>
+      ask.all("balances", "balanceFilter", rows.balance, {
+        where: given({
+          holder: lower(holder),
+          microgrid,
+          block_gte: fromBlock,
+          block_lte: toBlock,
+          energyWh_gt: 0n,
+        }),
+        orderBy: "block",
+        signal,
+      }),
+
+    /** Energy that a holder was given or gave outside the market, newest first. */
+    transfersOf: (holder: string, paged: Paged = {}): Promise<Page<rows.TransferRow>> =>
+      ask.page("transfers", "transferFilter", rows.transfer, {
+        where: { OR: [{ from: lower(holder) }, { to: lower(holder) }] },
+        orderBy: "time",
+        orderDirection: "desc",
+        ...paged,
+      }),
+
+    /** Forwards in which a holder sells or buys, newest blocks first. */
+    positionsOf: (
+      holder: string,
+      { state, signal }: Cancellable & { state?: rows.PositionState } = {},
+    ) =>
+      ask.all("positions", "positionFilter", rows.position, {
+        where: given({ OR: [{ seller: lower(holder) }, { buyer: lower(holder) }], state }),
+        orderBy: "block",
+        orderDirection: "desc",
+        signal,
+      }),
+
+    /** How well these sellers have kept their forwards; who has sold none is left out. */
+    deliveryRecordsOf: (sellers: readonly string[], { signal }: Cancellable = {}) =>
+      ask.all("deliveryRecords", "deliveryRecordFilter", rows.deliveryRecord, {
+        where: { seller_in: sellers.map(lower) },
+        orderBy: "seller",
+        signal,
+      }),
+
+    /**
+     * What a holder's trades came to, by hour of delivery, from `from` to before `to` (Unix seconds): add hours up to the
+     * days and months of a time zone.
+     */
+    earningsOf: (holder: string, from: number, to: number, { signal }: Cancellable = {}) =>
+      ask.all("earnings", "earningFilter", rows.earning, {
+        where: { holder: lower(holder), hour_gte: String(from), hour_lt: String(to) },
+        orderBy: "hour",
+        signal,
+      }),
+
+    /** A holder's accounts, one per currency. */
+    accountsOf: (holder: string, { signal }: Cancellable = {}) =>
+      ask.all("accounts", "accountFilter", rows.account, {
+        where: { holder: lower(holder) },
+        orderBy: "currency",
+        signal,
+      }),
+
+    /** Deposits, withdrawals, locks and cancellations of a holder, newest first. */
+    moneyMovesOf: (holder: string, paged: Paged = {}): Promise<Page<rows.MoneyMoveRow>> =>
+      ask.page("moneyMoves", "moneyMoveFilter", rows.moneyMove, {
+        where: { holder: lower(holder) },
+        orderBy: "time",
+        orderDirection: "desc",
+        ...paged,
+      }),
+
+    /** Who may sign for a maker, revoked and used-up ones included. */
+    delegatesOf: (maker: string, { signal }: Cancellable = {}) =>
+      ask.all("delegates", "delegateFilter", rows.delegate, {
+        where: { maker: lower(maker) },
+        orderBy: "authorizedAt",
+        signal,
+      }),
+
+    /** An order that the chain has seen; undefined for one that it hasn't. */
+    order: (hash: string, { signal }: Cancellable = {}) =>
+      ask.one("order", { hash: lower(hash) }, rows.order, signal),
+
+    /** Orders of a maker that the chain has seen, newest first. */
+    ordersOf: (maker: string, paged: Paged = {}): Promise<Page<rows.OrderRow>> =>
+      ask.page("orders", "orderFilter", rows.order, {
+        where: { maker: lower(maker) },
+        orderBy: "time",
+        orderDirection: "desc",
+        ...paged,
+      }),
+
+    /** Orders pinned on the board, newest first, each with the signature of that pin, valid or not: verify them. */
+    pins: (microgrid: number, paged: Paged = {}): Promise<Page<rows.PinRow>> =>
+      ask.page("pins", "pinFilter", rows.pin, {
+        where: { microgrid },
+        orderBy: "time",
+        orderDirection: "desc",
+        ...paged,
+      }),
+
+    /** Matches that batches skipped, of one order or of all, newest first. */
+    skips: ({ order, ...paged }: Paged & { order?: string } = {}): Promise<Page<rows.SkipRow>> =>
+      ask.page("skips", "skipFilter", rows.skip, {
+        where: order ? { OR: [{ offerHash: lower(order) }, { bidHash: lower(order) }] } : {},
+        orderBy: "time",
+        orderDirection: "desc",
+        ...paged,
+      }),
+
+    /** Retirements, newest first. */
+    retirementsOf: ({
+      holder,
+      beneficiary,
+      microgrid,
+      tx,
+      ...paged
+    }: RetirementFilter): Promise<Page<rows.RetirementRow>> =>
+      ask.page("retirements", "retirementFilter", rows.retirement, {
+        where: given({
+          holder: holder?.toLowerCase(),
+          beneficiary: beneficiary?.toLowerCase(),
+          microgrid,
+          txHash: tx?.toLowerCase(),
+        }),
+        orderBy: "time",
+        orderDirection: "desc",
+        ...paged,
+      }),
+
+    retirement: (id: string, { signal }: Cancellable = {}) =>
+      ask.one("retirement", { id }, rows.retirement, signal),
+
+    transaction: (hash: string, { signal }: Cancellable = {}) =>
+      ask.one("transaction", { hash: lower(hash) }, rows.transaction, signal),
+
+    async status({ signal }: Cancellable = {}): Promise<IndexerStatus> {
+      const [{ ok: ready }, status] = await Promise.all([
+        ask.reach("/ready", signal),
+        ask.reach("/status", signal),
+      ]);
+      const { number: block, timestamp: time } = blockIn(await status.json());
+      return { ready, block, time };
+    },
+  };
+}
+
+/** The filters that are given. */
+const given = (where: Where): Where =>
+  Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
+
+/** Both included. Slots may outgrow GraphQL's Int. */
+const between = (name: string, from: number, to: number): Where => ({
+  [`${name}_gte`]: String(from),
+  [`${name}_lte`]: String(to),
+});
+
+function whereOf({
+  microgrid,
+  household,
+  meter,
+  slot,
+  fromSlot = slot,
+  toSlot = slot,
+  tx,
+  order,
+  position,
+  kinds,
+  withGrid,
+}: TradeFilter): Where {
+  const eitherOf = (value: string | number | undefined, ...names: readonly string[]): Where[] =>
+    value === undefined ? [] : [{ OR: names.map((name) => ({ [name]: value })) }];
+  return given({
+    AND: [
+      ...eitherOf(microgrid, "fromMicrogrid", "toMicrogrid"),
+      ...eitherOf(household?.toLowerCase(), "seller", "buyer"),
+      ...eitherOf(meter?.toLowerCase(), "sellerMeter", "buyerMeter"),
+      ...eitherOf(order?.toLowerCase(), "offerHash", "bidHash"),
+    ],
+    firstSlot_lte: toSlot === undefined ? undefined : String(toSlot),
+    lastSlot_gte: fromSlot === undefined ? undefined : String(fromSlot),
+    txHash: tx?.toLowerCase(),
+    positionId: position?.toLowerCase(),
+    kind_in: kinds,
+    withGrid,
+  });
+}
+
+interface IndexedBlock {
+  readonly number?: number;
+  readonly timestamp?: number;
+}
+
+/** The one chain's block in Ponder's status. */
+const blockIn = (status: Readonly<Record<string, { readonly block?: IndexedBlock }>>) =>
+  Object.values(status)[0]?.block ?? {};

@@ -1,0 +1,55 @@
+import path from "node:path";
+import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
+import { createConfig } from "ponder";
+import { readSettings } from "./settings.ts";
+
+const { deployment, rpcUrl, databaseUrl, dataFolder, isDevelopment } = readSettings(process.env);
+/** Ponder asks an endpoint 20 times a second to begin with: a node on the same machine takes far more. */
+const LOCAL_CONNECTIONS = 25;
+const startBlock = deployment.fromBlock;
+
+export default createConfig({
+  database:
+    databaseUrl === undefined
+      ? { kind: "pglite", directory: path.join(dataFolder, "pglite") }
+      : { kind: "postgres", connectionString: databaseUrl },
+  chains: {
+    wattline: {
+      id: deployment.chainId,
+      rpc: isDevelopment ? new Array<string>(LOCAL_CONNECTIONS).fill(rpcUrl) : rpcUrl,
+      pollingInterval: isDevelopment ? 100 : 1_000,
+      // A development chain that starts over reuses the numbers of its blocks.
+      disableCache: isDevelopment,
+    },
+  },
+  contracts: {
+    Meters: {
+      abi: metersAbi,
+      chain: "wattline",
+      address: deployment.meters,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
+    EnergyToken: {
+      abi: energyTokenAbi,
+      chain: "wattline",
+      address: deployment.energy,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
+    Marketplace: {
+      abi: marketplaceAbi,
+      chain: "wattline",
+      address: deployment.marketplace,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
+    Board: {
+      abi: boardAbi,
+      chain: "wattline",
+      address: deployment.board,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
+  },
+});

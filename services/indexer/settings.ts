@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { Deployment } from "@wattline/sdk";
+import { isAddress } from "viem";
+
+/** The environment says something that the indexer can't work with; the message names it. */
+export class SettingsError extends Error {}
+
+/** What the indexer is told by its environment. */
+export interface Settings {
+  readonly deployment: Deployment;
+  readonly rpcUrl: string;
+  readonly host: string;
+  readonly port: number;
+  /** Where PGlite and the launcher keep their files. */
+  readonly dataFolder: string;
+  /** A Postgres to use in place of PGlite. */
+  readonly databaseUrl: string | undefined;
+  /** Whether the chain is one that may start over at any time. */
+  readonly isDevelopment: boolean;
+}
+
+/** Chain id of Hardhat's and Anvil's development chains. */
+const DEVELOPMENT_CHAIN_ID = 31_337;
+const LATEST_PORT = 65_535;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment: see the README for each variable.
+ * @throws SettingsError for one that is missing or makes no sense.
+ */
+export function readSettings(environment: Environment): Settings {
+  const deployment = readDeployment(required(environment, "WATTLINE_DEPLOYMENT"));
+  return {
+    deployment,
+    rpcUrl: urlOf("WATTLINE_RPC_URL", required(environment, "WATTLINE_RPC_URL")),
+    host: environment.WATTLINE_HOST || "127.0.0.1",
+    port: portOf(environment.WATTLINE_PORT || "42069"),
+    dataFolder: path.resolve(environment.WATTLINE_DATA || ".wattline/indexer"),
+    databaseUrl: environment.DATABASE_URL || undefined,
+    isDevelopment: deployment.chainId === DEVELOPMENT_CHAIN_ID,
+  };
+}
+
+function required(environment: Environment, name: string): string {
+  const value = environment[name];
+  if (!value) throw new SettingsError(`${name} is not set. See services/indexer/README.md.`);
+  return value;
+}
+
+function urlOf(name: string, text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new SettingsError(
+      `${name} takes an address such as http://127.0.0.1:8545, not "${text}".`,
+    );
+  }
+  return text;
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port === 0 || port > LATEST_PORT) {
+    throw new SettingsError(
+      `WATTLINE_PORT takes a number from 1 to ${LATEST_PORT}, not "${text}".`,
+    );
+  }
+  return port;
+}
+
+/** @throws SettingsError when the file is missing or is no deployment. */
+function readDeployment(file: string): Deployment {
+  if (!existsSync(file)) {
+    throw new SettingsError(`WATTLINE_DEPLOYMENT names ${file}, which does not exist.`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new SettingsError(
+      `WATTLINE_DEPLOYMENT: ${file} is no JSON (${error instanceof Error ? error.message : error}).`,
+    );
+  }
+  if (!isDeployment(json)) {
+    throw new SettingsError(
+      `WATTLINE_DEPLOYMENT: ${file} must hold chainId, marketplace, meters, energy, board and fromBlock.`,
+    );
+  }
+  return json;
+}
+
+function isDeployment(json: unknown): json is Deployment {
+  if (typeof json !== "object" || json === null) return false;
+  const members = new Map<string, unknown>(Object.entries(json));
+  return (
+    ["marketplace", "meters", "energy", "board"].every((name) => {
+      const address = members.get(name);
+      return typeof address === "string" && isAddress(address, { strict: false });
+    }) &&
+    ["chainId", "fromBlock"].every((name) => {
+      const number = members.get(name);
+      return typeof number === "number" && Number.isSafeInteger(number) && number >= 0;
+    })
+  );
+}

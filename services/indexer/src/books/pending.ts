@@ -1,0 +1,79 @@
+/**
+ * Events of one transaction that only make sense together: a take's energy follows its `Traded`, a batch's energy
+ * precedes its `Matched`, and the prices of all come last. What is open is kept in a table, as the rest is, because an
+ * indexer may stop and go on between any two events.
+ */
+import { pending } from "ponder:schema";
+import type { Hex } from "viem";
+import type { Lot } from "./energy.ts";
+import type { Db } from "./occasion.ts";
+
+/** Energy that a transfer moved from one holder to another. */
+export interface Move {
+  readonly from: Hex;
+  readonly to: Hex;
+  readonly lot: Lot;
+}
+
+/** A `Traded` whose energy is still to come. */
+export interface OpenTake {
+  readonly id: string;
+  readonly logIndex: number;
+  readonly orderHash: Hex;
+  readonly maker: Hex;
+  readonly taker: Hex;
+  readonly nonce: bigint;
+  readonly filledWh: bigint;
+  readonly cost: bigint;
+  readonly charge: bigint;
+  /** Over a tie line: what left the seller, when that is known and the arrival is not. */
+  readonly sent?: { readonly seller: Hex; readonly lot: Lot };
+}
+
+/** A `Matched` whose prices are still to come. */
+export interface OpenMatch {
+  readonly id: string;
+  readonly logIndex: number;
+  readonly offerHash: Hex;
+  readonly bidHash: Hex;
+  readonly offerNonce: bigint;
+  readonly bidNonce: bigint;
+  readonly cost: bigint;
+  readonly charge: bigint;
+}
+
+/** What a transaction has left open so far. */
+export interface Open {
+  readonly take?: OpenTake;
+  readonly moves: readonly Move[];
+  readonly matches: readonly OpenMatch[];
+}
+
+const NOTHING: Open = { moves: [], matches: [] };
+
+export async function openOf(db: Db, txHash: Hex): Promise<Open> {
+  const row = await db.find(pending, { txHash });
+  return row === null ? NOTHING : JSON.parse(row.state, revive);
+}
+
+export async function leaveOpen(db: Db, txHash: Hex, open: Open): Promise<void> {
+  if (open.take === undefined && open.moves.length === 0 && open.matches.length === 0) {
+    await db.delete(pending, { txHash });
+    return;
+  }
+  const state = JSON.stringify(open, keep);
+  await db.insert(pending).values({ txHash, state }).onConflictDoUpdate({ state });
+}
+
+function keep(_: string, value: unknown): unknown {
+  if (typeof value === "bigint") return { bigint: value.toString() };
+  if (value instanceof Map) return { slots: [...value] };
+  return value;
+}
+
+function revive(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if ("bigint" in value) return BigInt(String(value.bigint));
+  if ("slots" in value && Array.isArray(value.slots)) return new Map(value.slots);
+  return value;
+}

@@ -1,0 +1,70 @@
+import { ponder } from "ponder:registry";
+import { delegate, moneyMove } from "ponder:schema";
+import { changeAccount } from "../books/money.ts";
+import { occasionOf } from "../books/occasion.ts";
+import { cancelNonce } from "../books/orders.ts";
+
+ponder.on("Marketplace:Deposited", async ({ event, context: { db } }) => {
+  const { id, time, txHash } = await occasionOf(db, event);
+  const { currency, holder, amount } = event.args;
+  await changeAccount(db, { currency, holder }, (row) => ({
+    balance: row.balance + amount,
+    deposited: row.deposited + amount,
+  }));
+  await db
+    .insert(moneyMove)
+    .values({ id, kind: "deposit", currency, holder, amount, time, txHash });
+});
+
+ponder.on("Marketplace:Withdrawn", async ({ event, context: { db } }) => {
+  const { id, time, txHash } = await occasionOf(db, event);
+  const { currency, holder, to, amount } = event.args;
+  await changeAccount(db, { currency, holder }, (row) => ({
+    balance: row.balance - amount,
+    withdrawn: row.withdrawn + amount,
+  }));
+  await db
+    .insert(moneyMove)
+    .values({ id, kind: "withdrawal", currency, holder, amount, to, time, txHash });
+});
+
+ponder.on("Marketplace:Locked", async ({ event, context: { db } }) => {
+  const { id, time, txHash } = await occasionOf(db, event);
+  const { currency, holder, until: value } = event.args;
+  await changeAccount(db, { currency, holder }, () => ({ lockedUntil: value }));
+  await db
+    .insert(moneyMove)
+    .values({ id, kind: "lock", currency, holder, amount: 0n, value, time, txHash });
+});
+
+ponder.on("Marketplace:AllCancelled", async ({ event, context: { db } }) => {
+  const { id, time, txHash } = await occasionOf(db, event);
+  const { currency, holder, counter: value } = event.args;
+  await changeAccount(db, { currency, holder }, () => ({ counter: value }));
+  await db
+    .insert(moneyMove)
+    .values({ id, kind: "cancelAll", currency, holder, amount: 0n, value, time, txHash });
+});
+
+ponder.on("Marketplace:Cancelled", async ({ event, context: { db } }) => {
+  await occasionOf(db, event);
+  await cancelNonce(db, event.args.maker, event.args.nonce);
+});
+
+ponder.on("Marketplace:Authorized", async ({ event, context: { db } }) => {
+  const { time: authorizedAt } = await occasionOf(db, event);
+  const { maker, currency, delegate: key, allowance } = event.args;
+  await db
+    .insert(delegate)
+    .values({ maker, currency, delegate: key, allowance, drawn: 0n, authorizedAt })
+    .onConflictDoUpdate({ allowance, authorizedAt });
+});
+
+ponder.on("Marketplace:Drawn", async ({ event, context: { db } }) => {
+  await occasionOf(db, event);
+  const { maker, currency, delegate: key, amount } = event.args;
+  await db.update(delegate, { maker, currency, delegate: key }).set((row) => ({
+    allowance: row.allowance - amount,
+    drawn: row.drawn + amount,
+  }));
+});

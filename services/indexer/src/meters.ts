@@ -1,0 +1,101 @@
+import { ponder } from "ponder:registry";
+import { meter, microgrid, production, reading } from "ponder:schema";
+import { LANES, type Source, unpackProfile } from "@wattline/sdk";
+import { callsOf, readingKey } from "./books/calls.ts";
+import { sourceAt, totalWh } from "./books/energy.ts";
+import { type Db, occasionOf } from "./books/occasion.ts";
+
+ponder.on("Meters:MeterRegistered", async ({ event, context: { db } }) => {
+  const { time } = await occasionOf(db, event);
+  const { meter: address, microgrid: id, owner, source, capacityW, critical } = event.args;
+  await db.insert(meter).values({
+    address,
+    microgrid: id,
+    owner,
+    source: sourceAt(source),
+    capacityW: BigInt(capacityW),
+    critical,
+    active: true,
+    registeredAt: time,
+    reportedWh: 0n,
+    readings: 0,
+  });
+  await db.update(microgrid, { id }).set((row) => ({ meters: row.meters + 1 }));
+});
+
+ponder.on("Meters:MeterHandedOver", async ({ event, context: { db } }) => {
+  await occasionOf(db, event);
+  await db.update(meter, { address: event.args.meter }).set({ owner: event.args.to });
+});
+
+ponder.on("Meters:MeterRetired", async ({ event, context: { db } }) => {
+  const { time } = await occasionOf(db, event);
+  const { microgrid: id } = await db
+    .update(meter, { address: event.args.meter })
+    .set({ active: false, retiredAt: time });
+  await db.update(microgrid, { id }).set((row) => ({ meters: row.meters - 1 }));
+});
+
+ponder.on("Meters:Reported", async ({ event, context: { db } }) => {
+  const { id, time, txHash } = await occasionOf(db, event);
+  const { meter: address, firstBlock, exported } = event.args;
+  const words = [...exported];
+  const covered = coveredSlots(firstBlock, words);
+  const energyWh = unpackProfile({ firstBlock, words });
+  const exportedWh = totalWh(energyWh);
+  const [firstSlot, lastSlot] = [BigInt(covered[0] ?? 0), BigInt(covered.at(-1) ?? 0)];
+
+  const {
+    microgrid: place,
+    owner,
+    source,
+  } = await db.update(meter, { address }).set((row) => ({
+    reportedWh: row.reportedWh + exportedWh,
+    readings: row.readings + 1,
+    lastSlot: row.lastSlot === null || row.lastSlot < lastSlot ? lastSlot : row.lastSlot,
+    lastReadingAt: time,
+  }));
+  await db.insert(reading).values({
+    id,
+    meter: address,
+    microgrid: place,
+    source,
+    owner,
+    firstBlock,
+    lastBlock: firstBlock + words.length - 1,
+    firstSlot,
+    lastSlot,
+    words,
+    exportedWh,
+    signature:
+      callsOf(event.transaction).readingSignatures.get(readingKey(address, firstBlock, exported)) ??
+      null,
+    time,
+    txHash,
+  });
+  for (const slot of covered) await produce(db, place, source, slot, energyWh.get(slot) ?? 0n);
+  await db
+    .update(microgrid, { id: place })
+    .set((row) => ({ producedWh: row.producedWh + exportedWh }));
+});
+
+async function produce(db: Db, microgrid: number, source: Source, slot: number, wh: bigint) {
+  await db
+    .insert(production)
+    .values({ microgrid, source, slot: BigInt(slot), reportedWh: wh, readings: 1 })
+    .onConflictDoUpdate((row) => ({
+      reportedWh: row.reportedWh + wh,
+      readings: row.readings + 1,
+    }));
+}
+
+/** The slots whose guard bit a reading has set, in order. */
+function coveredSlots(firstBlock: number, words: readonly bigint[]): number[] {
+  const slots: number[] = [];
+  for (const [offset, word] of words.entries()) {
+    for (let lane = 0; lane < LANES; lane++) {
+      if ((word >> BigInt(lane * 32 + 31)) & 1n) slots.push((firstBlock + offset) * LANES + lane);
+    }
+  }
+  return slots;
+}

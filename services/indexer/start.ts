@@ -1,0 +1,36 @@
+/** Starts the indexer: reads the environment (see README.md) and becomes `ponder start` until it is stopped. */
+import { identify } from "./chainIdentity.ts";
+import { readSettings, type Settings, SettingsError } from "./settings.ts";
+
+const REMEMBER_MILLISECONDS = 2_000;
+
+try {
+  await start(readSettings(process.env));
+} catch (error) {
+  console.error(error instanceof SettingsError ? error.message : error);
+  process.exitCode = 1;
+}
+
+/** Ponder ends the process itself, on a signal or when it fails for good. */
+async function start(settings: Settings): Promise<void> {
+  const { host, port } = settings;
+  const { schema, remember } = await identify(settings);
+  setInterval(() => remember().catch(() => {}), REMEMBER_MILLISECONDS).unref();
+  process.env.PONDER_TELEMETRY_DISABLED = "1";
+  process.env.PORT = `${port}`;
+  const options = ["--root", import.meta.dirname, "--schema", schema, "--hostname", host];
+  process.argv.splice(2, Infinity, "start", ...options);
+  leaveOutFallbacks();
+  await import(new URL("bin/ponder.js", import.meta.resolve("ponder")).href);
+}
+
+/**
+ * Hardhat's node knows no `eth_getBlockReceipts`; Ponder falls back to single receipts, and says so with a page of stack
+ * traces for each of its connections.
+ */
+function leaveOutFallbacks(): void {
+  const { log } = console;
+  console.log = (...lines: unknown[]) => {
+    if (!lines.some((line) => String(line).includes("eth_getBlockReceipts"))) log(...lines);
+  };
+}

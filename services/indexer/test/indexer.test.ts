@@ -1,0 +1,277 @@
+import { hashOrder, marketDomain, sumWh } from "@wattline/sdk";
+import { expect } from "chai";
+import { recoverAddress } from "viem";
+import { askAt } from "../client/graphql.ts";
+import * as rows from "../client/rows.ts";
+import { expectAsOnChain } from "./support/chainState.ts";
+import { type RunningIndexer, startIndexer } from "./support/indexer.ts";
+import { liveOn } from "./support/life.ts";
+import { type Played, playOn } from "./support/played.ts";
+import type { Script } from "./support/playedChain.ts";
+import { openPostgres, type Postgres } from "./support/postgres.ts";
+import type { Started } from "./support/process.ts";
+import { tablesAt } from "./support/tables.ts";
+
+const isDeep = process.env.WATTLINE_DEEP !== undefined;
+/** Four hours around noon; in the third one the first community is cut off. Deep runs play the whole day. */
+const HOURS: Omit<Script, "port" | "market"> = isDeep
+  ? { skipped: 0, slots: 96, households: 14, outage: [44, 52] }
+  : { skipped: 40, slots: 16, households: 6, outage: [8, 12] };
+/** Of the chain's blocks as many can be undone: Ponder takes older ones for final. */
+const DEEPEST_REORG = 28;
+
+const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
+
+describe("The indexer", function () {
+  this.timeout(isDeep ? 900_000 : 240_000);
+  let postgres: Postgres | undefined;
+  before(() => {
+    postgres = openPostgres(18_390);
+  });
+  after(() => postgres?.end());
+
+  for (const [index, market] of (["settle", "forward"] as const).entries()) {
+    describe(`over a played day (${market})`, () => {
+      let played: Played;
+      let chain: Started | undefined;
+      let indexer: RunningIndexer | undefined;
+
+      before(async () => {
+        [played, chain] = await playOn({ ...HOURS, market, port: 18_330 + index });
+        indexer = startIndexer({ ...played, port: 18_340 + index });
+        await indexer.caughtUp();
+      });
+      after(async () => {
+        await indexer?.end();
+        await chain?.stop("SIGKILL");
+      });
+      const running = (): RunningIndexer => {
+        if (indexer === undefined) throw new Error("The indexer does not run.");
+        return indexer;
+      };
+
+      it("has the rows that the contracts' views confirm", async () => {
+        await expectAsOnChain(played.deployment, played.rpcUrl, await confirmable(running().url));
+      });
+
+      it("counts what the simulation has counted", async () => {
+        const { summary, communities } = played;
+        const all = askAt(running().url, fetch).all;
+        const trades = await all("trades", "tradeFilter", rows.trade, {});
+        const readings = await all("readings", "readingFilter", rows.reading, {});
+        const between = trades.filter((trade) => !trade.withGrid);
+        const delivered = between.filter(({ kind }) => kind !== "reserve");
+        expect(readings.length).to.equal(summary.readings);
+        expect(sum(readings.map(({ exportedWh }) => exportedWh))).to.equal(
+          BigInt(summary.reportedWh ?? 0),
+        );
+        expect(between.filter(({ kind }) => kind !== "release").length).to.equal(summary.trades);
+        expect(sum(delivered.map(({ sentWh }) => sentWh))).to.equal(BigInt(summary.tradedWh ?? 0));
+        expect(sum(delivered.map(({ sentWh, arrivedWh }) => sentWh - arrivedWh))).to.equal(
+          BigInt(summary.lostWh ?? 0),
+        );
+        expect(sum(trades.map(({ kind, bond }) => (kind === "release" ? bond : 0n)))).to.equal(
+          BigInt(summary.bondPaid ?? 0),
+        );
+        const homes = communities.flatMap(({ households }) => households);
+        for (const [home, { address, name }] of homes.entries()) {
+          const earnings = await running().api.earningsOf(address, 0, 2 ** 40);
+          const told = summary.households[home];
+          const total = (of: (row: rows.EarningRow) => bigint) => sum(earnings.map(of));
+          expect(
+            total(({ soldWh, toGridWh }) => soldWh - toGridWh),
+            name,
+          ).to.equal(BigInt(told?.soldWh ?? 0));
+          expect(
+            total(({ boughtWh }) => boughtWh),
+            name,
+          ).to.equal(BigInt(told?.boughtWh ?? 0));
+          // The summary rounds once, the indexer each trade.
+          const gained = total(({ earned }) => earned) - BigInt(told?.earnedOverFeedIn ?? 0);
+          expect(Number(gained), name).to.be.within(-1, trades.length);
+        }
+      });
+
+      it("splits what trades came to over hours and slots without losing a unit", async () => {
+        const all = askAt(running().url, fetch).all;
+        const trades = await all("trades", "tradeFilter", rows.trade, {});
+        const earnings = await all("earnings", "earningFilter", rows.earning, {});
+        const prices = await all("slotPrices", "slotPriceFilter", rows.slotPrice, {});
+        const done = trades.filter(({ kind }) => kind !== "reserve");
+        for (const member of ["earned", "saved", "feedInValue", "retailCost"] as const) {
+          expect(sum(earnings.map((row) => row[member])), member).to.equal(
+            sum(done.map((row) => row[member])),
+          );
+        }
+        expect(sum(earnings.map(({ paid }) => paid))).to.equal(sum(done.map(({ cost }) => cost)));
+        const spot = trades.filter(
+          ({ kind, withGrid }) => !withGrid && (kind === "accept" || kind === "settle"),
+        );
+        expect(sum(prices.map(({ cost }) => cost))).to.equal(sum(spot.map(({ cost }) => cost)));
+        expect(sum(prices.map(({ energyWh }) => energyWh))).to.equal(
+          sum(spot.map(({ arrivedWh }) => arrivedWh)),
+        );
+      });
+
+      it("sets each trade beside the tariffs of its slots", async () => {
+        const { firstSlot, slots } = played;
+        const { items } = await running().api.trades({ limit: 1000 });
+        expect(items).not.to.be.empty;
+        for (const trade of items) {
+          expect(trade.sentWh, trade.id).to.equal(sumWh(trade.words));
+          if (trade.arrivedWh !== trade.sentWh) continue;
+          const retailOf = (slot: number) => (slot - firstSlot < slots / 2 ? 320_000n : 350_000n);
+          const due = trade.words.flatMap((word, offset) =>
+            Array.from({ length: 8 }, (_, lane) => {
+              const wh = (word >> BigInt(lane * 32)) & 0x7fffffffn;
+              return wh * retailOf((trade.firstBlock + offset) * 8 + lane);
+            }),
+          );
+          // A forward that is not delivered yet is measured by the tariff of the day it was reserved.
+          if (trade.kind === "reserve") continue;
+          expect(trade.retailCost, trade.id).to.equal((sum(due) + 999n) / 1000n);
+          expect(trade.feedInValue, trade.id).to.equal((80_000n * trade.sentWh) / 1000n);
+        }
+      });
+
+      it("opens a trade to its orders, whose makers have signed them", async () => {
+        const { chainId, marketplace } = played.deployment;
+        const domain = marketDomain(chainId, marketplace);
+        const { items } = await running().api.trades({
+          kinds: ["accept", market === "settle" ? "settle" : "reserve"],
+          limit: 40,
+        });
+        for (const { id } of items) {
+          const trade = await running().api.trade(id);
+          expect(trade?.transaction?.gasUsed).to.equal(trade?.gasUsed);
+          const orders = [trade?.offer, trade?.bid].filter((order) => order?.signature);
+          expect(orders, id).not.to.be.empty;
+          for (const order of orders) {
+            if (!order) continue;
+            const hash = hashOrder(domain, signedOrder(order));
+            expect(hash).to.equal(order.hash);
+            const signer = await recoverAddress({ hash, signature: order.signature ?? "0x" });
+            expect(signer.toLowerCase()).to.equal(order.maker);
+          }
+        }
+      });
+
+      it("finds trades by microgrid, household, slot, transaction and order, page by page", async () => {
+        const { api } = running();
+        const all = await askAt(running().url, fetch).all("trades", "tradeFilter", rows.trade, {});
+        const { seller, firstSlot, txHash, toMicrogrid } = all[0] ?? expect.fail("no trades");
+        const idsOf = (trades: readonly rows.TradeRow[]) => trades.map(({ id }) => id).sort();
+        const asked = async (filter: Parameters<typeof api.trades>[0]) => {
+          const found: rows.TradeRow[] = [];
+          let cursor: string | undefined;
+          do {
+            const page = await api.trades({ ...filter, cursor, limit: 7 });
+            found.push(...page.items);
+            ({ cursor } = page);
+          } while (cursor !== undefined);
+          return idsOf(found);
+        };
+        expect(await asked({ household: seller.toUpperCase().replace("X", "x") })).to.deep.equal(
+          idsOf(all.filter((trade) => [trade.seller, trade.buyer].includes(seller))),
+        );
+        expect(await asked({ microgrid: toMicrogrid, slot: firstSlot })).to.deep.equal(
+          idsOf(
+            all.filter(
+              (trade) =>
+                [trade.fromMicrogrid, trade.toMicrogrid].includes(toMicrogrid) &&
+                trade.firstSlot <= firstSlot &&
+                trade.lastSlot >= firstSlot,
+            ),
+          ),
+        );
+        expect(await asked({ tx: txHash })).to.deep.equal(
+          idsOf(all.filter((trade) => trade.txHash === txHash)),
+        );
+      });
+
+      if (market === "settle") {
+        it("agrees with a fresh indexer on another database after reorgs and a kill", async () => {
+          const indexer = running();
+          const seed = isDeep ? Date.now() : 5;
+          const life = liveOn(played, seed);
+          await life.doAll();
+          const rounds = isDeep ? 8 : 2;
+          for (let round = 0; round < rounds; round++) {
+            const depth = 1 + Math.floor((DEEPEST_REORG * (round + 1)) / rounds / 3);
+            await life.undone(async () => {
+              await life.goOn(depth);
+              await indexer.caughtUp();
+            });
+            // Nothing is told of a chain that only grows shorter: it goes on another way.
+            await life.goOn(depth + 2);
+            await indexer.caughtUp();
+          }
+          await life.goOn(2);
+          await indexer.killAndRestart();
+          await life.goOn(5);
+          await indexer.caughtUp();
+          await expectAsOnChain(played.deployment, played.rpcUrl, await confirmable(indexer.url));
+
+          const fresh = startIndexer({ ...played, port: 18_350, databaseUrl: postgres?.url });
+          try {
+            await fresh.caughtUp();
+            const [ours, theirs] = [await tablesAt(indexer.url), await tablesAt(fresh.url)];
+            for (const table of Object.keys(theirs)) {
+              expect(ours[table], `${table} (seed ${seed})`).to.deep.equal(theirs[table]);
+            }
+            expect(theirs.pendings).to.deep.equal([]);
+            expect(theirs.pins).not.to.be.empty;
+            expect(theirs.transfers).not.to.be.empty;
+            expect(theirs.retirements).not.to.be.empty;
+          } finally {
+            await fresh.end();
+          }
+        });
+      }
+    });
+  }
+});
+
+/** What {@link hashOrder} takes, from a row whose order is known. */
+const signedOrder = (row: rows.OrderRow) => ({
+  maker: row.maker,
+  meter: row.meter ?? "0x",
+  microgrid: row.microgrid ?? 0,
+  side: row.side === "bid" ? 1 : 0,
+  sources: row.sources ?? 0,
+  firstSlot: row.firstSlot ?? 0,
+  lastSlot: row.lastSlot ?? 0,
+  energy: Number(row.energyWh),
+  price: row.price ?? 0n,
+  forward: row.forward ?? false,
+  bond: row.bond ?? 0n,
+  counterparty: row.counterparty ?? "0x",
+  nonce: row.nonce,
+  counter: row.counter ?? 0n,
+  deadline: row.deadline ?? 0,
+});
+
+async function confirmable(url: string) {
+  const { all } = askAt(url, fetch);
+  const known = {
+    microgrids: await all("microgrids", "microgridFilter", rows.microgrid, {}),
+    meters: await all("meters", "meterFilter", rows.meter, {}),
+    balances: await all("balances", "balanceFilter", rows.balance, {}),
+    accounts: await all("accounts", "accountFilter", rows.account, {}),
+    orders: await all("orders", "orderFilter", rows.order, {}),
+    positions: await all("positions", "positionFilter", rows.position, {}),
+    flows: await all("flows", "flowFilter", rows.flow, {}),
+    delegates: await all("delegates", "delegateFilter", rows.delegate, {}),
+  };
+  for (const table of [
+    "microgrids",
+    "meters",
+    "balances",
+    "accounts",
+    "orders",
+    "flows",
+  ] as const) {
+    expect(known[table], table).not.to.be.empty;
+  }
+  return known;
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Deployment } from "@wattline/sdk";
+import { createPublicClient, http } from "viem";
+import { connectIndexer } from "../../client/index.ts";
+import { type Started, startNode, until } from "./process.ts";
+
+const LAUNCHER = path.resolve(import.meta.dirname, "../../start.ts");
+
+/** Where an indexer is to look, and what it is to use. */
+export interface Place {
+  readonly deployment: Deployment;
+  readonly rpcUrl: string;
+  readonly port: number;
+  readonly databaseUrl?: string | undefined;
+}
+
+export type RunningIndexer = ReturnType<typeof startIndexer>;
+
+/** An indexer in a process of its own, with a folder of its own. */
+export function startIndexer({ deployment, rpcUrl, port, databaseUrl }: Place) {
+  const folder = mkdtempSync(path.join(tmpdir(), "wattline-indexer-"));
+  const file = path.join(folder, "deployment.json");
+  writeFileSync(file, JSON.stringify(deployment));
+  const url = `http://127.0.0.1:${port}`;
+  const api = connectIndexer(url);
+  const chain = createPublicClient({ transport: http(rpcUrl), cacheTime: 0 });
+  let started = launch();
+
+  function launch(): Started {
+    return startNode([LAUNCHER], {
+      WATTLINE_DEPLOYMENT: file,
+      WATTLINE_RPC_URL: rpcUrl,
+      WATTLINE_PORT: String(port),
+      WATTLINE_DATA: path.join(folder, "data"),
+      DATABASE_URL: databaseUrl ?? "",
+    });
+  }
+
+  /** Waits until the whole chain is indexed. */
+  async function caughtUp(): Promise<void> {
+    const { number, timestamp } = await chain.getBlock();
+    await until(
+      `indexing up to block ${number} at ${url}:\n${started.lines.slice(-5).join("\n")}`,
+      async () => {
+        if (started.child.exitCode !== null) {
+          throw new Error(`The indexer ended:\n${started.lines.slice(-30).join("\n")}`);
+        }
+        const status = await api.status().catch(() => undefined);
+        const isThere = status?.block === Number(number) && status.time === Number(timestamp);
+        return (status?.ready && isThere) || undefined;
+      },
+      120_000,
+    );
+  }
+
+  return {
+    url,
+    api,
+    caughtUp,
+    log: () => started.lines,
+    /** Kills it without a warning and starts it again on the same data. */
+    async killAndRestart(): Promise<void> {
+      await started.stop("SIGKILL");
+      started = launch();
+    },
+    stop: (signal: NodeJS.Signals = "SIGTERM") => started.stop(signal),
+    async end(): Promise<void> {
+      await started.stop("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,333 @@
+/** What people do on a chain once its day is over: a little of everything, drawn by a seed. */
+import {
+  ANY_SOURCE,
+  boardAbi,
+  energyIdOf,
+  energyTokenAbi,
+  marketDomain,
+  marketplaceAbi,
+  metersAbi,
+  ORDER_TYPES,
+  type Order,
+  type SignedOrder,
+  sourceIndex,
+} from "@wattline/sdk";
+import {
+  createTestClient,
+  encodeFunctionData,
+  type Hex,
+  http,
+  parseAbi,
+  publicActions,
+  walletActions,
+  zeroAddress,
+} from "viem";
+import { hardhat } from "viem/chains";
+import { seededRandom } from "../../../../scripts/community/random.ts";
+import { localAccount } from "../../../../scripts/simulation/accounts.ts";
+import type { Played } from "./played.ts";
+
+const CURRENCY_ABI = parseAbi([
+  "function mint(address to, uint256 amount)",
+  "function approve(address spender, uint256 amount)",
+]);
+const ACCOUNTS = 20;
+
+export type Life = ReturnType<typeof liveOn>;
+
+export function liveOn(
+  { rpcUrl, deployment, euro, operator, communities, firstSlot, slots }: Played,
+  seed: number,
+) {
+  const { marketplace, meters, energy, board, chainId } = deployment;
+  const draw = seededRandom(seed, 0);
+  const below = (end: number) => Math.floor(draw() * end);
+  const client = createTestClient({
+    mode: "hardhat",
+    chain: hardhat,
+    transport: http(rpcUrl),
+    cacheTime: 0,
+  })
+    .extend(publicActions)
+    .extend(walletActions);
+  const accounts = new Map(
+    Array.from({ length: ACCOUNTS }, (_, index) => {
+      const { account } = localAccount(index);
+      return [account.address, account] as const;
+    }),
+  );
+  const [home, other] = communities;
+  if (home === undefined || other === undefined) throw new Error("Two communities are needed.");
+  const pick = <Item>(items: readonly Item[]): Item => {
+    const item = items[below(items.length)];
+    if (item === undefined) throw new Error("Nothing to pick from.");
+    return item;
+  };
+  const anyone = () => pick(home.households).address;
+  let nonce = 1_000_000n;
+
+  async function send(from: Hex, to: Hex, data: Hex): Promise<void> {
+    const account = accounts.get(from);
+    if (account === undefined) throw new Error(`${from} is no local account.`);
+    const hash = await client.sendTransaction({ account, to, data, gas: 3_000_000n });
+    const { status } = await client.waitForTransactionReceipt({ hash, pollingInterval: 10 });
+    if (status !== "success") throw new Error(`${from} failed in ${hash}.`);
+  }
+  const market = (from: Hex, ...calls: readonly Hex[]) =>
+    send(
+      from,
+      marketplace,
+      encodeFunctionData({ abi: marketplaceAbi, functionName: "multicall", args: [calls] }),
+    );
+
+  async function sign(maker: Hex, terms: Partial<Order>): Promise<SignedOrder> {
+    const account = accounts.get(maker);
+    if (account === undefined) throw new Error(`${maker} is no local account.`);
+    const { counter } = await client.readContract({
+      address: marketplace,
+      abi: marketplaceAbi,
+      functionName: "accountOf",
+      args: [euro, maker],
+    });
+    const order: Order = {
+      maker,
+      meter: zeroAddress,
+      microgrid: home?.microgrid ?? 1,
+      side: 0,
+      sources: ANY_SOURCE,
+      firstSlot: 0,
+      lastSlot: 2 ** 32 - 1,
+      energy: 2 ** 31 - 1,
+      price: 150_000n,
+      forward: false,
+      bond: 0n,
+      counterparty: zeroAddress,
+      nonce: nonce++,
+      counter,
+      deadline: 2 ** 40 - 1,
+      ...terms,
+    };
+    const signature = await account.signTypedData({
+      domain: marketDomain(chainId, marketplace),
+      types: ORDER_TYPES,
+      primaryType: "Order",
+      message: order,
+    });
+    return { order, signature };
+  }
+
+  /** A slot of which the DSO, who has bought all that was left over, holds energy. */
+  async function heldSlot(): Promise<number> {
+    const ids = Array.from({ length: slots }, (_, offset) => firstSlot + offset);
+    const held = await client.readContract({
+      address: energy,
+      abi: energyTokenAbi,
+      functionName: "balanceOfBatch",
+      args: [
+        ids.map(() => home?.dso ?? zeroAddress),
+        ids.map((slot) => energyIdOf({ microgrid: home?.microgrid ?? 1, source: "Solar", slot })),
+      ],
+    });
+    return pick(ids.filter((_, index) => (held[index] ?? 0n) > 20n));
+  }
+  const laneOf = (slot: number, wh: bigint) => ({
+    firstBlock: Math.floor(slot / 8),
+    energy: [wh << BigInt((slot % 8) * 32)],
+  });
+
+  const deeds: Readonly<Record<string, () => Promise<void>>> = {
+    async deposit() {
+      const who = anyone();
+      const amount = 1_000n + BigInt(below(1_000));
+      await send(
+        who,
+        euro,
+        encodeFunctionData({ abi: CURRENCY_ABI, functionName: "mint", args: [who, amount] }),
+      );
+      await send(
+        who,
+        euro,
+        encodeFunctionData({
+          abi: CURRENCY_ABI,
+          functionName: "approve",
+          args: [marketplace, amount],
+        }),
+      );
+      await market(
+        who,
+        encodeFunctionData({ abi: marketplaceAbi, functionName: "deposit", args: [euro, amount] }),
+      );
+    },
+    async withdraw() {
+      const who = home.dso;
+      await market(
+        who,
+        encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "withdraw",
+          args: [euro, 7n, anyone()],
+        }),
+      );
+    },
+    async lock() {
+      const { timestamp } = await client.getBlock();
+      await market(
+        pick(other.households).address,
+        encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "lock",
+          args: [euro, timestamp + 86_400n * (1n + (nonce++ % 100n))],
+        }),
+      );
+    },
+    async cancel() {
+      await market(
+        anyone(),
+        encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "cancel",
+          args: [[nonce++, BigInt(below(5))]],
+        }),
+      );
+    },
+    async cancelAll() {
+      await market(
+        anyone(),
+        encodeFunctionData({ abi: marketplaceAbi, functionName: "cancelAll", args: [euro] }),
+      );
+    },
+    async authorize() {
+      await market(
+        anyone(),
+        encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "authorize",
+          args: [euro, pick(other.households).address, BigInt(below(1_000_000))],
+        }),
+      );
+    },
+    async buy() {
+      const { order, signature } = await sign(home.dso, {
+        price: 100_000n + BigInt(below(100_000)),
+      });
+      const take = {
+        microgrid: home.microgrid,
+        meter: zeroAddress,
+        source: sourceIndex("Solar"),
+        ...laneOf(await heldSlot(), 1n + BigInt(below(9))),
+        limit: 10n ** 12n,
+      };
+      await market(
+        anyone(),
+        encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "accept",
+          args: [order, signature, take],
+        }),
+      );
+    },
+    async clear() {
+      const [offer, bid] = [
+        await sign(home.dso, { price: 90_000n }),
+        await sign(anyone(), { side: 1, price: 200_000n }),
+      ];
+      const one = {
+        offer: 0,
+        bid: 1,
+        source: sourceIndex("Solar"),
+        ...laneOf(await heldSlot(), 3n),
+      };
+      await market(
+        anyone(),
+        encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "settle",
+          args: [[offer.order, bid.order], [offer.signature, bid.signature], [one]],
+        }),
+      );
+    },
+    async give() {
+      const id = energyIdOf({ microgrid: home.microgrid, source: "Solar", slot: await heldSlot() });
+      // An id that names nothing may go along when nothing of it moves.
+      await send(
+        home.dso,
+        energy,
+        encodeFunctionData({
+          abi: energyTokenAbi,
+          functionName: "safeBatchTransferFrom",
+          args: [home.dso, anyone(), [id, 2n ** 255n], [2n, 0n], "0x"],
+        }),
+      );
+    },
+    async retire() {
+      const { firstBlock, energy: words } = laneOf(await heldSlot(), 5n);
+      await send(
+        home.dso,
+        energy,
+        encodeFunctionData({
+          abi: energyTokenAbi,
+          functionName: "retire",
+          args: [home.microgrid, sourceIndex("Solar"), firstBlock, words, anyone(), "a\0purpose"],
+        }),
+      );
+    },
+    async pin() {
+      const far = below(2) === 0;
+      const { order, signature } = await sign(anyone(), far ? { microgrid: 2 ** 32 - 1 } : {});
+      await send(
+        anyone(),
+        board,
+        encodeFunctionData({ abi: boardAbi, functionName: "pin", args: [[order], [signature]] }),
+      );
+    },
+    async tariffs() {
+      const [feedIn, retail] = [80_000n, 300_000n + BigInt(below(50_000))];
+      const tariffs = {
+        feedIn,
+        retail,
+        networkFee: 1_000n,
+        islandPriceCap: retail,
+        islandRation: 250,
+      };
+      await send(
+        operator,
+        meters,
+        encodeFunctionData({
+          abi: metersAbi,
+          functionName: "setTariffs",
+          args: [home.microgrid, tariffs],
+        }),
+      );
+    },
+    async handOver() {
+      await send(
+        operator,
+        meters,
+        encodeFunctionData({
+          abi: metersAbi,
+          functionName: "handOver",
+          args: [home.microgrid, anyone()],
+        }),
+      );
+    },
+  };
+  const names = Object.keys(deeds);
+
+  return {
+    client,
+    /** Does `count` things, one transaction or a few each. */
+    async goOn(count: number): Promise<void> {
+      for (let done = 0; done < count; done++) await deeds[pick(names)]?.();
+    },
+    /** Does everything once. */
+    async doAll(): Promise<void> {
+      for (const name of names) await deeds[name]?.();
+    },
+    /** Undoes what happened in between. */
+    async undone(happens: () => Promise<void>): Promise<void> {
+      const id = await client.snapshot();
+      await happens();
+      await client.revert({ id });
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import path from "node:path";
+import type { Deployment } from "@wattline/sdk";
+import type { Address } from "viem";
+import type { Script } from "./playedChain.ts";
+import { type Started, startNode } from "./process.ts";
+
+/** Some hours of two communities, on a chain that goes on running. */
+export interface Played {
+  readonly rpcUrl: string;
+  readonly deployment: Deployment;
+  readonly euro: Address;
+  /** Of the first community. */
+  readonly operator: Address;
+  readonly communities: readonly {
+    readonly microgrid: number;
+    readonly dso: Address;
+    readonly households: readonly {
+      readonly name: string;
+      readonly address: Address;
+      readonly meter: Address;
+    }[];
+  }[];
+  readonly firstSlot: number;
+  readonly slots: number;
+  /** As the simulation has counted; energy and money as decimal strings. */
+  readonly summary: {
+    readonly [name: string]: string | number;
+  } & { readonly households: readonly Readonly<Record<string, string>>[] };
+}
+
+const CHAIN = path.join(import.meta.dirname, "playedChain.ts");
+
+/** Plays a script. The second part is the process to stop. */
+export async function playOn(script: Script): Promise<readonly [Played, Started]> {
+  const started = startNode([CHAIN, JSON.stringify(script)]);
+  const played: Played = JSON.parse(await started.line("PLAYED "));
+  return [played, started];
+}

@@ -1,0 +1,87 @@
+/** A chain of its own process: plays some hours of communities, says so on stdout, and stays until it is stopped. */
+import type { CommunitySeries } from "../../../../scripts/community/series.ts";
+import { localAccount, OPERATOR } from "../../../../scripts/simulation/accounts.ts";
+import { buildContracts, openChain, serveChain } from "../../../../scripts/simulation/chain.ts";
+import type { MarketName } from "../../../../scripts/simulation/market.ts";
+import { readOptions } from "../../../../scripts/simulation/options.ts";
+import { play } from "../../../../scripts/simulation/run.ts";
+
+/** What is played. */
+export interface Script {
+  readonly port: number;
+  readonly market: MarketName;
+  /** The first slot of the day that is played: a block's first. */
+  readonly skipped: number;
+  readonly slots: number;
+  /** Of each of the two communities. */
+  readonly households: number;
+  /** Slots of the outage, counted from the first slot. */
+  readonly outage: readonly [first: number, end: number];
+}
+
+const { port, market, skipped, slots, households, outage }: Script = JSON.parse(
+  process.argv[2] ?? "{}",
+);
+const options = readOptions(["--market", market, "--microgrids", "2"]);
+if (options === "help") throw new Error("Nothing is to be explained.");
+const [here, there] = options.communities;
+if (there === undefined) throw new Error("Two communities are to be played.");
+
+const shortened = (series: CommunitySeries): CommunitySeries => ({
+  ...series,
+  firstSlot: series.firstSlot + skipped,
+  slots,
+  households: series.households.slice(0, households).map((household) => ({
+    ...household,
+    loadWh: household.loadWh.slice(skipped, skipped + slots),
+    producedWh: household.producedWh.slice(skipped, skipped + slots),
+    exportedWh: household.exportedWh.slice(skipped, skipped + slots),
+    importedWh: household.importedWh.slice(skipped, skipped + slots),
+  })),
+});
+const first = here.firstSlot + skipped;
+const startsAt = first * here.slotSeconds;
+const rpcUrl = `http://127.0.0.1:${port}`;
+
+await buildContracts();
+const server = await serveChain("127.0.0.1", port, startsAt);
+const chain = await openChain(rpcUrl, startsAt);
+const { wattline, communities, summary } = await play(
+  chain,
+  {
+    ...options,
+    communities: [shortened(here), shortened(there)],
+    tariffs: {
+      feedInPerKwh: options.tariffs.feedInPerKwh,
+      // The retailer raises its price in the middle, so that it matters which tariff a slot had.
+      retailPerKwh: Array.from({ length: slots }, (_, slot) =>
+        slot < slots / 2 ? 320_000n : 350_000n,
+      ),
+    },
+    outage: { firstSlot: first + outage[0], endSlot: first + outage[1] },
+  },
+  new AbortController().signal,
+);
+const { euro, ...addresses } = wattline.addresses;
+const played = {
+  rpcUrl,
+  deployment: { chainId: wattline.chainId, ...addresses, fromBlock: 0 },
+  euro,
+  operator: localAccount(OPERATOR).address,
+  communities: communities.map(({ microgrid, dso, households: homes }) => ({
+    microgrid,
+    dso: dso.address,
+    households: homes.map(({ name, address, device }) => ({
+      name,
+      address,
+      meter: device.address,
+    })),
+  })),
+  firstSlot: first,
+  slots,
+  summary,
+};
+console.log(
+  `PLAYED ${JSON.stringify(played, (_, value) => (typeof value === "bigint" ? `${value}` : value))}`,
+);
+process.once("SIGTERM", () => void server.close().finally(() => process.exit()));

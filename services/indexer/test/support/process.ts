@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+/** The project's folder. */
+export const ROOT = path.resolve(import.meta.dirname, "../../../..");
+
+/** A program that a test has started, and what it has said. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly lines: readonly string[];
+  /** The first line that begins so. @throws when the program ends before it comes. */
+  line(start: string): Promise<string>;
+  /** Ends it by a signal and waits until it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export function startNode(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Started {
+  const child = spawn(process.execPath, [...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  const wake = () => {
+    for (const look of waiting) look();
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      wake();
+    });
+  }
+  let isGone = false;
+  const gone = new Promise<void>((resolve) => {
+    child.once("close", () => {
+      isGone = true;
+      wake();
+      resolve();
+    });
+  });
+  return {
+    child,
+    lines,
+    line: (start) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = lines.find((line) => line.startsWith(start));
+          if (found === undefined && !isGone) return;
+          waiting.delete(look);
+          if (found !== undefined) resolve(found.slice(start.length));
+          else reject(new Error(`The program ended:\n${lines.slice(-20).join("\n")}`));
+        };
+        waiting.add(look);
+        look();
+      }),
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      await gone;
+    },
+  };
+}
+
+/** Asks until the answer is not undefined. @throws after `milliseconds`. */
+export async function until<Answer>(
+  what: string,
+  ask: () => Promise<Answer | undefined>,
+  milliseconds = 60_000,
+): Promise<Answer> {
+  const end = Date.now() + milliseconds;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > end) throw new Error(`Waited ${milliseconds} ms in vain: ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

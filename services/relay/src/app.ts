@@ -1,0 +1,89 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { routePath } from "hono/route";
+import { Buckets } from "./limits/bucket.ts";
+import { answerTo, malformed, Refusal } from "./problems.ts";
+import { clientOf, type Env, type Relay } from "./relay.ts";
+import { orderRoutes } from "./routes/orders.ts";
+import { statusRoutes } from "./routes/status.ts";
+import { streamRoute } from "./routes/stream.ts";
+
+/** The relay's HTTP interface. */
+export function createApp(relay: Relay): OpenAPIHono<Env> {
+  const { limits, metrics } = relay;
+  const buckets = new Buckets(limits.requests);
+  const app = new OpenAPIHono<Env>({
+    defaultHook: (result) => {
+      if (!result.success) throw malformed(result.error);
+    },
+  });
+
+  app.use(cors({ origin: "*", allowMethods: ["GET", "POST", "DELETE"] }));
+  app.use(async (c, next) => {
+    const started = performance.now();
+    await next();
+    metrics.requests.observe(
+      { method: c.req.method, route: routePath(c, -1), status: c.res.status },
+      (performance.now() - started) / 1000,
+    );
+  });
+  app.use(async (c, next) => {
+    const wait = buckets.take(clientOf(c));
+    if (wait > 0) {
+      const { perSecond } = limits.requests;
+      throw new Refusal(
+        429,
+        {
+          code: "Relay_TooManyRequests",
+          message: `This address has made too many requests; the relay answers ${perSecond} a second. Try again later.`,
+        },
+        wait,
+      );
+    }
+    await next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: limits.body,
+      onError: () => {
+        throw new Refusal(413, {
+          code: "Relay_BodyTooLarge",
+          message: `A body has at most ${limits.body} bytes. Send several documents.`,
+        });
+      },
+    }),
+  );
+  app.use(async (c, next) => {
+    const isJson = c.req.header("content-type")?.includes("application/json");
+    if (["POST", "DELETE"].includes(c.req.method) && isJson !== true) {
+      throw new Refusal(400, {
+        code: "Relay_Malformed",
+        message: "Send JSON, with the header content-type: application/json.",
+      });
+    }
+    await next();
+  });
+
+  orderRoutes(app, relay);
+  streamRoute(app, relay);
+  statusRoutes(app, relay);
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "Wattline relay",
+      version: "1",
+      description:
+        "The offers book of an energy marketplace: signed orders in, verified orders out. A relay can't forge an order; verify what you trade against by its signature.",
+    },
+  });
+
+  app.notFound((c) =>
+    c.json(
+      { code: "Relay_NotFound", message: `There is no ${c.req.method} ${c.req.path} here.` },
+      404,
+    ),
+  );
+  app.onError((error, c) => answerTo(c, error, relay.unexpected));
+  return app;
+}

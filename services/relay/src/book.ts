@@ -1,0 +1,458 @@
+import {
+  type Domain,
+  goodUntil,
+  hashWithdrawal,
+  type Judgement,
+  judgeOrder,
+  type Order,
+  type OrderFacts,
+  orderFromJson,
+  plainSignerOf,
+  SIDES,
+  type SignedOrder,
+  type SignedOrderJson,
+  type Signer,
+  signedOrderToJson,
+} from "@wattline/sdk";
+import type { Address, Hex } from "viem";
+import type { Snapshot } from "./chain/snapshot.ts";
+import type { Parties, Touched } from "./chain/touched.ts";
+import { isNothing, NOTHING_TOUCHED } from "./chain/touched.ts";
+import { Changes } from "./changes.ts";
+import type { Limits } from "./limits/limits.ts";
+import type { Database } from "./store/database.ts";
+import {
+  bookOrderOf,
+  dueOrders,
+  findOrder,
+  insertOrders,
+  knownHashes,
+  lastSequence,
+  microgridsInBook,
+  openOrdersOf,
+  revivedOrders,
+  touchedOrders,
+  updateOrders,
+  walletOrders,
+} from "./store/orders.ts";
+import type { OrderRow } from "./store/tables.ts";
+import { Turns } from "./turns.ts";
+import { recover } from "./verify/recover.ts";
+import type { Seal } from "./verify/seal.ts";
+import type { Sealing } from "./verify/sealing.ts";
+import type { BookOrder, PostResult, RuleBroken } from "./wire.ts";
+
+/** The chain has not been read yet, so nothing can be judged. */
+export class NotReadyError extends Error {
+  constructor() {
+    super("The relay has not read the chain yet. Try again in a moment.");
+  }
+}
+
+/** A withdrawal is not signed by who may. */
+export class BadWithdrawalError extends Error {}
+
+/** Orders that are judged and written together. */
+const CHUNK = 500;
+/** Orders of contract wallets that are asked about again with each block. */
+const WALLETS_PER_BLOCK = 50;
+
+/** An order that has been judged, before it is written. */
+interface Judged {
+  readonly order: Order;
+  readonly signature: Hex;
+  readonly hash: Hex;
+  readonly facts: OrderFacts;
+  readonly verdict: Judgement;
+}
+
+/**
+ * The offers book: takes signed orders in, keeps what the chain says of them, and tells of every change. Judging goes
+ * on side by side; writing goes turn by turn, so that a change's sequence is also the order in which it became visible.
+ */
+export class Book {
+  readonly db: Database;
+  readonly changes: Changes;
+  readonly #domain: Domain;
+  readonly #sealing: Sealing;
+  readonly #limits: Limits;
+  readonly #turns = new Turns();
+  #snapshot: Snapshot | undefined;
+  /** Makers whose orders were judged at a block that the book has left meanwhile. */
+  #stragglers = new Set<Address>();
+  #lastWallet: Hex | "" = "";
+
+  private constructor(
+    db: Database,
+    domain: Domain,
+    sealing: Sealing,
+    limits: Limits,
+    changes: Changes,
+  ) {
+    this.db = db;
+    this.#domain = domain;
+    this.#sealing = sealing;
+    this.#limits = limits;
+    this.changes = changes;
+  }
+
+  static async open(db: Database, domain: Domain, sealing: Sealing, limits: Limits): Promise<Book> {
+    return new Book(db, domain, sealing, limits, new Changes(await lastSequence(db)));
+  }
+
+  get isReady(): boolean {
+    return this.#snapshot !== undefined;
+  }
+
+  // ===============================================================================================
+  // Orders come and go
+  // ===============================================================================================
+
+  /**
+   * Takes orders in: those that can be traded, and offers whose energy may still be reported.
+   * @returns What became of each, in their order. Nothing of a refused one is stored.
+   * @throws NotReadyError, or what the RPC throws
+   */
+  async admit(
+    orders: readonly SignedOrderJson[],
+    at: Snapshot | undefined = this.#snapshot,
+  ): Promise<PostResult[]> {
+    if (at === undefined) throw new NotReadyError();
+    const seals = await this.#sealing.seal(orders);
+    const known = await knownHashes(
+      this.db,
+      seals.map(({ hash }) => hash),
+    );
+    const results = new Map<Hex, PostResult>();
+    const fresh = new Map<Hex, { signed: SignedOrderJson; seal: Seal }>();
+    for (const [i, signed] of orders.entries()) {
+      const seal = seals[i];
+      if (seal === undefined) continue;
+      if (known.has(seal.hash)) results.set(seal.hash, { hash: seal.hash, status: "known" });
+      else if (!fresh.has(seal.hash)) fresh.set(seal.hash, { signed, seal });
+    }
+    const judged = await Promise.all(
+      [...fresh.values()].map(({ signed, seal }) => this.#judgeNew(signed, seal, at)),
+    );
+    const good: Judged[] = [];
+    for (const one of judged) {
+      const reasons = this.#refusalOf(one);
+      if (reasons.length === 0) good.push(one);
+      else results.set(one.hash, { hash: one.hash, status: "refused", reasons });
+    }
+    for (const result of await this.#store(good, at)) {
+      if (result.hash !== undefined) results.set(result.hash, result);
+    }
+    return seals.flatMap(({ hash }) => results.get(hash) ?? []);
+  }
+
+  /** Takes in what was pinned to the board, as judged at `at`; what can't be traded is passed over. */
+  async takePinned(pinned: readonly SignedOrder[], at: Snapshot): Promise<void> {
+    for (let start = 0; start < pinned.length; start += CHUNK) {
+      await this.admit(pinned.slice(start, start + CHUNK).map(signedOrderToJson), at);
+    }
+  }
+
+  /**
+   * Takes an order off the book for good.
+   * @param signature Of the sdk's `Withdrawal`, by the maker, a delegate of the maker, or the maker's wallet.
+   * @returns The order as it is now; undefined when the book has no such order.
+   * @throws BadWithdrawalError, NotReadyError, or what the RPC throws
+   */
+  async withdraw(hash: Hex, signature: Hex): Promise<BookOrder | undefined> {
+    const at = this.#snapshot;
+    if (at === undefined) throw new NotReadyError();
+    const row = await findOrder(this.db, hash);
+    if (row === undefined || row.withdrawal !== null) return row && bookOrderOf(row);
+    const currency = (await at.microgrid(row.microgrid))?.currency;
+    const signer = await plainSignerOf(row.maker, hashWithdrawal(this.#domain, hash), signature, {
+      recover,
+      isDelegate: async (delegate) =>
+        currency !== undefined && (await at.allowance(row.maker, currency, delegate)) > 0n,
+      isAccepted: (digest, signed) => at.isAccepted(row.maker, digest, signed),
+    });
+    if (signer === undefined) {
+      throw new BadWithdrawalError(
+        `Neither ${row.maker}, nor a delegate with an allowance, nor the maker's wallet has signed the withdrawal of ${hash}.`,
+      );
+    }
+    return this.#turns.take(async () => {
+      const [changed] = await this.db
+        .updateTable("orders")
+        .set({
+          withdrawal: signature,
+          state: "cancelled",
+          remaining_wh: 0,
+          updated_sequence: this.changes.next(),
+        })
+        .where("hash", "=", hash)
+        .where("withdrawal", "is", null)
+        .returningAll()
+        .execute();
+      if (changed === undefined)
+        return findOrder(this.db, hash).then((now) => now && bookOrderOf(now));
+      return this.#tell([changed])[0];
+    });
+  }
+
+  // ===============================================================================================
+  // The chain moves on
+  // ===============================================================================================
+
+  /** From now on orders are judged at this block. */
+  standAt(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+  }
+
+  /** Judges what something has touched, and everything that only time or a wallet changes. */
+  async judgeTouched(touched: Touched | "all"): Promise<void> {
+    const at = this.#snapshot;
+    if (at === undefined) throw new NotReadyError();
+    const { time } = at.head;
+    await this.#expire(time);
+    for (;;) {
+      const revived = await revivedOrders(this.db, time, CHUNK);
+      await this.#judgeAgain(revived, at);
+      if (revived.length < CHUNK) break;
+    }
+    if (touched === "all" || !isNothing(touched)) {
+      let after: Hex | "" = "";
+      for (;;) {
+        const rows = await touchedOrders(this.db, touched, time, after, CHUNK);
+        await this.#judgeAgain(rows, at);
+        const last = rows.at(-1);
+        if (rows.length < CHUNK || last === undefined) break;
+        after = last.hash;
+      }
+    }
+    const wallets = await walletOrders(this.db, time, this.#lastWallet, WALLETS_PER_BLOCK);
+    this.#lastWallet = wallets.length < WALLETS_PER_BLOCK ? "" : (wallets.at(-1)?.hash ?? "");
+    await this.#judgeAgain(wallets, at);
+    await this.judgeStragglers();
+  }
+
+  /** Judges orders that were judged at one block and written when the book stood at the next. */
+  async judgeStragglers(): Promise<void> {
+    if (this.#stragglers.size === 0) return;
+    const makers = this.#stragglers;
+    this.#stragglers = new Set();
+    try {
+      await this.judgeTouched({ ...NOTHING_TOUCHED, makers });
+    } catch (error) {
+      for (const maker of makers) this.#stragglers.add(maker);
+      throw error;
+    }
+  }
+
+  async rememberPositions(positions: ReadonlyMap<Hex, Parties>): Promise<void> {
+    if (positions.size === 0) return;
+    await this.db
+      .insertInto("positions")
+      .values([...positions].map(([id, { seller, buyer }]) => ({ id, seller, buyer })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+
+  /** Sellers and buyers of forwards. */
+  async partiesOf(positions: readonly Hex[]): Promise<Address[]> {
+    if (positions.length === 0) return [];
+    const rows = await this.db
+      .selectFrom("positions")
+      .select(["seller", "buyer"])
+      .where("id", "in", positions)
+      .execute();
+    return rows.flatMap(({ seller, buyer }) => [seller, buyer]);
+  }
+
+  /** Resolves when nothing is being written. */
+  settled(): Promise<void> {
+    return this.#turns.take(async () => undefined);
+  }
+
+  microgrids(): Promise<number[]> {
+    return microgridsInBook(this.db);
+  }
+
+  // ===============================================================================================
+  // Internal
+  // ===============================================================================================
+
+  async #judgeNew(json: SignedOrderJson, seal: Seal, at: Snapshot): Promise<Judged> {
+    const order = orderFromJson(json.order);
+    const { hash } = seal;
+    const signature = json.signature;
+    // What would take long to look up is not looked up.
+    const signer = seal.byMaker ? ({ by: "maker" } as const) : seal.traces;
+    const looked = this.#isTooLong(order) ? { ...order, lastSlot: order.firstSlot } : order;
+    const facts = await at.factsOf({ order: looked, signer });
+    return { order, signature, hash, facts, verdict: judgeOrder(order, facts) };
+  }
+
+  #isTooLong(order: Order): boolean {
+    return (
+      SIDES[order.side] === "offer" &&
+      !order.forward &&
+      order.lastSlot - order.firstSlot >= this.#limits.slotsPerOffer
+    );
+  }
+
+  #refusalOf({ order, verdict }: Judged): RuleBroken[] {
+    const reasons: RuleBroken[] = verdict.mayBeBacked ? [] : [...verdict.reasons];
+    if (this.#isTooLong(order)) {
+      reasons.push({
+        code: "Relay_TooManySlots",
+        message: `The offer reaches ${order.lastSlot - order.firstSlot + 1} slots; this relay takes spot offers of up to ${this.#limits.slotsPerOffer}. Sign several.`,
+        path: "lastSlot",
+      });
+    }
+    return reasons;
+  }
+
+  /** Writes new orders, as far as their makers' limits go. */
+  #store(judged: readonly Judged[], at: Snapshot): Promise<PostResult[]> {
+    if (judged.length === 0) return Promise.resolve([]);
+    return this.#turns.take(async () => {
+      const hashes = judged.map(({ hash }) => hash);
+      const makers = new Set(judged.map(({ order }) => order.maker));
+      // Somebody else may have brought them in the meantime.
+      const known = await knownHashes(this.db, hashes);
+      const open = await openOrdersOf(this.db, [...makers]);
+      const results: PostResult[] = [];
+      const rows: OrderRow[] = [];
+      for (const one of judged) {
+        const { hash, order } = one;
+        const count = open.get(order.maker) ?? 0;
+        if (known.has(hash)) results.push({ hash, status: "known" });
+        else if (count >= this.#limits.ordersPerMaker) {
+          results.push({ hash, status: "refused", reasons: [this.#tooMany(order.maker)] });
+        } else {
+          open.set(order.maker, count + 1);
+          rows.push(rowOf(one, this.changes.next()));
+          results.push({ hash, status: "accepted" });
+        }
+      }
+      if (rows.length > 0) await insertOrders(this.db, rows);
+      if (at !== this.#snapshot) for (const { maker } of rows) this.#stragglers.add(maker);
+      this.#tell(rows);
+      return results;
+    });
+  }
+
+  #tooMany(maker: Address): RuleBroken {
+    return {
+      code: "Relay_TooManyOrders",
+      message: `${maker} has ${this.#limits.ordersPerMaker} open orders here, the most that a maker may have. Withdraw some, or let them end.`,
+      path: "maker",
+    };
+  }
+
+  async #judgeAgain(rows: readonly OrderRow[], at: Snapshot): Promise<void> {
+    if (rows.length === 0) return;
+    const verdicts = new Map<Hex, Judgement>();
+    const signers = await this.#signersOf(rows);
+    await Promise.all(
+      rows.map(async (row) => {
+        const { order } = orderOf(row);
+        const facts = await at.factsOf({ order, signer: signers.get(row.hash) ?? [] });
+        verdicts.set(row.hash, judgeOrder(order, facts));
+      }),
+    );
+    const changed = rows.filter((row) => {
+      const verdict = verdicts.get(row.hash);
+      return (
+        verdict !== undefined &&
+        (verdict.state !== row.state || Number(verdict.remainingWh) !== row.remaining_wh)
+      );
+    });
+    await this.#change(changed, (row) => {
+      const verdict = verdicts.get(row.hash);
+      return {
+        state: verdict?.state ?? row.state,
+        remaining_wh: Number(verdict?.remainingWh ?? 0n),
+      };
+    });
+  }
+
+  /** Who stands behind orders that are in the book: a key's signature stays good, a wallet is asked anew. */
+  async #signersOf(rows: readonly OrderRow[]) {
+    const signers = new Map<Hex, Signer | Seal["traces"]>();
+    const wallets = rows.filter(({ signer }) => signer === "wallet");
+    const seals = wallets.length === 0 ? [] : await this.#sealing.seal(wallets.map(orderJsonOf));
+    for (const { hash, traces } of seals) signers.set(hash, traces);
+    for (const { hash, signer, delegate } of rows) {
+      if (signer === "maker") signers.set(hash, { by: "maker" });
+      else if (signer === "delegate" && delegate !== null) {
+        signers.set(hash, { by: "delegate", delegate });
+      }
+    }
+    return signers;
+  }
+
+  async #expire(time: number): Promise<void> {
+    for (;;) {
+      const due = await dueOrders(this.db, time, CHUNK);
+      if (due.length === 0) return;
+      await this.#change(due, () => ({ state: "expired", remaining_wh: 0 }));
+    }
+  }
+
+  #change(
+    rows: readonly OrderRow[],
+    to: (row: OrderRow) => Pick<OrderRow, "state" | "remaining_wh">,
+  ): Promise<void> {
+    if (rows.length === 0) return Promise.resolve();
+    return this.#turns.take(async () => {
+      const changes = rows.map((row) => ({
+        hash: row.hash,
+        ...to(row),
+        updated_sequence: this.changes.next(),
+      }));
+      this.#tell(await updateOrders(this.db, changes));
+    });
+  }
+
+  #tell(rows: readonly OrderRow[]): BookOrder[] {
+    const orders = rows.map(bookOrderOf);
+    this.changes.publish(orders);
+    return orders;
+  }
+}
+
+function rowOf({ order, signature, hash, facts, verdict }: Judged, sequence: number): OrderRow {
+  const { signer, microgrid } = facts;
+  return {
+    hash,
+    maker: order.maker,
+    meter: order.meter,
+    microgrid: order.microgrid,
+    side: order.side,
+    sources: order.sources,
+    first_slot: order.firstSlot,
+    last_slot: order.lastSlot,
+    energy: order.energy,
+    price: order.price.toString(),
+    forward: order.forward,
+    bond: order.bond.toString(),
+    counterparty: order.counterparty,
+    nonce: order.nonce.toString(),
+    counter: order.counter.toString(),
+    deadline: order.deadline,
+    signature,
+    signer: signer?.by ?? "maker",
+    delegate: signer?.by === "delegate" ? signer.delegate : null,
+    withdrawal: null,
+    state: verdict.state,
+    remaining_wh: Number(verdict.remainingWh),
+    good_until: goodUntil(order, microgrid?.slotSeconds ?? 1),
+    received_at: Math.floor(Date.now() / 1000),
+    received_sequence: sequence,
+    updated_sequence: sequence,
+  };
+}
+
+const orderJsonOf = (row: OrderRow): SignedOrderJson => {
+  const { order, signature } = bookOrderOf(row);
+  return { order, signature };
+};
+
+const orderOf = (row: OrderRow) => ({ order: orderFromJson(bookOrderOf(row).order) });

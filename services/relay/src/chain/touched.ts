@@ -1,0 +1,124 @@
+import {
+  boardAbi,
+  energyTokenAbi,
+  marketplaceAbi,
+  metersAbi,
+  type SignedOrder,
+} from "@wattline/sdk";
+import { type Address, type Hex, type Log, parseEventLogs } from "viem";
+
+/** Whose orders may stand otherwise than before. */
+export interface Touched {
+  readonly makers: ReadonlySet<Address>;
+  readonly meters: ReadonlySet<Address>;
+  readonly microgrids: ReadonlySet<number>;
+}
+
+/** Who gets something when a forward is released. */
+export interface Parties {
+  readonly seller: Address;
+  readonly buyer: Address;
+}
+
+/** What logs tell about the book. */
+export interface Tidings {
+  readonly touched: Touched;
+  /** Forwards that were reserved. */
+  readonly positions: ReadonlyMap<Hex, Parties>;
+  /** Forwards that were released: their parties are touched, and the log does not name them. */
+  readonly released: ReadonlySet<Hex>;
+  /** Whether charges were paid, so that the DSOs' accounts have grown. */
+  readonly charged: boolean;
+  /** Orders that were pinned to the board. */
+  readonly pinned: readonly SignedOrder[];
+}
+
+export const NOTHING_TOUCHED: Touched = {
+  makers: new Set(),
+  meters: new Set(),
+  microgrids: new Set(),
+};
+
+export const isNothing = ({ makers, meters, microgrids }: Touched): boolean =>
+  makers.size + meters.size + microgrids.size === 0;
+
+export const union = (parts: readonly Touched[]): Touched => ({
+  makers: new Set(parts.flatMap(({ makers }) => [...makers])),
+  meters: new Set(parts.flatMap(({ meters }) => [...meters])),
+  microgrids: new Set(parts.flatMap(({ microgrids }) => [...microgrids])),
+});
+
+export const touchedToJson = ({ makers, meters, microgrids }: Touched): string =>
+  JSON.stringify({ makers: [...makers], meters: [...meters], microgrids: [...microgrids] });
+
+export function touchedFromJson(json: string): Touched {
+  const { makers, meters, microgrids } = JSON.parse(json);
+  return { makers: new Set(makers), meters: new Set(meters), microgrids: new Set(microgrids) };
+}
+
+const ABI = [...marketplaceAbi, ...metersAbi, ...energyTokenAbi, ...boardAbi] as const;
+
+/**
+ * Reads what logs of the contracts say about orders. Everything that can change whether an order may be traded leaves a
+ * log that names whom it concerns, but for releases (see {@link Tidings.released}) and charges.
+ */
+export function tidingsOf(logs: readonly Log[]): Tidings {
+  const makers = new Set<Address>();
+  const meters = new Set<Address>();
+  const microgrids = new Set<number>();
+  const positions = new Map<Hex, Parties>();
+  const released = new Set<Hex>();
+  const pinned: SignedOrder[] = [];
+  let charged = false;
+  for (const log of parseEventLogs({ abi: ABI, logs: [...logs] })) {
+    switch (log.eventName) {
+      case "Deposited":
+      case "Withdrawn":
+      case "Locked":
+      case "AllCancelled":
+        makers.add(log.args.holder);
+        break;
+      case "Cancelled":
+      case "Authorized":
+      case "Drawn":
+        makers.add(log.args.maker);
+        break;
+      case "Traded":
+        makers.add(log.args.maker).add(log.args.taker);
+        charged = true;
+        break;
+      case "Matched":
+        // Who traded is in the energy's transfers of the same call.
+        charged = true;
+        break;
+      case "Reserved": {
+        const { seller, buyer } = log.args.position;
+        positions.set(log.args.positionId, { seller, buyer });
+        makers.add(log.args.maker).add(seller).add(buyer);
+        break;
+      }
+      case "Released":
+        released.add(log.args.positionId);
+        charged = true;
+        break;
+      case "TransferSingle":
+      case "TransferBatch":
+        makers.add(log.args.from).add(log.args.to);
+        break;
+      case "MeterRegistered":
+      case "MeterHandedOver":
+      case "MeterRetired":
+        meters.add(log.args.meter);
+        break;
+      case "Founded":
+      case "TariffsSet":
+      case "ModeSet":
+        microgrids.add(log.args.microgrid);
+        break;
+      case "Pinned":
+        pinned.push({ order: log.args.order, signature: log.args.signature });
+        break;
+    }
+  }
+  return { touched: { makers, meters, microgrids }, positions, released, charged, pinned };
+}

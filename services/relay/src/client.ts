@@ -1,0 +1,178 @@
+import type { SignedOrderJson } from "@wattline/sdk";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import type { Hex } from "viem";
+import type { BookOrder, Health, OrdersPage, OrdersQuery, PostResult, Problem } from "./wire.ts";
+
+/** Talks to a relay from a browser or from Node. */
+
+/** A relay has refused a request, or answered what no relay would. */
+export class RelayError extends Error {
+  /** The HTTP status. */
+  readonly status: number;
+  readonly problem: Problem;
+
+  constructor(status: number, problem: Problem) {
+    super(problem.message);
+    this.name = "RelayError";
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** Where a stream starts and what it carries. */
+export interface StreamOptions {
+  readonly microgrid?: number;
+  /** The id of the last event seen; 0 for the whole book. Without it, only what happens from now on. */
+  readonly from?: number;
+  readonly signal?: AbortSignal;
+}
+
+export class RelayClient {
+  readonly #url: string;
+
+  /** @param url Where the relay is, such as `http://127.0.0.1:42070`. */
+  constructor(url: string) {
+    this.#url = url.replace(/\/+$/, "");
+  }
+
+  /**
+   * Hands in signed orders, up to 1,000 at a time.
+   * @returns What became of each, in their order; a refused one carries every rule it breaks.
+   * @throws RelayError when the document as a whole is refused.
+   */
+  async post(orders: readonly SignedOrderJson[], signal?: AbortSignal): Promise<PostResult[]> {
+    const response = await this.#fetch("/orders", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ orders }),
+      ...(signal && { signal }),
+    });
+    const body = await bodyOf<{ results?: PostResult[] }>(response);
+    if (body.results === undefined) throw errorFrom(response, body);
+    return body.results;
+  }
+
+  /** One page of the book. @throws RelayError */
+  orders(query: OrdersQuery = {}, signal?: AbortSignal): Promise<OrdersPage> {
+    return this.#get(`/orders${searchOf(query)}`, signal);
+  }
+
+  /** Every order that a query finds, page by page. @throws RelayError */
+  async *allOrders(query: OrdersQuery = {}, signal?: AbortSignal): AsyncGenerator<BookOrder> {
+    let cursor = query.cursor;
+    do {
+      const page = await this.orders({ ...query, ...(cursor !== undefined && { cursor }) }, signal);
+      yield* page.orders;
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  }
+
+  /** One order; undefined when the relay does not know it. @throws RelayError */
+  async order(hash: Hex, signal?: AbortSignal): Promise<BookOrder | undefined> {
+    try {
+      return await this.#get(`/orders/${hash}`, signal);
+    } catch (error) {
+      if (error instanceof RelayError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Takes an order off the book.
+   * @param signature Of `Withdrawal(bytes32 orderHash)` by the maker or its delegate: see the sdk's `WITHDRAWAL_TYPES`.
+   * @throws RelayError
+   */
+  async withdraw(hash: Hex, signature: Hex, signal?: AbortSignal): Promise<BookOrder> {
+    const response = await this.#fetch(`/orders/${hash}`, {
+      method: "DELETE",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ signature }),
+      ...(signal && { signal }),
+    });
+    if (!response.ok) throw errorFrom(response, await bodyOf(response));
+    return bodyOf(response);
+  }
+
+  health(signal?: AbortSignal): Promise<Health> {
+    return this.#get("/health", signal);
+  }
+
+  /**
+   * Changes of the book as they happen, until the relay ends the stream or `signal` is aborted. Whoever comes back
+   * starts with the last event's `updatedSequence`.
+   * @param onOpen Is called when the relay has answered.
+   * @throws RelayError when the relay refuses, TypeError when it can't be reached.
+   */
+  async *stream(
+    { microgrid, from, signal }: StreamOptions = {},
+    onOpen?: () => void,
+  ): AsyncGenerator<BookOrder> {
+    const response = await this.#fetch(`/stream${searchOf({ microgrid, from })}`, {
+      headers: { accept: "text/event-stream" },
+      ...(signal && { signal }),
+    });
+    if (!response.ok || response.body === null) throw errorFrom(response, await bodyOf(response));
+    onOpen?.();
+    const events = response.body
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new EventSourceParserStream());
+    const reader = events.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        if (value.event === "order") yield JSON.parse(value.data);
+      }
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+    } finally {
+      await reader.cancel().catch(() => undefined);
+    }
+  }
+
+  async #get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    const response = await this.#fetch(path, signal ? { signal } : {});
+    const body = await bodyOf<T>(response);
+    // A degraded relay says so with 503 and a full answer.
+    if (!response.ok && !path.startsWith("/health")) throw errorFrom(response, body);
+    return body;
+  }
+
+  #fetch(path: string, init: RequestInit): Promise<Response> {
+    return fetch(`${this.#url}${path}`, init);
+  }
+}
+
+async function bodyOf<T>(response: Response): Promise<T> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RelayError(response.status, {
+      code: "Relay_NotARelay",
+      message: `${response.url} answered with status ${response.status} and no JSON. Is a relay there?`,
+    });
+  }
+}
+
+function errorFrom(response: Response, body: unknown): RelayError {
+  const problem = isProblem(body)
+    ? body
+    : { code: "Relay_NotARelay", message: `${response.url} answered with ${response.status}.` };
+  return new RelayError(response.status, problem);
+}
+
+const isProblem = (body: unknown): body is Problem =>
+  typeof body === "object" &&
+  body !== null &&
+  "code" in body &&
+  "message" in body &&
+  typeof body.message === "string";
+
+function searchOf(query: object): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  return search.size === 0 ? "" : `?${search}`;
+}

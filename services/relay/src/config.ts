@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import { z } from "@hono/zod-openapi";
+import type { Deployment } from "@wattline/sdk";
+import { type Address, getAddress } from "viem";
+import type { RelayOptions } from "./server.ts";
+import type { Storage } from "./store/database.ts";
+
+/** The environment does not say what the relay needs; the message says what is wrong and what to do. */
+export class ConfigError extends Error {}
+
+const DEFAULT_PORT = 42_070;
+const DEFAULT_RPC_URL = "http://127.0.0.1:8545";
+const DEFAULT_FOLDER = "wattline-relay";
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/)
+  .transform((text): Address => getAddress(text));
+
+const deploymentSchema = z.object({
+  chainId: z.int().min(1),
+  marketplace: address,
+  meters: address,
+  energy: address,
+  board: address,
+  fromBlock: z.int().min(0),
+});
+
+/**
+ * Reads a relay's options from the environment: see the README for each variable.
+ * @throws ConfigError
+ */
+export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayOptions> {
+  const file = env.WATTLINE_DEPLOYMENT;
+  if (file === undefined || file === "") {
+    throw new ConfigError(
+      "WATTLINE_DEPLOYMENT is not set. Set it to the JSON file that says where the contracts are.",
+    );
+  }
+  return {
+    rpcUrl: urlIn(env, "WATTLINE_RPC_URL", ["http:", "https:"]) ?? DEFAULT_RPC_URL,
+    deployment: await readDeployment(file),
+    storage: storageIn(env),
+    host: env.WATTLINE_HOST || "127.0.0.1",
+    port: portIn(env),
+    peers: peersIn(env),
+  };
+}
+
+async function readDeployment(file: string): Promise<Deployment> {
+  const text = await readFile(file, "utf8").catch((error: Error) => {
+    throw new ConfigError(`WATTLINE_DEPLOYMENT: ${file} can't be read (${error.message}).`);
+  });
+  try {
+    return deploymentSchema.parse(JSON.parse(text));
+  } catch (error) {
+    const reason =
+      error instanceof z.ZodError
+        ? error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")
+        : String(error);
+    throw new ConfigError(`WATTLINE_DEPLOYMENT: ${file} is no deployment (${reason}).`);
+  }
+}
+
+function storageIn(env: NodeJS.ProcessEnv): Storage {
+  const postgresUrl = urlIn(env, "DATABASE_URL", ["postgres:", "postgresql:"]);
+  if (postgresUrl !== undefined) return { postgresUrl };
+  return { folder: env.WATTLINE_DATA || DEFAULT_FOLDER };
+}
+
+function portIn({ WATTLINE_PORT: text }: NodeJS.ProcessEnv): number {
+  if (text === undefined || text === "") return DEFAULT_PORT;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new ConfigError(`WATTLINE_PORT is "${text}"; a port is a number from 0 to 65535.`);
+  }
+  return port;
+}
+
+function peersIn(env: NodeJS.ProcessEnv): string[] {
+  const texts = (env.WATTLINE_PEERS ?? "").split(",").map((text) => text.trim());
+  return [...new Set(texts)]
+    .filter((text) => text !== "")
+    .map((text) => urlOf("WATTLINE_PEERS", text, ["http:", "https:"]));
+}
+
+function urlIn(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  protocols: readonly string[],
+): string | undefined {
+  const text = env[name];
+  return text === undefined || text === "" ? undefined : urlOf(name, text, protocols);
+}
+
+function urlOf(name: string, text: string, protocols: readonly string[]): string {
+  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
+    // A database's address may hold a password.
+    const shown = name === "DATABASE_URL" ? "" : `: "${text}"`;
+    throw new ConfigError(
+      `${name} is no address that starts with ${protocols.join(" or ")}${shown}.`,
+    );
+  }
+  return text;
+}

@@ -1,0 +1,74 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { PostResult } from "./wire.ts";
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What an operator watches, in Prometheus' words. */
+export function createMetrics() {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const registers = [register];
+  const orders = new Counter({
+    name: "wattline_relay_orders_total",
+    help: "Orders handed in, by what became of them",
+    labelNames: ["source", "status"],
+    registers,
+  });
+  const refusals = new Counter({
+    name: "wattline_relay_refusals_total",
+    help: "Rules broken by refused orders",
+    labelNames: ["code"],
+    registers,
+  });
+  return {
+    register,
+    requests: new Histogram({
+      name: "wattline_relay_request_seconds",
+      help: "Time to answer a request",
+      labelNames: ["method", "route", "status"],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    streams: new Gauge({
+      name: "wattline_relay_streams",
+      help: "Open streams",
+      registers,
+    }),
+    book: new Gauge({
+      name: "wattline_relay_book_orders",
+      help: "Orders in the book, by state",
+      labelNames: ["state"],
+      registers,
+    }),
+    block: new Gauge({
+      name: "wattline_relay_block",
+      help: "The block that the book stands at",
+      registers,
+    }),
+    head: new Gauge({
+      name: "wattline_relay_head",
+      help: "The newest block of the chain that was seen",
+      registers,
+    }),
+    chainFailures: new Counter({
+      name: "wattline_relay_chain_failures_total",
+      help: "Looks at the chain that failed",
+      registers,
+    }),
+    peers: new Gauge({
+      name: "wattline_relay_peer_connected",
+      help: "Whether another relay's stream is being followed",
+      labelNames: ["peer"],
+      registers,
+    }),
+
+    /** Counts what became of orders. */
+    count(source: "http" | "board" | "peer", results: readonly PostResult[]): void {
+      for (const result of results) {
+        orders.inc({ source, status: result.status });
+        if (result.status !== "refused") continue;
+        for (const { code } of result.reasons) refusals.inc({ code });
+      }
+    },
+  };
+}

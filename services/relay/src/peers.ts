@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { BadWithdrawalError, type Book } from "./book.ts";
+import { RelayClient } from "./client.ts";
+import type { Metrics } from "./metrics.ts";
+import { signedOrderSchema } from "./schemas.ts";
+import type { BookOrder, PostResult } from "./wire.ts";
+
+const SHORTEST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+/** Orders that are taken in together. */
+const CHUNK = 200;
+
+/** What a peer's stream is taken in with. */
+export interface Following {
+  readonly book: Book;
+  readonly metrics: Metrics;
+  readonly stopping: AbortSignal;
+  inTurn<T>(who: string, task: () => Promise<T>): Promise<T>;
+  report(message: string): void;
+}
+
+/**
+ * Follows another relay's stream until it is told to stop, and comes back to it whenever it breaks. Nothing that a peer
+ * says is believed: its orders are judged like anybody's, its withdrawals need their signature. What has been taken in
+ * is remembered, so that after a stop nothing is missed.
+ */
+export async function followPeer(url: string, following: Following): Promise<void> {
+  const { book, metrics, stopping, report } = following;
+  const client = new RelayClient(url);
+  let pause = SHORTEST_PAUSE_MS;
+  let complained = false;
+  while (!stopping.aborted) {
+    try {
+      const from = await sequenceOf(book, url);
+      const stream = client.stream({ from, signal: stopping }, () => {
+        metrics.peers.set({ peer: url }, 1);
+        if (complained) report(`Following ${url} again.`);
+        complained = false;
+        pause = SHORTEST_PAUSE_MS;
+      });
+      for await (const orders of inChunks(stream)) await takeIn(url, orders, following);
+    } catch (error) {
+      if (!stopping.aborted && !complained) {
+        complained = true;
+        report(`Can't follow ${url} (${reasonOf(error)}); trying again until it answers.`);
+      }
+    }
+    metrics.peers.set({ peer: url }, 0);
+    await sleep(pause, undefined, { signal: stopping, ref: false }).catch(() => undefined);
+    pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+  }
+}
+
+async function takeIn(
+  url: string,
+  events: readonly BookOrder[],
+  { book, metrics, inTurn, report }: Following,
+): Promise<void> {
+  const signed = events.flatMap(({ order, signature }) => {
+    const parsed = signedOrderSchema.safeParse({ order, signature });
+    return parsed.success ? [parsed.data] : [];
+  });
+  const results: PostResult[] = await inTurn(`peer ${url}`, () => book.admit(signed));
+  metrics.count("peer", results);
+  for (const { hash, withdrawal } of events) {
+    if (withdrawal === undefined) continue;
+    await inTurn(`peer ${url}`, () => book.withdraw(hash, withdrawal)).catch((error: unknown) => {
+      if (!(error instanceof BadWithdrawalError)) throw error;
+      report(`${url} has passed on a withdrawal that is none: ${error.message}`);
+    });
+  }
+  const sequence = events.at(-1)?.updatedSequence;
+  if (sequence === undefined) return;
+  await book.db
+    .insertInto("peers")
+    .values({ url, sequence })
+    .onConflict((conflict) => conflict.column("url").doUpdateSet({ sequence }))
+    .execute();
+}
+
+async function sequenceOf(book: Book, url: string): Promise<number> {
+  const row = await book.db
+    .selectFrom("peers")
+    .select("sequence")
+    .where("url", "=", url)
+    .executeTakeFirst();
+  return row?.sequence ?? 0;
+}
+
+/** What has arrived while the events before were taken in comes together. */
+async function* inChunks(stream: AsyncGenerator<BookOrder>): AsyncGenerator<BookOrder[]> {
+  let chunk: BookOrder[] = [];
+  let failure: unknown;
+  let done = false;
+  let wake = () => {};
+  const reading = (async () => {
+    try {
+      for await (const order of stream) {
+        chunk.push(order);
+        wake();
+        while (chunk.length >= CHUNK) await new Promise<void>((resolve) => setTimeout(resolve, 5));
+      }
+    } catch (error) {
+      failure = error;
+    }
+    done = true;
+    wake();
+  })();
+  for (;;) {
+    if (chunk.length > 0) {
+      const ready = chunk;
+      chunk = [];
+      yield ready;
+    } else if (done) {
+      await reading;
+      if (failure !== undefined) throw failure;
+      return;
+    } else {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,161 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Hex } from "viem";
+import { BadWithdrawalError } from "../book.ts";
+import { Refusal } from "../problems.ts";
+import { clientOf, type Env, type Relay } from "../relay.ts";
+import {
+  bookOrderSchema,
+  encodeCursor,
+  hashParam,
+  ordersQuerySchema,
+  pageSchema,
+  postSchema,
+  problemSchema,
+  refusedSchema,
+  resultsSchema,
+  withdrawSchema,
+} from "../schemas.ts";
+import { bookOrderOf, findOrder, pageOfOrders } from "../store/orders.ts";
+
+const DEFAULT_LIMIT = 100;
+
+const json = <T>(schema: T) => ({ "application/json": { schema } });
+const problem = (description: string) => ({ description, content: json(problemSchema) });
+
+/** Orders come in, are found, and go. */
+export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
+  const { book, limits, metrics } = relay;
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/orders",
+      summary: "Hand in signed orders, each with a single or a bulk signature",
+      request: {
+        body: { required: true, content: json(postSchema(limits.ordersPerRequest)) },
+      },
+      responses: {
+        200: {
+          description: "What became of each order, in their order",
+          content: json(resultsSchema),
+        },
+        400: {
+          description: "The document is malformed, or every order of it is refused",
+          content: json(refusedSchema),
+        },
+        413: problem("The body is too large"),
+        429: problem("Too many requests from this address"),
+        503: problem("The relay can't reach the chain"),
+      },
+    }),
+    async (c) => {
+      const { orders } = c.req.valid("json");
+      const results = await relay.inTurn(clientOf(c), () => book.admit(orders));
+      metrics.count("http", results);
+      if (results.some(({ status }) => status !== "refused"))
+        return c.json({ results: results }, 200);
+      const reasons = results.flatMap((result, i) =>
+        result.status === "refused"
+          ? result.reasons.map((reason) => ({
+              ...reason,
+              path: ["orders", i, "order", reason.path]
+                .filter((part) => part !== undefined)
+                .join("."),
+            }))
+          : [],
+      );
+      const message =
+        results.length === 1
+          ? (reasons[0]?.message ?? "")
+          : "Every order of the document is refused.";
+      const code = results.length === 1 ? (reasons[0]?.code ?? "Relay_Refused") : "Relay_Refused";
+      return c.json({ code, message, reasons, results }, 400);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/orders",
+      summary: "A page of the book",
+      request: { query: ordersQuerySchema },
+      responses: {
+        200: { description: "Orders, and a cursor when there are more", content: json(pageSchema) },
+        400: problem("A filter is malformed or unknown"),
+        429: problem("Too many requests from this address"),
+      },
+    }),
+    async (c) => {
+      const { cursor, limit = DEFAULT_LIMIT, ...query } = c.req.valid("query");
+      const { rows, next } = await pageOfOrders(book.db, query, cursor, limit);
+      const orders = rows.map(bookOrderOf);
+      return c.json({ orders, ...(next && { nextCursor: encodeCursor(next) }) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/orders/{hash}",
+      summary: "One order",
+      request: { params: hashParam },
+      responses: {
+        200: { description: "The order", content: json(bookOrderSchema) },
+        400: problem("The hash is malformed"),
+        404: problem("The relay does not know the order"),
+        429: problem("Too many requests from this address"),
+      },
+    }),
+    async (c) => {
+      const { hash } = c.req.valid("param");
+      const row = await findOrder(book.db, hash);
+      if (row === undefined) throw unknownOrder(hash);
+      return c.json(bookOrderOf(row), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "delete",
+      path: "/orders/{hash}",
+      summary: "Take an order off the book, by a signed Withdrawal(bytes32 orderHash)",
+      description:
+        "The signature still opens the order to whoever has seen it. To end it for good, cancel it on chain.",
+      request: {
+        params: hashParam,
+        body: { required: true, content: json(withdrawSchema) },
+      },
+      responses: {
+        200: { description: "The order, withdrawn", content: json(bookOrderSchema) },
+        400: problem("The request is malformed"),
+        403: problem("The withdrawal is not signed by who may"),
+        404: problem("The relay does not know the order"),
+        429: problem("Too many requests from this address"),
+        503: problem("The relay can't reach the chain"),
+      },
+    }),
+    async (c) => {
+      const { hash } = c.req.valid("param");
+      const { signature } = c.req.valid("json");
+      try {
+        const order = await relay.inTurn(clientOf(c), () => book.withdraw(hash, signature));
+        if (order === undefined) throw unknownOrder(hash);
+        return c.json(order, 200);
+      } catch (error) {
+        if (!(error instanceof BadWithdrawalError)) throw error;
+        throw new Refusal(403, {
+          code: "Relay_BadWithdrawal",
+          message: error.message,
+          path: "signature",
+        });
+      }
+    },
+  );
+}
+
+const unknownOrder = (hash: Hex): Refusal =>
+  new Refusal(404, {
+    code: "Relay_UnknownOrder",
+    message: `The relay knows no order ${hash}.`,
+    path: "hash",
+  });

@@ -1,0 +1,50 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Env, Relay } from "../relay.ts";
+import { healthSchema } from "../schemas.ts";
+import { countByState } from "../store/orders.ts";
+
+/** The book may be this many blocks behind before the relay calls itself degraded. */
+const MOST_LAG_BLOCKS = 5;
+
+/** How the relay is. */
+export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
+  const { book, metrics } = relay;
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/health",
+      summary: "Whether the relay keeps up with the chain",
+      responses: {
+        200: {
+          description: "It does",
+          content: { "application/json": { schema: healthSchema } },
+        },
+        503: {
+          description: "It does not: the book is served, and may be out of date",
+          content: { "application/json": { schema: healthSchema } },
+        },
+      },
+    }),
+    async (c) => {
+      const { block, head, trouble } = relay.following();
+      const lagBlocks = Math.max(0, head - block);
+      const isFine = trouble === undefined && book.isReady && lagBlocks <= MOST_LAG_BLOCKS;
+      const orders = (await countByState(book.db)).get("live") ?? 0;
+      const status = isFine ? ("ok" as const) : ("degraded" as const);
+      const health = { status, chainId: relay.chainId, block, head, lagBlocks, orders };
+      return isFine ? c.json(health, 200) : c.json(health, 503);
+    },
+  );
+
+  app.get("/metrics", async (c) => {
+    const { block, head } = relay.following();
+    metrics.block.set(block);
+    metrics.head.set(head);
+    metrics.book.reset();
+    for (const [state, count] of await countByState(book.db)) metrics.book.set({ state }, count);
+    return c.text(await metrics.register.metrics(), 200, {
+      "content-type": metrics.register.contentType,
+    });
+  });
+}

@@ -1,0 +1,111 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { streamSSE } from "hono/streaming";
+import type { Change } from "../changes.ts";
+import { Refusal } from "../problems.ts";
+import { clientOf, type Env, type Relay } from "../relay.ts";
+import { problemSchema, streamQuerySchema } from "../schemas.ts";
+import { bookOrderOf, changesSince } from "../store/orders.ts";
+
+/** A comment this often keeps proxies from closing a stream on which nothing happens. */
+const HEARTBEAT_MS = 15_000;
+const CHUNK = 500;
+
+/** Changes of the book as server-sent events. */
+export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
+  const { book, limits, metrics } = relay;
+  const { changes } = book;
+  const open = new Map<string, number>();
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/stream",
+      summary: "Changes of the book as they happen, as server-sent events",
+      description:
+        "Each event `order` carries a BookOrder; its id is the order's updatedSequence. Resumes after `Last-Event-ID` or `?from=`; `?from=0` starts with the whole book, without either only what happens from now on is sent. An order that changed several times in between is sent once, as it is now.",
+      request: { query: streamQuerySchema },
+      responses: {
+        200: {
+          description: "Events",
+          content: { "text/event-stream": { schema: { type: "string" } } },
+        },
+        400: {
+          description: "The query is malformed",
+          content: { "application/json": { schema: problemSchema } },
+        },
+        429: {
+          description: "Too many streams",
+          content: { "application/json": { schema: problemSchema } },
+        },
+      },
+    }),
+    (c) => {
+      const { microgrid, from } = c.req.valid("query");
+      const client = clientOf(c);
+      const others = open.get(client) ?? 0;
+      if (others >= limits.streamsPerAddress) {
+        throw new Refusal(
+          429,
+          {
+            code: "Relay_TooManyStreams",
+            message: `This address has ${others} streams open already.`,
+          },
+          1,
+        );
+      }
+      const start = startOf(c.req.header("last-event-id"), from, changes.last);
+      open.set(client, others + 1);
+      metrics.streams.inc();
+      c.header("x-accel-buffering", "no");
+      return streamSSE(c, async (stream) => {
+        const ended = new AbortController();
+        const signal = AbortSignal.any([ended.signal, relay.stopping]);
+        stream.onAbort(() => ended.abort());
+        const heartbeat = setInterval(() => {
+          stream.write(": still here\n\n").catch(() => ended.abort());
+        }, HEARTBEAT_MS);
+        try {
+          await stream.write(": welcome\n\n");
+          let last = start;
+          while (!signal.aborted) {
+            const news = changes.since(last) ?? (await stored(last));
+            if (news.length === 0) {
+              await changes.wait(signal);
+              continue;
+            }
+            // One write for many events, and none before the one before is through: a slow reader holds up itself.
+            const text = news
+              .filter((change) => microgrid === undefined || change.microgrid === microgrid)
+              .map(({ sequence, json }) => `event: order\ndata: ${json}\nid: ${sequence}\n\n`)
+              .join("");
+            if (text !== "") await stream.write(text);
+            last = news.at(-1)?.sequence ?? last;
+          }
+        } finally {
+          clearInterval(heartbeat);
+          metrics.streams.dec();
+          const left = (open.get(client) ?? 1) - 1;
+          if (left > 0) open.set(client, left);
+          else open.delete(client);
+        }
+      });
+    },
+  );
+
+  async function stored(sequence: number): Promise<Change[]> {
+    const rows = await changesSince(book.db, sequence, CHUNK);
+    return rows.map((row) => ({
+      sequence: row.updated_sequence,
+      microgrid: row.microgrid,
+      json: JSON.stringify(bookOrderOf(row)),
+    }));
+  }
+}
+
+/** Where a stream starts. An id that this book has not reached comes from a book that is gone: then all is new. */
+function startOf(lastEventId: string | undefined, from: number | undefined, last: number): number {
+  const id =
+    lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : from;
+  if (id === undefined) return last;
+  return id > last ? 0 : id;
+}

@@ -1,0 +1,210 @@
+import { z } from "@hono/zod-openapi";
+import { SIDES, SOURCES } from "@wattline/sdk";
+import { type Address, getAddress, type Hex } from "viem";
+import type { Cursor } from "./store/orders.ts";
+import { SORTS } from "./wire.ts";
+
+/** The shapes of requests and answers: what is checked, and what the OpenAPI document says. */
+
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, "An address has 0x and 40 hexadecimal digits.")
+  .transform((text): Address => getAddress(text))
+  .openapi({ type: "string", example: "0x00000000000000000000000000000000000000A1" });
+
+const bytes = (mostBytes: number) =>
+  z
+    .string()
+    .max(2 + 2 * mostBytes, `At most ${mostBytes} bytes.`)
+    .regex(/^0x(?:[0-9a-fA-F]{2})*$/, "Bytes have 0x and an even number of hexadecimal digits.")
+    .transform((text) => text.toLowerCase() as Hex)
+    .openapi({ type: "string", example: "0x" });
+
+const hash = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}$/, "A hash has 0x and 64 hexadecimal digits.")
+  .transform((text) => text.toLowerCase() as Hex)
+  .openapi({ type: "string" });
+
+const uint = (bits: number) =>
+  z
+    .int()
+    .min(0)
+    .max(2 ** bits - 1);
+
+/** An unsigned number that outgrows a JSON number, as decimal digits. */
+const bigUint = (bits: number) =>
+  z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,28})$/, "An unsigned whole number in decimal digits.")
+    .refine((text) => BigInt(text) < 2n ** BigInt(bits), `At most ${bits} bits.`)
+    .openapi({ type: "string", example: "170000" });
+
+/** A plain signature, a bulk signature, or whatever a contract wallet understands. */
+const MOST_SIGNATURE_BYTES = 2_048;
+
+export const orderSchema = z
+  .strictObject({
+    maker: address,
+    meter: address,
+    microgrid: uint(32),
+    side: z
+      .int()
+      .min(0)
+      .max(SIDES.length - 1),
+    sources: uint(8),
+    firstSlot: uint(32),
+    lastSlot: uint(32),
+    energy: uint(32),
+    price: bigUint(96),
+    forward: z.boolean(),
+    bond: bigUint(96),
+    counterparty: address,
+    nonce: bigUint(64),
+    counter: bigUint(64),
+    deadline: uint(40),
+  })
+  .openapi("Order");
+
+export const signedOrderSchema = z
+  .strictObject({ order: orderSchema, signature: bytes(MOST_SIGNATURE_BYTES) })
+  .openapi("SignedOrder");
+
+export const postSchema = (mostOrders: number) =>
+  z.strictObject({ orders: z.array(signedOrderSchema).min(1).max(mostOrders) });
+
+export const withdrawSchema = z.strictObject({ signature: bytes(MOST_SIGNATURE_BYTES) });
+
+export const hashParam = z.object({
+  hash: hash.openapi({ param: { name: "hash", in: "path" } }),
+});
+
+const ruleBrokenShape = {
+  code: z.string().openapi({ example: "Orders_Expired" }),
+  message: z.string(),
+  path: z.string().optional(),
+  values: z
+    .record(z.string(), z.union([z.string(), z.number()]))
+    .readonly()
+    .optional(),
+};
+const ruleBrokenSchema = z.object(ruleBrokenShape).openapi("RuleBroken");
+
+export const problemSchema = z
+  .object({ ...ruleBrokenShape, reasons: z.array(ruleBrokenSchema).readonly().optional() })
+  .openapi("Problem");
+
+export const resultsSchema = z
+  .object({
+    results: z.array(
+      z.union([
+        z.object({ hash: z.string(), status: z.enum(["accepted", "known"]) }),
+        z.object({
+          hash: z.string().optional(),
+          status: z.literal("refused"),
+          reasons: z.array(ruleBrokenSchema).readonly(),
+        }),
+      ]),
+    ),
+  })
+  .openapi("PostResults");
+
+export const refusedSchema = problemSchema.extend({
+  results: resultsSchema.shape.results.optional(),
+});
+
+export const bookOrderSchema = z
+  .object({
+    order: z.object({
+      ...orderSchema.shape,
+      maker: z.string(),
+      meter: z.string(),
+      counterparty: z.string(),
+    }),
+    signature: z.string(),
+    hash: z.string(),
+    signer: z.enum(["maker", "delegate", "wallet"]),
+    remainingWh: z.string(),
+    state: z.enum(["live", "filled", "cancelled", "expired", "unbacked", "void"]),
+    receivedAt: z.int(),
+    updatedSequence: z.int(),
+    withdrawal: z.string().optional(),
+  })
+  .openapi("BookOrder");
+
+export const pageSchema = z
+  .object({ orders: z.array(bookOrderSchema), nextCursor: z.string().optional() })
+  .openapi("OrdersPage");
+
+export const healthSchema = z
+  .object({
+    status: z.enum(["ok", "degraded"]),
+    chainId: z.int(),
+    block: z.int(),
+    head: z.int(),
+    lagBlocks: z.int(),
+    orders: z.int(),
+  })
+  .openapi("Health");
+
+/** A whole number in a query. */
+const uintText = (bits: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, "An unsigned whole number in decimal digits.")
+    .transform(Number)
+    .pipe(uint(bits))
+    .openapi({ type: "integer", minimum: 0 });
+
+const cursorText = z
+  .string()
+  .max(512)
+  .transform((text, context): Cursor => {
+    const [value, last] = decodeCursor(text);
+    if (!/^\d{1,30}$/.test(value) || !/^0x[0-9a-f]{64}$/.test(last)) {
+      context.addIssue({ code: "custom", message: "No cursor that this relay has given." });
+      return z.NEVER;
+    }
+    return [value, last as Hex];
+  })
+  .openapi({ type: "string" });
+
+export const ordersQuerySchema = z.strictObject({
+  microgrid: uintText(32).optional(),
+  side: z.enum(SIDES).optional(),
+  source: z.enum(SOURCES).optional(),
+  fromSlot: uintText(32).optional(),
+  toSlot: uintText(32).optional(),
+  minPrice: bigUint(96).transform(BigInt).openapi({ type: "string" }).optional(),
+  maxPrice: bigUint(96).transform(BigInt).openapi({ type: "string" }).optional(),
+  maker: address.optional(),
+  counterparty: address.optional(),
+  forward: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .openapi({ type: "boolean" })
+    .optional(),
+  state: z.enum(["live", "all"]).optional(),
+  sort: z.enum(SORTS).optional(),
+  cursor: cursorText.optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, "1 to 500.")
+    .transform(Number)
+    .pipe(z.int().min(1).max(500))
+    .openapi({ type: "integer", minimum: 1, maximum: 500, default: 100 })
+    .optional(),
+});
+
+export const streamQuerySchema = z.strictObject({
+  microgrid: uintText(32).optional(),
+  from: uintText(53).optional(),
+});
+
+export const encodeCursor = ([value, last]: Cursor): string =>
+  Buffer.from(`${value} ${last}`).toString("base64url");
+
+const decodeCursor = (text: string): [value: string, last: string] => {
+  const [value = "", last = ""] = Buffer.from(text, "base64url").toString().split(" ");
+  return [value, last];
+};

@@ -1,0 +1,151 @@
+import { mkdir } from "node:fs/promises";
+import { setFlagsFromString } from "node:v8";
+import type { Deployment } from "@wattline/sdk";
+import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
+import { Migrator } from "kysely/migration";
+import pg from "pg";
+import { lockFolder } from "./folderLock.ts";
+import { migrations } from "./migrations.ts";
+import type { Tables } from "./tables.ts";
+
+export type Database = Kysely<Tables>;
+
+/** Where the book is kept: in a folder of this machine, in a Postgres database, or in memory for as long as it lasts. */
+export type Storage =
+  | { readonly folder: string }
+  | { readonly postgresUrl: string }
+  | { readonly memory: true };
+
+/** The database can't be used; the message says why and what to do. */
+export class DatabaseError extends Error {}
+
+/** Only one relay may write to a Postgres database: an arbitrary number that names the lock. */
+const POSTGRES_LOCK = 0x77617474;
+/** What 16 MB of a page cache hold of 100,000 orders is plenty, and the operating system caches the rest. */
+const PGLITE_SETTINGS = ["shared_buffers=16MB", "work_mem=4MB", "maintenance_work_mem=16MB"];
+
+/** An open database with the newest schema, and how to close it. */
+export interface OpenDatabase {
+  readonly db: Database;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database and brings its schema up to date.
+ * @throws DatabaseError when it can't be reached, is in use, or holds the book of another deployment.
+ */
+export async function openDatabase(
+  storage: Storage,
+  deployment: Deployment,
+): Promise<OpenDatabase> {
+  const { db, close } = await ("postgresUrl" in storage
+    ? openPostgres(storage.postgresUrl)
+    : openPglite("folder" in storage ? storage.folder : undefined));
+  try {
+    await migrate(db);
+    await claim(db, deployment);
+  } catch (error) {
+    await close().catch(() => undefined);
+    throw error;
+  }
+  return { db, close };
+}
+
+async function openPostgres(url: string): Promise<OpenDatabase> {
+  const types = new pg.TypeOverrides();
+  // Every bigint of ours is below 2^53.
+  types.setTypeParser(pg.types.builtins.INT8, Number);
+  const pool = new pg.Pool({ connectionString: url, types, max: 6 });
+  // A lost connection that nobody is using is replaced with the next query.
+  pool.on("error", () => undefined);
+  const keeper = await pool.connect().catch((error: unknown) => {
+    throw new DatabaseError(
+      `No Postgres answers at DATABASE_URL (${reasonOf(error)}). Start it, or unset DATABASE_URL to keep the book in a folder.`,
+    );
+  });
+  keeper.on("error", () => undefined);
+  const { rows } = await keeper.query<{ locked: boolean }>(
+    "select pg_try_advisory_lock($1) as locked",
+    [POSTGRES_LOCK],
+  );
+  if (rows[0]?.locked !== true) {
+    keeper.release(true);
+    await pool.end();
+    throw new DatabaseError(
+      "Another relay writes to the database at DATABASE_URL. Stop it, or give this one a database of its own.",
+    );
+  }
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    async close() {
+      keeper.release(true);
+      await db.destroy();
+    },
+  };
+}
+
+async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
+  let unlock = async () => {};
+  if (folder !== undefined) {
+    await mkdir(folder, { recursive: true });
+    unlock = await lockFolder(folder);
+  }
+  // The optimising compiler takes hundreds of megabytes for a database of WebAssembly and gains little on short queries.
+  setFlagsFromString("--liftoff-only");
+  const { PGlite } = await import("@electric-sql/pglite");
+  try {
+    const pglite = await PGlite.create({
+      ...(folder !== undefined && { dataDir: folder }),
+      startParams: [
+        ...PGlite.defaultStartParams,
+        ...PGLITE_SETTINGS.flatMap((setting) => ["-c", setting]),
+      ],
+    });
+    const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
+    return {
+      db,
+      async close() {
+        await db.destroy();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw new DatabaseError(
+      `The folder ${folder} can't be opened as a database (${reasonOf(error)}). Name another one in WATTLINE_DATA.`,
+    );
+  }
+}
+
+async function migrate(db: Database): Promise<void> {
+  const { error, results } = await new Migrator({ db, provider: migrations }).migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find(({ status }) => status === "Error")?.migrationName ?? "the first";
+  throw new DatabaseError(
+    `The schema could not be brought up to date: ${failed} failed with ${reasonOf(error)}.`,
+  );
+}
+
+/** A book belongs to one deployment: orders of another one would all be bad. */
+async function claim(db: Database, { chainId, marketplace }: Deployment): Promise<void> {
+  const value = `${chainId} ${marketplace.toLowerCase()}`;
+  await db
+    .insertInto("meta")
+    .values({ key: "deployment", value })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const { value: found } = await db
+    .selectFrom("meta")
+    .select("value")
+    .where("key", "=", "deployment")
+    .executeTakeFirstOrThrow();
+  if (found !== value) {
+    throw new DatabaseError(
+      `The database holds the book of another deployment (chain and marketplace ${found}, not ${value}). Name another folder in WATTLINE_DATA, or another DATABASE_URL.`,
+    );
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,63 @@
+import { type Kysely, sql } from "kysely";
+import type { Migration, MigrationProvider } from "kysely/migration";
+
+/** The schema's history, in SQL that PGlite and Postgres share. Never change one that has been released; add one. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-book": {
+    async up(db: Kysely<unknown>) {
+      await sql`create table orders (
+        hash text primary key,
+        maker text not null,
+        meter text not null,
+        microgrid bigint not null,
+        side smallint not null,
+        sources smallint not null,
+        first_slot bigint not null,
+        last_slot bigint not null,
+        energy bigint not null,
+        price numeric(29) not null,
+        forward boolean not null,
+        bond numeric(29) not null,
+        counterparty text not null,
+        nonce numeric(20) not null,
+        counter numeric(20) not null,
+        deadline bigint not null,
+        signature text not null,
+        signer text not null,
+        delegate text,
+        withdrawal text,
+        state text not null,
+        remaining_wh bigint not null,
+        good_until bigint not null,
+        received_at bigint not null,
+        received_sequence bigint not null,
+        updated_sequence bigint not null
+      )`.execute(db);
+      await sql`create unique index orders_by_change on orders (updated_sequence)`.execute(db);
+      await sql`create index orders_by_arrival on orders (received_sequence)`.execute(db);
+      await sql`create index orders_by_maker on orders (maker, state)`.execute(db);
+      await sql`create index orders_by_end on orders (state, good_until)`.execute(db);
+      await sql`create index live_by_price on orders (microgrid, side, price, hash)
+        where state = 'live'`.execute(db);
+      await sql`create index live_by_slot on orders (microgrid, side, first_slot, hash)
+        where state = 'live'`.execute(db);
+      await sql`create table checkpoints (
+        number bigint primary key,
+        hash text not null,
+        time bigint not null,
+        touched text not null
+      )`.execute(db);
+      await sql`create table positions (
+        id text primary key,
+        seller text not null,
+        buyer text not null
+      )`.execute(db);
+      await sql`create table peers (url text primary key, sequence bigint not null)`.execute(db);
+      await sql`create table meta (key text primary key, value text not null)`.execute(db);
+    },
+  },
+};
+
+export const migrations: MigrationProvider = {
+  getMigrations: () => Promise.resolve({ ...MIGRATIONS }),
+};

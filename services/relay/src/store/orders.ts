@@ -1,0 +1,260 @@
+import { type OrderState, SIDES, sourceMask } from "@wattline/sdk";
+import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import { type Hex, zeroAddress } from "viem";
+import type { Touched } from "../chain/touched.ts";
+import type { BookOrder, OrdersQuery, Sort } from "../wire.ts";
+import type { Database } from "./database.ts";
+import type { OrderRow, Tables } from "./tables.ts";
+
+/** What changes of an order that is in the book. */
+export interface Change {
+  readonly hash: Hex;
+  readonly state: OrderState;
+  readonly remaining_wh: number;
+  readonly updated_sequence: number;
+}
+
+/** One page and where the next one starts. */
+export interface RowPage {
+  readonly rows: readonly OrderRow[];
+  readonly next: Cursor | undefined;
+}
+
+/** The last row of a page: what it was sorted by, and its hash. */
+export type Cursor = readonly [value: string, hash: Hex];
+
+const COLUMNS = `hash, maker, meter, microgrid, side, sources, first_slot, last_slot, energy, price, forward, bond,
+  counterparty, nonce, counter, deadline, signature, signer, delegate, withdrawal, state, remaining_wh, good_until,
+  received_at, received_sequence, updated_sequence`;
+
+const SORT_COLUMNS = {
+  price: "price",
+  firstSlot: "first_slot",
+  received: "received_sequence",
+} as const satisfies Record<Sort, keyof OrderRow>;
+
+/** States in which an order may still come to something, and so counts against its maker's limit. */
+export const OPEN_STATES = ["live", "unbacked"] as const satisfies readonly OrderState[];
+
+export async function insertOrders(db: Database, rows: readonly OrderRow[]): Promise<void> {
+  // One parameter however many rows: a statement of thousands of parameters takes longer to build than to run.
+  await sql`insert into orders (${sql.raw(COLUMNS)})
+    select ${sql.raw(COLUMNS)} from json_populate_recordset(null::orders, ${JSON.stringify(rows)}::json)`.execute(
+    db,
+  );
+}
+
+export async function updateOrders(db: Database, changes: readonly Change[]): Promise<OrderRow[]> {
+  const { rows } = await sql<OrderRow>`update orders as o
+    set state = c.state, remaining_wh = c.remaining_wh, updated_sequence = c.updated_sequence
+    from json_populate_recordset(null::orders, ${JSON.stringify(changes)}::json) as c
+    where o.hash = c.hash and o.withdrawal is null
+    returning o.*`.execute(db);
+  return rows.toSorted((a, b) => a.updated_sequence - b.updated_sequence);
+}
+
+export const findOrder = (db: Database, hash: Hex): Promise<OrderRow | undefined> =>
+  db.selectFrom("orders").selectAll().where("hash", "=", hash).executeTakeFirst();
+
+/** Which of these orders are in the book. */
+export async function knownHashes(db: Database, hashes: readonly Hex[]): Promise<Set<Hex>> {
+  if (hashes.length === 0) return new Set();
+  const rows = await db
+    .selectFrom("orders")
+    .select("hash")
+    .where(sql<SqlBool>`hash = any(${[...hashes]}::text[])`)
+    .execute();
+  return new Set(rows.map(({ hash }) => hash));
+}
+
+/** How many open orders each of these makers has. */
+export async function openOrdersOf(
+  db: Database,
+  makers: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom("orders")
+    .select(["maker", (eb) => eb.fn.countAll<number | string>().as("count")])
+    .where(sql<SqlBool>`maker = any(${[...makers]}::text[])`)
+    .where("state", "in", OPEN_STATES)
+    .groupBy("maker")
+    .execute();
+  return new Map(rows.map(({ maker, count }) => [maker, Number(count)]));
+}
+
+/** How many orders there are of each state. */
+export async function countByState(db: Database): Promise<Map<OrderState, number>> {
+  const rows = await db
+    .selectFrom("orders")
+    .select(["state", (eb) => eb.fn.countAll<number | string>().as("count")])
+    .groupBy("state")
+    .execute();
+  return new Map(rows.map(({ state, count }) => [state, Number(count)]));
+}
+
+/** The sequence of the last change; 0 for an empty book. */
+export async function lastSequence(db: Database): Promise<number> {
+  const row = await db
+    .selectFrom("orders")
+    .select((eb) => eb.fn.max("updated_sequence").as("last"))
+    .executeTakeFirst();
+  return Number(row?.last ?? 0);
+}
+
+export const changesSince = (db: Database, sequence: number, limit: number): Promise<OrderRow[]> =>
+  db
+    .selectFrom("orders")
+    .selectAll()
+    .where("updated_sequence", ">", sequence)
+    .orderBy("updated_sequence")
+    .limit(limit)
+    .execute();
+
+/** Orders that something has touched and that can change by it, in the order of their hashes. */
+export function touchedOrders(
+  db: Database,
+  touched: Touched | "all",
+  time: number,
+  after: Hex | "",
+  limit: number,
+): Promise<OrderRow[]> {
+  let query = db
+    .selectFrom("orders")
+    .selectAll()
+    .where("hash", ">", after as Hex)
+    .where("withdrawal", "is", null)
+    .where("good_until", ">=", time)
+    .orderBy("hash")
+    .limit(limit);
+  if (touched !== "all") {
+    const { makers, meters, microgrids } = touched;
+    query = query.where(
+      sql<SqlBool>`(maker = any(${[...makers]}::text[])
+        or meter = any(${[...meters]}::text[])
+        or microgrid = any(${[...microgrids]}::bigint[]))`,
+    );
+  }
+  return query.execute();
+}
+
+/** Orders whose time is over and that do not say so yet. */
+export const dueOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
+  db
+    .selectFrom("orders")
+    .selectAll()
+    .where("state", "in", [...OPEN_STATES, "void"])
+    .where("good_until", "<", time)
+    .limit(limit)
+    .execute();
+
+/** Orders that have expired by a clock that a reorganisation has put back. */
+export const revivedOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
+  db
+    .selectFrom("orders")
+    .selectAll()
+    .where("state", "=", "expired")
+    .where("good_until", ">=", time)
+    .where("withdrawal", "is", null)
+    .limit(limit)
+    .execute();
+
+/** Orders whose signature only a contract wallet can speak for; it may change its mind without a word. */
+export const walletOrders = (
+  db: Database,
+  time: number,
+  after: Hex | "",
+  limit: number,
+): Promise<OrderRow[]> =>
+  db
+    .selectFrom("orders")
+    .selectAll()
+    .where("hash", ">", after as Hex)
+    .where("signer", "=", "wallet")
+    .where("withdrawal", "is", null)
+    .where("good_until", ">=", time)
+    .orderBy("hash")
+    .limit(limit)
+    .execute();
+
+/** The microgrids in which there are orders. */
+export async function microgridsInBook(db: Database): Promise<number[]> {
+  const rows = await db.selectFrom("orders").select("microgrid").distinct().execute();
+  return rows.map(({ microgrid }) => microgrid);
+}
+
+/** One page of the book. */
+export async function pageOfOrders(
+  db: Database,
+  query: OrdersQuery,
+  cursor: Cursor | undefined,
+  limit: number,
+): Promise<RowPage> {
+  const sort = query.sort ?? "price";
+  const column = SORT_COLUMNS[sort];
+  const down = sort === "received" || (sort === "price" && query.side === "bid");
+  const direction = down ? "desc" : "asc";
+  const rows = await db
+    .selectFrom("orders")
+    .selectAll()
+    .where((eb) => eb.and(conditionsOf(eb, query)))
+    .$if(cursor !== undefined, (q) =>
+      q.where(
+        sql<SqlBool>`(${sql.ref(column)}, hash) ${sql.raw(down ? "<" : ">")}
+          (${cursor?.[0] ?? "0"}::numeric, ${cursor?.[1] ?? ""}::text)`,
+      ),
+    )
+    .orderBy(column, direction)
+    .orderBy("hash", direction)
+    .limit(limit + 1)
+    .execute();
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return { rows: page, next: last && [String(last[column]), last.hash] };
+}
+
+function conditionsOf(eb: ExpressionBuilder<Tables, "orders">, query: OrdersQuery) {
+  const { microgrid, side, source, fromSlot, toSlot, minPrice, maxPrice } = query;
+  const { maker, counterparty, forward, state = "live" } = query;
+  return [
+    ...(state === "live" ? [sql<SqlBool>`state = 'live'`] : []),
+    ...(microgrid !== undefined ? [eb("microgrid", "=", microgrid)] : []),
+    ...(side !== undefined ? [eb("side", "=", SIDES.indexOf(side))] : []),
+    ...(source !== undefined ? [sql<SqlBool>`(sources & ${sourceMask(source)}::int) <> 0`] : []),
+    ...(fromSlot !== undefined ? [eb("last_slot", ">=", fromSlot)] : []),
+    ...(toSlot !== undefined ? [eb("first_slot", "<=", toSlot)] : []),
+    ...(minPrice !== undefined ? [eb("price", ">=", minPrice.toString())] : []),
+    ...(maxPrice !== undefined ? [eb("price", "<=", maxPrice.toString())] : []),
+    ...(maker !== undefined ? [eb("maker", "=", maker)] : []),
+    ...(counterparty !== undefined ? [eb("counterparty", "in", [zeroAddress, counterparty])] : []),
+    ...(forward !== undefined ? [eb("forward", "=", forward)] : []),
+  ];
+}
+
+/** A row as it travels. */
+export const bookOrderOf = (row: OrderRow): BookOrder => ({
+  order: {
+    maker: row.maker,
+    meter: row.meter,
+    microgrid: row.microgrid,
+    side: row.side,
+    sources: row.sources,
+    firstSlot: row.first_slot,
+    lastSlot: row.last_slot,
+    energy: row.energy,
+    price: row.price,
+    forward: row.forward,
+    bond: row.bond,
+    counterparty: row.counterparty,
+    nonce: row.nonce,
+    counter: row.counter,
+    deadline: row.deadline,
+  },
+  signature: row.signature,
+  hash: row.hash,
+  signer: row.signer,
+  remainingWh: String(row.remaining_wh),
+  state: row.state,
+  receivedAt: row.received_at,
+  updatedSequence: row.updated_sequence,
+  ...(row.withdrawal !== null && { withdrawal: row.withdrawal }),
+});

@@ -1,0 +1,74 @@
+import type { OrderState } from "@wattline/sdk";
+import type { Address, Hex } from "viem";
+
+/** The database's tables. What outgrows 53 bits comes and goes as decimal strings. */
+export interface Tables {
+  readonly orders: OrderRow;
+  readonly checkpoints: CheckpointRow;
+  readonly positions: PositionRow;
+  readonly peers: PeerRow;
+  readonly meta: MetaRow;
+}
+
+export type SignerKind = "maker" | "delegate" | "wallet";
+
+/** A signed order and what is known of it. */
+export interface OrderRow {
+  readonly hash: Hex;
+  readonly maker: Address;
+  readonly meter: Address;
+  readonly microgrid: number;
+  readonly side: number;
+  readonly sources: number;
+  readonly first_slot: number;
+  readonly last_slot: number;
+  readonly energy: number;
+  readonly price: string;
+  readonly forward: boolean;
+  readonly bond: string;
+  readonly counterparty: Address;
+  readonly nonce: string;
+  readonly counter: string;
+  readonly deadline: number;
+  readonly signature: Hex;
+  readonly signer: SignerKind;
+  readonly delegate: Address | null;
+  readonly withdrawal: Hex | null;
+  readonly state: OrderState;
+  readonly remaining_wh: number;
+  /** Unix seconds: see the sdk's `goodUntil`. */
+  readonly good_until: number;
+  readonly received_at: number;
+  /** The sequence it came in with. */
+  readonly received_sequence: number;
+  /** The sequence of its last change. */
+  readonly updated_sequence: number;
+}
+
+/** A block that the book has stood at. */
+export interface CheckpointRow {
+  readonly number: number;
+  readonly hash: Hex;
+  /** Unix seconds. */
+  readonly time: number;
+  /** JSON: what the blocks since the checkpoint before have touched. */
+  readonly touched: string;
+}
+
+/** Who gets something when a forward is released: the release itself does not say. */
+export interface PositionRow {
+  readonly id: Hex;
+  readonly seller: Address;
+  readonly buyer: Address;
+}
+
+/** How far another relay's stream has been followed. */
+export interface PeerRow {
+  readonly url: string;
+  readonly sequence: number;
+}
+
+export interface MetaRow {
+  readonly key: string;
+  readonly value: string;
+}

@@ -1,0 +1,32 @@
+import { recover as recoverKey } from "tiny-secp256k1";
+import { type Address, bytesToHex, type Hex, hexToBytes } from "viem";
+import { publicKeyToAddress } from "viem/accounts";
+
+/** Half the order of the curve: a signature has one form only, that with the lower s. */
+const HIGHEST_S = hexToBytes("0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
+
+/**
+ * Whose key made a 64-byte (ERC-2098) or 65-byte signature, by the rule of the contracts; undefined for what is none:
+ * another length, a high s, a recovery byte other than 27 and 28, no point of the curve.
+ */
+export function recover(digest: Hex, signature: Hex): Address | undefined {
+  const bytes = hexToBytes(signature);
+  const parity = parityOf(bytes);
+  if (parity === undefined) return undefined;
+  const plain = bytes.slice(0, 64);
+  if (bytes.length === 64) plain[32] = (plain[32] ?? 0) & 0x7f;
+  if (Buffer.compare(plain.subarray(32), HIGHEST_S) > 0) return undefined;
+  try {
+    const key = recoverKey(hexToBytes(digest), plain, parity, false);
+    return key === null ? undefined : publicKeyToAddress(bytesToHex(key));
+  } catch {
+    // r or s is zero or no number of the curve.
+    return undefined;
+  }
+}
+
+function parityOf(signature: Uint8Array): 0 | 1 | undefined {
+  if (signature.length === 64) return ((signature[32] ?? 0) >> 7) & 1 ? 1 : 0;
+  if (signature.length !== 65) return undefined;
+  return signature[64] === 27 ? 0 : signature[64] === 28 ? 1 : undefined;
+}

@@ -1,0 +1,93 @@
+import type { OrderState, SignedOrderJson, Source } from "@wattline/sdk";
+import type { Address, Hex } from "viem";
+
+/** What travels between a relay and those who use it. */
+
+/** An order in the book. */
+export interface BookOrder extends SignedOrderJson {
+  /** Names the order everywhere: its EIP-712 digest. */
+  readonly hash: Hex;
+  /** Who stands behind the signature. */
+  readonly signer: "maker" | "delegate" | "wallet";
+  /** Wh that can still be traded, as far as money or energy covers them. */
+  readonly remainingWh: string;
+  readonly state: OrderState;
+  /** Unix seconds. */
+  readonly receivedAt: number;
+  /** Grows with every change in the book: the event id of the stream. */
+  readonly updatedSequence: number;
+  /** The signed withdrawal that took the order off the book, so that other relays can follow. */
+  readonly withdrawal?: Hex;
+}
+
+/** One rule that a request or an order breaks. */
+export interface RuleBroken {
+  /** The contracts' custom error where there is one, else `Relay_...`. */
+  readonly code: string;
+  readonly message: string;
+  /** The member at fault, as in `orders.3.order.price`. */
+  readonly path?: string;
+  readonly values?: Readonly<Record<string, string | number>>;
+}
+
+/** Why a request was refused. */
+export interface Problem extends RuleBroken {
+  /** Every rule that is broken, when there are several. */
+  readonly reasons?: readonly RuleBroken[];
+}
+
+/** What became of one posted order. */
+export type PostResult =
+  | { readonly hash: Hex; readonly status: "accepted" | "known" }
+  | {
+      readonly hash?: Hex;
+      readonly status: "refused";
+      readonly reasons: readonly RuleBroken[];
+    };
+
+export const SORTS = ["price", "firstSlot", "received"] as const;
+export type Sort = (typeof SORTS)[number];
+
+/** Which orders are asked for; what is missing does not matter. */
+export interface OrdersQuery {
+  readonly microgrid?: number | undefined;
+  readonly side?: "offer" | "bid" | undefined;
+  readonly source?: Source | undefined;
+  /** The first and last delivery slot of interest: orders that reach any slot between them. */
+  readonly fromSlot?: number | undefined;
+  readonly toSlot?: number | undefined;
+  /** Base units per kWh. */
+  readonly minPrice?: bigint | undefined;
+  readonly maxPrice?: bigint | undefined;
+  readonly maker?: Address | undefined;
+  /** Orders that this taker may trade against: those for anyone and those for it alone. */
+  readonly counterparty?: Address | undefined;
+  readonly forward?: boolean | undefined;
+  /** `live` by default. */
+  readonly state?: "live" | "all" | undefined;
+  /** `price` by default: cheapest first, for bids alone highest first; `received` is newest first. */
+  readonly sort?: Sort | undefined;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string | undefined;
+  /** 1 to 500; 100 by default. */
+  readonly limit?: number | undefined;
+}
+
+export interface OrdersPage {
+  readonly orders: readonly BookOrder[];
+  /** Missing on the last page. */
+  readonly nextCursor?: string;
+}
+
+export interface Health {
+  /** `degraded` while the chain does not answer or the book is behind it. */
+  readonly status: "ok" | "degraded";
+  readonly chainId: number;
+  /** The block that the book stands at. */
+  readonly block: number;
+  /** The chain's newest block, as far as is known. */
+  readonly head: number;
+  readonly lagBlocks: number;
+  /** Live orders. */
+  readonly orders: number;
+}
