@@ -103,4 +103,6 @@ function expectSound(audit: ReturnType<typeof createAudit>): void {
   if (first !== undefined) throw new Error(`The history is not sound: ${first.message}`);
 }
 
-const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+function megabytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0);
+}

@@ -182,11 +182,11 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
     };
   }
 
-  /** Jane's meter signs what it exported, and she submits it. */
-  async function report(exportedWh: EnergyBySlot) {
+  /** Jane's meter, or another key, signs what it exported, and she submits it. */
+  async function report(exportedWh: EnergyBySlot, key = seller.device) {
     const { firstBlock, words } = packReading(exportedWh);
     const reading = { meter: seller.device.address, firstBlock, exported: [...words] };
-    const signature = await seller.device.signTypedData({
+    const signature = await key.signTypedData({
       domain: metersDomain(chainId, addresses.meters),
       types: READING_TYPES,
       primaryType: "Reading",
