@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { marketplaceAbi, metersAbi, packReading } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
@@ -14,6 +16,7 @@ import { audit, auditsOf, failedChecks, findingOf } from "./support/auditing.ts"
 import { type History, handsOn, type PlayedChain, playChain } from "./support/history.ts";
 import { type LyingNode, lyingNode, type Rewrite } from "./support/proxy.ts";
 
+const run = promisify(execFile);
 const PORT = 18_420;
 
 interface Log {
@@ -232,9 +235,15 @@ describe("The audit of a dishonest chain", function () {
     const minted = await energy
       .connect(meters)
       .mint(jane.address, 1n << 8n, firstBlock, [(words[0] ?? 0n) & 0x7fffffffn]);
-    const result = await audit(audits.commandOf(played.rpc, settled));
-    expect(findingOf(result, "logs").transaction).to.equal(minted.hash);
-    expect(findingOf(result, "logs").message).to.contain("minted");
+    const failure = await run(process.execPath, [
+      "scripts/audit.ts",
+      ...audits.argumentsOf(played.rpc, settled),
+    ]).catch((error: { code: number; stdout: string }) => error);
+    expect(failure).to.include({ code: 1 });
+    const verdict = failure.stdout.split("\n").findIndex((line) => line.startsWith("✗ Logs fit"));
+    expect(failure.stdout.split("\n")[verdict + 1])
+      .to.contain(minted.hash)
+      .and.contain("minted");
   });
 
   it("finds money that changed hands without an event, and says after which transaction", async () => {

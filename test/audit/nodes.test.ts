@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { RpcError } from "../../scripts/audit/errors.ts";
@@ -6,6 +8,7 @@ import { audit, auditsOf, failedChecks } from "./support/auditing.ts";
 import { type History, handsOn, type PlayedChain, playChain } from "./support/history.ts";
 import { HttpStatus, type LyingNode, lyingNode, type Rewrite } from "./support/proxy.ts";
 
+const run = promisify(execFile);
 const PORT = 18_430;
 const OUTPUTS = ["settlements.csv", "readings.csv", "certificates.json", "report.html"];
 
@@ -102,6 +105,18 @@ describe("The audit and the node it reads from", function () {
     });
     expect(failure).to.be.instanceOf(RpcError);
     expect(failure.message).to.match(/fails eth_\w+\(.*after 5 tries.*429/s);
+  });
+
+  it("ends with exit code 3 where nobody answers", async () => {
+    const nobody = `http://127.0.0.1:${PORT + 9}`;
+    const failure = await run(process.execPath, [
+      "scripts/audit.ts",
+      ...audits.argumentsOf(nobody, history),
+    ]).catch((error: { code: number; stderr: string }) => error);
+    expect(failure).to.include({ code: 3 });
+    expect(failure.stderr)
+      .to.contain(nobody)
+      .and.to.not.match(/\n\s+at /);
   });
 
   it("names a node that answers with another range", async () => {
