@@ -16,10 +16,14 @@ async function start(settings: Settings): Promise<void> {
   const { host, port } = settings;
   const { schema, remember } = await identify(settings);
   setInterval(() => remember().catch(() => {}), REMEMBER_MILLISECONDS).unref();
+  process.env.WATTLINE_DEPLOYMENT = settings.deploymentFile;
+  process.env.WATTLINE_DATA = settings.dataFolder;
   process.env.PONDER_TELEMETRY_DISABLED = "1";
   process.env.PORT = `${port}`;
   const options = ["--root", import.meta.dirname, "--schema", schema, "--hostname", host];
   process.argv.splice(2, Infinity, "start", ...options);
+  // Ponder writes its GraphQL schema where it is started.
+  process.chdir(settings.dataFolder);
   leaveOutFallbacks();
   await import(new URL("bin/ponder.js", import.meta.resolve("ponder")).href);
 }
