@@ -3,6 +3,7 @@
  * `bigint`. Slots, blocks and times (Unix seconds): `number`. Addresses and hashes in lower case. A function throws
  * `IndexerError` when the indexer can't be reached or refuses, and the signal's reason when it is aborted.
  */
+import { count, maybe, nested, readRow } from "./fields.ts";
 import { askAt, type Page, type Where } from "./graphql.ts";
 import * as rows from "./rows.ts";
 
@@ -348,11 +349,16 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ask.reach("/ready", signal),
         ask.reach("/status", signal),
       ]);
-      const { number: block, timestamp: time } = blockIn(await status.json());
-      return { ready, block, time };
+      const { wattline } = readRow(statusFields, await status.json(), "status");
+      return { ready, block: wattline.block?.number, time: wattline.block?.timestamp };
     },
   };
 }
+
+/** Ponder's status of our one chain. */
+const statusFields = {
+  wattline: nested({ block: maybe(nested({ number: count, timestamp: count })) }),
+};
 
 /** The filters that are given. */
 const given = (where: Where): Where =>
@@ -394,12 +400,3 @@ function whereOf({
     withGrid,
   });
 }
-
-interface IndexedBlock {
-  readonly number?: number;
-  readonly timestamp?: number;
-}
-
-/** The one chain's block in Ponder's status. */
-const blockIn = (status: Readonly<Record<string, { readonly block?: IndexedBlock }>>) =>
-  Object.values(status)[0]?.block ?? {};
