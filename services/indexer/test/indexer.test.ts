@@ -229,6 +229,8 @@ describe("The indexer", function () {
           const fresh = startIndexer({ ...played, port: 18_350, databaseUrl: postgres?.url });
           try {
             await fresh.caughtUp();
+            const database = postgres === undefined ? "type=pglite" : "type=postgres";
+            expect(fresh.log().join("\n")).to.include(database);
             const [ours, theirs] = [await tablesAt(indexer.url), await tablesAt(fresh.url)];
             for (const table of Object.keys(theirs)) {
               expect(ours[table], `${table} (seed ${seed})`).to.deep.equal(theirs[table]);
