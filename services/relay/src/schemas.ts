@@ -144,6 +144,7 @@ export const healthSchema = z
     status: z.enum(["ok", "degraded"]),
     chainId: z.int(),
     block: z.int(),
+    blockHash: z.string().optional(),
     head: z.int(),
     lagBlocks: z.int(),
     orders: z.int(),

@@ -27,12 +27,13 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       },
     }),
     async (c) => {
-      const { block, head, trouble } = relay.following();
+      const { block, blockHash, head, trouble } = relay.following();
       const lagBlocks = Math.max(0, head - block);
       const isFine = trouble === undefined && book.isReady && lagBlocks <= MOST_LAG_BLOCKS;
       const orders = (await countByState(book.db)).get("live") ?? 0;
       const status = isFine ? ("ok" as const) : ("degraded" as const);
-      const health = { status, chainId: relay.chainId, block, head, lagBlocks, orders };
+      const { chainId } = relay;
+      const health = { status, chainId, block, blockHash, head, lagBlocks, orders };
       return isFine ? c.json(health, 200) : c.json(health, 503);
     },
   );

@@ -91,10 +91,10 @@ async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
     await mkdir(folder, { recursive: true });
     unlock = await lockFolder(folder);
   }
-  // The optimising compiler takes hundreds of megabytes for a database of WebAssembly and gains little on short queries.
-  setFlagsFromString("--liftoff-only");
   const { PGlite } = await import("@electric-sql/pglite");
   try {
+    // The optimising compiler takes hundreds of megabytes for a database of WebAssembly and gains little on short queries.
+    setFlagsFromString("--liftoff-only");
     const pglite = await PGlite.create({
       ...(folder !== undefined && { dataDir: folder }),
       startParams: [
@@ -102,6 +102,7 @@ async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
         ...PGLITE_SETTINGS.flatMap((setting) => ["-c", setting]),
       ],
     });
+    setFlagsFromString("--no-liftoff-only");
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     return {
       db,

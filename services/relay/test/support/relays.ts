@@ -19,6 +19,12 @@ export interface TestRelay extends RunningRelay {
   readonly reports: readonly string[];
 }
 
+/** Folders that are gone when the tests are over. */
+const folders = new Set<string>();
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 let template: Promise<string> | undefined;
 
 /** A folder with an empty book for `world`. Founding a database takes seconds, so it is done once and copied. */
@@ -26,12 +32,12 @@ export async function freshFolder({ deployment }: World): Promise<string> {
   template ??= foundBook();
   const folder = await mkdtemp(path.join(tmpdir(), "wattline-relay-"));
   await cp(await template, folder, { recursive: true });
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  folders.add(folder);
   return folder;
 
   async function foundBook(): Promise<string> {
     const founded = await mkdtemp(path.join(tmpdir(), "wattline-relay-"));
-    process.once("exit", () => rmSync(founded, { recursive: true, force: true }));
+    folders.add(founded);
     await (await openDatabase({ folder: founded }, deployment)).close();
     return founded;
   }
@@ -61,10 +67,10 @@ export async function openRelay(
 
 /** Waits until a relay's book stands at the chain's newest block. */
 export async function standsAtHead(client: RelayClient, world: World): Promise<void> {
-  const number = Number(await world.client.getBlockNumber());
-  await until(`the relay stands at block ${number}`, async () => {
+  await until("the relay stands at the newest block", async () => {
+    const { hash } = await world.client.getBlock();
     const health = await client.health().catch(() => undefined);
-    return health?.status === "ok" && health.block >= number;
+    return health?.status === "ok" && health.blockHash === hash;
   });
 }
 
