@@ -31,6 +31,7 @@ import {
   microgridsInBook,
   openOrdersOf,
   revivedOrders,
+  tidy,
   touchedOrders,
   updateOrders,
   walletOrders,
@@ -57,6 +58,10 @@ const CHUNK = 500;
 /** Orders of contract wallets that are asked about again with each block. */
 const WALLETS_PER_BLOCK = 50;
 
+/** The database is tidied after so many changes, and after this share of all that there have ever been. */
+const FEWEST_CHANGES = 5_000;
+const TIDY_SHARE = 0.25;
+
 /** An order that has been judged, before it is written. */
 interface Judged {
   readonly order: Order;
@@ -81,6 +86,7 @@ export class Book {
   /** Makers whose orders were judged at a block that the book has left meanwhile. */
   #stragglers = new Set<Address>();
   #lastWallet: Hex | "" = "";
+  #tidiedAt = 0;
 
   private constructor(
     db: Database,
@@ -229,6 +235,14 @@ export class Book {
     this.#lastWallet = wallets.length < WALLETS_PER_BLOCK ? "" : (wallets.at(-1)?.hash ?? "");
     await this.#judgeAgain(wallets, at);
     await this.judgeStragglers();
+  }
+
+  /** Keeps queries quick: embedded databases do not tidy up by themselves. */
+  async tidy(): Promise<void> {
+    const changed = this.changes.last - this.#tidiedAt;
+    if (changed < Math.max(FEWEST_CHANGES, this.#tidiedAt * TIDY_SHARE)) return;
+    this.#tidiedAt = this.changes.last;
+    await this.#turns.take(() => tidy(this.db));
   }
 
   /** Judges orders that were judged at one block and written when the book stood at the next. */

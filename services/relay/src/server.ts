@@ -98,6 +98,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     while (!stopping.aborted) {
       try {
         await follower.look();
+        await book.tidy();
         if (pause > pollMs) report(`The node at ${rpcUrl} answers again.`);
         pause = pollMs;
       } catch (error) {

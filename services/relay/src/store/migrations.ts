@@ -41,6 +41,12 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         where state = 'live'`.execute(db);
       await sql`create index live_by_slot on orders (microgrid, side, first_slot, hash)
         where state = 'live'`.execute(db);
+      await sql`create index all_live_by_price on orders (price, hash) where state = 'live'`.execute(
+        db,
+      );
+      await sql`create index all_live_by_slot on orders (first_slot, hash) where state = 'live'`.execute(
+        db,
+      );
       await sql`create table checkpoints (
         number bigint primary key,
         hash text not null,
