@@ -320,6 +320,9 @@ try {
       : { WATTLINE_DATA: await freshFolder(world) },
   );
   await measure(world, relay);
+} catch (error) {
+  say(`The relay has said: ${relay?.output()}`);
+  throw error;
 } finally {
   await relay?.kill("SIGTERM");
   await postgres?.stop();

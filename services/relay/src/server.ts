@@ -33,6 +33,8 @@ export interface RelayOptions {
 /** A relay that is up. */
 export interface RunningRelay {
   readonly url: string;
+  /** Resolves when the relay can't go on. */
+  readonly failed: Promise<Error>;
   /** Ends streams, finishes what is being written, and closes the database. */
   stop(): Promise<void>;
 }
@@ -65,9 +67,10 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const domain = marketDomain(deployment.chainId, deployment.marketplace);
   const stop = new AbortController();
   const stopping = stop.signal;
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   const sealing = new Sealing(domain, (error) => {
-    report(`The thread that checks signatures has died (${error.message}); the relay stops.`);
-    stop.abort();
+    report(`The thread that checks signatures has died (${error.message}).`);
+    fail(error);
   });
   const book = await Book.open(db, domain, sealing, limits);
   const follower = await Follower.create(client, deployment, book);
@@ -115,6 +118,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
 
   return {
     url: `http://${host}:${server.port}`,
+    failed,
     async stop() {
       stop.abort();
       await server.close();

@@ -1,7 +1,6 @@
 import { type OrderState, SIDES, sourceMask } from "@wattline/sdk";
 import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import { type Hex, zeroAddress } from "viem";
-import type { Touched } from "../chain/touched.ts";
 import type { BookOrder, OrdersQuery, Sort } from "../wire.ts";
 import type { Database } from "./database.ts";
 import { COLUMN_NAMES, rowFromText, rowText } from "./rowText.ts";
@@ -108,10 +107,18 @@ export async function lastSequence(db: Database): Promise<number> {
 export const changesSince = (db: Database, sequence: number, limit: number): Promise<OrderRow[]> =>
   read(rows(db).where("updated_sequence", ">", sequence).orderBy("updated_sequence").limit(limit));
 
-/** Orders that something has touched and that can change by it, in the order of their hashes. */
-export function touchedOrders(
+/** Orders of these makers, meters or microgrids; or all. */
+export type Selection =
+  | "all"
+  | {
+      readonly column: "maker" | "meter" | "microgrid";
+      readonly values: ReadonlySet<string> | ReadonlySet<number>;
+    };
+
+/** Orders that can still change, in the order of their hashes. */
+export function changeableOrders(
   db: Database,
-  touched: Touched | "all",
+  selection: Selection,
   time: number,
   after: Hex | "",
   limit: number,
@@ -122,13 +129,10 @@ export function touchedOrders(
     .where("good_until", ">=", time)
     .orderBy("hash")
     .limit(limit);
-  if (touched !== "all") {
-    const { makers, meters, microgrids } = touched;
-    query = query.where(
-      sql<SqlBool>`(maker = any(${[...makers]}::text[])
-        or meter = any(${[...meters]}::text[])
-        or microgrid = any(${[...microgrids]}::bigint[]))`,
-    );
+  if (selection !== "all") {
+    const { column, values } = selection;
+    const type = sql.raw(column === "microgrid" ? "bigint" : "text");
+    query = query.where(sql<SqlBool>`${sql.ref(column)} = any(${[...values]}::${type}[])`);
   }
   return read(query);
 }
@@ -162,7 +166,7 @@ export const walletOrders = (
   read(
     rows(db)
       .where("hash", ">", after as Hex)
-      .where("signer", "=", "wallet")
+      .where(sql<SqlBool>`signer = 'wallet'`)
       .where("withdrawal", "is", null)
       .where("good_until", ">=", time)
       .orderBy("hash")
