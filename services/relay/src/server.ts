@@ -48,6 +48,7 @@ const LONGEST_POLL_MS = 30_000;
 /** Documents that are checked together: one waits for the chain while the other is checked. */
 const CHECKED_AT_ONCE = 3;
 const RPC_BATCH = 100;
+const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Starts a relay. It listens at once; orders are taken in as soon as the chain has been read.
@@ -195,6 +196,8 @@ function listen(
           }),
       });
     });
+    // Longer than clients and proxies keep idle connections: else one of theirs is closed while they send on it.
+    if ("keepAliveTimeout" in server) server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.on("error", (error: NodeJS.ErrnoException) => {
       reject(
         error.code === "EADDRINUSE"
