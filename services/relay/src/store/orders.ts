@@ -193,25 +193,34 @@ export async function pageOfOrders(
   const column = SORT_COLUMNS[sort];
   const down = sort === "received" || (sort === "price" && query.side === "bid");
   const direction = down ? "desc" : "asc";
+  // A row's text is made of the page's rows alone, after they are found and sorted.
   const pageOf = (part: OrdersQuery) =>
     read(
-      rows(db)
-        .where((eb) => eb.and(conditionsOf(eb, part)))
-        .$if(cursor !== undefined, (q) =>
-          q.where(
-            sql<SqlBool>`(${sql.ref(column)}, hash) ${sql.raw(down ? "<" : ">")}
-            (${cursor?.[0] ?? "0"}::${sql.raw(column === "price" ? "numeric" : "bigint")}, ${cursor?.[1] ?? ""}::text)`,
-          ),
-        )
+      db
+        .selectFrom(found(part).as("orders"))
+        .select(rowText().as("row"))
         .orderBy(column, direction)
-        .orderBy("hash", direction)
-        .limit(limit + 1),
+        .orderBy("hash", direction),
     );
+  const found = (part: OrdersQuery) =>
+    db
+      .selectFrom("orders")
+      .selectAll()
+      .where((eb) => eb.and(conditionsOf(eb, part)))
+      .$if(cursor !== undefined, (q) =>
+        q.where(
+          sql<SqlBool>`(${sql.ref(column)}, hash) ${sql.raw(down ? "<" : ">")}
+            (${cursor?.[0] ?? "0"}::${sql.raw(column === "price" ? "numeric" : "bigint")}, ${cursor?.[1] ?? ""}::text)`,
+        ),
+      )
+      .orderBy(column, direction)
+      .orderBy("hash", direction)
+      .limit(limit + 1);
   // Indexes hold a microgrid's offers and bids apart: both are read in their order, and merged.
   const apart = query.microgrid !== undefined && query.side === undefined && sort !== "received";
   const parts = apart ? SIDES.map((side) => ({ ...query, side })) : [query];
-  const found = (await Promise.all(parts.map(pageOf))).flat();
-  const sorted = apart ? found.toSorted(inOrderOf(column)) : found;
+  const all = (await Promise.all(parts.map(pageOf))).flat();
+  const sorted = apart ? all.toSorted(inOrderOf(column)) : all;
   const page = sorted.slice(0, limit);
   const last = sorted.length > limit ? page.at(-1) : undefined;
   return { rows: page, next: last && [String(last[column]), last.hash] };
