@@ -53,7 +53,16 @@ async function startNode(
 ): Promise<LocalNode> {
   const port = await freePort();
   const [file, args] = command(port);
-  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
+  // npm's command for anvil starts the real one as a child of its own: both are ended as a group.
+  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const killGroup = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // Nothing of the group is left.
+    }
+  };
+  process.once("exit", killGroup);
   const complaints: string[] = [];
   child.stderr?.on("data", (text) => complaints.push(String(text)));
   const rpcUrl = `http://127.0.0.1:${port}`;
@@ -62,7 +71,14 @@ async function startNode(
     if (child.exitCode !== null) throw new Error(`${file} ended: ${complaints.join("")}`);
     return client.getChainId().catch(() => undefined);
   });
-  return { rpcUrl, stop: () => kill(child) };
+  return {
+    rpcUrl,
+    async stop() {
+      process.off("exit", killGroup);
+      killGroup();
+      await kill(child);
+    },
+  };
 }
 
 /** Ends a process and waits until it is gone. */
