@@ -1,74 +1,63 @@
-import { DSO, FIRST_HOUSEHOLD, localAccount, OPERATOR } from "./simulation/accounts.ts";
-import { buildContracts, ChainError, openChain, serveChain } from "./simulation/chain.ts";
-import { readOptions } from "./simulation/options.ts";
-import { tablesOf } from "./simulation/print.ts";
-import { type Played, play } from "./simulation/run.ts";
+/** `npm start`: the whole of Wattline on this machine, until Ctrl-C. */
+import { readFileSync } from "node:fs";
+import { styleText } from "node:util";
+import type { NetworkConfig } from "./start/config.ts";
+import { FolderError, filesIn, takeFolder } from "./start/folder.ts";
+import { guideTo } from "./start/guide.ts";
+import { logOf } from "./start/log.ts";
+import { OptionsError, readStartOptions, type StartOptions, USAGE } from "./start/options.ts";
+import { partsOf, urlsOf } from "./start/parts.ts";
+import { PortError, requireFree } from "./start/ports.ts";
+import { PartError, Supervisor } from "./start/supervisor.ts";
 
-const HOST = "127.0.0.1";
-const PORT = 8545;
-
-const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => stop.abort(new Error("Stopped.")));
-}
+const EXPECTED = [OptionsError, PortError, FolderError, PartError];
 
 try {
-  await start();
+  process.exitCode = await start(process.argv.slice(2));
 } catch (error) {
-  const expected = error instanceof ChainError || stop.signal.aborted;
-  console.error(expected && error instanceof Error ? error.message : error);
-  process.exitCode = stop.signal.aborted ? 0 : 1;
+  const expected = error instanceof Error && EXPECTED.some((kind) => error instanceof kind);
+  console.error(expected ? styleText("red", error.message, { stream: process.stderr }) : error);
+  process.exitCode = 1;
 }
 
-/** A chain that wallets can join, with a day of the built-in community on it, until it is stopped. */
-async function start(): Promise<void> {
-  const options = readOptions([]);
-  if (options === "help") return;
-  const [{ firstSlot, slotSeconds }] = options.communities;
-  const startsAt = firstSlot * slotSeconds;
-  const rpc = `http://${HOST}:${PORT}`;
-  await buildContracts();
-  const server = await serveChain(HOST, PORT, startsAt);
-  try {
-    const chain = await openChain(rpc, startsAt);
-    const played = await play(chain, options, stop.signal);
-    console.log(`\n${tablesOf(played.summary)}\n`);
-    console.log(guideTo(played, rpc));
-    await stopped();
-    await chain.close();
-    console.log("\nStopped.");
-  } finally {
-    await server.close();
+async function start(argv: readonly string[]): Promise<number> {
+  const options = readStartOptions(argv);
+  if (options === "help") {
+    console.log(USAGE);
+    return 0;
   }
+  await requireFree({ ...options.ports });
+  takeFolder(options.folder);
+  const parts = partsOf(options);
+  const supervisor = new Supervisor(parts, logOf(parts.map(({ name }) => name)));
+  const told = toldToStop();
+  try {
+    await Promise.race([run(supervisor, options), told]);
+    console.log("\nStopping …");
+  } finally {
+    await supervisor.stop();
+  }
+  console.log("Stopped; nothing of it runs any more.");
+  return 0;
 }
 
-/** Where everything is, for someone with a wallet. */
-function guideTo({ wattline, communities }: Played, rpc: string): string {
-  const { addresses, chainId } = wattline;
-  const households = communities[0]?.households ?? [];
-  const people = [
-    ["operator", OPERATOR],
-    ["DSO", DSO],
-    ...households.slice(0, 3).map(({ name }, index) => [name, FIRST_HOUSEHOLD + index] as const),
-  ] as const;
-  return [
-    `The chain runs on at ${rpc}, chain id ${chainId}, until Ctrl-C.`,
-    "",
-    "Contracts",
-    ...Object.entries(addresses).map(([name, address]) => `  ${name.padEnd(12)} ${address}`),
-    "",
-    "Accounts to import into a wallet; their keys are public, so never use them on a real network",
-    ...people.map(([name, index]) => {
-      const { address, privateKey } = localAccount(index);
-      return `  ${name.padEnd(12)} ${address}  ${privateKey}`;
-    }),
-  ].join("\n");
+/** Never resolves. */
+async function run(supervisor: Supervisor, options: StartOptions): Promise<never> {
+  const { missing, over } = await supervisor.start();
+  const { config } = filesIn(options.folder);
+  const { networks }: { networks: NetworkConfig[] } = JSON.parse(readFileSync(config, "utf8"));
+  console.log(guideTo(networks[0], urlsOf(options), missing));
+  return over;
 }
 
-/** Resolves when the process is told to stop. */
-function stopped(): Promise<void> {
+/** Resolves when the process is told to stop; told twice, it does so at once. */
+function toldToStop(): Promise<void> {
   return new Promise((resolve) => {
-    if (stop.signal.aborted) resolve();
-    else stop.signal.addEventListener("abort", () => resolve(), { once: true });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => {
+        resolve();
+        process.once(signal, () => process.exit(130));
+      });
+    }
   });
 }

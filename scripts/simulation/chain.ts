@@ -92,7 +92,12 @@ export async function openChain(rpc: string | undefined, startsAt: number) {
     async wallet(index: number) {
       const { address, privateKey, account } = localAccount(index);
       await provider.request({ method: "hardhat_setBalance", params: [address, GAS_MONEY] });
-      return { address, account, signer: new ethers.Wallet(privateKey, ethers.provider) };
+      return {
+        address,
+        privateKey,
+        account,
+        signer: new ethers.Wallet(privateKey, ethers.provider),
+      };
     },
     close: () => connection.close(),
   };

@@ -4,6 +4,7 @@ import {
   packReading,
   READING_TYPES,
   REGISTRATION_TYPES,
+  type Source,
   sourceIndex,
 } from "@wattline/sdk";
 import { type Address, parseSignature } from "viem";
@@ -54,7 +55,7 @@ export async function settleCommunity(
   microgrid: number,
   firstAccount: number,
 ) {
-  const { chain, meters, addresses, chainId, send } = wattline;
+  const { chain, meters, addresses, send } = wattline;
   const operator: Person = { name: "operator", ...(await chain.wallet(firstAccount)) };
   const dso: Person = { name: "DSO", ...(await chain.wallet(firstAccount + 1)) };
   const asOperator = meters.connect(operator.signer);
@@ -69,12 +70,6 @@ export async function settleCommunity(
   for (const [index, household] of series.households.entries()) {
     const wallet = await chain.wallet(firstAccount + 2 + index);
     const device = deviceKey(series.name, household.name);
-    const consent = await device.signTypedData({
-      domain: metersDomain(chainId, addresses.meters),
-      types: REGISTRATION_TYPES,
-      primaryType: "Registration",
-      message: { microgrid, owner: wallet.address },
-    });
     const who = {
       name: household.name,
       ...wallet,
@@ -82,24 +77,14 @@ export async function settleCommunity(
       series: household,
       critical: household === critical,
     };
-    await send(operator.address, (o) =>
-      asOperator.register(
-        microgrid,
-        who.address,
-        device.address,
-        sourceIndex("Solar"),
-        household.capacityW,
-        who.critical,
-        consent,
-        o,
-      ),
-    );
+    await register(wattline, operator, microgrid, who, "Solar", household.capacityW, who.critical);
     households.push(who);
   }
 
   return {
     microgrid,
     series,
+    operator,
     dso,
     households,
 
@@ -127,17 +112,63 @@ export async function settleCommunity(
   };
 }
 
-/** The device signs what it measured; its owner submits it and so mints it. */
-export async function report(wattline: Deployment, who: Household, exportedWh: EnergyBySlot) {
-  const { meters, addresses, chainId, send } = wattline;
+/** The operator registers a meter of `who`, to which its device has consented. */
+export async function register(
+  { meters, addresses, chainId, send }: Deployment,
+  operator: Person,
+  microgrid: number,
+  { address, device }: Pick<Household, "address" | "device">,
+  source: Source,
+  capacityW: number,
+  critical: boolean,
+): Promise<void> {
+  const consent = await device.signTypedData({
+    domain: metersDomain(chainId, addresses.meters),
+    types: REGISTRATION_TYPES,
+    primaryType: "Registration",
+    message: { microgrid, owner: address },
+  });
+  await send(operator.address, (o) =>
+    meters
+      .connect(operator.signer)
+      .register(
+        microgrid,
+        address,
+        device.address,
+        sourceIndex(source),
+        capacityW,
+        critical,
+        consent,
+        o,
+      ),
+  );
+}
+
+/** The device signs what it measured. */
+export async function signReading(
+  { addresses, chainId }: Deployment,
+  { device }: Pick<Household, "device">,
+  exportedWh: EnergyBySlot,
+) {
   const { firstBlock, words } = packReading(exportedWh);
-  const reading = { meter: who.device.address, firstBlock, exported: [...words] };
-  const signature = await who.device.signTypedData({
+  const reading = { meter: device.address, firstBlock, exported: [...words] };
+  const signature = await device.signTypedData({
     domain: metersDomain(chainId, addresses.meters),
     types: READING_TYPES,
     primaryType: "Reading",
     message: reading,
   });
+  return { reading, signature };
+}
+
+/** The device signs what it measured; its owner submits it and so mints it. */
+export async function report(
+  wattline: Deployment,
+  who: Person & Pick<Household, "device">,
+  exportedWh: EnergyBySlot,
+) {
+  const { meters, send } = wattline;
+  const { reading, signature } = await signReading(wattline, who, exportedWh);
   return send(who.address, (o) => meters.connect(who.signer).report(reading, signature, o));
 }
 

@@ -62,11 +62,11 @@ export function meritOrderOf({ offers }: DayBook): number[] {
 }
 
 /** What a household asks for its surplus: a quarter to three quarters of the way up to the retail tariff. */
-const askingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
+export const askingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
   between(feedInPerKwh, retailPerKwh, 25n + spread(name, 51));
 
 /** What a household bids for its need: six to nine tenths of the way up to the retail tariff. */
-const biddingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
+export const biddingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
   between(feedInPerKwh, retailPerKwh, 60n + spread(`bid of ${name}`, 31));
 
 const between = (low: bigint, high: bigint, percent: bigint): bigint =>

@@ -95,8 +95,13 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
       }>,
       gasLimit = GAS_LIMIT,
     ): Promise<T> {
-      const sent = await call(await overridesOf(from, gasLimit));
-      const receipt = await sent.wait();
+      const receipt = await call(await overridesOf(from, gasLimit))
+        .then((sent) => sent.wait())
+        .catch((error: unknown) => {
+          // Whether it was mined is unknown: the next transaction asks the node.
+          nonces.delete(from);
+          throw error;
+        });
       if (receipt === null)
         throw new Error("The chain took a transaction and returned no receipt.");
       gasUsed += receipt.gasUsed;

@@ -25,6 +25,21 @@ export class Forwards {
     return [...this.#open.values()].filter((open) => open.blockNumber === blockNumber);
   }
 
+  /** What is reserved in blocks before this one. */
+  openBefore(blockNumber: number): Release[] {
+    return [...this.#open.values()].filter((open) => open.blockNumber < blockNumber);
+  }
+
+  /** How many blocks of positions are reserved. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Strikes out what somebody else has released. */
+  forget(release: Release): void {
+    for (const [key, open] of this.#open) if (open === release) this.#open.delete(key);
+  }
+
   /** Books a `Reserved` event of the simulation, whose reservations lie within a block. */
   reserved(args: Result): void {
     const blockNumber = Number(args.firstBlock);

@@ -12,7 +12,7 @@ export type Origin =
   | { readonly seed: number };
 
 /** What the second built-in town is called; the first has its name from the generator. */
-const SECOND_TOWN = "Buchental";
+export const SECOND_TOWN = "Buchental";
 
 /**
  * The households of `microgrids` communities: a file's homes in two halves in their order, the larger one first, or

@@ -33,15 +33,20 @@ export async function play(
   options: SimulationOptions,
   signal: AbortSignal,
 ): Promise<Played> {
+  const stage = await openStage(chain, options, signal);
+  const summary = await playOn(stage, options);
+  return { wattline: stage.wattline, communities: stage.communities, summary };
+}
+
+/** Plays as {@link play} does, on a stage that is open already. */
+export async function playOn(stage: Stage, options: SimulationOptions): Promise<Summary> {
   const { tariffs, outage } = options;
   const [series] = options.communities;
   const { firstSlot, slotSeconds } = series;
-  const rounds = roundsOf(series, outage);
-  const progress = new Progress("Simulating", rounds.length + 1);
-
-  progress.show(0, "deploying");
-  const stage = await openStage(chain, options, signal);
   const { wattline, communities, trading, ledger } = stage;
+  const { chain } = wattline;
+  const rounds = roundsOf(series, outage);
+  const progress = new Progress("Simulating", rounds.length);
   const market = MARKETS[options.market](stage);
   const books = new Map<number, DayBook[]>();
   let retailNow = tariffs.retailPerKwh[0] ?? 0n;
@@ -52,14 +57,14 @@ export async function play(
   await chain.passTo(firstSlot * slotSeconds);
   for (const [index, round] of rounds.entries()) {
     const startsAt = (round.slots[0] ?? 0) * slotSeconds;
-    progress.show(index + 1, new Date(startsAt * 1000).toISOString().slice(0, 16));
+    progress.show(index, new Date(startsAt * 1000).toISOString().slice(0, 16));
     await declare(round);
     await prepare(rounds[index + 1]);
     await playRound(round);
     alwaysSolvent = alwaysSolvent && (await isEscrowSolvent(stage));
   }
-  progress.show(rounds.length + 1, "done");
-  return { wattline, communities, summary: await summarize(stage, options, alwaysSolvent) };
+  progress.show(rounds.length, "done");
+  return summarize(stage, options, alwaysSolvent);
 
   /** Operators publish the retail tariff and whether the first microgrid is cut off. */
   async function declare(round: Round): Promise<void> {

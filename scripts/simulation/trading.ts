@@ -1,4 +1,5 @@
 import {
+  type Batch,
   bidOf,
   type EnergyBySlot,
   forwardBidOf,
@@ -14,8 +15,10 @@ import {
   type Side,
   type SignedOrder,
   sourceIndex,
+  sourceMask,
   type Terms,
 } from "@wattline/sdk";
+import { isCallException } from "ethers";
 import { type Address, zeroAddress } from "viem";
 import type { Community, Household, Person } from "./community.ts";
 import { BATCH_GAS_LIMIT, type Deployment } from "./deployment.ts";
@@ -40,6 +43,9 @@ export interface BatchMatch {
   readonly bid: SignedOrder;
   readonly energyWh: EnergyBySlot;
 }
+
+/** Someone with a meter. */
+export type Taker = Person & Pick<Household, "device">;
 
 /** The terms of a forward, as the contracts hash them. */
 export interface Position {
@@ -72,7 +78,7 @@ export function tradingAt(wattline: Deployment) {
   /** `maker` signs an order in `community`; nobody has seen its nonce before. */
   async function sign(
     community: Community,
-    maker: Person | Household,
+    maker: Person | Taker,
     side: Side,
     terms: OrderTerms,
   ): Promise<SignedOrder> {
@@ -105,7 +111,7 @@ export function tradingAt(wattline: Deployment) {
   /** What `taker`, who lives in `community`, takes of an order at any price. */
   function takeOf(
     community: Community,
-    taker: Household,
+    taker: Taker,
     { order }: SignedOrder,
     energyWh: EnergyBySlot,
   ) {
@@ -113,7 +119,7 @@ export function tradingAt(wattline: Deployment) {
     return {
       microgrid: community.microgrid,
       meter: taker.device.address,
-      source: sourceIndex("Solar"),
+      source: order.sources & sourceMask("Solar") ? sourceIndex("Solar") : lowestSource(order),
       firstBlock,
       energy: [...words],
       limit: SIDES[order.side] === "offer" ? NO_LIMIT.buy : NO_LIMIT.sell,
@@ -124,7 +130,7 @@ export function tradingAt(wattline: Deployment) {
     sign,
 
     /** `taker` takes minted energy of a signed order at its price. */
-    accept(community: Community, taker: Household, signed: SignedOrder, energyWh: EnergyBySlot) {
+    accept(community: Community, taker: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
       const { order, signature } = signed;
       const take = takeOf(community, taker, signed, energyWh);
       return send(taker.address, (o) =>
@@ -132,8 +138,26 @@ export function tradingAt(wattline: Deployment) {
       );
     },
 
+    /** Whether {@link accept} would go through now: somebody else may have been faster, or the tie line be full. */
+    async isAcceptable(
+      community: Community,
+      taker: Taker,
+      signed: SignedOrder,
+      energyWh: EnergyBySlot,
+    ): Promise<boolean> {
+      const { order, signature } = signed;
+      const take = takeOf(community, taker, signed, energyWh);
+      try {
+        await marketplace.connect(taker.signer).accept.staticCall(order, signature, take);
+        return true;
+      } catch (error) {
+        if (isCallException(error)) return false;
+        throw error;
+      }
+    },
+
     /** `buyer` takes energy that is still to come of a signed forward offer. */
-    reserve(community: Community, buyer: Household, signed: SignedOrder, energyWh: EnergyBySlot) {
+    reserve(community: Community, buyer: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
       const { order, signature } = signed;
       const take = takeOf(community, buyer, signed, energyWh);
       return send(buyer.address, (o) =>
@@ -163,6 +187,21 @@ export function tradingAt(wattline: Deployment) {
       );
     },
 
+    /** `anyone` clears a batch that the sdk has planned. */
+    settleBatch(anyone: Person, { orders, signatures, matches }: Batch) {
+      return send(
+        anyone.address,
+        (o) =>
+          marketplace.connect(anyone.signer).settle(
+            [...orders],
+            [...signatures],
+            matches.map((match) => ({ ...match, energy: [...match.energy] })),
+            o,
+          ),
+        BATCH_GAS_LIMIT,
+      );
+    },
+
     /** `anyone` settles blocks of forwards. */
     release(anyone: Person, releases: readonly Release[]) {
       return send(
@@ -182,3 +221,6 @@ function orderOf(maker: Maker, side: Side, terms: Terms & Pick<OrderTerms, "bond
   const forward = { ...terms, bondPerKwh, meter };
   return side === "offer" ? forwardOfferOf(maker, forward) : forwardBidOf(maker, forward);
 }
+
+/** The first source that an order names. */
+const lowestSource = ({ sources }: Order): number => Math.log2(sources & -sources);

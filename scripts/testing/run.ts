@@ -1,15 +1,13 @@
 /** Runs steps one after another, with their output as it comes, and leaves no process behind. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { styleText } from "node:util";
+import { ownGroup, stopGroup } from "../processes.ts";
 import type { Step, Suite } from "./steps.ts";
 import { add, isEmpty, nothing, oneFailed, onePassed, type Tally } from "./tally.ts";
 
-const windows = process.platform === "win32";
 const PATIENCE_MS = 5_000;
 const output: ["ignore", "inherit", "inherit"] = ["ignore", "inherit", "inherit"];
-/** A group can be stopped as a whole. */
-const ownGroup = { detached: !windows };
 
 let running: ChildProcess | undefined;
 
@@ -87,17 +85,4 @@ function stopEverything(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
   });
   stopGroup(child, "SIGTERM");
   setTimeout(() => stopGroup(child, "SIGKILL"), PATIENCE_MS);
-}
-
-function stopGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  if (windows) {
-    spawnSync("taskkill", ["/pid", String(pid), "/T", "/F"]);
-    return;
-  }
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // Nothing of the group is left.
-  }
 }

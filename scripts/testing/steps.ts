@@ -26,7 +26,11 @@ export const build: Check = { name: "Contracts build", command: "hardhat build" 
 /** What needs the artifacts and the types that the build leaves behind. */
 export const tests: Step[] = [
   { name: "TypeScript types", command: "tsc --project ." },
+  { name: "TypeScript types of the indexer", command: "tsc --project services/indexer" },
+  { name: "TypeScript types of the frontend", command: "tsc --project frontend" },
   { name: "Solidity tests", script: "scripts/testing/solidity.ts" },
   { name: "Tests without a chain", script: "scripts/testing/mocha.ts", args: ["plain"] },
   { name: "Tests on a chain", script: "scripts/testing/mocha.ts", args: ["chain"] },
+  { name: "Tests of services", script: "scripts/testing/mocha.ts", args: ["services"] },
+  { name: "Tests in a browser", script: "scripts/testing/mocha.ts", args: ["pages"] },
 ];

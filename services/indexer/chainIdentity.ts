@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type BlockTag, createPublicClient, type Hex, http } from "viem";
+import { BlockNotFoundError, type BlockTag, createPublicClient, type Hex, http } from "viem";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -16,8 +16,10 @@ interface Remembered {
   readonly hash: Hex;
 }
 
-/** Ponder takes a block for final when so many others stand on it, on a chain it doesn't know. */
-const FINALITY_BLOCKS = 30n;
+/** Ponder takes a block of a development chain for final when so many others stand on it. */
+const DEVELOPMENT_FINALITY_BLOCKS = 30n;
+/** More than Ponder asks of any other chain: what is remembered there may well be old. */
+const FINALITY_BLOCKS = 300n;
 
 /** The tables' schema, and the duty to keep an eye on the chain that they are for. */
 export interface Identity {
@@ -29,15 +31,20 @@ export interface Identity {
 /**
  * Finds out whether the tables of the last run are for this chain, this deployment and this program; empties the folder of
  * PGlite when they are not.
+ * @throws Error when the node does not answer, or has not come to the deployment yet.
  */
 export async function identify(settings: Settings): Promise<Identity> {
-  const { dataFolder, rpcUrl, deployment } = settings;
+  const { dataFolder, rpcUrl, deployment, isDevelopment } = settings;
+  const finality = isDevelopment ? DEVELOPMENT_FINALITY_BLOCKS : FINALITY_BLOCKS;
   const file = path.join(dataFolder, "chain.json");
   const client = createPublicClient({ transport: http(rpcUrl) });
   const hashAt = async (at: { blockNumber: bigint } | { blockTag: BlockTag }) =>
     client.getBlock(at).then(
       ({ number, hash }) => (number === null || hash === null ? undefined : { number, hash }),
-      () => undefined,
+      (error: unknown) => {
+        if (error instanceof BlockNotFoundError) return undefined;
+        throw error;
+      },
     );
 
   const program = programOf(settings);
@@ -46,8 +53,9 @@ export async function identify(settings: Settings): Promise<Identity> {
     known?.schema.startsWith(program) &&
     (await hashAt({ blockNumber: BigInt(known.block) }))?.hash === known.hash;
   const first = await hashAt({ blockNumber: BigInt(deployment.fromBlock) });
-  if (first === undefined)
-    throw new Error(`The chain at ${rpcUrl} has no block ${deployment.fromBlock}.`);
+  if (first === undefined) {
+    throw new Error(`The chain at ${rpcUrl} has no block ${deployment.fromBlock} yet.`);
+  }
   const schema =
     known !== undefined && isKnown ? known.schema : `${program}_${Date.now().toString(36)}`;
   if (schema !== known?.schema) {
@@ -59,8 +67,8 @@ export async function identify(settings: Settings): Promise<Identity> {
     schema,
     async remember() {
       const latest = await hashAt({ blockTag: "latest" });
-      if (latest === undefined || latest.number < first.number + FINALITY_BLOCKS) return;
-      const final = await hashAt({ blockNumber: latest.number - FINALITY_BLOCKS });
+      if (latest === undefined || latest.number < first.number + finality) return;
+      const final = await hashAt({ blockNumber: latest.number - finality });
       if (final !== undefined) {
         write(file, { schema, block: final.number.toString(), hash: final.hash });
       }

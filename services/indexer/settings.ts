@@ -8,6 +8,7 @@ export class SettingsError extends Error {}
 
 /** What the indexer is told by its environment. */
 export interface Settings {
+  readonly deploymentFile: string;
   readonly deployment: Deployment;
   readonly rpcUrl: string;
   readonly host: string;
@@ -31,8 +32,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws SettingsError for one that is missing or makes no sense.
  */
 export function readSettings(environment: Environment): Settings {
-  const deployment = readDeployment(required(environment, "WATTLINE_DEPLOYMENT"));
+  const deploymentFile = path.resolve(required(environment, "WATTLINE_DEPLOYMENT"));
+  const deployment = readDeployment(deploymentFile);
   return {
+    deploymentFile,
     deployment,
     rpcUrl: urlOf("WATTLINE_RPC_URL", required(environment, "WATTLINE_RPC_URL")),
     host: environment.WATTLINE_HOST || "127.0.0.1",

@@ -1,4 +1,5 @@
 /** Starts the indexer: reads the environment (see README.md) and becomes `ponder start` until it is stopped. */
+import { BaseError } from "viem";
 import { identify } from "./chainIdentity.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
 
@@ -7,19 +8,29 @@ const REMEMBER_MILLISECONDS = 2_000;
 try {
   await start(readSettings(process.env));
 } catch (error) {
-  console.error(error instanceof SettingsError ? error.message : error);
+  console.error(isExpected(error) ? error.message.split("\n")[0] : error);
   process.exitCode = 1;
+}
+
+/** What its operator can mend, and needs no stack trace for. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof SettingsError || error instanceof BaseError;
 }
 
 /** Ponder ends the process itself, on a signal or when it fails for good. */
 async function start(settings: Settings): Promise<void> {
   const { host, port } = settings;
   const { schema, remember } = await identify(settings);
+  await remember();
   setInterval(() => remember().catch(() => {}), REMEMBER_MILLISECONDS).unref();
+  process.env.WATTLINE_DEPLOYMENT = settings.deploymentFile;
+  process.env.WATTLINE_DATA = settings.dataFolder;
   process.env.PONDER_TELEMETRY_DISABLED = "1";
   process.env.PORT = `${port}`;
   const options = ["--root", import.meta.dirname, "--schema", schema, "--hostname", host];
   process.argv.splice(2, Infinity, "start", ...options);
+  // Ponder writes its GraphQL schema where it is started.
+  process.chdir(settings.dataFolder);
   leaveOutFallbacks();
   await import(new URL("bin/ponder.js", import.meta.resolve("ponder")).href);
 }

@@ -3,64 +3,27 @@
  * `bigint`. Slots, blocks and times (Unix seconds): `number`. Addresses and hashes in lower case. A function throws
  * `IndexerError` when the indexer can't be reached or refuses, and the signal's reason when it is aborted.
  */
-import { askAt, type Page, type Where } from "./graphql.ts";
+import { count, maybe, nested, readRow } from "./fields.ts";
+import {
+  between,
+  type Cancellable,
+  given,
+  type Paged,
+  type ReadingFilter,
+  type RetirementFilter,
+  type TradeFilter,
+  whereOf,
+} from "./filters.ts";
+import { askAt, type Page } from "./graphql.ts";
 import * as rows from "./rows.ts";
 
 export { type Hex, IndexerAnswerError } from "./fields.ts";
+export type { ReadingFilter, RetirementFilter, TradeFilter } from "./filters.ts";
 export { IndexerError, type Page } from "./graphql.ts";
 export type * from "./rows.ts";
 
 /** The indexer, as pages see it. */
 export type Indexer = ReturnType<typeof connectIndexer>;
-
-interface Cancellable {
-  readonly signal?: AbortSignal | undefined;
-}
-
-interface Paged extends Cancellable {
-  /** From the page before. */
-  readonly cursor?: string | undefined;
-  /** Rows a page, 1000 at most; 100 when left out. */
-  readonly limit?: number | undefined;
-}
-
-/** Which rows of the settlement history; all filters that are given must fit. Newest first. */
-export interface TradeFilter extends Paged {
-  /** Sent from there or arrived there. */
-  readonly microgrid?: number | undefined;
-  /** Seller or buyer. */
-  readonly household?: string | undefined;
-  /** The seller's or the buyer's. */
-  readonly meter?: string | undefined;
-  /** Its energy reaches over this slot: look into `words` for whether it has any there. */
-  readonly slot?: number | undefined;
-  /** Its energy reaches into this run of slots, both included. */
-  readonly fromSlot?: number | undefined;
-  readonly toSlot?: number | undefined;
-  readonly tx?: string | undefined;
-  readonly order?: string | undefined;
-  readonly position?: string | undefined;
-  readonly kinds?: readonly rows.TradeKind[] | undefined;
-  /** False leaves out the grid's standing orders. */
-  readonly withGrid?: boolean | undefined;
-}
-
-export interface ReadingFilter extends Paged {
-  readonly owner?: string | undefined;
-  readonly meter?: string | undefined;
-  readonly microgrid?: number | undefined;
-  readonly tx?: string | undefined;
-  /** Those that reach into these blocks, both included. */
-  readonly fromBlock?: number | undefined;
-  readonly toBlock?: number | undefined;
-}
-
-export interface RetirementFilter extends Paged {
-  readonly holder?: string | undefined;
-  readonly beneficiary?: string | undefined;
-  readonly microgrid?: number | undefined;
-  readonly tx?: string | undefined;
-}
 
 /** How far the indexer is. */
 export interface IndexerStatus {
@@ -348,58 +311,13 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ask.reach("/ready", signal),
         ask.reach("/status", signal),
       ]);
-      const { number: block, timestamp: time } = blockIn(await status.json());
-      return { ready, block, time };
+      const { wattline } = readRow(statusFields, await status.json(), "status");
+      return { ready, block: wattline.block?.number, time: wattline.block?.timestamp };
     },
   };
 }
 
-/** The filters that are given. */
-const given = (where: Where): Where =>
-  Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
-
-/** Both included. Slots may outgrow GraphQL's Int. */
-const between = (name: string, from: number, to: number): Where => ({
-  [`${name}_gte`]: String(from),
-  [`${name}_lte`]: String(to),
-});
-
-function whereOf({
-  microgrid,
-  household,
-  meter,
-  slot,
-  fromSlot = slot,
-  toSlot = slot,
-  tx,
-  order,
-  position,
-  kinds,
-  withGrid,
-}: TradeFilter): Where {
-  const eitherOf = (value: string | number | undefined, ...names: readonly string[]): Where[] =>
-    value === undefined ? [] : [{ OR: names.map((name) => ({ [name]: value })) }];
-  return given({
-    AND: [
-      ...eitherOf(microgrid, "fromMicrogrid", "toMicrogrid"),
-      ...eitherOf(household?.toLowerCase(), "seller", "buyer"),
-      ...eitherOf(meter?.toLowerCase(), "sellerMeter", "buyerMeter"),
-      ...eitherOf(order?.toLowerCase(), "offerHash", "bidHash"),
-    ],
-    firstSlot_lte: toSlot === undefined ? undefined : String(toSlot),
-    lastSlot_gte: fromSlot === undefined ? undefined : String(fromSlot),
-    txHash: tx?.toLowerCase(),
-    positionId: position?.toLowerCase(),
-    kind_in: kinds,
-    withGrid,
-  });
-}
-
-interface IndexedBlock {
-  readonly number?: number;
-  readonly timestamp?: number;
-}
-
-/** The one chain's block in Ponder's status. */
-const blockIn = (status: Readonly<Record<string, { readonly block?: IndexedBlock }>>) =>
-  Object.values(status)[0]?.block ?? {};
+/** Ponder's status of our one chain. */
+const statusFields = {
+  wattline: nested({ block: maybe(nested({ number: count, timestamp: count })) }),
+};

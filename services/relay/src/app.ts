@@ -9,6 +9,9 @@ import { orderRoutes } from "./routes/orders.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { streamRoute } from "./routes/stream.ts";
 
+/** Of a body that is too large, this many times the limit is read and thrown away, so that the answer is heard. */
+const MOST_DRAINED = 8;
+
 /** The relay's HTTP interface. */
 export function createApp(relay: Relay): OpenAPIHono<Env> {
   const { limits, metrics } = relay;
@@ -46,7 +49,8 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
   app.use(
     bodyLimit({
       maxSize: limits.body,
-      onError: () => {
+      onError: async (c) => {
+        await drain(c.req.raw, MOST_DRAINED * limits.body);
         throw new Refusal(413, {
           code: "Relay_BodyTooLarge",
           message: `A body has at most ${limits.body} bytes. Send several documents.`,
@@ -86,4 +90,15 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
   );
   app.onError((error, c) => answerTo(c, error, relay.unexpected));
   return app;
+}
+
+/** Reads what a client is still sending; it would otherwise see a broken connection and no answer. */
+async function drain({ body }: Request, most: number): Promise<void> {
+  if (body === null || body.locked) return;
+  const reader = body.getReader();
+  for (let read = 0; read < most; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    read += value.byteLength;
+  }
 }

@@ -6,6 +6,7 @@ import {
   judgeOrder,
   type Order,
   type OrderFacts,
+  type OrderState,
   orderFromJson,
   plainSignerOf,
   SIDES,
@@ -17,12 +18,14 @@ import {
 import type { Address, Hex } from "viem";
 import type { Snapshot } from "./chain/snapshot.ts";
 import type { Parties, Touched } from "./chain/touched.ts";
-import { isNothing, NOTHING_TOUCHED } from "./chain/touched.ts";
+import { NOTHING_TOUCHED } from "./chain/touched.ts";
 import { Changes } from "./changes.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Database } from "./store/database.ts";
 import {
   bookOrderOf,
+  changeableOrders,
+  countByState,
   dueOrders,
   findOrder,
   insertOrders,
@@ -31,7 +34,8 @@ import {
   microgridsInBook,
   openOrdersOf,
   revivedOrders,
-  touchedOrders,
+  type Selection,
+  tidy,
   updateOrders,
   walletOrders,
 } from "./store/orders.ts";
@@ -57,6 +61,10 @@ const CHUNK = 500;
 /** Orders of contract wallets that are asked about again with each block. */
 const WALLETS_PER_BLOCK = 50;
 
+/** The database is tidied after so many changes, and after this share of all that there have ever been. */
+const FEWEST_CHANGES = 5_000;
+const TIDY_SHARE = 0.25;
+
 /** An order that has been judged, before it is written. */
 interface Judged {
   readonly order: Order;
@@ -81,6 +89,9 @@ export class Book {
   /** Makers whose orders were judged at a block that the book has left meanwhile. */
   #stragglers = new Set<Address>();
   #lastWallet: Hex | "" = "";
+  #tidiedAt = 0;
+  #counted: { readonly at: number; readonly counts: Promise<Map<OrderState, number>> } | undefined;
+  readonly #microgrids: Set<number>;
 
   private constructor(
     db: Database,
@@ -88,7 +99,9 @@ export class Book {
     sealing: Sealing,
     limits: Limits,
     changes: Changes,
+    microgrids: readonly number[],
   ) {
+    this.#microgrids = new Set(microgrids);
     this.db = db;
     this.#domain = domain;
     this.#sealing = sealing;
@@ -97,7 +110,8 @@ export class Book {
   }
 
   static async open(db: Database, domain: Domain, sealing: Sealing, limits: Limits): Promise<Book> {
-    return new Book(db, domain, sealing, limits, new Changes(await lastSequence(db)));
+    const changes = new Changes(await lastSequence(db));
+    return new Book(db, domain, sealing, limits, changes, await microgridsInBook(db));
   }
 
   get isReady(): boolean {
@@ -215,20 +229,19 @@ export class Book {
       await this.#judgeAgain(revived, at);
       if (revived.length < CHUNK) break;
     }
-    if (touched === "all" || !isNothing(touched)) {
-      let after: Hex | "" = "";
-      for (;;) {
-        const rows = await touchedOrders(this.db, touched, time, after, CHUNK);
-        await this.#judgeAgain(rows, at);
-        const last = rows.at(-1);
-        if (rows.length < CHUNK || last === undefined) break;
-        after = last.hash;
-      }
-    }
+    for (const selection of selectionsOf(touched)) await this.#judgeAll(selection, at);
     const wallets = await walletOrders(this.db, time, this.#lastWallet, WALLETS_PER_BLOCK);
     this.#lastWallet = wallets.length < WALLETS_PER_BLOCK ? "" : (wallets.at(-1)?.hash ?? "");
     await this.#judgeAgain(wallets, at);
     await this.judgeStragglers();
+  }
+
+  /** Keeps queries quick: embedded databases do not tidy up by themselves. */
+  async tidy(): Promise<void> {
+    const changed = this.changes.last - this.#tidiedAt;
+    if (changed < Math.max(FEWEST_CHANGES, this.#tidiedAt * TIDY_SHARE)) return;
+    this.#tidiedAt = this.changes.last;
+    await this.#turns.take(() => tidy(this.db));
   }
 
   /** Judges orders that were judged at one block and written when the book stood at the next. */
@@ -269,8 +282,22 @@ export class Book {
     return this.#turns.take(async () => undefined);
   }
 
-  microgrids(): Promise<number[]> {
-    return microgridsInBook(this.db);
+  /** The microgrids in which there are orders. */
+  get microgrids(): ReadonlySet<number> {
+    return this.#microgrids;
+  }
+
+  /** How many orders there are of each state; counted once for each change of the book. */
+  counts(): Promise<Map<OrderState, number>> {
+    const at = this.changes.published;
+    if (this.#counted?.at !== at) {
+      const counts = countByState(this.db);
+      counts.catch(() => {
+        this.#counted = undefined;
+      });
+      this.#counted = { at, counts };
+    }
+    return this.#counted.counts;
   }
 
   // ===============================================================================================
@@ -332,6 +359,7 @@ export class Book {
         }
       }
       if (rows.length > 0) await insertOrders(this.db, rows);
+      for (const { microgrid } of rows) this.#microgrids.add(microgrid);
       if (at !== this.#snapshot) for (const { maker } of rows) this.#stragglers.add(maker);
       this.#tell(rows);
       return results;
@@ -344,6 +372,17 @@ export class Book {
       message: `${maker} has ${this.#limits.ordersPerMaker} open orders here, the most that a maker may have. Withdraw some, or let them end.`,
       path: "maker",
     };
+  }
+
+  async #judgeAll(selection: Selection, at: Snapshot): Promise<void> {
+    let after: Hex | "" = "";
+    for (;;) {
+      const rows = await changeableOrders(this.db, selection, at.head.time, after, CHUNK);
+      await this.#judgeAgain(rows, at);
+      const last = rows.at(-1);
+      if (rows.length < CHUNK || last === undefined) return;
+      after = last.hash;
+    }
   }
 
   async #judgeAgain(rows: readonly OrderRow[], at: Snapshot): Promise<void> {
@@ -416,6 +455,18 @@ export class Book {
     this.changes.publish(orders);
     return orders;
   }
+}
+
+/** What is touched, by what it is found by. */
+function selectionsOf(touched: Touched | "all"): Selection[] {
+  if (touched === "all") return ["all"];
+  const { makers, meters, microgrids } = touched;
+  const selections: Selection[] = [
+    { column: "maker", values: makers },
+    { column: "meter", values: meters },
+    { column: "microgrid", values: microgrids },
+  ];
+  return selections.filter((selection) => selection === "all" || selection.values.size > 0);
 }
 
 function rowOf({ order, signature, hash, facts, verdict }: Judged, sequence: number): OrderRow {

@@ -13,11 +13,13 @@ const MOST_RECENT = 2_048;
 /** Tells whoever waits that the book has changed, and keeps the last changes at hand. */
 export class Changes {
   #recent: Change[] = [];
+  readonly #stored: number;
   #last: number;
   #waiting = new Set<() => void>();
 
   /** @param last The sequence of the last change that is stored. */
   constructor(last: number) {
+    this.#stored = last;
     this.#last = last;
   }
 
@@ -49,7 +51,7 @@ export class Changes {
   since(sequence: number): readonly Change[] | undefined {
     const first = this.#recent[0];
     if (first === undefined || sequence + 1 < first.sequence) {
-      return sequence >= this.#published ? [] : undefined;
+      return sequence >= this.published ? [] : undefined;
     }
     let index = this.#recent.length;
     while (index > 0 && (this.#recent[index - 1]?.sequence ?? 0) > sequence) index--;
@@ -70,7 +72,8 @@ export class Changes {
     });
   }
 
-  get #published(): number {
-    return this.#recent.at(-1)?.sequence ?? this.#last;
+  /** The sequence of the last change that everybody can see. */
+  get published(): number {
+    return this.#recent.at(-1)?.sequence ?? this.#stored;
   }
 }

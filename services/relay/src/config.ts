@@ -10,7 +10,7 @@ export class ConfigError extends Error {}
 
 const DEFAULT_PORT = 42_070;
 const DEFAULT_RPC_URL = "http://127.0.0.1:8545";
-const DEFAULT_FOLDER = "wattline-relay";
+const DEFAULT_FOLDER = ".wattline/relay";
 
 const address = z
   .string()

@@ -6,6 +6,8 @@ import { DatabaseError } from "./store/database.ts";
 try {
   const relay = await startRelay(await readConfig(process.env));
   console.log(`The relay listens at ${relay.url}.`);
+  // Whoever keeps the relay running starts it again; nothing that was accepted is lost.
+  void relay.failed.then(() => process.exit(1));
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {

@@ -36,7 +36,10 @@ const uint = (bits: number) =>
 const bigUint = (bits: number) =>
   z
     .string()
-    .regex(/^(?:0|[1-9]\d{0,28})$/, "An unsigned whole number in decimal digits.")
+    .regex(/^(?:0|[1-9]\d{0,28})$/, {
+      error: "An unsigned whole number in decimal digits.",
+      abort: true,
+    })
     .refine((text) => BigInt(text) < 2n ** BigInt(bits), `At most ${bits} bits.`)
     .openapi({ type: "string", example: "170000" });
 
@@ -141,6 +144,7 @@ export const healthSchema = z
     status: z.enum(["ok", "degraded"]),
     chainId: z.int(),
     block: z.int(),
+    blockHash: z.string().optional(),
     head: z.int(),
     lagBlocks: z.int(),
     orders: z.int(),
@@ -151,7 +155,7 @@ export const healthSchema = z
 const uintText = (bits: number) =>
   z
     .string()
-    .regex(/^\d{1,16}$/, "An unsigned whole number in decimal digits.")
+    .regex(/^\d{1,16}$/, { error: "An unsigned whole number in decimal digits.", abort: true })
     .transform(Number)
     .pipe(uint(bits))
     .openapi({ type: "integer", minimum: 0 });

@@ -33,6 +33,8 @@ export interface RelayOptions {
 /** A relay that is up. */
 export interface RunningRelay {
   readonly url: string;
+  /** Resolves when the relay can't go on. */
+  readonly failed: Promise<Error>;
   /** Ends streams, finishes what is being written, and closes the database. */
   stop(): Promise<void>;
 }
@@ -46,6 +48,7 @@ const LONGEST_POLL_MS = 30_000;
 /** Documents that are checked together: one waits for the chain while the other is checked. */
 const CHECKED_AT_ONCE = 3;
 const RPC_BATCH = 100;
+const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Starts a relay. It listens at once; orders are taken in as soon as the chain has been read.
@@ -65,9 +68,10 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const domain = marketDomain(deployment.chainId, deployment.marketplace);
   const stop = new AbortController();
   const stopping = stop.signal;
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   const sealing = new Sealing(domain, (error) => {
-    report(`The thread that checks signatures has died (${error.message}); the relay stops.`);
-    stop.abort();
+    report(`The thread that checks signatures has died (${error.message}).`);
+    fail(error);
   });
   const book = await Book.open(db, domain, sealing, limits);
   const follower = await Follower.create(client, deployment, book);
@@ -98,6 +102,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     while (!stopping.aborted) {
       try {
         await follower.look();
+        await book.tidy();
         if (pause > pollMs) report(`The node at ${rpcUrl} answers again.`);
         pause = pollMs;
       } catch (error) {
@@ -114,6 +119,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
 
   return {
     url: `http://${host}:${server.port}`,
+    failed,
     async stop() {
       stop.abort();
       await server.close();
@@ -190,6 +196,8 @@ function listen(
           }),
       });
     });
+    // Longer than clients and proxies keep idle connections: else one of theirs is closed while they send on it.
+    if ("keepAliveTimeout" in server) server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.on("error", (error: NodeJS.ErrnoException) => {
       reject(
         error.code === "EADDRINUSE"

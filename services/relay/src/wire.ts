@@ -85,6 +85,8 @@ export interface Health {
   readonly chainId: number;
   /** The block that the book stands at. */
   readonly block: number;
+  /** Its hash; missing until the chain has been read. */
+  readonly blockHash?: string | undefined;
   /** The chain's newest block, as far as is known. */
   readonly head: number;
   readonly lagBlocks: number;

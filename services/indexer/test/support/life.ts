@@ -1,4 +1,6 @@
 /** What people do on a chain once its day is over: a little of everything, drawn by a seed. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import {
   ANY_SOURCE,
   boardAbi,
@@ -13,6 +15,7 @@ import {
   sourceIndex,
 } from "@wattline/sdk";
 import {
+  type Abi,
   createTestClient,
   encodeFunctionData,
   type Hex,
@@ -26,12 +29,19 @@ import { hardhat } from "viem/chains";
 import { seededRandom } from "../../../../scripts/community/random.ts";
 import { localAccount } from "../../../../scripts/simulation/accounts.ts";
 import type { Played } from "./played.ts";
+import { ROOT } from "./process.ts";
 
 const CURRENCY_ABI = parseAbi([
   "function mint(address to, uint256 amount)",
   "function approve(address spender, uint256 amount)",
 ]);
 const ACCOUNTS = 20;
+const WALLET: { readonly abi: Abi; readonly bytecode: Hex } = JSON.parse(
+  readFileSync(
+    path.join(ROOT, "artifacts/contracts/test/ContractWallet.sol/ContractWallet.json"),
+    "utf8",
+  ),
+);
 
 export type Life = ReturnType<typeof liveOn>;
 
@@ -135,6 +145,14 @@ export function liveOn(
     energy: [wh << BigInt((slot % 8) * 32)],
   });
 
+  const takeOf = (slot: number, wh: bigint) => ({
+    microgrid: home.microgrid,
+    meter: zeroAddress,
+    source: sourceIndex("Solar"),
+    ...laneOf(slot, wh),
+    limit: 10n ** 12n,
+  });
+
   const deeds: Readonly<Record<string, () => Promise<void>>> = {
     async deposit() {
       const who = anyone();
@@ -210,19 +228,57 @@ export function liveOn(
       const { order, signature } = await sign(home.dso, {
         price: 100_000n + BigInt(below(100_000)),
       });
-      const take = {
-        microgrid: home.microgrid,
-        meter: zeroAddress,
-        source: sourceIndex("Solar"),
-        ...laneOf(await heldSlot(), 1n + BigInt(below(9))),
-        limit: 10n ** 12n,
-      };
+      const take = takeOf(await heldSlot(), 1n + BigInt(below(9)));
       await market(
         anyone(),
         encodeFunctionData({
           abi: marketplaceAbi,
           functionName: "accept",
           args: [order, signature, take],
+        }),
+      );
+    },
+    async buyByWallet() {
+      const from = anyone();
+      const { abi, bytecode } = WALLET;
+      const account = accounts.get(from);
+      if (account === undefined) throw new Error(`${from} is no local account.`);
+      const hash = await client.deployContract({ abi, bytecode, account });
+      const { contractAddress: wallet } = await client.waitForTransactionReceipt({
+        hash,
+        pollingInterval: 10,
+      });
+      if (!wallet) throw new Error("The wallet was not deployed.");
+      const execute = (target: Hex, data: Hex) =>
+        send(
+          from,
+          wallet,
+          encodeFunctionData({ abi, functionName: "execute", args: [target, data] }),
+        );
+      const amount = 10_000_000n;
+      await execute(
+        euro,
+        encodeFunctionData({ abi: CURRENCY_ABI, functionName: "mint", args: [wallet, amount] }),
+      );
+      await execute(
+        euro,
+        encodeFunctionData({
+          abi: CURRENCY_ABI,
+          functionName: "approve",
+          args: [marketplace, amount],
+        }),
+      );
+      await execute(
+        marketplace,
+        encodeFunctionData({ abi: marketplaceAbi, functionName: "deposit", args: [euro, amount] }),
+      );
+      const { order, signature } = await sign(home.dso, {});
+      await execute(
+        marketplace,
+        encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "accept",
+          args: [order, signature, takeOf(await heldSlot(), 2n)],
         }),
       );
     },

@@ -27,17 +27,21 @@ if (options === "help") throw new Error("Nothing is to be explained.");
 const [here, there] = options.communities;
 if (there === undefined) throw new Error("Two communities are to be played.");
 
-const shortened = (series: CommunitySeries): CommunitySeries => ({
+/** Those with the largest roofs, or with the smallest: what one community has too much the other lacks. */
+const shortened = (series: CommunitySeries, most: boolean): CommunitySeries => ({
   ...series,
   firstSlot: series.firstSlot + skipped,
   slots,
-  households: series.households.slice(0, households).map((household) => ({
-    ...household,
-    loadWh: household.loadWh.slice(skipped, skipped + slots),
-    producedWh: household.producedWh.slice(skipped, skipped + slots),
-    exportedWh: household.exportedWh.slice(skipped, skipped + slots),
-    importedWh: household.importedWh.slice(skipped, skipped + slots),
-  })),
+  households: series.households
+    .toSorted((a, b) => (most ? b.capacityW - a.capacityW : a.capacityW - b.capacityW))
+    .slice(0, households)
+    .map((household) => ({
+      ...household,
+      loadWh: household.loadWh.slice(skipped, skipped + slots),
+      producedWh: household.producedWh.slice(skipped, skipped + slots),
+      exportedWh: household.exportedWh.slice(skipped, skipped + slots),
+      importedWh: household.importedWh.slice(skipped, skipped + slots),
+    })),
 });
 const first = here.firstSlot + skipped;
 const startsAt = first * here.slotSeconds;
@@ -50,7 +54,7 @@ const { wattline, communities, summary } = await play(
   chain,
   {
     ...options,
-    communities: [shortened(here), shortened(there)],
+    communities: [shortened(here, true), shortened(there, false)],
     tariffs: {
       feedInPerKwh: options.tariffs.feedInPerKwh,
       // The retailer raises its price in the middle, so that it matters which tariff a slot had.

@@ -1,5 +1,5 @@
 import type { Deployment } from "@wattline/sdk";
-import type { Address, PublicClient } from "viem";
+import type { Address, Hex, PublicClient } from "viem";
 import type { Book } from "../book.ts";
 import { type Checkpoint, Checkpoints } from "../store/checkpoints.ts";
 import { logRanges } from "./logs.ts";
@@ -13,6 +13,7 @@ class ChainMovedError extends Error {}
 export interface Following {
   /** The block that the book stands at. */
   readonly block: number;
+  readonly blockHash: Hex | undefined;
   /** The newest block seen. */
   readonly head: number;
   /** Why the chain can't be read; undefined while it can. */
@@ -44,7 +45,7 @@ export class Follower {
     this.#book = book;
     this.#checkpoints = checkpoints;
     const block = checkpoints.last?.number ?? deployment.fromBlock;
-    this.#following = { block, head: block, trouble: undefined };
+    this.#following = { block, blockHash: undefined, head: block, trouble: undefined };
   }
 
   static async create(client: PublicClient, deployment: Deployment, book: Book): Promise<Follower> {
@@ -93,7 +94,7 @@ export class Follower {
     const remembered = common === undefined ? NOTHING_TOUCHED : union(suspects);
     await this.#checkpoints.replace(common, { ...head, touched: remembered });
     this.#startedAfresh = false;
-    this.#following = { ...this.#following, block: head.number };
+    this.#following = { ...this.#following, block: head.number, blockHash: head.hash };
   }
 
   /** The newest block that the book has stood at and the chain still has, and those that it has no more. */
@@ -150,7 +151,7 @@ export class Follower {
   async #touchedBeside({ released, charged }: Tidings, snapshot: Snapshot): Promise<Touched> {
     const makers = new Set<Address>(await this.#book.partiesOf([...released]));
     if (charged) {
-      for (const number of await this.#book.microgrids()) {
+      for (const number of this.#book.microgrids) {
         const microgrid = await snapshot.microgrid(number);
         if (microgrid !== undefined) makers.add(microgrid.dso);
       }

@@ -39,9 +39,6 @@ export const NOTHING_TOUCHED: Touched = {
   microgrids: new Set(),
 };
 
-export const isNothing = ({ makers, meters, microgrids }: Touched): boolean =>
-  makers.size + meters.size + microgrids.size === 0;
-
 export const union = (parts: readonly Touched[]): Touched => ({
   makers: new Set(parts.flatMap(({ makers }) => [...makers])),
   meters: new Set(parts.flatMap(({ meters }) => [...meters])),

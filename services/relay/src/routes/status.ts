@@ -1,7 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Env, Relay } from "../relay.ts";
 import { healthSchema } from "../schemas.ts";
-import { countByState } from "../store/orders.ts";
 
 /** The book may be this many blocks behind before the relay calls itself degraded. */
 const MOST_LAG_BLOCKS = 5;
@@ -27,12 +26,13 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       },
     }),
     async (c) => {
-      const { block, head, trouble } = relay.following();
+      const { block, blockHash, head, trouble } = relay.following();
       const lagBlocks = Math.max(0, head - block);
       const isFine = trouble === undefined && book.isReady && lagBlocks <= MOST_LAG_BLOCKS;
-      const orders = (await countByState(book.db)).get("live") ?? 0;
+      const orders = (await book.counts()).get("live") ?? 0;
       const status = isFine ? ("ok" as const) : ("degraded" as const);
-      const health = { status, chainId: relay.chainId, block, head, lagBlocks, orders };
+      const { chainId } = relay;
+      const health = { status, chainId, block, blockHash, head, lagBlocks, orders };
       return isFine ? c.json(health, 200) : c.json(health, 503);
     },
   );
@@ -42,7 +42,7 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     metrics.block.set(block);
     metrics.head.set(head);
     metrics.book.reset();
-    for (const [state, count] of await countByState(book.db)) metrics.book.set({ state }, count);
+    for (const [state, count] of await book.counts()) metrics.book.set({ state }, count);
     return c.text(await metrics.register.metrics(), 200, {
       "content-type": metrics.register.contentType,
     });

@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import type { Deployment } from "@wattline/sdk";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
@@ -21,6 +22,8 @@ export class DatabaseError extends Error {}
 
 /** Only one relay may write to a Postgres database: an arbitrary number that names the lock. */
 const POSTGRES_LOCK = 0x77617474;
+const LOCK_ATTEMPTS = 10;
+const LOCK_PAUSE_MS = 200;
 /** What 16 MB of a page cache hold of 100,000 orders is plenty, and the operating system caches the rest. */
 const PGLITE_SETTINGS = ["shared_buffers=16MB", "work_mem=4MB", "maintenance_work_mem=16MB"];
 
@@ -64,11 +67,7 @@ async function openPostgres(url: string): Promise<OpenDatabase> {
     );
   });
   keeper.on("error", () => undefined);
-  const { rows } = await keeper.query<{ locked: boolean }>(
-    "select pg_try_advisory_lock($1) as locked",
-    [POSTGRES_LOCK],
-  );
-  if (rows[0]?.locked !== true) {
+  if (!(await lockPostgres(keeper))) {
     keeper.release(true);
     await pool.end();
     throw new DatabaseError(
@@ -79,10 +78,24 @@ async function openPostgres(url: string): Promise<OpenDatabase> {
   return {
     db,
     async close() {
+      await keeper.query("select pg_advisory_unlock($1)", [POSTGRES_LOCK]).catch(() => undefined);
       keeper.release(true);
       await db.destroy();
     },
   };
+}
+
+/** Postgres takes a moment to see that a relay that was killed is gone. */
+async function lockPostgres(keeper: pg.PoolClient): Promise<boolean> {
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+    const { rows } = await keeper.query<{ locked: boolean }>(
+      "select pg_try_advisory_lock($1) as locked",
+      [POSTGRES_LOCK],
+    );
+    if (rows[0]?.locked === true) return true;
+    await sleep(LOCK_PAUSE_MS);
+  }
+  return false;
 }
 
 async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
@@ -91,17 +104,17 @@ async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
     await mkdir(folder, { recursive: true });
     unlock = await lockFolder(folder);
   }
-  // The optimising compiler takes hundreds of megabytes for a database of WebAssembly and gains little on short queries.
-  setFlagsFromString("--liftoff-only");
   const { PGlite } = await import("@electric-sql/pglite");
   try {
-    const pglite = await PGlite.create({
-      ...(folder !== undefined && { dataDir: folder }),
-      startParams: [
-        ...PGlite.defaultStartParams,
-        ...PGLITE_SETTINGS.flatMap((setting) => ["-c", setting]),
-      ],
-    });
+    const pglite = await compiledLightly(() =>
+      PGlite.create({
+        ...(folder !== undefined && { dataDir: folder }),
+        startParams: [
+          ...PGlite.defaultStartParams,
+          ...PGLITE_SETTINGS.flatMap((setting) => ["-c", setting]),
+        ],
+      }),
+    );
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     return {
       db,
@@ -117,6 +130,21 @@ async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
     );
   }
 }
+
+/**
+ * Loads WebAssembly without the optimising compiler, which takes a hundred megabytes and more for a whole database and
+ * makes short queries no faster. What is loaded later is optimised as ever.
+ */
+async function compiledLightly<T>(load: () => Promise<T>): Promise<T> {
+  setFlags("--liftoff-only", "--no-wasm-tier-up", "--no-wasm-dynamic-tiering");
+  try {
+    return await load();
+  } finally {
+    setFlags("--no-liftoff-only", "--wasm-tier-up", "--wasm-dynamic-tiering");
+  }
+}
+
+const setFlags = (...flags: readonly string[]): void => flags.forEach(setFlagsFromString);
 
 async function migrate(db: Database): Promise<void> {
   const { error, results } = await new Migrator({ db, provider: migrations }).migrateToLatest();

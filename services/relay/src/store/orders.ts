@@ -1,9 +1,9 @@
 import { type OrderState, SIDES, sourceMask } from "@wattline/sdk";
 import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import { type Hex, zeroAddress } from "viem";
-import type { Touched } from "../chain/touched.ts";
 import type { BookOrder, OrdersQuery, Sort } from "../wire.ts";
 import type { Database } from "./database.ts";
+import { COLUMN_NAMES, rowFromText, rowText } from "./rowText.ts";
 import type { OrderRow, Tables } from "./tables.ts";
 
 /** What changes of an order that is in the book. */
@@ -23,10 +23,6 @@ export interface RowPage {
 /** The last row of a page: what it was sorted by, and its hash. */
 export type Cursor = readonly [value: string, hash: Hex];
 
-const COLUMNS = `hash, maker, meter, microgrid, side, sources, first_slot, last_slot, energy, price, forward, bond,
-  counterparty, nonce, counter, deadline, signature, signer, delegate, withdrawal, state, remaining_wh, good_until,
-  received_at, received_sequence, updated_sequence`;
-
 const SORT_COLUMNS = {
   price: "price",
   firstSlot: "first_slot",
@@ -36,25 +32,32 @@ const SORT_COLUMNS = {
 /** States in which an order may still come to something, and so counts against its maker's limit. */
 export const OPEN_STATES = ["live", "unbacked"] as const satisfies readonly OrderState[];
 
-export async function insertOrders(db: Database, rows: readonly OrderRow[]): Promise<void> {
+const rows = (db: Database) => db.selectFrom("orders").select(rowText().as("row"));
+
+const read = async (query: { execute(): Promise<{ row: string }[]> }): Promise<OrderRow[]> =>
+  (await query.execute()).map(({ row }) => rowFromText(row));
+
+export async function insertOrders(db: Database, added: readonly OrderRow[]): Promise<void> {
   // One parameter however many rows: a statement of thousands of parameters takes longer to build than to run.
-  await sql`insert into orders (${sql.raw(COLUMNS)})
-    select ${sql.raw(COLUMNS)} from json_populate_recordset(null::orders, ${JSON.stringify(rows)}::json)`.execute(
+  await sql`insert into orders (${sql.raw(COLUMN_NAMES)})
+    select ${sql.raw(COLUMN_NAMES)} from json_populate_recordset(null::orders, ${JSON.stringify(added)}::json)`.execute(
     db,
   );
 }
 
 export async function updateOrders(db: Database, changes: readonly Change[]): Promise<OrderRow[]> {
-  const { rows } = await sql<OrderRow>`update orders as o
+  const { rows } = await sql<{ row: string }>`update orders as o
     set state = c.state, remaining_wh = c.remaining_wh, updated_sequence = c.updated_sequence
     from json_populate_recordset(null::orders, ${JSON.stringify(changes)}::json) as c
     where o.hash = c.hash and o.withdrawal is null
-    returning o.*`.execute(db);
-  return rows.toSorted((a, b) => a.updated_sequence - b.updated_sequence);
+    returning ${rowText("o")} as row`.execute(db);
+  return rows
+    .map(({ row }) => rowFromText(row))
+    .toSorted((a, b) => a.updated_sequence - b.updated_sequence);
 }
 
-export const findOrder = (db: Database, hash: Hex): Promise<OrderRow | undefined> =>
-  db.selectFrom("orders").selectAll().where("hash", "=", hash).executeTakeFirst();
+export const findOrder = async (db: Database, hash: Hex): Promise<OrderRow | undefined> =>
+  (await read(rows(db).where("hash", "=", hash)))[0];
 
 /** Which of these orders are in the book. */
 export async function knownHashes(db: Database, hashes: readonly Hex[]): Promise<Set<Hex>> {
@@ -102,61 +105,56 @@ export async function lastSequence(db: Database): Promise<number> {
 }
 
 export const changesSince = (db: Database, sequence: number, limit: number): Promise<OrderRow[]> =>
-  db
-    .selectFrom("orders")
-    .selectAll()
-    .where("updated_sequence", ">", sequence)
-    .orderBy("updated_sequence")
-    .limit(limit)
-    .execute();
+  read(rows(db).where("updated_sequence", ">", sequence).orderBy("updated_sequence").limit(limit));
 
-/** Orders that something has touched and that can change by it, in the order of their hashes. */
-export function touchedOrders(
+/** Orders of these makers, meters or microgrids; or all. */
+export type Selection =
+  | "all"
+  | {
+      readonly column: "maker" | "meter" | "microgrid";
+      readonly values: ReadonlySet<string> | ReadonlySet<number>;
+    };
+
+/** Orders that can still change, in the order of their hashes. */
+export function changeableOrders(
   db: Database,
-  touched: Touched | "all",
+  selection: Selection,
   time: number,
   after: Hex | "",
   limit: number,
 ): Promise<OrderRow[]> {
-  let query = db
-    .selectFrom("orders")
-    .selectAll()
+  let query = rows(db)
     .where("hash", ">", after as Hex)
     .where("withdrawal", "is", null)
     .where("good_until", ">=", time)
     .orderBy("hash")
     .limit(limit);
-  if (touched !== "all") {
-    const { makers, meters, microgrids } = touched;
-    query = query.where(
-      sql<SqlBool>`(maker = any(${[...makers]}::text[])
-        or meter = any(${[...meters]}::text[])
-        or microgrid = any(${[...microgrids]}::bigint[]))`,
-    );
+  if (selection !== "all") {
+    const { column, values } = selection;
+    const type = sql.raw(column === "microgrid" ? "bigint" : "text");
+    query = query.where(sql<SqlBool>`${sql.ref(column)} = any(${[...values]}::${type}[])`);
   }
-  return query.execute();
+  return read(query);
 }
 
 /** Orders whose time is over and that do not say so yet. */
 export const dueOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
-  db
-    .selectFrom("orders")
-    .selectAll()
-    .where("state", "in", [...OPEN_STATES, "void"])
-    .where("good_until", "<", time)
-    .limit(limit)
-    .execute();
+  read(
+    rows(db)
+      .where("state", "in", [...OPEN_STATES, "void"])
+      .where("good_until", "<", time)
+      .limit(limit),
+  );
 
 /** Orders that have expired by a clock that a reorganisation has put back. */
 export const revivedOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
-  db
-    .selectFrom("orders")
-    .selectAll()
-    .where("state", "=", "expired")
-    .where("good_until", ">=", time)
-    .where("withdrawal", "is", null)
-    .limit(limit)
-    .execute();
+  read(
+    rows(db)
+      .where("state", "=", "expired")
+      .where("good_until", ">=", time)
+      .where("withdrawal", "is", null)
+      .limit(limit),
+  );
 
 /** Orders whose signature only a contract wallet can speak for; it may change its mind without a word. */
 export const walletOrders = (
@@ -165,16 +163,18 @@ export const walletOrders = (
   after: Hex | "",
   limit: number,
 ): Promise<OrderRow[]> =>
-  db
-    .selectFrom("orders")
-    .selectAll()
-    .where("hash", ">", after as Hex)
-    .where("signer", "=", "wallet")
-    .where("withdrawal", "is", null)
-    .where("good_until", ">=", time)
-    .orderBy("hash")
-    .limit(limit)
-    .execute();
+  read(
+    rows(db)
+      .where("hash", ">", after as Hex)
+      .where(sql<SqlBool>`signer = 'wallet'`)
+      .where("withdrawal", "is", null)
+      .where("good_until", ">=", time)
+      .orderBy("hash")
+      .limit(limit),
+  );
+
+/** Clears away what changes have left behind, and counts anew what the planner of queries goes by. */
+export const tidy = (db: Database) => sql`vacuum analyze orders`.execute(db);
 
 /** The microgrids in which there are orders. */
 export async function microgridsInBook(db: Database): Promise<number[]> {
@@ -193,24 +193,45 @@ export async function pageOfOrders(
   const column = SORT_COLUMNS[sort];
   const down = sort === "received" || (sort === "price" && query.side === "bid");
   const direction = down ? "desc" : "asc";
-  const rows = await db
-    .selectFrom("orders")
-    .selectAll()
-    .where((eb) => eb.and(conditionsOf(eb, query)))
-    .$if(cursor !== undefined, (q) =>
-      q.where(
-        sql<SqlBool>`(${sql.ref(column)}, hash) ${sql.raw(down ? "<" : ">")}
-          (${cursor?.[0] ?? "0"}::numeric, ${cursor?.[1] ?? ""}::text)`,
-      ),
-    )
-    .orderBy(column, direction)
-    .orderBy("hash", direction)
-    .limit(limit + 1)
-    .execute();
-  const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1) : undefined;
+  // A row's text is made of the page's rows alone, after they are found and sorted.
+  const pageOf = (part: OrdersQuery) =>
+    read(
+      db
+        .selectFrom(found(part).as("orders"))
+        .select(rowText().as("row"))
+        .orderBy(column, direction)
+        .orderBy("hash", direction),
+    );
+  const found = (part: OrdersQuery) =>
+    db
+      .selectFrom("orders")
+      .selectAll()
+      .where((eb) => eb.and(conditionsOf(eb, part)))
+      .$if(cursor !== undefined, (q) =>
+        q.where(
+          sql<SqlBool>`(${sql.ref(column)}, hash) ${sql.raw(down ? "<" : ">")}
+            (${cursor?.[0] ?? "0"}::${sql.raw(column === "price" ? "numeric" : "bigint")}, ${cursor?.[1] ?? ""}::text)`,
+        ),
+      )
+      .orderBy(column, direction)
+      .orderBy("hash", direction)
+      .limit(limit + 1);
+  // Indexes hold a microgrid's offers and bids apart: both are read in their order, and merged.
+  const apart = query.microgrid !== undefined && query.side === undefined && sort !== "received";
+  const parts = apart ? SIDES.map((side) => ({ ...query, side })) : [query];
+  const all = (await Promise.all(parts.map(pageOf))).flat();
+  const sorted = apart ? all.toSorted(inOrderOf(column)) : all;
+  const page = sorted.slice(0, limit);
+  const last = sorted.length > limit ? page.at(-1) : undefined;
   return { rows: page, next: last && [String(last[column]), last.hash] };
 }
+
+const inOrderOf =
+  (column: (typeof SORT_COLUMNS)[Sort]) =>
+  (a: OrderRow, b: OrderRow): number => {
+    const difference = BigInt(a[column]) - BigInt(b[column]);
+    return difference === 0n ? (a.hash < b.hash ? -1 : 1) : difference < 0n ? -1 : 1;
+  };
 
 function conditionsOf(eb: ExpressionBuilder<Tables, "orders">, query: OrdersQuery) {
   const { microgrid, side, source, fromSlot, toSlot, minPrice, maxPrice } = query;

@@ -1,0 +1,69 @@
+/**
+ * `npm run bench:indexer`: how long an event takes to the API, and a day to be read from the start. Prints figures; the
+ * machine's load is part of them.
+ */
+import { cpus, loadavg } from "node:os";
+import { marketplaceAbi } from "@wattline/sdk";
+import { encodeFunctionData } from "viem";
+import { localAccount, OPERATOR } from "../scripts/simulation/accounts.ts";
+import { startIndexer } from "../services/indexer/test/support/indexer.ts";
+import { liveOn } from "../services/indexer/test/support/life.ts";
+import { playOn } from "../services/indexer/test/support/played.ts";
+import { until } from "../services/indexer/test/support/process.ts";
+
+const CHAIN_PORT = 18_360;
+const INDEXER_PORT = 18_361;
+const EVENTS = 100;
+const TARGET_MILLISECONDS = 300;
+
+const [played, chain] = await playOn({
+  port: CHAIN_PORT,
+  market: "settle",
+  skipped: 0,
+  slots: 96,
+  households: 14,
+  outage: [44, 52],
+});
+const started = performance.now();
+const indexer = startIndexer({ ...played, port: INDEXER_PORT });
+try {
+  await indexer.caughtUp();
+  const readSeconds = (performance.now() - started) / 1000;
+  const blocks = (await indexer.api.status()).block ?? 0;
+  const delays = (await measure()).sort((a, b) => a - b);
+  const at = (share: number) => Math.round(delays[Math.floor((delays.length - 1) * share)] ?? 0);
+  const load = loadavg().map((each) => each.toFixed(1));
+  console.log(`A played day, ${blocks} blocks: from start to ready in ${readSeconds.toFixed(1)} s`);
+  console.log(
+    `Receipt to API over ${EVENTS} transactions: median ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms (target ${TARGET_MILLISECONDS} ms)`,
+  );
+  console.log(`Load ${load.join(" ")} on ${cpus().length} cores`);
+} finally {
+  await indexer.end();
+  await chain.stop("SIGKILL");
+}
+
+/** From the moment that the sender has the receipt to the first answer that has the event, in ms. */
+async function measure(): Promise<number[]> {
+  const { client } = liveOn(played, 1);
+  const { account } = localAccount(OPERATOR);
+  const delays: number[] = [];
+  for (let nonce = 0n; nonce < EVENTS; nonce++) {
+    const data = encodeFunctionData({
+      abi: marketplaceAbi,
+      functionName: "cancel",
+      args: [[nonce]],
+    });
+    const hash = await client.sendTransaction({
+      account,
+      to: played.deployment.marketplace,
+      data,
+      gas: 200_000n,
+    });
+    await client.waitForTransactionReceipt({ hash, pollingInterval: 1 });
+    const mined = performance.now();
+    await until(`event of ${hash}`, async () => await indexer.api.transaction(hash), 30_000, 5);
+    delays.push(performance.now() - mined);
+  }
+  return delays;
+}

@@ -1,0 +1,151 @@
+import { blockOf, LANES, laneOf } from "@wattline/sdk";
+import { askingPrice } from "../simulation/dayBook.ts";
+import { BOND_PER_KWH } from "../simulation/forwardMarket.ts";
+import type { Forwards } from "../simulation/forwards.ts";
+import { least } from "../simulation/tally.ts";
+import type { Release } from "../simulation/trading.ts";
+import { type Home, keepFunded, selfActing, type Town, type World } from "./town.ts";
+
+/** Forwards are offered a day ahead: twelve blocks of two hours. */
+const BLOCKS_AHEAD = 12;
+const SLOTS_PER_DAY = 96;
+/** Less than this in a block is not worth a signature. */
+const LEAST_OFFERED_WH = 200n;
+const MOST_RELEASES = 30;
+
+/** What a home expects to export in a slot: as much as the day before. */
+export const expectedWh = ({ seasons }: Town, home: number, slot: number): bigint =>
+  seasons.exportedWh(home, slot - SLOTS_PER_DAY);
+
+/** Homes offer what they expect, for every block of the coming day. */
+export async function offerDay(world: World, town: Town, slot: number): Promise<void> {
+  for (let ahead = 1; ahead <= BLOCKS_AHEAD; ahead++) {
+    for (const home of selfActing(world, town)) {
+      await offerBlock(world, town, home, blockOf(slot) + ahead);
+    }
+  }
+}
+
+/** Every home offers one more block of the day ahead while a block goes by. */
+export async function offerNext(world: World, town: Town, slot: number): Promise<void> {
+  for (const home of selfActing(world, town)) {
+    if (home.index % LANES !== slot % LANES) continue;
+    await offerBlock(world, town, home, blockOf(slot) + BLOCKS_AHEAD);
+  }
+}
+
+async function offerBlock(
+  world: World,
+  town: Town,
+  { who, index }: Home,
+  block: number,
+): Promise<void> {
+  const expected = lanesOf(block).filter((slot) => expectedWh(town, index, slot) > 0n);
+  const energyWh = expected.reduce((sum, slot) => sum + expectedWh(town, index, slot), 0n);
+  const [firstSlot, lastSlot] = [expected[0], expected.at(-1)];
+  if (firstSlot === undefined || lastSlot === undefined || energyWh < LEAST_OFFERED_WH) return;
+  const { feedInPerKwh, retailPerKwh } = world.tariffs;
+  await world.complaints.attempt("offering energy to come", async () => {
+    await keepFunded(world, who);
+    const signed = await world.stage.trading.sign(town.community, who, "offer", {
+      firstSlot,
+      lastSlot,
+      energyWh,
+      // What is only expected comes a tenth cheaper.
+      pricePerKwh: (askingPrice(who.name, feedInPerKwh, retailPerKwh[0] ?? 0n) * 9n) / 10n,
+      bondPerKwh: BOND_PER_KWH,
+    });
+    world.book.add(signed);
+  });
+}
+
+/** One home reserves a part of what it will need in a coming block, of the cheapest offer. */
+export async function reserveSome(
+  world: World,
+  town: Town,
+  slot: number,
+  forwards: Forwards,
+): Promise<void> {
+  const homes = selfActing(world, town);
+  const home = homes[slot % homes.length];
+  if (home === undefined) return;
+  const block = blockOf(slot) + 2 + (slot % (BLOCKS_AHEAD - 3));
+  const neededWh = new Map<number, bigint>();
+  for (const each of lanesOf(block)) {
+    const wh = town.seasons.importedWh(home.index, each - SLOTS_PER_DAY);
+    if (wh > 0n) neededWh.set(each, wh);
+  }
+  if (neededWh.size === 0) return;
+  const [firstSlot = 0, lastSlot = 0] = [block * LANES, block * LANES + LANES - 1];
+  const { microgrid } = town.community;
+  const offers = await world.book.open({
+    microgrid,
+    side: "offer",
+    forward: true,
+    fromSlot: firstSlot,
+    toSlot: lastSlot,
+    counterparty: home.who.address,
+    limit: 10,
+  });
+  const offer = offers.find(({ order }) => order.maker !== home.who.address);
+  if (offer === undefined) return;
+  await world.complaints.attempt("reserving", async () => {
+    // Half of it stays for others.
+    let left = offer.left / 2n;
+    const takenWh = new Map<number, bigint>();
+    for (const [each, wh] of neededWh) {
+      if (each < offer.order.firstSlot || each > offer.order.lastSlot) continue;
+      const taken = least(wh, left / BigInt(LANES));
+      if (taken === 0n) continue;
+      takenWh.set(each, taken);
+      left -= taken;
+    }
+    if (takenWh.size === 0) return;
+    await keepFunded(world, home.who);
+    const { trading, wattline } = world.stage;
+    const receipt = await trading.reserve(town.community, home.who, offer, takenWh);
+    for (const log of receipt.logs) {
+      const event = wattline.marketplace.interface.parseLog(log);
+      if (event?.name === "Reserved") forwards.reserved(event.args);
+    }
+  });
+}
+
+/** Somebody releases every forward whose block is reported, or past its deadline. */
+export async function releaseDue(world: World, slot: number, forwards: Forwards): Promise<void> {
+  const { trading, anyone, wattline } = world.stage;
+  await world.complaints.attempt("releasing", async () => {
+    const due: Release[] = [];
+    for (const release of forwards.openBefore(blockOf(slot + 1))) {
+      const state = await stateOf(world, release);
+      // Somebody else was faster.
+      if (state === "gone") forwards.forget(release);
+      if (state === "due" && due.length < MOST_RELEASES) due.push(release);
+    }
+    if (due.length === 0) return;
+    const receipt = await trading.release(anyone, due);
+    for (const log of receipt.logs) {
+      const event = wattline.marketplace.interface.parseLog(log);
+      if (event?.name === "Released") forwards.released(event.args);
+    }
+  });
+}
+
+/** Whether a block of a forward is to be released, still waits for its meter, or has been released. */
+async function stateOf(
+  { stage: { wattline } }: World,
+  { position, blockNumber }: Release,
+): Promise<"due" | "waiting" | "gone"> {
+  const id = await wattline.marketplace.positionId(position);
+  const reserved = await wattline.marketplace.reservedOf(id, blockNumber);
+  if (reserved === 0n) return "gone";
+  const { resolved } = await wattline.meters.deliveryOf(position.meter, blockNumber);
+  for (let lane = 0; lane < LANES; lane++) {
+    const isResolved = ((resolved >> BigInt(32 * lane + 31)) & 1n) === 1n;
+    if (laneOf(reserved, lane) > 0n && !isResolved) return "waiting";
+  }
+  return "due";
+}
+
+const lanesOf = (block: number): number[] =>
+  Array.from({ length: LANES }, (_, lane) => block * LANES + lane);

@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** The folder of a run is not ours to empty. */
+export class FolderError extends Error {}
+
+const MARK = "process";
+
+/** Where a run keeps what. */
+export const filesIn = (folder: string) => ({
+  deployment: path.join(folder, "deployment.json"),
+  config: path.join(folder, "wattline.json"),
+  readings: path.join(folder, "readings.json"),
+  /** There once the community's market is open. */
+  opened: path.join(folder, "opened"),
+  relayData: path.join(folder, "relay"),
+  indexerData: path.join(folder, "indexer"),
+});
+
+/**
+ * Empties the folder of a run and marks it as this process's.
+ * @throws FolderError when another run lives in it, or it holds something else.
+ */
+export function takeFolder(folder: string): void {
+  const mark = path.join(folder, MARK);
+  if (existsSync(mark)) {
+    const holder = Number(readFileSync(mark, "utf8"));
+    if (holder !== process.pid && isAlive(holder)) {
+      throw new FolderError(
+        `Another npm start (process ${holder}) runs in ${folder}: stop it, or give this one a folder of its own with --folder.`,
+      );
+    }
+  } else if (existsSync(folder)) {
+    throw new FolderError(
+      `${folder} holds something else than an earlier run, and would be emptied: name another one with --folder.`,
+    );
+  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(mark, String(process.pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,33 @@
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { styleText } from "node:util";
+
+type Colour = Parameters<typeof styleText>[0];
+
+/** Where the lines of all parts come together. */
+export type Sink = (line: string) => void;
+
+/** Says something in a part's name. */
+export type Say = (text: string) => void;
+
+const COLOURS: readonly Colour[] = ["cyan", "green", "magenta", "blue", "yellow"];
+
+/** A merged log in which every line begins with who says it. */
+export function logOf(names: readonly string[], sink: Sink = console.log) {
+  const width = Math.max(...names.map((name) => name.length));
+  return (name: string): Say => {
+    const place = names.indexOf(name);
+    const colour = COLOURS[place % COLOURS.length] ?? "bold";
+    const prefix = styleText(place < 0 ? "bold" : colour, `${name.padEnd(width)} │`, {
+      stream: process.stdout,
+    });
+    return (text) => sink(`${prefix} ${text}`);
+  };
+}
+
+/** Says each line of a stream as it comes. */
+export function sayLines(stream: Readable, say: Say): void {
+  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+    if (line.trim() !== "") say(line);
+  });
+}

@@ -1,0 +1,90 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { OptionsError } from "../simulation/optionsError.ts";
+import { wholeNumber } from "../simulation/values.ts";
+
+export { OptionsError } from "../simulation/optionsError.ts";
+
+/** Ports by the part that listens. */
+export interface Ports {
+  readonly chain: number;
+  readonly relay: number;
+  readonly indexer: number;
+  readonly frontend: number;
+}
+
+export interface StartOptions {
+  readonly ports: Ports;
+  /** How long a delivery slot of the community lasts for the people in front of it, in s. */
+  readonly paceSeconds: number;
+  /** What the run leaves behind: deployment, configuration, databases. Emptied at the start. */
+  readonly folder: string;
+}
+
+export const USAGE = `npm start -- [options]
+
+  --pace SECONDS         how long a delivery slot of the community lasts (default 5)
+  --port-chain N         where the chain listens on 127.0.0.1 (default 8545)
+  --port-relay N         … the relay (default 42070)
+  --port-indexer N       … the indexer (default 42069)
+  --port-frontend N      … the dApp (default 5173)
+  --folder FOLDER        for what the run leaves behind; emptied at the start (default .wattline/run)
+  --help                 this text`;
+
+const HIGHEST_PORT = 65_535;
+const SLOWEST_PACE_SECONDS = 3_600;
+
+/**
+ * Reads the command line of `npm start`.
+ * @returns "help" when that was asked for.
+ * @throws OptionsError
+ */
+export function readStartOptions(argv: readonly string[]): StartOptions | "help" {
+  const values = parse(argv);
+  if (values.help) return "help";
+  const port = (part: keyof Ports, usual: string): number => {
+    const number = wholeNumber(`--port-${part}`, values[`port-${part}`] ?? usual);
+    if (number < 1 || number > HIGHEST_PORT) {
+      throw new OptionsError(
+        `--port-${part} takes a port from 1 to ${HIGHEST_PORT}, not ${number}.`,
+      );
+    }
+    return number;
+  };
+  const ports = {
+    chain: port("chain", "8545"),
+    relay: port("relay", "42070"),
+    indexer: port("indexer", "42069"),
+    frontend: port("frontend", "5173"),
+  };
+  if (new Set(Object.values(ports)).size < 4) {
+    throw new OptionsError("Every part needs a port of its own.");
+  }
+  const paceSeconds = wholeNumber("--pace", values.pace ?? "5");
+  if (paceSeconds < 1 || paceSeconds > SLOWEST_PACE_SECONDS) {
+    throw new OptionsError(
+      `--pace takes 1 to ${SLOWEST_PACE_SECONDS} seconds, not ${paceSeconds}.`,
+    );
+  }
+  return { ports, paceSeconds, folder: path.resolve(values.folder ?? ".wattline/run") };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        pace: { type: "string" },
+        "port-chain": { type: "string" },
+        "port-relay": { type: "string" },
+        "port-indexer": { type: "string" },
+        "port-frontend": { type: "string" },
+        folder: { type: "string" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    throw new OptionsError(`${reason} See --help.`);
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Runs what a part does until it is told to stop, and ends the process.
+ * @param expected Errors that say all there is to say by their message.
+ */
+export async function runAsPart(
+  expected: readonly (new (message?: string) => Error)[],
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<never> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => stop.abort(new Error("Stopped.")));
+  }
+  try {
+    await work(stop.signal);
+    process.exit(0);
+  } catch (error) {
+    if (stop.signal.aborted) process.exit(0);
+    const isExpected = error instanceof Error && expected.some((kind) => error instanceof kind);
+    console.error(isExpected ? error.message : error);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,93 @@
+/** Which rows are asked for. */
+import type { Where } from "./graphql.ts";
+import type { TradeKind } from "./rows.ts";
+
+export interface Cancellable {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Paged extends Cancellable {
+  /** From the page before. */
+  readonly cursor?: string | undefined;
+  /** Rows a page, 1000 at most; 100 when left out. */
+  readonly limit?: number | undefined;
+}
+
+/** Which rows of the settlement history; all filters that are given must fit. Newest first. */
+export interface TradeFilter extends Paged {
+  /** Sent from there or arrived there. */
+  readonly microgrid?: number | undefined;
+  /** Seller or buyer. */
+  readonly household?: string | undefined;
+  /** The seller's or the buyer's. */
+  readonly meter?: string | undefined;
+  /** Its energy reaches over this slot: look into `words` for whether it has any there. */
+  readonly slot?: number | undefined;
+  /** Its energy reaches into this run of slots, both included. */
+  readonly fromSlot?: number | undefined;
+  readonly toSlot?: number | undefined;
+  readonly tx?: string | undefined;
+  readonly order?: string | undefined;
+  readonly position?: string | undefined;
+  readonly kinds?: readonly TradeKind[] | undefined;
+  /** False leaves out the grid's standing orders. */
+  readonly withGrid?: boolean | undefined;
+}
+
+export interface ReadingFilter extends Paged {
+  readonly owner?: string | undefined;
+  readonly meter?: string | undefined;
+  readonly microgrid?: number | undefined;
+  readonly tx?: string | undefined;
+  /** Those that reach into these blocks, both included. */
+  readonly fromBlock?: number | undefined;
+  readonly toBlock?: number | undefined;
+}
+
+export interface RetirementFilter extends Paged {
+  readonly holder?: string | undefined;
+  readonly beneficiary?: string | undefined;
+  readonly microgrid?: number | undefined;
+  readonly tx?: string | undefined;
+}
+
+/** The filters that are given. */
+export const given = (where: Where): Where =>
+  Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
+
+/** A run of slots. Both included. Slots may outgrow GraphQL's Int. */
+export const between = (name: string, from: number, to: number): Where => ({
+  [`${name}_gte`]: String(from),
+  [`${name}_lte`]: String(to),
+});
+
+export function whereOf({
+  microgrid,
+  household,
+  meter,
+  slot,
+  fromSlot = slot,
+  toSlot = slot,
+  tx,
+  order,
+  position,
+  kinds,
+  withGrid,
+}: TradeFilter): Where {
+  const eitherOf = (value: string | number | undefined, ...names: readonly string[]): Where[] =>
+    value === undefined ? [] : [{ OR: names.map((name) => ({ [name]: value })) }];
+  return given({
+    AND: [
+      ...eitherOf(microgrid, "fromMicrogrid", "toMicrogrid"),
+      ...eitherOf(household?.toLowerCase(), "seller", "buyer"),
+      ...eitherOf(meter?.toLowerCase(), "sellerMeter", "buyerMeter"),
+      ...eitherOf(order?.toLowerCase(), "offerHash", "bidHash"),
+    ],
+    firstSlot_lte: toSlot === undefined ? undefined : String(toSlot),
+    lastSlot_gte: fromSlot === undefined ? undefined : String(fromSlot),
+    txHash: tx?.toLowerCase(),
+    positionId: position?.toLowerCase(),
+    kind_in: kinds,
+    withGrid,
+  });
+}

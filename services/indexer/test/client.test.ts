@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { connectIndexer, IndexerAnswerError, IndexerError } from "../client/index.ts";
+
+const URL = "http://indexer.invalid";
+
+/** An indexer that gives this answer to everything, and tells what it was asked. */
+function answering(answer: unknown, status = 200) {
+  const asked: string[] = [];
+  const fetcher: typeof fetch = async (_, request) => {
+    asked.push(String(request?.body));
+    return new Response(typeof answer === "string" ? answer : JSON.stringify(answer), { status });
+  };
+  return { api: connectIndexer(URL, fetcher), asked };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail("It did not fail."),
+    (error: unknown) => error,
+  );
+}
+
+describe("The indexer's client", () => {
+  it("keeps money and energy as whole numbers of any size", async () => {
+    const account = {
+      currency: "0xaa",
+      holder: "0xbb",
+      balance: (2n ** 128n - 1n).toString(),
+      counter: "1",
+      lockedUntil: "1782000000",
+      deposited: "0",
+      withdrawn: "0",
+      charges: "0",
+    };
+    const { api } = answering({
+      data: { rows: { items: [account], pageInfo: { hasNextPage: false, endCursor: null } } },
+    });
+    const [row] = await api.accountsOf("0xBB");
+    expect(row?.balance).to.equal(2n ** 128n - 1n);
+    expect(row?.lockedUntil).to.equal(1_782_000_000);
+  });
+
+  it("asks for addresses in lower case", async () => {
+    const { api, asked } = answering({ data: { row: null } });
+    expect(await api.order("0xABCD")).to.equal(undefined);
+    expect(asked[0]).to.include("0xabcd").and.not.include("ABCD");
+  });
+
+  it("says what the indexer refuses", async () => {
+    const { api } = answering({ errors: [{ message: "Invalid cursor" }] });
+    const error = await failureOf(api.trades({ cursor: "?" }));
+    expect(error).to.be.instanceOf(IndexerError).with.property("message").that.includes("cursor");
+  });
+
+  it("names an answer of another shape", async () => {
+    const page = { items: [{ id: 1 }], pageInfo: { hasNextPage: false, endCursor: null } };
+    const error = await failureOf(answering({ data: { rows: page } }).api.microgrids());
+    expect(error).to.be.instanceOf(IndexerAnswerError);
+    expect(error).to.have.property("message").that.includes("microgrids.name");
+  });
+
+  it("says that a server is no indexer, or isn't there", async () => {
+    const page = await failureOf(answering("<html>", 502).api.microgrids());
+    expect(page).to.be.instanceOf(IndexerError).with.property("message").that.includes("502");
+    const gone = connectIndexer(URL, () => Promise.reject(new TypeError("refused")));
+    const error = await failureOf(gone.microgrids());
+    expect(error).to.be.instanceOf(IndexerError).with.property("message").that.includes("refused");
+  });
+
+  it("ends with the reason of whoever aborts it", async () => {
+    const reason = new Error("The page was left.");
+    const api = connectIndexer(URL, (_, request) => Promise.reject(request?.signal?.reason));
+    expect(await failureOf(api.microgrids({ signal: AbortSignal.abort(reason) }))).to.equal(reason);
+  });
+});

@@ -1,0 +1,96 @@
+import type { OrderState } from "@wattline/sdk";
+import { type RawBuilder, sql } from "kysely";
+import type { Hex } from "viem";
+import type { OrderRow, SignerKind } from "./tables.ts";
+
+/**
+ * Rows of orders as one text each. Taking twenty-six values of every row out of the database's protocol costs several
+ * times what finding the rows does. No value has a blank in it.
+ */
+
+const NOTHING = "-";
+
+/** Columns that may hold nothing. */
+const OPTIONAL: readonly string[] = ["delegate", "withdrawal"];
+
+/** The columns in the order in which they are written and read. */
+const COLUMNS = [
+  ...["hash", "maker", "meter", "microgrid", "side", "sources", "first_slot", "last_slot"],
+  ...["energy", "price", "forward", "bond", "counterparty", "nonce", "counter", "deadline"],
+  ...["signature", "signer", "delegate", "withdrawal", "state", "remaining_wh", "good_until"],
+  ...["received_at", "received_sequence", "updated_sequence"],
+] as const;
+
+/** The names of all columns, for SQL. */
+export const COLUMN_NAMES = COLUMNS.join(", ");
+
+/** All columns of a row of `table` as one text. */
+export const rowText = (table = "orders"): RawBuilder<string> =>
+  sql<string>`concat_ws(' ', ${sql.raw(
+    COLUMNS.map((name) =>
+      OPTIONAL.includes(name) ? `coalesce(${table}.${name}, '${NOTHING}')` : `${table}.${name}`,
+    ).join(", "),
+  )})`;
+
+/** The row that a text was made from. */
+export function rowFromText(line: string): OrderRow {
+  const values = line.split(" ");
+  let at = 0;
+  const text = (): string => values[at++] ?? "";
+  const hex = (): Hex => asHex(text());
+  const number = (): number => Number(text());
+  const optional = (): Hex | null => (values[at] === NOTHING ? skip() : hex());
+  const skip = (): null => {
+    at++;
+    return null;
+  };
+  return {
+    hash: hex(),
+    maker: hex(),
+    meter: hex(),
+    microgrid: number(),
+    side: number(),
+    sources: number(),
+    first_slot: number(),
+    last_slot: number(),
+    energy: number(),
+    price: text(),
+    forward: text() === "t",
+    bond: text(),
+    counterparty: hex(),
+    nonce: text(),
+    counter: text(),
+    deadline: number(),
+    signature: hex(),
+    signer: asSigner(text()),
+    delegate: optional(),
+    withdrawal: optional(),
+    state: asState(text()),
+    remaining_wh: number(),
+    good_until: number(),
+    received_at: number(),
+    received_sequence: number(),
+    updated_sequence: number(),
+  };
+}
+
+const asHex = (text: string): Hex => `0x${text.slice(2)}`;
+
+const STATES: readonly OrderState[] = [
+  "live",
+  "filled",
+  "cancelled",
+  "expired",
+  "unbacked",
+  "void",
+];
+const SIGNERS: readonly SignerKind[] = ["maker", "delegate", "wallet"];
+
+const asState = (text: string): OrderState => oneOf(STATES, text);
+const asSigner = (text: string): SignerKind => oneOf(SIGNERS, text);
+
+function oneOf<T extends string>(known: readonly T[], text: string): T {
+  const found = known.find((one) => one === text);
+  if (found === undefined) throw new Error(`The database holds "${text}" where ${known} may be.`);
+  return found;
+}

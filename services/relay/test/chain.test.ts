@@ -1,0 +1,256 @@
+import {
+  energyIdOf,
+  type Order,
+  orderFromJson,
+  type SignedOrder,
+  signedOrderFromJson,
+} from "@wattline/sdk";
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import type { Hex } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
+import { type LocalNode, START, startAnvil, startHardhat } from "./support/node.ts";
+import { openRelay, type TestRelay } from "./support/relays.ts";
+import {
+  CLOSED,
+  CONNECTED,
+  createWorld,
+  EURO,
+  ISLANDED,
+  localAccount,
+  OFFER,
+  SLOT_SECONDS,
+  START_SLOT,
+  slots,
+  type World,
+} from "./support/world.ts";
+
+const NODES = { anvil: startAnvil, Hardhat: startHardhat };
+
+for (const [name, start] of Object.entries(NODES)) {
+  describe(`The book follows what happens on chain (${name})`, function () {
+    this.timeout(60_000);
+    let node: LocalNode;
+    let world: World;
+    let relay: TestRelay;
+    let device: PrivateKeyAccount;
+    const [jane, bob, agent, stranger] = [2, 3, 4, 5].map(localAccount) as [
+      ReturnType<typeof localAccount>,
+      ReturnType<typeof localAccount>,
+      ReturnType<typeof localAccount>,
+      ReturnType<typeof localAccount>,
+    ];
+
+    before(async () => {
+      node = await start();
+      world = await createWorld(node.rpcUrl);
+      // Hardhat's clock starts at its own time.
+      device = await world.meter(jane.address);
+      await world.fund(jane, 10n * EURO);
+      await world.fund(bob, 10n * EURO);
+      await world.passSlots(2 * 96 + 16);
+      await world.report(device, slots(96, 16, 500n));
+      relay = await openRelay(world);
+    });
+    after(async () => {
+      await relay?.stop();
+      await node?.stop();
+    });
+
+    /** A day after the start, when the meter has been registered at any node. */
+    const DAY = START_SLOT + 96;
+    const offer = (overrides: Partial<Order> = {}): Order =>
+      world.order(jane.address, {
+        side: OFFER,
+        meter: device.address,
+        firstSlot: DAY,
+        lastSlot: DAY + 7,
+        ...overrides,
+      });
+    const bid = (overrides: Partial<Order> = {}): Order => world.order(bob.address, overrides);
+
+    async function posted(order: Order, by = order.maker === bob.address ? bob : jane) {
+      const json = await world.sign(by, order);
+      await relay.caughtUp();
+      const [result] = await relay.client.post([json]);
+      expect(result?.status, JSON.stringify(result)).to.equal("accepted");
+      return { hash: world.hashOf(order), signed: signedOrderFromJson(json) };
+    }
+
+    async function expectState(hash: Hex, state: string, remainingWh?: string) {
+      await relay.caughtUp();
+      const found = await relay.client.order(hash);
+      expect(found?.state).to.equal(state);
+      if (remainingWh !== undefined) expect(found?.remainingWh).to.equal(remainingWh);
+    }
+
+    it("fills", async () => {
+      const { hash, signed } = await posted(offer({ energy: 900 }));
+      await world.take(bob, signed, slots(96, 2, 200n));
+      await expectState(hash, "live", "500");
+      await world.take(bob, signed, slots(98, 1, 500n));
+      await expectState(hash, "filled", "0");
+    });
+
+    it("cancellations of one order and of all", async () => {
+      const one = await posted(bid());
+      const other = await posted(bid());
+      await world.market(bob, "cancel", [[one.signed.order.nonce]]);
+      await expectState(one.hash, "cancelled");
+      await expectState(other.hash, "live");
+      const carol = localAccount(6);
+      await world.fund(carol, EURO);
+      const order = world.order(carol.address);
+      const hers = await posted(order, carol);
+      await world.market(carol, "cancelAll", [world.euro]);
+      await expectState(hers.hash, "cancelled");
+      await expectState(other.hash, "live");
+    });
+
+    it("money that leaves and comes back", async () => {
+      const dave = localAccount(7);
+      await world.fund(dave, EURO);
+      const { hash } = await posted(world.order(dave.address), dave);
+      await world.market(dave, "withdraw", [world.euro, EURO - 10_000n, dave.address]);
+      // 200,000 a kWh: 10,000 buy 50 Wh.
+      await expectState(hash, "live", "50");
+      await world.market(dave, "withdraw", [world.euro, 10_000n, dave.address]);
+      await expectState(hash, "unbacked", "0");
+      await world.fund(dave, EURO);
+      await expectState(hash, "live", "1000");
+    });
+
+    it("energy that goes elsewhere", async () => {
+      const { hash } = await posted(offer({ firstSlot: DAY + 8, lastSlot: DAY + 8 }));
+      await expectState(hash, "live", "500");
+      const id = energyIdOf({ microgrid: 1, source: "Solar", slot: DAY + 8 });
+      await world.giveEnergy(jane, stranger.address, id, 400n);
+      await expectState(hash, "live", "100");
+      await world.giveEnergy(jane, stranger.address, id, 100n);
+      await expectState(hash, "unbacked", "0");
+    });
+
+    it("a delegate whose allowance shrinks, ends and returns", async () => {
+      const authorize = (amount: bigint) =>
+        world.market(bob, "authorize", [world.euro, agent.address, amount]);
+      await authorize(EURO);
+      const { hash } = await posted(bid(), agent);
+      await authorize(20_000n);
+      await expectState(hash, "live", "100");
+      await authorize(0n);
+      await expectState(hash, "void", "0");
+      await authorize(EURO);
+      await expectState(hash, "live", "1000");
+    });
+
+    it("a microgrid that is islanded, closed and open again", async () => {
+      const dear = await posted(
+        offer({ price: 245_000n, firstSlot: DAY + 10, lastSlot: DAY + 10 }),
+      );
+      await world.setMode(ISLANDED);
+      // With the fee of 10,000 a buyer would pay more than the island's 250,000.
+      await expectState(dear.hash, "void");
+      await world.setMode(CLOSED);
+      await expectState(dear.hash, "void");
+      await world.setMode(CONNECTED);
+      await expectState(dear.hash, "live", "500");
+    });
+
+    it("forwards: reserved, released, and the meter retired", async () => {
+      const erin = localAccount(8);
+      await world.fund(erin, EURO);
+      const roof = await world.meter(erin.address);
+      const { timestamp } = await world.client.getBlock();
+      const next = Math.floor(Number(timestamp) / SLOT_SECONDS) + 2;
+      const forward = world.order(erin.address, {
+        side: OFFER,
+        meter: roof.address,
+        forward: true,
+        bond: 100_000n,
+        firstSlot: next,
+        lastSlot: next + 95,
+        energy: 20_000,
+      });
+      const { hash, signed } = await posted(forward, erin);
+      // The bond of 100,000 a kWh is covered for 10 kWh.
+      await expectState(hash, "live", "10000");
+      await world.take(bob, signed, new Map([[next, 1_000n]]));
+      await expectState(hash, "live", "9000");
+      await world.metering(erin, "retireMeter", [roof.address]);
+      await expectState(hash, "void");
+    });
+
+    it("a release that pays the seller, whom its log does not name", async () => {
+      const frank = localAccount(9);
+      const roof = await world.meter(frank.address);
+      const { timestamp } = await world.client.getBlock();
+      const next = Math.floor(Number(timestamp) / SLOT_SECONDS) + 2;
+      const forward = world.order(frank.address, {
+        side: OFFER,
+        meter: roof.address,
+        forward: true,
+        firstSlot: next,
+        lastSlot: next,
+        energy: 1_000,
+      });
+      const { signed } = await posted(forward, frank);
+      await world.take(bob, signed, new Map([[next, 1_000n]]));
+      // Frank's bid waits for the money from his forward.
+      await world.fund(frank, 1n);
+      const waiting = await posted(
+        world.order(frank.address, { price: 1n, energy: 2_000_000 }),
+        frank,
+      );
+      await expectState(waiting.hash, "live", "1000");
+      await world.passSlots(next - START_SLOT + 2);
+      await world.report(roof, new Map([[next, 1_000n]]));
+      const position = {
+        seller: frank.address,
+        buyer: bob.address,
+        meter: roof.address,
+        source: 0,
+        from: 1,
+        to: 1,
+        currency: world.euro,
+        price: forward.price,
+        charge: world.tariffs.networkFee,
+        bond: 0n,
+        lossBps: 0,
+      };
+      await world.market(stranger, "release", [[{ position, blockNumber: Math.floor(next / 8) }]]);
+      await expectState(waiting.hash, "live", "2000000");
+    });
+
+    it("deadlines, by the chain's clock", async () => {
+      const { timestamp } = await world.client.getBlock();
+      const deadline = Number(timestamp) + 2 * SLOT_SECONDS;
+      const { hash } = await posted(bid({ deadline }));
+      await expectState(hash, "live");
+      await world.passSlots(Math.ceil((deadline - START) / SLOT_SECONDS) + 1);
+      await expectState(hash, "expired");
+    });
+
+    it("orders pinned to the board", async () => {
+      const order = bid();
+      const good: SignedOrder = signedOrderFromJson(await world.sign(bob, order));
+      const bad: SignedOrder = { order: bid(), signature: "0x12" };
+      await world.pin(stranger, [bad, good]);
+      await expectState(world.hashOf(order), "live");
+      expect(await relay.client.order(world.hashOf(bad.order))).to.equal(undefined);
+    });
+
+    it("orders pinned before the relay was there", async () => {
+      const order = bid();
+      await world.pin(stranger, [signedOrderFromJson(await world.sign(bob, order))]);
+      const late = await openRelay(world);
+      const found = await late.client.order(world.hashOf(order));
+      await late.stop();
+      expect(found?.state).to.equal("live");
+      expect(orderFromJson(found?.order ?? failed())).to.deep.equal(order);
+    });
+  });
+}
+
+const failed = (): never => {
+  throw new Error("The relay has not found the order.");
+};

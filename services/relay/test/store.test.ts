@@ -1,0 +1,92 @@
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import type { Storage } from "../src/store/database.ts";
+import { DatabaseError } from "../src/store/database.ts";
+import { type LocalNode, startAnvil } from "./support/node.ts";
+import { hasPostgres, type PostgresServer, startPostgres } from "./support/postgres.ts";
+import { bookOf, freshFolder, openRelay } from "./support/relays.ts";
+import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
+
+for (const kind of ["PGlite", "Postgres"] as const) {
+  describe(`A book in ${kind}`, function () {
+    this.timeout(60_000);
+    const bob = localAccount(3);
+    let node: LocalNode;
+    let postgres: PostgresServer | undefined;
+    let world: World;
+
+    before(async function () {
+      if (kind === "Postgres" && !hasPostgres) return this.skip();
+      if (kind === "Postgres") postgres = await startPostgres();
+      node = await startAnvil();
+      world = await createWorld(node.rpcUrl);
+      await world.fund(bob, 10n * EURO);
+    });
+    after(async () => {
+      await postgres?.stop();
+      await node?.stop();
+    });
+
+    const newStorage = async (): Promise<Storage> =>
+      postgres === undefined
+        ? { folder: await freshFolder(world) }
+        : { postgresUrl: await postgres.newDatabase() };
+
+    it("is the same after a stop, and what happened meanwhile is seen", async () => {
+      const storage = await newStorage();
+      const first = await openRelay(world, { storage });
+      const orders = Array.from({ length: 30 }, (_, i) =>
+        world.order(bob.address, {
+          price: 2n ** 95n - BigInt(i),
+          nonce: 2n ** 64n - 1n - BigInt(i),
+        }),
+      );
+      const cheap = world.order(bob.address, { price: 100_000n });
+      const signed = await world.signBulk(privateKeyOf(bob), [...orders, cheap]);
+      const results = await first.client.post(signed);
+      // Nobody has that much money.
+      expect(results.map(({ status }) => status)).to.deep.equal([
+        ...new Array(30).fill("refused"),
+        "accepted",
+      ]);
+      const many = Array.from({ length: 30 }, (_, i) =>
+        world.order(bob.address, {
+          price: 100_000n + BigInt(i),
+          nonce: 2n ** 64n - 1n - BigInt(i),
+        }),
+      );
+      await first.client.post(await world.signBulk(privateKeyOf(bob), many));
+      const before = await bookOf(first.client);
+      expect(before.size).to.equal(31);
+      const page = await first.client.orders({ side: "bid", limit: 2 });
+      expect(page.orders.map(({ order }) => order.price)).to.deep.equal(["100029", "100028"]);
+      const { updatedSequence } = (await first.client.orders({ sort: "received" })).orders[0] ?? {};
+      await first.stop();
+
+      const second = await openRelay(world, { storage });
+      expect(await bookOf(second.client)).to.deep.equal(before);
+      await second.stop();
+
+      await world.market(bob, "cancel", [[cheap.nonce]]);
+      const third = await openRelay(world, { storage });
+      const cancelled = await third.client.order(world.hashOf(cheap));
+      expect(cancelled?.state).to.equal("cancelled");
+      expect(cancelled?.updatedSequence).to.be.greaterThan(updatedSequence ?? 0);
+      await third.stop();
+    });
+
+    it("belongs to one relay and to one deployment", async () => {
+      const storage = await newStorage();
+      const relay = await openRelay(world, { storage });
+      const second = await openRelay(world, { storage }).catch((error: unknown) => error);
+      expect(second).to.be.instanceOf(DatabaseError);
+      await relay.stop();
+      const other = { ...world.deployment, marketplace: bob.address };
+      const foreign = await openRelay(world, { storage, deployment: other }).catch(
+        (error: unknown) => error,
+      );
+      expect(foreign).to.be.instanceOf(DatabaseError);
+      expect(String(foreign)).to.include("another deployment");
+    });
+  });
+}

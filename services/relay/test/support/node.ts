@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { createPublicClient, http } from "viem";
+import { until } from "./until.ts";
+
+/** A development node in a process of its own. */
+export interface LocalNode {
+  readonly rpcUrl: string;
+  stop(): Promise<void>;
+}
+
+/** The node's clock at its first block: a Monday at midnight UTC, the start of a block of slots. */
+export const START = Date.UTC(2027, 5, 7) / 1000;
+
+/** The first port that tests use, when the environment names none; each then takes a free one from there on. */
+const FIRST_PORT = Number(process.env.WATTLINE_TEST_PORT ?? 18_200);
+let nextPort = FIRST_PORT;
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = nextPort++;
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((closed) => server.close(closed));
+    return port;
+  }
+}
+
+/** Starts anvil. */
+export const startAnvil = (): Promise<LocalNode> =>
+  startNode((port) => [
+    "node_modules/.bin/anvil",
+    ["--port", `${port}`, "--silent", "--accounts", "20"].concat([
+      ...["--hardfork", "osaka", "--timestamp", `${START}`],
+    ]),
+  ]);
+
+/** Starts a Hardhat node. */
+export const startHardhat = (): Promise<LocalNode> =>
+  startNode((port) => [
+    process.execPath,
+    ["node_modules/hardhat/dist/src/cli.js", "node", "--port", `${port}`],
+  ]);
+
+async function startNode(
+  command: (port: number) => readonly [file: string, args: readonly string[]],
+): Promise<LocalNode> {
+  const port = await freePort();
+  const [file, args] = command(port);
+  // npm's command for anvil starts the real one as a child of its own: both are ended as a group.
+  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const killGroup = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // Nothing of the group is left.
+    }
+  };
+  process.once("exit", killGroup);
+  const complaints: string[] = [];
+  child.stderr?.on("data", (text) => complaints.push(String(text)));
+  const rpcUrl = `http://127.0.0.1:${port}`;
+  const client = createPublicClient({ transport: http(rpcUrl, { retryCount: 0 }) });
+  await until(`${file} answers`, async () => {
+    if (child.exitCode !== null) throw new Error(`${file} ended: ${complaints.join("")}`);
+    return client.getChainId().catch(() => undefined);
+  });
+  return {
+    rpcUrl,
+    async stop() {
+      process.off("exit", killGroup);
+      killGroup();
+      await kill(child);
+    },
+  };
+}
+
+/** Ends a process and waits until it is gone. */
+export async function kill(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill(signal);
+  await gone;
+}

@@ -1,0 +1,309 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { type Deployment, marketplaceAbi, metersAbi } from "@wattline/sdk";
+import { expect } from "chai";
+import { after, afterEach, before, describe, it } from "mocha";
+import { type Address, createPublicClient, erc20Abi, http, parseEventLogs } from "viem";
+import { privateKeyToAddress } from "viem/accounts";
+import type { WaitingReading } from "../../scripts/living/inbox.ts";
+import { localAccount } from "../../scripts/simulation/accounts.ts";
+import type { NetworkConfig } from "../../scripts/start/config.ts";
+import { freePorts, isAlive, isListening, until } from "./support.ts";
+
+const run = promisify(execFile);
+const PARTS = ["chain", "relay", "indexer", "frontend"] as const;
+/** Officials, homes, auctioneer and retailers of both towns. */
+const ACCOUNTS = 35;
+
+let folder = "";
+before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "wattline-start-"));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs it with options that it refuses, and returns what it said. */
+async function refusal(...args: string[]): Promise<string> {
+  try {
+    await run(process.execPath, ["scripts/start.ts", ...args]);
+  } catch (error) {
+    if (error instanceof Error && "stderr" in error) return String(error.stderr).trim();
+    throw error;
+  }
+  throw new Error("It did not refuse.");
+}
+
+describe("npm start refuses", () => {
+  const servers: ReturnType<typeof createServer>[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  it("ports that are taken, and names them and who needs them", async () => {
+    const [chain, relay, indexer, frontend] = await freePorts(4);
+    for (const port of [chain, indexer]) {
+      const server = createServer().listen(port, "127.0.0.1");
+      servers.push(server);
+      await once(server, "listening");
+    }
+    const ports = { chain, relay, indexer, frontend };
+    const said = await refusal(
+      ...Object.entries(ports).flatMap(([part, port]) => [`--port-${part}`, String(port)]),
+      "--folder",
+      path.join(folder, "ports"),
+    );
+    expect(said).to.contain(`Port ${chain} on 127.0.0.1, which the chain needs, is taken`);
+    expect(said).to.contain(`--port-indexer`);
+    expect(said).not.to.contain(`Port ${relay}`);
+    expect(existsSync(path.join(folder, "ports"))).to.equal(false);
+  });
+
+  it("options that make no sense", async () => {
+    expect(await refusal("--pace", "0")).to.contain("--pace takes 1 to 3600 seconds, not 0");
+    expect(await refusal("--port-relay", "70000")).to.contain("--port-relay takes a port");
+    expect(await refusal("--port-relay", "8545")).to.contain("a port of its own");
+    expect(await refusal("--prot-relay", "1")).to.contain("--prot-relay");
+  });
+
+  it("a folder that holds something else, or another run", async () => {
+    const ports = await freePorts(4);
+    const options = PARTS.flatMap((part, index) => [`--port-${part}`, String(ports[index])]);
+    writeFileSync(path.join(folder, "diary"), "mine");
+    expect(await refusal(...options, "--folder", folder)).to.contain("would be emptied");
+    expect(readFileSync(path.join(folder, "diary"), "utf8")).to.equal("mine");
+
+    const taken = mkdtempSync(path.join(folder, "taken-"));
+    writeFileSync(path.join(taken, "process"), String(process.pid));
+    expect(await refusal(...options, "--folder", taken)).to.contain(`process ${process.pid}`);
+  });
+});
+
+describe("npm start", function () {
+  this.timeout(240_000);
+  const ports = new Map<string, number>();
+  let start: ChildProcess | undefined;
+  let log = "";
+  let runFolder = "";
+  let network: NetworkConfig | undefined;
+
+  before(async () => {
+    const free = await freePorts(PARTS.length);
+    for (const [index, part] of PARTS.entries()) ports.set(part, free[index] ?? 0);
+    runFolder = path.join(folder, "run");
+    start = spawn(
+      process.execPath,
+      [
+        "scripts/start.ts",
+        ...[...ports].flatMap(([part, port]) => [`--port-${part}`, String(port)]),
+        ...["--pace", "2", "--folder", runFolder],
+      ],
+      { stdio: ["ignore", "pipe", "pipe"] },
+    );
+    for (const stream of [start.stdout, start.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        log += text;
+      });
+    }
+    await until("it runs", 200, () => {
+      if (start?.exitCode !== null) throw new Error(`It ended: ${log}`);
+      return log.includes("Ctrl-C stops all of it.");
+    }).catch((error: unknown) => {
+      throw new Error(`${error}\n${log}`);
+    });
+    const config: { networks: NetworkConfig[] } = JSON.parse(await page("/wattline.json"));
+    network = config.networks[0];
+  });
+  after(async () => {
+    if (start?.exitCode !== null) return;
+    start.kill("SIGINT");
+    await once(start, "exit");
+  });
+
+  const urlOf = (part: string): string => `http://127.0.0.1:${ports.get(part)}`;
+
+  async function page(place: string): Promise<string> {
+    const response = await fetch(urlOf("frontend") + place);
+    expect(response.status, place).to.equal(200);
+    return response.text();
+  }
+
+  function configured(): NetworkConfig {
+    if (network === undefined) throw new Error("No network is configured.");
+    return network;
+  }
+
+  const chain = () => createPublicClient({ transport: http(urlOf("chain")) });
+
+  const chainTime = async (): Promise<number> => Number((await chain().getBlock()).timestamp);
+
+  /** The process that is at the head of a part. */
+  async function processOf(script: string): Promise<number> {
+    const { stdout } = await run("ps", ["-eo", "pid=,ppid=,args="]);
+    const line = stdout
+      .split("\n")
+      .map((each) => each.trim().split(/\s+/))
+      .find(
+        ([, parent, ...args]) => parent === String(start?.pid) && args.join(" ").includes(script),
+      );
+    return Number(line?.[0]);
+  }
+
+  it("brings up every part, and says where", async () => {
+    expect(log).not.to.contain("is given up");
+    for (const part of [...PARTS, "community"]) {
+      expect(log).to.match(new RegExp(`^${part} *│ ready$`, "m"));
+    }
+    expect(log).to.contain(`Wattline runs at ${urlOf("frontend")}`);
+    expect(await (await fetch(`${urlOf("relay")}/health`)).text()).to.contain('"chainId":31337');
+    expect((await fetch(`${urlOf("indexer")}/ready`)).status).to.equal(200);
+    expect(await page("/")).to.contain("<html");
+  });
+
+  it("tells the dApp where everything is, and whose keys its demo wallet has", async () => {
+    const { deployment, demo, rpcUrl, relayUrl, indexerUrl } = configured();
+    expect([rpcUrl, relayUrl, indexerUrl]).to.deep.equal(["chain", "relay", "indexer"].map(urlOf));
+    expect(demo.accounts.map(({ role }) => role)).to.deep.equal([
+      "prosumer",
+      "neighbour",
+      "operator",
+    ]);
+    const file: Deployment = JSON.parse(
+      readFileSync(path.join(runFolder, "deployment.json"), "utf8"),
+    );
+    expect(file).to.deep.equal(deployment);
+    for (const address of [deployment.marketplace, deployment.meters, deployment.board]) {
+      expect(await chain().getCode({ address })).to.be.a("string");
+    }
+  });
+
+  it("opens on a book with dozens of live orders of every kind, in both towns", async () => {
+    for (const microgrid of [1, 2]) {
+      const count = async (query: string): Promise<number> => {
+        const url = `${urlOf("relay")}/orders?microgrid=${microgrid}&limit=500&${query}`;
+        const { orders }: { orders: unknown[] } = JSON.parse(await (await fetch(url)).text());
+        return orders.length;
+      };
+      expect(await count("side=offer&forward=true"), "forwards").to.be.at.least(24);
+      await until("spot offers", 30, async () => (await count("side=offer&forward=false")) >= 12);
+      expect(await count("side=offer&source=Grid"), "the retailer's").to.be.at.least(1);
+      expect(await count("side=bid&maxPrice=80000"), "the DSO's").to.be.at.least(1);
+    }
+  });
+
+  it("leaves Jane's readings to her: signed, waiting, and good", async () => {
+    await until("a reading waits", 60, async () => (await page("/readings.json")).includes("0x"));
+    const { readings }: { readings: WaitingReading[] } = JSON.parse(await page("/readings.json"));
+    const { demo, deployment } = configured();
+    const jane: Address = privateKeyToAddress(demo.accounts[0]?.privateKey ?? "0x");
+    const [reading] = readings;
+    expect(readings.map(({ owner }) => owner)).to.deep.equal([jane]);
+    if (reading === undefined) return;
+    const { meter, firstBlock, exported, signature } = reading;
+    await chain().simulateContract({
+      address: deployment.meters,
+      abi: metersAbi,
+      functionName: "report",
+      args: [{ meter, firstBlock, exported: exported.map(BigInt) }, signature],
+      account: jane,
+    });
+  });
+
+  it("lives on slot by slot: people report, trade in every way, and settle", async () => {
+    const { deployment } = configured();
+    const before = await chainTime();
+    await until("the clock moves on by hours", 120, async () => {
+      return (await chainTime()) >= before + 8 * 900;
+    });
+    await until("all of it happens", 120, async () => {
+      const logs = await chain().getLogs({
+        address: [deployment.marketplace, deployment.meters],
+        fromBlock: 0n,
+      });
+      const names = new Map<string, number>();
+      for (const { eventName } of parseEventLogs({
+        abi: [...marketplaceAbi, ...metersAbi],
+        logs: logs.slice(-2_000),
+      })) {
+        names.set(eventName, (names.get(eventName) ?? 0) + 1);
+      }
+      return ["Reported", "Traded", "Matched", "Cleared", "Reserved"].every((name) =>
+        names.has(name),
+      );
+    });
+  });
+
+  it("keeps the escrow solvent", async () => {
+    const { deployment, currency } = configured();
+    // All at one block, while life goes on.
+    const blockNumber = await chain().getBlockNumber();
+    let owed = 0n;
+    for (let index = 0; index < ACCOUNTS; index++) {
+      const { balance } = await chain().readContract({
+        address: deployment.marketplace,
+        abi: marketplaceAbi,
+        functionName: "accountOf",
+        args: [currency.address, localAccount(index).address],
+        blockNumber,
+      });
+      owed += balance;
+    }
+    const logs = await chain().getLogs({
+      address: deployment.marketplace,
+      fromBlock: 0n,
+      toBlock: blockNumber,
+    });
+    const locked = new Map<string, bigint>();
+    for (const { eventName, args } of parseEventLogs({ abi: marketplaceAbi, logs })) {
+      if (eventName === "Reserved") {
+        const key = `${args.positionId} ${args.firstBlock}`;
+        locked.set(key, (locked.get(key) ?? 0n) + args.locked + args.bonded);
+      }
+      if (eventName === "Released") locked.delete(`${args.positionId} ${args.blockNumber}`);
+    }
+    for (const amount of locked.values()) owed += amount;
+    const held = await chain().readContract({
+      address: currency.address,
+      abi: erc20Abi,
+      functionName: "balanceOf",
+      args: [deployment.marketplace],
+      blockNumber,
+    });
+    expect(locked.size).to.be.above(0);
+    expect(held).to.equal(owed);
+  });
+
+  it("names a part that is killed, starts it again, and the community goes on", async () => {
+    const pid = await processOf("services/relay");
+    log = "";
+    process.kill(pid, "SIGKILL");
+    await until("the relay answers again", 60, () => /relay *│ answers again/.test(log));
+    expect(log).to.match(/relay *│ has died \(SIGKILL\); starting it again/);
+    await until("it has caught up", 60, async () => {
+      return (await fetch(`${urlOf("relay")}/health`)).status === 200;
+    });
+    const before = await chainTime();
+    await until("life goes on", 60, async () => (await chainTime()) >= before + 2 * 900);
+  });
+
+  it("stops all of it on Ctrl-C and leaves nothing behind", async () => {
+    const { stdout } = await run("ps", ["-eo", "pid=,ppid="]);
+    const children = stdout
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .filter(([, parent]) => parent === start?.pid)
+      .map(([pid = 0]) => pid);
+    expect(children.length).to.be.at.least(5);
+    if (start === undefined) return;
+    const ended = once(start, "exit");
+    start.kill("SIGINT");
+    const [code] = await ended;
+    expect(code, log).to.equal(0);
+    expect(log).to.contain("nothing of it runs any more");
+    for (const pid of children) await until(`process ${pid} ends`, 5, () => !isAlive(pid));
+    for (const [part, port] of ports) expect(await isListening(port), part).to.equal(false);
+  });
+});
