@@ -34,9 +34,14 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     // =================================================================================================
 
     /// @inheritdoc IEnergyToken
-    function mint(address to, uint256 line, uint256 firstBlock, Profile[] calldata energy) external override {
+    function mint(
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy
+    ) external override returns (uint256) {
         if (msg.sender != address(METERS) && msg.sender != MARKET) revert EnergyToken_NotMinter(msg.sender);
-        _transfer(address(0), to, line, firstBlock, energy);
+        return _transfer(address(0), to, line, firstBlock, energy);
     }
 
     /// @inheritdoc IEnergyToken
@@ -46,9 +51,9 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         uint256 line,
         uint256 firstBlock,
         Profile[] calldata energy
-    ) external override {
+    ) external override returns (uint256) {
         if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
-        _transfer(from, to, line, firstBlock, energy);
+        return _transfer(from, to, line, firstBlock, energy);
     }
 
     /// @inheritdoc IEnergyToken
@@ -64,23 +69,6 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
         _transfer(from, address(0), lineFrom, firstBlock, sent);
         _transfer(address(0), to, lineTo, firstBlock, arrived);
-    }
-
-    /// @inheritdoc IEnergyToken
-    function tryMove(
-        address from,
-        address to,
-        uint256 line,
-        uint256 firstBlock,
-        Profile[] calldata energy
-    ) external override returns (bool) {
-        if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
-        for (uint256 i = 0; i < energy.length; ++i) {
-            mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(firstBlock + i)];
-            if (!energy[i].le(profiles[from]) || !energy[i].le(profiles[to].room())) return false;
-        }
-        _transfer(from, to, line, firstBlock, energy);
-        return true;
     }
 
     /// @inheritdoc IEnergyToken

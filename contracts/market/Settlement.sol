@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import { IERC1155Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import { Account, IEscrow } from "../interfaces/IEscrow.sol";
 import { IEnergyToken } from "../interfaces/IEnergyToken.sol";
@@ -10,7 +11,7 @@ import { IOrders, Order, Side } from "../interfaces/IOrders.sol";
 import { ISettlement, Match } from "../interfaces/ISettlement.sol";
 import { ISpot } from "../interfaces/ISpot.sol";
 import { ITrading } from "../interfaces/ITrading.sol";
-import { EnergyId } from "../libraries/EnergyId.sol";
+import { EnergyId, Source } from "../libraries/EnergyId.sol";
 import { Money } from "../libraries/Money.sol";
 import { Profile, ProfileLib } from "../libraries/Profile.sol";
 import { Room } from "./Room.sol";
@@ -21,10 +22,15 @@ contract Settlement is Room {
     // Memory
     // =================================================================================================
 
-    /// @dev One order of the batch, judged once.
+    /// @dev Bytes of {Judged}.
+    uint256 private constant JUDGED_SIZE = 4 * 32;
+
+    /// @dev One order of the batch, read and judged once.
     struct Judged {
+        Order order;
         bytes32 orderHash;
         bool signed;
+        // who signed for the maker, zero when it was the maker
         address delegate;
     }
 
@@ -42,7 +48,8 @@ contract Settlement is Room {
         uint256[] prices;
         uint256[] bids;
         Judged[] judged;
-        bool[] settled;
+        // Wh per match, zero for one that is skipped
+        uint256[] traded;
     }
 
     // =================================================================================================
@@ -53,11 +60,11 @@ contract Settlement is Room {
     function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches) external {
         Batch memory batch = _open(orders, signatures, matches);
         for (uint256 i = 0; i < matches.length; ++i) {
-            batch.settled[i] = _trade(batch, orders, matches[i], i);
+            batch.traded[i] = _trade(batch, matches[i], i);
         }
         _price(batch);
-        if (batch.terms.mode == Mode.Islanded) _checkCriticalLoads(batch, orders, matches);
-        _pay(batch, orders, matches);
+        if (batch.terms.mode == Mode.Islanded) _checkCriticalLoads(batch, matches);
+        _pay(batch, matches);
         // What were the highest offers are the prices now.
         emit ISettlement.Cleared(batch.microgrid, uint32(batch.firstBlock), batch.prices);
     }
@@ -75,79 +82,107 @@ contract Settlement is Room {
         if (orders.length == 0 || matches.length == 0) revert ISettlement.Settlement_Empty();
         if (orders.length != signatures.length)
             revert ISettlement.Settlement_LengthMismatch(orders.length, signatures.length);
-        batch.microgrid = orders[0].microgrid;
+        batch.judged = _readAll(orders);
+        batch.microgrid = batch.judged[0].order.microgrid;
         (batch.meters, batch.energy) = (_meters(), _energy());
         batch.terms = batch.meters.termsOf(batch.microgrid);
         if (batch.terms.mode == Mode.Closed) revert ITrading.Trading_Closed(batch.microgrid);
         batch.priceCap = type(uint256).max;
         if (batch.terms.mode == Mode.Islanded) (batch.priceCap, ) = batch.meters.islandRulesOf(batch.microgrid);
-
-        bytes32 domain = _domainSeparatorV4();
-        batch.judged = new Judged[](orders.length);
-        for (uint256 i = 0; i < orders.length; ++i) {
-            Order calldata order = orders[i];
-            if (order.microgrid != batch.microgrid) {
-                revert ISettlement.Settlement_MixedMicrogrids(batch.microgrid, order.microgrid);
-            }
-            if (order.forward) revert ISpot.Spot_IsForward(order.maker, order.nonce);
-            bytes32 structHash = _structHash(order);
-            bytes32 orderHash = MessageHashUtils.toTypedDataHash(domain, structHash);
-            (bool signed, address delegate) = _signerOf(
-                order.maker,
-                batch.terms.currency,
-                structHash,
-                orderHash,
-                signatures[i]
-            );
-            batch.judged[i] = Judged(orderHash, signed, delegate);
-        }
+        _judge(batch, signatures);
 
         (uint256 first, uint256 end) = (type(uint256).max, 0);
         for (uint256 i = 0; i < matches.length; ++i) {
-            uint256 firstBlock = matches[i].firstBlock;
-            uint256 endBlock = firstBlock + matches[i].energy.length;
+            Match calldata matched = matches[i];
+            uint256 firstBlock = matched.firstBlock;
+            uint256 endBlock = firstBlock + matched.energy.length;
             if (firstBlock < first) first = firstBlock;
             if (endBlock > end) end = endBlock;
         }
         batch.firstBlock = first;
         batch.prices = new uint256[]((end - first) * ProfileLib.LANES);
         batch.bids = new uint256[]((end - first) * ProfileLib.LANES);
-        batch.settled = new bool[](matches.length);
+        batch.traded = new uint256[](matches.length);
+    }
+
+    /// @dev Copies of all orders, as of one in {Book-_read}; what there is to be found out about them is left open.
+    function _readAll(Order[] calldata orders) private pure returns (Judged[] memory judged) {
+        (uint256 orderSize, uint256 judgedSize) = (ORDER_SIZE, JUDGED_SIZE);
+        // An array of pointers, then each {Judged} with its order behind it. Solidity would fill all of it with zeros.
+        assembly ("memory-safe") {
+            judged := mload(0x40)
+            mstore(judged, orders.length)
+            let pointer := add(judged, 0x20)
+            let next := add(pointer, mul(orders.length, 0x20))
+            let source := orders.offset
+            for {
+                let end := next
+            } lt(pointer, end) {
+                pointer := add(pointer, 0x20)
+            } {
+                let order := add(next, judgedSize)
+                mstore(pointer, next)
+                mstore(next, order)
+                calldatacopy(order, source, orderSize)
+                source := add(source, orderSize)
+                next := add(order, orderSize)
+            }
+            mstore(0x40, next)
+        }
+    }
+
+    /// @dev Finds out who signed the orders.
+    function _judge(Batch memory batch, bytes[] calldata signatures) private view {
+        (bytes32 domain, address currency) = (_domainSeparatorV4(), batch.terms.currency);
+        uint256 microgrid = batch.microgrid;
+        Judged[] memory all = batch.judged;
+        for (uint256 i = 0; i < signatures.length; ++i) {
+            Judged memory judged = all[i];
+            Order memory order = judged.order;
+            if (order.microgrid != microgrid) {
+                revert ISettlement.Settlement_MixedMicrogrids(batch.microgrid, order.microgrid);
+            }
+            if (order.forward) revert ISpot.Spot_IsForward(order.maker, order.nonce);
+            bytes32 structHash = _structHash(order);
+            bytes32 orderHash = MessageHashUtils.toTypedDataHash(domain, structHash);
+            judged.orderHash = orderHash;
+            (judged.signed, judged.delegate) = _signerOf(order.maker, currency, structHash, orderHash, signatures[i]);
+        }
     }
 
     /// @dev Moves the energy of a match, fills both orders, holds the buyer's money at the bid's limit, and lets the match
-    /// speak on the price. False, and nothing done, when the match is to be skipped.
-    function _trade(
-        Batch memory batch,
-        Order[] calldata orders,
-        Match calldata matched,
-        uint256 index
-    ) private returns (bool) {
+    /// speak on the price.
+    /// @return energy Wh that are traded; zero, and nothing done, when the match is to be skipped.
+    function _trade(Batch memory batch, Match calldata matched, uint256 index) private returns (uint256 energy) {
         // Check
-        Order calldata offer = _orderOf(orders, matched.offer, Side.Offer, index);
-        Order calldata bid = _orderOf(orders, matched.bid, Side.Bid, index);
+        Judged[] memory judged = batch.judged;
+        (uint256 offerIndex, uint256 bidIndex) = (matched.offer, matched.bid);
+        _checkIndex(offerIndex, judged.length, index);
+        _checkIndex(bidIndex, judged.length, index);
+        (Judged memory offered, Judged memory wanted) = (judged[offerIndex], judged[bidIndex]);
+        (Order memory offer, Order memory bid) = (offered.order, wanted.order);
+        if (offer.side != Side.Offer) revert ISettlement.Settlement_WrongSide(index, offerIndex);
+        if (bid.side != Side.Bid) revert ISettlement.Settlement_WrongSide(index, bidIndex);
         (address seller, address buyer) = (offer.maker, bid.maker);
         if (seller == buyer) revert ITrading.Trading_SelfTrade(buyer);
         Profile[] calldata profile = matched.energy;
         uint256 firstBlock = matched.firstBlock;
-        uint256 energy = _sumWithin(offer, firstBlock, profile);
+        energy = _sumWithin(offer, firstBlock, profile);
         _checkWithin(bid, firstBlock, profile);
         if (energy == 0) revert ITrading.Trading_NothingTaken();
-        (Judged memory offered, Judged memory wanted) = (batch.judged[matched.offer], batch.judged[matched.bid]);
-        uint256 limit = bid.price;
+        Source source = matched.source;
+        address currency = batch.terms.currency;
+        mapping(address holder => Account) storage accounts = _accountsIn(currency);
+        Account storage buyers = accounts[buyer];
+        (uint64 counter, uint256 balance) = (buyers.counter, buyers.balance);
+        (Fills storage sold, Fills storage bought) = (_fillsOf(seller, offer.nonce), _fillsOf(buyer, bid.nonce));
+        (uint256 soldLanes, uint256 boughtLanes) = (sold.lanes, bought.lanes);
+        uint256 held = Money.cost(bid.price, energy);
         uint256 ask = uint256(offer.price) + batch.terms.networkFee;
-        uint256 held = Money.cost(limit, energy);
-        Account storage buyers = _account(batch.terms.currency, buyer);
-        bytes4 reason = offered.signed && wanted.signed ? bytes4(0) : IOrders.Orders_BadSignature.selector;
-        if (reason == 0) {
-            uint64 counter = _account(batch.terms.currency, seller).counter;
-            reason = _defectOf(offer, counter, buyer, matched.source);
-        }
-        if (reason == 0) reason = _defectOf(bid, buyers.counter, seller, matched.source);
-        if (reason == 0) reason = _fillDefectOf(offer, seller, energy);
-        if (reason == 0) reason = _fillDefectOf(bid, buyer, energy);
+        bytes4 reason = _defectOf(offered, accounts[seller].counter, soldLanes, buyer, source, energy);
+        if (reason == 0) reason = _defectOf(wanted, counter, boughtLanes, seller, source, energy);
+        if (reason == 0 && held > balance) reason = IEscrow.Escrow_InsufficientBalance.selector;
         if (reason == 0 && ask > batch.priceCap) reason = ITrading.Trading_AboveIslandCap.selector;
-        if (reason == 0 && held > buyers.balance) reason = IEscrow.Escrow_InsufficientBalance.selector;
         if (reason == 0 && offered.delegate != address(0)) {
             reason = _allowanceDefectOf(batch, seller, offered.delegate, _worthOf(batch, ask, energy));
         }
@@ -156,25 +191,67 @@ contract Settlement is Room {
         }
 
         // Interaction, with our own token only, which tells whether the energy is there
-        uint256 line = EnergyId.lineOf(batch.microgrid, matched.source);
-        if (reason == 0 && !batch.energy.tryMove(seller, buyer, line, firstBlock, profile)) {
-            reason = ISettlement.Settlement_NotCovered.selector;
+        if (reason == 0) {
+            uint256 line = EnergyId.lineOf(batch.microgrid, source);
+            reason = _move(batch.energy, seller, buyer, line, firstBlock, profile);
         }
         if (reason != 0) {
             emit ISettlement.Skipped(offered.orderHash, wanted.orderHash, reason);
-            return false;
+            return 0;
         }
 
         // Effect
-        _addFill(offer.nonce, seller, energy);
-        _addFill(bid.nonce, buyer, energy);
-        _debit(buyers, batch.terms.currency, buyer, held);
+        sold.lanes = _filled(soldLanes, offer.nonce, energy);
+        bought.lanes = _filled(boughtLanes, bid.nonce, energy);
+        _debit(buyers, currency, buyer, held);
         if (offered.delegate != address(0)) {
-            _draw(seller, batch.terms.currency, offered.delegate, _worthOf(batch, ask, energy));
+            _draw(seller, currency, offered.delegate, _worthOf(batch, ask, energy));
         }
-        if (wanted.delegate != address(0)) _draw(buyer, batch.terms.currency, wanted.delegate, held);
-        _quote(batch, ask, limit, firstBlock, profile);
-        return true;
+        if (wanted.delegate != address(0)) _draw(buyer, currency, wanted.delegate, held);
+        _quote(batch, ask, bid.price, firstBlock, profile);
+    }
+
+    function _checkIndex(uint256 order, uint256 orders, uint256 matchIndex) private pure {
+        if (order >= orders) revert ISettlement.Settlement_BadIndex(matchIndex, order, orders);
+    }
+
+    /// @dev Why an order can't be filled with `energy` Wh of `source` by `taker`, or zero.
+    /// @param lanes What is filled of it, as in {Fills}.
+    function _defectOf(
+        Judged memory judged,
+        uint64 counter,
+        uint256 lanes,
+        address taker,
+        Source source,
+        uint256 energy
+    ) private view returns (bytes4 defect) {
+        if (!judged.signed) return IOrders.Orders_BadSignature.selector;
+        defect = _defectOf(judged.order, counter, taker, source);
+        if (defect == 0) defect = _fillDefectOf(judged.order, lanes, energy);
+    }
+
+    /// @dev Moves the energy of a match. Returns why it can't, or zero.
+    function _move(
+        IEnergyToken token,
+        address seller,
+        address buyer,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata profile
+    ) private returns (bytes4) {
+        try token.move(seller, buyer, line, firstBlock, profile) returns (uint256) {
+            return 0;
+        } catch (bytes memory reason) {
+            bytes4 selector = bytes4(reason);
+            if (
+                selector == IERC1155Errors.ERC1155InsufficientBalance.selector ||
+                selector == IEnergyToken.EnergyToken_Overflow.selector
+            ) return ISettlement.Settlement_NotCovered.selector;
+            // Any other failure, lack of gas above all, is not the match's.
+            assembly ("memory-safe") {
+                revert(add(reason, 0x20), mload(reason))
+            }
+        }
     }
 
     function _allowanceDefectOf(
@@ -253,38 +330,33 @@ contract Settlement is Room {
     }
 
     /// @dev Pays every settled match at the prices of its slots and returns what was held beyond them.
-    function _pay(Batch memory batch, Order[] calldata orders, Match[] calldata matches) private {
+    function _pay(Batch memory batch, Match[] calldata matches) private {
         address currency = batch.terms.currency;
+        mapping(address holder => Account) storage accounts = _accountsIn(currency);
         uint256 fee = batch.terms.networkFee;
         uint256 charges;
         for (uint256 i = 0; i < matches.length; ++i) {
-            if (!batch.settled[i]) continue;
+            uint256 energy = batch.traded[i];
+            if (energy == 0) continue;
             Match calldata matched = matches[i];
-            Order calldata offer = orders[matched.offer];
-            Order calldata bid = orders[matched.bid];
-            (uint256 cost, uint256 energy) = _valueOf(batch, matched.firstBlock, matched.energy);
+            (Judged memory offered, Judged memory wanted) = (batch.judged[matched.offer], batch.judged[matched.bid]);
+            (Order memory offer, Order memory bid) = (offered.order, wanted.order);
+            uint256 cost = _costOf(batch, matched.firstBlock, matched.energy);
             uint256 charge = Money.charge(fee, energy);
-            _credit(_account(currency, bid.maker), Money.cost(bid.price, energy) - cost);
-            _credit(_account(currency, offer.maker), cost - charge);
+            _credit(accounts[bid.maker], Money.cost(bid.price, energy) - cost);
+            _credit(accounts[offer.maker], cost - charge);
             charges += charge;
-            emit ISettlement.Matched(
-                batch.judged[matched.offer].orderHash,
-                batch.judged[matched.bid].orderHash,
-                offer.nonce,
-                bid.nonce,
-                cost,
-                charge
-            );
+            emit ISettlement.Matched(offered.orderHash, wanted.orderHash, offer.nonce, bid.nonce, cost, charge);
         }
         _payDsos(currency, batch.microgrid, batch.microgrid, charges);
     }
 
-    /// @dev What a profile costs at the batch's prices, rounded up once, and its energy.
-    function _valueOf(
+    /// @dev What a profile costs at the batch's prices, rounded up once.
+    function _costOf(
         Batch memory batch,
         uint256 firstBlock,
         Profile[] calldata profile
-    ) private pure returns (uint256 cost, uint256 energy) {
+    ) private pure returns (uint256 cost) {
         unchecked {
             uint256 offset = (firstBlock - batch.firstBlock) * ProfileLib.LANES;
             uint256[] memory prices = batch.prices;
@@ -304,9 +376,7 @@ contract Settlement is Room {
                     } word {
                         word := shr(32, word)
                     } {
-                        let wh := and(word, 0xffffffff)
-                        cost := add(cost, mul(mload(laneAt), wh))
-                        energy := add(energy, wh)
+                        cost := add(cost, mul(mload(laneAt), and(word, 0xffffffff)))
                         laneAt := add(laneAt, 0x20)
                     }
                     priceAt := add(priceAt, 0x100)
@@ -317,42 +387,43 @@ contract Settlement is Room {
     }
 
     /// @dev While islanded no ordinary bid is filled in a slot in which a critical load's live bid wants more.
-    function _checkCriticalLoads(Batch memory batch, Order[] calldata orders, Match[] calldata matches) private view {
-        bool[] memory critical = new bool[](orders.length);
-        for (uint256 i = 0; i < orders.length; ++i) {
-            critical[i] = orders[i].side == Side.Bid && _isCritical(batch.meters, orders[i]);
+    function _checkCriticalLoads(Batch memory batch, Match[] calldata matches) private view {
+        Judged[] memory judged = batch.judged;
+        bool[] memory critical = new bool[](judged.length);
+        for (uint256 i = 0; i < judged.length; ++i) {
+            critical[i] = judged[i].order.side == Side.Bid && _isCritical(batch.meters, judged[i].order);
         }
-        for (uint256 i = 0; i < orders.length; ++i) {
-            if (!critical[i] || !_isShort(batch, orders[i], i)) continue;
+        for (uint256 i = 0; i < judged.length; ++i) {
+            if (!critical[i] || !_isShort(judged[i], batch.terms.currency)) continue;
             for (uint256 j = 0; j < matches.length; ++j) {
-                if (!batch.settled[j] || critical[matches[j].bid]) continue;
-                _checkOutside(orders[i], i, matches[j]);
+                if (batch.traded[j] == 0 || critical[matches[j].bid]) continue;
+                _checkOutside(judged[i].order, i, matches[j]);
             }
         }
     }
 
-    function _isCritical(IMeters meters, Order calldata order) private view returns (bool) {
+    function _isCritical(IMeters meters, Order memory order) private view returns (bool) {
         Meter memory meter = meters.meterOf(order.meter);
         return meter.critical && meter.active && meter.owner == order.maker && meter.microgrid == order.microgrid;
     }
 
     /// @dev Whether a bid is alive and wants more than it got; one that can't pay is not short but broke.
-    function _isShort(Batch memory batch, Order calldata bid, uint256 index) private view returns (bool) {
-        Judged memory judged = batch.judged[index];
+    function _isShort(Judged memory judged, address currency) private view returns (bool) {
+        Order memory bid = judged.order;
         if (!judged.signed || block.timestamp > bid.deadline) return false;
-        address currency = batch.terms.currency;
         Account storage account = _account(currency, bid.maker);
-        uint256 left = _leftOf(bid, bid.maker);
+        uint256 lanes = _fillsOf(bid.maker, bid.nonce).lanes;
+        uint256 left = _leftOf(bid, lanes);
         uint256 cost = Money.cost(bid.price, left);
         return
             bid.counter == account.counter &&
             left != 0 &&
-            _fillDefectOf(bid, bid.maker, left) == 0 &&
+            _fillDefectOf(bid, lanes, left) == 0 &&
             account.balance >= cost &&
             (judged.delegate == address(0) || _allowance(bid.maker, currency, judged.delegate) >= cost);
     }
 
-    function _checkOutside(Order calldata critical, uint256 index, Match calldata ordinary) private pure {
+    function _checkOutside(Order memory critical, uint256 index, Match calldata ordinary) private pure {
         for (uint256 i = 0; i < ordinary.energy.length; ++i) {
             uint256 blockNumber = uint256(ordinary.firstBlock) + i;
             uint256 mask = ProfileLib.maskOf(blockNumber, critical.firstSlot, critical.lastSlot);
@@ -368,16 +439,5 @@ contract Settlement is Room {
     function _worthOf(Batch memory batch, uint256 ask, uint256 energy) private view returns (uint256) {
         uint256 feedIn = batch.meters.feedInOf(batch.microgrid);
         return Money.cost(ask > feedIn ? ask : feedIn, energy);
-    }
-
-    function _orderOf(
-        Order[] calldata orders,
-        uint256 index,
-        Side side,
-        uint256 matchIndex
-    ) private pure returns (Order calldata order) {
-        if (index >= orders.length) revert ISettlement.Settlement_BadIndex(matchIndex, index, orders.length);
-        order = orders[index];
-        if (order.side != side) revert ISettlement.Settlement_WrongSide(matchIndex, index);
     }
 }

@@ -29,7 +29,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     promise: 3,
     what: "a cancelled order is filled",
     file: "contracts/market/Book.sol",
-    from: "if (fills & _guardBit(nonce) != 0) return IOrders.Orders_IsCancelled.selector;",
+    from: "if (lanes & _guardBit(nonce) != 0) return IOrders.Orders_IsCancelled.selector;",
     to: "",
   },
   {
