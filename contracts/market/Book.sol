@@ -152,32 +152,45 @@ abstract contract Book is Accounts, EIP712 {
 
     /// @dev Reverts unless a profile that is well formed lies within the order's slots.
     function _checkWithin(Order memory order, uint256 firstBlock, Profile[] calldata energy) internal pure {
-        (uint256 firstSlot, uint256 lastSlot) = (order.firstSlot, order.lastSlot);
-        unchecked {
-            // A block fits 32 bits.
-            uint256 start = firstBlock * ProfileLib.LANES;
-            if (start >= firstSlot && start + energy.length * ProfileLib.LANES <= lastSlot + 1) return;
-            for (uint256 i = 0; i < energy.length; ++i) {
-                uint256 mask = ProfileLib.maskOf(firstBlock + i, firstSlot, lastSlot);
-                uint256 stray = Profile.unwrap(energy[i]) & ~mask;
-                if (stray != 0) _refuseSlot(order, firstBlock + i, stray);
-            }
+        if (_isWithin(order.firstSlot, order.lastSlot, firstBlock, energy)) return;
+        for (uint256 i = 0; ; ++i) {
+            uint256 blockNumber = firstBlock + i;
+            uint256 mask = ProfileLib.maskOf(blockNumber, order.firstSlot, order.lastSlot);
+            uint256 stray = Profile.unwrap(energy[i]) & ~mask;
+            if (stray == 0) continue;
+            uint256 slot = blockNumber * ProfileLib.LANES;
+            for (; uint32(stray) == 0; stray >>= 32) ++slot;
+            revert IOrders.Orders_OutsideSlots(slot, order.firstSlot, order.lastSlot);
         }
     }
 
-    /// @dev The Wh of a profile that must lie within the order's slots.
-    function _sumWithin(
-        Order memory order,
+    /// @dev Whether a profile has energy in the slots `firstSlot` to `lastSlot` only, both included.
+    function _isWithin(
+        uint256 firstSlot,
+        uint256 lastSlot,
         uint256 firstBlock,
         Profile[] calldata energy
-    ) internal pure returns (uint256 total) {
+    ) internal pure returns (bool) {
+        unchecked {
+            // A block fits 32 bits.
+            uint256 start = firstBlock * ProfileLib.LANES;
+            if (start >= firstSlot && start + energy.length * ProfileLib.LANES <= lastSlot + 1) return true;
+            uint256 stray;
+            for (uint256 i = 0; i < energy.length; ++i) {
+                stray |= Profile.unwrap(energy[i]) & ~ProfileLib.maskOf(firstBlock + i, firstSlot, lastSlot);
+            }
+            return stray == 0;
+        }
+    }
+
+    /// @dev The Wh of a profile from outside, which must be well formed.
+    function _sumOf(Profile[] calldata energy) internal pure returns (uint256 total) {
         unchecked {
             // A sum has 34 bits, and calldata holds fewer than 2^30 words.
             for (uint256 i = 0; i < energy.length; ++i) {
                 total += ProfileLib.checked(Profile.unwrap(energy[i])).sum();
             }
         }
-        _checkWithin(order, firstBlock, energy);
     }
 
     /// @dev Where the fill of a maker's order is kept.
@@ -263,11 +276,5 @@ abstract contract Book is Accounts, EIP712 {
         unchecked {
             return 1 << ((nonce % 8) * 32 + 31);
         }
-    }
-
-    function _refuseSlot(Order memory order, uint256 blockNumber, uint256 stray) private pure {
-        uint256 index;
-        while (uint32(stray >> (index * 32)) == 0) ++index;
-        revert IOrders.Orders_OutsideSlots(blockNumber * ProfileLib.LANES + index, order.firstSlot, order.lastSlot);
     }
 }

@@ -22,8 +22,9 @@ contract Settlement is Room {
     // Memory
     // =================================================================================================
 
-    /// @dev Bytes of {Judged}.
-    uint256 private constant JUDGED_SIZE = 4 * 32;
+    /// @dev Bytes of {Judged} and {Trade}.
+    uint256 private constant JUDGED_SIZE = 5 * 32;
+    uint256 private constant TRADE_SIZE = 7 * 32;
 
     /// @dev One order of the batch, read and judged once.
     struct Judged {
@@ -32,6 +33,21 @@ contract Settlement is Room {
         bool signed;
         // who signed for the maker, zero when it was the maker
         address delegate;
+        // a critical load's bid; only known while islanded
+        bool critical;
+    }
+
+    /// @dev One match of the batch, read once.
+    struct Trade {
+        Judged offered;
+        Judged wanted;
+        Source source;
+        uint256 firstBlock;
+        // where the profile lies in the calldata, and its words
+        uint256 profileAt;
+        uint256 blocks;
+        // Wh, zero as long as it is not settled
+        uint256 energy;
     }
 
     /// @dev The batch as a whole.
@@ -48,8 +64,7 @@ contract Settlement is Room {
         uint256[] prices;
         uint256[] bids;
         Judged[] judged;
-        // Wh per match, zero for one that is skipped
-        uint256[] traded;
+        Trade[] trades;
     }
 
     // =================================================================================================
@@ -59,12 +74,10 @@ contract Settlement is Room {
     /// @notice See {ISettlement-settle}.
     function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches) external {
         Batch memory batch = _open(orders, signatures, matches);
-        for (uint256 i = 0; i < matches.length; ++i) {
-            batch.traded[i] = _trade(batch, matches[i], i);
-        }
+        for (uint256 i = 0; i < matches.length; ++i) _trade(batch, batch.trades[i]);
         _price(batch);
-        if (batch.terms.mode == Mode.Islanded) _checkCriticalLoads(batch, matches);
-        _pay(batch, matches);
+        if (batch.terms.mode == Mode.Islanded) _checkCriticalLoads(batch);
+        _pay(batch);
         // What were the highest offers are the prices now.
         emit ISettlement.Cleared(batch.microgrid, uint32(batch.firstBlock), batch.prices);
     }
@@ -82,64 +95,31 @@ contract Settlement is Room {
         if (orders.length == 0 || matches.length == 0) revert ISettlement.Settlement_Empty();
         if (orders.length != signatures.length)
             revert ISettlement.Settlement_LengthMismatch(orders.length, signatures.length);
-        batch.judged = _readAll(orders);
-        batch.microgrid = batch.judged[0].order.microgrid;
+        batch.microgrid = orders[0].microgrid;
         (batch.meters, batch.energy) = (_meters(), _energy());
         batch.terms = batch.meters.termsOf(batch.microgrid);
         if (batch.terms.mode == Mode.Closed) revert ITrading.Trading_Closed(batch.microgrid);
         batch.priceCap = type(uint256).max;
         if (batch.terms.mode == Mode.Islanded) (batch.priceCap, ) = batch.meters.islandRulesOf(batch.microgrid);
-        _judge(batch, signatures);
+        _judge(batch, orders, signatures);
 
-        (uint256 first, uint256 end) = (type(uint256).max, 0);
-        for (uint256 i = 0; i < matches.length; ++i) {
-            Match calldata matched = matches[i];
-            uint256 firstBlock = matched.firstBlock;
-            uint256 endBlock = firstBlock + matched.energy.length;
-            if (firstBlock < first) first = firstBlock;
-            if (endBlock > end) end = endBlock;
-        }
-        batch.firstBlock = first;
-        batch.prices = new uint256[]((end - first) * ProfileLib.LANES);
-        batch.bids = new uint256[]((end - first) * ProfileLib.LANES);
-        batch.traded = new uint256[](matches.length);
+        _read(batch, matches);
     }
 
-    /// @dev Copies of all orders, as of one in {Book-_read}; what there is to be found out about them is left open.
-    function _readAll(Order[] calldata orders) private pure returns (Judged[] memory judged) {
-        (uint256 orderSize, uint256 judgedSize) = (ORDER_SIZE, JUDGED_SIZE);
-        // An array of pointers, then each {Judged} with its order behind it. Solidity would fill all of it with zeros.
-        assembly ("memory-safe") {
-            judged := mload(0x40)
-            mstore(judged, orders.length)
-            let pointer := add(judged, 0x20)
-            let next := add(pointer, mul(orders.length, 0x20))
-            let source := orders.offset
-            for {
-                let end := next
-            } lt(pointer, end) {
-                pointer := add(pointer, 0x20)
-            } {
-                let order := add(next, judgedSize)
-                mstore(pointer, next)
-                mstore(next, order)
-                calldatacopy(order, source, orderSize)
-                source := add(source, orderSize)
-                next := add(order, orderSize)
-            }
-            mstore(0x40, next)
-        }
-    }
-
-    /// @dev Finds out who signed the orders.
-    function _judge(Batch memory batch, bytes[] calldata signatures) private view {
+    /// @dev Reads all orders and finds out who signed them.
+    function _judge(Batch memory batch, Order[] calldata orders, bytes[] calldata signatures) private view {
         (bytes32 domain, address currency) = (_domainSeparatorV4(), batch.terms.currency);
-        uint256 microgrid = batch.microgrid;
-        Judged[] memory all = batch.judged;
-        for (uint256 i = 0; i < signatures.length; ++i) {
+        Judged[] memory all;
+        uint256 room = _roomFor(orders.length, JUDGED_SIZE + ORDER_SIZE);
+        assembly ("memory-safe") {
+            all := room
+        }
+        batch.judged = all;
+        for (uint256 i = 0; i < orders.length; ++i) {
             Judged memory judged = all[i];
+            _copyBehind(judged, orders[i]);
             Order memory order = judged.order;
-            if (order.microgrid != microgrid) {
+            if (order.microgrid != batch.microgrid) {
                 revert ISettlement.Settlement_MixedMicrogrids(batch.microgrid, order.microgrid);
             }
             if (order.forward) revert ISpot.Spot_IsForward(order.maker, order.nonce);
@@ -150,27 +130,96 @@ contract Settlement is Room {
         }
     }
 
-    /// @dev Moves the energy of a match, fills both orders, holds the buyer's money at the bid's limit, and lets the match
-    /// speak on the price.
-    /// @return energy Wh that are traded; zero, and nothing done, when the match is to be skipped.
-    function _trade(Batch memory batch, Match calldata matched, uint256 index) private returns (uint256 energy) {
-        // Check
+    /// @dev As {Book-_read}, into the room behind `judged`.
+    function _copyBehind(Judged memory judged, Order calldata signed) private pure {
+        (uint256 judgedSize, uint256 orderSize) = (JUDGED_SIZE, ORDER_SIZE);
+        assembly ("memory-safe") {
+            let order := add(judged, judgedSize)
+            mstore(judged, order)
+            calldatacopy(order, signed, orderSize)
+        }
+    }
+
+    /// @dev Reads all matches, and makes room for the prices of the slots that they cover.
+    function _read(Batch memory batch, Match[] calldata matches) private pure {
+        Trade[] memory trades;
+        uint256 room = _roomFor(matches.length, TRADE_SIZE);
+        assembly ("memory-safe") {
+            trades := room
+        }
+        batch.trades = trades;
         Judged[] memory judged = batch.judged;
-        (uint256 offerIndex, uint256 bidIndex) = (matched.offer, matched.bid);
-        _checkIndex(offerIndex, judged.length, index);
-        _checkIndex(bidIndex, judged.length, index);
-        (Judged memory offered, Judged memory wanted) = (judged[offerIndex], judged[bidIndex]);
+        (uint256 first, uint256 end) = (type(uint256).max, 0);
+        for (uint256 i = 0; i < matches.length; ++i) {
+            (Match calldata matched, Trade memory trade) = (matches[i], trades[i]);
+            (uint256 offer, uint256 bid) = (matched.offer, matched.bid);
+            _checkIndex(i, offer, judged.length);
+            _checkIndex(i, bid, judged.length);
+            (trade.offered, trade.wanted) = (judged[offer], judged[bid]);
+            if (trade.offered.order.side != Side.Offer) revert ISettlement.Settlement_WrongSide(i, offer);
+            if (trade.wanted.order.side != Side.Bid) revert ISettlement.Settlement_WrongSide(i, bid);
+            Profile[] calldata profile = matched.energy;
+            uint256 firstBlock = matched.firstBlock;
+            (trade.source, trade.firstBlock, trade.blocks) = (matched.source, firstBlock, profile.length);
+            uint256 profileAt;
+            assembly ("memory-safe") {
+                profileAt := profile.offset
+            }
+            (trade.profileAt, trade.energy) = (profileAt, 0);
+            if (firstBlock < first) first = firstBlock;
+            unchecked {
+                // A block fits 32 bits.
+                if (firstBlock + profile.length > end) end = firstBlock + profile.length;
+            }
+        }
+        batch.firstBlock = first;
+        batch.prices = new uint256[]((end - first) * ProfileLib.LANES);
+        batch.bids = new uint256[]((end - first) * ProfileLib.LANES);
+    }
+
+    function _checkIndex(uint256 matchIndex, uint256 order, uint256 orders) private pure {
+        if (order >= orders) revert ISettlement.Settlement_BadIndex(matchIndex, order, orders);
+    }
+
+    /// @dev Room in memory for an array of `count` structs of `size` bytes, all of which must be filled before they are
+    /// read. Solidity would fill it with zeros first, those inside it too.
+    function _roomFor(uint256 count, uint256 size) private pure returns (uint256 array) {
+        assembly ("memory-safe") {
+            // An array of pointers, then what they point to.
+            array := mload(0x40)
+            mstore(array, count)
+            let pointer := add(array, 0x20)
+            let next := add(pointer, mul(count, 0x20))
+            for {
+                let end := next
+            } lt(pointer, end) {
+                pointer := add(pointer, 0x20)
+            } {
+                mstore(pointer, next)
+                next := add(next, size)
+            }
+            mstore(0x40, next)
+        }
+    }
+
+    function _profileOf(Trade memory trade) private pure returns (Profile[] calldata profile) {
+        (uint256 at, uint256 length) = (trade.profileAt, trade.blocks);
+        assembly ("memory-safe") {
+            profile.offset := at
+            profile.length := length
+        }
+    }
+
+    /// @dev Moves the energy of a match, fills both orders, holds the buyer's money at the bid's limit, and lets the match
+    /// speak on the price. Nothing is done when the match is to be skipped.
+    function _trade(Batch memory batch, Trade memory trade) private {
+        // Check
+        (Judged memory offered, Judged memory wanted) = (trade.offered, trade.wanted);
         (Order memory offer, Order memory bid) = (offered.order, wanted.order);
-        if (offer.side != Side.Offer) revert ISettlement.Settlement_WrongSide(index, offerIndex);
-        if (bid.side != Side.Bid) revert ISettlement.Settlement_WrongSide(index, bidIndex);
         (address seller, address buyer) = (offer.maker, bid.maker);
         if (seller == buyer) revert ITrading.Trading_SelfTrade(buyer);
-        Profile[] calldata profile = matched.energy;
-        uint256 firstBlock = matched.firstBlock;
-        energy = _sumWithin(offer, firstBlock, profile);
-        _checkWithin(bid, firstBlock, profile);
+        uint256 energy = _sumWithin(offer, bid, trade.firstBlock, _profileOf(trade));
         if (energy == 0) revert ITrading.Trading_NothingTaken();
-        Source source = matched.source;
         address currency = batch.terms.currency;
         mapping(address holder => Account) storage accounts = _accountsIn(currency);
         Account storage buyers = accounts[buyer];
@@ -179,10 +228,10 @@ contract Settlement is Room {
         (uint256 soldLanes, uint256 boughtLanes) = (sold.lanes, bought.lanes);
         uint256 held = Money.cost(bid.price, energy);
         uint256 ask = uint256(offer.price) + batch.terms.networkFee;
-        bytes4 reason = _defectOf(offered, accounts[seller].counter, soldLanes, buyer, source, energy);
-        if (reason == 0) reason = _defectOf(wanted, counter, boughtLanes, seller, source, energy);
-        if (reason == 0 && held > balance) reason = IEscrow.Escrow_InsufficientBalance.selector;
+        bytes4 reason = _defectOf(offered, accounts[seller].counter, soldLanes, buyer, trade.source, energy);
+        if (reason == 0) reason = _defectOf(wanted, counter, boughtLanes, seller, trade.source, energy);
         if (reason == 0 && ask > batch.priceCap) reason = ITrading.Trading_AboveIslandCap.selector;
+        if (reason == 0 && held > balance) reason = IEscrow.Escrow_InsufficientBalance.selector;
         if (reason == 0 && offered.delegate != address(0)) {
             reason = _allowanceDefectOf(batch, seller, offered.delegate, _worthOf(batch, ask, energy));
         }
@@ -191,16 +240,14 @@ contract Settlement is Room {
         }
 
         // Interaction, with our own token only, which tells whether the energy is there
-        if (reason == 0) {
-            uint256 line = EnergyId.lineOf(batch.microgrid, source);
-            reason = _move(batch.energy, seller, buyer, line, firstBlock, profile);
-        }
+        if (reason == 0) reason = _move(batch, trade, seller, buyer);
         if (reason != 0) {
             emit ISettlement.Skipped(offered.orderHash, wanted.orderHash, reason);
-            return 0;
+            return;
         }
 
         // Effect
+        trade.energy = energy;
         sold.lanes = _filled(soldLanes, offer.nonce, energy);
         bought.lanes = _filled(boughtLanes, bid.nonce, energy);
         _debit(buyers, currency, buyer, held);
@@ -208,11 +255,23 @@ contract Settlement is Room {
             _draw(seller, currency, offered.delegate, _worthOf(batch, ask, energy));
         }
         if (wanted.delegate != address(0)) _draw(buyer, currency, wanted.delegate, held);
-        _quote(batch, ask, bid.price, firstBlock, profile);
+        _quote(batch, ask, bid.price, trade.firstBlock, _profileOf(trade));
     }
 
-    function _checkIndex(uint256 order, uint256 orders, uint256 matchIndex) private pure {
-        if (order >= orders) revert ISettlement.Settlement_BadIndex(matchIndex, order, orders);
+    /// @dev The Wh of a profile that must lie within the slots of both orders.
+    function _sumWithin(
+        Order memory offer,
+        Order memory bid,
+        uint256 firstBlock,
+        Profile[] calldata profile
+    ) private pure returns (uint256 energy) {
+        energy = _sumOf(profile);
+        uint256 firstSlot = offer.firstSlot > bid.firstSlot ? offer.firstSlot : bid.firstSlot;
+        uint256 lastSlot = offer.lastSlot < bid.lastSlot ? offer.lastSlot : bid.lastSlot;
+        if (_isWithin(firstSlot, lastSlot, firstBlock, profile)) return energy;
+        // One of them says where it ends.
+        _checkWithin(offer, firstBlock, profile);
+        _checkWithin(bid, firstBlock, profile);
     }
 
     /// @dev Why an order can't be filled with `energy` Wh of `source` by `taker`, or zero.
@@ -231,15 +290,9 @@ contract Settlement is Room {
     }
 
     /// @dev Moves the energy of a match. Returns why it can't, or zero.
-    function _move(
-        IEnergyToken token,
-        address seller,
-        address buyer,
-        uint256 line,
-        uint256 firstBlock,
-        Profile[] calldata profile
-    ) private returns (bytes4) {
-        try token.move(seller, buyer, line, firstBlock, profile) returns (uint256) {
+    function _move(Batch memory batch, Trade memory trade, address seller, address buyer) private returns (bytes4) {
+        uint256 line = EnergyId.lineOf(batch.microgrid, trade.source);
+        try batch.energy.move(seller, buyer, line, trade.firstBlock, _profileOf(trade)) returns (uint256) {
             return 0;
         } catch (bytes memory reason) {
             bytes4 selector = bytes4(reason);
@@ -330,18 +383,18 @@ contract Settlement is Room {
     }
 
     /// @dev Pays every settled match at the prices of its slots and returns what was held beyond them.
-    function _pay(Batch memory batch, Match[] calldata matches) private {
+    function _pay(Batch memory batch) private {
         address currency = batch.terms.currency;
         mapping(address holder => Account) storage accounts = _accountsIn(currency);
         uint256 fee = batch.terms.networkFee;
         uint256 charges;
-        for (uint256 i = 0; i < matches.length; ++i) {
-            uint256 energy = batch.traded[i];
+        for (uint256 i = 0; i < batch.trades.length; ++i) {
+            Trade memory trade = batch.trades[i];
+            uint256 energy = trade.energy;
             if (energy == 0) continue;
-            Match calldata matched = matches[i];
-            (Judged memory offered, Judged memory wanted) = (batch.judged[matched.offer], batch.judged[matched.bid]);
+            (Judged memory offered, Judged memory wanted) = (trade.offered, trade.wanted);
             (Order memory offer, Order memory bid) = (offered.order, wanted.order);
-            uint256 cost = _costOf(batch, matched.firstBlock, matched.energy);
+            uint256 cost = _costOf(batch, trade.firstBlock, _profileOf(trade));
             uint256 charge = Money.charge(fee, energy);
             _credit(accounts[bid.maker], Money.cost(bid.price, energy) - cost);
             _credit(accounts[offer.maker], cost - charge);
@@ -387,17 +440,17 @@ contract Settlement is Room {
     }
 
     /// @dev While islanded no ordinary bid is filled in a slot in which a critical load's live bid wants more.
-    function _checkCriticalLoads(Batch memory batch, Match[] calldata matches) private view {
-        Judged[] memory judged = batch.judged;
-        bool[] memory critical = new bool[](judged.length);
-        for (uint256 i = 0; i < judged.length; ++i) {
-            critical[i] = judged[i].order.side == Side.Bid && _isCritical(batch.meters, judged[i].order);
+    function _checkCriticalLoads(Batch memory batch) private view {
+        Judged[] memory all = batch.judged;
+        for (uint256 i = 0; i < all.length; ++i) {
+            all[i].critical = all[i].order.side == Side.Bid && _isCritical(batch.meters, all[i].order);
         }
-        for (uint256 i = 0; i < judged.length; ++i) {
-            if (!critical[i] || !_isShort(judged[i], batch.terms.currency)) continue;
-            for (uint256 j = 0; j < matches.length; ++j) {
-                if (batch.traded[j] == 0 || critical[matches[j].bid]) continue;
-                _checkOutside(judged[i].order, i, matches[j]);
+        for (uint256 i = 0; i < all.length; ++i) {
+            if (!all[i].critical || !_isShort(all[i], batch.terms.currency)) continue;
+            for (uint256 j = 0; j < batch.trades.length; ++j) {
+                Trade memory trade = batch.trades[j];
+                if (trade.energy == 0 || trade.wanted.critical) continue;
+                _checkOutside(all[i].order, i, trade);
             }
         }
     }
@@ -423,11 +476,12 @@ contract Settlement is Room {
             (judged.delegate == address(0) || _allowance(bid.maker, currency, judged.delegate) >= cost);
     }
 
-    function _checkOutside(Order memory critical, uint256 index, Match calldata ordinary) private pure {
-        for (uint256 i = 0; i < ordinary.energy.length; ++i) {
-            uint256 blockNumber = uint256(ordinary.firstBlock) + i;
+    function _checkOutside(Order memory critical, uint256 index, Trade memory ordinary) private pure {
+        Profile[] calldata profile = _profileOf(ordinary);
+        for (uint256 i = 0; i < profile.length; ++i) {
+            uint256 blockNumber = ordinary.firstBlock + i;
             uint256 mask = ProfileLib.maskOf(blockNumber, critical.firstSlot, critical.lastSlot);
-            uint256 taken = Profile.unwrap(ordinary.energy[i]) & mask;
+            uint256 taken = Profile.unwrap(profile[i]) & mask;
             if (taken == 0) continue;
             uint256 slot = blockNumber * ProfileLib.LANES;
             for (; uint32(taken) == 0; taken >>= 32) ++slot;

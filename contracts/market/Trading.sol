@@ -77,7 +77,8 @@ abstract contract Trading is Book {
         bool isOffer = order.side == Side.Offer;
         deal.isOffer = isOffer;
         (deal.seller, deal.buyer) = isOffer ? (maker, msg.sender) : (msg.sender, maker);
-        deal.sent = _sumWithin(order, take.firstBlock, take.energy);
+        deal.sent = _sumOf(take.energy);
+        _checkWithin(order, take.firstBlock, take.energy);
         if (deal.sent == 0) revert ITrading.Trading_NothingTaken();
         (deal.from, deal.to, deal.arrived) = (microgrid, microgrid, deal.sent);
 
