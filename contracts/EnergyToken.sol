@@ -241,7 +241,22 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         if (ids.length != values.length) revert ERC1155InvalidArrayLength(ids.length, values.length);
         for (uint256 i = 0; i < ids.length;) i = _updateBlock(from, to, ids, values, i);
         if (ids.length == 1) emit TransferSingle(_msgSender(), from, to, ids[0], values[0]);
-        else emit TransferBatch(_msgSender(), from, to, ids, values);
+        else _emitBatch(from, to, ids, values);
+    }
+
+    /// @dev TransferBatch, with both arrays copied as they are: Solidity takes a word at a time.
+    function _emitBatch(address from, address to, uint256[] memory ids, uint256[] memory values) private {
+        bytes32 topic = TransferBatch.selector;
+        assembly ("memory-safe") {
+            // Two offsets, then each array behind its length. Both are equally long.
+            let size := mul(add(mload(ids), 1), 0x20)
+            let data := mload(0x40)
+            mstore(data, 0x40)
+            mstore(add(data, 0x20), add(0x40, size))
+            mcopy(add(data, 0x40), ids, size)
+            mcopy(add(add(data, 0x40), size), values, size)
+            log4(data, add(0x40, mul(size, 2)), topic, caller(), from, to)
+        }
     }
 
     /// @dev Moves the run of rising ids from `i` on that share a block, for one read and one write of either word. An id
@@ -277,12 +292,14 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         uint256 blockId = ids[i] / ProfileLib.LANES;
         // Ids of a block rise as their lanes do.
         uint256 free = ids[i] % ProfileLib.LANES;
-        for (next = i; next < ids.length; ++next) {
-            (uint256 id, uint256 value) = (ids[next], values[next]);
-            uint256 index = id % ProfileLib.LANES;
-            if (id / ProfileLib.LANES != blockId || index < free || value > ProfileLib.LANE_MAX) break;
-            word |= value << (index * 32);
-            free = index + 1;
+        unchecked {
+            for (next = i; next < ids.length; ++next) {
+                (uint256 id, uint256 value) = (ids[next], values[next]);
+                uint256 index = id % ProfileLib.LANES;
+                if (id / ProfileLib.LANES != blockId || index < free || value > ProfileLib.LANE_MAX) break;
+                word |= value << (index * 32);
+                free = index + 1;
+            }
         }
         run = Profile.wrap(word);
     }
