@@ -201,14 +201,12 @@ abstract contract Book is Accounts, EIP712 {
     /// @dev Why `energy` more Wh can't be filled of an order: the selector of the error that says so, or zero.
     /// @param lanes What is filled of it, as in {Fills}.
     function _fillDefectOf(Order memory order, uint256 lanes, uint256 energy) internal pure returns (bytes4) {
-        uint64 nonce = order.nonce;
-        if (lanes & _guardBit(nonce) != 0) return IOrders.Orders_IsCancelled.selector;
         unchecked {
-            // A lane and a sum of lanes: no overflow.
+            // With its guard bit set, the lane of a cancelled order exceeds all that can be signed.
+            uint256 filled = uint32(lanes >> ((order.nonce % 8) * 32));
+            if (filled + energy <= _signedEnergy(order)) return 0;
             return
-                Profile.wrap(lanes).lane(nonce % 8) + energy > _signedEnergy(order)
-                    ? IOrders.Orders_Overfilled.selector
-                    : bytes4(0);
+                filled > ProfileLib.LANE_MAX ? IOrders.Orders_IsCancelled.selector : IOrders.Orders_Overfilled.selector;
         }
     }
 
