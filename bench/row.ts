@@ -9,6 +9,7 @@ export type Work =
   | "mint energy"
   | "trade against a signed order"
   | "match signed orders"
+  | "match several orders of each home"
   | "sell future energy"
   | "deliver future energy"
   | "transfer energy"

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { ERC1155 } from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import { ERC1155Utils } from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
 import { IERC1155MetadataURI } from "@openzeppelin/contracts/token/ERC1155/extensions/IERC1155MetadataURI.sol";
 import { IEnergyToken } from "./interfaces/IEnergyToken.sol";
 import { IMeters } from "./interfaces/IMeters.sol";
@@ -22,7 +23,12 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     IMeters private immutable METERS;
     address private immutable MARKET;
 
-    mapping(uint256 blockKey => mapping(address holder => Profile)) private _profiles;
+    /// @dev What a holder has of a block. A struct, so that its place in storage is looked up once and then handed on.
+    struct Holding {
+        Profile profile;
+    }
+
+    mapping(uint256 blockKey => mapping(address holder => Holding)) private _holdings;
 
     constructor(IMeters meters, address market) ERC1155("") {
         METERS = meters;
@@ -34,9 +40,14 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     // =================================================================================================
 
     /// @inheritdoc IEnergyToken
-    function mint(address to, uint256 line, uint256 firstBlock, Profile[] calldata energy) external override {
+    function mint(
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy
+    ) external override returns (uint256) {
         if (msg.sender != address(METERS) && msg.sender != MARKET) revert EnergyToken_NotMinter(msg.sender);
-        _transfer(address(0), to, line, firstBlock, energy);
+        return _transfer(address(0), to, line, firstBlock, energy);
     }
 
     /// @inheritdoc IEnergyToken
@@ -46,9 +57,9 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         uint256 line,
         uint256 firstBlock,
         Profile[] calldata energy
-    ) external override {
+    ) external override returns (uint256) {
         if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
-        _transfer(from, to, line, firstBlock, energy);
+        return _transfer(from, to, line, firstBlock, energy);
     }
 
     /// @inheritdoc IEnergyToken
@@ -64,23 +75,6 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
         _transfer(from, address(0), lineFrom, firstBlock, sent);
         _transfer(address(0), to, lineTo, firstBlock, arrived);
-    }
-
-    /// @inheritdoc IEnergyToken
-    function tryMove(
-        address from,
-        address to,
-        uint256 line,
-        uint256 firstBlock,
-        Profile[] calldata energy
-    ) external override returns (bool) {
-        if (msg.sender != MARKET) revert EnergyToken_NotMarket(msg.sender);
-        for (uint256 i = 0; i < energy.length; ++i) {
-            mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(firstBlock + i)];
-            if (!energy[i].le(profiles[from]) || !energy[i].le(profiles[to].room())) return false;
-        }
-        _transfer(from, to, line, firstBlock, energy);
-        return true;
     }
 
     /// @inheritdoc IEnergyToken
@@ -104,7 +98,19 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     /// @inheritdoc ERC1155
     function balanceOf(address holder, uint256 id) public view override(ERC1155, IERC1155) returns (uint256) {
         (uint256 line, uint256 slot) = id.split();
-        return _profiles[line.blockKey(slot / ProfileLib.LANES)][holder].lane(slot % ProfileLib.LANES);
+        Holding storage held = _holdings[line.blockKey(slot / ProfileLib.LANES)][holder];
+        return held.profile.lane(slot % ProfileLib.LANES);
+    }
+
+    /// @inheritdoc ERC1155
+    /// @dev See {_updateWithAcceptanceCheck} for why this is not the library's.
+    function balanceOfBatch(
+        address[] memory holders,
+        uint256[] memory ids
+    ) public view override(ERC1155, IERC1155) returns (uint256[] memory balances) {
+        if (holders.length != ids.length) revert ERC1155InvalidArrayLength(ids.length, holders.length);
+        balances = new uint256[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) balances[i] = balanceOf(holders[i], ids[i]);
     }
 
     /// @inheritdoc IEnergyToken
@@ -117,7 +123,9 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     ) external view override returns (Profile[] memory energy) {
         uint256 line = EnergyId.lineOf(microgrid, source);
         energy = new Profile[](blocks);
-        for (uint256 i = 0; i < blocks; ++i) energy[i] = _profiles[line.blockKey(firstBlock + i)][holder];
+        for (uint256 i = 0; i < blocks; ++i) {
+            energy[i] = _holdings[line.blockKey(firstBlock + i)][holder].profile;
+        }
     }
 
     /// @notice The token's metadata as a data URI, made on chain from the microgrid's name and the slot's time.
@@ -148,9 +156,9 @@ contract EnergyToken is IEnergyToken, ERC1155 {
             for (uint256 i = 0; i < energy.length; ++i) {
                 Profile moved = ProfileLib.checked(Profile.unwrap(energy[i]));
                 if (moved.isZero()) continue;
-                mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(firstBlock + i)];
-                if (from != address(0)) profiles[from] = _minus(from, line, firstBlock + i, profiles[from], moved);
-                if (to != address(0)) profiles[to] = _plus(to, line, firstBlock + i, profiles[to], moved);
+                mapping(address holder => Holding) storage holdings = _holdings[line.blockKey(firstBlock + i)];
+                if (from != address(0)) _take(holdings[from], from, line, firstBlock + i, moved);
+                if (to != address(0)) _give(holdings[to], to, line, firstBlock + i, moved);
                 lanes += moved.count();
             }
         }
@@ -211,12 +219,44 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         }
     }
 
+    /// @dev As the library's. That reads arrays by assembly which is not declared memory-safe, and one such place keeps the
+    /// compiler from optimising memory in the whole contract.
+    function _updateWithAcceptanceCheck(
+        address from,
+        address to,
+        uint256[] memory ids,
+        uint256[] memory values,
+        bytes memory data,
+        bool batch
+    ) internal override {
+        _update(from, to, ids, values);
+        if (to == address(0)) return;
+        address operator = _msgSender();
+        if (batch) ERC1155Utils.checkOnERC1155BatchReceived(operator, from, to, ids, values, data);
+        else ERC1155Utils.checkOnERC1155Received(operator, from, to, ids[0], values[0], data);
+    }
+
     /// @dev ERC-1155's own paths (holders' transfers) come here, with ids in any order and repeated at will.
     function _update(address from, address to, uint256[] memory ids, uint256[] memory values) internal override {
         if (ids.length != values.length) revert ERC1155InvalidArrayLength(ids.length, values.length);
         for (uint256 i = 0; i < ids.length;) i = _updateBlock(from, to, ids, values, i);
         if (ids.length == 1) emit TransferSingle(_msgSender(), from, to, ids[0], values[0]);
-        else emit TransferBatch(_msgSender(), from, to, ids, values);
+        else _emitBatch(from, to, ids, values);
+    }
+
+    /// @dev TransferBatch, with both arrays copied as they are: Solidity takes a word at a time.
+    function _emitBatch(address from, address to, uint256[] memory ids, uint256[] memory values) private {
+        bytes32 topic = TransferBatch.selector;
+        assembly ("memory-safe") {
+            // Two offsets, then each array behind its length. Both are equally long.
+            let size := mul(add(mload(ids), 1), 0x20)
+            let data := mload(0x40)
+            mstore(data, 0x40)
+            mstore(add(data, 0x20), add(0x40, size))
+            mcopy(add(data, 0x40), ids, size)
+            mcopy(add(add(data, 0x40), size), values, size)
+            log4(data, add(0x40, mul(size, 2)), topic, caller(), from, to)
+        }
     }
 
     /// @dev Moves the run of rising ids from `i` on that share a block, for one read and one write of either word. An id
@@ -229,35 +269,50 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         uint256[] memory values,
         uint256 i
     ) private returns (uint256 next) {
-        uint256 blockId = ids[i] / ProfileLib.LANES;
-        (uint256 line, uint256 slot) = ids[i].split();
-        mapping(address holder => Profile) storage profiles = _profiles[line.blockKey(slot / ProfileLib.LANES)];
-        Profile held = profiles[from];
-        Profile run = ProfileLib.ZERO;
-        for (next = i; next < ids.length && ids[next] / ProfileLib.LANES == blockId; ++next) {
-            if (next != i && ids[next] <= ids[next - 1]) break;
-            uint256 index = ids[next] % ProfileLib.LANES;
-            uint256 left = held.lane(index);
-            if (values[next] > left) revert ERC1155InsufficientBalance(from, left, values[next], ids[next]);
-            Profile moved = ProfileLib.single(index, values[next]);
-            held = held.sub(moved);
-            run = run.add(moved);
-        }
+        Profile moved;
+        (moved, next) = _runOf(ids, values, i);
+        uint256 id = ids[i];
+        // Nobody has more than a lane holds.
+        if (next == i) revert ERC1155InsufficientBalance(from, balanceOf(from, id), values[i], id);
+        (uint256 line, uint256 slot) = id.split();
+        uint256 blockNumber = slot / ProfileLib.LANES;
+        mapping(address holder => Holding) storage holdings = _holdings[line.blockKey(blockNumber)];
         // In this order a transfer to oneself changes nothing.
-        profiles[from] = held;
-        profiles[to] = _plus(to, line, slot / ProfileLib.LANES, profiles[to], run);
+        _take(holdings[from], from, line, blockNumber, moved);
+        _give(holdings[to], to, line, blockNumber, moved);
     }
 
-    function _minus(
-        address holder,
-        uint256 line,
-        uint256 blockNumber,
-        Profile held,
-        Profile moved
-    ) private pure returns (Profile) {
+    /// @dev The run of {_updateBlock} as a profile, and the first id behind it: `i` itself when its value fits no lane.
+    function _runOf(
+        uint256[] memory ids,
+        uint256[] memory values,
+        uint256 i
+    ) private pure returns (Profile run, uint256 next) {
+        uint256 word;
+        uint256 blockId = ids[i] / ProfileLib.LANES;
+        // Ids of a block rise as their lanes do.
+        uint256 free = ids[i] % ProfileLib.LANES;
+        unchecked {
+            for (next = i; next < ids.length; ++next) {
+                (uint256 id, uint256 value) = (ids[next], values[next]);
+                uint256 index = id % ProfileLib.LANES;
+                if (id / ProfileLib.LANES != blockId || index < free || value > ProfileLib.LANE_MAX) break;
+                word |= value << (index * 32);
+                free = index + 1;
+            }
+        }
+        run = Profile.wrap(word);
+    }
+
+    /// @dev Takes `moved` off what a holder has of a block.
+    function _take(Holding storage holding, address holder, uint256 line, uint256 blockNumber, Profile moved) private {
+        Profile held = holding.profile;
         unchecked {
             // No lane borrows: each of `moved` is at most the one it is taken from.
-            if (moved.le(held)) return Profile.wrap(Profile.unwrap(held) - Profile.unwrap(moved));
+            if (moved.le(held)) {
+                holding.profile = Profile.wrap(Profile.unwrap(held) - Profile.unwrap(moved));
+                return;
+            }
         }
         uint256 index;
         while (moved.lane(index) <= held.lane(index)) ++index;
@@ -269,17 +324,16 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         );
     }
 
-    function _plus(
-        address holder,
-        uint256 line,
-        uint256 blockNumber,
-        Profile held,
-        Profile moved
-    ) private pure returns (Profile) {
+    /// @dev Adds `moved` to what a holder has of a block.
+    function _give(Holding storage holding, address holder, uint256 line, uint256 blockNumber, Profile moved) private {
+        Profile held = holding.profile;
         unchecked {
             // No lane reaches its guard bit exactly when the sum has none set.
             uint256 sum = Profile.unwrap(held) + Profile.unwrap(moved);
-            if (sum & ProfileLib.GUARDS == 0) return Profile.wrap(sum);
+            if (sum & ProfileLib.GUARDS == 0) {
+                holding.profile = Profile.wrap(sum);
+                return;
+            }
         }
         uint256 index;
         while (moved.lane(index) + held.lane(index) <= ProfileLib.LANE_MAX) ++index;

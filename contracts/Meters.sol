@@ -26,7 +26,22 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     /// @inheritdoc IMeters
     IEnergyToken public immutable override ENERGY;
 
-    mapping(address meter => Meter) private _meters;
+    /// @dev {Meter} in one word, with room for the last day (from the Unix epoch) of which it has promised energy to
+    /// forwards, zero when it never has: who sells none pays nothing for them when it reports.
+    struct MeterRecord {
+        address owner;
+        uint24 microgrid;
+        uint32 capacityW;
+        uint16 sinceDay;
+        uint16 promisedDay;
+        // the source in the low bits
+        uint8 traits;
+    }
+
+    uint8 private constant CRITICAL = 1 << 6;
+    uint8 private constant ACTIVE = 1 << 7;
+
+    mapping(address meter => MeterRecord) private _meters;
     /// @dev One bit per slot.
     mapping(address meter => mapping(uint256 slotDiv256 => uint256)) private _reported;
 
@@ -72,15 +87,14 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         _checkSigner(meter, hashRegistration(microgrid, owner), consent);
 
         // Effect
-        _meters[meter] = Meter({
+        _meters[meter] = MeterRecord({
             owner: owner,
             // 2^24 foundings would cost more than all blocks of a decade hold.
             microgrid: uint24(microgrid),
             capacityW: capacityW,
             sinceDay: uint16(block.timestamp / 1 days),
-            source: source,
-            critical: critical,
-            active: true
+            promisedDay: 0,
+            traits: uint8(source) | ACTIVE | (critical ? CRITICAL : 0)
         });
         emit MeterRegistered(meter, microgrid, owner, source, capacityW, critical);
     }
@@ -96,37 +110,41 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
 
     /// @inheritdoc IMeters
     function retireMeter(address meter) external override {
-        Meter storage record = _knownMeter(meter);
-        if (!record.active) revert Meters_Inactive(meter);
+        MeterRecord storage record = _knownMeter(meter);
+        if (!_isActive(record.traits)) revert Meters_Inactive(meter);
         if (msg.sender != record.owner && msg.sender != operatorOf(record.microgrid)) {
             revert Meters_NotOwner(meter, msg.sender, record.owner);
         }
-        record.active = false;
+        record.traits &= ~ACTIVE;
         emit MeterRetired(meter);
     }
 
     /// @inheritdoc IMeters
     function report(Reading calldata reading, bytes calldata signature) external override {
         // Check
-        Meter memory meter = _knownMeter(reading.meter);
-        if (!meter.active) revert Meters_Inactive(reading.meter);
+        MeterRecord memory meter = _knownMeter(reading.meter);
+        if (!_isActive(meter.traits)) revert Meters_Inactive(reading.meter);
         _checkSigner(reading.meter, hashReading(reading), signature);
 
         // Check and effect, block by block
         uint256 slotSeconds = _termsOf(meter.microgrid).slotSeconds;
+        uint256 firstBlock = reading.firstBlock;
+        uint256 endPromised = ((uint256(meter.promisedDay) + 1) * 1 days) / slotSeconds;
+        bool promised = firstBlock * ProfileLib.LANES < endPromised;
         Window memory window = Window({
             firstSlot: (uint256(meter.sinceDay) * 1 days) / slotSeconds,
             endSlot: block.timestamp / slotSeconds,
-            firstInTime: _firstSlotInTime(meter.microgrid, slotSeconds),
+            endPromised: endPromised,
+            firstInTime: promised ? _firstSlotInTime(meter.microgrid, slotSeconds) : 0,
             most: _slotCapacity(meter.capacityW, slotSeconds)
         });
-        (Profile[] memory exported, bool any) = _cover(reading, window);
+        (Profile[] memory exported, bool any) = _cover(reading.meter, firstBlock, reading.exported, window);
         emit Reported(reading.meter, reading.firstBlock, reading.exported);
 
         // Interaction, with our own token only
         if (any) {
-            uint256 line = EnergyId.lineOf(meter.microgrid, meter.source);
-            ENERGY.mint(meter.owner, line, reading.firstBlock, exported);
+            uint256 line = EnergyId.lineOf(meter.microgrid, _sourceOf(meter.traits));
+            ENERGY.mint(meter.owner, line, firstBlock, exported);
         }
     }
 
@@ -141,10 +159,12 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     ) external override {
         // Check
         if (msg.sender != MARKET) revert Meters_NotMarket(msg.sender);
-        Meter memory record = _knownMeter(meter);
+        MeterRecord memory record = _knownMeter(meter);
         if (record.owner != seller) revert Meters_NotOwner(meter, seller, record.owner);
-        if (!record.active) revert Meters_Inactive(meter);
-        if (record.microgrid != microgrid || record.source != source) revert Meters_NotSuch(meter, microgrid, source);
+        if (!_isActive(record.traits)) revert Meters_Inactive(meter);
+        if (record.microgrid != microgrid || _sourceOf(record.traits) != source) {
+            revert Meters_NotSuch(meter, microgrid, source);
+        }
 
         // Check and effect, block by block
         uint256 slotSeconds = _termsOf(microgrid).slotSeconds;
@@ -162,6 +182,10 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
             if (!committed.le(ProfileLib.uniform(most))) _refuseCommitment(meter, blockNumber, before, added, most);
             delivery.committed = committed;
         }
+        uint256 lastSlot = (uint256(firstBlock) + energy.length) * ProfileLib.LANES - 1;
+        uint256 lastDay = (lastSlot * slotSeconds) / 1 days;
+        if (lastDay > type(uint16).max) lastDay = type(uint16).max;
+        if (lastDay > record.promisedDay) _meters[meter].promisedDay = uint16(lastDay);
     }
 
     // =================================================================================================
@@ -170,7 +194,17 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
 
     /// @inheritdoc IMeters
     function meterOf(address meter) external view override returns (Meter memory) {
-        return _meters[meter];
+        MeterRecord memory record = _meters[meter];
+        return
+            Meter({
+                owner: record.owner,
+                microgrid: record.microgrid,
+                capacityW: record.capacityW,
+                sinceDay: record.sinceDay,
+                source: _sourceOf(record.traits),
+                critical: record.traits & CRITICAL != 0,
+                active: _isActive(record.traits)
+            });
     }
 
     /// @inheritdoc IMeters
@@ -216,10 +250,12 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     // Internal
     // =================================================================================================
 
-    /// @dev What a reading may cover: slots from `firstSlot` to before `endSlot`, at most `most` Wh in each.
+    /// @dev What a reading may cover: slots from `firstSlot` to before `endSlot`, at most `most` Wh in each. Those before
+    /// `endPromised` may be promised to forwards, who get them from `firstInTime` on.
     struct Window {
         uint256 firstSlot;
         uint256 endSlot;
+        uint256 endPromised;
         uint256 firstInTime;
         uint256 most;
     }
@@ -228,22 +264,23 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     /// @return exported The reading's energy without its guard bits and without what forwards are owed.
     /// @return any Whether there is any.
     function _cover(
-        Reading calldata reading,
+        address meter,
+        uint256 firstBlock,
+        uint256[] calldata words,
         Window memory window
     ) private returns (Profile[] memory exported, bool any) {
-        uint256 blocks = reading.exported.length;
-        exported = new Profile[](blocks);
+        exported = new Profile[](words.length);
         Profile most = ProfileLib.uniform(window.most);
-        mapping(uint256 => uint256) storage reported = _reported[reading.meter];
+        mapping(uint256 => uint256) storage reported = _reported[meter];
         uint256 everCovered;
 
-        for (uint256 i = 0; i < blocks;) {
+        for (uint256 i = 0; i < words.length;) {
             // Thirty-two blocks share a word of flags: read it once, write it once.
-            uint256 key = (uint256(reading.firstBlock) + i) / 32;
+            uint256 key = (firstBlock + i) / 32;
             uint256 flags = reported[key];
             do {
-                uint256 blockNumber = uint256(reading.firstBlock) + i;
-                uint256 word = reading.exported[i];
+                uint256 blockNumber = firstBlock + i;
+                uint256 word = words[i];
                 uint256 covered = word & ProfileLib.GUARDS;
                 Profile energy = Profile.wrap(word ^ covered);
                 uint256 bits = ProfileLib.bitsOf(covered) << ((blockNumber % 32) * 8);
@@ -252,29 +289,35 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
                 if (
                     (covered & ~open) | (flags & bits) | (Profile.unwrap(energy) & ~ProfileLib.fill(covered)) != 0 ||
                     !energy.le(most)
-                ) _refuse(reading.meter, blockNumber, word, flags, window);
+                ) _refuse(meter, blockNumber, word, flags, window);
                 flags |= bits;
                 everCovered |= covered;
-                Delivery storage delivery = _deliveries[reading.meter][blockNumber];
-                Profile committed = delivery.committed;
-                if (!committed.isZero()) {
-                    // Late energy is nobody's but the owner's: see {IMeters-report}.
-                    uint256 inTime = ProfileLib.maskOf(blockNumber, window.firstInTime, type(uint32).max);
-                    Profile kept = ProfileLib.select(
-                        ProfileLib.fill(covered) & inTime,
-                        energy.min(committed),
-                        ProfileLib.ZERO
-                    );
-                    delivery.delivered = delivery.delivered.add(kept);
-                    energy = energy.sub(kept);
+                if (blockNumber * ProfileLib.LANES < window.endPromised) {
+                    energy = energy.sub(_deliver(meter, blockNumber, energy, covered, window.firstInTime));
                 }
                 exported[i] = energy;
                 any = any || !energy.isZero();
                 ++i;
-            } while (i < blocks && (uint256(reading.firstBlock) + i) / 32 == key);
+            } while (i < words.length && (firstBlock + i) / 32 == key);
             reported[key] = flags;
         }
-        if (everCovered == 0) revert Meters_NothingReported(reading.meter);
+        if (everCovered == 0) revert Meters_NothingReported(meter);
+    }
+
+    /// @dev Keeps of a block's energy what forwards are owed. Late energy is nobody's but the owner's: see {IMeters-report}.
+    function _deliver(
+        address meter,
+        uint256 blockNumber,
+        Profile energy,
+        uint256 covered,
+        uint256 firstInTime
+    ) private returns (Profile kept) {
+        Delivery storage delivery = _deliveries[meter][blockNumber];
+        Profile committed = delivery.committed;
+        if (committed.isZero()) return ProfileLib.ZERO;
+        uint256 inTime = ProfileLib.maskOf(blockNumber, firstInTime, type(uint32).max);
+        kept = ProfileLib.select(ProfileLib.fill(covered) & inTime, energy.min(committed), ProfileLib.ZERO);
+        delivery.delivered = delivery.delivered.add(kept);
     }
 
     /// @dev Names the first lane of a refused word and what is wrong with it.
@@ -326,7 +369,15 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         return (block.timestamp - deadline - slotSeconds + slotSeconds - 1) / slotSeconds;
     }
 
-    function _knownMeter(address meter) private view returns (Meter storage record) {
+    function _isActive(uint8 traits) private pure returns (bool) {
+        return traits & ACTIVE != 0;
+    }
+
+    function _sourceOf(uint8 traits) private pure returns (Source) {
+        return Source(traits & (CRITICAL - 1));
+    }
+
+    function _knownMeter(address meter) private view returns (MeterRecord storage record) {
         record = _meters[meter];
         if (record.owner == address(0)) revert Meters_Unknown(meter);
     }

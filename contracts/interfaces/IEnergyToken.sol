@@ -42,11 +42,25 @@ interface IEnergyToken is IERC1155MetadataURI {
     /// @param line The line, see {EnergyId}.
     /// @param firstBlock The block of the first word.
     /// @param energy Wh per slot, one word per block.
-    function mint(address to, uint256 line, uint256 firstBlock, Profile[] calldata energy) external;
+    /// @return slots In how many slots energy came.
+    function mint(
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy
+    ) external returns (uint256 slots);
 
     /// @notice Moves a profile from `from` to `to`, without approval or hook. Only the marketplace, which does so
-    /// only under an order that `from` signed or a call that `from` made.
-    function move(address from, address to, uint256 line, uint256 firstBlock, Profile[] calldata energy) external;
+    /// only under an order that `from` signed or a call that `from` made. Reverts with {ERC1155InsufficientBalance} when
+    /// `from` has too little, with {EnergyToken_Overflow} when `to` has too much already.
+    /// @return slots In how many slots energy moved.
+    function move(
+        address from,
+        address to,
+        uint256 line,
+        uint256 firstBlock,
+        Profile[] calldata energy
+    ) external returns (uint256 slots);
 
     /// @notice Moves a profile across a tie line: burns `sent` of `from` on one line and mints what `arrived` to `to` on
     /// the other. Only the marketplace, as with {move}.
@@ -59,15 +73,6 @@ interface IEnergyToken is IERC1155MetadataURI {
         Profile[] calldata sent,
         Profile[] calldata arrived
     ) external;
-
-    /// @notice As {move}, but returns false and moves nothing when `from` has too little.
-    function tryMove(
-        address from,
-        address to,
-        uint256 line,
-        uint256 firstBlock,
-        Profile[] calldata energy
-    ) external returns (bool);
 
     /// @notice Uses the caller's energy up, for good.
     /// @param microgrid Where it was delivered.

@@ -132,7 +132,7 @@ library ProfileLib {
     function maskOf(uint256 blockNumber, uint256 firstSlot, uint256 lastSlot) internal pure returns (uint256 mask) {
         unchecked {
             uint256 start = blockNumber * LANES;
-            if (lastSlot < start || firstSlot >= start + LANES || firstSlot > lastSlot) return 0;
+            // Shifting by 256 bits or more leaves nothing: a block that lies outside needs no case of its own.
             mask = type(uint256).max;
             if (firstSlot > start) mask <<= (firstSlot - start) << 5;
             if (lastSlot < start + 7) mask &= type(uint256).max >> ((start + 7 - lastSlot) << 5);

@@ -7,6 +7,11 @@ import { Account, IEscrow } from "../interfaces/IEscrow.sol";
 abstract contract Accounts {
     mapping(address currency => mapping(address holder => Account)) private _accounts;
 
+    /// @dev All accounts in a currency.
+    function _accountsIn(address currency) internal view returns (mapping(address holder => Account) storage) {
+        return _accounts[currency];
+    }
+
     function _account(address currency, address holder) internal view returns (Account storage) {
         return _accounts[currency][holder];
     }

@@ -14,13 +14,19 @@ abstract contract Book is Accounts, EIP712 {
         "Order(address maker,address meter,uint32 microgrid,uint8 side,uint8 sources,uint32 firstSlot,"
         "uint32 lastSlot,uint32 energy,uint96 price,bool forward,uint96 bond,address counterparty,uint64 nonce,"
         "uint64 counter,uint40 deadline)";
-    bytes32 private constant ORDER_TYPEHASH = keccak256(ORDER_TYPE);
+    /// @dev The compiler would hash a constant's bytes anew each time.
+    bytes32 private immutable ORDER_TYPEHASH = keccak256(ORDER_TYPE);
     /// @dev Bytes of an order's members.
-    uint256 private constant ORDER_SIZE = 15 * 32;
+    uint256 internal constant ORDER_SIZE = 15 * 32;
     uint256 private constant MOST_BULK_LEVELS = 16;
 
-    /// @dev Eight orders per word: 31 bits of filled Wh per lane, the guard bit meaning cancelled.
-    mapping(address maker => mapping(uint256 nonceDiv8 => uint256)) internal _fills;
+    /// @dev What is filled of eight orders: 31 bits of Wh per lane, the guard bit meaning cancelled. A struct, so that its
+    /// place in storage is looked up once and then handed on.
+    struct Fills {
+        uint256 lanes;
+    }
+
+    mapping(address maker => mapping(uint256 nonceDiv8 => Fills)) private _fills;
     mapping(address maker => mapping(address currency => mapping(address delegate => uint256))) internal _allowances;
 
     constructor() EIP712("Wattline", "1") {}
@@ -29,10 +35,36 @@ abstract contract Book is Accounts, EIP712 {
     // Internal
     // =================================================================================================
 
+    /// @dev A copy of an order to work with, and its EIP-712 hash. Every member is a static type of one word, so an order
+    /// looks the same in calldata and in memory, where reading a member costs a fraction: it is cut to its type, not
+    /// checked. One with dirty upper bits is read without them, and hashes to what nobody signed.
+    function _read(Order calldata signed) internal view returns (Order memory order, bytes32 structHash) {
+        uint256 size = ORDER_SIZE;
+        assembly ("memory-safe") {
+            calldatacopy(order, signed, size)
+        }
+        structHash = _structHash(order);
+    }
+
+    /// @dev The EIP-712 hash of an order's members.
+    function _structHash(Order memory order) internal view returns (bytes32 structHash) {
+        bytes32 typeHash = ORDER_TYPEHASH;
+        uint256 size = ORDER_SIZE;
+        // An order is its EIP-712 encodeData as it stands, but for the type's hash in front. That takes for a moment the
+        // place of whatever lies there: a tenth of the cost of `abi.encode`.
+        assembly ("memory-safe") {
+            let front := sub(order, 0x20)
+            let kept := mload(front)
+            mstore(front, typeHash)
+            structHash := keccak256(front, add(size, 0x20))
+            mstore(front, kept)
+        }
+    }
+
     /// @dev What is wrong with an order for a taker of energy from `source`: the selector of the error that says so, or
     /// zero. Signature and fill are judged elsewhere.
     function _defectOf(
-        Order calldata order,
+        Order memory order,
         uint64 counter,
         address taker,
         Source source
@@ -46,7 +78,7 @@ abstract contract Book is Accounts, EIP712 {
     }
 
     /// @dev Reverts with the named defect and its values.
-    function _checkOrder(Order calldata order, uint64 counter, address taker, Source source) internal view {
+    function _checkOrder(Order memory order, uint64 counter, address taker, Source source) internal view {
         bytes4 defect = _defectOf(order, counter, taker, source);
         if (defect == 0) return;
         if (defect == IOrders.Orders_Expired.selector) revert IOrders.Orders_Expired(order.deadline, block.timestamp);
@@ -119,96 +151,93 @@ abstract contract Book is Accounts, EIP712 {
     }
 
     /// @dev Reverts unless a profile that is well formed lies within the order's slots.
-    function _checkWithin(Order calldata order, uint256 firstBlock, Profile[] calldata energy) internal pure {
-        (uint256 firstSlot, uint256 lastSlot) = (order.firstSlot, order.lastSlot);
-        unchecked {
-            // A block fits 32 bits.
-            uint256 start = firstBlock * ProfileLib.LANES;
-            if (start >= firstSlot && start + energy.length * ProfileLib.LANES <= lastSlot + 1) return;
-            for (uint256 i = 0; i < energy.length; ++i) {
-                uint256 mask = ProfileLib.maskOf(firstBlock + i, firstSlot, lastSlot);
-                uint256 stray = Profile.unwrap(energy[i]) & ~mask;
-                if (stray != 0) _refuseSlot(order, firstBlock + i, stray);
-            }
+    function _checkWithin(Order memory order, uint256 firstBlock, Profile[] calldata energy) internal pure {
+        if (_isWithin(order.firstSlot, order.lastSlot, firstBlock, energy)) return;
+        for (uint256 i = 0; ; ++i) {
+            uint256 blockNumber = firstBlock + i;
+            uint256 mask = ProfileLib.maskOf(blockNumber, order.firstSlot, order.lastSlot);
+            uint256 stray = Profile.unwrap(energy[i]) & ~mask;
+            if (stray == 0) continue;
+            uint256 slot = blockNumber * ProfileLib.LANES;
+            for (; uint32(stray) == 0; stray >>= 32) ++slot;
+            revert IOrders.Orders_OutsideSlots(slot, order.firstSlot, order.lastSlot);
         }
     }
 
-    /// @dev The Wh of a profile that must lie within the order's slots.
-    function _sumWithin(
-        Order calldata order,
+    /// @dev Whether a profile has energy in the slots `firstSlot` to `lastSlot` only, both included.
+    function _isWithin(
+        uint256 firstSlot,
+        uint256 lastSlot,
         uint256 firstBlock,
         Profile[] calldata energy
-    ) internal pure returns (uint256 total) {
+    ) internal pure returns (bool) {
+        unchecked {
+            // A block fits 32 bits.
+            uint256 start = firstBlock * ProfileLib.LANES;
+            if (start >= firstSlot && start + energy.length * ProfileLib.LANES <= lastSlot + 1) return true;
+            uint256 stray;
+            for (uint256 i = 0; i < energy.length; ++i) {
+                stray |= Profile.unwrap(energy[i]) & ~ProfileLib.maskOf(firstBlock + i, firstSlot, lastSlot);
+            }
+            return stray == 0;
+        }
+    }
+
+    /// @dev The Wh of a profile from outside, which must be well formed.
+    function _sumOf(Profile[] calldata energy) internal pure returns (uint256 total) {
         unchecked {
             // A sum has 34 bits, and calldata holds fewer than 2^30 words.
             for (uint256 i = 0; i < energy.length; ++i) {
                 total += ProfileLib.checked(Profile.unwrap(energy[i])).sum();
             }
         }
-        _checkWithin(order, firstBlock, energy);
+    }
+
+    /// @dev Where the fill of a maker's order is kept.
+    function _fillsOf(address maker, uint64 nonce) internal view returns (Fills storage) {
+        return _fills[maker][nonce / 8];
     }
 
     /// @dev Why `energy` more Wh can't be filled of an order: the selector of the error that says so, or zero.
-    function _fillDefectOf(Order calldata order, address maker, uint256 energy) internal view returns (bytes4) {
-        return _fillDefectIn(_fills[maker][order.nonce / 8], order, energy);
+    /// @param lanes What is filled of it, as in {Fills}.
+    function _fillDefectOf(Order memory order, uint256 lanes, uint256 energy) internal pure returns (bytes4) {
+        unchecked {
+            // With its guard bit set, the lane of a cancelled order exceeds all that can be signed.
+            uint256 filled = uint32(lanes >> ((order.nonce % 8) * 32));
+            if (filled + energy <= _signedEnergy(order)) return 0;
+            return
+                filled > ProfileLib.LANE_MAX ? IOrders.Orders_IsCancelled.selector : IOrders.Orders_Overfilled.selector;
+        }
+    }
+
+    /// @dev `lanes` with `energy` Wh more of an order, against which {_fillDefectOf} has found nothing.
+    function _filled(uint256 lanes, uint64 nonce, uint256 energy) internal pure returns (uint256) {
+        unchecked {
+            return lanes + (energy << ((nonce % 8) * 32));
+        }
     }
 
     /// @dev Adds `energy` Wh to what is filled of an order.
-    function _fill(Order calldata order, address maker, uint256 energy) internal {
-        uint64 nonce = order.nonce;
-        uint256 word = _fills[maker][nonce / 8];
-        bytes4 defect = _fillDefectIn(word, order, energy);
+    function _fill(Order memory order, uint256 energy) internal {
+        (address maker, uint64 nonce) = (order.maker, order.nonce);
+        Fills storage fills = _fillsOf(maker, nonce);
+        uint256 lanes = fills.lanes;
+        bytes4 defect = _fillDefectOf(order, lanes, energy);
         if (defect == IOrders.Orders_IsCancelled.selector) revert IOrders.Orders_IsCancelled(maker, nonce);
-        if (defect != 0) revert IOrders.Orders_Overfilled(maker, nonce, _leftOf(order, maker), energy);
-        unchecked {
-            // What is left never exceeds the lane.
-            _fills[maker][nonce / 8] = word + (energy << ((nonce % 8) * 32));
-        }
-    }
-
-    /// @dev As {_fill}, for energy that {_fillDefectOf} has found nothing against.
-    function _addFill(uint64 nonce, address maker, uint256 energy) internal {
-        unchecked {
-            _fills[maker][nonce / 8] += energy << ((nonce % 8) * 32);
-        }
+        if (defect != 0) revert IOrders.Orders_Overfilled(maker, nonce, _leftOf(order, lanes), energy);
+        fills.lanes = _filled(lanes, nonce, energy);
     }
 
     /// @dev Wh of an order that are not filled yet.
-    function _leftOf(Order calldata order, address maker) internal view returns (uint256) {
-        uint256 filled = Profile.wrap(_fills[maker][order.nonce / 8]).lane(order.nonce % 8);
+    /// @param lanes What is filled of it, as in {Fills}.
+    function _leftOf(Order memory order, uint256 lanes) internal pure returns (uint256) {
+        uint256 filled = Profile.wrap(lanes).lane(order.nonce % 8);
         uint256 signed = _signedEnergy(order);
         return signed > filled ? signed - filled : 0;
     }
 
-    /// @dev The EIP-712 hash of an order's members.
-    function _structHash(Order calldata order) internal pure returns (bytes32 structHash) {
-        bytes32 typeHash = ORDER_TYPEHASH;
-        // Every member is a static type of one word, so an order's calldata is its EIP-712 encodeData: copied and
-        // hashed as it stands, it costs a tenth of `abi.encode`. A member with dirty upper bits hashes to what
-        // nobody signed.
-        uint256 size = ORDER_SIZE;
-        assembly ("memory-safe") {
-            let data := mload(0x40)
-            mstore(data, typeHash)
-            calldatacopy(add(data, 0x20), order, size)
-            structHash := keccak256(data, add(size, 0x20))
-        }
-    }
-
-    function _fillDefectIn(uint256 fills, Order calldata order, uint256 energy) private pure returns (bytes4) {
-        uint64 nonce = order.nonce;
-        if (fills & _guardBit(nonce) != 0) return IOrders.Orders_IsCancelled.selector;
-        unchecked {
-            // A lane and a sum of lanes: no overflow.
-            return
-                Profile.wrap(fills).lane(nonce % 8) + energy > _signedEnergy(order)
-                    ? IOrders.Orders_Overfilled.selector
-                    : bytes4(0);
-        }
-    }
-
     /// @dev A signature for more than a lane holds is good for what a lane holds.
-    function _signedEnergy(Order calldata order) private pure returns (uint256) {
+    function _signedEnergy(Order memory order) private pure returns (uint256) {
         uint256 signed = order.energy;
         return signed > ProfileLib.LANE_MAX ? ProfileLib.LANE_MAX : signed;
     }
@@ -242,12 +271,8 @@ abstract contract Book is Accounts, EIP712 {
     }
 
     function _guardBit(uint64 nonce) internal pure returns (uint256) {
-        return 1 << ((nonce % 8) * 32 + 31);
-    }
-
-    function _refuseSlot(Order calldata order, uint256 blockNumber, uint256 stray) private pure {
-        uint256 index;
-        while (uint32(stray >> (index * 32)) == 0) ++index;
-        revert IOrders.Orders_OutsideSlots(blockNumber * ProfileLib.LANES + index, order.firstSlot, order.lastSlot);
+        unchecked {
+            return 1 << ((nonce % 8) * 32 + 31);
+        }
     }
 }

@@ -17,12 +17,13 @@ contract Forwards is Room {
     // =================================================================================================
 
     /// @notice See {IForwards-reserve}.
-    function reserve(Order calldata order, bytes calldata signature, Take calldata take) external {
+    function reserve(Order calldata signed, bytes calldata signature, Take calldata take) external {
         // Check
+        (Order memory order, bytes32 structHash) = _read(signed);
         if (!order.forward) revert IForwards.Forwards_IsSpot(order.maker, order.nonce);
 
         // Check and effect
-        (Deal memory deal, ) = _strike(order, signature, take);
+        (Deal memory deal, ) = _strike(order, structHash, signature, take);
         bool isOffer = deal.isOffer;
         Position memory position = Position({
             seller: deal.seller,

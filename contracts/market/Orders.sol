@@ -15,7 +15,7 @@ abstract contract Orders is Book, IOrders {
     function cancel(uint64[] calldata nonces) external override {
         for (uint256 i = 0; i < nonces.length; ++i) {
             uint64 nonce = nonces[i];
-            _fills[msg.sender][nonce / 8] |= _guardBit(nonce);
+            _fillsOf(msg.sender, nonce).lanes |= _guardBit(nonce);
             emit Cancelled(msg.sender, nonce);
         }
     }
@@ -38,12 +38,13 @@ abstract contract Orders is Book, IOrders {
 
     /// @inheritdoc IOrders
     function fillOf(address maker, uint64 nonce) external view override returns (uint256 energy, bool cancelled) {
-        uint256 fills = _fills[maker][nonce / 8];
+        uint256 fills = _fillsOf(maker, nonce).lanes;
         return (Profile.wrap(fills).lane(nonce % 8), fills & _guardBit(nonce) != 0);
     }
 
     /// @inheritdoc IOrders
     function hashOrder(Order calldata order) external view override returns (bytes32) {
-        return _hashTypedDataV4(_structHash(order));
+        (, bytes32 structHash) = _read(order);
+        return _hashTypedDataV4(structHash);
     }
 }

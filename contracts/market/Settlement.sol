@@ -1,50 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import { IERC1155Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { Account, IEscrow } from "../interfaces/IEscrow.sol";
 import { IEnergyToken } from "../interfaces/IEnergyToken.sol";
 import { IMeters, Meter } from "../interfaces/IMeters.sol";
-import { Mode, Terms } from "../interfaces/IMicrogrids.sol";
+import { Mode } from "../interfaces/IMicrogrids.sol";
 import { IOrders, Order, Side } from "../interfaces/IOrders.sol";
 import { ISettlement, Match } from "../interfaces/ISettlement.sol";
-import { ISpot } from "../interfaces/ISpot.sol";
 import { ITrading } from "../interfaces/ITrading.sol";
-import { EnergyId } from "../libraries/EnergyId.sol";
+import { EnergyId, Source } from "../libraries/EnergyId.sol";
 import { Money } from "../libraries/Money.sol";
 import { Profile, ProfileLib } from "../libraries/Profile.sol";
-import { Room } from "./Room.sol";
+import { Batches } from "./Batches.sol";
 
 /// @notice Clearing signed offers and bids in a batch. See {ISettlement}.
-contract Settlement is Room {
-    // =================================================================================================
-    // Memory
-    // =================================================================================================
-
-    /// @dev One order of the batch, judged once.
-    struct Judged {
-        bytes32 orderHash;
-        bool signed;
-        address delegate;
-    }
-
-    /// @dev The batch as a whole.
-    struct Batch {
-        uint32 microgrid;
-        Terms terms;
-        IMeters meters;
-        IEnergyToken energy;
-        // while islanded; no limit otherwise
-        uint256 priceCap;
-        uint256 firstBlock;
-        // per slot from firstBlock on: the highest offer with fee, later the price; and one more than the lowest bid,
-        // zero for none
-        uint256[] prices;
-        uint256[] bids;
-        Judged[] judged;
-        bool[] settled;
-    }
-
+contract Settlement is Batches {
     // =================================================================================================
     // Entry points
     // =================================================================================================
@@ -52,12 +23,11 @@ contract Settlement is Room {
     /// @notice See {ISettlement-settle}.
     function settle(Order[] calldata orders, bytes[] calldata signatures, Match[] calldata matches) external {
         Batch memory batch = _open(orders, signatures, matches);
-        for (uint256 i = 0; i < matches.length; ++i) {
-            batch.settled[i] = _trade(batch, orders, matches[i], i);
-        }
+        mapping(address holder => Account) storage accounts = _accountsIn(batch.terms.currency);
+        for (uint256 i = 0; i < matches.length; ++i) _trade(batch, accounts, batch.trades[i]);
         _price(batch);
-        if (batch.terms.mode == Mode.Islanded) _checkCriticalLoads(batch, orders, matches);
-        _pay(batch, orders, matches);
+        if (batch.terms.mode == Mode.Islanded) _checkCriticalLoads(batch);
+        _pay(batch, accounts);
         // What were the highest offers are the prices now.
         emit ISettlement.Cleared(batch.microgrid, uint32(batch.firstBlock), batch.prices);
     }
@@ -66,88 +36,30 @@ contract Settlement is Room {
     // Internal
     // =================================================================================================
 
-    /// @dev Checks what concerns the batch as a whole, and every signature.
-    function _open(
-        Order[] calldata orders,
-        bytes[] calldata signatures,
-        Match[] calldata matches
-    ) private view returns (Batch memory batch) {
-        if (orders.length == 0 || matches.length == 0) revert ISettlement.Settlement_Empty();
-        if (orders.length != signatures.length)
-            revert ISettlement.Settlement_LengthMismatch(orders.length, signatures.length);
-        batch.microgrid = orders[0].microgrid;
-        (batch.meters, batch.energy) = (_meters(), _energy());
-        batch.terms = batch.meters.termsOf(batch.microgrid);
-        if (batch.terms.mode == Mode.Closed) revert ITrading.Trading_Closed(batch.microgrid);
-        batch.priceCap = type(uint256).max;
-        if (batch.terms.mode == Mode.Islanded) (batch.priceCap, ) = batch.meters.islandRulesOf(batch.microgrid);
-
-        bytes32 domain = _domainSeparatorV4();
-        batch.judged = new Judged[](orders.length);
-        for (uint256 i = 0; i < orders.length; ++i) {
-            Order calldata order = orders[i];
-            if (order.microgrid != batch.microgrid) {
-                revert ISettlement.Settlement_MixedMicrogrids(batch.microgrid, order.microgrid);
-            }
-            if (order.forward) revert ISpot.Spot_IsForward(order.maker, order.nonce);
-            bytes32 structHash = _structHash(order);
-            bytes32 orderHash = MessageHashUtils.toTypedDataHash(domain, structHash);
-            (bool signed, address delegate) = _signerOf(
-                order.maker,
-                batch.terms.currency,
-                structHash,
-                orderHash,
-                signatures[i]
-            );
-            batch.judged[i] = Judged(orderHash, signed, delegate);
-        }
-
-        (uint256 first, uint256 end) = (type(uint256).max, 0);
-        for (uint256 i = 0; i < matches.length; ++i) {
-            uint256 firstBlock = matches[i].firstBlock;
-            uint256 endBlock = firstBlock + matches[i].energy.length;
-            if (firstBlock < first) first = firstBlock;
-            if (endBlock > end) end = endBlock;
-        }
-        batch.firstBlock = first;
-        batch.prices = new uint256[]((end - first) * ProfileLib.LANES);
-        batch.bids = new uint256[]((end - first) * ProfileLib.LANES);
-        batch.settled = new bool[](matches.length);
-    }
-
     /// @dev Moves the energy of a match, fills both orders, holds the buyer's money at the bid's limit, and lets the match
-    /// speak on the price. False, and nothing done, when the match is to be skipped.
+    /// speak on the price. Nothing is done when the match is to be skipped.
     function _trade(
         Batch memory batch,
-        Order[] calldata orders,
-        Match calldata matched,
-        uint256 index
-    ) private returns (bool) {
+        mapping(address holder => Account) storage accounts,
+        Trade memory trade
+    ) private {
         // Check
-        Order calldata offer = _orderOf(orders, matched.offer, Side.Offer, index);
-        Order calldata bid = _orderOf(orders, matched.bid, Side.Bid, index);
+        (Judged memory offered, Judged memory wanted) = (trade.offered, trade.wanted);
+        (Order memory offer, Order memory bid) = (offered.order, wanted.order);
         (address seller, address buyer) = (offer.maker, bid.maker);
         if (seller == buyer) revert ITrading.Trading_SelfTrade(buyer);
-        Profile[] calldata profile = matched.energy;
-        uint256 firstBlock = matched.firstBlock;
-        uint256 energy = _sumWithin(offer, firstBlock, profile);
-        _checkWithin(bid, firstBlock, profile);
+        uint256 energy = _sumWithin(offer, bid, trade.firstBlock, _profileOf(trade));
         if (energy == 0) revert ITrading.Trading_NothingTaken();
-        (Judged memory offered, Judged memory wanted) = (batch.judged[matched.offer], batch.judged[matched.bid]);
-        uint256 limit = bid.price;
+        Account storage buyers = accounts[buyer];
+        (uint64 counter, uint256 balance) = (buyers.counter, buyers.balance);
+        (Fills storage sold, Fills storage bought) = (_fillsOf(seller, offer.nonce), _fillsOf(buyer, bid.nonce));
+        (uint256 soldLanes, uint256 boughtLanes) = (sold.lanes, bought.lanes);
+        uint256 held = Money.cost(bid.price, energy);
         uint256 ask = uint256(offer.price) + batch.terms.networkFee;
-        uint256 held = Money.cost(limit, energy);
-        Account storage buyers = _account(batch.terms.currency, buyer);
-        bytes4 reason = offered.signed && wanted.signed ? bytes4(0) : IOrders.Orders_BadSignature.selector;
-        if (reason == 0) {
-            uint64 counter = _account(batch.terms.currency, seller).counter;
-            reason = _defectOf(offer, counter, buyer, matched.source);
-        }
-        if (reason == 0) reason = _defectOf(bid, buyers.counter, seller, matched.source);
-        if (reason == 0) reason = _fillDefectOf(offer, seller, energy);
-        if (reason == 0) reason = _fillDefectOf(bid, buyer, energy);
+        bytes4 reason = _defectOf(offered, accounts[seller].counter, soldLanes, buyer, trade.source, energy);
+        if (reason == 0) reason = _defectOf(wanted, counter, boughtLanes, seller, trade.source, energy);
         if (reason == 0 && ask > batch.priceCap) reason = ITrading.Trading_AboveIslandCap.selector;
-        if (reason == 0 && held > buyers.balance) reason = IEscrow.Escrow_InsufficientBalance.selector;
+        if (reason == 0 && held > balance) reason = IEscrow.Escrow_InsufficientBalance.selector;
         if (reason == 0 && offered.delegate != address(0)) {
             reason = _allowanceDefectOf(batch, seller, offered.delegate, _worthOf(batch, ask, energy));
         }
@@ -156,25 +68,72 @@ contract Settlement is Room {
         }
 
         // Interaction, with our own token only, which tells whether the energy is there
-        uint256 line = EnergyId.lineOf(batch.microgrid, matched.source);
-        if (reason == 0 && !batch.energy.tryMove(seller, buyer, line, firstBlock, profile)) {
-            reason = ISettlement.Settlement_NotCovered.selector;
-        }
+        if (reason == 0) reason = _move(batch, trade, seller, buyer);
         if (reason != 0) {
             emit ISettlement.Skipped(offered.orderHash, wanted.orderHash, reason);
-            return false;
+            return;
         }
 
         // Effect
-        _addFill(offer.nonce, seller, energy);
-        _addFill(bid.nonce, buyer, energy);
-        _debit(buyers, batch.terms.currency, buyer, held);
+        trade.energy = energy;
+        sold.lanes = _filled(soldLanes, offer.nonce, energy);
+        bought.lanes = _filled(boughtLanes, bid.nonce, energy);
+        address currency = batch.terms.currency;
+        _debit(buyers, currency, buyer, held);
         if (offered.delegate != address(0)) {
-            _draw(seller, batch.terms.currency, offered.delegate, _worthOf(batch, ask, energy));
+            _draw(seller, currency, offered.delegate, _worthOf(batch, ask, energy));
         }
-        if (wanted.delegate != address(0)) _draw(buyer, batch.terms.currency, wanted.delegate, held);
-        _quote(batch, ask, limit, firstBlock, profile);
-        return true;
+        if (wanted.delegate != address(0)) _draw(buyer, currency, wanted.delegate, held);
+        _quote(batch, ask, bid.price, trade.firstBlock, _profileOf(trade));
+    }
+
+    /// @dev The Wh of a profile that must lie within the slots of both orders.
+    function _sumWithin(
+        Order memory offer,
+        Order memory bid,
+        uint256 firstBlock,
+        Profile[] calldata profile
+    ) private pure returns (uint256 energy) {
+        energy = _sumOf(profile);
+        uint256 firstSlot = offer.firstSlot > bid.firstSlot ? offer.firstSlot : bid.firstSlot;
+        uint256 lastSlot = offer.lastSlot < bid.lastSlot ? offer.lastSlot : bid.lastSlot;
+        if (_isWithin(firstSlot, lastSlot, firstBlock, profile)) return energy;
+        // One of them says where it ends.
+        _checkWithin(offer, firstBlock, profile);
+        _checkWithin(bid, firstBlock, profile);
+    }
+
+    /// @dev Why an order can't be filled with `energy` Wh of `source` by `taker`, or zero.
+    /// @param lanes What is filled of it, as in {Fills}.
+    function _defectOf(
+        Judged memory judged,
+        uint64 counter,
+        uint256 lanes,
+        address taker,
+        Source source,
+        uint256 energy
+    ) private view returns (bytes4 defect) {
+        if (!judged.signed) return IOrders.Orders_BadSignature.selector;
+        defect = _defectOf(judged.order, counter, taker, source);
+        if (defect == 0) defect = _fillDefectOf(judged.order, lanes, energy);
+    }
+
+    /// @dev Moves the energy of a match. Returns why it can't, or zero.
+    function _move(Batch memory batch, Trade memory trade, address seller, address buyer) private returns (bytes4) {
+        uint256 line = EnergyId.lineOf(batch.microgrid, trade.source);
+        try batch.energy.move(seller, buyer, line, trade.firstBlock, _profileOf(trade)) returns (uint256) {
+            return 0;
+        } catch (bytes memory reason) {
+            bytes4 selector = bytes4(reason);
+            if (
+                selector == IERC1155Errors.ERC1155InsufficientBalance.selector ||
+                selector == IEnergyToken.EnergyToken_Overflow.selector
+            ) return ISettlement.Settlement_NotCovered.selector;
+            // Any other failure, lack of gas above all, is not the match's.
+            assembly ("memory-safe") {
+                revert(add(reason, 0x20), mload(reason))
+            }
+        }
     }
 
     function _allowanceDefectOf(
@@ -253,38 +212,31 @@ contract Settlement is Room {
     }
 
     /// @dev Pays every settled match at the prices of its slots and returns what was held beyond them.
-    function _pay(Batch memory batch, Order[] calldata orders, Match[] calldata matches) private {
-        address currency = batch.terms.currency;
+    function _pay(Batch memory batch, mapping(address holder => Account) storage accounts) private {
         uint256 fee = batch.terms.networkFee;
         uint256 charges;
-        for (uint256 i = 0; i < matches.length; ++i) {
-            if (!batch.settled[i]) continue;
-            Match calldata matched = matches[i];
-            Order calldata offer = orders[matched.offer];
-            Order calldata bid = orders[matched.bid];
-            (uint256 cost, uint256 energy) = _valueOf(batch, matched.firstBlock, matched.energy);
+        for (uint256 i = 0; i < batch.trades.length; ++i) {
+            Trade memory trade = batch.trades[i];
+            uint256 energy = trade.energy;
+            if (energy == 0) continue;
+            (Judged memory offered, Judged memory wanted) = (trade.offered, trade.wanted);
+            (Order memory offer, Order memory bid) = (offered.order, wanted.order);
+            uint256 cost = _costOf(batch, trade.firstBlock, _profileOf(trade));
             uint256 charge = Money.charge(fee, energy);
-            _credit(_account(currency, bid.maker), Money.cost(bid.price, energy) - cost);
-            _credit(_account(currency, offer.maker), cost - charge);
+            _credit(accounts[bid.maker], Money.cost(bid.price, energy) - cost);
+            _credit(accounts[offer.maker], cost - charge);
             charges += charge;
-            emit ISettlement.Matched(
-                batch.judged[matched.offer].orderHash,
-                batch.judged[matched.bid].orderHash,
-                offer.nonce,
-                bid.nonce,
-                cost,
-                charge
-            );
+            emit ISettlement.Matched(offered.orderHash, wanted.orderHash, offer.nonce, bid.nonce, cost, charge);
         }
-        _payDsos(currency, batch.microgrid, batch.microgrid, charges);
+        _payDsos(batch.terms.currency, batch.microgrid, batch.microgrid, charges);
     }
 
-    /// @dev What a profile costs at the batch's prices, rounded up once, and its energy.
-    function _valueOf(
+    /// @dev What a profile costs at the batch's prices, rounded up once.
+    function _costOf(
         Batch memory batch,
         uint256 firstBlock,
         Profile[] calldata profile
-    ) private pure returns (uint256 cost, uint256 energy) {
+    ) private pure returns (uint256 cost) {
         unchecked {
             uint256 offset = (firstBlock - batch.firstBlock) * ProfileLib.LANES;
             uint256[] memory prices = batch.prices;
@@ -304,9 +256,7 @@ contract Settlement is Room {
                     } word {
                         word := shr(32, word)
                     } {
-                        let wh := and(word, 0xffffffff)
-                        cost := add(cost, mul(mload(laneAt), wh))
-                        energy := add(energy, wh)
+                        cost := add(cost, mul(mload(laneAt), and(word, 0xffffffff)))
                         laneAt := add(laneAt, 0x20)
                     }
                     priceAt := add(priceAt, 0x100)
@@ -317,46 +267,48 @@ contract Settlement is Room {
     }
 
     /// @dev While islanded no ordinary bid is filled in a slot in which a critical load's live bid wants more.
-    function _checkCriticalLoads(Batch memory batch, Order[] calldata orders, Match[] calldata matches) private view {
-        bool[] memory critical = new bool[](orders.length);
-        for (uint256 i = 0; i < orders.length; ++i) {
-            critical[i] = orders[i].side == Side.Bid && _isCritical(batch.meters, orders[i]);
+    function _checkCriticalLoads(Batch memory batch) private view {
+        Judged[] memory all = batch.judged;
+        for (uint256 i = 0; i < all.length; ++i) {
+            all[i].critical = all[i].order.side == Side.Bid && _isCritical(batch.meters, all[i].order);
         }
-        for (uint256 i = 0; i < orders.length; ++i) {
-            if (!critical[i] || !_isShort(batch, orders[i], i)) continue;
-            for (uint256 j = 0; j < matches.length; ++j) {
-                if (!batch.settled[j] || critical[matches[j].bid]) continue;
-                _checkOutside(orders[i], i, matches[j]);
+        for (uint256 i = 0; i < all.length; ++i) {
+            if (!all[i].critical || !_isShort(all[i], batch.terms.currency)) continue;
+            for (uint256 j = 0; j < batch.trades.length; ++j) {
+                Trade memory trade = batch.trades[j];
+                if (trade.energy == 0 || trade.wanted.critical) continue;
+                _checkOutside(all[i].order, i, trade);
             }
         }
     }
 
-    function _isCritical(IMeters meters, Order calldata order) private view returns (bool) {
+    function _isCritical(IMeters meters, Order memory order) private view returns (bool) {
         Meter memory meter = meters.meterOf(order.meter);
         return meter.critical && meter.active && meter.owner == order.maker && meter.microgrid == order.microgrid;
     }
 
     /// @dev Whether a bid is alive and wants more than it got; one that can't pay is not short but broke.
-    function _isShort(Batch memory batch, Order calldata bid, uint256 index) private view returns (bool) {
-        Judged memory judged = batch.judged[index];
+    function _isShort(Judged memory judged, address currency) private view returns (bool) {
+        Order memory bid = judged.order;
         if (!judged.signed || block.timestamp > bid.deadline) return false;
-        address currency = batch.terms.currency;
         Account storage account = _account(currency, bid.maker);
-        uint256 left = _leftOf(bid, bid.maker);
+        uint256 lanes = _fillsOf(bid.maker, bid.nonce).lanes;
+        uint256 left = _leftOf(bid, lanes);
         uint256 cost = Money.cost(bid.price, left);
         return
             bid.counter == account.counter &&
             left != 0 &&
-            _fillDefectOf(bid, bid.maker, left) == 0 &&
+            _fillDefectOf(bid, lanes, left) == 0 &&
             account.balance >= cost &&
             (judged.delegate == address(0) || _allowance(bid.maker, currency, judged.delegate) >= cost);
     }
 
-    function _checkOutside(Order calldata critical, uint256 index, Match calldata ordinary) private pure {
-        for (uint256 i = 0; i < ordinary.energy.length; ++i) {
-            uint256 blockNumber = uint256(ordinary.firstBlock) + i;
+    function _checkOutside(Order memory critical, uint256 index, Trade memory ordinary) private pure {
+        Profile[] calldata profile = _profileOf(ordinary);
+        for (uint256 i = 0; i < profile.length; ++i) {
+            uint256 blockNumber = ordinary.firstBlock + i;
             uint256 mask = ProfileLib.maskOf(blockNumber, critical.firstSlot, critical.lastSlot);
-            uint256 taken = Profile.unwrap(ordinary.energy[i]) & mask;
+            uint256 taken = Profile.unwrap(profile[i]) & mask;
             if (taken == 0) continue;
             uint256 slot = blockNumber * ProfileLib.LANES;
             for (; uint32(taken) == 0; taken >>= 32) ++slot;
@@ -368,16 +320,5 @@ contract Settlement is Room {
     function _worthOf(Batch memory batch, uint256 ask, uint256 energy) private view returns (uint256) {
         uint256 feedIn = batch.meters.feedInOf(batch.microgrid);
         return Money.cost(ask > feedIn ? ask : feedIn, energy);
-    }
-
-    function _orderOf(
-        Order[] calldata orders,
-        uint256 index,
-        Side side,
-        uint256 matchIndex
-    ) private pure returns (Order calldata order) {
-        if (index >= orders.length) revert ISettlement.Settlement_BadIndex(matchIndex, index, orders.length);
-        order = orders[index];
-        if (order.side != side) revert ISettlement.Settlement_WrongSide(matchIndex, index);
     }
 }

@@ -12,12 +12,13 @@ import { Trading } from "./Trading.sol";
 /// @notice Trading energy that is already minted. See {ISpot}.
 abstract contract Spot is Trading, ISpot {
     /// @inheritdoc ISpot
-    function accept(Order calldata order, bytes calldata signature, Take calldata take) external override {
+    function accept(Order calldata signed, bytes calldata signature, Take calldata take) external override {
         // Check
+        (Order memory order, bytes32 structHash) = _read(signed);
         if (order.forward) revert Spot_IsForward(order.maker, order.nonce);
 
         // Check and effect
-        (Deal memory deal, Account storage makers) = _strike(order, signature, take);
+        (Deal memory deal, Account storage makers) = _strike(order, structHash, signature, take);
         bool isOffer = deal.isOffer;
         (uint256 due, uint256 charge) = _costOf(deal, isOffer, take.limit);
         uint256 cost = due + charge;

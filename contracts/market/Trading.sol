@@ -56,8 +56,10 @@ abstract contract Trading is Book {
 
     /// @dev Everything that `accept` and `reserve` have in common: checks the order and the taker's terms against each
     /// other, and fills the order. Money and energy are still where they were.
+    /// @param structHash The order's, as {_read} returns it.
     function _strike(
-        Order calldata order,
+        Order memory order,
+        bytes32 structHash,
         bytes calldata signature,
         Take calldata take
     ) internal returns (Deal memory deal, Account storage makers) {
@@ -70,13 +72,13 @@ abstract contract Trading is Book {
         makers = _account(terms.currency, maker);
         _checkOrder(order, makers.counter, msg.sender, take.source);
         (deal.currency, deal.charge) = (terms.currency, terms.networkFee);
-        bytes32 structHash = _structHash(order);
         deal.orderHash = _hashTypedDataV4(structHash);
         deal.delegate = _checkSignature(maker, terms.currency, structHash, deal.orderHash, signature);
         bool isOffer = order.side == Side.Offer;
         deal.isOffer = isOffer;
         (deal.seller, deal.buyer) = isOffer ? (maker, msg.sender) : (msg.sender, maker);
-        deal.sent = _sumWithin(order, take.firstBlock, take.energy);
+        deal.sent = _sumOf(take.energy);
+        _checkWithin(order, take.firstBlock, take.energy);
         if (deal.sent == 0) revert ITrading.Trading_NothingTaken();
         (deal.from, deal.to, deal.arrived) = (microgrid, microgrid, deal.sent);
 
@@ -86,7 +88,7 @@ abstract contract Trading is Book {
         if (terms.mode == Mode.Islanded) {
             _ration(deal, isOffer ? take.meter : order.meter, take.firstBlock, take.energy);
         }
-        _fill(order, maker, isOffer ? deal.sent : deal.arrived);
+        _fill(order, isOffer ? deal.sent : deal.arrived);
     }
 
     /// @dev What the buyer pays in all, checked against the taker's limit.

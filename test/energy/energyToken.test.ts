@@ -135,7 +135,6 @@ describe("EnergyToken", () => {
         const energy = t.energy.connect(stranger);
         for (const attempt of [
           energy.move(a, b, LINE, firstBlock, words),
-          energy.tryMove(a, b, LINE, firstBlock, words),
           energy.moveAcross(a, b, LINE, ELSEWHERE, firstBlock, words, words),
         ]) {
           await expect(attempt)
@@ -145,44 +144,28 @@ describe("EnergyToken", () => {
       }
     });
 
-    describe("where the seller may lack the energy", () => {
-      /** Whether it would move, and then the move itself. */
-      async function tryMove(t: Token, from: Address, to: Address, wh: Record<number, bigint>) {
-        const { firstBlock, words } = profile(wh);
-        const energy = t.energy.connect(t.market);
-        const moves = await energy.tryMove.staticCall(from, to, LINE, firstBlock, words);
-        return { moves, sent: energy.tryMove(from, to, LINE, firstBlock, words) };
-      }
+    fresh("moves nothing when a Wh is missing in the last slot", async (t, a, b) => {
+      await t.mint(a, { 0: 10n, 8: 10n });
+      await expect(t.move(a, b, { 0: 10n, 8: 11n }))
+        .to.be.revertedWithCustomError(t.energy, "ERC1155InsufficientBalance")
+        .withArgs(a, 10n, 11n, idOf(8));
+      expect(await t.energy.balanceOfBatch([a, b], [idOf(0), idOf(0)])).to.deep.equal([10n, 0n]);
+    });
 
-      fresh("moves all of it", async (t, a, b) => {
-        await t.mint(a, { 0: 10n, 8: 10n });
-        const { moves, sent } = await tryMove(t, a, b, { 0: 10n, 8: 4n });
-        expect(moves).to.equal(true);
-        await expect(sent)
-          .to.emit(t.energy, "TransferBatch")
-          .withArgs(t.market.address, a, b, [idOf(0), idOf(8)], [10n, 4n]);
-        expect(await t.energy.balanceOfBatch([a, b], [idOf(8), idOf(8)])).to.deep.equal([6n, 4n]);
-      });
+    fresh("moves nothing when it is more than the buyer's slot can hold", async (t, a, b) => {
+      await t.mint(a, { 7: 2n });
+      await t.mint(b, { 7: LANE_MAX_WH - 1n });
+      await expect(t.move(a, b, { 7: 2n }))
+        .to.be.revertedWithCustomError(t.energy, "EnergyToken_Overflow")
+        .withArgs(b, idOf(7), LANE_MAX_WH - 1n, 2n);
+    });
 
-      fresh("moves nothing when a Wh is missing in the last slot", async (t, a, b) => {
-        await t.mint(a, { 0: 10n, 8: 10n });
-        const { moves, sent } = await tryMove(t, a, b, { 0: 10n, 8: 11n });
-        expect(moves).to.equal(false);
-        await expect(sent).not.to.emit(t.energy, "TransferBatch");
-        expect(await t.energy.balanceOfBatch([a, b], [idOf(0), idOf(0)])).to.deep.equal([10n, 0n]);
-      });
-
-      fresh("moves nothing when it is more than the buyer's slot can hold", async (t, a, b) => {
-        await t.mint(a, { 7: 2n });
-        await t.mint(b, { 7: LANE_MAX_WH - 1n });
-        const { moves, sent } = await tryMove(t, a, b, { 7: 2n });
-        expect(moves).to.equal(false);
-        await sent;
-        expect(await t.energy.balanceOfBatch([a, b], [idOf(7), idOf(7)])).to.deep.equal([
-          2n,
-          LANE_MAX_WH - 1n,
-        ]);
-      });
+    fresh("returns in how many slots energy moved", async (t, a, b) => {
+      await t.mint(a, { 0: 10n, 3: 1n, 8: 10n });
+      const { firstBlock, words } = profile({ 0: 10n, 3: 1n, 8: 4n });
+      const energy = t.energy.connect(t.market);
+      expect(await energy.move.staticCall(a, b, LINE, firstBlock, words)).to.equal(3n);
+      expect(await energy.mint.staticCall(a, LINE, firstBlock, words)).to.equal(3n);
     });
 
     describe("across a tie line", () => {

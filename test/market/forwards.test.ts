@@ -1,4 +1,11 @@
-import { blockOf, type EnergyBySlot, type Order, packProfile, sourceIndex } from "@wattline/sdk";
+import {
+  blockOf,
+  type EnergyBySlot,
+  energyIdOf,
+  type Order,
+  packProfile,
+  sourceIndex,
+} from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { type Address, zeroAddress } from "viem";
@@ -21,6 +28,7 @@ import {
   type Person,
   SLOT_SECONDS,
   START,
+  START_SLOT,
   slots,
   testBlock,
   type World,
@@ -783,6 +791,34 @@ describe("Forwards", () => {
         forfeited: 5_000n,
       });
     });
+  });
+
+  describe("a report finds what is promised", () => {
+    /** Slots of two days, and of a day that is beyond what 16 bits count from the Unix epoch. */
+    const DAY = 96;
+    const FAR = (70_000 * 86_400) / SLOT_SECONDS - START_SLOT;
+    const wide = () => offer({ lastSlot: slot(FAR + 8) });
+
+    const cases = [
+      { what: "in the last slot of a day", promised: [DAY - 1] },
+      { what: "in the first slot of the next day", promised: [DAY] },
+      { what: "of both days, the later promised first", promised: [DAY, DAY - 1] },
+      { what: "of a day, though another is promised two centuries ahead", promised: [FAR, DAY] },
+      { what: "of a day, though another was promised two centuries ahead", promised: [DAY, FAR] },
+    ];
+    for (const { what, promised } of cases) {
+      it(what, async () => {
+        for (const number of promised) await traders.reserve(bob, wide(), slots(number, 1, 60n));
+        await world.passSlots(DAY + 8);
+        await world.report(roof, energyIn({ [DAY - 1]: 100n, [DAY]: 100n }));
+        for (const number of [DAY - 1, DAY]) {
+          const kept = promised.includes(number) ? 60n : 0n;
+          expect((await traders.deliveryOf(roof.device.address, number)).delivered).to.equal(kept);
+          const id = energyIdOf({ microgrid: 1, source: "Solar", slot: slot(number) });
+          expect(await world.energy.balanceOf(jane.address, id)).to.equal(100n - kept);
+        }
+      });
+    }
   });
 
   describe("a release waits", () => {

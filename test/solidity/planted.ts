@@ -29,8 +29,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     promise: 3,
     what: "a cancelled order is filled",
     file: "contracts/market/Book.sol",
-    from: "if (fills & _guardBit(nonce) != 0) return IOrders.Orders_IsCancelled.selector;",
-    to: "",
+    from: "uint256 filled = uint32(lanes >> ((order.nonce % 8) * 32));",
+    to: "uint256 filled = (lanes >> ((order.nonce % 8) * 32)) & ProfileLib.LANE_MAX;",
   },
   {
     promise: 4,
