@@ -17,18 +17,18 @@ contract Forwards is Room {
     // =================================================================================================
 
     /// @notice See {IForwards-reserve}.
-    function reserve(Order calldata signed, bytes calldata signature, Take calldata take) external {
+    function reserve(Order calldata order, bytes calldata signature, Take calldata take) external {
         // Check
-        (Order memory order, bytes32 structHash) = _read(signed);
-        if (!order.forward) revert IForwards.Forwards_IsSpot(order.maker, order.nonce);
+        (Order memory copy, bytes32 structHash) = _read(order);
+        if (!copy.forward) revert IForwards.Forwards_IsSpot(copy.maker, copy.nonce);
 
         // Check and effect
-        (Deal memory deal, ) = _strike(order, structHash, signature, take);
+        (Deal memory deal, ) = _strike(copy, structHash, signature, take);
         bool isOffer = deal.isOffer;
         Position memory position = Position({
             seller: deal.seller,
             buyer: deal.buyer,
-            meter: isOffer ? order.meter : take.meter,
+            meter: isOffer ? copy.meter : take.meter,
             source: take.source,
             from: deal.from,
             to: deal.to,
@@ -36,7 +36,7 @@ contract Forwards is Room {
             // Prices are signed as 96 bits and charges stored as 72.
             price: uint96(deal.price),
             charge: uint96(deal.charge),
-            bond: order.bond,
+            bond: copy.bond,
             lossBps: deal.lossBps
         });
         bytes32 id = _idOf(position);
@@ -48,8 +48,8 @@ contract Forwards is Room {
         emit IForwards.Reserved(
             deal.orderHash,
             id,
-            order.maker,
-            order.nonce,
+            copy.maker,
+            copy.nonce,
             isOffer ? deal.sent : deal.arrived,
             due + charge,
             bonded,

@@ -12,13 +12,13 @@ import { Trading } from "./Trading.sol";
 /// @notice Trading energy that is already minted. See {ISpot}.
 abstract contract Spot is Trading, ISpot {
     /// @inheritdoc ISpot
-    function accept(Order calldata signed, bytes calldata signature, Take calldata take) external override {
+    function accept(Order calldata order, bytes calldata signature, Take calldata take) external override {
         // Check
-        (Order memory order, bytes32 structHash) = _read(signed);
-        if (order.forward) revert Spot_IsForward(order.maker, order.nonce);
+        (Order memory copy, bytes32 structHash) = _read(order);
+        if (copy.forward) revert Spot_IsForward(copy.maker, copy.nonce);
 
         // Check and effect
-        (Deal memory deal, Account storage makers) = _strike(order, structHash, signature, take);
+        (Deal memory deal, Account storage makers) = _strike(copy, structHash, signature, take);
         bool isOffer = deal.isOffer;
         (uint256 due, uint256 charge) = _costOf(deal, isOffer, take.limit);
         uint256 cost = due + charge;
@@ -31,7 +31,7 @@ abstract contract Spot is Trading, ISpot {
             deal.orderHash,
             isOffer ? deal.seller : deal.buyer,
             msg.sender,
-            order.nonce,
+            copy.nonce,
             isOffer ? deal.sent : deal.arrived,
             cost,
             charge

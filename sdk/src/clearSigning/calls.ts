@@ -11,7 +11,6 @@ export const UNDESCRIBED_CALLS = {
     mint: "Only the meters and the marketplace may call it.",
     move: "Only the marketplace may call it.",
     moveAcross: "Only the marketplace may call it.",
-    tryMove: "Only the marketplace may call it.",
   },
 } as const;
 
