@@ -201,7 +201,7 @@ export default function RetireSheet({
           )}
         </Field>
         <Notice tone="warning">
-          <Trans>Retired energy can't be sold any more, by nobody.</Trans>
+          <Trans>Retired energy can't be sold any more by anyone.</Trans>
         </Notice>
         <Button
           type="submit"

@@ -11,7 +11,6 @@ import {
   Button,
   buttonClass,
   ErrorState,
-  formatCount,
   formatDay,
   formatEnergy,
   formatMoment,
@@ -150,7 +149,7 @@ function Sheet({
         <Trans>
           Amounts in {currency.name} ({currency.symbol}). Days by the clock of {TIME_ZONE}, by when
           the energy was delivered. Each trade is set beside the tariffs that were in force when its
-          slots ended. {formatCount(days.length)} days with trades.
+          slots ended.
         </Trans>
       </p>
     </article>
@@ -231,7 +230,7 @@ function Heads() {
 
 const Row = ({ name, sums }: { readonly name: ReactNode; readonly sums: Sums }) => (
   <tr className="break-inside-avoid border-t border-line">
-    <th scope="row" className="py-1.5 text-left font-medium whitespace-nowrap">
+    <th scope="row" className="py-1.5 text-left whitespace-nowrap">
       {name}
     </th>
     <td className="pl-3 whitespace-nowrap">{formatEnergy(sums.soldWh)}</td>

@@ -16,6 +16,7 @@ import {
 import { useTransact } from "../../wallet/index.ts";
 import {
   isSignedByMeter,
+  keyOf,
   parseReadings,
   ReadingError,
   type SignedReading,
@@ -89,7 +90,7 @@ export default function LoadReading({
           )}
         </Field>
         {judged.data?.map((one) => (
-          <Judgement key={one.signature} reading={one} />
+          <Judgement key={keyOf(one)} reading={one} />
         ))}
         <Button
           look="primary"
@@ -122,7 +123,7 @@ function Judgement({ reading }: { readonly reading: JudgedReading }) {
   const network = useNetwork();
   const { data: microgrids } = useMicrogrids();
   const { data: signed } = useQuery({
-    queryKey: ["signed", network.deployment.chainId, reading.signature, reading.reading.meter],
+    queryKey: ["signed", network.deployment.chainId, keyOf(reading)],
     queryFn: () => isSignedByMeter(reading, network),
   });
   const slotSeconds = microgrids?.[0]?.charter.slotSeconds ?? 900;

@@ -86,3 +86,9 @@ export const contentOf = ({ reading: { firstBlock, exported } }: SignedReading) 
   ...coveredSlots(firstBlock, exported),
   exportedWh: sumWh(exported),
 });
+
+/** What tells signed readings apart: a signature alone may stand under something that it does not sign. */
+export const keyOf = ({
+  reading: { meter, firstBlock, exported },
+  signature,
+}: SignedReading): string => [meter, firstBlock, ...exported, signature].join(" ");

@@ -10,7 +10,7 @@ import {
 } from "../../chain/index.ts";
 import { refusalIn, wordsFor } from "../../wallet/index.ts";
 import type { MyMeter } from "../history/meters.ts";
-import { contentOf, parseReadings, type SignedReading } from "./signedReading.ts";
+import { contentOf, keyOf, parseReadings, type SignedReading } from "./signedReading.ts";
 
 /** A signed reading and what the contract says to it now. */
 export interface JudgedReading extends SignedReading {
@@ -41,7 +41,7 @@ export function useWaiting(holder: Address, meters: readonly MyMeter[] | undefin
     meters?.some(({ address, active }) => active && isAddressEqual(address, reading.meter)),
   );
   const judged = useChainQuery(
-    ["waiting", holder, ...own.map(({ signature }) => signature)],
+    ["waiting", holder, ...own.map(keyOf)],
     async (context) => Promise.all(own.map((one) => judge(context, one, holder))),
     { enabled: own.length > 0 },
   );
@@ -81,7 +81,7 @@ async function judge(
 /** How signed readings stand with the contract. */
 export const useJudged = (readings: readonly SignedReading[], account: Address) =>
   useChainQuery(
-    ["judged", account, ...readings.map(({ signature }) => signature)],
+    ["judged", account, ...readings.map(keyOf)],
     (context) => Promise.all(readings.map((one) => judge(context, one, account))),
     { enabled: readings.length > 0 },
   );
