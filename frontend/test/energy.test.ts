@@ -13,9 +13,10 @@ import { decodeFunctionData, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { Household } from "../../scripts/simulation/community.ts";
 import { metersAbi } from "../../sdk/src/abi/meters.ts";
+import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
-import { openStack, type Stack } from "./support/stack.ts";
+import { freePort, openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type TestWallet } from "./support/wallet.ts";
 
 const EURO = 1_000_000n;
@@ -330,6 +331,45 @@ describe("My energy", function () {
     opened.watch.assertQuiet();
     await opened.context.close();
   });
+
+  it("shows the same from the index as from the chain, and goes on when the index ends", async () => {
+    const { network } = stack;
+    const { deployment, rpcUrl } = network;
+    const indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
+    const opened = await connect(jane);
+    try {
+      const fromChain = await readTabs(opened.page);
+      await indexer.caughtUp();
+      stack.say({ networks: [{ ...network, indexerUrl: indexer.url }] });
+      expect(await readTabs(opened.page)).to.deep.equal(fromChain);
+      await indexer.stop();
+      await opened.page.getByText("The index of the history does not answer.").waitFor();
+      expect(await readTabs(opened.page)).to.deep.equal(fromChain);
+    } finally {
+      stack.say({ networks: [network] });
+      await opened.context.close();
+      await indexer.end();
+    }
+  });
+
+  /** What each tab says, in words and figures alone. */
+  async function readTabs(of: Page): Promise<string[]> {
+    const texts: string[] = [];
+    for (const tab of ["balances", "forwards", "money", "earnings", "meters"]) {
+      await of.goto(`${stack.url}/energy?tab=${tab}`);
+      await of.locator("[role=tabpanel][data-state=active] section").first().waitFor();
+      await of.getByText("Loading").first().waitFor({ state: "detached" });
+      texts.push(
+        await of.locator("main").evaluate((main) => {
+          const copy = main.cloneNode(true);
+          if (!(copy instanceof Element)) return "";
+          for (const drawn of copy.querySelectorAll("[role=img]")) drawn.remove();
+          return copy.textContent.toLowerCase();
+        }),
+      );
+    }
+    return texts;
+  }
 });
 
 /** Polls until something holds. */
