@@ -213,11 +213,15 @@ describe("My energy", function () {
 
   it("deposits with a permit in one transaction, which the wallet shows field by field", async () => {
     await open("Money");
-    const before = sent().length;
+    const [before, inEscrow] = [sent().length, await escrowOf(jane)];
     await page.getByLabel("From your wallet into escrow").fill("12.5");
     await page.getByRole("button", { name: "Deposit" }).click();
     await page.getByText("Deposit €12.50").waitFor();
-    await until(async () => (await escrowOf(jane)) > 62n * EURO - EURO);
+    // Once it is through, the form is empty again.
+    await until(
+      async () => (await page.getByLabel("From your wallet into escrow").inputValue()) === "",
+    );
+    expect((await escrowOf(jane)) - inEscrow).to.equal(12_500_000n);
     const [permit] = wallet.typedData();
     const { addresses, chainId } = stack.wattline;
     expect(permit?.primaryType).to.equal("Permit");
@@ -241,15 +245,32 @@ describe("My energy", function () {
     const before = await escrowOf(jane);
     await amount.fill("10");
     await page.getByRole("button", { name: "Withdraw" }).click();
-    await until(async () => (await escrowOf(jane)) === before - 10n * EURO);
+    await until(async () => (await amount.inputValue()) === "");
+    expect(before - (await escrowOf(jane))).to.equal(10n * EURO);
+  });
+
+  it("locks what is in escrow until a moment, and then withdraws nothing", async () => {
+    const until = "2026-06-23T12:00";
+    await page.getByLabel("No withdrawal before").fill(until);
+    await page.getByRole("button", { name: "Lock", exact: true }).click();
+    await page.getByText(/You have promised not to withdraw before/).waitFor();
+    const { marketplace, addresses } = stack.wattline;
+    const { lockedUntil } = await marketplace.accountOf(addresses.euro, jane.address);
+    expect(lockedUntil).to.equal(BigInt(Date.parse(`${until}:00+02:00`) / 1000));
+    await page.getByLabel("From escrow into your wallet").fill("1");
+    const withdraw = page.getByRole("button", { name: "Withdraw" });
+    expect(await withdraw.isDisabled()).to.equal(true);
   });
 
   it("takes a no in the wallet for an answer", async () => {
     wallet.decline(true);
     await page.getByLabel("From your wallet into escrow").fill("1");
     await page.getByRole("button", { name: "Deposit" }).click();
-    await page.getByText("You declined it in your wallet. Nothing was signed.").waitFor();
-    wallet.decline(false);
+    try {
+      await page.getByText("You declined it in your wallet. Nothing was signed.").waitFor();
+    } finally {
+      wallet.decline(false);
+    }
   });
 
   it("authorises a home agent within an allowance, and revokes it", async () => {
@@ -320,7 +341,7 @@ describe("My energy", function () {
     await other.getByText("Bakery, midsummer").waitFor();
     await other.getByText(jane.address, { exact: true }).first().waitFor();
     await other.getByText(new RegExp(`against ${stack.network.rpcUrl}`)).waitFor();
-    await other.getByText(/readings behind it is signed by the meter's own key/).waitFor();
+    await other.getByText(/behind it is signed by the meter's own key/).waitFor();
     expect(asked.some((url) => url.startsWith(stack.network.rpcUrl))).to.equal(true);
     expect(await violationsOf(other)).to.deep.equal([]);
     await takeScreenshots(other, "certificate");

@@ -12,7 +12,7 @@ import { byMonth, TIME_ZONE } from "./periods.ts";
 export function Figures({ holder }: { readonly holder: Address }) {
   const account = useAccount(holder);
   const { data: forwards } = useForwards(holder);
-  const { data: earnings } = useEarnings(holder);
+  const { data: earnings, error } = useEarnings(holder);
   const time = useChainTime();
   const months = byMonth(earnings ?? []);
   const thisMonth = time === undefined ? undefined : localDayOf(time, TIME_ZONE).slice(0, 7);
@@ -35,6 +35,7 @@ export function Figures({ holder }: { readonly holder: Address }) {
   }
   const shown = (value: bigint | undefined): ReactNode =>
     value === undefined ? <Skeleton className="h-7 w-24" /> : <Money baseUnits={value} />;
+  const traded = (value: bigint | undefined) => (error ? "–" : shown(value));
   const gained = earnings && (month?.earned ?? 0n);
   const saved = earnings && (month?.saved ?? 0n);
   return (
@@ -61,13 +62,13 @@ export function Figures({ holder }: { readonly holder: Address }) {
       <Stat
         tone="sun"
         label={<Trans>Earned this month</Trans>}
-        value={shown(gained)}
+        value={traded(gained)}
         detail={<Trans>over the feed-in tariff</Trans>}
       />
       <Stat
         tone="sky"
         label={<Trans>Saved this month</Trans>}
-        value={shown(saved)}
+        value={traded(saved)}
         detail={<Trans>against the retail tariff</Trans>}
       />
     </div>

@@ -1,3 +1,4 @@
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import {
@@ -222,7 +223,7 @@ function DayChart({ day, held, slotSeconds, dayWh }: DayProps) {
   const count = chart.slots;
   return (
     <Chart
-      summary={t`${amount} on ${when}, in ${count} slots.`}
+      summary={t`${amount} on ${when}, in ${plural(count, { one: "# slot", other: "# slots" })}.`}
       x={chart.x}
       time
       series={chart.series}

@@ -1,3 +1,4 @@
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import {
   CERTIFICATE_STANDARD,
@@ -199,7 +200,7 @@ function Slots({ certificate }: { readonly certificate: Certificate }) {
   const step = slotSeconds / 60;
   return (
     <Chart
-      summary={t`The energy by delivery slot: ${count} slots of ${step} minutes.`}
+      summary={t`The energy by delivery slot: ${plural(count, { one: "# slot", other: "# slots" })} of ${step} minutes.`}
       x={energyWh.map(([slot]) => slotStart(slot, slotSeconds))}
       time
       height={200}

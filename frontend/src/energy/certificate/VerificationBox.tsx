@@ -1,4 +1,4 @@
-import { Trans } from "@lingui/react/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { CircleAlert, CircleCheck, CircleHelp, RefreshCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button, Energy, formatCount, Spinner, shortAddress } from "../../ui/index.ts";
@@ -96,13 +96,9 @@ function Checks({
   const { network, microgridName } = certificate;
   const { onChain, burnt, supply, signatures, readings, reportedWh, retiredWh, arrivedWh } =
     verification;
-  const [block, meters, signed, forged, unseen] = [
-    formatCount(certificate.block),
-    formatCount(verification.meters),
-    formatCount(readings.signed),
-    formatCount(readings.forged),
-    formatCount(readings.unseen),
-  ];
+  const { meters } = verification;
+  const { signed, forged, unseen } = readings;
+  const block = formatCount(certificate.block);
   const chain = network.name;
   const holder = shortAddress(certificate.holder);
   return (
@@ -131,8 +127,9 @@ function Checks({
       <Check result={supply}>
         {supply === "proved" ? (
           <Trans>
-            It was produced: {meters} meters of {microgridName} reported <Energy wh={reportedWh} />{" "}
-            of this source in these slots, and no more than that is retired of it in any slot (
+            It was produced: <Plural value={meters} one="# meter" other="# meters" /> of{" "}
+            {microgridName} reported <Energy wh={reportedWh} /> of this source in these slots, and
+            no more than that is retired of it in any slot (
             <Energy wh={retiredWh} /> so far, this included).
           </Trans>
         ) : supply === "open" ? (
@@ -151,9 +148,17 @@ function Checks({
       </Check>
       <Check result={signatures}>
         {signatures === "proved" ? (
-          <Trans>Each of the {signed} readings behind it is signed by the meter's own key.</Trans>
+          <Plural
+            value={signed}
+            one="The reading behind it is signed by the meter's own key."
+            other="Each of the # readings behind it is signed by the meter's own key."
+          />
         ) : signatures === "failed" ? (
-          <Trans>{forged} readings behind it are not signed by their meter's key.</Trans>
+          <Plural
+            value={forged}
+            one="A reading behind it is not signed by its meter's key."
+            other="# readings behind it are not signed by their meter's key."
+          />
         ) : (
           <Trans>
             {signed} readings behind it are signed by the meter's own key. The signatures of{" "}

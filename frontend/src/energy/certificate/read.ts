@@ -1,13 +1,9 @@
 import { decodeLog, type EventNamed, type RetirementRow, unpackProfile } from "@wattline/sdk";
-import {
-  type Client,
-  type Hex,
-  type TransactionReceipt,
-  TransactionReceiptNotFoundError,
-} from "viem";
+import { type Client, type TransactionReceipt, TransactionReceiptNotFoundError } from "viem";
 import { getBlock, getTransactionReceipt, readContract } from "viem/actions";
 import { contractsOf, type Network } from "../../chain/index.ts";
 import { contractsIn, plainLog } from "../history/acts.ts";
+import { parseCertificateId } from "./id.ts";
 
 /** A retirement as the chain itself tells it. */
 export interface Certificate extends RetirementRow {
@@ -20,15 +16,6 @@ export interface Certificate extends RetirementRow {
 
 /** There is no such certificate; the message says why. */
 export class NoCertificateError extends Error {}
-
-/** The transaction and the place of the event in its block that an id names; undefined when it is no id. */
-export function parseCertificateId(
-  id: string,
-): { readonly hash: Hex; readonly logIndex: number } | undefined {
-  const match = /^(0x[0-9a-fA-F]{64})-(\d{1,9})$/.exec(id);
-  if (match?.[1] === undefined) return undefined;
-  return { hash: match[1].toLowerCase() as Hex, logIndex: Number(match[2]) };
-}
 
 /**
  * Finds a certificate on the first of these networks that knows its transaction.

@@ -1,9 +1,10 @@
 import type { MeterRow, ReadingRow } from "@wattline/indexer/client";
-import { LANES, SOURCES, sumWh } from "@wattline/sdk";
+import { SOURCES, sumWh } from "@wattline/sdk";
 import { type Address, isAddressEqual } from "viem";
 import { getContractEvents, readContract } from "viem/actions";
 import { type ChainContext, readEvents } from "../../chain/index.ts";
 import { blockTimes } from "./acts.ts";
+import { coveredSlots } from "./coveredSlots.ts";
 import { useHistory } from "./useHistory.ts";
 
 /** A meter of the household. */
@@ -133,20 +134,4 @@ async function readingsOf(
       txHash: transactionHash,
     })),
   );
-}
-
-/** The first and the last slot that a reading covers: the guard bit of a lane says so. */
-export function coveredSlots(
-  firstBlock: number,
-  exported: readonly bigint[],
-): { readonly firstSlot: number; readonly lastSlot: number } {
-  const slots = exported.flatMap((word, offset) =>
-    Array.from({ length: LANES }, (_, lane) => lane)
-      .filter((lane) => (word >> BigInt(32 * lane + 31)) & 1n)
-      .map((lane) => (firstBlock + offset) * LANES + lane),
-  );
-  return {
-    firstSlot: slots[0] ?? firstBlock * LANES,
-    lastSlot: slots.at(-1) ?? firstBlock * LANES,
-  };
 }

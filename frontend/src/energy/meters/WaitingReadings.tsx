@@ -22,7 +22,8 @@ export function WaitingReadings({
   const [loading, setLoading] = useState(false);
   const ready = waiting.filter(({ refusal }) => refusal === undefined);
   const refused = waiting.filter(({ refusal }) => refusal !== undefined);
-  if (meters?.length === 0) return null;
+  const canExport = meters?.some(({ active, capacityW }) => active && capacityW > 0n);
+  if (!canExport) return null;
   return (
     <section
       className={

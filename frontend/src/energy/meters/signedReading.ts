@@ -2,7 +2,7 @@ import { hashReading, metersDomain, type Reading, sumWh } from "@wattline/sdk";
 import { type Address, type Hex, isAddress, isAddressEqual, isHex, recoverAddress } from "viem";
 import * as z from "zod/mini";
 import type { Network } from "../../chain/index.ts";
-import { coveredSlots } from "../history/meters.ts";
+import { coveredSlots } from "../history/coveredSlots.ts";
 
 /** A reading that a meter has signed, ready to be submitted by anyone. */
 export interface SignedReading {
@@ -15,6 +15,13 @@ export class ReadingError extends Error {}
 
 const BLOCKS = 2 ** 29;
 const WORD = 2n ** 256n;
+/** More would not fit into a transaction. */
+const MOST_BLOCKS = 4_096;
+
+const isWord = (value: unknown): boolean =>
+  typeof value === "string" &&
+  /^(\d{1,78}|0x[0-9a-fA-F]{1,64})$/.test(value) &&
+  BigInt(value) < WORD;
 
 const signed = z.object({
   meter: z.custom<Address>(
@@ -23,13 +30,8 @@ const signed = z.object({
   ),
   firstBlock: z.number().check(z.int(), z.nonnegative(), z.lt(BLOCKS)),
   exported: z
-    .array(
-      z.string().check(
-        z.regex(/^(\d{1,78}|0x[0-9a-fA-F]{1,64})$/),
-        z.refine((text) => BigInt(text) < WORD, "more than a word"),
-      ),
-    )
-    .check(z.minLength(1), z.maxLength(4_096)),
+    .array(z.custom<string>(isWord, "not a word of 256 bits, in decimal or hexadecimal digits"))
+    .check(z.minLength(1), z.maxLength(MOST_BLOCKS)),
   signature: z.custom<Hex>((value) => isHex(value), "not a signature in hexadecimal"),
 });
 
