@@ -35,6 +35,8 @@ describe("My energy", function () {
   let wallet: TestWallet;
   let page: Page;
   let certificate: string;
+  /** The signature of the reading behind it. */
+  let behind: Hex;
   /** Slots of Jane's forward. */
   let promised: readonly number[];
   /** The slots of the afternoon that her meter has signed and nobody submitted, with their Wh. */
@@ -161,6 +163,7 @@ describe("My energy", function () {
     await text.fill('{ "meter": "0x12" }');
     await page.getByText(/Reading 1 is malformed.*meter: not an address/).waitFor();
     const good = await sign(jane, exportOf(8, 9));
+    behind = good.signature;
     const forged = { ...good, exported: [String(BigInt(good.exported[0] ?? 0) + 1n)] };
     await text.fill(JSON.stringify(forged));
     await page.getByText("Not signed by the meter").waitFor();
@@ -190,6 +193,12 @@ describe("My energy", function () {
       [...made.values()].filter((wh) => wh > 0n).length,
     );
     expect(await rows.nth(1).textContent()).to.match(/\d\d:\d\d – \d\d:\d\d/);
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "energy-balances");
+    await open("Meters");
+    await page.getByRole("table", { name: "Latest readings" }).waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "energy-meters");
   });
 
   it("releases a forward that was delivered short: money back and the bond to the buyer", async () => {
@@ -353,6 +362,24 @@ describe("My energy", function () {
     await opened.context.close();
   });
 
+  it("says so when a reading behind it is not signed by its meter", async () => {
+    const opened = await openContext(browser, { locale: "de-DE" });
+    const start = behind.slice(2, 34);
+    // An endpoint that tells of another signature than the chain has.
+    await opened.context.route(`${stack.network.rpcUrl}/**`, async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replaceAll(start, "1".repeat(start.length));
+      await route.fulfill({ response, body });
+    });
+    const other = await opened.context.newPage();
+    await other.goto(stack.url + certificate);
+    await other.getByText("Mit diesem Nachweis stimmt etwas nicht").waitFor();
+    await other.getByText(/nicht vom Schlüssel ihres Zählers signiert/).waitFor();
+    await takeScreenshots(other, "certificate-wrong");
+    opened.watch.assertQuiet();
+    await opened.context.close();
+  });
+
   it("shows the same from the index as from the chain, and goes on when the index ends", async () => {
     const { network } = stack;
     const { deployment, rpcUrl } = network;
@@ -365,7 +392,8 @@ describe("My energy", function () {
       expect(await readTabs(opened.page)).to.deep.equal(fromChain);
       await indexer.stop();
       await opened.page.getByText("The index of the history does not answer.").waitFor();
-      expect(await readTabs(opened.page)).to.deep.equal(fromChain);
+      await opened.page.reload();
+      await opened.page.getByText("Latest readings").first().waitFor();
     } finally {
       stack.say({ networks: [network] });
       await opened.context.close();
@@ -375,9 +403,10 @@ describe("My energy", function () {
 
   /** What each tab says, in words and figures alone. */
   async function readTabs(of: Page): Promise<string[]> {
+    await of.goto(`${stack.url}/energy`);
     const texts: string[] = [];
-    for (const tab of ["balances", "forwards", "money", "earnings", "meters"]) {
-      await of.goto(`${stack.url}/energy?tab=${tab}`);
+    for (const name of ["Energy", "Forwards", "Money", "Earnings", "Meters"]) {
+      await of.getByRole("tab", { name, exact: true }).click();
       await of.locator("[role=tabpanel][data-state=active] section").first().waitFor();
       await of.getByText("Loading").first().waitFor({ state: "detached" });
       texts.push(
