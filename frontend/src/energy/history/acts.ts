@@ -12,29 +12,71 @@ export interface PastAct {
 
 /** Blocks that a public RPC lets one ask for at once. */
 const CHUNK = 10_000n;
+/** Blocks that a reorganisation of the chain may still exchange: they are read anew each time. */
+const UNSETTLED = 64n;
 
-/** Everything that Wattline's contracts have done since they were deployed, oldest first, from the chain's logs alone. */
-export async function readActs(context: ChainContext): Promise<PastAct[]> {
-  const { client, network, signal } = context;
-  const contracts = contractsIn(context);
-  const address = Object.values(contracts);
-  const head = await getBlockNumber(client);
-  const acts: PastAct[] = [];
-  for (let from = BigInt(network.deployment.fromBlock); from <= head; from += CHUNK) {
-    signal.throwIfAborted();
+/** What has been read of a chain so far. */
+interface Progress {
+  readonly settled: readonly PastAct[];
+  /** The first block that is not settled. */
+  readonly next: bigint;
+  readonly acts: readonly PastAct[];
+}
+
+const progresses = new WeakMap<Client, Promise<Progress>>();
+
+/**
+ * Everything that Wattline's contracts have done since they were deployed, oldest first, from the chain's logs alone. What
+ * was read before is not read again.
+ */
+export async function readActs(context: ChainContext): Promise<readonly PastAct[]> {
+  const nothing = {
+    settled: [],
+    next: BigInt(context.network.deployment.fromBlock),
+    acts: [],
+  };
+  const before = progresses.get(context.client)?.catch(() => nothing) ?? Promise.resolve(nothing);
+  const now = before.then((progress) => goOn(context, progress, nothing));
+  progresses.set(context.client, now);
+  return (await now).acts;
+}
+
+async function goOn(context: ChainContext, known: Progress, nothing: Progress): Promise<Progress> {
+  const head = await getBlockNumber(context.client, { cacheTime: 0 });
+  // A development chain may have started over.
+  const { settled, next } = head + 1n < known.next ? nothing : known;
+  const fresh: PastAct[] = [];
+  for (let from = next; from <= head; from += CHUNK) {
     const last = from + CHUNK - 1n;
-    const toBlock = last < head ? last : head;
-    const logs = await getLogs(client, { address, fromBlock: from, toBlock });
-    for (const [hash, within] of Map.groupBy(logs, ({ transactionHash }) => transactionHash)) {
-      const events = within
-        .map((log) => decodeLog(contracts, plainLog(log)))
-        .filter((event): event is HistoryEvent => event !== undefined);
-      for (const act of actsOf(contracts, events)) {
-        acts.push({ act, hash, blockNumber: within[0]?.blockNumber ?? 0n });
-      }
-    }
+    fresh.push(...(await actsIn(context, from, last < head ? last : head)));
   }
-  return acts;
+  const settledTo = head - UNSETTLED;
+  return {
+    settled: [...settled, ...fresh.filter(({ blockNumber }) => blockNumber <= settledTo)],
+    next: settledTo + 1n > next ? settledTo + 1n : next,
+    acts: [...settled, ...fresh],
+  };
+}
+
+async function actsIn(
+  context: ChainContext,
+  fromBlock: bigint,
+  toBlock: bigint,
+): Promise<PastAct[]> {
+  const contracts = contractsIn(context);
+  const logs = await getLogs(context.client, {
+    address: Object.values(contracts),
+    fromBlock,
+    toBlock,
+  });
+  const transactions = Map.groupBy(logs, ({ transactionHash }) => transactionHash);
+  return [...transactions].flatMap(([hash, within]) => {
+    const events = within
+      .map((log) => decodeLog(contracts, plainLog(log)))
+      .filter((event): event is HistoryEvent => event !== undefined);
+    const blockNumber = within[0]?.blockNumber ?? fromBlock;
+    return actsOf(contracts, events).map((act) => ({ act, hash, blockNumber }));
+  });
 }
 
 /** Where the contracts are, spelled as the sdk compares them. */
