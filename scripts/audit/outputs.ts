@@ -2,6 +2,9 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import {
   type AuditRow,
+  CERTIFICATE_STANDARD,
+  type CertificateIssuer,
+  certificatesOf,
   freeze,
   type ReadingRow,
   type SettlementRow,
@@ -11,7 +14,6 @@ import {
   thaw,
 } from "@wattline/sdk";
 import { stringify } from "csv-stringify/sync";
-import { certificatesOf, type Issuer, STANDARD } from "./certificates.ts";
 import { GrowingFile } from "./files.ts";
 import { Totals } from "./totals.ts";
 
@@ -74,7 +76,7 @@ interface Kept {
 /** What an audit writes as it goes: two tables and the certificates, a row at a time, so that memory stays flat. */
 export class Outputs {
   readonly totals: Totals;
-  readonly #issuer: Issuer;
+  readonly #issuer: CertificateIssuer;
   readonly #settlements: GrowingFile;
   readonly #readings: GrowingFile;
   readonly #certificates: GrowingFile;
@@ -84,7 +86,7 @@ export class Outputs {
   #readingRows: ReadingRow[] = [];
 
   /** @param resume What {@link freeze} returned. */
-  constructor(folder: string, issuer: Issuer, resume?: string) {
+  constructor(folder: string, issuer: CertificateIssuer, resume?: string) {
     mkdirSync(folder, { recursive: true });
     const kept = resume === undefined ? undefined : (thaw(resume) as Kept);
     const open = (name: string) => new GrowingFile(path.join(folder, name), kept?.bytes[name] ?? 0);
@@ -98,7 +100,9 @@ export class Outputs {
     if (kept !== undefined) return;
     this.#settlements.write(csvOf([SETTLEMENT_COLUMNS]));
     this.#readings.write(csvOf([READING_COLUMNS]));
-    this.#certificates.write(`${JSON.stringify(STANDARD).slice(0, -1)},"certificates":[`);
+    this.#certificates.write(
+      `${JSON.stringify(CERTIFICATE_STANDARD).slice(0, -1)},"certificates":[`,
+    );
   }
 
   row(row: AuditRow): void {

@@ -5,6 +5,7 @@ export * from "./abi/meters.ts";
 export * from "./audit/index.ts";
 export * from "./bills.ts";
 export * from "./bulk.ts";
+export * from "./certificates.ts";
 export * from "./clearing.ts";
 export * from "./clearSigning.ts";
 export * from "./deployment.ts";

@@ -23,7 +23,7 @@ export function Shell() {
       >
         <Trans>Skip to the page</Trans>
       </a>
-      <header className="sticky top-0 z-30 border-b border-line bg-paper/95 backdrop-blur">
+      <header className="print:hidden sticky top-0 z-30 border-b border-line bg-paper/95 backdrop-blur">
         <div className="mx-auto flex min-h-16 max-w-7xl items-center gap-2 px-4 sm:gap-4">
           <Link
             to="/market"
@@ -42,7 +42,9 @@ export function Shell() {
           </div>
         </div>
       </header>
-      <Banners />
+      <div className="print:hidden">
+        <Banners />
+      </div>
       <main
         id="page"
         tabIndex={-1}
@@ -69,7 +71,7 @@ const PLACES = {
     icon: "hidden lg:block size-4",
   },
   bottom: {
-    bar: "fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
+    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
     link: "min-h-14 flex-col justify-center gap-0.5! py-1.5 text-xs -outline-offset-3",
     current: { className: "text-leaf" },
     icon: "size-5",

@@ -1,6 +1,6 @@
 import { createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { auditRoute } from "../audit/route.ts";
-import { certificateRoute, energyRoute } from "../energy/route.ts";
+import { certificateRoute, energyRoute, statementRoute } from "../energy/route.ts";
 import { marketRoute } from "../market/route.ts";
 import { microgridRoute } from "../microgrid/route.ts";
 import { ErrorPage } from "./ErrorPage.tsx";
@@ -20,6 +20,7 @@ export const router = createRouter({
     marketRoute,
     energyRoute,
     certificateRoute,
+    statementRoute,
     microgridRoute,
     auditRoute,
   ]),

@@ -24,7 +24,8 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
     readonly signal: AbortSignal;
   },
 ): Promise<GetContractEventsReturnType<abi, name, true>> {
-  const head = await getBlockNumber(client);
+  // A remembered head may lie before the event that made someone ask.
+  const head = await getBlockNumber(client, { cacheTime: 0 });
   const found: GetContractEventsReturnType<abi, name, true>[number][] = [];
   for (let from = fromBlock; from <= head; from += CHUNK) {
     signal.throwIfAborted();

@@ -1,17 +1,23 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense } from "react";
+import type { Address } from "viem";
 import { useConnection } from "wagmi";
 import { NoWallet } from "../app/index.ts";
-import { callOf, contractsOf, useAccount, useNetwork } from "../chain/index.ts";
-import {
-  Button,
-  ErrorState,
-  formatMoney,
-  Money,
-  PageHeader,
-  SkeletonLines,
-  Stat,
-} from "../ui/index.ts";
-import { useTransact } from "../wallet/index.ts";
+import { PageHeader, SkeletonLines, Tabs } from "../ui/index.ts";
+import { Figures } from "./Figures.tsx";
+import { useMyMeters } from "./history/meters.ts";
+import { WaitingReadings } from "./meters/WaitingReadings.tsx";
+import { ENERGY_TABS, type EnergyTab } from "./search.ts";
+
+const Balances = lazy(() => import("./balances/Balances.tsx"));
+const Orders = lazy(() => import("./Orders.tsx"));
+const Forwards = lazy(() => import("./forwards/Forwards.tsx"));
+const MoneyTab = lazy(() => import("./money/MoneyTab.tsx"));
+const Earnings = lazy(() => import("./earnings/Earnings.tsx"));
+const Meters = lazy(() => import("./meters/Meters.tsx"));
+
+const route = getRouteApi("/energy");
 
 /** What a household has: meters, readings, energy, orders, money. */
 export function EnergyPage() {
@@ -21,59 +27,46 @@ export function EnergyPage() {
       <PageHeader title={<Trans>My energy</Trans>}>
         <Trans>Your meters, your energy, your orders and your money.</Trans>
       </PageHeader>
-      {address === undefined ? <NoWallet /> : <Escrow />}
+      {address === undefined ? <NoWallet /> : <Household key={address} holder={address} />}
     </>
   );
 }
 
-function Escrow() {
-  const { address } = useConnection();
-  const { data, error, isPending, refetch } = useAccount(address);
-  if (isPending) return <SkeletonLines />;
-  if (error) {
-    return (
-      <ErrorState
-        title={<Trans>Your account could not be read</Trans>}
-        error={error}
-        onRetry={() => void refetch()}
-      />
-    );
-  }
-  return (
-    <div className="grid gap-3 sm:grid-cols-2">
-      <Stat
-        label={<Trans>In escrow</Trans>}
-        value={<Money baseUnits={data.balance} />}
-        tone="leaf"
-      />
-      <Stat
-        label={<Trans>In your wallet</Trans>}
-        value={<Money baseUnits={data.walletBalance} />}
-      />
-      {data.balance > 0n && <WithdrawAll balance={data.balance} />}
-    </div>
-  );
-}
-
-function WithdrawAll({ balance }: { readonly balance: bigint }) {
+function Household({ holder }: { readonly holder: Address }) {
   const { t } = useLingui();
-  const { address } = useConnection();
-  const network = useNetwork();
-  const { transact, busy } = useTransact();
-  if (address === undefined) return null;
-  const { marketplace } = contractsOf(network);
-  const amount = formatMoney(balance, network.currency);
+  const { tab = "balances" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const meters = useMyMeters(holder);
+  const contents: Readonly<Record<EnergyTab, readonly [label: string, content: ReactNode]>> = {
+    balances: [t`Energy`, <Balances key="balances" holder={holder} />],
+    orders: [t`Orders`, <Orders key="orders" />],
+    forwards: [t`Forwards`, <Forwards key="forwards" holder={holder} />],
+    money: [t`Money`, <MoneyTab key="money" holder={holder} />],
+    earnings: [t`Earnings`, <Earnings key="earnings" holder={holder} />],
+    meters: [t`Meters`, <Meters key="meters" holder={holder} meters={meters} />],
+  };
   return (
-    <Button
-      busy={busy}
-      onClick={() =>
-        void transact({
-          title: t`Withdraw ${amount}`,
-          calls: [callOf(marketplace, "withdraw", [network.currency.address, balance, address])],
-        })
-      }
-    >
-      <Trans>Withdraw all</Trans>
-    </Button>
+    <div className="flex flex-col gap-4">
+      <Figures holder={holder} />
+      <WaitingReadings holder={holder} meters={meters.data} />
+      <Tabs
+        label={t`My energy`}
+        value={tab}
+        onChange={(next) =>
+          void navigate({
+            search: (search) => ({ ...search, tab: ENERGY_TABS.find((one) => one === next) }),
+            replace: true,
+          })
+        }
+        tabs={ENERGY_TABS.map((value) => {
+          const [label, content] = contents[value];
+          return {
+            value,
+            label,
+            content: <Suspense fallback={<SkeletonLines lines={6} />}>{content}</Suspense>,
+          };
+        })}
+      />
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../app/rootRoute.tsx";
 import { loadMessages } from "../i18n/messages.ts";
-import { energySearch } from "./search.ts";
+import { energySearch, statementSearch } from "./search.ts";
 
 export const energyRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -11,9 +11,20 @@ export const energyRoute = createRoute({
   component: lazyRouteComponent(() => import("./EnergyPage.tsx"), "EnergyPage"),
 });
 
+export const statementRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/statement",
+  validateSearch: statementSearch,
+  loader: () => loadMessages("energy"),
+  component: lazyRouteComponent(() => import("./earnings/StatementPage.tsx"), "StatementPage"),
+});
+
 export const certificateRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/certificate/$id",
   loader: () => loadMessages("energy"),
-  component: lazyRouteComponent(() => import("./CertificatePage.tsx"), "CertificatePage"),
+  component: lazyRouteComponent(
+    () => import("./certificate/CertificatePage.tsx"),
+    "CertificatePage",
+  ),
 });

@@ -1,5 +1,29 @@
 import * as z from "zod/mini";
 import { appSearch } from "../app/search.ts";
 
+export const ENERGY_TABS = [
+  "balances",
+  "orders",
+  "forwards",
+  "money",
+  "earnings",
+  "meters",
+] as const;
+export type EnergyTab = (typeof ENERGY_TABS)[number];
+
+const day = z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/));
+const month = z.string().check(z.regex(/^\d{4}-\d\d$/));
+
 /** What the URL of the page says. */
-export const energySearch = z.extend(appSearch, {});
+export const energySearch = z.extend(appSearch, {
+  tab: z.catch(z.optional(z.enum(ENERGY_TABS)), undefined),
+  /** The local day whose balances are shown; the newest with energy when left out. */
+  day: z.catch(z.optional(day), undefined),
+  /** The local month whose earnings are shown; the newest with any when left out. */
+  month: z.catch(z.optional(month), undefined),
+});
+
+/** What the URL of a statement says. */
+export const statementSearch = z.extend(appSearch, {
+  month: z.catch(z.optional(month), undefined),
+});

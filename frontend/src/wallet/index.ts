@@ -1,6 +1,6 @@
 export { ConnectButton } from "./ConnectButton.tsx";
 export { sentenceOfOrder } from "./describe.ts";
-export { isRejection, wordsFor } from "./errors.ts";
+export { isRejection, refusalIn, wordsFor } from "./errors.ts";
 export { useDeposit } from "./permit.ts";
 export { notify } from "./toasts.ts";
 export { useSigner } from "./useSigner.ts";

@@ -26,6 +26,8 @@ export interface Deed {
   readonly title: string;
   /** Calls of one transaction where they can be: all to the marketplace, or in a wallet that bundles calls. */
   readonly calls: readonly Call[];
+  /** Told after each transaction, when it takes several: how many of the calls are done. */
+  readonly onProgress?: (done: number) => void;
 }
 
 /** How a deed ended. A declined one is no failure: nothing happened, because the person said so. */
@@ -57,7 +59,7 @@ export function useTransact(): {
   const bundles = atomic === "supported" || atomic === "ready";
 
   const transact = useCallback(
-    async ({ title, calls }: Deed): Promise<Outcome> => {
+    async ({ title, calls, onProgress }: Deed): Promise<Outcome> => {
       if (client === undefined || address === undefined || connector === undefined) {
         const reason = t`Connect a wallet first.`;
         notify.failed(title, reason);
@@ -90,7 +92,7 @@ export function useTransact(): {
           const { id } = await sendCalls(config, { account: address, chainId, connector, calls });
           await finish(pending(id, "calls"));
         } else {
-          for (const call of single === undefined ? calls : [single]) {
+          for (const [index, call] of (single === undefined ? calls : [single]).entries()) {
             const gas = await simulate(client, address, [call]);
             toast.waiting();
             const hash = await sendTransaction(config, {
@@ -102,6 +104,7 @@ export function useTransact(): {
               ...(gas !== undefined && { gas }),
             });
             await finish(pending(hash, "transaction"));
+            onProgress?.(index + 1);
           }
         }
         return { status: "done", receipts };

@@ -117,6 +117,9 @@ export async function serveApp(network: Network) {
     url: url.replace(/\/$/, ""),
     /** Changes what `/wattline.json` says from now on: several networks, or something malformed. */
     say,
+    /** Leaves a file beside the page, as a host serves it: `/readings.json`. */
+    leave: (name: string, what: unknown) =>
+      writeFileSync(path.join(outDir, name), JSON.stringify(what)),
     async closeApp() {
       await server.close();
       rmSync(folder, { recursive: true, force: true });

@@ -1,11 +1,13 @@
-import { energyIdOf, type RetirementRow, SOURCES, slotEnd, slotStart } from "@wattline/sdk";
+import type { RetirementRow } from "./audit/rows.ts";
+import { energyIdOf, SOURCES } from "./energyId.ts";
+import { slotEnd, slotStart } from "./slots.ts";
 
 /**
  * Retired energy as certificates, by the fields of EnergyTag's Granular Certificate Scheme Standard, version 2 (4 March
  * 2024), as its GC Registry API Specification, version 2, names them. What Wattline does not know is null: energy of one
  * source in one microgrid is one stock, so a certificate names that stock and no single device.
  */
-export const STANDARD = {
+export const CERTIFICATE_STANDARD = {
   standard: "EnergyTag Granular Certificate Scheme Standard v2 (2024-03-04)",
   fields: "EnergyTag GC Registry API Specification v2 (2024-03-04)",
 } as const;
@@ -22,7 +24,7 @@ const KINDS: Readonly<Record<(typeof SOURCES)[number], readonly [source: string,
 };
 
 /** Which network the retired energy is part of. */
-export interface Issuer {
+export interface CertificateIssuer {
   readonly chainId: number;
   readonly energy: string;
 }
@@ -33,7 +35,7 @@ export interface Issuer {
  */
 export function certificatesOf(
   row: RetirementRow,
-  { chainId, energy }: Issuer,
+  { chainId, energy }: CertificateIssuer,
   retiredBefore: Map<string, bigint>,
 ) {
   const source = SOURCES[row.source] ?? "Grid";

@@ -1,0 +1,76 @@
+import { Trans } from "@lingui/react/macro";
+import { localDayOf } from "@wattline/sdk";
+import type { ReactNode } from "react";
+import { type Address, isAddressEqual } from "viem";
+import { useAccount, useChainTime } from "../chain/index.ts";
+import { ErrorState, Money, Skeleton, Stat } from "../ui/index.ts";
+import { useEarnings } from "./history/earnings.ts";
+import { useForwards } from "./history/positions.ts";
+import { byMonth, TIME_ZONE } from "./periods.ts";
+
+/** The four figures that one looks for first. */
+export function Figures({ holder }: { readonly holder: Address }) {
+  const account = useAccount(holder);
+  const { data: forwards } = useForwards(holder);
+  const { data: earnings, error } = useEarnings(holder);
+  const time = useChainTime();
+  const months = byMonth(earnings ?? []);
+  const thisMonth = time === undefined ? undefined : localDayOf(time, TIME_ZONE).slice(0, 7);
+  const month = months.find(({ name }) => name === thisMonth);
+  const inForwards = (forwards ?? []).reduce(
+    (sum, { buyer, seller, locked, bonded }) =>
+      sum +
+      (isAddressEqual(buyer, holder) ? locked : 0n) +
+      (isAddressEqual(seller, holder) ? bonded : 0n),
+    0n,
+  );
+  if (account.error) {
+    return (
+      <ErrorState
+        title={<Trans>Your account could not be read</Trans>}
+        error={account.error}
+        onRetry={() => void account.refetch()}
+      />
+    );
+  }
+  const shown = (value: bigint | undefined): ReactNode =>
+    value === undefined ? <Skeleton className="h-7 w-24" /> : <Money baseUnits={value} />;
+  const traded = (value: bigint | undefined) => (error ? "–" : shown(value));
+  const gained = earnings && (month?.earned ?? 0n);
+  const saved = earnings && (month?.saved ?? 0n);
+  return (
+    <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
+      <Stat
+        tone="leaf"
+        label={<Trans>In escrow</Trans>}
+        value={shown(account.data?.balance)}
+        detail={
+          inForwards > 0n ? (
+            <Trans>
+              and <Money baseUnits={inForwards} /> locked in forwards
+            </Trans>
+          ) : (
+            <Trans>free to trade with</Trans>
+          )
+        }
+      />
+      <Stat
+        label={<Trans>In your wallet</Trans>}
+        value={shown(account.data?.walletBalance)}
+        detail={<Trans>not yet in escrow</Trans>}
+      />
+      <Stat
+        tone="sun"
+        label={<Trans>Earned this month</Trans>}
+        value={traded(gained)}
+        detail={<Trans>over the feed-in tariff</Trans>}
+      />
+      <Stat
+        tone="sky"
+        label={<Trans>Saved this month</Trans>}
+        value={traded(saved)}
+        detail={<Trans>against the retail tariff</Trans>}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+import { Trans } from "@lingui/react/macro";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { FileQuestion } from "lucide-react";
+import type { Client } from "viem";
+import { useConfig } from "wagmi";
+import { getClient } from "wagmi/actions";
+import { type Network, useNetworks } from "../../chain/index.ts";
+import { Card, EmptyState, ErrorState, PageHeader, SkeletonLines } from "../../ui/index.ts";
+import { CertificateSheet } from "./CertificateSheet.tsx";
+import { findCertificate, NoCertificateError } from "./read.ts";
+import { verify } from "./verify.ts";
+
+const route = getRouteApi("/certificate/$id");
+
+/** A retirement of energy that anyone can open, without a wallet, and verify: from the chain itself, not from an index. */
+export function CertificatePage() {
+  const { id } = route.useParams();
+  const { network, networks } = useNetworks();
+  const config = useConfig();
+  const clientOf = ({ deployment: { chainId } }: Network): Client => {
+    const client = getClient(config, { chainId });
+    if (client === undefined) throw new Error(`There is no client for chain ${chainId}.`);
+    return client;
+  };
+  const certificate = useQuery({
+    queryKey: ["certificate", network.deployment.chainId, id],
+    queryFn: () =>
+      findCertificate(id, [network, ...networks.filter((one) => one !== network)], clientOf),
+    retry: (count, error) => count < 1 && !(error instanceof NoCertificateError),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const found = certificate.data;
+  const verification = useQuery({
+    queryKey: ["certificate", network.deployment.chainId, id, "verification"],
+    queryFn: ({ signal }) => {
+      if (found === undefined) throw new Error("There is no certificate to verify yet.");
+      return verify(clientOf(found.network), found, signal);
+    },
+    enabled: found !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (found !== undefined) {
+    return (
+      <CertificateSheet
+        certificate={found}
+        verification={verification.data}
+        error={verification.error}
+        onVerify={() => void verification.refetch()}
+        busy={verification.isFetching}
+      />
+    );
+  }
+  return (
+    <>
+      <PageHeader title={<Trans>Certificate</Trans>} />
+      <Card>
+        {certificate.error === null ? (
+          <SkeletonLines lines={6} />
+        ) : certificate.error instanceof NoCertificateError ? (
+          <EmptyState
+            icon={<FileQuestion />}
+            title={<Trans>This is no certificate of Wattline</Trans>}
+          >
+            {certificate.error.message}
+          </EmptyState>
+        ) : (
+          <ErrorState
+            title={<Trans>The chain could not be asked for the certificate</Trans>}
+            error={certificate.error}
+            onRetry={() => void certificate.refetch()}
+          />
+        )}
+      </Card>
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+import { decodeLog, type EventNamed, type RetirementRow, unpackProfile } from "@wattline/sdk";
+import { type Client, type TransactionReceipt, TransactionReceiptNotFoundError } from "viem";
+import { getBlock, getTransactionReceipt, readContract } from "viem/actions";
+import { contractsOf, type Network } from "../../chain/index.ts";
+import { contractsIn, plainLog } from "../history/acts.ts";
+import { parseCertificateId } from "./id.ts";
+
+/** A retirement as the chain itself tells it. */
+export interface Certificate extends RetirementRow {
+  readonly network: Network;
+  /** The retirement's words, as the event has them. */
+  readonly retired: EventNamed<"Retired">;
+  readonly receipt: TransactionReceipt;
+  readonly totalWh: bigint;
+}
+
+/** There is no such certificate; the message says why. */
+export class NoCertificateError extends Error {}
+
+/**
+ * Finds a certificate on the first of these networks that knows its transaction.
+ * @param clientOf How to reach a network.
+ * @throws NoCertificateError
+ */
+export async function findCertificate(
+  id: string,
+  networks: readonly Network[],
+  clientOf: (network: Network) => Client,
+): Promise<Certificate> {
+  const wanted = parseCertificateId(id);
+  if (wanted === undefined) {
+    throw new NoCertificateError(
+      "The link is damaged: a certificate is named by a transaction and the number of its event.",
+    );
+  }
+  for (const network of networks) {
+    const client = clientOf(network);
+    const receipt = await getTransactionReceipt(client, { hash: wanted.hash }).catch(
+      (error: unknown) => {
+        if (error instanceof TransactionReceiptNotFoundError) return undefined;
+        throw error;
+      },
+    );
+    if (receipt !== undefined) return readCertificate(client, network, receipt, wanted.logIndex);
+  }
+  const names = networks.map(({ name }) => name).join(", ");
+  throw new NoCertificateError(`No such transaction is known on ${names}.`);
+}
+
+async function readCertificate(
+  client: Client,
+  network: Network,
+  receipt: TransactionReceipt,
+  logIndex: number,
+): Promise<Certificate> {
+  const log = receipt.logs.find((one) => one.logIndex === logIndex);
+  const event = log && decodeLog(contractsIn({ network }), plainLog(log));
+  if (event?.eventName !== "Retired") {
+    throw new NoCertificateError("The transaction is there, and retired no energy of Wattline.");
+  }
+  const { microgrid, source, firstBlock, energy, holder, beneficiary, purpose } = event.args;
+  const [{ timestamp }, { charter }] = await Promise.all([
+    getBlock(client, { blockNumber: receipt.blockNumber }),
+    readContract(client, {
+      ...contractsOf(network).meters,
+      functionName: "microgridOf",
+      args: [microgrid],
+    }),
+  ]);
+  const energyWh = [...unpackProfile({ firstBlock, words: energy })];
+  return {
+    kind: "retirement",
+    network,
+    retired: event,
+    receipt,
+    block: Number(receipt.blockNumber),
+    time: Number(timestamp),
+    transaction: receipt.transactionHash,
+    logIndex,
+    holder,
+    beneficiary,
+    purpose,
+    microgrid,
+    microgridName: charter.name,
+    latitudeTenths: charter.latitudeTenths,
+    longitudeTenths: charter.longitudeTenths,
+    source,
+    slotSeconds: charter.slotSeconds,
+    energyWh,
+    totalWh: energyWh.reduce((sum, [, wh]) => sum + wh, 0n),
+  };
+}

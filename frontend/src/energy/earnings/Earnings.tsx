@@ -1,0 +1,247 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { FileText, PiggyBank } from "lucide-react";
+import { useMemo } from "react";
+import { type Address, formatUnits } from "viem";
+import { useNetwork } from "../../chain/index.ts";
+import {
+  buttonClass,
+  Card,
+  Chart,
+  EmptyState,
+  ErrorState,
+  formatDay,
+  formatEnergy,
+  formatMoney,
+  Money,
+  Select,
+  SkeletonLines,
+} from "../../ui/index.ts";
+import { useEarnings } from "../history/earnings.ts";
+import type { Sums } from "../history/sums.ts";
+import { byDay, byMonth, daysOfMonth, noonOf, type Period, total } from "../periods.ts";
+import { formatMonth } from "./month.ts";
+
+const route = getRouteApi("/energy");
+
+/** What trading with neighbours brought, day by day and month by month, beside what the grid would have done. */
+export default function Earnings({ holder }: { readonly holder: Address }) {
+  const { data, error, refetch } = useEarnings(holder);
+  const { month: wanted } = route.useSearch();
+  if (error) {
+    return (
+      <ErrorState
+        title={<Trans>Your earnings could not be read</Trans>}
+        error={error}
+        onRetry={refetch}
+      />
+    );
+  }
+  if (data === undefined) return <SkeletonLines lines={6} />;
+  const months = byMonth(data);
+  const month = wanted ?? months.at(-1)?.name;
+  if (month === undefined) {
+    return (
+      <Card title={<Trans>Earnings and savings</Trans>}>
+        <EmptyState
+          icon={<PiggyBank />}
+          title={<Trans>You have not traded yet</Trans>}
+          action={
+            <Link to="/market" className={buttonClass("primary")}>
+              <Trans>To the market</Trans>
+            </Link>
+          }
+        >
+          <Trans>
+            What you sell above the feed-in tariff and buy below the retail tariff adds up here.
+          </Trans>
+        </EmptyState>
+      </Card>
+    );
+  }
+  const days = byDay(data).filter(({ name }) => name.startsWith(month));
+  return (
+    <div className="flex flex-col gap-4">
+      <Month month={month} months={months} days={days} />
+      <Months months={months} />
+    </div>
+  );
+}
+
+function Month({
+  month,
+  months,
+  days,
+}: {
+  readonly month: string;
+  readonly months: readonly Period[];
+  readonly days: readonly Period[];
+}) {
+  const { t } = useLingui();
+  const navigate = route.useNavigate();
+  const names = [...new Set([...months.map(({ name }) => name), month])].toSorted();
+  return (
+    <Card
+      title={<Trans>Day by day</Trans>}
+      actions={
+        <span className="flex flex-wrap items-center gap-2">
+          <Select
+            aria-label={t`Month`}
+            value={month}
+            onChange={({ target }) =>
+              void navigate({
+                search: (search) => ({ ...search, month: target.value }),
+                replace: true,
+              })
+            }
+          >
+            {names.map((name) => (
+              <option key={name} value={name}>
+                {formatMonth(name)}
+              </option>
+            ))}
+          </Select>
+          <Link to="/statement" search={{ month }} className={buttonClass("secondary")}>
+            <FileText aria-hidden="true" className="size-4" />
+            <Trans>Statement</Trans>
+          </Link>
+        </span>
+      }
+    >
+      <Gains sums={total(days)} />
+      <DaysChart month={month} days={days} />
+    </Card>
+  );
+}
+
+/** What it comes to, in two sentences that say how. */
+function Gains({ sums }: { readonly sums: Sums }) {
+  const [sold, bought] = [formatEnergy(sums.soldWh), formatEnergy(sums.boughtWh)];
+  return (
+    <div className="mb-4 grid gap-3 sm:grid-cols-2">
+      <p className="rounded-xl bg-sun-soft px-4 py-3 text-sm">
+        <Money baseUnits={sums.earned} className="block text-xl font-bold" />
+        <Trans>
+          earned over the feed-in tariff: {sold} sold for <Money baseUnits={sums.received} />, which
+          the grid would have paid <Money baseUnits={sums.feedInValue} /> for
+        </Trans>
+      </p>
+      <p className="rounded-xl bg-sky-soft px-4 py-3 text-sm">
+        <Money baseUnits={sums.saved} className="block text-xl font-bold" />
+        <Trans>
+          saved against the retail tariff: {bought} bought for <Money baseUnits={sums.paid} /> in
+          place of <Money baseUnits={sums.retailCost} />
+        </Trans>
+      </p>
+    </div>
+  );
+}
+
+function DaysChart({ month, days }: { readonly month: string; readonly days: readonly Period[] }) {
+  const { t } = useLingui();
+  const { currency } = useNetwork();
+  const chart = useMemo(() => {
+    const names = daysOfMonth(month);
+    const of = (name: string) => days.find((day) => day.name === name);
+    const drawn = (amount: bigint | undefined) =>
+      Number(formatUnits(amount ?? 0n, currency.decimals));
+    return {
+      names,
+      x: names.map((_, index) => index + 1),
+      series: [
+        {
+          label: t`Earned`,
+          colour: "sun" as const,
+          kind: "bars" as const,
+          values: names.map((name) => drawn(of(name)?.earned)),
+        },
+        {
+          label: t`Saved`,
+          colour: "sky" as const,
+          kind: "bars" as const,
+          values: names.map((name) => drawn(of(name)?.saved)),
+        },
+      ],
+    };
+  }, [month, days, currency, t]);
+  const { earned, saved } = total(days);
+  const [gained, spared, name] = [
+    formatMoney(earned, currency),
+    formatMoney(saved, currency),
+    formatMonth(month),
+  ];
+  const formatAmount = useMemo(
+    () => (amount: number) =>
+      formatMoney(BigInt(Math.round(amount * 100)), { ...currency, decimals: 2 }),
+    [currency],
+  );
+  return (
+    <Chart
+      summary={t`${name}: ${gained} earned and ${spared} saved.`}
+      x={chart.x}
+      series={chart.series}
+      formatY={formatAmount}
+      formatX={dayOfMonth}
+      table={{
+        head: [t`Day`, t`Sold`, t`Earned`, t`Bought`, t`Saved`],
+        rows: days.map((day) => [
+          formatDay(noonOf(day.name)),
+          formatEnergy(day.soldWh),
+          formatMoney(day.earned, currency),
+          formatEnergy(day.boughtWh),
+          formatMoney(day.saved, currency),
+        ]),
+      }}
+    />
+  );
+}
+
+const dayOfMonth = (day: number): string => (Number.isInteger(day) ? String(day) : "");
+
+function Months({ months }: { readonly months: readonly Period[] }) {
+  return (
+    <Card title={<Trans>Month by month</Trans>}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard. */}
+      <div className="overflow-x-auto" tabIndex={0}>
+        <table className="w-full text-right text-sm tabular-nums">
+          <thead className="text-muted">
+            <tr>
+              <th scope="col" className="py-1.5 text-left font-semibold">
+                <Trans>Month</Trans>
+              </th>
+              <th scope="col" className="px-3 font-semibold">
+                <Trans>Sold</Trans>
+              </th>
+              <th scope="col" className="px-3 font-semibold">
+                <Trans>Earned</Trans>
+              </th>
+              <th scope="col" className="px-3 font-semibold">
+                <Trans>Bought</Trans>
+              </th>
+              <th scope="col" className="pl-3 font-semibold">
+                <Trans>Saved</Trans>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {months.toReversed().map((month) => (
+              <tr key={month.name} className="border-t border-line">
+                <th scope="row" className="py-2 text-left font-semibold whitespace-nowrap">
+                  {formatMonth(month.name)}
+                </th>
+                <td className="px-3 whitespace-nowrap">{formatEnergy(month.soldWh)}</td>
+                <td className="px-3 font-semibold">
+                  <Money baseUnits={month.earned} />
+                </td>
+                <td className="px-3 whitespace-nowrap">{formatEnergy(month.boughtWh)}</td>
+                <td className="pl-3 font-semibold">
+                  <Money baseUnits={month.saved} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,251 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { localDayOf } from "@wattline/sdk";
+import { ArrowLeft, Printer } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Address } from "viem";
+import { useConnection } from "wagmi";
+import { NoWallet } from "../../app/index.ts";
+import { useChainTime, useMicrogrids, useNetwork } from "../../chain/index.ts";
+import {
+  Button,
+  buttonClass,
+  ErrorState,
+  formatDay,
+  formatEnergy,
+  formatMoment,
+  formatMoney,
+  Money,
+  SkeletonLines,
+} from "../../ui/index.ts";
+import { type Earning, useEarnings } from "../history/earnings.ts";
+import { useMyMeters } from "../history/meters.ts";
+import type { Sums } from "../history/sums.ts";
+import { byDay, byMonth, noonOf, TIME_ZONE, total } from "../periods.ts";
+import { formatMonth } from "./month.ts";
+
+const route = getRouteApi("/statement");
+
+/** A household's statement of a month: made to be printed. */
+export function StatementPage() {
+  const { address } = useConnection();
+  const { microgrid } = route.useSearch();
+  return (
+    <>
+      <Link
+        to="/energy"
+        search={{ microgrid, tab: "earnings" }}
+        className={`${buttonClass("ghost", "small")} mb-3 print:hidden`}
+      >
+        <ArrowLeft aria-hidden="true" className="size-4" />
+        <Trans>My energy</Trans>
+      </Link>
+      {address === undefined ? <NoWallet /> : <Statement holder={address} />}
+    </>
+  );
+}
+
+function Statement({ holder }: { readonly holder: Address }) {
+  const { data, error, refetch, from } = useEarnings(holder);
+  const time = useChainTime();
+  const { month: wanted } = route.useSearch();
+  if (error) {
+    return (
+      <ErrorState
+        title={<Trans>Your earnings could not be read</Trans>}
+        error={error}
+        onRetry={refetch}
+      />
+    );
+  }
+  if (data === undefined || time === undefined) return <SkeletonLines lines={8} />;
+  const month = wanted ?? byMonth(data).at(-1)?.name ?? localDayOf(time, TIME_ZONE).slice(0, 7);
+  return <Sheet holder={holder} earnings={data} month={month} madeAt={time} from={from} />;
+}
+
+function Sheet({
+  holder,
+  earnings,
+  month,
+  madeAt,
+  from,
+}: {
+  readonly holder: Address;
+  readonly earnings: readonly Earning[];
+  readonly month: string;
+  /** Unix seconds of the chain's clock. */
+  readonly madeAt: number;
+  readonly from: "indexer" | "chain";
+}) {
+  const { name: chain, currency, deployment } = useNetwork();
+  const { data: meters } = useMyMeters(holder);
+  const { data: microgrids } = useMicrogrids();
+  const days = byDay(earnings).filter(({ name }) => name.startsWith(month));
+  const sums = total(days);
+  const period = formatMonth(month);
+  const communities = [...new Set(meters?.map(({ microgrid }) => microgrid))]
+    .map((id) => microgrids?.find((one) => one.id === id)?.charter.name ?? String(id))
+    .join(", ");
+  return (
+    <article className="mx-auto max-w-3xl rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-8 print:max-w-none print:border-0 print:p-0 print:shadow-none">
+      <header className="mb-6 flex flex-wrap items-start justify-between gap-4">
+        <div>
+          <p className="font-bold text-leaf">Wattline</p>
+          <h1 className="text-2xl font-bold">
+            <Trans>Statement for {period}</Trans>
+          </h1>
+        </div>
+        <Button className="print:hidden" look="primary" onClick={() => window.print()}>
+          <Printer aria-hidden="true" className="size-4" />
+          <Trans>Print</Trans>
+        </Button>
+      </header>
+      <dl className="mb-6 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
+        <Fact term={<Trans>Household</Trans>}>
+          <span className="font-mono break-all">{holder}</span>
+        </Fact>
+        {communities !== "" && <Fact term={<Trans>Microgrid</Trans>}>{communities}</Fact>}
+        <Fact term={<Trans>Meters</Trans>}>
+          {meters?.map(({ address }) => (
+            <span key={address} className="block font-mono break-all">
+              {address}
+            </span>
+          ))}
+        </Fact>
+        <Fact term={<Trans>Made</Trans>}>
+          {formatMoment(madeAt)}, {chain} ({deployment.chainId}),{" "}
+          {from === "indexer" ? (
+            <Trans>from the index of the chain's events</Trans>
+          ) : (
+            <Trans>from the chain's own logs</Trans>
+          )}
+        </Fact>
+      </dl>
+      <Result sums={sums} />
+      <h2 className="mt-6 mb-2 text-lg font-semibold">
+        <Trans>Day by day</Trans>
+      </h2>
+      {days.length === 0 ? (
+        <p className="text-sm text-muted">
+          <Trans>No trade was delivered in this month.</Trans>
+        </p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard.
+        <div className="overflow-x-auto" tabIndex={0}>
+          <table className="w-full text-right text-sm tabular-nums">
+            <Heads />
+            <tbody>
+              {days.map((day) => (
+                <Row key={day.name} name={formatDay(noonOf(day.name))} sums={day} />
+              ))}
+            </tbody>
+            <tfoot className="border-t-2 border-ink font-bold">
+              <Row name={<Trans>Total</Trans>} sums={sums} />
+            </tfoot>
+          </table>
+        </div>
+      )}
+      <p className="mt-6 text-xs text-muted">
+        <Trans>
+          Amounts in {currency.name} ({currency.symbol}). Days by the clock of {TIME_ZONE}, by when
+          the energy was delivered. Each trade is set beside the tariffs that were in force when its
+          slots ended.
+        </Trans>
+      </p>
+    </article>
+  );
+}
+
+function Result({ sums }: { readonly sums: Sums }) {
+  const { currency } = useNetwork();
+  const gain = formatMoney(sums.earned + sums.saved, currency);
+  return (
+    <div className="rounded-xl bg-leaf-soft p-4 print:border print:border-line">
+      <p className="text-lg font-bold">
+        <Trans>{gain} better off than with the grid alone</Trans>
+      </p>
+      <dl className="mt-2 grid gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
+        <Line
+          term={<Trans>Received for {formatEnergy(sums.soldWh)}</Trans>}
+          value={sums.received}
+        />
+        <Line term={<Trans>Paid for {formatEnergy(sums.boughtWh)}</Trans>} value={sums.paid} />
+        <Line term={<Trans>At the feed-in tariff</Trans>} value={sums.feedInValue} />
+        <Line term={<Trans>At the retail tariff</Trans>} value={sums.retailCost} />
+        {(sums.bondPaid > 0n || sums.bondReceived > 0n) && (
+          <>
+            <Line term={<Trans>Bonds forfeited</Trans>} value={sums.bondPaid} />
+            <Line term={<Trans>Bonds received</Trans>} value={sums.bondReceived} />
+          </>
+        )}
+        <Line term={<Trans>Earned</Trans>} value={sums.earned} strong />
+        <Line term={<Trans>Saved</Trans>} value={sums.saved} strong />
+      </dl>
+    </div>
+  );
+}
+
+const Line = ({
+  term,
+  value,
+  strong = false,
+}: {
+  readonly term: ReactNode;
+  readonly value: bigint;
+  readonly strong?: boolean;
+}) => (
+  <div className={`flex justify-between gap-3 ${strong ? "font-bold" : ""}`}>
+    <dt>{term}</dt>
+    <dd>
+      <Money baseUnits={value} />
+    </dd>
+  </div>
+);
+
+const Fact = ({ term, children }: { readonly term: ReactNode; readonly children: ReactNode }) => (
+  <>
+    <dt className="text-muted">{term}</dt>
+    <dd>{children}</dd>
+  </>
+);
+
+function Heads() {
+  const { t } = useLingui();
+  const heads = [t`Sold`, t`Received`, t`Earned`, t`Bought`, t`Paid`, t`Saved`];
+  return (
+    <thead className="text-muted">
+      <tr>
+        <th scope="col" className="py-1.5 text-left font-semibold">
+          <Trans>Day</Trans>
+        </th>
+        {heads.map((head) => (
+          <th key={head} scope="col" className="pl-3 font-semibold">
+            {head}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+const Row = ({ name, sums }: { readonly name: ReactNode; readonly sums: Sums }) => (
+  <tr className="break-inside-avoid border-t border-line">
+    <th scope="row" className="py-1.5 text-left whitespace-nowrap">
+      {name}
+    </th>
+    <td className="pl-3 whitespace-nowrap">{formatEnergy(sums.soldWh)}</td>
+    <td className="pl-3">
+      <Money baseUnits={sums.received} />
+    </td>
+    <td className="pl-3">
+      <Money baseUnits={sums.earned} />
+    </td>
+    <td className="pl-3 whitespace-nowrap">{formatEnergy(sums.boughtWh)}</td>
+    <td className="pl-3">
+      <Money baseUnits={sums.paid} />
+    </td>
+    <td className="pl-3">
+      <Money baseUnits={sums.saved} />
+    </td>
+  </tr>
+);

@@ -1,0 +1,44 @@
+import type { DelegateRow } from "@wattline/indexer/client";
+import type { Address } from "viem";
+import { readContract } from "viem/actions";
+import { readEvents } from "../../chain/index.ts";
+import { useHistory } from "./useHistory.ts";
+
+/** A key that may sign orders for a household: what it may still spend, and what it has. Base units. */
+export type HomeAgent = Pick<DelegateRow, "delegate" | "allowance" | "drawn">;
+
+/** The home agents of a maker, revoked and used-up ones included. */
+export const useHomeAgents = (maker: Address, currency: Address) =>
+  useHistory<readonly HomeAgent[]>(
+    ["home agents", maker, currency],
+    async (indexer, signal) => {
+      const all = await indexer.delegatesOf(maker, { signal });
+      return all.filter((one) => one.currency === currency.toLowerCase());
+    },
+    async ({ client, contracts, network, signal }) => {
+      const own = {
+        ...contracts.marketplace,
+        args: { maker, currency },
+        fromBlock: BigInt(network.deployment.fromBlock),
+        signal,
+      };
+      const [authorized, drawn] = await Promise.all([
+        readEvents(client, { ...own, eventName: "Authorized" }),
+        readEvents(client, { ...own, eventName: "Drawn" }),
+      ]);
+      const delegates = new Set(authorized.map(({ args }) => args.delegate));
+      return Promise.all(
+        [...delegates].map(async (delegate) => ({
+          delegate,
+          allowance: await readContract(client, {
+            ...contracts.marketplace,
+            functionName: "allowanceOf",
+            args: [maker, currency, delegate],
+          }),
+          drawn: drawn
+            .filter(({ args }) => args.delegate === delegate)
+            .reduce((sum, { args }) => sum + args.amount, 0n),
+        })),
+      );
+    },
+  );

@@ -1,0 +1,96 @@
+import { hashReading, metersDomain, type Reading, sumWh } from "@wattline/sdk";
+import { type Address, type Hex, isAddress, isAddressEqual, isHex, recoverAddress } from "viem";
+import * as z from "zod/mini";
+import type { Network } from "../../chain/index.ts";
+import { coveredSlots } from "../history/coveredSlots.ts";
+
+/** A reading that a meter has signed, ready to be submitted by anyone. */
+export interface SignedReading {
+  readonly reading: Reading;
+  readonly signature: Hex;
+}
+
+/** A text is no signed reading; the message says what is wrong with it. */
+export class ReadingError extends Error {}
+
+const BLOCKS = 2 ** 29;
+const WORD = 2n ** 256n;
+/** More would not fit into a transaction. */
+const MOST_BLOCKS = 4_096;
+
+const isWord = (value: unknown): boolean =>
+  typeof value === "string" &&
+  /^(\d{1,78}|0x[0-9a-fA-F]{1,64})$/.test(value) &&
+  BigInt(value) < WORD;
+
+const signed = z.object({
+  meter: z.custom<Address>(
+    (value) => typeof value === "string" && isAddress(value, { strict: false }),
+    "not an address",
+  ),
+  firstBlock: z.number().check(z.int(), z.nonnegative(), z.lt(BLOCKS)),
+  exported: z
+    .array(z.custom<string>(isWord, "not a word of 256 bits, in decimal or hexadecimal digits"))
+    .check(z.minLength(1), z.maxLength(MOST_BLOCKS)),
+  signature: z.custom<Hex>((value) => isHex(value), "not a signature in hexadecimal"),
+});
+
+/**
+ * Reads signed readings from JSON: one, a list, or `{ readings: [...] }`; each with its members beside the signature or in
+ * a member `reading`.
+ * @throws ReadingError
+ */
+export function parseReadings(text: string): SignedReading[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new ReadingError("This is no JSON.");
+  }
+  return listIn(json).map((each, index) => {
+    const parsed = signed.safeParse(flat(each));
+    if (!parsed.success) {
+      const faults = parsed.error.issues.map(
+        ({ path, message }) => `${path.join(".")}: ${message}`,
+      );
+      throw new ReadingError(`Reading ${index + 1} is malformed. ${faults.join("; ")}`);
+    }
+    const { meter, firstBlock, exported, signature } = parsed.data;
+    return { reading: { meter, firstBlock, exported: exported.map(BigInt) }, signature };
+  });
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function listIn(json: unknown): readonly unknown[] {
+  if (Array.isArray(json)) return json;
+  if (isRecord(json) && Array.isArray(json.readings)) return json.readings;
+  return [json];
+}
+
+const flat = (each: unknown): unknown =>
+  isRecord(each) && isRecord(each.reading) ? { ...each.reading, signature: each.signature } : each;
+
+/** Whether the key of the meter itself has signed. */
+export async function isSignedByMeter(
+  { reading, signature }: SignedReading,
+  { deployment }: Network,
+): Promise<boolean> {
+  const domain = metersDomain(deployment.chainId, deployment.meters);
+  const hash = hashReading(domain, reading);
+  const signer = await recoverAddress({ hash, signature }).catch(() => undefined);
+  return signer !== undefined && isAddressEqual(signer, reading.meter);
+}
+
+/** What a reading says: its slots, and the Wh that were exported in them. */
+export const contentOf = ({ reading: { firstBlock, exported } }: SignedReading) => ({
+  ...coveredSlots(firstBlock, exported),
+  exportedWh: sumWh(exported),
+});
+
+/** What tells signed readings apart: a signature alone may stand under something that it does not sign. */
+export const keyOf = ({
+  reading: { meter, firstBlock, exported },
+  signature,
+}: SignedReading): string => [meter, firstBlock, ...exported, signature].join(" ");

@@ -1,0 +1,69 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { formatUnits } from "viem";
+import { useNetwork } from "../../chain/index.ts";
+import { Field, formatMoney, Input, parseAmount } from "../../ui/index.ts";
+
+/** Money that one types, at most so much, with a press for all of it. */
+export function AmountField({
+  label,
+  text,
+  onChange,
+  most,
+}: {
+  readonly label: string;
+  readonly text: string;
+  onChange(text: string): void;
+  /** Base units; any amount when left out. */
+  readonly most?: bigint;
+}) {
+  const { t } = useLingui();
+  const { currency } = useNetwork();
+  const { decimals, symbol } = currency;
+  const amount = parseAmount(text, decimals);
+  const limit = most === undefined ? "" : formatMoney(most, currency);
+  const error =
+    text.trim() === ""
+      ? undefined
+      : amount === undefined
+        ? t`Write an amount such as 12.50.`
+        : most !== undefined && amount > most
+          ? t`That is more than the ${limit} there are.`
+          : undefined;
+  return (
+    <Field
+      label={label}
+      error={error}
+      hint={
+        most !== undefined &&
+        most > 0n && (
+          <button
+            type="button"
+            className="rounded-md underline underline-offset-4"
+            onClick={() => onChange(formatUnits(most, decimals))}
+          >
+            <Trans>All {limit}</Trans>
+          </button>
+        )
+      }
+    >
+      {(control) => (
+        <Input
+          {...control}
+          inputMode="decimal"
+          autoComplete="off"
+          unit={symbol}
+          placeholder="0.00"
+          value={text}
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** What was typed, when it is more than nothing and at most `most`. Base units. */
+export function amountIn(text: string, decimals: number, most?: bigint): bigint | undefined {
+  const amount = parseAmount(text, decimals);
+  if (amount === undefined || amount === 0n) return undefined;
+  return most !== undefined && amount > most ? undefined : amount;
+}

@@ -1,0 +1,37 @@
+import { Trans } from "@lingui/react/macro";
+import type { Address } from "viem";
+import { useAccount } from "../../chain/index.ts";
+import { Card, ErrorState, SkeletonLines } from "../../ui/index.ts";
+import { Deposit } from "./Deposit.tsx";
+import { HomeAgents } from "./HomeAgents.tsx";
+import { Lock } from "./Lock.tsx";
+import { Withdraw } from "./Withdraw.tsx";
+
+/** Money in escrow: in, out, locked; and who may spend of it. */
+export default function MoneyTab({ holder }: { readonly holder: Address }) {
+  const { data: account, error, refetch } = useAccount(holder);
+  if (error) {
+    return (
+      <ErrorState
+        title={<Trans>Your account could not be read</Trans>}
+        error={error}
+        onRetry={() => void refetch()}
+      />
+    );
+  }
+  if (account === undefined) return <SkeletonLines lines={6} />;
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="grid items-stretch gap-4 md:grid-cols-2">
+        <Card title={<Trans>Deposit</Trans>}>
+          <Deposit walletBalance={account.walletBalance} />
+        </Card>
+        <Card title={<Trans>Withdraw</Trans>}>
+          <Withdraw holder={holder} balance={account.balance} lockedUntil={account.lockedUntil} />
+        </Card>
+      </div>
+      <HomeAgents maker={holder} />
+      <Lock lockedUntil={account.lockedUntil} />
+    </div>
+  );
+}

@@ -1,0 +1,432 @@
+import {
+  costOf,
+  earnedOverFeedIn,
+  LANES,
+  metersDomain,
+  packReading,
+  READING_TYPES,
+  sourceIndex,
+} from "@wattline/sdk";
+import { expect } from "chai";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { decodeFunctionData, type Hex } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import type { Household } from "../../scripts/simulation/community.ts";
+import { metersAbi } from "../../sdk/src/abi/meters.ts";
+import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
+import { violationsOf } from "./support/axe.ts";
+import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
+import { freePort, openStack, type Stack } from "./support/stack.ts";
+import { injectWallet, type TestWallet } from "./support/wallet.ts";
+
+const EURO = 1_000_000n;
+const SLOTS_PER_HOUR = 4;
+/** What Jane has promised in each of two slots, and what her roof then made. Wh. */
+const [PROMISED, CAME] = [200n, 80n];
+
+describe("My energy", function () {
+  this.timeout(120_000);
+  let stack: Stack;
+  let browser: Browser;
+  let jane: Household;
+  let neighbour: Household;
+  let context: BrowserContext;
+  let watch: Watch;
+  let wallet: TestWallet;
+  let page: Page;
+  let certificate: string;
+  /** The signature of the reading behind it. */
+  let behind: Hex;
+  /** Slots of Jane's forward. */
+  let promised: readonly number[];
+  /** The slots of the afternoon that her meter has signed and nobody submitted, with their Wh. */
+  let afternoon: ReadonlyMap<number, bigint>;
+  const price = 170_000n;
+  const soldWh = 400n;
+
+  before(async () => {
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    const { community, trading, series, morning, wattline, chain } = stack;
+    const [first, second] = community.households;
+    if (first === undefined || second === undefined) throw new Error("The town has no homes.");
+    [jane, neighbour] = [first, second];
+    const offer = await trading.sign(community, jane, "offer", {
+      ...morning,
+      pricePerKwh: price,
+    });
+    const noon = series.firstSlot + 12 * SLOTS_PER_HOUR;
+    await trading.accept(community, neighbour, offer, new Map([[noon, soldWh]]));
+
+    const four = series.firstSlot + 16 * SLOTS_PER_HOUR;
+    promised = [four, four + 1];
+    const forward = await trading.sign(community, jane, "offer", {
+      firstSlot: four,
+      lastSlot: four + LANES - 1,
+      pricePerKwh: price,
+      bondPerKwh: 50_000n,
+    });
+    await trading.reserve(
+      community,
+      neighbour,
+      forward,
+      new Map(promised.map((slot) => [slot, PROMISED])),
+    );
+
+    await chain.passTo((four + LANES) * series.slotSeconds);
+    afternoon = exportOf(14, 16);
+    const short = new Map(promised.map((slot) => [slot, CAME]));
+    const readings = [await sign(jane, afternoon), await sign(jane, short)];
+    stack.leave("readings.json", { readings });
+    const { euro, send } = wattline;
+    await send(jane.address, (o) => euro.connect(jane.signer).mint(jane.address, 30n * EURO, o));
+
+    ({ context, watch, wallet, page } = await connect(jane));
+  });
+
+  after(async () => {
+    await browser?.close();
+    await stack?.close();
+  });
+
+  /** What Jane's roof made between two hours. */
+  function exportOf(fromHour: number, toHour: number): Map<number, bigint> {
+    const { firstSlot } = stack.series;
+    const [from, to] = [fromHour * SLOTS_PER_HOUR, toHour * SLOTS_PER_HOUR];
+    const within = jane.series.exportedWh.slice(from, to);
+    return new Map(within.map((wh, index) => [firstSlot + from + index, wh]));
+  }
+
+  async function sign(who: Household, exportedWh: ReadonlyMap<number, bigint>) {
+    const { chainId, addresses } = stack.wattline;
+    const { firstBlock, words } = packReading(exportedWh);
+    const message = { meter: who.device.address, firstBlock, exported: [...words] };
+    const signature = await who.device.signTypedData({
+      domain: metersDomain(chainId, addresses.meters),
+      types: READING_TYPES,
+      primaryType: "Reading",
+      message,
+    });
+    return { owner: who.address, ...message, exported: words.map(String), signature };
+  }
+
+  async function connect(who: Household) {
+    const opened = await openContext(browser);
+    const injected = await injectWallet(opened.context, {
+      account: who.account,
+      rpcUrl: stack.network.rpcUrl,
+      chainId: stack.network.deployment.chainId,
+    });
+    const first = await opened.context.newPage();
+    await first.goto(`${stack.url}/energy`);
+    await first.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
+    await first.getByRole("button", { name: "Test Wallet" }).click();
+    await first.getByText("In escrow").first().waitFor();
+    return { ...opened, wallet: injected, page: first };
+  }
+
+  const sent = () =>
+    wallet.requests
+      .filter(({ method }) => method === "eth_sendTransaction")
+      .map(({ params }) => params[0] as { to: string; data: Hex });
+  const open = (tab: string) => page.getByRole("tab", { name: tab, exact: true }).click();
+  const escrowOf = async ({ address }: Household): Promise<bigint> =>
+    (await stack.wattline.marketplace.accountOf(stack.wattline.addresses.euro, address)).balance;
+  const held = ({ address }: Household, slot: number): Promise<bigint> =>
+    stack.wattline.energy.balanceOf(
+      address,
+      (1n << 40n) | (BigInt(sourceIndex("Solar")) << 32n) | BigInt(slot),
+    );
+
+  it("asks for a wallet where there is none", async () => {
+    const opened = await openContext(browser);
+    const other = await opened.context.newPage();
+    await other.goto(`${stack.url}/energy`);
+    await other.getByText("No wallet is connected").waitFor();
+    opened.watch.assertQuiet();
+    await opened.context.close();
+  });
+
+  it("mints every waiting reading with one button", async () => {
+    await page.getByText(/wait to be minted/).waitFor();
+    await takeScreenshots(page, "energy-waiting");
+    await page.getByRole("button", { name: /^Mint / }).click();
+    await page.getByText(/No reading waits/).waitFor();
+    const reports = sent().map(({ data }) => decodeFunctionData({ abi: metersAbi, data }));
+    expect(reports.map(({ functionName }) => functionName)).to.deep.equal(["report", "report"]);
+    for (const [slot, wh] of afternoon) expect(await held(jane, slot)).to.equal(wh);
+    expect(await held(jane, promised[0] ?? 0), "promised energy is kept").to.equal(0n);
+  });
+
+  it("takes a signed reading from text, and says why it would be refused", async () => {
+    await page.getByRole("button", { name: "Load a signed reading from a file" }).click();
+    const text = page.getByLabel("Or paste it here");
+    await text.fill('{ "meter": "0x12" }');
+    await page.getByText(/Reading 1 is malformed.*meter: not an address/).waitFor();
+    const good = await sign(jane, exportOf(8, 9));
+    behind = good.signature;
+    const forged = { ...good, exported: [String(BigInt(good.exported[0] ?? 0) + 1n)] };
+    await text.fill(JSON.stringify(forged));
+    await page.getByText("Not signed by the meter").waitFor();
+    expect(
+      await page.getByRole("dialog").getByRole("button", { name: "Mint" }).isDisabled(),
+    ).to.equal(true);
+    await text.fill(JSON.stringify({ reading: good, signature: good.signature }));
+    await page.getByText("Signed by the meter", { exact: true }).waitFor();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Mint / })
+      .click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    for (const [slot, wh] of exportOf(8, 9)) expect(await held(jane, slot)).to.equal(wh);
+  });
+
+  it("shows what is held slot by slot", async () => {
+    await open("Energy");
+    await page.getByText("As a table").first().click();
+    const rows = page.locator("figure details tr");
+    const { series } = stack;
+    const made = new Map([...exportOf(8, 16)].filter(([, wh]) => wh > 0n));
+    const noon = series.firstSlot + 12 * SLOTS_PER_HOUR;
+    made.set(noon, (made.get(noon) ?? 0n) - soldWh);
+    await page.waitForFunction(
+      (count) => document.querySelectorAll("figure details tbody tr").length === count,
+      [...made.values()].filter((wh) => wh > 0n).length,
+    );
+    expect(await rows.nth(1).textContent()).to.match(/\d\d:\d\d – \d\d:\d\d/);
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "energy-balances");
+    await open("Meters");
+    await page.getByRole("table", { name: "Latest readings" }).waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "energy-meters");
+  });
+
+  it("releases a forward that was delivered short: money back and the bond to the buyer", async () => {
+    const buyer = await connect(neighbour);
+    await buyer.page.goto(`${stack.url}/energy?tab=forwards`);
+    await buyer.page.getByText("You buy").waitFor();
+    await takeScreenshots(buyer.page, "energy-forwards");
+    expect(await violationsOf(buyer.page)).to.deep.equal([]);
+    const before = await escrowOf(neighbour);
+    await buyer.page.getByRole("button", { name: "Release" }).click();
+    await buyer.page.getByText("Delivered short").waitFor();
+    const [all, came] = [PROMISED * 2n, CAME * 2n];
+    const back = costOf(price, all) - costOf(price, came);
+    const bond = costOf(50_000n, all) - costOf(50_000n, came);
+    const gained = (await escrowOf(neighbour)) - before;
+    expect(gained >= back + bond, `${gained} is back`).to.equal(true);
+    expect(await held(neighbour, promised[0] ?? 0)).to.equal(CAME);
+    buyer.watch.assertQuiet();
+    await buyer.context.close();
+  });
+
+  it("deposits with a permit in one transaction, which the wallet shows field by field", async () => {
+    await open("Money");
+    const [before, inEscrow] = [sent().length, await escrowOf(jane)];
+    await page.getByLabel("From your wallet into escrow").fill("12.5");
+    await page.getByRole("button", { name: "Deposit" }).click();
+    await page.getByText("Deposit €12.50").waitFor();
+    // Once it is through, the form is empty again.
+    await until(
+      async () => (await page.getByLabel("From your wallet into escrow").inputValue()) === "",
+    );
+    expect((await escrowOf(jane)) - inEscrow).to.equal(12_500_000n);
+    const [permit] = wallet.typedData();
+    const { addresses, chainId } = stack.wattline;
+    expect(permit?.primaryType).to.equal("Permit");
+    expect(permit?.domain).to.deep.include({ name: "Test Euro", version: "1" });
+    expect(Number(permit?.domain.chainId)).to.equal(chainId);
+    expect(String(permit?.domain.verifyingContract).toLowerCase()).to.equal(
+      addresses.euro.toLowerCase(),
+    );
+    expect(String(permit?.message.owner).toLowerCase()).to.equal(jane.address.toLowerCase());
+    expect(String(permit?.message.spender).toLowerCase()).to.equal(
+      addresses.marketplace.toLowerCase(),
+    );
+    expect(BigInt(String(permit?.message.value))).to.equal(12_500_000n);
+    expect(sent().length - before).to.equal(1);
+  });
+
+  it("withdraws into the own wallet, and says no to more than there is", async () => {
+    const amount = page.getByLabel("From escrow into your wallet");
+    await amount.fill("9999");
+    await page.getByText(/That is more than the/).waitFor();
+    const before = await escrowOf(jane);
+    await amount.fill("10");
+    await page.getByRole("button", { name: "Withdraw" }).click();
+    await until(async () => (await amount.inputValue()) === "");
+    expect(before - (await escrowOf(jane))).to.equal(10n * EURO);
+  });
+
+  it("locks what is in escrow until a moment, and then withdraws nothing", async () => {
+    const until = "2026-06-23T12:00";
+    await page.getByLabel("No withdrawal before").fill(until);
+    await page.getByRole("button", { name: "Lock", exact: true }).click();
+    await page.getByText(/You have promised not to withdraw before/).waitFor();
+    const { marketplace, addresses } = stack.wattline;
+    const { lockedUntil } = await marketplace.accountOf(addresses.euro, jane.address);
+    expect(lockedUntil).to.equal(BigInt(Date.parse(`${until}:00+02:00`) / 1000));
+    await page.getByLabel("From escrow into your wallet").fill("1");
+    const withdraw = page.getByRole("button", { name: "Withdraw" });
+    expect(await withdraw.isDisabled()).to.equal(true);
+  });
+
+  it("takes a no in the wallet for an answer", async () => {
+    wallet.decline(true);
+    await page.getByLabel("From your wallet into escrow").fill("1");
+    await page.getByRole("button", { name: "Deposit" }).click();
+    try {
+      await page.getByText("You declined it in your wallet. Nothing was signed.").waitFor();
+    } finally {
+      wallet.decline(false);
+    }
+  });
+
+  it("authorises a home agent within an allowance, and revokes it", async () => {
+    const agent = privateKeyToAccount(generatePrivateKey()).address;
+    const { marketplace, addresses } = stack.wattline;
+    const left = (): Promise<bigint> =>
+      marketplace.allowanceOf(jane.address, addresses.euro, agent);
+    await page.getByLabel("Address of the agent's key").fill(agent);
+    await page.getByLabel("May spend at most").fill("20");
+    await page.getByRole("button", { name: "Authorise" }).click();
+    await page.getByText(/€20\.00 left/).waitFor();
+    expect(await left()).to.equal(20n * EURO);
+    await takeScreenshots(page, "energy-money");
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("Revoked or used up").waitFor();
+    expect(await left()).to.equal(0n);
+  });
+
+  it("says what was earned over the feed-in tariff, and prints it", async () => {
+    await open("Earnings");
+    const { tariffs } = await stack.wattline.meters.microgridOf(1);
+    const came = CAME * 2n;
+    const earned =
+      earnedOverFeedIn(costOf(price, soldWh), soldWh, tariffs.feedIn) +
+      earnedOverFeedIn(costOf(price, came), came, tariffs.feedIn) -
+      (costOf(50_000n, PROMISED * 2n) - costOf(50_000n, came));
+    const shown = `€${(Number(earned) / 1e6).toFixed(2)}`;
+    await page.getByRole("table").getByText(shown).first().waitFor();
+    await takeScreenshots(page, "energy-earnings");
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await page.getByRole("link", { name: "Statement" }).click();
+    await page.getByRole("heading", { name: /Statement for/ }).waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "energy-statement");
+    await page.emulateMedia({ media: "print" });
+    expect(await page.getByRole("button", { name: "Print" }).isVisible()).to.equal(false);
+    expect(await page.getByRole("navigation").first().isVisible()).to.equal(false);
+    await page.emulateMedia({ media: "screen" });
+    await page.getByRole("link", { name: "My energy" }).first().click();
+  });
+
+  it("retires energy of a period and opens its certificate", async () => {
+    await page.goto(`${stack.url}/energy`);
+    await page.getByRole("button", { name: "Retire for a certificate" }).click();
+    await page.getByLabel("How much").fill("100000");
+    await page.getByText(/You hold only/).waitFor();
+    await page.getByLabel("How much").fill("0.75");
+    await page.getByLabel("Purpose").fill("Bakery, midsummer");
+    await takeScreenshots(page, "energy-retire");
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await page.getByRole("button", { name: "Retire 750 Wh" }).click();
+    await page.getByRole("heading", { name: "Certificate of retired energy" }).waitFor();
+    certificate = new URL(page.url()).pathname;
+    expect(certificate).to.match(/^\/certificate\/0x[0-9a-f]{64}-\d+$/);
+    watch.assertQuiet();
+    await context.close();
+  });
+
+  it("lets anyone verify the certificate by its link, against the chain alone", async () => {
+    const opened = await openContext(browser);
+    const other = await opened.context.newPage();
+    const asked: string[] = [];
+    other.on("request", (request) => asked.push(request.url()));
+    await other.goto(stack.url + certificate);
+    await other.getByRole("heading", { name: "Verified", exact: true }).waitFor();
+    await other.getByText("750 Wh", { exact: true }).first().waitFor();
+    await other.getByText("Bakery, midsummer").waitFor();
+    await other.getByText(jane.address, { exact: true }).first().waitFor();
+    await other.getByText(new RegExp(`against ${stack.network.rpcUrl}`)).waitFor();
+    await other.getByText(/behind it is signed by the meter's own key/).waitFor();
+    expect(asked.some((url) => url.startsWith(stack.network.rpcUrl))).to.equal(true);
+    expect(await violationsOf(other)).to.deep.equal([]);
+    await takeScreenshots(other, "certificate");
+    await other.goto(`${stack.url}${certificate.replace(/-\d+$/, "-999")}`);
+    await other.getByText("This is no certificate of Wattline").waitFor();
+    await other.goto(`${stack.url}/certificate/nonsense`);
+    await other.getByText(/The link is damaged/).waitFor();
+    opened.watch.assertQuiet();
+    await opened.context.close();
+  });
+
+  it("says so when a reading behind it is not signed by its meter", async () => {
+    const opened = await openContext(browser, { locale: "de-DE" });
+    const start = behind.slice(2, 34);
+    // An endpoint that tells of another signature than the chain has.
+    await opened.context.route(`${stack.network.rpcUrl}/**`, async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replaceAll(start, "1".repeat(start.length));
+      await route.fulfill({ response, body });
+    });
+    const other = await opened.context.newPage();
+    await other.goto(stack.url + certificate);
+    await other.getByText("Mit diesem Nachweis stimmt etwas nicht").waitFor();
+    await other.getByText(/nicht vom Schlüssel ihres Zählers signiert/).waitFor();
+    await takeScreenshots(other, "certificate-wrong");
+    opened.watch.assertQuiet();
+    await opened.context.close();
+  });
+
+  it("shows the same from the index as from the chain, and goes on when the index ends", async () => {
+    const { network } = stack;
+    const { deployment, rpcUrl } = network;
+    const indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
+    const opened = await connect(jane);
+    try {
+      const fromChain = await readTabs(opened.page);
+      await indexer.caughtUp();
+      stack.say({ networks: [{ ...network, indexerUrl: indexer.url }] });
+      expect(await readTabs(opened.page)).to.deep.equal(fromChain);
+      await indexer.stop();
+      await opened.page.getByText("The index of the history does not answer.").waitFor();
+      await opened.page.reload();
+      await opened.page.getByText("Latest readings").first().waitFor();
+    } finally {
+      stack.say({ networks: [network] });
+      await opened.context.close();
+      await indexer.end();
+    }
+  });
+
+  /** What each tab says, in words and figures alone. */
+  async function readTabs(of: Page): Promise<string[]> {
+    await of.goto(`${stack.url}/energy`);
+    const texts: string[] = [];
+    for (const name of ["Energy", "Forwards", "Money", "Earnings", "Meters"]) {
+      await of.getByRole("tab", { name, exact: true }).click();
+      await of.locator("[role=tabpanel][data-state=active] section").first().waitFor();
+      await of.getByText("Loading").first().waitFor({ state: "detached" });
+      texts.push(
+        await of.locator("main").evaluate((main) => {
+          const copy = main.cloneNode(true);
+          if (!(copy instanceof Element)) return "";
+          for (const drawn of copy.querySelectorAll("[role=img]")) drawn.remove();
+          return copy.textContent.toLowerCase();
+        }),
+      );
+    }
+    return texts;
+  }
+});
+
+/** Polls until something holds. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error("It did not come to hold in time.");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

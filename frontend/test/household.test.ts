@@ -1,0 +1,102 @@
+import { packReading, unpackProfile } from "@wattline/sdk";
+import { expect } from "chai";
+import { heldBySlot, heldWithin, takeFrom } from "../src/energy/balances/retire.ts";
+import { parseCertificateId } from "../src/energy/certificate/id.ts";
+import {
+  contentOf,
+  keyOf,
+  parseReadings,
+  ReadingError,
+} from "../src/energy/meters/signedReading.ts";
+
+const METER = "0x00000000000000000000000000000000000000A1";
+const SIGNATURE = `0x${"ab".repeat(65)}`;
+
+describe("What a household types, loads and picks", () => {
+  const word = packReading(
+    new Map([
+      [16, 300n],
+      [17, 0n],
+      [19, 200n],
+    ]),
+  );
+  const flat = {
+    meter: METER,
+    firstBlock: word.firstBlock,
+    exported: word.words.map(String),
+    signature: SIGNATURE,
+  };
+
+  it("reads signed readings in each shape that they come in", () => {
+    const { signature, ...reading } = flat;
+    for (const shape of [
+      flat,
+      { reading, signature },
+      [flat],
+      { readings: [{ reading, signature }] },
+      { readings: [{ ...flat, owner: METER }] },
+    ]) {
+      const [one] = parseReadings(JSON.stringify(shape));
+      expect(one?.reading.exported).to.deep.equal(word.words);
+      expect(one && contentOf(one)).to.deep.equal({
+        firstSlot: 16,
+        lastSlot: 19,
+        exportedWh: 500n,
+      });
+    }
+  });
+
+  it("names what is wrong with a reading, and never guesses", () => {
+    for (const [text, fault] of [
+      ["{", /no JSON/],
+      [JSON.stringify({ ...flat, meter: "me" }), /meter: not an address/],
+      [JSON.stringify({ ...flat, exported: [String(2n ** 256n)] }), /exported\.0: not a word/],
+      [JSON.stringify({ ...flat, exported: ["1.5"] }), /exported\.0/],
+      [JSON.stringify({ ...flat, firstBlock: -1 }), /firstBlock/],
+      [JSON.stringify([flat, { ...flat, signature: 7 }]), /Reading 2 .*signature/],
+    ] as const) {
+      expect(() => parseReadings(text), text).to.throw(ReadingError, fault);
+    }
+  });
+
+  it("tells readings apart that share a signature", () => {
+    const [one] = parseReadings(JSON.stringify(flat));
+    const [other] = parseReadings(JSON.stringify({ ...flat, firstBlock: flat.firstBlock + 1 }));
+    expect(one && keyOf(one)).not.to.equal(other && keyOf(other));
+  });
+
+  it("takes energy from the earliest slots of a period, and never more than is there", () => {
+    const holdings = [
+      { microgrid: 1, source: "Solar", block: 3, word: 70n << 32n, energyWh: 70n },
+      { microgrid: 1, source: "Solar", block: 2, word: 50n | (60n << 224n), energyWh: 110n },
+      { microgrid: 2, source: "Solar", block: 2, word: 999n, energyWh: 999n },
+      { microgrid: 1, source: "Wind", block: 2, word: 999n, energyWh: 999n },
+    ] as const;
+    const held = heldBySlot(holdings, 1, "Solar");
+    expect([...held]).to.deep.equal([
+      [16, 50n],
+      [23, 60n],
+      [25, 70n],
+    ]);
+    const period = { firstSlot: 17, lastSlot: 25 };
+    expect(heldWithin(held, period)).to.equal(130n);
+    const taken = takeFrom(held, period, 100n);
+    expect(taken && [...unpackProfile(taken)]).to.deep.equal([
+      [23, 60n],
+      [25, 40n],
+    ]);
+    expect(takeFrom(held, period, 131n)).to.equal(undefined);
+    expect(takeFrom(held, period, 0n)).to.equal(undefined);
+  });
+
+  it("knows a certificate by its transaction and the number of its event", () => {
+    const hash = `0x${"aB".repeat(32)}`;
+    expect(parseCertificateId(`${hash}-7`)).to.deep.equal({
+      hash: hash.toLowerCase(),
+      logIndex: 7,
+    });
+    for (const id of ["", hash, `${hash}-`, `${hash}-x`, `0x12-3`, `${hash}-7-8`]) {
+      expect(parseCertificateId(id), id).to.equal(undefined);
+    }
+  });
+});
