@@ -1,7 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { Suspense } from "react";
 import { useConnection } from "wagmi";
 import { NoWallet } from "../app/index.ts";
 import { callOf, contractsOf, useAccount, useNetwork } from "../chain/index.ts";
+import { OpenOrders } from "../orders/index.ts";
 import {
   Button,
   ErrorState,
@@ -21,7 +23,16 @@ export function EnergyPage() {
       <PageHeader title={<Trans>My energy</Trans>}>
         <Trans>Your meters, your energy, your orders and your money.</Trans>
       </PageHeader>
-      {address === undefined ? <NoWallet /> : <Escrow />}
+      {address === undefined ? (
+        <NoWallet />
+      ) : (
+        <>
+          <Escrow />
+          <Suspense fallback={<SkeletonLines />}>
+            <OpenOrders />
+          </Suspense>
+        </>
+      )}
     </>
   );
 }
