@@ -1,7 +1,14 @@
-import { ANY_SOURCE, formatAmount, sourceMask } from "@wattline/sdk";
+import {
+  ANY_SOURCE,
+  addDays,
+  formatAmount,
+  localDayOf,
+  slotsOfWindow,
+  sourceMask,
+} from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { zeroAddress } from "viem";
+import { getAddress, isAddress, zeroAddress } from "viem";
 import { localAccount, OPERATOR } from "../../scripts/simulation/accounts.ts";
 import type { Household } from "../../scripts/simulation/community.ts";
 import { violationsOf } from "./support/axe.ts";
@@ -17,6 +24,8 @@ interface Visit {
   readonly wallet: TestWallet;
 }
 
+/** Where the browsers of the tests stand. */
+const ZONE = "Europe/Berlin";
 const DAY_SECONDS = 86_400;
 
 describe("Signing orders", function () {
@@ -31,7 +40,7 @@ describe("Signing orders", function () {
   let shelter: Household;
 
   before(async function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     const relayUrl = `http://127.0.0.1:${await freePort()}`;
     [stack, browser] = await Promise.all([openStack({ relayUrl }), openBrowser()]);
     const { households } = stack.community;
@@ -90,9 +99,14 @@ describe("Signing orders", function () {
     return asked[0] as ShownTypedData;
   }
 
-  /** Every member of a shown order as text. */
+  /** Every member of a shown order as text, addresses as they are written. */
   const texts = (order: object) =>
-    Object.fromEntries(Object.entries(order).map(([name, value]) => [name, String(value)]));
+    Object.fromEntries(
+      Object.entries(order).map(([name, value]) => {
+        const text = String(value);
+        return [name, isAddress(text) ? getAddress(text) : text];
+      }),
+    );
 
   const bookOf = async (who: Household) => {
     const url = `${stack.network.relayUrl}/orders?maker=${who.address}&limit=500`;
@@ -102,7 +116,6 @@ describe("Signing orders", function () {
     return page.orders;
   };
 
-  const noon = () => stack.series.firstSlot * stack.series.slotSeconds;
   const domain = () => ({
     name: "Wattline",
     version: "1",
@@ -184,14 +197,14 @@ describe("Signing orders", function () {
     await dialog.getByLabel("From", { exact: true }).fill(localText(11));
     await dialog.getByLabel("Until", { exact: true }).fill(localText(13));
     const { message } = await sign(neighbour);
-    const hour = 3_600 / stack.series.slotSeconds;
+    const { firstSlot, lastSlot } = slotsBetween(11, 13);
     expect(texts(message)).to.deep.include({
       maker: buyer.address,
       meter: buyer.device.address,
       side: "1",
       sources: String(ANY_SOURCE),
-      firstSlot: String(stack.series.firstSlot + 11 * hour),
-      lastSlot: String(stack.series.firstSlot + 13 * hour - 1),
+      firstSlot: String(firstSlot),
+      lastSlot: String(lastSlot),
       energy: "1500",
       price: "200000",
       forward: "false",
@@ -199,11 +212,16 @@ describe("Signing orders", function () {
     });
   });
 
-  /** An hour of the stack's day, as an input for a local moment takes it. */
-  const localText = (hour: number, day = 0): string => {
-    const at = new Date((noon() + (day * 24 + hour + 2) * 3_600) * 1_000);
-    return at.toISOString().slice(0, 16);
+  /** The stack's day by the browsers' clock, or one after it. */
+  const dayOf = (after = 0): string => {
+    const { firstSlot, slotSeconds } = stack.series;
+    return addDays(localDayOf(firstSlot * slotSeconds, ZONE), after);
   };
+  const clock = (hour: number) => `${String(hour).padStart(2, "0")}:00`;
+  const localText = (hour: number): string => `${dayOf()}T${clock(hour)}`;
+  /** The slots between two hours of that clock. */
+  const slotsBetween = (from: number, to: number, after = 0) =>
+    slotsOfWindow(dayOf(after), clock(from), clock(to), ZONE, stack.series.slotSeconds);
 
   it("signs a week of different prices with one prompt", async () => {
     const dialog = await open(jane, "sell");
@@ -235,18 +253,17 @@ describe("Signing orders", function () {
       "120000",
       "180000",
     ]);
-    const hour = 3_600 / stack.series.slotSeconds;
-    const tomorrow = stack.series.firstSlot + 24 * hour;
+    const { firstSlot, lastSlot } = slotsBetween(10, 14, 1);
     expect(signed[0]).to.deep.include({
       maker: seller.address,
       meter: seller.device.address,
       side: "0",
-      firstSlot: String(tomorrow + 10 * hour),
-      lastSlot: String(tomorrow + 14 * hour - 1),
+      firstSlot: String(firstSlot),
+      lastSlot: String(lastSlot),
       energy: "5000",
       forward: "true",
       bond: "50000",
-      deadline: String((tomorrow + 14 * hour - 1) * stack.series.slotSeconds - 1),
+      deadline: String(lastSlot * stack.series.slotSeconds - 1),
     });
     expect(new Set(signed.map((order) => order.nonce)).size).to.equal(14);
     expect(await bookOf(seller)).to.have.lengthOf(before + 14);
@@ -283,13 +300,24 @@ describe("Signing orders", function () {
     await dialog.getByRole("button", { name: "Sign the offer" }).click();
     await dialog.getByText(/^Write how many kWh/).waitFor();
     await dialog.getByText(/^Write a price per kWh/).waitFor();
+    await dialog.getByText("The end has to come after the beginning.").waitFor();
     await dialog.getByText(/^Write somebody else's address/).waitFor();
     const energy = dialog.getByLabel("Energy at most");
     expect(await energy.getAttribute("aria-invalid")).to.equal("true");
     await energy.fill("1");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.1");
-    await dialog.getByLabel("To", { exact: true }).selectOption("anyone");
-    await dialog.getByText("The end has to come after the beginning.").waitFor();
+    await dialog.getByText(/^Write how many kWh/).waitFor({ state: "detached" });
+    expect(await energy.getAttribute("aria-invalid")).to.equal(null);
+  });
+
+  it("shows beside its field what the book refuses after all", async () => {
+    const dialog = await open(jane, "sell");
+    const before = jane.wallet.typedData().length;
+    await dialog.getByLabel("Until", { exact: true }).fill(`${dayOf(60)}T12:00`);
+    await dialog.getByRole("button", { name: "Sign the offer" }).click();
+    await dialog.getByText(/^The offers book takes no offer over so many delivery slots/).waitFor();
+    const until = dialog.getByLabel("Until", { exact: true });
+    expect(await until.getAttribute("aria-invalid")).to.equal("true");
+    expect(jane.wallet.typedData()).to.have.lengthOf(before + 1);
   });
 
   it("refuses a bid without money in words, before anything is signed", async () => {

@@ -131,7 +131,7 @@ function useFilled(orders: readonly BookOrder[]): ReadonlyMap<bigint, bigint> {
   const { address } = useConnection();
   const nonces = orders.map(({ order }) => order.nonce);
   const { data } = useChainQuery(
-    ["filled", address, nonces.map(String)],
+    ["orders", "filled", address, nonces.map(String)],
     async ({ client, contracts: { marketplace } }) => {
       const fills = await Promise.all(
         nonces.map(async (nonce) => {

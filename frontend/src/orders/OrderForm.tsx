@@ -143,10 +143,15 @@ export function OrderForm({
         <WeekEditor form={form} />
       ) : (
         <>
-          <div className="grid gap-3 sm:grid-cols-2">
+          <div className="grid gap-3">
             <Field label={<Trans>From</Trans>} error={errors.from?.message}>
               {(control) => (
-                <Input type="datetime-local" {...minutes} {...control} {...register("from")} />
+                <Input
+                  type="datetime-local"
+                  {...minutes}
+                  {...control}
+                  {...register("from", { deps: "until" })}
+                />
               )}
             </Field>
             <Field label={<Trans>Until</Trans>} error={errors.until?.message}>

@@ -38,7 +38,7 @@ export function WeekEditor({
         </caption>
         <thead>
           <tr>
-            <th scope="col" className="w-16 text-left font-semibold">
+            <th scope="col" className="w-19 text-left font-semibold">
               <Trans>Day</Trans>
             </th>
             {DAY_PARTS.map(([from, to]) => (
@@ -69,7 +69,7 @@ export function WeekEditor({
             return (
               // biome-ignore lint/suspicious/noArrayIndexKey: a day is its place in the week.
               <tr key={day}>
-                <th scope="row" className="text-left text-xs font-normal">
+                <th scope="row" className="text-left text-xs font-normal whitespace-nowrap">
                   {name}
                 </th>
                 {DAY_PARTS.map(([from, to], part) => (

@@ -200,19 +200,18 @@ function schemaOf(values: OrderValues, context: DraftContext) {
 
 const oneSchema = (values: OrderValues, context: DraftContext) =>
   z.pipe(
-    z
-      .object({
-        ...commonOf(values, context),
-        from: slotBoundary(context.slotSeconds),
-        until: slotBoundary(context.slotSeconds),
-        energy: energyWh(),
-        price: amountPerKwh(context.decimals),
-      })
-      .check(({ value, issues }) => {
-        if (value.until > value.from) return;
+    z.object({
+      ...commonOf(values, context),
+      from: slotBoundary(context.slotSeconds),
+      until: slotBoundary(context.slotSeconds).check(({ value, issues }) => {
+        const from = fromLocalInput(values.from);
+        if (from === undefined || value * context.slotSeconds > from) return;
         const message = t`The end has to come after the beginning.`;
-        issues.push({ code: "custom", input: value.until, path: ["until"], message });
+        issues.push({ code: "custom", input: value, message });
       }),
+      energy: energyWh(),
+      price: amountPerKwh(context.decimals),
+    }),
     z.transform(
       ({ from, until, energy, price, ...common }): Draft => ({
         side: context.side,

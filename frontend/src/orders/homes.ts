@@ -15,7 +15,7 @@ export interface HomeMeter {
 
 /** Every meter of a microgrid that is in service. */
 export const useHomes = (microgrid: number) =>
-  useChainQuery(["homes", microgrid], (context) => readHomes(context, microgrid));
+  useChainQuery(["orders", "homes", microgrid], (context) => readHomes(context, microgrid));
 
 async function readHomes(
   { client, contracts: { meters }, network, signal }: ChainContext,

@@ -5,7 +5,7 @@ import { type Indexed, useIndexed } from "../data/index.ts";
 /** The newest price at which a batch of a microgrid has cleared, base units per kWh, fee included; null without one. */
 export const useClearingPrice = (microgrid: number): Indexed<bigint | null> =>
   useIndexed(
-    ["clearingPrice", microgrid],
+    ["orders", "clearingPrice", microgrid],
     async (ask) => {
       const { slotPrices } = await ask<{ slotPrices: { items: { clearingPrice: string }[] } }>(
         `query ($microgrid: Int!) {

@@ -25,7 +25,7 @@ export function useBeginning(
   const own = useOwnOrders(microgrid.id, maker);
   const clearing = useClearingPrice(microgrid.id);
   const holdings = useChainQuery(
-    ["holdings", microgrid.id, maker],
+    ["orders", "holdings", microgrid.id, maker],
     async (context) => {
       const { timestamp } = await getBlock(context.client);
       return readHoldings(context, maker ?? "0x", microgrid.id, Number(timestamp), slotSeconds);
