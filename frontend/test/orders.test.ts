@@ -13,8 +13,8 @@ import { localAccount, OPERATOR } from "../../scripts/simulation/accounts.ts";
 import type { Household } from "../../scripts/simulation/community.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
-import { startRelay } from "./support/relay.ts";
-import { freePort, openStack, type Stack } from "./support/stack.ts";
+import { openRelay } from "./support/relay.ts";
+import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type ShownTypedData, type TestWallet } from "./support/wallet.ts";
 
 interface Visit {
@@ -32,7 +32,7 @@ describe("Signing orders", function () {
   this.timeout(60_000);
   let stack: Stack;
   let browser: Browser;
-  let relay: Awaited<ReturnType<typeof startRelay>> | undefined;
+  let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
   let jane: Visit;
   let neighbour: Visit;
   let seller: Household;
@@ -41,8 +41,9 @@ describe("Signing orders", function () {
 
   before(async function () {
     this.timeout(300_000);
-    const relayUrl = `http://127.0.0.1:${await freePort()}`;
-    [stack, browser] = await Promise.all([openStack({ relayUrl }), openBrowser()]);
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    relay = await openRelay(stack.network);
+    stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
     const { households } = stack.community;
     const find = (fits: (who: Household) => boolean): Household => {
       const found = households.find(fits);
@@ -52,13 +53,12 @@ describe("Signing orders", function () {
     shelter = find(({ critical }) => critical);
     seller = find(({ series, critical }) => series.capacityW > 0 && !critical);
     buyer = find((who) => who !== seller && who !== shelter);
-    relay = await startRelay(stack.network);
     [jane, neighbour] = await Promise.all([visit(seller.account), visit(buyer.account)]);
   });
 
   after(async () => {
     await browser?.close();
-    await relay?.stop();
+    await relay?.close();
     await stack?.close();
   });
 
@@ -109,7 +109,7 @@ describe("Signing orders", function () {
     );
 
   const bookOf = async (who: Household) => {
-    const url = `${stack.network.relayUrl}/orders?maker=${who.address}&limit=500`;
+    const url = `${relay?.url}/orders?maker=${who.address}&limit=500`;
     const page: { orders: { hash: string; order: Record<string, unknown> }[] } = await (
       await fetch(url)
     ).json();
@@ -386,7 +386,8 @@ describe("Signing orders", function () {
   });
 
   it("announces on chain what the book can't take, and never takes a nonce twice", async () => {
-    await relay?.stop();
+    await relay?.close();
+    relay = undefined;
     const dialog = await open(jane, "sell");
     await dialog.getByLabel("Energy at most").fill("2");
     await dialog.getByLabel("Price", { exact: true }).fill("0.19");

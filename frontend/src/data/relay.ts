@@ -67,17 +67,18 @@ export const isDown = (error: unknown): boolean =>
     : error instanceof TypeError;
 
 /**
- * Follows the book of a microgrid. The browser opens the stream again by itself after a break, from where it was.
+ * Follows the book of a microgrid, or of all. The browser opens the stream again by itself after a break, from where it was.
  * @param from The sequence to go on from.
  * @returns How to stop.
  */
 export function streamOrders(
   relayUrl: string,
-  { microgrid, from }: { readonly microgrid: number; readonly from: number },
+  { microgrid, from }: { readonly microgrid: number | undefined; readonly from: number },
   on: { order(order: BookOrder): void; error(): void },
 ): () => void {
   const base = relayUrl.replace(/\/$/, "");
-  const stream = new EventSource(`${base}/stream?microgrid=${microgrid}&from=${from}`);
+  const of = microgrid === undefined ? "" : `microgrid=${microgrid}&`;
+  const stream = new EventSource(`${base}/stream?${of}from=${from}`);
   stream.addEventListener("order", ({ data }) => on.order(bookOrderOf(JSON.parse(data))));
   stream.addEventListener("error", on.error);
   return () => stream.close();

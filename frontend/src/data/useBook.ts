@@ -1,10 +1,10 @@
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import { type Address, isAddressEqual } from "viem";
 import { useChainQuery } from "../chain/useChainQuery.ts";
 import type { BookOrder } from "./relay.ts";
 import { type Followed, useFollowed } from "./useFollowed.ts";
 
-/** Orders of a microgrid's book, and where they come from. */
+/** Orders of a microgrid's book, and of those linked to it, and where they come from. */
 export interface Book {
   readonly orders: readonly BookOrder[];
   /** "chain" while no relay answers: orders that were announced on chain. */
@@ -14,49 +14,52 @@ export interface Book {
   refetch(): void;
 }
 
+const ALONE: readonly number[] = [];
+const LIVE = { state: "live" } as const;
 const isLive = ({ state }: BookOrder): boolean => state === "live";
 const isOpen = ({ state }: BookOrder): boolean => state === "live" || state === "unbacked";
 
 /**
  * The live orders of a microgrid from the relay, followed by its stream; while the relay is down those announced on chain.
+ * @param linked Other microgrids whose orders are wanted too.
  */
-export function useBook(microgrid: number | undefined): Book {
-  const query = microgrid === undefined ? undefined : ({ microgrid, state: "live" } as const);
-  return useBoardBehind(useFollowed(query, isLive), microgrid, isLive);
+export function useBook(microgrid: number | undefined, linked: readonly number[] = ALONE): Book {
+  const microgrids = microgrid === undefined ? ALONE : [microgrid, ...linked];
+  return useBoardBehind(useFollowed(microgrids, LIVE, isLive), microgrids, isLive);
 }
 
 /** What a maker has open in a microgrid: live orders, and those that money or energy does not cover yet. */
 export function useOwnOrders(microgrid: number | undefined, maker: Address | undefined): Book {
-  const query =
-    microgrid === undefined || maker === undefined
-      ? undefined
-      : ({ microgrid, maker, state: "all" } as const);
+  const microgrids = microgrid === undefined || maker === undefined ? ALONE : [microgrid];
   const isOwn = useCallback(
     (order: BookOrder) =>
       maker !== undefined && isAddressEqual(order.order.maker, maker) && isOpen(order),
     [maker],
   );
-  return useBoardBehind(useFollowed(query, isOwn), microgrid, isOwn);
+  return useBoardBehind(useFollowed(microgrids, { maker, state: "all" }, isOwn), microgrids, isOwn);
 }
 
 /** A relay's orders; while it is down those that were announced on chain. */
 function useBoardBehind(
   relay: Followed,
-  microgrid: number | undefined,
+  microgrids: readonly number[],
   keeps: (order: BookOrder) => boolean,
 ): Book {
   const pinned = useChainQuery(
-    ["pinned", microgrid],
+    ["pinned", microgrids],
     async (context) => {
       // Verifying signatures takes code that a book from a relay does without.
       const { readPinnedOrders } = await import("./pinned.ts");
-      return readPinnedOrders(context, microgrid ?? 0);
+      const books = await Promise.all(microgrids.map((id) => readPinnedOrders(context, id)));
+      return books.flat();
     },
-    { enabled: relay.isDown && microgrid !== undefined },
+    { enabled: relay.isDown && microgrids.length > 0 },
   );
+  const { data } = pinned;
+  const announced = useMemo(() => data?.filter(keeps) ?? [], [data, keeps]);
   if (!relay.isDown) return { ...relay, from: "relay", error: null };
   return {
-    orders: pinned.data?.filter(keeps) ?? [],
+    orders: announced,
     from: "chain",
     isPending: pinned.isPending,
     error: pinned.error,

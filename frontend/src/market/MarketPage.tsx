@@ -39,8 +39,8 @@ export function MarketPage() {
       {microgrid && <Tariffs microgrid={microgrid} />}
       <Orders microgrid={microgrid} />
       <Suspense>
-        {deed === "sell" && <SellDialog onClose={close} />}
-        {deed === "bid" && <BidDialog onClose={close} />}
+        {deed === "sell" && <SellDialog open onOpenChange={close} />}
+        {deed === "bid" && <BidDialog open onOpenChange={close} />}
       </Suspense>
     </>
   );

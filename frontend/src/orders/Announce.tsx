@@ -3,11 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import type { SignedOrder } from "@wattline/sdk";
 import { CloudOff } from "lucide-react";
 import { useState } from "react";
-import { formatEther } from "viem";
 import { estimateGas, getGasPrice } from "viem/actions";
 import { useClient, useConnection } from "wagmi";
+import { chainOf } from "../chain/chain.ts";
 import { type Call, useNetwork } from "../chain/index.ts";
-import { Button, formatCount, Notice } from "../ui/index.ts";
+import { Button, formatCount, formatMoney, Notice } from "../ui/index.ts";
+
+const FEE_DIGITS = { maximumFractionDigits: 7 };
 
 /** The orders are signed and no relay takes them: they can be announced on chain, for its fee. */
 export function Announce({
@@ -24,6 +26,7 @@ export function Announce({
   onBack(): void;
 }) {
   const { t } = useLingui();
+  const { nativeCurrency } = chainOf(useNetwork());
   const [busy, setBusy] = useState<"announce" | "again">();
   const cost = useAnnounceCost(call);
   const during = (what: "announce" | "again", act: () => Promise<unknown>) => {
@@ -31,8 +34,8 @@ export function Announce({
     void act().finally(() => setBusy(undefined));
   };
   const gas = cost && formatCount(cost.gas);
-  const ether = cost && Number(formatEther(cost.wei)).toPrecision(2);
-  const price = cost ? t`The network fee is about ${ether ?? ""} ETH (${gas ?? ""} gas).` : "";
+  const fee = cost && formatMoney(cost.wei, nativeCurrency, FEE_DIGITS);
+  const price = cost ? t`The network fee is about ${fee ?? ""} (${gas ?? ""} gas).` : "";
   return (
     <div className="flex flex-col gap-4">
       <Notice tone="warning" icon={<CloudOff className="size-5" />}>

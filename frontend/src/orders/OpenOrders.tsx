@@ -8,6 +8,7 @@ import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
 import { type Microgrid, useChainQuery, useChainTime, useNetwork } from "../chain/index.ts";
 import { type BookOrder, useOwnOrders } from "../data/index.ts";
+import { loadMessages } from "../i18n/messages.ts";
 import {
   Badge,
   Button,
@@ -25,8 +26,11 @@ import {
 import { CancelAllDialog, CancelDialog } from "./CancelDialog.tsx";
 import { sentenceOf, sourceWords } from "./sentence.ts";
 
+// The words come with what is said in them.
+await loadMessages("orders");
+
 /** What one has signed and what is still open: how far it is filled, what covers it, and how to take it back. */
-export default function OpenOrders() {
+export function OpenOrders() {
   const { microgrid } = useMicrogrid();
   return microgrid === undefined ? <SkeletonLines /> : <Orders microgrid={microgrid} />;
 }
@@ -169,13 +173,18 @@ function OrderRow({
   const leftWh = energyWh - filledWh;
   const percent = Number((filledWh * 100n) / energyWh);
   const offer = order.side === 0;
+  const gift = offer && order.price === 0n;
   const alone = !isAddressEqual(order.counterparty, zeroAddress);
   return (
     <li className="grid gap-x-4 gap-y-2 py-3 sm:grid-cols-[1fr_12rem_auto] sm:items-center">
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-2">
           <Badge tone={offer ? "sun" : "sky"}>{offer ? t`Offer` : t`Bid`}</Badge>
-          <Price perKwh={order.price} className="font-semibold" />
+          {gift ? (
+            <strong>{t`Gift`}</strong>
+          ) : (
+            <Price perKwh={order.price} className="font-semibold" />
+          )}
           {order.forward && <Badge>{t`To come`}</Badge>}
           {booked.signer === "delegate" && <Badge>{t`By your home agent`}</Badge>}
         </p>

@@ -7,26 +7,32 @@ import { ErrorState, Notice, Sheet, SkeletonLines } from "../ui/index.ts";
 import { OrderForm } from "./OrderForm.tsx";
 import { useBeginning } from "./useBeginning.ts";
 
+/** A dialog that its caller opens and closes. */
+export interface OpenDialog {
+  readonly open: boolean;
+  onOpenChange(open: boolean): void;
+}
+
 /** The frame of both forms: what it takes before one can sign. */
 export function OrderDialog({
   side,
   title,
   children,
-  onClose,
-}: {
+  open,
+  onOpenChange,
+}: OpenDialog & {
   readonly side: "offer" | "bid";
   readonly title: ReactNode;
   /** What it is good for, in a sentence. */
   readonly children: ReactNode;
-  onClose(): void;
 }) {
   const { microgrid } = useMicrogrid();
   return (
-    <Sheet open onOpenChange={(open) => !open && onClose()} title={title} description={children}>
+    <Sheet open={open} onOpenChange={onOpenChange} title={title} description={children}>
       {microgrid === undefined ? (
         <SkeletonLines />
       ) : (
-        <Ready side={side} microgrid={microgrid} onClose={onClose} />
+        <Ready side={side} microgrid={microgrid} onClose={() => onOpenChange(false)} />
       )}
     </Sheet>
   );

@@ -79,10 +79,14 @@ export function OrderForm({
       case "unreachable":
         setSigned(placed.signed);
         break;
-      case "refused":
-        for (const { field, words } of placed.faults) {
-          setError(fieldOf({ field, words }, plan), { type: "refused", message: words });
+      case "refused": {
+        const said = new Map<ReturnType<typeof fieldOf>, string>();
+        for (const fault of placed.faults) {
+          const field = fieldOf(fault, plan);
+          said.set(field, [said.get(field), fault.words].filter(Boolean).join(" "));
         }
+        for (const [field, message] of said) setError(field, { type: "refused", message });
+      }
     }
   }
   const submit = form.handleSubmit(async (draft) => {

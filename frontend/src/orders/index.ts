@@ -1,13 +1,12 @@
-import { type ComponentType, lazy } from "react";
-import { loadMessages } from "../i18n/messages.ts";
+import { lazy } from "react";
 
-/** Signing orders, and what became of them: each comes with its words, when it is first shown. */
-const withWords = <Props>(load: () => Promise<{ default: ComponentType<Props> }>) =>
-  lazy(async () => {
-    const [component] = await Promise.all([load(), loadMessages("orders")]);
-    return component;
-  });
-
-export const SellDialog = withWords(() => import("./SellDialog.tsx"));
-export const BidDialog = withWords(() => import("./BidDialog.tsx"));
-export const OpenOrders = withWords(() => import("./OpenOrders.tsx"));
+/** Signing orders, and what became of them; each comes when it is first shown. */
+export const SellDialog = lazy(() =>
+  import("./SellDialog.tsx").then(({ SellDialog: component }) => ({ default: component })),
+);
+export const BidDialog = lazy(() =>
+  import("./BidDialog.tsx").then(({ BidDialog: component }) => ({ default: component })),
+);
+export const OpenOrders = lazy(() =>
+  import("./OpenOrders.tsx").then(({ OpenOrders: component }) => ({ default: component })),
+);

@@ -108,8 +108,10 @@ export function sourceName(source: Source): string {
 }
 
 /** How somebody is called who may be one of the microgrid's homes. */
-export const whoWords = (who: Address, critical: boolean): string =>
-  critical ? t`${shortAddress(who)} (critical load)` : shortAddress(who);
+export function whoWords(who: Address, critical: boolean, name?: string): string {
+  const called = name === undefined ? shortAddress(who) : `${name} · ${shortAddress(who)}`;
+  return critical ? t`${called} (critical load)` : called;
+}
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const most = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -92,7 +92,14 @@ export function useOrdering(microgrid: { readonly id: number; readonly slotSecon
       const results = await submitOrders(relayUrl, signed);
       const rules = results.flatMap((one) => (one.status === "refused" ? one.reasons : []));
       if (rules.length === 0) return { status: "placed" };
-      return { status: "refused", faults: faultsOf(rules, network) };
+      const faults = faultsOf(rules, network);
+      const accepted = String(results.filter(({ status }) => status !== "refused").length);
+      const total = String(signed.length);
+      const words = t`${accepted} of ${total} orders are in the book; the others were refused.`;
+      return {
+        status: "refused",
+        faults: signed.length === 1 ? faults : [...faults, { field: "root", words }],
+      };
     } catch (error) {
       if (isDown(error)) return { status: "unreachable", signed };
       if (error instanceof RelayError) return refused(error.message);

@@ -1,49 +1,48 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { startRelay } from "@wattline/relay/server";
+import type { SignedOrder } from "@wattline/sdk";
+import { signedOrderToJson } from "@wattline/sdk";
+import { RelayClient } from "../../../services/relay/src/client.ts";
 import type { Network } from "../../src/chain/config.ts";
 
-const MAIN = path.join(import.meta.dirname, "../../../services/relay/src/main.ts");
+const AT_ONCE = 1_000;
+const READY_MS = 30_000;
 
-/** Starts a relay of its own process at the network's `relayUrl`, with an empty book; it answers and follows the chain. */
-export async function startRelay({ deployment, rpcUrl, relayUrl }: Network) {
-  if (relayUrl === undefined) throw new Error("The network names no relay.");
+/** A relay of its own for a network, ready to take orders in. */
+export async function openRelay({ rpcUrl, deployment }: Network) {
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-relay-"));
-  const file = path.join(folder, "deployment.json");
-  writeFileSync(file, JSON.stringify(deployment));
-  const relay = spawn(process.execPath, [MAIN], {
-    env: {
-      ...process.env,
-      WATTLINE_RPC_URL: rpcUrl,
-      WATTLINE_DEPLOYMENT: file,
-      WATTLINE_PORT: new URL(relayUrl).port,
-      WATTLINE_DATA: path.join(folder, "book"),
-      DATABASE_URL: "",
-    },
-    stdio: ["ignore", "ignore", "inherit"],
+  const relay = await startRelay({
+    rpcUrl,
+    deployment,
+    storage: { folder },
+    port: 0,
+    pollMs: 100,
+    limits: { requests: { burst: 10_000, perSecond: 10_000 } },
   });
-  const exit = once(relay, "exit");
-  let ended = false;
-  void exit.then(() => {
-    ended = true;
-  });
-  while (!(await answers(relayUrl))) {
-    if (ended) throw new Error("The relay has ended before it answered.");
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  const client = new RelayClient(relay.url);
+  const until = Date.now() + READY_MS;
+  while ((await client.health()).status !== "ok") {
+    if (Date.now() > until) throw new Error("The relay has not read the chain in time.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return {
-    async stop() {
-      if (!ended) relay.kill();
-      await exit;
+    url: relay.url,
+    client,
+    /** Hands orders in. @throws When the relay refuses any. */
+    async post(orders: readonly SignedOrder[]): Promise<void> {
+      for (let from = 0; from < orders.length; from += AT_ONCE) {
+        const results = await client.post(
+          orders.slice(from, from + AT_ONCE).map((one) => signedOrderToJson(one)),
+        );
+        const refused = results.find(({ status }) => status === "refused");
+        if (refused !== undefined) throw new Error(JSON.stringify(refused));
+      }
+    },
+    async close(): Promise<void> {
+      await relay.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
-
-const answers = (url: string): Promise<boolean> =>
-  fetch(`${url}/health`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
