@@ -399,7 +399,7 @@ describe("Signing orders", function () {
 
     const { page } = neighbour;
     await page.goto(`${stack.url}/market`);
-    await page.getByText("Announced on chain").waitFor();
+    await page.getByText("Announced on chain", { exact: true }).waitFor();
     await page.getByText("€0.19/kWh").waitFor();
     const nonces = jane.wallet
       .typedData()

@@ -55,8 +55,7 @@ export function OrderForm({
   const [signed, setSigned] = useState<Extract<Placed, { status: "unreachable" }>["signed"]>();
   const [kind, plan] = [watch("kind"), watch("plan")];
   const [ahead, sells] = [kind === "ahead", side === "offer"];
-  const [closing] = useState(() => new AbortController());
-  useEffect(() => () => closing.abort(), [closing]);
+  const signal = useClosing();
 
   // Energy to come is sold before it comes: a window in the past makes way for tomorrow.
   useEffect(() => {
@@ -90,7 +89,7 @@ export function OrderForm({
     }
   }
   const submit = form.handleSubmit(async (draft) => {
-    showOutcome(await ordering.place(draft, closing.signal));
+    showOutcome(await ordering.place(draft, signal()));
   });
 
   if (signed !== undefined) {
@@ -114,7 +113,7 @@ export function OrderForm({
         label={<Trans>Which energy</Trans>}
         field={register("kind")}
         options={[
-          { value: "ready", label: sells ? t`Energy I have` : t`Energy that is there` },
+          { value: "ready", label: sells ? t`Energy I have` : t`Minted energy` },
           { value: "ahead", label: t`Energy to come` },
         ]}
       />
@@ -268,6 +267,16 @@ export function OrderForm({
       </div>
     </form>
   );
+}
+
+/** Asks for a signal that is aborted when the form goes away. */
+function useClosing(): () => AbortSignal {
+  const controller = useRef<AbortController>(undefined);
+  useEffect(() => () => controller.current?.abort(), []);
+  return () => {
+    controller.current = new AbortController();
+    return controller.current.signal;
+  };
 }
 
 /** Between which prices both sides gain. */

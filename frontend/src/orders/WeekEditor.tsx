@@ -34,7 +34,7 @@ export function WeekEditor({
       </Field>
       <table className="w-full table-fixed border-separate border-spacing-x-1 border-spacing-y-1 text-sm">
         <caption className="mb-1 text-left text-sm text-muted">
-          <Trans>Price per kWh by the time of day. What is left empty is not offered.</Trans>
+          <Trans>Price per kWh by the time of day. What is left empty makes no order.</Trans>
         </caption>
         <thead>
           <tr>
