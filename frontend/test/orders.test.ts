@@ -151,7 +151,7 @@ describe("Signing orders", function () {
     );
     const signed = sign(jane);
     expect(await (await accepted).json()).to.have.nested.property("results[0].status", "accepted");
-    await page.getByText("€0.17/kWh").waitFor({ timeout: 1_000 });
+    await page.getByRole("table").getByText("€0.17/kWh").first().waitFor({ timeout: 1_000 });
 
     const data = await signed;
     expect(texts(data.domain)).to.deep.equal(domain());
@@ -400,7 +400,7 @@ describe("Signing orders", function () {
     const { page } = neighbour;
     await page.goto(`${stack.url}/market`);
     await page.getByText("Announced on chain", { exact: true }).waitFor();
-    await page.getByText("€0.19/kWh").waitFor();
+    await page.getByRole("table").getByText("€0.19/kWh").first().waitFor();
     const nonces = jane.wallet
       .typedData()
       .filter(({ primaryType }) => primaryType !== "Withdrawal")
