@@ -2,7 +2,7 @@ import { defineConfig } from "@lingui/cli";
 import { formatter } from "@lingui/format-po";
 
 /** One catalog per domain, loaded with its pages; what every page needs is in `src/i18n`. */
-const DOMAINS = ["market", "energy", "microgrid", "audit"];
+const DOMAINS = ["market", "energy", "microgrid", "audit", "orders"];
 const SHARED = ["app", "ui", "wallet", "chain", "data", "i18n"];
 
 export default defineConfig({

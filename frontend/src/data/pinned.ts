@@ -1,6 +1,7 @@
 import {
   boardAbi,
   hashOrder,
+  judgeOrder,
   marketDomain,
   type Order,
   type SignatureFacts,
@@ -11,7 +12,8 @@ import { type Hex, recoverAddress } from "viem";
 import { getBlock, readContract } from "viem/actions";
 import { readEvents } from "../chain/logs.ts";
 import type { ChainContext } from "../chain/useChainQuery.ts";
-import type { BookOrder, OrderState } from "./relay.ts";
+import { readFacts } from "./facts.ts";
+import type { BookOrder } from "./relay.ts";
 
 /**
  * The book without a relay: orders that makers have announced on chain (`Board.pin`), each verified here as a relay
@@ -33,7 +35,7 @@ export async function readPinnedOrders(
   const { timestamp } = await getBlock(client);
   const judged = await Promise.all(
     events.map(({ args, blockNumber }, sequence) =>
-      judge(context, { order: args.order, signature: args.signature }, Number(timestamp), {
+      bookOrderOf(context, args, {
         receivedAt: Number(timestamp),
         updatedSequence: Number(blockNumber) * 1_000 + sequence,
       }),
@@ -45,39 +47,17 @@ export async function readPinnedOrders(
 }
 
 /** How a signed order stands on chain now. @returns undefined when nobody has signed it who may. */
-async function judge(
+async function bookOrderOf(
   context: ChainContext,
   signed: SignedOrder,
-  time: number,
   times: Pick<BookOrder, "receivedAt" | "updatedSequence">,
 ): Promise<BookOrder | undefined> {
-  const { client, contracts, network } = context;
-  const { marketplace, energy: _ } = contracts;
+  const { deployment } = context.network;
   const { order } = signed;
-  const domain = marketDomain(network.deployment.chainId, marketplace.address);
+  const domain = marketDomain(deployment.chainId, deployment.marketplace);
   const signer = await signerOf(domain, signed, factsFor(context, order));
   if (signer === undefined) return undefined;
-  const [[filledWh, cancelled], account] = await Promise.all([
-    readContract(client, {
-      ...marketplace,
-      functionName: "fillOf",
-      args: [order.maker, order.nonce],
-    }),
-    readContract(client, {
-      ...marketplace,
-      functionName: "accountOf",
-      args: [network.currency.address, order.maker],
-    }),
-  ]);
-  const remainingWh = BigInt(order.energy) - filledWh;
-  const state: OrderState =
-    cancelled || account.counter !== order.counter
-      ? "cancelled"
-      : remainingWh <= 0n
-        ? "filled"
-        : order.deadline < time
-          ? "expired"
-          : "live";
+  const { state, remainingWh } = judgeOrder(order, await readFacts(context, order, signer));
   return {
     ...signed,
     ...times,

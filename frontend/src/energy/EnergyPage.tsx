@@ -4,6 +4,7 @@ import { lazy, type ReactNode, Suspense } from "react";
 import type { Address } from "viem";
 import { useConnection } from "wagmi";
 import { NoWallet } from "../app/index.ts";
+import { OpenOrders } from "../orders/index.ts";
 import { PageHeader, SkeletonLines, Tabs } from "../ui/index.ts";
 import { Figures } from "./Figures.tsx";
 import { useMyMeters } from "./history/meters.ts";
@@ -11,7 +12,6 @@ import { WaitingReadings } from "./meters/WaitingReadings.tsx";
 import { ENERGY_TABS, type EnergyTab } from "./search.ts";
 
 const Balances = lazy(() => import("./balances/Balances.tsx"));
-const Orders = lazy(() => import("./Orders.tsx"));
 const Forwards = lazy(() => import("./forwards/Forwards.tsx"));
 const MoneyTab = lazy(() => import("./money/MoneyTab.tsx"));
 const Earnings = lazy(() => import("./earnings/Earnings.tsx"));

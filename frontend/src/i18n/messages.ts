@@ -6,7 +6,7 @@ export const LOCALES = { en: "English", de: "Deutsch" } as const;
 export type Locale = keyof typeof LOCALES;
 
 /** Where words are kept: with each domain's pages, and here what every page needs. */
-export type Domain = "i18n" | "market" | "energy" | "microgrid" | "audit";
+export type Domain = "i18n" | "market" | "energy" | "microgrid" | "audit" | "orders";
 
 const KEY = "wattline.locale";
 const catalogs = import.meta.glob<{ messages: Messages }>("/src/*/locales/*.po");

@@ -1,10 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi } from "@tanstack/react-router";
 import { SOURCES } from "@wattline/sdk";
 import { Sun } from "lucide-react";
-import { useMemo } from "react";
+import { Suspense, useMemo } from "react";
 import { useMicrogrid } from "../app/index.ts";
 import { type Microgrid, useChainTime } from "../chain/index.ts";
 import { type BookOrder, useBook } from "../data/index.ts";
+import { BidDialog, SellDialog } from "../orders/index.ts";
 import {
   AddressText,
   Badge,
@@ -21,9 +23,14 @@ import {
   Stat,
 } from "../ui/index.ts";
 
+const route = getRouteApi("/market");
+
 /** What neighbours offer and what they bid. */
 export function MarketPage() {
   const { microgrid } = useMicrogrid();
+  const { do: deed } = route.useSearch();
+  const navigate = route.useNavigate();
+  const close = () => void navigate({ search: ({ do: _, ...search }) => search });
   return (
     <>
       <PageHeader title={<Trans>Market</Trans>}>
@@ -31,6 +38,10 @@ export function MarketPage() {
       </PageHeader>
       {microgrid && <Tariffs microgrid={microgrid} />}
       <Orders microgrid={microgrid} />
+      <Suspense>
+        {deed === "sell" && <SellDialog open onOpenChange={close} />}
+        {deed === "bid" && <BidDialog open onOpenChange={close} />}
+      </Suspense>
     </>
   );
 }

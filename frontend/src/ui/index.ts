@@ -16,6 +16,7 @@ export {
   formatShare,
   formatUtc,
   shortAddress,
+  type Unit,
 } from "./format.ts";
 export { parseAmount } from "./parse.ts";
 export { Select } from "./Select.tsx";

@@ -3,5 +3,5 @@ export { sentenceOfOrder } from "./describe.ts";
 export { isRejection, refusalIn, wordsFor } from "./errors.ts";
 export { useDeposit } from "./permit.ts";
 export { notify } from "./toasts.ts";
-export { useSigner } from "./useSigner.ts";
+export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
 export { type Deed, type Outcome, useTransact } from "./useTransact.ts";

@@ -1,0 +1,50 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+import { useConnection } from "wagmi";
+import { useAccount, useNetwork } from "../chain/index.ts";
+import { Button, formatMoney, Money, Notice } from "../ui/index.ts";
+import { isRejection, notify, useDeposit, useTransact, wordsFor } from "../wallet/index.ts";
+
+/** Money that an order needs in escrow, and how to bring in what is missing. */
+export function EscrowNeed({ needed }: { readonly needed: bigint }) {
+  const { t } = useLingui();
+  const network = useNetwork();
+  const { address } = useConnection();
+  const { data: account } = useAccount(address);
+  const deposit = useDeposit();
+  const { transact } = useTransact();
+  const [busy, setBusy] = useState(false);
+  if (account === undefined || account.balance >= needed) return null;
+
+  const missing = needed - account.balance;
+  const amount = formatMoney(missing, network.currency);
+  const title = t`Bring ${amount} into escrow`;
+  const bringIn = async () => {
+    setBusy(true);
+    try {
+      await transact({ title, calls: await deposit(missing) });
+    } catch (error) {
+      if (isRejection(error)) notify.declined(title);
+      else notify.failed(title, await wordsFor(error, network));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Notice
+      tone="warning"
+      action={
+        account.walletBalance >= missing && (
+          <Button size="small" busy={busy} onClick={() => void bringIn()}>
+            {title}
+          </Button>
+        )
+      }
+    >
+      <Trans>
+        This takes up to <Money baseUnits={needed} />; you have{" "}
+        <Money baseUnits={account.balance} /> in escrow. Only what is covered there can be traded.
+      </Trans>
+    </Notice>
+  );
+}

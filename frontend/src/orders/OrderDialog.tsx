@@ -1,0 +1,82 @@
+import { Trans } from "@lingui/react/macro";
+import type { ReactNode } from "react";
+import { useConnection } from "wagmi";
+import { NoWallet, useMicrogrid } from "../app/index.ts";
+import { type Microgrid, modeOf, useChainTime } from "../chain/index.ts";
+import { ErrorState, Notice, Sheet, SkeletonLines } from "../ui/index.ts";
+import { OrderForm } from "./OrderForm.tsx";
+import { useBeginning } from "./useBeginning.ts";
+
+/** A dialog that its caller opens and closes. */
+export interface OpenDialog {
+  readonly open: boolean;
+  onOpenChange(open: boolean): void;
+}
+
+/** The frame of both forms: what it takes before one can sign. */
+export function OrderDialog({
+  side,
+  title,
+  children,
+  open,
+  onOpenChange,
+}: OpenDialog & {
+  readonly side: "offer" | "bid";
+  readonly title: ReactNode;
+  /** What it is good for, in a sentence. */
+  readonly children: ReactNode;
+}) {
+  const { microgrid } = useMicrogrid();
+  return (
+    <Sheet open={open} onOpenChange={onOpenChange} title={title} description={children}>
+      {microgrid === undefined ? (
+        <SkeletonLines />
+      ) : (
+        <Ready side={side} microgrid={microgrid} onClose={() => onOpenChange(false)} />
+      )}
+    </Sheet>
+  );
+}
+
+function Ready({
+  side,
+  microgrid,
+  onClose,
+}: {
+  readonly side: "offer" | "bid";
+  readonly microgrid: Microgrid;
+  onClose(): void;
+}) {
+  const { address } = useConnection();
+  const now = useChainTime();
+  const { beginning, homes, error, refetch } = useBeginning(side, microgrid, address);
+  if (address === undefined) return <NoWallet />;
+  if (modeOf(microgrid) === "Closed") {
+    return (
+      <Notice tone="warning">
+        <Trans>This microgrid is closed for new trades. Withdrawals go on.</Trans>
+      </Notice>
+    );
+  }
+  if (error) {
+    return (
+      <ErrorState
+        title={<Trans>Your meter could not be read</Trans>}
+        error={error}
+        onRetry={refetch}
+      />
+    );
+  }
+  if (beginning === undefined || now === undefined) return <SkeletonLines lines={6} />;
+  return (
+    <OrderForm
+      key={address}
+      side={side}
+      microgrid={microgrid}
+      maker={address}
+      beginning={beginning}
+      neighbours={homes}
+      onClose={onClose}
+    />
+  );
+}

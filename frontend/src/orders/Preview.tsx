@@ -1,0 +1,80 @@
+import { Trans } from "@lingui/react/macro";
+import { costOf, type Order } from "@wattline/sdk";
+import { type Microgrid, useNetwork } from "../chain/index.ts";
+import { Money } from "../ui/index.ts";
+import { type DraftContext, type OrderValues, orderOf, readDraft } from "./draft.ts";
+import { EscrowNeed } from "./EscrowNeed.tsx";
+import { sentenceOf } from "./sentence.ts";
+
+/** What is going to be signed, in a sentence, and what comes of it. */
+export function Preview({
+  values,
+  context,
+  microgrid,
+}: {
+  readonly values: OrderValues;
+  readonly context: DraftContext;
+  readonly microgrid: Microgrid;
+}) {
+  const { currency } = useNetwork();
+  const { side, slotSeconds, now } = context;
+  const orders = previewOf(values, context, microgrid.id);
+  const sum = (perKwh: (order: Order) => bigint) =>
+    orders.reduce((total, order) => total + costOf(perKwh(order), BigInt(order.energy)), 0n);
+  const total = sum(({ price }) => price);
+  const { feedIn, retail } = microgrid.tariffs;
+  const atGrid = sum(() => (side === "offer" ? feedIn : retail));
+  const needed = side === "bid" ? total : sum(({ bond }) => bond);
+  return (
+    <>
+      <section
+        aria-live="polite"
+        className="rounded-xl border-l-4 border-l-leaf bg-leaf-soft px-4 py-3 text-sm"
+      >
+        <h3 className="font-semibold">
+          <Trans>What you sign</Trans>
+        </h3>
+        {orders.length === 0 ? (
+          <p className="text-muted">
+            <Trans>Fill in the form, and it is said here in a sentence.</Trans>
+          </p>
+        ) : (
+          <>
+            <p>{sentenceOf(orders, { slotSeconds, now, currency })}</p>
+            <p className="mt-1 text-muted">
+              {side === "offer" ? (
+                <Trans>
+                  If all is taken you receive <Money baseUnits={total} />; the grid would pay{" "}
+                  <Money baseUnits={atGrid} />.
+                </Trans>
+              ) : (
+                <Trans>
+                  If all is filled you pay <Money baseUnits={total} /> at most; the grid would
+                  charge <Money baseUnits={atGrid} />.
+                </Trans>
+              )}
+            </p>
+          </>
+        )}
+      </section>
+      {needed > 0n && <EscrowNeed needed={needed} />}
+    </>
+  );
+}
+
+/** The orders as they would be signed, but for their nonces; none while the form has faults. */
+function previewOf(values: OrderValues, context: DraftContext, microgrid: number): Order[] {
+  const read = readDraft(values, context);
+  if (!read.success) return [];
+  const { maker, slotSeconds, now } = context;
+  const order = orderOf(read.data.side);
+  try {
+    return read.data.terms.map((terms, index) =>
+      order({ maker, microgrid, slotSeconds, now, nonce: BigInt(index) }, terms),
+    );
+  } catch (error) {
+    // What an order can't be is said at its field once it is to be signed.
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import { boardAbi, freeNonces, LANES } from "@wattline/sdk";
+import type { Address } from "viem";
+import { readContract } from "viem/actions";
+import { type ChainContext, readEvents } from "../chain/index.ts";
+import { fetchOrders } from "../data/relay.ts";
+import { recall, remember } from "../data/storage.ts";
+
+/**
+ * Nonces that this maker has never signed an order with, as far as the relay's book, the board on chain, the fills on
+ * chain and this browser know. While no relay answers, its book can't be asked: then they are drawn at random from all
+ * that there are, so that they meet no other.
+ */
+export async function chooseNonces(
+  context: ChainContext,
+  maker: Address,
+  count: number,
+): Promise<bigint[]> {
+  const { client, contracts, network } = context;
+  const [booked, pinned] = await Promise.all([
+    bookedNonces(context, maker),
+    pinnedNonces(context, maker),
+  ]);
+  const used = new Set([
+    ...(booked ?? []),
+    ...pinned,
+    ...signedHere(network.deployment.chainId, maker),
+  ]);
+  const from = booked === undefined ? randomWord() : 0n;
+  for (;;) {
+    context.signal.throwIfAborted();
+    const free = freeNonces(used, count, from);
+    const spent = await Promise.all(
+      free.map(async (nonce) => {
+        const [filledWh, cancelled] = await readContract(client, {
+          ...contracts.marketplace,
+          functionName: "fillOf",
+          args: [maker, nonce],
+        });
+        return cancelled || filledWh > 0n;
+      }),
+    );
+    if (!spent.includes(true)) return free;
+    for (const [index, nonce] of free.entries()) if (spent[index]) used.add(nonce);
+  }
+}
+
+/** Remembers what was signed: an order is out in the world from then on, whoever has received it. */
+export function rememberNonces(chainId: number, maker: Address, nonces: readonly bigint[]): void {
+  const all = [...signedHere(chainId, maker), ...nonces].slice(-MOST_REMEMBERED);
+  remember(keyOf(chainId, maker), all.join(" "));
+}
+
+const MOST_REMEMBERED = 4_096;
+const keyOf = (chainId: number, maker: Address) =>
+  `wattline.nonces.${chainId}.${maker.toLowerCase()}`;
+
+const signedHere = (chainId: number, maker: Address): bigint[] =>
+  (recall(keyOf(chainId, maker)) ?? "")
+    .split(" ")
+    .filter((text) => /^\d+$/.test(text))
+    .map(BigInt);
+
+/** Undefined while no relay answers. */
+async function bookedNonces({ network, signal }: ChainContext, maker: Address) {
+  if (network.relayUrl === undefined) return undefined;
+  const query = { maker, state: "all" } as const;
+  const orders = await fetchOrders(network.relayUrl, query, signal).catch(() => undefined);
+  return orders?.map(({ order }) => order.nonce);
+}
+
+async function pinnedNonces({ client, contracts, network, signal }: ChainContext, maker: Address) {
+  const events = await readEvents(client, {
+    address: contracts.board.address,
+    abi: boardAbi,
+    eventName: "Pinned",
+    args: { maker },
+    fromBlock: BigInt(network.deployment.fromBlock),
+    signal,
+  });
+  return events.map(({ args }) => args.order.nonce);
+}
+
+/** The first nonce of one of 2^60 storage words. */
+function randomWord(): bigint {
+  const [word = 0n] = crypto.getRandomValues(new BigUint64Array(1));
+  return word - (word % BigInt(LANES));
+}
