@@ -143,9 +143,6 @@ export function planPurchase(asks: readonly Ask[], wish: Wish): Purchase {
   };
 }
 
-/** What an ask has for sale in a slot, Wh sent: stock, order and line each taken by itself. */
-export const offeredWh = (ask: Ask, slot: number): bigint => new Uses().leftOf(ask, slot);
-
 /** The arguments of `accept` (or `reserve`) for a planned take. */
 export function takeArguments(
   { ask, sentWh, cost }: PlannedTake,

@@ -72,7 +72,8 @@ export interface RelayHealth {
 /** The relay does not answer, or refuses what it was asked. */
 export class RelayError extends Error {}
 
-const PAGE = 1_000;
+/** As many as a relay gives at once. */
+const PAGE = 500;
 
 /** Every order that answers the query, page by page. */
 export async function fetchOrders(
@@ -134,16 +135,18 @@ export const fetchRelayHealth = (relayUrl: string, signal: AbortSignal): Promise
   ask(relayUrl, "/health", { signal });
 
 /**
- * Follows the book of a microgrid. The browser opens the stream again by itself after a break, from where it was.
+ * Follows the book of a microgrid, or of all. The browser opens the stream again by itself after a break, from where it
+ * was.
  * @param from The sequence to go on from.
  * @returns How to stop.
  */
 export function streamOrders(
   relayUrl: string,
-  { microgrid, from }: { readonly microgrid: number; readonly from: number },
+  { microgrid, from }: { readonly microgrid: number | undefined; readonly from: number },
   on: { order(order: BookOrder): void; open(): void; error(): void },
 ): () => void {
-  const stream = new EventSource(`${base(relayUrl)}/stream?microgrid=${microgrid}&from=${from}`);
+  const of = microgrid === undefined ? "" : `microgrid=${microgrid}&`;
+  const stream = new EventSource(`${base(relayUrl)}/stream?${of}from=${from}`);
   stream.addEventListener("order", ({ data }) => on.order(bookOrderOf(JSON.parse(data))));
   stream.addEventListener("open", on.open);
   stream.addEventListener("error", on.error);

@@ -5,7 +5,7 @@ import { useNetwork } from "../chain/network.tsx";
 import { useChainQuery } from "../chain/useChainQuery.ts";
 import { type BookOrder, fetchOrders, streamOrders } from "./relay.ts";
 
-/** A microgrid's book: live orders, and where they come from. */
+/** The book of a microgrid, and of those linked to it: live orders, and where they come from. */
 export interface Book {
   readonly orders: readonly BookOrder[];
   /** "chain" while no relay answers: orders that were announced on chain. */
@@ -17,25 +17,47 @@ export interface Book {
 
 type OrdersByHash = ReadonlyMap<Hex, BookOrder>;
 
+interface LiveOrders {
+  readonly orders: OrdersByHash;
+  /** The change of the book up to which nothing is missing. */
+  readonly sequence: number;
+}
+
 /** Changes are gathered for this long, so that a busy book is drawn anew a few times a second at most. */
 const GATHER_MS = 100;
 const RETRY_MS = 5_000;
 const NONE: readonly BookOrder[] = [];
 
+const ALONE: readonly number[] = [];
+
 /**
  * The live orders of a microgrid from the relay, followed by its stream; while the relay is down those announced on chain.
+ * @param linked Other microgrids whose orders are wanted too.
  */
-export function useBook(microgrid: number | undefined): Book {
+export function useBook(microgrid: number | undefined, linked: readonly number[] = ALONE): Book {
   const { relayUrl, deployment } = useNetwork();
   const { chainId } = deployment;
   const queries = useQueryClient();
 
+  const ids = JSON.stringify(microgrid === undefined ? [] : [microgrid, ...linked]);
+
   const relay = useQuery({
-    queryKey: ["relay", chainId, "book", microgrid],
-    queryFn: async ({ signal }): Promise<OrdersByHash> => {
-      const query = { microgrid: microgrid ?? 0, state: "live" } as const;
-      return byHash(await fetchOrders(relayUrl ?? "", query, signal));
+    queryKey: ["relay", chainId, "book", microgrid, ids],
+    queryFn: async ({ signal }): Promise<LiveOrders> => {
+      const found: BookOrder[] = [];
+      // Changes that come while the later books are read are heard again from the stream.
+      let sequence: number | undefined;
+      for (const id of idsIn(ids)) {
+        found.push(
+          ...(await fetchOrders(relayUrl ?? "", { microgrid: id, state: "live" }, signal)),
+        );
+        sequence ??= latest(found);
+      }
+      return { orders: byHash(found), sequence: sequence ?? 0 };
     },
+    // While further books are added, what is known of this one goes on being shown.
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === chainId && query.queryKey[3] === microgrid ? before : undefined,
     enabled: relayUrl !== undefined && microgrid !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
@@ -43,25 +65,27 @@ export function useBook(microgrid: number | undefined): Book {
     refetchInterval: ({ state }) => (state.status === "error" ? RETRY_MS : false),
   });
   const down = relayUrl === undefined || relay.isError;
-  const streams = relay.isSuccess;
+  const streams = relay.isSuccess && !relay.isPlaceholderData;
 
   useEffect(() => {
     if (relayUrl === undefined || microgrid === undefined || !streams) return;
-    const queryKey = ["relay", chainId, "book", microgrid];
-    const orders = queries.getQueryData<OrdersByHash>(queryKey);
+    const queryKey = ["relay", chainId, "book", microgrid, ids];
+    const known = queries.getQueryData<LiveOrders>(queryKey);
+    const wanted = idsIn(ids);
     let changed = new Map<Hex, BookOrder>();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const apply = () => {
       timer = undefined;
       const changes = changed;
       changed = new Map();
-      queries.setQueryData<OrdersByHash>(queryKey, (current) => merge(current, changes));
+      queries.setQueryData<LiveOrders>(queryKey, (current) => merge(current, changes));
     };
     const stop = streamOrders(
       relayUrl,
-      { microgrid, from: latest(orders) },
+      { microgrid: wanted.length === 1 ? microgrid : undefined, from: known?.sequence ?? 0 },
       {
         order(order) {
+          if (!wanted.includes(order.order.microgrid)) return;
           changed.set(order.hash, order);
           timer ??= setTimeout(apply, GATHER_MS);
         },
@@ -74,21 +98,22 @@ export function useBook(microgrid: number | undefined): Book {
       stop();
       clearTimeout(timer);
     };
-  }, [relayUrl, microgrid, chainId, streams, queries]);
+  }, [relayUrl, microgrid, ids, chainId, streams, queries]);
 
   const pinned = useChainQuery(
-    ["pinned", microgrid],
+    ["pinned", ids],
     async (context) => {
       // Verifying signatures takes code that a book from a relay does without.
       const { readPinnedOrders } = await import("./pinned.ts");
-      return readPinnedOrders(context, microgrid ?? 0);
+      const books = await Promise.all(idsIn(ids).map((id) => readPinnedOrders(context, id)));
+      return books.flat().filter(({ state }) => state === "live");
     },
     { enabled: down && microgrid !== undefined },
   );
 
   if (down) {
     return {
-      orders: pinned.data?.filter(({ state }) => state === "live") ?? NONE,
+      orders: pinned.data ?? NONE,
       from: "chain",
       isPending: pinned.isPending,
       error: pinned.error,
@@ -96,7 +121,7 @@ export function useBook(microgrid: number | undefined): Book {
     };
   }
   return {
-    orders: listOf(relay.data),
+    orders: listOf(relay.data?.orders),
     from: "relay",
     isPending: relay.isPending,
     error: null,
@@ -107,20 +132,21 @@ export function useBook(microgrid: number | undefined): Book {
 const byHash = (orders: readonly BookOrder[]): OrdersByHash =>
   new Map(orders.map((order) => [order.hash, order]));
 
-const latest = (orders: OrdersByHash | undefined): number => {
-  let sequence = 0;
-  for (const order of orders?.values() ?? []) sequence = Math.max(sequence, order.updatedSequence);
-  return sequence;
-};
+const latest = (orders: readonly BookOrder[]): number =>
+  orders.reduce((sequence, { updatedSequence }) => Math.max(sequence, updatedSequence), 0);
 
-function merge(current: OrdersByHash | undefined, changes: OrdersByHash): OrdersByHash {
-  const next = new Map(current);
+const idsIn = (ids: string): number[] => JSON.parse(ids);
+
+function merge(current: LiveOrders | undefined, changes: OrdersByHash): LiveOrders {
+  const next = new Map(current?.orders);
+  let sequence = current?.sequence ?? 0;
   for (const [hash, order] of changes) {
+    sequence = Math.max(sequence, order.updatedSequence);
     if (order.updatedSequence < (next.get(hash)?.updatedSequence ?? 0)) continue;
     if (order.state === "live") next.set(hash, order);
     else next.delete(hash);
   }
-  return next;
+  return { orders: next, sequence };
 }
 
 /** One array for one map, so that what is drawn from it can tell that nothing has changed. */
