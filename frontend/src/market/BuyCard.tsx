@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { formatKwh, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
-import { useEffect, useId, useMemo, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { useConnection } from "wagmi";
 import { type Mode, modeOf, useNetwork } from "../chain/index.ts";
 import {
@@ -79,19 +79,13 @@ function Wishes({
   readonly view: PurchaseView;
   change(part: Partial<MarketSearch>): void;
 }) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
   const { slots, slotSeconds } = market.day;
-  const times = useMemo(
-    () =>
-      slotsIn(slots).map((slot) => ({
-        slot,
-        start: formatClock(slotStart(slot, slotSeconds)),
-        end: formatClock(slotEnd(slot, slotSeconds)),
-      })),
-    // The clock is written as the language has it.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above.
-    [slots, slotSeconds, i18n.locale],
-  );
+  const times = slotsIn(slots).map((slot) => ({
+    slot,
+    start: formatClock(slotStart(slot, slotSeconds)),
+    end: formatClock(slotEnd(slot, slotSeconds)),
+  }));
   const presets = [
     { name: t`Whole day`, first: slots.firstSlot, last: slots.lastSlot },
     ...(market.currentSlot >= slots.firstSlot && market.currentSlot < slots.lastSlot

@@ -27,7 +27,7 @@ export function DayPricesChart({
   readonly market: Market;
   onPick(slot: number): void;
 }) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
   const { currency } = useNetwork();
   const { microgrid, day, figures } = market;
   const tariffs = useTariffHistory(microgrid);
@@ -110,9 +110,7 @@ export function DayPricesChart({
         ]),
       },
     };
-    // The words depend on the language.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above.
-  }, [tariffs.data, traded.data, day, figures, microgrid, currency, onPick, t, i18n.locale]);
+  }, [tariffs.data, traded.data, day, figures, microgrid, currency, onPick, t]);
 
   const error = tariffs.error ?? traded.error;
   if (chart !== undefined) return <Chart {...chart} />;

@@ -24,7 +24,7 @@ export function MeritOrderChart({
   readonly market: Market;
   readonly slot: number;
 }) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
   const { currency } = useNetwork();
   const { microgrid, asks, bids, day } = market;
   const merit = useMemo(
@@ -34,6 +34,24 @@ export function MeritOrderChart({
   const chart = useMemo((): ChartProps | undefined => {
     if (merit.offers.length === 0 && merit.bids.length === 0) return undefined;
     const { x, offers, bids: bidValues, crossing } = curvesOf(merit);
+    function summaryOf({ offers, bids: wanted, crossing }: MeritOrder): string {
+      const from = formatClock(slotStart(slot, day.slotSeconds));
+      const to = formatClock(slotEnd(slot, day.slotSeconds));
+      const [cheapest, dearest] = [offers[0], offers.at(-1)];
+      const highest = wanted[0];
+      const parts = [
+        cheapest && dearest
+          ? t`From ${from} to ${to} neighbours offer ${formatEnergy(dearest.upToWh)} from ${formatPrice(cheapest.pricePerKwh, currency)} up to ${formatPrice(dearest.pricePerKwh, currency)}.`
+          : t`From ${from} to ${to} nobody offers energy.`,
+        highest
+          ? t`Bids ask for ${formatEnergy(wanted.at(-1)?.upToWh ?? 0n)}, the highest at ${formatPrice(highest.pricePerKwh, currency)}.`
+          : t`Nobody bids.`,
+        crossing &&
+          t`They cross: ${formatEnergy(crossing.energyWh)} would clear at ${formatPrice(crossing.pricePerKwh, currency)}.`,
+        offers.length > 0 && wanted.length > 0 && crossing === undefined && t`They do not cross.`,
+      ];
+      return parts.filter(Boolean).join(" ");
+    }
     return {
       summary: summaryOf(merit),
       x,
@@ -52,9 +70,7 @@ export function MeritOrderChart({
         ],
       },
     };
-    // The words depend on the language.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above.
-  }, [merit, t, i18n.locale, currency]);
+  }, [merit, slot, day.slotSeconds, t, currency]);
 
   if (chart === undefined) {
     return (
@@ -64,25 +80,6 @@ export function MeritOrderChart({
     );
   }
   return <Chart {...chart} />;
-
-  function summaryOf({ offers, bids: wanted, crossing }: MeritOrder): string {
-    const from = formatClock(slotStart(slot, day.slotSeconds));
-    const to = formatClock(slotEnd(slot, day.slotSeconds));
-    const [cheapest, dearest] = [offers[0], offers.at(-1)];
-    const highest = wanted[0];
-    const parts = [
-      cheapest && dearest
-        ? t`From ${from} to ${to} neighbours offer ${formatEnergy(dearest.upToWh)} from ${formatPrice(cheapest.pricePerKwh, currency)} up to ${formatPrice(dearest.pricePerKwh, currency)}.`
-        : t`From ${from} to ${to} nobody offers energy.`,
-      highest
-        ? t`Bids ask for ${formatEnergy(wanted.at(-1)?.upToWh ?? 0n)}, the highest at ${formatPrice(highest.pricePerKwh, currency)}.`
-        : t`Nobody bids.`,
-      crossing &&
-        t`They cross: ${formatEnergy(crossing.energyWh)} would clear at ${formatPrice(crossing.pricePerKwh, currency)}.`,
-      offers.length > 0 && wanted.length > 0 && crossing === undefined && t`They do not cross.`,
-    ];
-    return parts.filter(Boolean).join(" ");
-  }
 }
 
 const rowOf = (side: string, { pricePerKwh, energyWh, upToWh }: Step) => [
