@@ -86,7 +86,7 @@ function OrderButtons({ onOpen }: { onOpen(form: "sell" | "bid"): void }) {
       )}
       {canOpen("bid") && (
         <Button onClick={() => onOpen("bid")}>
-          <Trans>Bid</Trans>
+          <Trans context="to make one">Bid</Trans>
         </Button>
       )}
     </>

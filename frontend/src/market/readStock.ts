@@ -6,7 +6,6 @@ import {
   laneOf,
   type SlotRange,
   SOURCES,
-  type Source,
   slotsIn,
   sourceIndex,
   unpackProfile,
@@ -15,8 +14,8 @@ import {
 import { type Address, isAddressEqual } from "viem";
 import { readContract } from "viem/actions";
 import { type ChainContext, type Microgrid, modeOf } from "../chain/index.ts";
-import type { BookOrder } from "../data/index.ts";
-import { holdingKey, isOffer, reaches, type Stock, sourcesOf } from "./asks.ts";
+import { holdingKey, type Stock } from "./asks.ts";
+import type { Behind, Holding } from "./behind.ts";
 
 const SECONDS_PER_HOUR = 3_600n;
 
@@ -29,38 +28,6 @@ const blocksOf = ({ firstSlot, lastSlot }: SlotRange): Blocks => {
   const firstBlock = blockOf(firstSlot);
   return { firstBlock, count: blockOf(lastSlot) - firstBlock + 1 };
 };
-
-/** Energy of one source that somebody may hold in a microgrid. */
-interface Holding {
-  readonly holder: Address;
-  readonly microgrid: number;
-  readonly source: Source;
-}
-
-/** What has to be read to know what stands behind offers: JSON in a fixed order, so that it can name a query. */
-export interface Behind {
-  readonly holdings: readonly Holding[];
-  readonly meters: readonly Address[];
-}
-
-/** Whose holdings and which meters stand behind the offers that reach a run of slots. */
-export function behindOffers(orders: readonly BookOrder[], slots: SlotRange): Behind {
-  const holdings = new Map<string, Holding>();
-  const meters = new Set<Address>();
-  for (const found of orders) {
-    const { order } = found;
-    if (!isOffer(found) || !reaches(found, slots)) continue;
-    if (order.forward) meters.add(order.meter);
-    else {
-      for (const source of sourcesOf(order.sources)) {
-        const { maker: holder, microgrid } = order;
-        holdings.set(holdingKey(holder, microgrid, source), { holder, microgrid, source });
-      }
-    }
-  }
-  const sorted = [...holdings].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { holdings: sorted.map(([, holding]) => holding), meters: [...meters].sort() };
-}
 
 /** Reads what sellers hold, and what their meters can still promise, slot by slot. */
 export async function readStock(

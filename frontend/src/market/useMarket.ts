@@ -5,7 +5,8 @@ import { type Microgrid, useChainQuery, useChainTime, useMicrogrids } from "../c
 import { type BookOrder, useBook } from "../data/index.ts";
 import { asksOf, isFor, type MarketAsk, reaches, type Stock } from "./asks.ts";
 import { type Day, dayOf, daySlots, dayToShow } from "./day.ts";
-import { behindOffers, type LineWay, readLines, readStock } from "./readStock.ts";
+import { behindOffers } from "./behind.ts";
+import { type LineWay, readLines, readStock } from "./readStock.ts";
 import { bidsOf, type SlotFigures, slotFiguresOf } from "./slotFigures.ts";
 
 /** The market of a microgrid on a day, for whoever is connected. */

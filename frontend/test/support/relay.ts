@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startRelay } from "@wattline/relay/server";
+import type { SignedOrder } from "@wattline/sdk";
+import { signedOrderToJson } from "@wattline/sdk";
+import { RelayClient } from "../../../services/relay/src/client.ts";
+import type { Network } from "../../src/chain/config.ts";
+
+const AT_ONCE = 1_000;
+const READY_MS = 30_000;
+
+/** A relay of its own for a network, ready to take orders in. */
+export async function openRelay({ rpcUrl, deployment }: Network) {
+  const folder = mkdtempSync(path.join(tmpdir(), "wattline-relay-"));
+  const relay = await startRelay({
+    rpcUrl,
+    deployment,
+    storage: { folder },
+    port: 0,
+    pollMs: 100,
+    limits: { requests: { burst: 10_000, perSecond: 10_000 } },
+  });
+  const client = new RelayClient(relay.url);
+  const until = Date.now() + READY_MS;
+  while ((await client.health()).status !== "ok") {
+    if (Date.now() > until) throw new Error("The relay has not read the chain in time.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    url: relay.url,
+    client,
+    /** Hands orders in. @throws When the relay refuses any. */
+    async post(orders: readonly SignedOrder[]): Promise<void> {
+      for (let from = 0; from < orders.length; from += AT_ONCE) {
+        const results = await client.post(
+          orders.slice(from, from + AT_ONCE).map((one) => signedOrderToJson(one)),
+        );
+        const refused = results.find(({ status }) => status === "refused");
+        if (refused !== undefined) throw new Error(JSON.stringify(refused));
+      }
+    },
+    async close(): Promise<void> {
+      await relay.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
