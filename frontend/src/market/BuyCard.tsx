@@ -84,7 +84,8 @@ function Wishes({
   const times = slotsIn(slots).map((slot) => ({
     slot,
     start: formatClock(slotStart(slot, slotSeconds)),
-    end: formatClock(slotEnd(slot, slotSeconds)),
+    // The day ends with its last slot, not where the next one begins.
+    end: slot === slots.lastSlot ? "24:00" : formatClock(slotEnd(slot, slotSeconds)),
   }));
   const presets = [
     { name: t`Whole day`, first: slots.firstSlot, last: slots.lastSlot },

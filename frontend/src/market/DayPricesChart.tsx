@@ -17,6 +17,8 @@ import {
 import { tariffAt, useTariffHistory, useTraded } from "./useDayPrices.ts";
 import type { Market } from "./useMarket.ts";
 
+/** Ticks of a narrow range differ by less than a cent. */
+const PRICE_DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 4 };
 const WH_PER_KWH = 1_000n;
 
 /** What a kWh has cost over the day, and is offered for now, between the feed-in and the retail tariff. */
@@ -69,7 +71,7 @@ export function DayPricesChart({
         {
           label: t`Neighbours paid`,
           colour: "leaf",
-          kind: "area",
+          kind: "bars",
           values: slots.map(({ price }) => pixels(price)),
         },
         {
@@ -86,7 +88,7 @@ export function DayPricesChart({
           values: slots.map(({ feedIn: price }) => Number(price)),
         },
       ],
-      formatY: (price) => formatMoney(BigInt(Math.round(price)), currency),
+      formatY: (price) => formatMoney(BigInt(Math.round(price)), currency, PRICE_DIGITS),
       onPick: (index) => {
         const picked = slots[index];
         if (picked) onPick(picked.slot);

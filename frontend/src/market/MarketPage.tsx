@@ -165,18 +165,22 @@ const Later = ({ children }: { readonly children: ReactNode }) => (
   <Suspense fallback={<SkeletonLines lines={6} />}>{children}</Suspense>
 );
 
-/** The slot that the URL names; else the running one, or the nearest that has an offer. */
+/** The slot that the URL names; else the nearest with offers and bids, or with offers, or the running one. */
 function slotToShow({ day: { slots }, currentSlot, figures }: Market, named: number | undefined) {
   const { firstSlot, lastSlot } = slots;
   if (named !== undefined && named >= firstSlot && named <= lastSlot) return named;
   const now = Math.min(Math.max(currentSlot, firstSlot), lastSlot);
-  let [nearest, distance] = [now, Number.POSITIVE_INFINITY];
-  for (const [slot, { offeredWh }] of figures) {
-    if (offeredWh > 0n && Math.abs(slot - now) < distance) {
-      [nearest, distance] = [slot, Math.abs(slot - now)];
-    }
-  }
-  return nearest;
+  const offered = [...figures].filter(([, { offeredWh }]) => offeredWh > 0n);
+  const contested = offered.filter(([, { bestBid }]) => bestBid !== undefined);
+  const nearest = (slots: typeof offered) =>
+    slots
+      .map(([slot]) => slot)
+      .reduce<number | undefined>(
+        (best, slot) =>
+          best === undefined || Math.abs(slot - now) < Math.abs(best - now) ? slot : best,
+        undefined,
+      );
+  return nearest(contested) ?? nearest(offered) ?? now;
 }
 
 /** Who promises energy to come: their record counts. */

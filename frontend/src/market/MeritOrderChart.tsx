@@ -16,6 +16,9 @@ import {
 import { type MeritOrder, meritOrderOf, type Step } from "./meritOrder.ts";
 import type { Market } from "./useMarket.ts";
 
+/** Ticks of a narrow range differ by less than a cent. */
+const PRICE_DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 4 };
+
 /** Offers and bids of one delivery slot in merit order, and where they cross. */
 export function MeritOrderChart({
   market,
@@ -61,7 +64,7 @@ export function MeritOrderChart({
         { label: t`Clearing price`, colour: "leaf", dashed: true, values: crossing },
       ],
       formatX: (wh) => formatEnergy(BigInt(Math.round(wh))),
-      formatY: (price) => formatMoney(BigInt(Math.round(price)), currency),
+      formatY: (price) => formatMoney(BigInt(Math.round(price)), currency, PRICE_DIGITS),
       table: {
         head: [t`Side`, t`Price`, t`Energy`, t`Up to here`],
         rows: [

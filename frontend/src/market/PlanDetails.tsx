@@ -20,7 +20,7 @@ export function PlanDetails({
   const forwards = plan.takes.some(({ ask }) => ask.order.forward);
   return (
     <details className="text-sm">
-      <summary className="inline-block rounded-md py-1 font-semibold">
+      <summary className="rounded-md py-1 font-semibold">
         <Plural value={sellersOf(plan)} one="From one neighbour" other="From # neighbours" />
       </summary>
       <ul className="mt-2 flex max-h-72 flex-col gap-2 overflow-y-auto">

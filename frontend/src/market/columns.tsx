@@ -24,13 +24,20 @@ export function useOfferColumns(market: Market, records: Records): readonly Colu
         header: t`Price`,
         width: "minmax(6.5rem,0.9fr)",
         sortable: true,
-        cell: ({ pricePerKwh }) => <Price perKwh={pricePerKwh} className="font-semibold" />,
+        cell: ({ pricePerKwh, order }) => (
+          <>
+            <Price perKwh={pricePerKwh} className="font-semibold" />
+            <span className="block truncate text-xs text-muted sm:hidden">
+              <Distance from={order.microgrid} market={market} />
+            </span>
+          </>
+        ),
       },
       {
         id: "energy",
         header: t`Energy`,
         align: "end",
-        width: "minmax(4.5rem,0.7fr)",
+        width: "minmax(5rem,0.7fr)",
         sortable: true,
         cell: ({ totalWh }) => <Energy wh={totalWh} />,
       },
@@ -39,21 +46,34 @@ export function useOfferColumns(market: Market, records: Records): readonly Colu
         header: t`Delivery`,
         width: "minmax(7rem,1.2fr)",
         sortable: true,
-        cell: ({ order }) => <Delivery order={order} market={market} />,
+        cell: (ask) => (
+          <>
+            <Delivery order={ask.order} market={market} />
+            <span className="block sm:hidden">
+              <RecordBadge ask={ask} records={records} />
+            </span>
+          </>
+        ),
       },
-      { id: "source", header: t`Source`, wide: true, cell: ({ source }) => names[source] },
       {
-        id: "distance",
-        header: t`Distance`,
+        id: "source",
+        header: t`Source and distance`,
         wide: true,
-        width: "minmax(0,1.4fr)",
-        cell: ({ order }) => <Distance from={order.microgrid} market={market} />,
+        width: "minmax(0,1.5fr)",
+        cell: ({ source, order }) => (
+          <>
+            {names[source]}
+            <span className="block truncate text-muted">
+              <Distance from={order.microgrid} market={market} />
+            </span>
+          </>
+        ),
       },
       {
         id: "seller",
         header: t`Seller`,
         wide: true,
-        width: "11rem",
+        width: "9.5rem",
         cell: ({ order }) => (
           <AddressText
             address={order.maker}
@@ -72,7 +92,7 @@ export function useOfferColumns(market: Market, records: Records): readonly Colu
         header: t`Record`,
         wide: true,
         sortable: true,
-        width: "minmax(0,1.1fr)",
+        width: "9.5rem",
         cell: (ask) => <RecordBadge ask={ask} records={records} />,
       },
     ],
@@ -96,7 +116,7 @@ export function useBidColumns(market: Market): readonly Column<BookOrder>[] {
         id: "energy",
         header: t`Energy`,
         align: "end",
-        width: "minmax(4.5rem,0.7fr)",
+        width: "minmax(5rem,0.7fr)",
         sortable: true,
         cell: ({ remainingWh }) => <Energy wh={remainingWh} />,
       },
@@ -118,7 +138,7 @@ export function useBidColumns(market: Market): readonly Column<BookOrder>[] {
         id: "buyer",
         header: t`Buyer`,
         wide: true,
-        width: "11rem",
+        width: "9.5rem",
         cell: ({ order }) => <AddressText address={order.maker} />,
       },
     ],

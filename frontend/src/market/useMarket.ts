@@ -4,8 +4,8 @@ import { useConnection } from "wagmi";
 import { type Microgrid, useChainQuery, useChainTime, useMicrogrids } from "../chain/index.ts";
 import { type BookOrder, useBook } from "../data/index.ts";
 import { asksOf, isFor, type MarketAsk, reaches, type Stock } from "./asks.ts";
-import { type Day, dayOf, daySlots, dayToShow } from "./day.ts";
 import { behindOffers } from "./behind.ts";
+import { type Day, dayOf, daySlots, dayToShow } from "./day.ts";
 import { type LineWay, readLines, readStock } from "./readStock.ts";
 import { bidsOf, type SlotFigures, slotFiguresOf } from "./slotFigures.ts";
 

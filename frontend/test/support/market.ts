@@ -7,7 +7,7 @@ import type { Stack } from "./stack.ts";
 /** The first local account of the second town: beyond those of the first. */
 const SECOND_TOWN = 12;
 const BOND = 50_000n;
-/** The far town's two homes with a roof, the first town's homes by what they do. */
+/** Homes of the far town, each with a roof. */
 const FAR_HOMES = 3;
 
 /**
@@ -16,10 +16,7 @@ const FAR_HOMES = 3;
  */
 export async function seedMarket(stack: Stack) {
   const { community, trading, wattline, morning, series, CENT, chain } = stack;
-  const sellers = community.households.filter(({ series: { capacityW } }) => capacityW > 0);
-  const buyers = community.households.filter(({ series: { capacityW } }) => capacityW === 0);
-  const [jane, second, ...others] = sellers;
-  const [neighbour] = buyers;
+  const [jane, neighbour, second, ...others] = community.households;
   if (jane === undefined || second === undefined || neighbour === undefined) {
     throw new Error("The town has too few homes for a market.");
   }
@@ -64,7 +61,12 @@ export async function seedMarket(stack: Stack) {
   await wattline.send(neighbour.address, (o) =>
     marketplace
       .connect(neighbour.signer)
-      .accept(first.order, first.signature, { ...take, firstBlock, energy: [...words], limit: 10n ** 9n }, o),
+      .accept(
+        first.order,
+        first.signature,
+        { ...take, firstBlock, energy: [...words], limit: 10n ** 9n },
+        o,
+      ),
   );
 
   const toCome = await Promise.all(

@@ -2,16 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startRelay } from "@wattline/relay/server";
-import type { SignedOrder } from "@wattline/sdk";
-import { signedOrderToJson } from "@wattline/sdk";
+import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { RelayClient } from "../../../services/relay/src/client.ts";
 import type { Network } from "../../src/chain/config.ts";
 
 const AT_ONCE = 1_000;
 const READY_MS = 30_000;
 
-/** A relay of its own for a network, ready to take orders in. */
-export async function openRelay({ rpcUrl, deployment }: Network) {
+/**
+ * A relay of its own for a network, ready to take orders in.
+ * @param ordersPerMaker How many one maker may have in its book.
+ */
+export async function openRelay({ rpcUrl, deployment }: Network, ordersPerMaker = AT_ONCE) {
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-relay-"));
   const relay = await startRelay({
     rpcUrl,
@@ -19,7 +21,7 @@ export async function openRelay({ rpcUrl, deployment }: Network) {
     storage: { folder },
     port: 0,
     pollMs: 100,
-    limits: { requests: { burst: 10_000, perSecond: 10_000 } },
+    limits: { ordersPerMaker, requests: { burst: 10_000, perSecond: 10_000 } },
   });
   const client = new RelayClient(relay.url);
   const until = Date.now() + READY_MS;
