@@ -1,9 +1,8 @@
-import { LANES, laneOf, unpackProfile } from "@wattline/sdk";
+import { arrivingWh, LANES, laneOf, unpackProfile } from "@wattline/sdk";
 import { type Address, zeroAddress } from "viem";
 import type { Household, Person } from "./community.ts";
 import type { Deployment } from "./deployment.ts";
 import { Forwards } from "./forwards.ts";
-import { arrivingWh } from "./tieLine.ts";
 import type { Receipt } from "./trading.ts";
 
 /** What one household's trades have come to, as the chain's events tell. */

@@ -1,6 +1,7 @@
 /** Who gets how much from whom: the merit order, slot by slot. */
 
-import { arrivingWh, sentForWh, type TieLine } from "./tieLine.ts";
+import { arrivingWh, sentForWh } from "@wattline/sdk";
+import type { TieLine } from "./tieLine.ts";
 
 /** A household's energy in Wh, one entry per slot. */
 export type Lanes = readonly bigint[];

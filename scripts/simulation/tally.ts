@@ -1,11 +1,11 @@
-import type { EnergyBySlot } from "@wattline/sdk";
+import { type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
 import type { Community } from "./community.ts";
 import type { DayBook } from "./dayBook.ts";
 import { meritOrderOf } from "./dayBook.ts";
 import { ISLAND_RATION_WH } from "./deployment.ts";
 import { type Match, matchByMerit } from "./merit.ts";
 import type { Round } from "./rounds.ts";
-import { landedPricePerKwh, type TieLine } from "./tieLine.ts";
+import type { TieLine } from "./tieLine.ts";
 
 /** What the homes of a community still have to sell and still need in a round; trades reduce both. */
 export interface Tally {
@@ -67,7 +67,8 @@ export function dealsAcross(from: Tally, to: Tally, line: TieLine, retailPerKwh:
   if (from.islanded || to.islanded) return [];
   const worthwhile = meritOrderOf(from.book).filter((seller) => {
     const ask = from.book.offers[seller]?.order.price;
-    return ask !== undefined && landedPricePerKwh(ask, line) < retailPerKwh;
+    if (ask === undefined) return false;
+    return landedPricePerKwh(ask, line.wheelingPerKwh, line.lossBps) < retailPerKwh;
   });
   return matchByMerit(from.offeredWh, to.neededWh, worthwhile, queueOf(to), line).map((match) => ({
     ...match,

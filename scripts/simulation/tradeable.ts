@@ -1,7 +1,8 @@
+import { sentForWh } from "@wattline/sdk";
 import type { CommunitySeries } from "../community/series.ts";
 import { isDuring, type Outage } from "./rounds.ts";
 import { least } from "./tally.ts";
-import { sentForWh, type TieLine } from "./tieLine.ts";
+import type { TieLine } from "./tieLine.ts";
 
 /**
  * The most that neighbours can trade, as sent: in each slot the lesser of all export and all import of a community,

@@ -39,7 +39,7 @@ function Household({ holder }: { readonly holder: Address }) {
   const meters = useMyMeters(holder);
   const contents: Readonly<Record<EnergyTab, readonly [label: string, content: ReactNode]>> = {
     balances: [t`Energy`, <Balances key="balances" holder={holder} />],
-    orders: [t`Orders`, <Orders key="orders" />],
+    orders: [t`Orders`, <OpenOrders key="orders" />],
     forwards: [t`Forwards`, <Forwards key="forwards" holder={holder} />],
     money: [t`Money`, <MoneyTab key="money" holder={holder} />],
     earnings: [t`Earnings`, <Earnings key="earnings" holder={holder} />],

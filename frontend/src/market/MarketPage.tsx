@@ -1,167 +1,188 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { getRouteApi } from "@tanstack/react-router";
-import { SOURCES } from "@wattline/sdk";
-import { Sun } from "lucide-react";
-import { Suspense, useMemo } from "react";
+import { Sprout } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useCallback, useMemo } from "react";
 import { useMicrogrid } from "../app/index.ts";
-import { type Microgrid, useChainTime } from "../chain/index.ts";
-import { type BookOrder, useBook } from "../data/index.ts";
+import type { Microgrid } from "../chain/index.ts";
 import { BidDialog, SellDialog } from "../orders/index.ts";
 import {
-  AddressText,
-  Badge,
+  Button,
   Card,
-  type Column,
-  DataTable,
   EmptyState,
-  Energy,
   ErrorState,
   PageHeader,
   Price,
   SkeletonLines,
-  SlotTime,
-  Stat,
 } from "../ui/index.ts";
+import { BuyCard } from "./BuyCard.tsx";
+import { DayPicker } from "./DayPicker.tsx";
+import { ModeNotice } from "./ModeNotice.tsx";
+import { SlotStrip } from "./SlotStrip.tsx";
+import { type Market, useMarket } from "./useMarket.ts";
+import { windowOf } from "./usePurchase.ts";
+import { useRecords } from "./useRecords.ts";
+import { useMarketSearch } from "./useSearch.ts";
 
-const route = getRouteApi("/market");
+const MeritOrderChart = lazy(() =>
+  import("./MeritOrderChart.tsx").then(({ MeritOrderChart: chart }) => ({ default: chart })),
+);
+const DayPricesChart = lazy(() =>
+  import("./DayPricesChart.tsx").then(({ DayPricesChart: chart }) => ({ default: chart })),
+);
+const OffersCard = lazy(() =>
+  import("./OffersCard.tsx").then(({ OffersCard: card }) => ({ default: card })),
+);
 
-/** What neighbours offer and what they bid. */
+/** What neighbours offer and what they bid, and how to buy it. */
 export function MarketPage() {
-  const { microgrid } = useMicrogrid();
-  const { do: deed } = route.useSearch();
-  const navigate = route.useNavigate();
-  const close = () => void navigate({ search: ({ do: _, ...search }) => search });
+  const { microgrid, isPending } = useMicrogrid();
+  const [search, change] = useMarketSearch();
+  const { market, error, refetch } = useMarket(microgrid, search.day);
+  const close = () => change({ do: undefined });
   return (
     <>
-      <PageHeader title={<Trans>Market</Trans>}>
-        <Trans>Buy your neighbours' electricity, or sell them yours.</Trans>
+      <PageHeader
+        title={<Trans>Market</Trans>}
+        actions={<OrderButtons onOpen={(form) => change({ do: form })} />}
+      >
+        {microgrid ? (
+          <TariffsInWords microgrid={microgrid} />
+        ) : (
+          <Trans>Buy your neighbours' electricity, or sell them yours.</Trans>
+        )}
       </PageHeader>
-      {microgrid && <Tariffs microgrid={microgrid} />}
-      <Orders microgrid={microgrid} />
+      {microgrid && <ModeNotice microgrid={microgrid} />}
+      {market ? (
+        <Trade market={market} />
+      ) : error ? (
+        <Card>
+          <ErrorState
+            title={<Trans>The orders could not be read</Trans>}
+            error={error}
+            onRetry={refetch}
+          />
+        </Card>
+      ) : microgrid === undefined && !isPending ? (
+        <Card>
+          <EmptyState icon={<Sprout />} title={<Trans>There is no microgrid yet</Trans>}>
+            <Trans>Found one on the page Microgrid, and its market opens here.</Trans>
+          </EmptyState>
+        </Card>
+      ) : (
+        <Card>
+          <SkeletonLines lines={8} />
+        </Card>
+      )}
       <Suspense>
-        {deed === "sell" && <SellDialog open onOpenChange={close} />}
-        {deed === "bid" && <BidDialog open onOpenChange={close} />}
+        {search.do === "sell" && <SellDialog open onOpenChange={close} />}
+        {search.do === "bid" && <BidDialog open onOpenChange={close} />}
       </Suspense>
     </>
   );
 }
 
-function Tariffs({ microgrid }: { readonly microgrid: Microgrid }) {
+function OrderButtons({ onOpen }: { onOpen(form: "sell" | "bid"): void }) {
+  return (
+    <>
+      <Button look="sun" onClick={() => onOpen("sell")}>
+        <Trans>Sell</Trans>
+      </Button>
+      <Button onClick={() => onOpen("bid")}>
+        <Trans context="to make one">Bid</Trans>
+      </Button>
+    </>
+  );
+}
+
+function TariffsInWords({ microgrid }: { readonly microgrid: Microgrid }) {
   const { feedIn, retail } = microgrid.tariffs;
   return (
-    <div className="mb-4 grid grid-cols-2 gap-3">
-      <Stat
-        tone="sun"
-        label={<Trans>The grid pays you</Trans>}
-        value={<Price perKwh={feedIn} />}
-        detail={<Trans>Feed-in tariff</Trans>}
-      />
-      <Stat
-        tone="sky"
-        label={<Trans>The grid charges you</Trans>}
-        value={<Price perKwh={retail} />}
-        detail={<Trans>Retail tariff</Trans>}
-      />
+    <Trans>
+      The grid pays <Price perKwh={feedIn} className="font-semibold text-ink" /> and charges{" "}
+      <Price perKwh={retail} className="font-semibold text-ink" />. Neighbours meet in between.
+    </Trans>
+  );
+}
+
+function Trade({ market }: { readonly market: Market }) {
+  const { t } = useLingui();
+  const [search, change] = useMarketSearch();
+  const { first, last } = search;
+  const window = useMemo(() => windowOf(market, { first, last }), [market, first, last]);
+  const slot = slotToShow(market, search.slot);
+  const scope = useMemo(() => ({ slot, window }), [slot, window]);
+  const sellers = useMemo(() => promisersOf(market), [market]);
+  const records = useRecords(sellers);
+  const pick = useCallback((picked: number) => change({ slot: picked }), [change]);
+  return (
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <Card
+        title={t`Energy by delivery slot`}
+        className="min-w-0"
+        actions={
+          <DayPicker
+            market={market}
+            onPick={(day) => change({ day, slot: undefined, first: undefined, last: undefined })}
+          />
+        }
+      >
+        <SlotStrip
+          market={market}
+          slot={slot}
+          window={window}
+          onPick={pick}
+          onBuy={() => change({ first: slot, last: slot })}
+        />
+      </Card>
+      <div className="lg:sticky lg:top-20 lg:row-span-4">
+        <BuyCard market={market} search={search} records={records} change={change} />
+      </div>
+      <Card title={t`Merit order of the slot`} className="min-w-0">
+        <Later>
+          <MeritOrderChart market={market} slot={slot} />
+        </Later>
+      </Card>
+      <Card title={t`Prices over the day`} className="min-w-0">
+        <Later>
+          <DayPricesChart market={market} onPick={pick} />
+        </Later>
+      </Card>
+      <div className="min-w-0">
+        <Later>
+          <OffersCard
+            market={market}
+            search={search}
+            scope={scope}
+            records={records}
+            change={change}
+          />
+        </Later>
+      </div>
     </div>
   );
 }
 
-function Orders({ microgrid }: { readonly microgrid: Microgrid | undefined }) {
-  const { t } = useLingui();
-  const time = useChainTime();
-  const { orders, from, isPending, error, refetch } = useBook(microgrid?.id);
-  const open = useMemo(
-    () => orders.filter(({ order }) => time === undefined || order.deadline >= time),
-    [orders, time],
-  );
-  const columns = useColumns(microgrid?.charter.slotSeconds ?? 900);
-  return (
-    <Card
-      title={<Trans>Offers and bids</Trans>}
-      actions={
-        <Badge tone={from === "relay" ? "leaf" : "sun"}>
-          {from === "relay" ? <Trans>Live</Trans> : <Trans>Announced on chain</Trans>}
-        </Badge>
-      }
-    >
-      {isPending ? (
-        <SkeletonLines lines={6} />
-      ) : error ? (
-        <ErrorState
-          title={<Trans>The orders could not be read</Trans>}
-          error={error}
-          onRetry={refetch}
-        />
-      ) : open.length === 0 ? (
-        <EmptyState icon={<Sun />} title={<Trans>Nobody offers energy at the moment</Trans>}>
-          <Trans>When the sun is out and roofs make more than they need, offers appear here.</Trans>
-        </EmptyState>
-      ) : (
-        <DataTable
-          label={t`Offers and bids`}
-          rows={open}
-          columns={columns}
-          keyOf={({ hash }) => hash}
-        />
-      )}
-    </Card>
-  );
+const Later = ({ children }: { readonly children: ReactNode }) => (
+  <Suspense fallback={<SkeletonLines lines={6} />}>{children}</Suspense>
+);
+
+/** The slot that the URL names; else the nearest with offers and bids, or with offers, or the running one. */
+function slotToShow({ day: { slots }, currentSlot, figures }: Market, named: number | undefined) {
+  const { firstSlot, lastSlot } = slots;
+  if (named !== undefined && named >= firstSlot && named <= lastSlot) return named;
+  const now = Math.min(Math.max(currentSlot, firstSlot), lastSlot);
+  const offered = [...figures].filter(([, { offeredWh }]) => offeredWh > 0n);
+  const contested = offered.filter(([, { bestBid }]) => bestBid !== undefined);
+  const nearest = (slots: typeof offered) =>
+    slots
+      .map(([slot]) => slot)
+      .reduce<number | undefined>(
+        (best, slot) =>
+          best === undefined || Math.abs(slot - now) < Math.abs(best - now) ? slot : best,
+        undefined,
+      );
+  return nearest(contested) ?? nearest(offered) ?? now;
 }
 
-function useColumns(slotSeconds: number): readonly Column<BookOrder>[] {
-  const { t } = useLingui();
-  return useMemo(
-    () => [
-      {
-        id: "side",
-        header: t`Side`,
-        width: "4.5rem",
-        cell: ({ order }) =>
-          order.side === 0 ? (
-            <Badge tone="sun">{t`Offer`}</Badge>
-          ) : (
-            <Badge tone="sky">{t`Bid`}</Badge>
-          ),
-      },
-      {
-        id: "slots",
-        header: t`Delivery`,
-        width: "minmax(0,2fr)",
-        cell: ({ order }) => (
-          <SlotTime slot={order.firstSlot} lastSlot={order.lastSlot} slotSeconds={slotSeconds} />
-        ),
-      },
-      {
-        id: "energy",
-        header: t`Energy left`,
-        align: "end",
-        wide: true,
-        cell: ({ remainingWh }) => <Energy wh={remainingWh} />,
-      },
-      {
-        id: "price",
-        header: t`Price`,
-        align: "end",
-        width: "6.5rem",
-        cell: ({ order }) => <Price perKwh={order.price} className="font-semibold" />,
-      },
-      {
-        id: "source",
-        header: t`Source`,
-        wide: true,
-        cell: ({ order }) => sourcesOf(order.sources),
-      },
-      {
-        id: "maker",
-        header: t`From`,
-        wide: true,
-        width: "10rem",
-        cell: ({ order }) => <AddressText address={order.maker} />,
-      },
-    ],
-    [t, slotSeconds],
-  );
-}
-
-const sourcesOf = (mask: number): string =>
-  SOURCES.filter((_, bit) => (mask >> bit) & 1).join(", ");
+/** Who promises energy to come: their record counts. */
+const promisersOf = ({ asks }: Market) =>
+  [...new Set(asks.filter(({ order }) => order.forward).map(({ order }) => order.maker))].sort();

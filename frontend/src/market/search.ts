@@ -1,8 +1,32 @@
+import { SOURCES } from "@wattline/sdk";
 import * as z from "zod/mini";
 import { appSearch } from "../app/search.ts";
 
+/** What the table of offers and bids can be sorted by. */
+export const SORTS = ["price", "delivery", "energy", "record"] as const;
+
+const slot = z.catch(z.optional(z.number().check(z.int(), z.nonnegative())), undefined);
+
 /** What the URL of the page says. */
 export const marketSearch = z.extend(appSearch, {
+  /** The local day that is shown, `YYYY-MM-DD`. */
+  day: z.catch(z.optional(z.iso.date()), undefined),
+  /** The delivery slot whose merit order is shown. */
+  slot,
+  /** The window of the purchase, both slots included, and Wh that shall arrive. */
+  first: slot,
+  last: slot,
+  wh: z.catch(z.optional(z.number().check(z.int(), z.positive())), undefined),
+  side: z.catch(z.optional(z.enum(["offers", "bids"])), undefined),
+  /** Filters of the table. */
+  only: z.catch(z.optional(z.enum(["slot", "window"])), undefined),
+  source: z.catch(z.optional(z.enum(SOURCES)), undefined),
+  near: z.catch(z.optional(z.boolean()), undefined),
+  kind: z.catch(z.optional(z.enum(["metered", "promised"])), undefined),
+  sort: z.catch(z.optional(z.enum(SORTS)), undefined),
+  desc: z.catch(z.optional(z.boolean()), undefined),
   /** The form that is open. */
   do: z.catch(z.optional(z.enum(["sell", "bid"])), undefined),
 });
+
+export type MarketSearch = z.infer<typeof marketSearch>;

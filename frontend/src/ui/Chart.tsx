@@ -1,5 +1,5 @@
 import { Trans } from "@lingui/react/macro";
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Skeleton } from "./states.tsx";
 
 const UPlotChart = lazy(() => import("./UPlotChart.tsx"));
@@ -38,6 +38,7 @@ export interface ChartProps {
 /** A chart that comes when it is shown, says in words what it shows, and has its data as a table beside it. */
 export function Chart(props: ChartProps) {
   const { summary, height = 260, table } = props;
+  const [asTable, setAsTable] = useState(false);
   return (
     <figure className="flex flex-col gap-2">
       <div role="img" aria-label={summary} style={{ minHeight: height }}>
@@ -46,40 +47,46 @@ export function Chart(props: ChartProps) {
         </Suspense>
       </div>
       <figcaption className="text-sm text-muted">{summary}</figcaption>
-      <details className="text-sm">
+      <details className="text-sm" onToggle={({ currentTarget }) => setAsTable(currentTarget.open)}>
         <summary className="inline-block rounded-md py-1 font-semibold">
           <Trans>As a table</Trans>
         </summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard. */}
-        <div className="mt-2 max-h-72 overflow-auto rounded-lg border border-line" tabIndex={0}>
-          <table className="w-full text-left tabular-nums">
-            <caption className="sr-only">{summary}</caption>
-            <thead className="sticky top-0 bg-sunken">
-              <tr>
-                {table.head.map((head, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
-                  <th key={index} scope="col" className="px-3 py-1.5 font-semibold">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {table.rows.map((row, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place.
-                <tr key={index} className="border-t border-line">
-                  {row.map((cell, column) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
-                    <td key={column} className="px-3 py-1.5">
-                      {cell}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        {asTable && <DataAsTable summary={summary} table={table} />}
       </details>
     </figure>
+  );
+}
+
+function DataAsTable({ summary, table }: Pick<ChartProps, "summary" | "table">) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard.
+    <div className="mt-2 max-h-72 overflow-auto rounded-lg border border-line" tabIndex={0}>
+      <table className="w-full text-left tabular-nums">
+        <caption className="sr-only">{summary}</caption>
+        <thead className="sticky top-0 bg-sunken">
+          <tr>
+            {table.head.map((head, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
+              <th key={index} scope="col" className="px-3 py-1.5 font-semibold">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map((row, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place.
+            <tr key={index} className="border-t border-line">
+              {row.map((cell, column) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
+                <td key={column} className="px-3 py-1.5">
+                  {cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { useConnection } from "wagmi";
 import { useNetwork } from "../chain/network.tsx";
 import { Button } from "../ui/Button.tsx";
+import { cx } from "../ui/cx.ts";
 import { shortAddress } from "../ui/format.ts";
 import { DEMO_WALLET, selectedDemoAccount } from "./demo/connector.ts";
 
@@ -23,8 +24,9 @@ export function ConnectButton({ prominent = false }: { readonly prominent?: bool
         size={prominent ? "large" : "normal"}
         onClick={() => setOpen(true)}
         aria-haspopup="dialog"
+        className={prominent ? "" : "max-sm:px-3"}
       >
-        <Wallet aria-hidden="true" className="size-4" />
+        <Wallet aria-hidden="true" className={cx("size-4", !prominent && "max-sm:hidden")} />
         {address ? (
           <span>{name ?? <span className="font-mono">{shortAddress(address)}</span>}</span>
         ) : (

@@ -85,14 +85,15 @@ export function useTransact(): {
           keepPending(sent);
           receipts.push(...(await follow(sent, { config, network, queries, toast })));
         };
-        const single = singleCallOf(calls, network);
+        const transactions = transactionsOf(calls, network);
         if (bundles && calls.length > 1) {
-          await simulate(client, address, single === undefined ? calls.slice(0, 1) : [single]);
+          // What a later one rests on has not happened yet.
+          await simulate(client, address, transactions.slice(0, 1));
           toast.waiting();
           const { id } = await sendCalls(config, { account: address, chainId, connector, calls });
           await finish(pending(id, "calls"));
         } else {
-          for (const [index, call] of (single === undefined ? calls : [single]).entries()) {
+          for (const [index, call] of transactions.entries()) {
             const gas = await simulate(client, address, [call]);
             toast.waiting();
             const hash = await sendTransaction(config, {
@@ -125,18 +126,24 @@ export function useTransact(): {
   return { transact, busy };
 }
 
-/** The one call that does what several do: itself, or the marketplace's multicall. Undefined when there is none. */
-function singleCallOf(calls: readonly Call[], { deployment }: Network): Call | undefined {
-  const [first, ...others] = calls;
-  if (first === undefined || others.length === 0) return first;
-  const { marketplace } = deployment;
-  if (!calls.every(({ to }) => isAddressEqual(to, marketplace))) return undefined;
-  const data = encodeFunctionData({
-    abi: marketplaceAbi,
-    functionName: "multicall",
-    args: [calls.map((call) => call.data)],
+/** The fewest transactions that do what the calls do: those to the marketplace in a row become one multicall. */
+function transactionsOf(calls: readonly Call[], { deployment: { marketplace } }: Network): Call[] {
+  const runs: Call[][] = [];
+  for (const call of calls) {
+    const before = runs.at(-1);
+    const joins = [call, ...(before ?? [])].every(({ to }) => isAddressEqual(to, marketplace));
+    if (before !== undefined && joins) before.push(call);
+    else runs.push([call]);
+  }
+  return runs.flatMap((run) => {
+    if (run.length === 1) return run;
+    const data = encodeFunctionData({
+      abi: marketplaceAbi,
+      functionName: "multicall",
+      args: [run.map((call) => call.data)],
+    });
+    return [{ to: marketplace, data }];
   });
-  return { to: marketplace, data };
 }
 
 /** Gas that a transaction may use above the estimate, in percent: another trade in the same block may move things. */

@@ -1,0 +1,350 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { formatKwh, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
+import { useEffect, useId, useState } from "react";
+import { useConnection } from "wagmi";
+import { type Mode, modeOf, useNetwork } from "../chain/index.ts";
+import {
+  Button,
+  Card,
+  cx,
+  Energy,
+  Field,
+  formatClock,
+  formatEnergy,
+  formatMoney,
+  Input,
+  Money,
+  Notice,
+  Price,
+  parseAmount,
+  Select,
+} from "../ui/index.ts";
+import { ConnectButton } from "../wallet/index.ts";
+import { BoughtCard } from "./BoughtCard.tsx";
+import { PlanDetails } from "./PlanDetails.tsx";
+import type { MarketSearch } from "./search.ts";
+import { type Bought, useBuy, useFunding } from "./useBuy.ts";
+import type { Market } from "./useMarket.ts";
+import { type PurchaseView, usePurchase } from "./usePurchase.ts";
+import type { Records } from "./useRecords.ts";
+
+/** Decimals of a kWh: whole Wh. */
+const KWH_DECIMALS = 3;
+const WH_PER_KWH = 1_000n;
+
+/** What it takes to buy: when, how much, what it costs and saves, and one button. */
+export function BuyCard({
+  market,
+  search,
+  records,
+  change,
+}: {
+  readonly market: Market;
+  readonly search: MarketSearch;
+  readonly records: Records;
+  change(part: Partial<MarketSearch>): void;
+}) {
+  const view = usePurchase(market, search);
+  const [bought, setBought] = useState<Bought>();
+  const mode = modeOf(market.microgrid);
+  return (
+    <Card title={<Trans>Buy</Trans>} className="border-leaf">
+      {bought ? (
+        <BoughtCard bought={bought} onAgain={() => setBought(undefined)} />
+      ) : mode === "Closed" ? (
+        <p>
+          <Trans>
+            {market.microgrid.charter.name} is closed: nothing can be bought or sold now. Your money
+            stays yours, and forwards are still settled.
+          </Trans>
+        </p>
+      ) : (
+        <div className="flex flex-col gap-4">
+          <Wishes market={market} view={view} change={change} />
+          <Summary view={view} mode={mode} change={change} />
+          <BuyButton market={market} view={view} mode={mode} onBought={setBought} />
+          {view.plan && <PlanDetails plan={view.plan} market={market} records={records} />}
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Wishes({
+  market,
+  view: { window, energyWh },
+  change,
+}: {
+  readonly market: Market;
+  readonly view: PurchaseView;
+  change(part: Partial<MarketSearch>): void;
+}) {
+  const { t } = useLingui();
+  const { slots, slotSeconds } = market.day;
+  const times = slotsIn(slots).map((slot) => ({
+    slot,
+    start: formatClock(slotStart(slot, slotSeconds)),
+    // The day ends with its last slot, not where the next one begins.
+    end: slot === slots.lastSlot ? "24:00" : formatClock(slotEnd(slot, slotSeconds)),
+  }));
+  const presets = [
+    { name: t`Whole day`, first: slots.firstSlot, last: slots.lastSlot },
+    ...(market.currentSlot >= slots.firstSlot && market.currentSlot < slots.lastSlot
+      ? [
+          { name: t`So far`, first: slots.firstSlot, last: market.currentSlot },
+          { name: t`Still to come`, first: market.currentSlot + 1, last: slots.lastSlot },
+        ]
+      : []),
+  ];
+  return (
+    <div className="flex flex-col gap-3">
+      <div className="flex flex-wrap gap-2">
+        {presets.map(({ name, first, last }) => {
+          const chosen = first === window.firstSlot && last === window.lastSlot;
+          return (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={chosen}
+              onClick={() => change({ first, last })}
+              className={cx(
+                "min-h-8 rounded-full border px-3 text-sm font-semibold",
+                chosen ? "border-leaf bg-leaf-soft text-leaf" : "border-control hover:bg-sunken",
+              )}
+            >
+              {name}
+            </button>
+          );
+        })}
+      </div>
+      <div className="grid grid-cols-2 gap-3">
+        <Field label={<Trans>From</Trans>}>
+          {(control) => (
+            <Select
+              {...control}
+              className="w-full"
+              value={window.firstSlot}
+              onChange={({ target }) => {
+                const first = Number(target.value);
+                change({ first, last: Math.max(first, window.lastSlot) });
+              }}
+            >
+              {times.map(({ slot, start }) => (
+                <option key={slot} value={slot}>
+                  {start}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label={<Trans>To</Trans>}>
+          {(control) => (
+            <Select
+              {...control}
+              className="w-full"
+              value={window.lastSlot}
+              onChange={({ target }) =>
+                change({ first: window.firstSlot, last: Number(target.value) })
+              }
+            >
+              {times
+                .filter(({ slot }) => slot >= window.firstSlot)
+                .map(({ slot, end }) => (
+                  <option key={slot} value={slot}>
+                    {end}
+                  </option>
+                ))}
+            </Select>
+          )}
+        </Field>
+      </div>
+      <EnergyField energyWh={energyWh} onChange={(wh) => change({ wh })} />
+    </div>
+  );
+}
+
+function EnergyField({
+  energyWh,
+  onChange,
+}: {
+  readonly energyWh: bigint;
+  onChange(wh: number): void;
+}) {
+  const { t } = useLingui();
+  const [text, setText] = useState(() => plain(energyWh));
+  const typed = parseAmount(text, KWH_DECIMALS);
+  // What somebody has typed stays as it is; what comes from elsewhere takes its place.
+  useEffect(() => {
+    setText((current) =>
+      parseAmount(current, KWH_DECIMALS) === energyWh ? current : plain(energyWh),
+    );
+  }, [energyWh]);
+  const bad = typed === undefined || typed < 1n;
+  return (
+    <Field
+      label={<Trans>Energy</Trans>}
+      error={bad && t`Give the energy in kWh, such as 2.5, down to a Wh.`}
+    >
+      {(control) => (
+        <Input
+          {...control}
+          inputMode="decimal"
+          autoComplete="off"
+          unit="kWh"
+          value={text}
+          onChange={({ target }) => {
+            setText(target.value);
+            const wh = parseAmount(target.value, KWH_DECIMALS);
+            if (wh !== undefined && wh > 0n && wh <= MOST_WH) onChange(Number(wh));
+          }}
+        />
+      )}
+    </Field>
+  );
+}
+
+const MOST_WH = BigInt(Number.MAX_SAFE_INTEGER);
+const plain = (wh: bigint): string => formatKwh(wh).replace(/ kWh$/, "");
+
+function Summary({
+  view: { plan, energyWh, mostWh, dearerWh, retailCost, saved },
+  mode,
+  change,
+}: {
+  readonly view: PurchaseView;
+  readonly mode: Mode;
+  change(part: Partial<MarketSearch>): void;
+}) {
+  const { t } = useLingui();
+  if (plan === undefined) {
+    return (
+      <Notice tone="warning">
+        {dearerWh > 0n ? (
+          <Trans>
+            In this window energy is offered only above the retail tariff: the grid is cheaper.
+          </Trans>
+        ) : (
+          <Trans>Nothing can be bought in this window. Choose another one, or bid for it.</Trans>
+        )}
+      </Notice>
+    );
+  }
+  const average = (plan.cost * WH_PER_KWH) / plan.totalWh;
+  return (
+    <div className="flex flex-col gap-2" aria-live="polite">
+      <dl className="grid grid-cols-[1fr_auto] items-baseline gap-x-4 gap-y-1 tabular-nums">
+        <dt className="font-semibold">
+          <Trans>You pay</Trans>
+        </dt>
+        <dd className="text-right text-2xl font-bold">
+          <Money baseUnits={plan.cost} />
+        </dd>
+        <dt className="text-sm text-muted">
+          <Trans>on average, charges included</Trans>
+        </dt>
+        <dd className="text-right text-sm text-muted">
+          <Price perKwh={average} />
+        </dd>
+        {mode === "Connected" && (
+          <>
+            <dt>
+              <Trans>The grid would charge</Trans>
+            </dt>
+            <dd className="text-right">
+              <Money baseUnits={retailCost} />
+            </dd>
+            <dt className="font-semibold text-leaf">
+              <Trans>You save</Trans>
+            </dt>
+            <dd className="text-right font-semibold text-leaf">
+              <Money baseUnits={saved} />
+            </dd>
+          </>
+        )}
+      </dl>
+      {plan.missingWh > 0n && (
+        <Notice
+          tone="warning"
+          action={
+            <Button size="small" onClick={() => change({ wh: Number(mostWh) })}>
+              {t`Buy ${formatEnergy(mostWh)}`}
+            </Button>
+          }
+        >
+          <Trans>
+            Only <Energy wh={plan.totalWh} /> of <Energy wh={energyWh} /> can be bought in this
+            window at no more than the grid charges.
+          </Trans>
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+function BuyButton({
+  market,
+  view: { plan, retailCost, island },
+  mode,
+  onBought,
+}: {
+  readonly market: Market;
+  readonly view: PurchaseView;
+  readonly mode: Mode;
+  onBought(bought: Bought): void;
+}) {
+  const { t } = useLingui();
+  const { currency } = useNetwork();
+  const { isConnected } = useConnection();
+  const { buy, busy } = useBuy();
+  const funding = useFunding(plan?.cost ?? 0n);
+  const reasonId = useId();
+  if (!isConnected) {
+    return (
+      <div className="flex flex-col gap-2">
+        <ConnectButton prominent />
+        <p className="text-sm text-muted">
+          <Trans>You see what it costs before you sign anything.</Trans>
+        </p>
+      </div>
+    );
+  }
+  if (plan === undefined) return null;
+  const lacking = formatMoney(funding?.lacking ?? 0n, currency);
+  const reason =
+    mode === "Islanded" && island === null
+      ? t`While the microgrid is islanded, only a home with a meter in it can buy.`
+      : funding && funding.lacking > 0n
+        ? t`Your wallet lacks ${lacking} for this.`
+        : undefined;
+  const blocked = reason !== undefined || funding === undefined || (mode === "Islanded" && !island);
+  const amounts = `${formatEnergy(plan.totalWh)}`;
+  const cost = formatMoney(plan.cost, currency);
+  return (
+    <div className="flex flex-col gap-2">
+      <Button
+        look="primary"
+        size="large"
+        busy={busy}
+        disabled={blocked}
+        aria-describedby={reasonId}
+        onClick={async () => {
+          const bought = await buy(plan, {
+            microgrid: market.microgrid.id,
+            meter: island?.meter,
+            deposit: funding?.deposit ?? 0n,
+            retailCost,
+          });
+          if (bought) onBought(bought);
+        }}
+      >
+        {t`Buy ${amounts} for ${cost}`}
+      </Button>
+      <p id={reasonId} className={cx("text-sm", reason ? "font-medium text-danger" : "text-muted")}>
+        {reason ??
+          (funding && funding.deposit > 0n
+            ? t`${formatMoney(funding.deposit, currency)} come from your wallet, with a permit that you sign; the rest is in escrow.`
+            : t`Paid from your escrow.`)}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import { useLingui } from "@lingui/react/macro";
+import { useMicrogrids, useNetwork } from "../chain/index.ts";
+import { formatPrice, formatShare } from "../ui/index.ts";
+import type { Market } from "./useMarket.ts";
+
+const BPS = 10_000n;
+
+/** How far energy comes: from the same microgrid, or over which tie line and what that takes, which the price holds. */
+export function Distance({ from, market }: { readonly from: number; readonly market: Market }) {
+  const { t } = useLingui();
+  const { currency } = useNetwork();
+  const { data = [] } = useMicrogrids();
+  const line = market.lines.get(from);
+  if (from === market.microgrid.id) return <span>{t`Same microgrid`}</span>;
+  const name = data.find(({ id }) => id === from)?.charter.name ?? `#${from}`;
+  if (line === undefined) return <span>{name}</span>;
+  const loss = formatShare(line.lossBps, BPS);
+  const charge = formatPrice(line.chargePerKwh, currency);
+  return (
+    <span
+      title={t`Over the tie line from ${name}: ${loss} lost and ${charge} wheeling charge, in the price already`}
+    >
+      {t`${name}, ${loss} loss`}
+      <span className="sr-only">
+        {t`Over the tie line from ${name}: ${loss} lost and ${charge} wheeling charge, in the price already`}
+      </span>
+    </span>
+  );
+}

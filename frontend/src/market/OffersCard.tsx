@@ -1,0 +1,207 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { SOURCES } from "@wattline/sdk";
+import { Sun } from "lucide-react";
+import { type ReactNode, useMemo } from "react";
+import { Badge, Card, DataTable, EmptyState, formatCount, Select, Tabs } from "../ui/index.ts";
+import { useBidColumns, useOfferColumns } from "./columns.tsx";
+import { type Filters, rowsOf, type Scope } from "./filters.ts";
+import { type MarketSearch, SORTS } from "./search.ts";
+import { useSourceNames } from "./sources.ts";
+import type { Market } from "./useMarket.ts";
+import type { Records } from "./useRecords.ts";
+
+/** Every offer and bid of the day, to filter and to sort. */
+export function OffersCard({
+  market,
+  search,
+  scope,
+  records,
+  change,
+}: {
+  readonly market: Market;
+  readonly search: MarketSearch;
+  readonly scope: Scope;
+  readonly records: Records;
+  change(part: Partial<MarketSearch>): void;
+}) {
+  const { t } = useLingui();
+  const { only, source, near, kind, sort = "price", desc = false } = search;
+  const filters = useMemo(
+    (): Filters => ({ only, source, near: near ?? false, kind }),
+    [only, source, near, kind],
+  );
+  const offers = useMemo(
+    () => rowsOf(market, market.asks, filters, scope, { by: sort, descending: desc }, records),
+    [market, filters, scope, sort, desc, records],
+  );
+  const bids = useMemo(
+    () => rowsOf(market, market.bids, filters, scope, { by: sort, descending: desc }, records),
+    [market, filters, scope, sort, desc, records],
+  );
+  const offerColumns = useOfferColumns(market, records);
+  const bidColumns = useBidColumns(market);
+  const table = {
+    sort: { by: sort, descending: desc },
+    onSort: ({ by, descending }: { readonly by: string; readonly descending: boolean }) =>
+      change({ sort: SORTS.find((one) => one === by), desc: descending }),
+  };
+  return (
+    <Card
+      title={<Trans>Offers and bids</Trans>}
+      actions={
+        <Badge tone={market.from === "relay" ? "leaf" : "sun"}>
+          {market.from === "relay" ? <Trans>Live</Trans> : <Trans>Announced on chain</Trans>}
+        </Badge>
+      }
+    >
+      <FilterBar market={market} filters={filters} change={change} />
+      <Tabs
+        label={t`Side`}
+        value={search.side ?? "offers"}
+        onChange={(side) => change({ side: side === "bids" ? "bids" : undefined })}
+        tabs={[
+          {
+            value: "offers",
+            label: t`Offers (${formatCount(offers.length)})`,
+            content:
+              offers.length > 0 ? (
+                <DataTable
+                  label={t`Offers`}
+                  rows={offers}
+                  columns={offerColumns}
+                  keyOf={({ id }) => id}
+                  {...table}
+                />
+              ) : (
+                <Nothing all={market.asks.length} change={change}>
+                  <Trans>
+                    When the sun is out and roofs make more than they need, offers appear here.
+                  </Trans>
+                </Nothing>
+              ),
+          },
+          {
+            value: "bids",
+            label: t`Bids (${formatCount(bids.length)})`,
+            content:
+              bids.length > 0 ? (
+                <DataTable
+                  label={t`Bids`}
+                  rows={bids}
+                  columns={bidColumns}
+                  keyOf={({ hash }) => hash}
+                  {...table}
+                />
+              ) : (
+                <Nothing all={market.bids.length} change={change}>
+                  <Trans>Bid for energy, and sellers can take your price.</Trans>
+                </Nothing>
+              ),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function FilterBar({
+  market,
+  filters: { only, source, near, kind },
+  change,
+}: {
+  readonly market: Market;
+  readonly filters: Filters;
+  change(part: Partial<MarketSearch>): void;
+}) {
+  const { t } = useLingui();
+  const names = useSourceNames();
+  return (
+    <fieldset className="mb-3 grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
+      <legend className="sr-only">
+        <Trans>Filters</Trans>
+      </legend>
+      <Select
+        aria-label={t`Delivery`}
+        value={only ?? ""}
+        onChange={({ target: { value } }) =>
+          change({ only: value === "slot" || value === "window" ? value : undefined })
+        }
+      >
+        <option value="">{t`Whole day`}</option>
+        <option value="slot">{t`Chosen slot`}</option>
+        <option value="window">{t`Your purchase`}</option>
+      </Select>
+      <Select
+        aria-label={t`Kind`}
+        value={kind ?? ""}
+        onChange={({ target: { value } }) =>
+          change({ kind: value === "metered" || value === "promised" ? value : undefined })
+        }
+      >
+        <option value="">{t`Metered and to come`}</option>
+        <option value="metered">{t`Metered`}</option>
+        <option value="promised">{t`To come`}</option>
+      </Select>
+      <Select
+        aria-label={t`Source`}
+        value={source ?? ""}
+        onChange={({ target: { value } }) =>
+          change({ source: SOURCES.find((one) => one === value) })
+        }
+      >
+        <option value="">{t`Any source`}</option>
+        {SOURCES.map((one) => (
+          <option key={one} value={one}>
+            {names[one]}
+          </option>
+        ))}
+      </Select>
+      {market.lines.size > 0 && (
+        <Select
+          aria-label={t`Distance`}
+          value={near ? "near" : ""}
+          onChange={({ target: { value } }) =>
+            change({ near: value === "near" ? true : undefined })
+          }
+        >
+          <option value="">{t`Near and far`}</option>
+          <option value="near">{t`Same microgrid`}</option>
+        </Select>
+      )}
+    </fieldset>
+  );
+}
+
+function Nothing({
+  all,
+  change,
+  children,
+}: {
+  readonly all: number;
+  change(part: Partial<MarketSearch>): void;
+  readonly children: ReactNode;
+}) {
+  if (all === 0) {
+    return (
+      <EmptyState icon={<Sun />} title={<Trans>Nothing here at the moment</Trans>}>
+        {children}
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      title={<Trans>No order fits these filters</Trans>}
+      action={
+        <button
+          type="button"
+          className="min-h-10 rounded-md font-semibold text-leaf underline"
+          onClick={() =>
+            change({ only: undefined, source: undefined, near: undefined, kind: undefined })
+          }
+        >
+          <Trans>Show all</Trans>
+        </button>
+      }
+    />
+  );
+}

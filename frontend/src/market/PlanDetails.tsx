@@ -1,0 +1,80 @@
+import { Plural, Trans } from "@lingui/react/macro";
+import type { PlannedTake, Purchase } from "@wattline/sdk";
+import { AddressText, Energy, Money, Price, SlotTime } from "../ui/index.ts";
+import { Distance } from "./Distance.tsx";
+import { RecordBadge } from "./RecordBadge.tsx";
+import { sellersOf } from "./useBuy.ts";
+import type { Market } from "./useMarket.ts";
+import type { Records } from "./useRecords.ts";
+
+/** Whom a purchase buys from: the cheapest first. */
+export function PlanDetails({
+  plan,
+  market,
+  records,
+}: {
+  readonly plan: Purchase;
+  readonly market: Market;
+  readonly records: Records;
+}) {
+  const forwards = plan.takes.some(({ ask }) => ask.order.forward);
+  return (
+    <details className="text-sm">
+      <summary className="rounded-md py-1 font-semibold">
+        <Plural value={sellersOf(plan)} one="From one neighbour" other="From # neighbours" />
+      </summary>
+      <ul className="mt-2 flex max-h-72 flex-col gap-2 overflow-y-auto">
+        {plan.takes.map((take) => (
+          <Take
+            key={`${take.ask.signature} ${take.ask.source}`}
+            take={take}
+            market={market}
+            records={records}
+          />
+        ))}
+      </ul>
+      {forwards && (
+        <p className="mt-2 text-muted">
+          <Trans>
+            Energy to come is paid when it is delivered. What does not come is refunded, and the
+            seller's bond is yours.
+          </Trans>
+        </p>
+      )}
+    </details>
+  );
+}
+
+function Take({
+  take: { ask, arrivedWh, cost },
+  market,
+  records,
+}: {
+  readonly take: PlannedTake;
+  readonly market: Market;
+  readonly records: Records;
+}) {
+  const slots = [...arrivedWh.keys()];
+  const wh = [...arrivedWh.values()].reduce((sum, each) => sum + each, 0n);
+  return (
+    <li className="rounded-lg border border-line px-3 py-2">
+      <div className="flex flex-wrap justify-between gap-x-3">
+        <AddressText address={ask.order.maker} />
+        <span className="font-semibold">
+          <Energy wh={wh} /> · <Money baseUnits={cost} />
+        </span>
+      </div>
+      <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 text-muted">
+        <SlotTime
+          slot={Math.min(...slots)}
+          lastSlot={Math.max(...slots)}
+          slotSeconds={market.day.slotSeconds}
+          day={false}
+        />
+        <Price perKwh={ask.order.price} />
+        <Distance from={ask.order.microgrid} market={market} />
+        <RecordBadge ask={ask} records={records} />
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,277 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { slotEnd, slotStart } from "@wattline/sdk";
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import { type CSSProperties, type PointerEvent, useState } from "react";
+import { useNetwork } from "../chain/index.ts";
+import {
+  Badge,
+  Button,
+  cx,
+  Energy,
+  formatClock,
+  formatEnergy,
+  formatPrice,
+  Price,
+  SlotTime,
+} from "../ui/index.ts";
+import type { SlotFigures } from "./slotFigures.ts";
+import type { Market } from "./useMarket.ts";
+
+const NOTHING: SlotFigures = { offeredWh: 0n, bestPrice: undefined, bestBid: undefined };
+const PAGE_SECONDS = 3_600;
+
+/** The day as a strip of delivery slots: the taller, the more energy is offered, the greener, the cheaper. */
+export function SlotStrip({
+  market,
+  slot,
+  window,
+  onPick,
+  onBuy,
+}: {
+  readonly market: Market;
+  readonly slot: number;
+  readonly window: { readonly firstSlot: number; readonly lastSlot: number };
+  onPick(slot: number): void;
+  /** Has the purchase be about the chosen slot. */
+  onBuy(): void;
+}) {
+  const { t } = useLingui();
+  const { currency } = useNetwork();
+  const [dragged, setDragged] = useState<number>();
+  const { figures, currentSlot } = market;
+  const { slots, slotSeconds } = market.day;
+  const { firstSlot, lastSlot } = slots;
+  const shown = dragged ?? slot;
+  const { offeredWh, bestPrice, bestBid } = figures.get(shown) ?? NOTHING;
+  const most = mostOffered(figures);
+
+  const within = (wanted: number) => Math.min(Math.max(wanted, firstSlot), lastSlot);
+  const slotUnder = ({ currentTarget, clientX }: PointerEvent<HTMLElement>) => {
+    const { left, width } = currentTarget.getBoundingClientRect();
+    const share = (clientX - left) / width;
+    return within(firstSlot + Math.floor(share * (lastSlot - firstSlot + 1)));
+  };
+  const steps: Readonly<Record<string, number>> = {
+    ArrowRight: 1,
+    ArrowUp: 1,
+    ArrowLeft: -1,
+    ArrowDown: -1,
+    PageUp: PAGE_SECONDS / slotSeconds,
+    PageDown: -PAGE_SECONDS / slotSeconds,
+    Home: firstSlot - lastSlot,
+    End: lastSlot - firstSlot,
+  };
+  const time = `${formatClock(slotStart(shown, slotSeconds))} – ${formatClock(slotEnd(shown, slotSeconds))}`;
+  const energy = formatEnergy(offeredWh);
+  const words =
+    bestPrice === undefined
+      ? t`${time}, nothing offered`
+      : t`${time}, ${energy} from ${formatPrice(bestPrice, currency)}`;
+
+  return (
+    <div className="flex flex-col gap-3">
+      <div
+        role="slider"
+        tabIndex={0}
+        aria-label={t`Delivery slot`}
+        aria-valuemin={firstSlot}
+        aria-valuemax={lastSlot}
+        aria-valuenow={shown}
+        aria-valuetext={words}
+        onKeyDown={(event) => {
+          const step = steps[event.key];
+          if (step === undefined) return;
+          event.preventDefault();
+          onPick(within(shown + step));
+        }}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          setDragged(slotUnder(event));
+        }}
+        onPointerMove={(event) => {
+          if (dragged !== undefined) setDragged(slotUnder(event));
+        }}
+        onPointerUp={(event) => {
+          onPick(slotUnder(event));
+          setDragged(undefined);
+        }}
+        onPointerCancel={() => setDragged(undefined)}
+        className="relative flex h-28 cursor-pointer touch-pan-y items-end rounded-xl border border-line bg-sunken select-none"
+      >
+        {Array.from({ length: lastSlot - firstSlot + 1 }, (_, index) => {
+          const each = firstSlot + index;
+          return (
+            <Bar
+              key={each}
+              figures={figures.get(each) ?? NOTHING}
+              most={most}
+              market={market}
+              chosen={each === shown}
+              inWindow={each >= window.firstSlot && each <= window.lastSlot}
+            />
+          );
+        })}
+        {currentSlot >= firstSlot && currentSlot <= lastSlot && (
+          <span
+            aria-hidden="true"
+            className="pointer-events-none absolute inset-y-0 w-0.5 bg-danger"
+            style={{ left: `${(100 * (currentSlot - firstSlot)) / (lastSlot - firstSlot + 1)}%` }}
+          />
+        )}
+      </div>
+      <Hours market={market} />
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <div className="flex items-center">
+          <Button
+            look="ghost"
+            size="icon"
+            aria-label={t`Slot before`}
+            onClick={() => onPick(within(slot - 1))}
+          >
+            <ChevronLeft aria-hidden="true" className="size-5" />
+          </Button>
+          <SlotTime
+            slot={shown}
+            slotSeconds={slotSeconds}
+            day={false}
+            className="min-w-30 text-center text-lg font-semibold"
+          />
+          <Button
+            look="ghost"
+            size="icon"
+            aria-label={t`Slot after`}
+            onClick={() => onPick(within(slot + 1))}
+          >
+            <ChevronRight aria-hidden="true" className="size-5" />
+          </Button>
+        </div>
+        {shown > currentSlot ? (
+          <Badge tone="sky">
+            <Trans>To come</Trans>
+          </Badge>
+        ) : shown === currentSlot ? (
+          <Badge tone="danger">
+            <Trans>Running now</Trans>
+          </Badge>
+        ) : (
+          <Badge>
+            <Trans>Past</Trans>
+          </Badge>
+        )}
+        <span className="text-sm">
+          {bestPrice === undefined ? (
+            <span className="text-muted">
+              <Trans>Nothing is offered for this slot.</Trans>
+            </span>
+          ) : (
+            <Trans>
+              <Energy wh={offeredWh} className="font-semibold" /> from{" "}
+              <Price perKwh={bestPrice} className="font-semibold" />
+            </Trans>
+          )}
+          {bestBid !== undefined && (
+            <span className="text-muted">
+              {" · "}
+              <Trans>
+                highest bid <Price perKwh={bestBid} />
+              </Trans>
+            </span>
+          )}
+        </span>
+        {bestPrice !== undefined && (
+          <Button size="small" onClick={onBuy} className="sm:ml-auto">
+            <Trans>Buy in this slot</Trans>
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Bar({
+  figures: { offeredWh, bestPrice, bestBid },
+  most,
+  market,
+  chosen,
+  inWindow,
+}: {
+  readonly figures: SlotFigures;
+  readonly most: bigint;
+  readonly market: Market;
+  readonly chosen: boolean;
+  readonly inWindow: boolean;
+}) {
+  // Pixels are no money: shares of a whole in percent.
+  const height = most === 0n ? 0 : Math.max(Number((offeredWh * 100n) / most), 6);
+  const style = { height: `${height}%`, background: colourOf(bestPrice, market) };
+  return (
+    <span
+      aria-hidden="true"
+      className={cx(
+        "pointer-events-none relative flex h-full flex-1 items-end",
+        inWindow && "border-b-3 border-leaf",
+        chosen && "bg-ink/15 outline-2 outline-ink",
+      )}
+    >
+      {offeredWh > 0n && (
+        <span className="mx-px block w-full rounded-t-sm" style={style as CSSProperties} />
+      )}
+      {bestBid !== undefined && <span className="absolute inset-x-0 top-1 h-1 bg-sky" />}
+    </span>
+  );
+}
+
+/** From leaf at the feed-in tariff to sun at the retail tariff. */
+function colourOf(price: bigint | undefined, { microgrid }: Market): string {
+  const { feedIn, retail } = microgrid.tariffs;
+  if (price === undefined) return "transparent";
+  const span = retail > feedIn ? retail - feedIn : 1n;
+  const share = Number(((price - feedIn) * 100n) / span);
+  const sun = Math.min(Math.max(share, 0), 100);
+  return `color-mix(in oklab, var(--sun) ${sun}%, var(--leaf))`;
+}
+
+const mostOffered = (figures: Market["figures"]): bigint => {
+  let most = 0n;
+  for (const { offeredWh } of figures.values()) if (offeredWh > most) most = offeredWh;
+  return most;
+};
+
+const LABELS = 4;
+
+/** The clock under the strip, and what its marks mean. */
+function Hours({ market: { day } }: { readonly market: Market }) {
+  const { firstSlot, lastSlot } = day.slots;
+  const count = lastSlot - firstSlot + 1;
+  return (
+    <div className="-mt-2 flex flex-col gap-2 text-xs text-muted">
+      <div aria-hidden="true" className="flex justify-between tabular-nums">
+        {Array.from({ length: LABELS + 1 }, (_, index) => {
+          const slot = firstSlot + Math.round((count * index) / LABELS);
+          return <span key={slot}>{formatClock(slotStart(slot, day.slotSeconds))}</span>;
+        })}
+      </div>
+      <p className="flex flex-wrap gap-x-4 gap-y-1">
+        <span className="inline-flex items-center gap-1.5">
+          <i
+            aria-hidden="true"
+            className="h-2.5 w-8 rounded-full bg-linear-to-r from-leaf to-sun"
+          />
+          <Trans>cheap to dear; the taller, the more energy</Trans>
+        </span>
+        <span className="inline-flex items-center gap-1.5">
+          <i aria-hidden="true" className="h-1 w-4 bg-sky" />
+          <Trans>somebody bids</Trans>
+        </span>
+        <span className="inline-flex items-center gap-1.5">
+          <i aria-hidden="true" className="h-3 w-0.5 bg-danger" />
+          <Trans>now</Trans>
+        </span>
+        <span className="inline-flex items-center gap-1.5">
+          <i aria-hidden="true" className="h-1 w-4 bg-leaf" />
+          <Trans>your purchase</Trans>
+        </span>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,173 @@
+import { useLingui } from "@lingui/react/macro";
+import { SOURCES } from "@wattline/sdk";
+import { useMemo } from "react";
+import { isAddressEqual, zeroAddress } from "viem";
+import { useConnection } from "wagmi";
+import type { BookOrder } from "../data/index.ts";
+import { AddressText, type Column, Energy, Price, SlotTime } from "../ui/index.ts";
+import { type MarketAsk, sourcesOf } from "./asks.ts";
+import { Distance } from "./Distance.tsx";
+import { RecordBadge } from "./RecordBadge.tsx";
+import { useSourceNames } from "./sources.ts";
+import type { Market } from "./useMarket.ts";
+import type { Records } from "./useRecords.ts";
+
+/** Columns of the offers. */
+export function useOfferColumns(market: Market, records: Records): readonly Column<MarketAsk>[] {
+  const { t } = useLingui();
+  const { address } = useConnection();
+  const names = useSourceNames();
+  return useMemo(
+    () => [
+      {
+        id: "price",
+        header: t`Price`,
+        width: "minmax(6.5rem,0.9fr)",
+        sortable: true,
+        cell: ({ pricePerKwh, order }) => (
+          <>
+            <Price perKwh={pricePerKwh} className="font-semibold" />
+            <span className="block truncate text-xs text-muted sm:hidden">
+              <Distance from={order.microgrid} market={market} />
+            </span>
+          </>
+        ),
+      },
+      {
+        id: "energy",
+        header: t`Energy`,
+        align: "end",
+        width: "minmax(5rem,0.7fr)",
+        sortable: true,
+        cell: ({ totalWh }) => <Energy wh={totalWh} />,
+      },
+      {
+        id: "delivery",
+        header: t`Delivery`,
+        width: "minmax(7rem,1.2fr)",
+        sortable: true,
+        cell: (ask) => (
+          <>
+            <Delivery order={ask.order} market={market} />
+            <span className="block sm:hidden">
+              <RecordBadge ask={ask} records={records} />
+            </span>
+          </>
+        ),
+      },
+      {
+        id: "source",
+        header: t`Source and distance`,
+        wide: true,
+        width: "minmax(0,1.5fr)",
+        cell: ({ source, order }) => (
+          <>
+            {names[source]}
+            <span className="block truncate text-muted">
+              <Distance from={order.microgrid} market={market} />
+            </span>
+          </>
+        ),
+      },
+      {
+        id: "seller",
+        header: t`Seller`,
+        wide: true,
+        width: "9.5rem",
+        cell: ({ order }) => (
+          <AddressText
+            address={order.maker}
+            name={
+              address && isAddressEqual(address, order.maker)
+                ? t`You`
+                : isAddressEqual(order.counterparty, zeroAddress)
+                  ? undefined
+                  : t`For you:`
+            }
+          />
+        ),
+      },
+      {
+        id: "record",
+        header: t`Record`,
+        wide: true,
+        sortable: true,
+        width: "9.5rem",
+        cell: (ask) => <RecordBadge ask={ask} records={records} />,
+      },
+    ],
+    [t, names, market, records, address],
+  );
+}
+
+/** Columns of the bids. */
+export function useBidColumns(market: Market): readonly Column<BookOrder>[] {
+  const { t } = useLingui();
+  return useMemo(
+    () => [
+      {
+        id: "price",
+        header: t`Price`,
+        width: "minmax(6.5rem,0.9fr)",
+        sortable: true,
+        cell: ({ order }) => <Price perKwh={order.price} className="font-semibold" />,
+      },
+      {
+        id: "energy",
+        header: t`Energy`,
+        align: "end",
+        width: "minmax(5rem,0.7fr)",
+        sortable: true,
+        cell: ({ remainingWh }) => <Energy wh={remainingWh} />,
+      },
+      {
+        id: "delivery",
+        header: t`Delivery`,
+        width: "minmax(7rem,1.2fr)",
+        sortable: true,
+        cell: ({ order }) => <Delivery order={order} market={market} />,
+      },
+      {
+        id: "source",
+        header: t`Source`,
+        wide: true,
+        width: "minmax(0,1.4fr)",
+        cell: ({ order }) => <Sources mask={order.sources} />,
+      },
+      {
+        id: "buyer",
+        header: t`Buyer`,
+        wide: true,
+        width: "9.5rem",
+        cell: ({ order }) => <AddressText address={order.maker} />,
+      },
+    ],
+    [t, market],
+  );
+}
+
+/** When an order delivers; the part of it that lies in the day, as the page is about that. */
+function Delivery({
+  order: { firstSlot, lastSlot },
+  market: { day },
+}: {
+  readonly order: { readonly firstSlot: number; readonly lastSlot: number };
+  readonly market: Market;
+}) {
+  return (
+    <SlotTime
+      slot={Math.max(firstSlot, day.slots.firstSlot)}
+      lastSlot={Math.min(lastSlot, day.slots.lastSlot)}
+      slotSeconds={day.slotSeconds}
+      day={false}
+    />
+  );
+}
+
+function Sources({ mask }: { readonly mask: number }) {
+  const { t } = useLingui();
+  const names = useSourceNames();
+  const sources = sourcesOf(mask);
+  if (sources.length === SOURCES.length) return t`Any source`;
+  return sources.map((one) => names[one]).join(", ");
+}

@@ -1,0 +1,78 @@
+import { type SlotRange, type Source, sourceMask } from "@wattline/sdk";
+import type { BookOrder } from "../data/index.ts";
+import type { MarketAsk } from "./asks.ts";
+import type { SORTS } from "./search.ts";
+import type { Market } from "./useMarket.ts";
+import type { Records } from "./useRecords.ts";
+
+/** Which rows of the table are wanted. */
+export interface Filters {
+  readonly only: "slot" | "window" | undefined;
+  readonly source: Source | undefined;
+  readonly near: boolean;
+  readonly kind: "metered" | "promised" | undefined;
+}
+
+/** What "chosen slot" and "your purchase" mean. */
+export interface Scope {
+  readonly slot: number;
+  readonly window: SlotRange;
+}
+
+interface Order {
+  readonly by: (typeof SORTS)[number];
+  readonly descending: boolean;
+}
+
+/** The offers or bids that fit the filters, sorted. Those that are equal stay in merit order. */
+export function rowsOf<Row extends MarketAsk | BookOrder>(
+  { microgrid }: Market,
+  rows: readonly Row[],
+  { only, source, near, kind }: Filters,
+  { slot, window }: Scope,
+  { by, descending }: Order,
+  records: Records,
+): Row[] {
+  const range = only === "slot" ? { firstSlot: slot, lastSlot: slot } : only && window;
+  const mask = source && sourceMask(source);
+  const found = rows.filter((row) => {
+    const { order } = row;
+    if (range && (order.firstSlot > range.lastSlot || order.lastSlot < range.firstSlot))
+      return false;
+    if (near && order.microgrid !== microgrid.id) return false;
+    if (kind !== undefined && order.forward !== (kind === "promised")) return false;
+    if (mask === undefined) return true;
+    return isAsk(row) ? row.source === source : (order.sources & mask) !== 0;
+  });
+  const keys = new Map(found.map((row) => [row, keyOf(row)]));
+  const sign = descending ? -1 : 1;
+  return found.sort((a, b) => {
+    const [x, y] = [keys.get(a) ?? 0n, keys.get(b) ?? 0n];
+    return x === y ? 0 : x < y ? -sign : sign;
+  });
+
+  function keyOf(row: Row): bigint {
+    switch (by) {
+      case "price":
+        return isAsk(row) ? row.pricePerKwh : row.order.price;
+      case "energy":
+        return isAsk(row) ? row.totalWh : row.remainingWh;
+      case "delivery":
+        return BigInt(row.order.firstSlot);
+      case "record":
+        return reliability(row, records);
+    }
+  }
+}
+
+const isAsk = (row: MarketAsk | BookOrder): row is MarketAsk => "stockWh" in row;
+
+const SURE = 1_000_000n;
+
+/** Metered energy is sure; of a promise the delivered share; a new seller comes last. */
+function reliability({ order }: MarketAsk | BookOrder, records: Records): bigint {
+  if (!order.forward) return SURE + 1n;
+  const record = records.get(order.maker.toLowerCase());
+  if (record === undefined || record.promisedWh === 0n) return -1n;
+  return (record.deliveredWh * SURE) / record.promisedWh;
+}

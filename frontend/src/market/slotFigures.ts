@@ -1,0 +1,87 @@
+import { type EnergyBySlot, type SlotRange, slotsIn } from "@wattline/sdk";
+import type { BookOrder } from "../data/index.ts";
+import { isOffer, type MarketAsk } from "./asks.ts";
+
+/** What the book has for one delivery slot. */
+export interface SlotFigures {
+  /** Wh that can be bought, sent. */
+  readonly offeredWh: bigint;
+  /** Base units per kWh that the cheapest of it costs; undefined when there is none. */
+  readonly bestPrice: bigint | undefined;
+  /** The highest price that anyone bids; undefined when nobody does. */
+  readonly bestBid: bigint | undefined;
+}
+
+/** The book slot by slot, for every slot of a run. Energy behind several offers counts once. */
+export function slotFiguresOf(
+  asks: readonly MarketAsk[],
+  bids: readonly BookOrder[],
+  slots: SlotRange,
+): ReadonlyMap<number, SlotFigures> {
+  const offered = new Map<number, bigint>();
+  const best = new Map<number, bigint>();
+  for (const [stock, own] of byStock(asks)) {
+    for (const slot of slotsIn(slots)) {
+      const wh = stock.get(slot) ?? 0n;
+      if (wh === 0n) continue;
+      const covering = cheapestOver(own, slot, wh);
+      if (covering === undefined) continue;
+      offered.set(slot, (offered.get(slot) ?? 0n) + covering.wh);
+      const known = best.get(slot);
+      if (known === undefined || covering.price < known) best.set(slot, covering.price);
+    }
+  }
+  const bid = new Map<number, bigint>();
+  for (const { order } of bids) {
+    const last = Math.min(order.lastSlot, slots.lastSlot);
+    for (let slot = Math.max(order.firstSlot, slots.firstSlot); slot <= last; slot++) {
+      if (order.price > (bid.get(slot) ?? -1n)) bid.set(slot, order.price);
+    }
+  }
+  return new Map(
+    slotsIn(slots).map((slot) => [
+      slot,
+      {
+        offeredWh: offered.get(slot) ?? 0n,
+        bestPrice: best.get(slot),
+        bestBid: bid.get(slot),
+      },
+    ]),
+  );
+}
+
+/** Asks by what stands behind them, the cheapest first. */
+function byStock(asks: readonly MarketAsk[]): ReadonlyMap<EnergyBySlot, readonly MarketAsk[]> {
+  const groups = new Map<EnergyBySlot, MarketAsk[]>();
+  for (const ask of asks) {
+    const group = groups.get(ask.stockWh);
+    if (group === undefined) groups.set(ask.stockWh, [ask]);
+    else group.push(ask);
+  }
+  for (const group of groups.values()) {
+    group.sort((a, b) =>
+      a.pricePerKwh < b.pricePerKwh ? -1 : a.pricePerKwh > b.pricePerKwh ? 1 : 0,
+    );
+  }
+  return groups;
+}
+
+/** How much of `wh` asks over one stock sell in a slot, and the cheapest price of it. */
+function cheapestOver(
+  asks: readonly MarketAsk[],
+  slot: number,
+  wh: bigint,
+): { wh: bigint; price: bigint } | undefined {
+  let price: bigint | undefined;
+  let covered = 0n;
+  for (const { order, leftWh = 0n, pricePerKwh } of asks) {
+    if (slot < order.firstSlot || slot > order.lastSlot) continue;
+    price ??= pricePerKwh;
+    covered += leftWh;
+    if (covered >= wh) break;
+  }
+  return price === undefined ? undefined : { wh: covered < wh ? covered : wh, price };
+}
+
+export const bidsOf = (orders: readonly BookOrder[]): BookOrder[] =>
+  orders.filter((one) => !isOffer(one));

@@ -1,0 +1,252 @@
+import { marketplaceAbi, sumWh } from "@wattline/sdk";
+import { expect } from "chai";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { decodeFunctionData, type Hex } from "viem";
+import { localAccount } from "../../scripts/simulation/accounts.ts";
+import { violationsOf } from "./support/axe.ts";
+import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
+import { seedMarket } from "./support/market.ts";
+import { openRelay } from "./support/relay.ts";
+import { openStack, type Stack } from "./support/stack.ts";
+import { injectWallet, type TestWallet } from "./support/wallet.ts";
+
+/** A local account that owns no home: it has money in its wallet and none in escrow. */
+const NEWCOMER = 30;
+const FUNDS = 20_000_000n;
+const CONNECTED = 0;
+const ISLANDED = 1;
+const CLOSED = 2;
+
+describe("The market", function () {
+  this.timeout(240_000);
+  let stack: Stack;
+  let browser: Browser;
+  let relay: Awaited<ReturnType<typeof openRelay>>;
+  const contexts: BrowserContext[] = [];
+  let market: Awaited<ReturnType<typeof seedMarket>>;
+
+  before(async () => {
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    market = await seedMarket(stack);
+    relay = await openRelay(stack.network);
+    await relay.post([...market.spot, ...market.toCome, ...market.bids, ...market.far.offers]);
+    stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+  });
+
+  after(async () => {
+    await browser?.close();
+    await relay?.close();
+    await stack?.close();
+  });
+
+  afterEach(async () => {
+    await Promise.all(contexts.splice(0).map((context) => context.close()));
+  });
+
+  async function open(account = localAccount(NEWCOMER).account) {
+    const { context, watch } = await openContext(browser);
+    contexts.push(context);
+    const wallet = await injectWallet(context, {
+      account,
+      rpcUrl: stack.network.rpcUrl,
+      chainId: stack.network.deployment.chainId,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    await page.goto(`${stack.url}/market`);
+    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
+    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
+    return { page, wallet, watch };
+  }
+
+  async function setMode(mode: number): Promise<void> {
+    const { wattline, chain } = stack;
+    const operator = await chain.wallet(0);
+    await wattline.send(operator.address, (o) =>
+      wattline.meters.connect(operator.signer).setMode(1, mode, o),
+    );
+  }
+
+  const energyField = (page: Page) => page.getByLabel("Energy", { exact: true });
+
+  it("buys the cheapest offers, one over the tie line, with a permit in one transaction", async () => {
+    const { wattline, chain, network } = stack;
+    const { address } = await chain.wallet(NEWCOMER);
+    const operator = await chain.wallet(0);
+    await wattline.send(operator.address, (o) =>
+      wattline.euro.connect(operator.signer).mint(address, FUNDS, o),
+    );
+    const { page, wallet, watch } = await open();
+    await energyField(page).fill("13");
+    const button = page.getByRole("button", { name: /^Buy 13 kWh for €/ });
+    await button.waitFor();
+    await page.getByText("From 2 neighbours").waitFor();
+    await takeScreenshots(page, "market-buy");
+    await button.click();
+    await page.getByText("You bought 13 kWh").waitFor();
+
+    const [permit, ...others] = wallet.typedData();
+    expect(others).to.deep.equal([]);
+    const calls = callsOf(wallet);
+    expect(calls.map(({ functionName }) => functionName)).to.deep.equal([
+      "depositWithPermit",
+      "accept",
+      "accept",
+    ]);
+    const takes = calls.slice(1).map(({ args }) => args[2] as { limit: bigint; energy: bigint[] });
+    const limit = takes.reduce((sum, take) => sum + take.limit, 0n);
+    expect(permit?.primaryType).to.equal("Permit");
+    expect(permit?.domain).to.deep.equal({
+      name: "Test Euro",
+      version: "1",
+      chainId: network.deployment.chainId,
+      verifyingContract: network.currency.address,
+    });
+    const { owner, spender, value, nonce, deadline } = permit?.message ?? {};
+    expect([owner, spender]).to.deep.equal([address, network.deployment.marketplace]);
+    expect([value, nonce].map(String)).to.deep.equal([String(limit), "0"]);
+    expect(Number(deadline)).to.be.greaterThan(await chain.chainTime());
+    // The whole of what was paid in was needed, and what crossed the line lost three percent on its way.
+    const account = await wattline.marketplace.accountOf(wattline.addresses.euro, address);
+    expect(account.balance).to.equal(0n);
+    const sent = takes.map(({ energy }) => sumWh(energy));
+    const [near = 0n, far = 0n] = sent;
+    expect(near + far > 13_000n).to.equal(true);
+    const blocks = [stack.morning.firstSlot, stack.morning.lastSlot].map((slot) => slot >> 3);
+    const [first = 0, last = 0] = blocks;
+    const held = await wattline.energy.profileOf(address, 1, 0, first, last - first + 1);
+    expect(sumWh(held)).to.equal(13_000n);
+    watch.assertQuiet();
+  });
+
+  it("locks the money for energy to come, and says so", async () => {
+    const { neighbour } = market;
+    const { wattline } = stack;
+    const before = await wattline.marketplace.accountOf(wattline.addresses.euro, neighbour.address);
+    const { page, wallet, watch } = await open(neighbour.account);
+    await page.getByRole("button", { name: "Still to come" }).click();
+    await energyField(page).fill("1,5");
+    await page.getByRole("button", { name: "Buy 1.5 kWh for €0.24" }).click();
+    await page.getByText("You bought 1.5 kWh").waitFor();
+    await page.getByText(/locked for energy to come/).waitFor();
+    expect(wallet.typedData()).to.deep.equal([]);
+    expect(callsOf(wallet).map(({ functionName }) => functionName)).to.deep.equal(["reserve"]);
+    const after = await wattline.marketplace.accountOf(wattline.addresses.euro, neighbour.address);
+    expect(before.balance - after.balance).to.equal(240_000n);
+    watch.assertQuiet();
+  });
+
+  it("takes a no for a no", async () => {
+    const { page, wallet } = await open(market.neighbour.account);
+    wallet.decline(true);
+    await page.getByRole("button", { name: /^Buy .+ for/ }).click();
+    await page.getByText("You declined in your wallet").waitFor();
+    await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
+  });
+
+  it("says how far an offer comes and how its seller has delivered, and keeps filters in the URL", async () => {
+    const { page, watch } = await open();
+    const table = page.getByRole("region", { name: "Offers", exact: true });
+    await table.getByText("Millbrook, 3% loss").filter({ visible: true }).first().waitFor();
+    await table.getByText("75% of 400 Wh").filter({ visible: true }).waitFor();
+    await table.getByText("New seller").filter({ visible: true }).waitFor();
+    await page.getByRole("combobox", { name: "Kind" }).selectOption({ label: "To come" });
+    await table.getByRole("button", { name: /Price/ }).click();
+    await page.waitForURL(/kind=promised/);
+    await page.waitForURL(/desc=true/);
+    await page.reload();
+    const prices = table.getByText(/^€0\.1\d\/kWh$/);
+    await prices.nth(1).waitFor();
+    expect(await prices.allTextContents()).to.deep.equal(["€0.18/kWh", "€0.16/kWh"]);
+    watch.assertQuiet();
+  });
+
+  it("moves through the day by keyboard and tells each slot", async () => {
+    const { page, watch } = await open();
+    const strip = page.getByRole("slider", { name: "Delivery slot" });
+    await strip.focus();
+    const before = await strip.getAttribute("aria-valuetext");
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL(/slot=\d+/);
+    expect(await strip.getAttribute("aria-valuetext")).not.to.equal(before);
+    await page.getByText(/They cross: .+ would clear at/).waitFor();
+    watch.assertQuiet();
+  });
+
+  it("shows a new offer of somebody else within a second", async () => {
+    const { page } = await open();
+    const { community, trading, morning, CENT } = stack;
+    const offer = await trading.sign(community, market.jane, "offer", {
+      ...morning,
+      pricePerKwh: 9n * CENT,
+    });
+    await relay.post([offer]);
+    const posted = Date.now();
+    await page
+      .getByRole("region", { name: "Offers", exact: true })
+      .getByText("€0.09/kWh")
+      .waitFor();
+    expect(Date.now() - posted).to.be.lessThan(5_000);
+  });
+
+  it("keeps to an island's rules and says them", async () => {
+    const { page, watch } = await open(market.neighbour.account);
+    try {
+      await setMode(ISLANDED);
+      await page.getByText(/is islanded: cut off from the grid/).waitFor();
+      await page
+        .getByText("Millbrook, 3% loss")
+        .filter({ visible: true })
+        .waitFor({ state: "hidden" });
+      await page.getByRole("button", { name: "So far" }).click();
+      await energyField(page).fill("100");
+      // 250 Wh in each of twenty slots.
+      await page.getByRole("button", { name: /^Buy 5 kWh for €/ }).click();
+      await page.getByText("You bought 5 kWh").waitFor();
+      await setMode(CLOSED);
+      await page.getByText(/is closed for new trades/).waitFor();
+    } finally {
+      await setMode(CONNECTED);
+    }
+    watch.assertQuiet();
+  });
+
+  it("has no WCAG 2.2 AA violation in either theme, and no sideways scrolling on a phone", async () => {
+    const { page, watch } = await open();
+    await page.getByRole("region", { name: "Offers", exact: true }).waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "market");
+    await page.setViewportSize(VIEWPORTS.phone);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
+    watch.assertQuiet();
+  });
+
+  it("goes on with orders announced on chain when the relay stops", async () => {
+    const { wattline, chain } = stack;
+    const board = await chain.ethers.getContractAt("Board", wattline.addresses.board);
+    await board.pin(
+      market.spot.map(({ order }) => order),
+      market.spot.map(({ signature }) => signature),
+    );
+    const { page } = await open();
+    await relay.close();
+    await page.reload();
+    await page.getByText("The offers book does not answer.").waitFor();
+    await page.getByText("Announced on chain").waitFor();
+    await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
+  });
+});
+
+/** The calls to the marketplace of the one transaction that a wallet was asked to send. */
+function callsOf({ requests }: TestWallet): { functionName: string; args: readonly unknown[] }[] {
+  const sent = requests.filter(({ method }) => method === "eth_sendTransaction");
+  expect(sent.length).to.equal(1);
+  const [{ data }] = sent.flatMap(({ params }) => params) as [{ data: Hex }];
+  const { functionName, args = [] } = decodeFunctionData({ abi: marketplaceAbi, data });
+  if (functionName !== "multicall") return [{ functionName, args }];
+  return (args[0] as readonly Hex[]).map((inner) => {
+    const call = decodeFunctionData({ abi: marketplaceAbi, data: inner });
+    return { functionName: call.functionName, args: call.args ?? [] };
+  });
+}

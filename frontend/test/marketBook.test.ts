@@ -1,0 +1,173 @@
+import { ANY_SOURCE, type Order, sourceMask, type Way } from "@wattline/sdk";
+import { expect } from "chai";
+import { type Address, type Hex, numberToHex, zeroAddress } from "viem";
+import type { BookOrder } from "../src/data/relay.ts";
+import { asksOf, holdingKey, type MarketAsk, type Stock } from "../src/market/asks.ts";
+import { behindOffers } from "../src/market/behind.ts";
+import { dayToShow } from "../src/market/day.ts";
+import { meritOrderOf } from "../src/market/meritOrder.ts";
+import { bidsOf, slotFiguresOf } from "../src/market/slotFigures.ts";
+
+const account = (number: number): Address => numberToHex(number, { size: 20 });
+const [JANE, OTHER, NEIGHBOUR, METER] = [1, 2, 3, 4].map(account) as [
+  Address,
+  Address,
+  Address,
+  Address,
+];
+const DAY = { firstSlot: 100, lastSlot: 195 };
+
+let nonces = 0n;
+function bookOrder(overrides: Partial<Order> = {}, remainingWh = 10_000n): BookOrder {
+  const nonce = nonces++;
+  const hash: Hex = numberToHex(nonce, { size: 32 });
+  const order: Order = {
+    maker: JANE,
+    meter: zeroAddress,
+    microgrid: 1,
+    side: 0,
+    sources: ANY_SOURCE,
+    firstSlot: 100,
+    lastSlot: 195,
+    energy: 10_000,
+    price: 100n,
+    forward: false,
+    bond: 0n,
+    counterparty: zeroAddress,
+    nonce,
+    counter: 0n,
+    deadline: 2 ** 32,
+    ...overrides,
+  };
+  const times = { receivedAt: 0, updatedSequence: 0 };
+  return { order, signature: "0x", hash, signer: "maker", remainingWh, state: "live", ...times };
+}
+
+const slotsOf = (energyWh: Record<number, number>) =>
+  new Map(Object.entries(energyWh).map(([slot, wh]) => [Number(slot), BigInt(wh)]));
+
+const held = (...holdings: [Address, number, Record<number, number>][]): Stock => ({
+  held: new Map(
+    holdings.map(([who, microgrid, energy]) => [
+      holdingKey(who, microgrid, "Solar"),
+      slotsOf(energy),
+    ]),
+  ),
+  promisable: new Map(),
+});
+
+const HERE = new Map<number, Way>([[1, { chargePerKwh: 10n, lossBps: 0n }]]);
+
+const asks = (orders: readonly BookOrder[], stock: Stock, ways = HERE): MarketAsk[] =>
+  asksOf(orders, { trader: NEIGHBOUR, ways, stock, slots: DAY, openSlot: 150 });
+
+describe("The market's book", () => {
+  it("offers what sellers really hold, the network fee in the price", () => {
+    const stock = held([JANE, 1, { 99: 900, 120: 300, 121: 200 }]);
+    const [ask, ...others] = asks([bookOrder({ maker: JANE }), bookOrder({ maker: OTHER })], stock);
+    expect(others).to.deep.equal([]);
+    expect([ask?.totalWh, ask?.pricePerKwh, ask?.source]).to.deep.equal([500n, 110n, "Solar"]);
+  });
+
+  it("never shows more than an order leaves, nor outside its slots", () => {
+    const stock = held([JANE, 1, { 120: 300, 121: 200 }]);
+    expect(asks([bookOrder({}, 250n)], stock)[0]?.totalWh).to.equal(250n);
+    expect(asks([bookOrder({ firstSlot: 121 })], stock)[0]?.totalWh).to.equal(200n);
+    expect(asks([bookOrder({ firstSlot: 122 })], stock)).to.deep.equal([]);
+  });
+
+  it("leaves out what is for somebody else, and bids", () => {
+    const stock = held([JANE, 1, { 120: 300 }]);
+    const mine = bookOrder({ counterparty: NEIGHBOUR });
+    const found = asks([bookOrder({ counterparty: OTHER }), mine, bookOrder({ side: 1 })], stock);
+    expect(found.map(({ hash }) => hash)).to.deep.equal([mine.hash]);
+  });
+
+  it("shows offers of another microgrid only where a line brings them, with its loss and charge", () => {
+    const far = bookOrder({ microgrid: 2 });
+    const stock = held([JANE, 2, { 120: 300 }]);
+    expect(asks([far], stock)).to.deep.equal([]);
+    const ways = new Map(HERE).set(2, { chargePerKwh: 20n, lossBps: 2_000n });
+    expect(asks([far], stock, ways)[0]?.pricePerKwh).to.equal(150n);
+  });
+
+  it("offers of a meter only what it can still promise, in slots that have not started", () => {
+    const forward = bookOrder({ forward: true, meter: METER });
+    const energyWh = slotsOf({ 149: 100, 150: 100, 151: 40 });
+    const promise = (owner: Address): Stock => ({
+      held: new Map(),
+      promisable: new Map([[METER.toLowerCase(), { source: "Wind", owner, energyWh }]]),
+    });
+    const [ask] = asks([forward], promise(JANE));
+    expect([ask?.totalWh, ask?.source]).to.deep.equal([140n, "Wind"]);
+    expect(asks([forward], promise(OTHER))).to.deep.equal([]);
+  });
+
+  it("asks the chain for each holding and meter once", () => {
+    const behind = behindOffers(
+      [
+        bookOrder({ sources: sourceMask("Solar") }),
+        bookOrder({ sources: sourceMask("Solar", "Wind") }),
+        bookOrder({ forward: true, meter: METER }),
+        bookOrder({ side: 1 }),
+        bookOrder({ firstSlot: 300, lastSlot: 310 }),
+      ],
+      DAY,
+    );
+    expect(behind).to.deep.equal({
+      holdings: [
+        { holder: JANE, microgrid: 1, source: "Solar" },
+        { holder: JANE, microgrid: 1, source: "Wind" },
+      ],
+      meters: [METER],
+    });
+  });
+
+  it("counts energy behind two offers once in a slot, at the cheaper price", () => {
+    const stock = held([JANE, 1, { 120: 300 }], [OTHER, 1, { 120: 50 }]);
+    const orders = [
+      bookOrder({ price: 90n }),
+      bookOrder({ price: 80n }, 100n),
+      bookOrder({ maker: OTHER, price: 70n }),
+      bookOrder({ side: 1, price: 60n, firstSlot: 119, lastSlot: 120 }),
+    ];
+    const figures = slotFiguresOf(asks(orders, stock), bidsOf(orders), DAY);
+    expect(figures.get(120)).to.deep.equal({ offeredWh: 350n, bestPrice: 80n, bestBid: 60n });
+    expect(figures.get(119)).to.deep.equal({
+      offeredWh: 0n,
+      bestPrice: undefined,
+      bestBid: 60n,
+    });
+  });
+
+  it("draws the merit order and where it crosses, as a batch would clear it", () => {
+    const stock = held([JANE, 1, { 120: 300 }], [OTHER, 1, { 120: 200 }]);
+    const offers = [bookOrder({ price: 100n }), bookOrder({ maker: OTHER, price: 60n })];
+    const bids = [
+      bookOrder({ side: 1, maker: NEIGHBOUR, price: 130n }, 100n),
+      bookOrder({ side: 1, maker: account(9), price: 90n }, 500n),
+    ];
+    const merit = meritOrderOf(120, 1, 10n, asks(offers, stock), bids);
+    expect(merit.offers).to.deep.equal([
+      { pricePerKwh: 70n, energyWh: 200n, upToWh: 200n },
+      { pricePerKwh: 110n, energyWh: 300n, upToWh: 500n },
+    ]);
+    expect(merit.bids.map(({ pricePerKwh, upToWh }) => [pricePerKwh, upToWh])).to.deep.equal([
+      [130n, 100n],
+      [90n, 600n],
+    ]);
+    // The dear offer meets no bid that is left: the lowest matched bid is at 90, the highest offer at 70.
+    expect(merit.crossing).to.deep.equal({ pricePerKwh: 80n, energyWh: 200n });
+  });
+
+  it("opens on today, or on the nearest day for which there is an order", () => {
+    const slotSeconds = 900;
+    const noon = 1_781_956_800;
+    const slot = noon / slotSeconds;
+    const at = (first: number) => [bookOrder({ firstSlot: first, lastSlot: first + 3 })];
+    const today = dayToShow([], noon, slotSeconds);
+    expect(dayToShow(at(slot), noon, slotSeconds)).to.equal(today);
+    expect(dayToShow(at(slot - 96), noon, slotSeconds) < today).to.equal(true);
+    expect(dayToShow(at(slot + 192), noon, slotSeconds) > today).to.equal(true);
+  });
+});

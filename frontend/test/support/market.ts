@@ -1,0 +1,124 @@
+import { blockOf, packProfile, slotStart, sourceIndex } from "@wattline/sdk";
+import { report, settleCommunity } from "../../../scripts/simulation/community.ts";
+import { readOptions } from "../../../scripts/simulation/options.ts";
+import { tieLineFor } from "../../../scripts/simulation/tieLine.ts";
+import type { Stack } from "./stack.ts";
+
+/** The first local account of the second town: beyond those of the first. */
+const SECOND_TOWN = 12;
+const BOND = 50_000n;
+/** Homes of the far town, each with a roof. */
+const FAR_HOMES = 3;
+
+/**
+ * A market worth looking at on a stack: offers of minted energy at several prices, bids, a second town over a tie line, a
+ * forward that was delivered in part, and offers of energy to come. The clock goes on by two hours.
+ */
+export async function seedMarket(stack: Stack) {
+  const { community, trading, wattline, morning, series, CENT, chain } = stack;
+  const [jane, neighbour, second, ...others] = community.households;
+  if (jane === undefined || second === undefined || neighbour === undefined) {
+    throw new Error("The town has too few homes for a market.");
+  }
+
+  // A forward for the next block, of which a part comes.
+  const { marketplace } = wattline;
+  const nextBlock = blockOf(morning.lastSlot + 1 + 7);
+  const [firstSlot, lastSlot] = [nextBlock * 8, nextBlock * 8 + 7];
+  const promised = new Map([[firstSlot + 1, 400n]]);
+  const forward = await trading.sign(community, jane, "offer", {
+    firstSlot,
+    lastSlot,
+    pricePerKwh: 14n * CENT,
+    bondPerKwh: BOND,
+  });
+  const { logs } = await trading.reserve(community, neighbour, forward, promised);
+  await chain.passTo(slotStart(lastSlot + 1, series.slotSeconds));
+  await report(wattline, jane, new Map([[firstSlot + 1, 300n]]));
+  const position = logs
+    .map((log) => marketplace.interface.parseLog(log))
+    .find((event) => event?.name === "Reserved")?.args.position;
+  await wattline.send(neighbour.address, (o) =>
+    marketplace
+      .connect(neighbour.signer)
+      .release([{ position: position.toObject(), blockNumber: nextBlock }], o),
+  );
+
+  const spot = await Promise.all([
+    trading.sign(community, jane, "offer", { ...morning, pricePerKwh: 17n * CENT }),
+    trading.sign(community, second, "offer", { ...morning, pricePerKwh: 15n * CENT }),
+    ...others.map((who, index) =>
+      trading.sign(community, who, "offer", { ...morning, pricePerKwh: BigInt(19 + index) * CENT }),
+    ),
+  ]);
+  // Somebody has bought already.
+  const [first] = spot;
+  if (first === undefined) throw new Error("There is no offer.");
+  const { firstBlock, words } = packProfile(
+    new Map([4, 6, 8, 10].map((hour) => [morning.firstSlot + hour, 60n])),
+  );
+  const take = { microgrid: 1, meter: neighbour.device.address, source: sourceIndex("Solar") };
+  await wattline.send(neighbour.address, (o) =>
+    marketplace
+      .connect(neighbour.signer)
+      .accept(
+        first.order,
+        first.signature,
+        { ...take, firstBlock, energy: [...words], limit: 10n ** 9n },
+        o,
+      ),
+  );
+
+  const toCome = await Promise.all(
+    [jane, second].map((who, index) =>
+      trading.sign(community, who, "offer", {
+        firstSlot: lastSlot + 3,
+        lastSlot: lastSlot + 18,
+        energyWh: 2_000n,
+        pricePerKwh: BigInt(16 + 2 * index) * CENT,
+        bondPerKwh: BOND,
+      }),
+    ),
+  );
+  const bids = await Promise.all(
+    [21n, 18n, 16n].map((price, index) =>
+      trading.sign(community, neighbour, "bid", {
+        firstSlot: morning.firstSlot + 6 + index,
+        lastSlot: morning.lastSlot - 4,
+        energyWh: 300n,
+        pricePerKwh: price * CENT,
+      }),
+    ),
+  );
+
+  const far = await settleFarTown(stack);
+  return { jane, second, neighbour, spot, toCome, bids, far };
+}
+
+/** A second town over a tie line: 3 % are lost on the way, and 2 cents per kWh paid for it. */
+async function settleFarTown({ wattline, community, trading, morning, CENT }: Stack) {
+  const options = readOptions(["--seed", "9", "--days", "1"]);
+  if (options === "help") throw new Error("The options of the far town ask for help.");
+  const [town] = options.communities;
+  const roofs = town.households.filter(({ capacityW }) => capacityW > 0).slice(0, FAR_HOMES);
+  const series = { ...town, name: "Millbrook", households: roofs };
+  const far = await settleCommunity(wattline, series, options.tariffs, 2, SECOND_TOWN);
+  const line = tieLineFor(series.slotSeconds);
+  await community.agreeTieLine(2, line);
+  await far.agreeTieLine(1, line);
+  const offers = [];
+  for (const [index, who] of far.households.entries()) {
+    const exportedWh = new Map<number, bigint>();
+    for (let slot = morning.firstSlot; slot <= morning.lastSlot; slot++) {
+      exportedWh.set(slot, who.series.exportedWh[slot - series.firstSlot] ?? 0n);
+    }
+    await report(wattline, who, exportedWh);
+    offers.push(
+      await trading.sign(far, who, "offer", {
+        ...morning,
+        pricePerKwh: BigInt(13 + index) * CENT,
+      }),
+    );
+  }
+  return { community: far, offers };
+}
