@@ -97,7 +97,9 @@ describe("The audit page, without a wallet and from the chain alone", function (
     expect(row?.type).to.equal("accept");
     expect(BigInt(row?.sent_wh ?? 0)).to.equal(traded.purchase.energyWh);
     expect(row?.buyer?.toLowerCase()).to.equal(traded.purchase.buyer.address.toLowerCase());
-    const json: { transaction: string; sentWh: string }[] = JSON.parse(await download(page, "JSON"));
+    const json: { transaction: string; sentWh: string }[] = JSON.parse(
+      await download(page, "JSON"),
+    );
     expect(json.map(({ transaction }) => transaction)).to.include(traded.match.hash);
     assertQuiet();
     await context.close();

@@ -44,9 +44,7 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
           tone="sun"
           label={<Trans>Produced now</Trans>}
           value={newest === undefined ? "—" : <Energy wh={newest.producedWh ?? 0n} />}
-          detail={
-            newest && <SlotTime slot={newest.slot} slotSeconds={slotSeconds} day={false} />
-          }
+          detail={newest && <SlotTime slot={newest.slot} slotSeconds={slotSeconds} day={false} />}
         />
         <Stat
           tone="leaf"

@@ -73,12 +73,21 @@ export function Diagram({
       {lines.map((line) => {
         const [from, to] = [places.get(line.lower), places.get(line.higher)];
         if (from === undefined || to === undefined) return null;
-        return <Line key={`${line.lower} ${line.higher}`} {...{ line, from, to }} open={isOpen(line)} />;
+        return (
+          <Line key={`${line.lower} ${line.higher}`} {...{ line, from, to }} open={isOpen(line)} />
+        );
       })}
       {microgrids.map((microgrid) => {
         const at = places.get(microgrid.id);
         if (at === undefined) return null;
-        return <Node key={microgrid.id} {...{ microgrid, at }} isCurrent={microgrid.id === current} name={nameOf(microgrid.id)} />;
+        return (
+          <Node
+            key={microgrid.id}
+            {...{ microgrid, at }}
+            isCurrent={microgrid.id === current}
+            name={nameOf(microgrid.id)}
+          />
+        );
       })}
     </svg>
   );
@@ -118,7 +127,13 @@ function Node({
         strokeLinecap="round"
         strokeLinejoin="round"
       />
-      <text x={x} y={y + RADIUS + 16} textAnchor="middle" fill="var(--ink)" fontWeight={isCurrent ? 700 : 500}>
+      <text
+        x={x}
+        y={y + RADIUS + 16}
+        textAnchor="middle"
+        fill="var(--ink)"
+        fontWeight={isCurrent ? 700 : 500}
+      >
         {name.length > 18 ? `${name.slice(0, 17)}…` : name}
       </text>
     </g>

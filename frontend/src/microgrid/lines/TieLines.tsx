@@ -39,8 +39,8 @@ export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
           {mine === undefined || mine.length === 0 ? (
             <EmptyState icon={<Cable />} title={<Trans>No tie line yet</Trans>}>
               <Trans>
-                A tie line lets neighbours here trade with those of another microgrid. Both operators
-                agree on what it loses, costs and carries.
+                A tie line lets neighbours here trade with those of another microgrid. Both
+                operators agree on what it loses, costs and carries.
               </Trans>
             </EmptyState>
           ) : (

@@ -1,4 +1,4 @@
-import { laneOf, LANES, metersAbi, slotAt, sumWh } from "@wattline/sdk";
+import { LANES, laneOf, metersAbi, slotAt, sumWh } from "@wattline/sdk";
 import { readContract } from "viem/actions";
 import { type ChainContext, type Microgrid, readEvents } from "../../chain/index.ts";
 

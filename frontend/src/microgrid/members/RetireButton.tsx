@@ -22,8 +22,8 @@ export function RetireButton({ meter }: { readonly meter: Address }) {
         title={<Trans>Retire the meter {name}?</Trans>}
         description={
           <Trans>
-            It reports nothing any more, and its device key can't be registered again. Energy and money
-            of the household stay as they are.
+            It reports nothing any more, and its device key can't be registered again. Energy and
+            money of the household stay as they are.
           </Trans>
         }
       >

@@ -5,7 +5,14 @@ import { useConnection } from "wagmi";
 import { callOf, contractsOf, useNetwork } from "../../chain/index.ts";
 import { Field, Input, Select, Sheet } from "../../ui/index.ts";
 import { Act } from "./Act.tsx";
-import { AddressField, AmountField, Incomplete, useTyped, useTypedAddress, useTypedAmount } from "./fields.tsx";
+import {
+  AddressField,
+  AmountField,
+  Incomplete,
+  useTyped,
+  useTypedAddress,
+  useTypedAmount,
+} from "./fields.tsx";
 import { TariffFields, useTypedTariffs } from "./TariffFields.tsx";
 
 const MINUTE_SECONDS = 60;
@@ -53,8 +60,8 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
       title={<Trans>Found a microgrid</Trans>}
       description={
         <Trans>
-          You become its operator. Currency, slot length, place and reporting deadline stay as they are
-          for good, because signed orders rest on them.
+          You become its operator. Currency, slot length, place and reporting deadline stay as they
+          are for good, because signed orders rest on them.
         </Trans>
       }
     >

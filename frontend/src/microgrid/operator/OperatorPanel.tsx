@@ -1,7 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { zeroAddress } from "viem";
-import { callOf, contractsOf, MODES, type Microgrid, type Mode, useNetwork } from "../../chain/index.ts";
+import {
+  callOf,
+  contractsOf,
+  type Microgrid,
+  MODES,
+  type Mode,
+  useNetwork,
+} from "../../chain/index.ts";
 import { AddressText, Card, Field, Select, Tabs } from "../../ui/index.ts";
 import { useModeNames } from "../state/words.ts";
 import { Act } from "./Act.tsx";
@@ -29,7 +36,11 @@ export default function OperatorPanel({ microgrid }: { readonly microgrid: Micro
         tabs={[
           { value: "mode", label: t`Mode`, content: <ModeForm microgrid={microgrid} /> },
           { value: "tariffs", label: t`Tariffs`, content: <TariffsForm microgrid={microgrid} /> },
-          { value: "meter", label: t`Register a meter`, content: <RegisterMeter microgrid={microgrid} /> },
+          {
+            value: "meter",
+            label: t`Register a meter`,
+            content: <RegisterMeter microgrid={microgrid} />,
+          },
           { value: "line", label: t`Tie lines`, content: <TieLineForm microgrid={microgrid} /> },
           { value: "roles", label: t`DSO and hand-over`, content: <Roles microgrid={microgrid} /> },
         ]}
@@ -118,8 +129,8 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
           <>
             <p className="text-sm">
               <Trans>
-                The role is offered to <AddressText address={microgrid.pendingOperator} />. You stay the
-                operator until it is accepted there.
+                The role is offered to <AddressText address={microgrid.pendingOperator} />. You stay
+                the operator until it is accepted there.
               </Trans>
             </p>
             <Act
@@ -133,13 +144,19 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
           <>
             <AddressField
               label={<Trans>Successor</Trans>}
-              hint={<Trans>Hand-over takes two steps: you offer the role here, the other accepts it.</Trans>}
+              hint={
+                <Trans>
+                  Hand-over takes two steps: you offer the role here, the other accepts it.
+                </Trans>
+              }
               typed={successor}
             />
             <Act
               label={<Trans>Offer the role</Trans>}
               title={t`Offer the operator's role of ${microgrid.charter.name}`}
-              call={() => successor.value && callOf(meters, "handOver", [microgrid.id, successor.value])}
+              call={() =>
+                successor.value && callOf(meters, "handOver", [microgrid.id, successor.value])
+              }
             />
           </>
         )}

@@ -1,16 +1,24 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import {
-  metersDomain,
-  REGISTRATION_TYPES,
-  SOURCES,
-  sourceIndex,
-} from "@wattline/sdk";
+import { metersDomain, REGISTRATION_TYPES, SOURCES, sourceIndex } from "@wattline/sdk";
 import { useState } from "react";
 import { type Address, type Hex, isHex } from "viem";
-import { callOf, contractsOf, type Microgrid, type Network, useNetwork } from "../../chain/index.ts";
+import {
+  callOf,
+  contractsOf,
+  type Microgrid,
+  type Network,
+  useNetwork,
+} from "../../chain/index.ts";
 import { Button, Field, Notice, Select } from "../../ui/index.ts";
 import { Act } from "./Act.tsx";
-import { AddressField, AmountField, Incomplete, useTyped, useTypedAddress, useTypedAmount } from "./fields.tsx";
+import {
+  AddressField,
+  AmountField,
+  Incomplete,
+  useTyped,
+  useTypedAddress,
+  useTypedAmount,
+} from "./fields.tsx";
 
 /** A signature of 64 or 65 bytes. */
 const signatureIn = (text: string): Hex | undefined => {
@@ -46,9 +54,9 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
     <div className="flex flex-col gap-4">
       <p className="max-w-3xl text-sm text-muted">
         <Trans>
-          A meter is known by the key inside the device. So that nobody registers a device that isn't
-          theirs, the device signs its consent: the microgrid's number and the household's account. The
-          home agent prints it.
+          A meter is known by the key inside the device. So that nobody registers a device that
+          isn't theirs, the device signs its consent: the microgrid's number and the household's
+          account. The home agent prints it.
         </Trans>
       </p>
       <div className="grid gap-3 sm:grid-cols-2">
@@ -118,8 +126,8 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
         >
           {deviceKey === undefined ? (
             <Trans>
-              On this demo chain you can make up a device for the household: this browser makes a key and
-              signs with it.
+              On this demo chain you can make up a device for the household: this browser makes a
+              key and signs with it.
             </Trans>
           ) : (
             <Trans>

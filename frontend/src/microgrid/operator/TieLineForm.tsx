@@ -14,7 +14,14 @@ import { formatLoss } from "../lines/format.ts";
 import type { Proposal } from "../lines/readLines.ts";
 import { useLines } from "../lines/useLines.ts";
 import { Act } from "./Act.tsx";
-import { AmountField, EnergyField, Incomplete, PriceField, useTypedAmount, useTypedPrice } from "./fields.tsx";
+import {
+  AmountField,
+  EnergyField,
+  Incomplete,
+  PriceField,
+  useTypedAmount,
+  useTypedPrice,
+} from "./fields.tsx";
 
 const DAY_SECONDS = 86_400;
 
@@ -130,14 +137,18 @@ function Propose({
     <div className="flex flex-col gap-4">
       <p className="max-w-3xl text-sm text-muted">
         <Trans>
-          You propose terms, the other operator agrees to just these. A first agreement holds at once, a
-          change after {days} days' notice. A capacity of 0 closes the line.
+          You propose terms, the other operator agrees to just these. A first agreement holds at
+          once, a change after {days} days' notice. A capacity of 0 closes the line.
         </Trans>
       </p>
       <div className="grid gap-3 sm:grid-cols-2">
         <Field label={<Trans>To</Trans>}>
           {(control) => (
-            <Select {...control} value={other} onChange={({ target }) => setOther(Number(target.value))}>
+            <Select
+              {...control}
+              value={other}
+              onChange={({ target }) => setOther(Number(target.value))}
+            >
               {others.map(({ id, charter }) => (
                 <option key={id} value={id}>
                   {charter.name}

@@ -52,8 +52,8 @@ function Meaning({ microgrid }: { readonly microgrid: Microgrid }) {
           <p>
             <Trans>
               The microgrid is cut off from the grid. You can trade with your neighbours here, at{" "}
-              <Price perKwh={islandPriceCap} /> at most. Nothing crosses a tie line until it is connected
-              again: such purchases are refused.
+              <Price perKwh={islandPriceCap} /> at most. Nothing crosses a tie line until it is
+              connected again: such purchases are refused.
             </Trans>
           </p>
           <MyRation microgrid={microgrid} rationWh={BigInt(islandRation)} />
@@ -101,7 +101,8 @@ function MyRation({
   return (
     <p>
       <Trans>
-        Each home may buy <Energy wh={rationWh} /> per delivery slot directly; critical loads come first.
+        Each home may buy <Energy wh={rationWh} /> per delivery slot directly; critical loads come
+        first.
       </Trans>
     </p>
   );
