@@ -1,28 +1,18 @@
 import { mkdirSync } from "node:fs";
-import {
-  type Audit,
-  createAudit,
-  type Finding,
-  type IsAccepted,
-  marketDomain,
-  metersDomain,
-  type Verdict,
-} from "@wattline/sdk";
-import { encodeFunctionData, parseAbi } from "viem";
+import { createAudit, type Finding, marketDomain, metersDomain, type Verdict } from "@wattline/sdk";
 import { writeWhole } from "../simulation/print.ts";
 import { Progress } from "../simulation/progress.ts";
 import { type Checkpoint, checkpointsIn } from "./checkpoint.ts";
-import { compareState, type Difference, NO_TRANSACTION } from "./endState.ts";
 import { ReorgError, reasonOf, UsageError } from "./errors.ts";
 import { startJudges } from "./judges.ts";
-import { locate } from "./locate.ts";
+import { judgeEnd, walletsAt } from "./judging.ts";
 import type { AuditCommand } from "./options.ts";
 import { Outputs } from "./outputs.ts";
 import { expectSame, readRanges } from "./ranges.ts";
 import { recoverAddress } from "./recover.ts";
 import { reportOf } from "./report.ts";
 import { type Rpc, rpcAt } from "./rpc.ts";
-import { type Header, quantity, type Source, sourceAt } from "./source.ts";
+import { type Header, type Source, sourceAt } from "./source.ts";
 import { findSubject, type Subject } from "./whereabouts.ts";
 
 /** What an audit came to. */
@@ -166,52 +156,6 @@ async function resumable(
   const now = await source.header(checkpoint.block.number);
   return now.hash === checkpoint.block.hash ? checkpoint : undefined;
 }
-
-/** Compares with the chain's state; what differs is traced back to a transaction. */
-async function judgeEnd({ rpc, subject, source }: Work, audit: Audit, end: Header): Promise<void> {
-  const differences = await compareState(rpc, audit, subject.contracts, end);
-  if (differences.length === 0) return;
-  const partings = await locate(rpc, source, subject, end, differences);
-  for (const difference of differences) audit.tally.found(findingOf(difference, partings, end));
-}
-
-function findingOf(
-  { question, message }: Difference,
-  partings: Awaited<ReturnType<typeof locate>>,
-  end: Header,
-): Finding {
-  const { block = end.number, transaction = NO_TRANSACTION } = partings.get(question.subject) ?? {};
-  return {
-    check: question.check,
-    block,
-    transaction,
-    message,
-    values: { asked: question.subject, expected: question.expects.slice(0, 200) },
-  };
-}
-
-const walletAbi = parseAbi(["function isValidSignature(bytes32,bytes) view returns (bytes4)"]);
-const ACCEPTED = "0x1626ba7e";
-/** What the contracts let a wallet use, and what a call costs by itself. */
-const WALLET_GAS = quantity(400_000 + 60_000);
-
-/** Asks contract wallets as they stood at a block; undefined when the node does not know that past. */
-const walletsAt =
-  (rpc: Rpc): IsAccepted =>
-  async (wallet, digest, signature, blockNumber) => {
-    const data = encodeFunctionData({
-      abi: walletAbi,
-      functionName: "isValidSignature",
-      args: [digest, signature],
-    });
-    const before = quantity(Math.max(blockNumber - 1, 0));
-    for (const at of [before, quantity(blockNumber)]) {
-      const answer = await rpc.attempt("eth_call", [{ to: wallet, data, gas: WALLET_GAS }, at]);
-      if (typeof answer === "string" && answer.startsWith(ACCEPTED)) return true;
-    }
-    const code = await rpc.attempt("eth_getCode", [wallet, before]);
-    return typeof code === "string" ? false : undefined;
-  };
 
 function makeFolder(folder: string): void {
   try {

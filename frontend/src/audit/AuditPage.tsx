@@ -1,11 +1,31 @@
 import { Trans } from "@lingui/react/macro";
-import { PageHeader } from "../ui/index.ts";
+import { Network } from "lucide-react";
+import { useMicrogrid } from "../app/index.ts";
+import { EmptyState, PageHeader, SkeletonLines } from "../ui/index.ts";
+import { Settlements } from "./Settlements.tsx";
+import { VerifyCard } from "./VerifyCard.tsx";
 
 /** The settlement history, for anyone to check. */
 export function AuditPage() {
+  const { microgrid, isPending } = useMicrogrid();
   return (
-    <PageHeader title={<Trans>Audit</Trans>}>
-      <Trans>Every settlement, with the reading, the order and the signature behind it.</Trans>
-    </PageHeader>
+    <>
+      <PageHeader title={<Trans>Audit</Trans>}>
+        <Trans>
+          Every settlement, with the reading, the order and the signature behind it. Nobody has to
+          be believed: check it all in your own browser.
+        </Trans>
+      </PageHeader>
+      <div className="flex flex-col gap-5">
+        <VerifyCard />
+        {microgrid ? (
+          <Settlements key={microgrid.id} microgrid={microgrid} />
+        ) : isPending ? (
+          <SkeletonLines lines={6} />
+        ) : (
+          <EmptyState icon={<Network />} title={<Trans>There is no microgrid yet</Trans>} />
+        )}
+      </div>
+    </>
   );
 }

@@ -1,30 +1,115 @@
-import { Trans } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Network, Plus } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { isAddressEqual } from "viem";
+import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
-import { modeOf } from "../chain/index.ts";
-import { PageHeader, Price, SkeletonLines, Stat } from "../ui/index.ts";
+import { callOf, contractsOf, type Microgrid, useMicrogrids, useNetwork } from "../chain/index.ts";
+import {
+  AddressText,
+  Button,
+  EmptyState,
+  ErrorState,
+  formatCount,
+  Notice,
+  PageHeader,
+  SkeletonLines,
+} from "../ui/index.ts";
+import { Day } from "./day/Day.tsx";
+import { TieLines } from "./lines/TieLines.tsx";
+import { Members } from "./members/Members.tsx";
+import { Act } from "./operator/Act.tsx";
+import { State, Tariffs } from "./state/State.tsx";
+
+const OperatorPanel = lazy(() => import("./operator/OperatorPanel.tsx"));
+const FoundSheet = lazy(() => import("./operator/FoundSheet.tsx"));
 
 /** The community: who is in it, what it makes and trades, how it stands to its neighbours. */
 export function MicrogridPage() {
   const { microgrid, isPending } = useMicrogrid();
+  const { error, refetch } = useMicrogrids();
+  const { isConnected } = useConnection();
+  const [founds, setFounds] = useState(false);
+  const found = (
+    <Button onClick={() => setFounds(true)}>
+      <Plus aria-hidden="true" className="size-4" />
+      <Trans>Found a microgrid</Trans>
+    </Button>
+  );
   return (
     <>
-      <PageHeader title={microgrid?.charter.name ?? <Trans>Microgrid</Trans>}>
-        <Trans>Members, tariffs and tie lines of the community.</Trans>
+      <PageHeader
+        title={microgrid?.charter.name ?? <Trans>Microgrid</Trans>}
+        actions={isConnected && found}
+      >
+        {microgrid ? <Charter microgrid={microgrid} /> : null}
       </PageHeader>
-      {isPending && <SkeletonLines />}
-      {microgrid && (
-        <div className="grid gap-3 sm:grid-cols-3">
-          <Stat label={<Trans>State</Trans>} value={modeOf(microgrid)} />
-          <Stat
-            label={<Trans>Feed-in tariff</Trans>}
-            value={<Price perKwh={microgrid.tariffs.feedIn} />}
-          />
-          <Stat
-            label={<Trans>Retail tariff</Trans>}
-            value={<Price perKwh={microgrid.tariffs.retail} />}
-          />
-        </div>
+      {microgrid ? (
+        <Community key={microgrid.id} microgrid={microgrid} />
+      ) : isPending ? (
+        <SkeletonLines lines={8} />
+      ) : error ? (
+        <ErrorState
+          title={<Trans>The microgrids could not be read</Trans>}
+          error={error}
+          onRetry={() => void refetch()}
+        />
+      ) : (
+        <EmptyState icon={<Network />} title={<Trans>There is no microgrid yet</Trans>}>
+          <Trans>Connect a wallet and found the first one: you become its operator.</Trans>
+        </EmptyState>
+      )}
+      {founds && (
+        <Suspense>
+          <FoundSheet onClose={() => setFounds(false)} />
+        </Suspense>
       )}
     </>
+  );
+}
+
+function Charter({ microgrid: { operator, charter } }: { readonly microgrid: Microgrid }) {
+  const minutes = formatCount(charter.slotSeconds / 60);
+  return (
+    <Trans>
+      Delivery slots of {minutes} minutes, run by <AddressText address={operator} />
+    </Trans>
+  );
+}
+
+function Community({ microgrid }: { readonly microgrid: Microgrid }) {
+  const { t } = useLingui();
+  const { address } = useConnection();
+  const { meters } = contractsOf(useNetwork());
+  const isMe = (account: Microgrid["operator"]) =>
+    address !== undefined && isAddressEqual(account, address);
+  const { name } = microgrid.charter;
+  return (
+    <div className="flex flex-col gap-5">
+      <State microgrid={microgrid} />
+      {isMe(microgrid.pendingOperator) && (
+        <Notice>
+          <p className="mb-2">
+            <Trans>The operator hands this microgrid over to you. Accept, and you run it.</Trans>
+          </p>
+          <Act
+            label={<Trans>Accept the role</Trans>}
+            title={t`Become the operator of ${name}`}
+            call={() => callOf(meters, "acceptHandOver", [microgrid.id])}
+          />
+        </Notice>
+      )}
+      <Tariffs microgrid={microgrid} />
+      {isMe(microgrid.operator) && (
+        <Suspense fallback={<SkeletonLines />}>
+          <OperatorPanel microgrid={microgrid} />
+        </Suspense>
+      )}
+      <Day microgrid={microgrid} />
+      <div className="grid items-start gap-5 lg:grid-cols-2">
+        <TieLines microgrid={microgrid} />
+        <Members microgrid={microgrid} />
+      </div>
+    </div>
   );
 }

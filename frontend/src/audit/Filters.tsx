@@ -1,0 +1,115 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi } from "@tanstack/react-router";
+import { slotAt, slotStart } from "@wattline/sdk";
+import { type ReactNode, useEffect, useState } from "react";
+import { isAddress, isHex } from "viem";
+import { Button, Field, Input } from "../ui/index.ts";
+
+const route = getRouteApi("/audit");
+
+const isAddressText = (text: string): boolean => isAddress(text, { strict: false });
+const isHashText = (text: string): boolean => isHex(text) && text.length === 66;
+
+/** What is looked for; it stands in the URL, so that what was found can be passed on. */
+export function Filters({ slotSeconds }: { readonly slotSeconds: number }) {
+  const { t } = useLingui();
+  const navigate = route.useNavigate();
+  const { household, meter, slot, tx } = route.useSearch();
+  const set = (next: object) =>
+    void navigate({ search: (search) => ({ ...search, ...next, row: undefined }), replace: true });
+  const isFiltered = [household, meter, slot, tx].some((each) => each !== undefined);
+  return (
+    <search className="mb-3 grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-[1fr_1fr_auto_1fr_auto]">
+      <TextFilter
+        label={<Trans>Household</Trans>}
+        value={household}
+        isValid={isAddressText}
+        problem={t`That is no account: it has 0x and 40 digits.`}
+        onChange={(text) => set({ household: text })}
+      />
+      <TextFilter
+        label={<Trans>Meter</Trans>}
+        value={meter}
+        isValid={isAddressText}
+        problem={t`That is no meter: it has 0x and 40 digits.`}
+        onChange={(text) => set({ meter: text })}
+      />
+      <Field label={<Trans>Delivery slot at</Trans>}>
+        {(control) => (
+          <Input
+            {...control}
+            type="datetime-local"
+            step={slotSeconds}
+            value={slot === undefined ? "" : localTextOf(slotStart(slot, slotSeconds))}
+            onChange={({ target }) => {
+              const time = Date.parse(target.value);
+              set({ slot: Number.isNaN(time) ? undefined : slotAt(time / 1_000, slotSeconds) });
+            }}
+          />
+        )}
+      </Field>
+      <TextFilter
+        label={<Trans>Transaction</Trans>}
+        value={tx}
+        isValid={isHashText}
+        problem={t`That is no transaction: it has 0x and 64 digits.`}
+        onChange={(text) => set({ tx: text })}
+      />
+      {isFiltered && (
+        <Button
+          look="ghost"
+          className="self-end"
+          onClick={() =>
+            set({ household: undefined, meter: undefined, slot: undefined, tx: undefined })
+          }
+        >
+          <Trans>Show all</Trans>
+        </Button>
+      )}
+    </search>
+  );
+}
+
+function TextFilter({
+  label,
+  value,
+  isValid,
+  problem,
+  onChange,
+}: {
+  readonly label: ReactNode;
+  readonly value: string | undefined;
+  isValid(text: string): boolean;
+  readonly problem: string;
+  onChange(text: string | undefined): void;
+}) {
+  const [text, setText] = useState(value ?? "");
+  useEffect(() => setText(value ?? ""), [value]);
+  const typed = text.trim();
+  return (
+    <Field label={label} error={typed !== "" && !isValid(typed) ? problem : undefined}>
+      {(control) => (
+        <Input
+          {...control}
+          type="search"
+          placeholder="0x…"
+          autoComplete="off"
+          spellCheck={false}
+          value={text}
+          onChange={({ target }) => {
+            setText(target.value);
+            const next = target.value.trim();
+            if (next === "" && value !== undefined) onChange(undefined);
+            else if (isValid(next)) onChange(next.toLowerCase());
+          }}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** A moment as a control for local date and time takes it. */
+function localTextOf(unixSeconds: number): string {
+  const offset = new Date(unixSeconds * 1_000).getTimezoneOffset() * 60;
+  return new Date((unixSeconds - offset) * 1_000).toISOString().slice(0, 16);
+}

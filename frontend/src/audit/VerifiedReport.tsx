@@ -1,0 +1,249 @@
+import { Trans } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+import type { Finding, Verdict } from "@wattline/sdk";
+import { CircleCheck, CircleDashed, CircleX } from "lucide-react";
+import { outcomeOf } from "../../../scripts/audit/lines.ts";
+import { useMicrogrids } from "../chain/index.ts";
+import { Button, Energy, formatCount, Money, shortAddress } from "../ui/index.ts";
+import { readingsCsv, saveAs, settlementsCsv, settlementsJson } from "./download.ts";
+import { useCheckNames, usePromises } from "./names.ts";
+import type { Verified } from "./worker/messages.ts";
+
+/** What a verification came to: findings first, then each promise with its checks, then totals. */
+export default function VerifiedReport({ result }: { readonly result: Verified }) {
+  return (
+    <div className="mt-4 flex flex-col gap-6">
+      {result.findings.length > 0 && <Findings findings={result.findings} />}
+      <Verdicts verdicts={result.verdicts} />
+      <Totals totals={result.totals} />
+      <Downloads result={result} />
+    </div>
+  );
+}
+
+/** Findings that are shown: the first tell what happened. */
+const SHOWN = 50;
+
+function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+  const names = useCheckNames();
+  return (
+    <section>
+      <h3 className="mb-2 font-semibold text-danger">
+        <Trans>Findings</Trans>
+      </h3>
+      <ul className="flex flex-col gap-2">
+        {findings.slice(0, SHOWN).map(({ check, block, transaction, message }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: findings have no other identity.
+          <li key={index} className="rounded-xl border border-danger p-3 text-sm">
+            <p className="font-medium">{names[check]}</p>
+            <p className="break-words">{message}</p>
+            <p className="mt-1 text-muted">
+              <Trans>
+                Block {formatCount(block)}, transaction{" "}
+                <Link
+                  to="/audit"
+                  search={(search) => ({ ...search, tx: transaction })}
+                  className="font-mono text-leaf underline"
+                  title={transaction}
+                >
+                  {shortAddress(transaction)}
+                </Link>
+              </Trans>
+              <code className="mt-1 block text-xs break-all">{transaction}</code>
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
+  const promises = usePromises();
+  const rest = verdicts.filter(({ promise }) => promise === undefined);
+  return (
+    <section>
+      <h3 className="mb-2 font-semibold">
+        <Trans>What was checked</Trans>
+      </h3>
+      <div className="grid gap-x-8 gap-y-4 lg:grid-cols-2">
+        {promises.map(({ number, text }) => (
+          <div key={number}>
+            <p className="mb-1 text-sm font-semibold">{text}</p>
+            <VerdictList verdicts={verdicts.filter(({ promise }) => promise === number)} />
+          </div>
+        ))}
+        <div className="lg:col-span-2">
+          <p className="mb-1 text-sm font-semibold">
+            <Trans>And the rules of the market.</Trans>
+          </p>
+          <VerdictList verdicts={rest} className="lg:columns-2 lg:gap-8" />
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function VerdictList({
+  verdicts,
+  className = "",
+}: {
+  readonly verdicts: readonly Verdict[];
+  readonly className?: string;
+}) {
+  const names = useCheckNames();
+  return (
+    <ul className={`text-sm ${className}`}>
+      {verdicts.map((verdict) => (
+        <li key={verdict.check} className="flex break-inside-avoid items-start gap-2 py-1">
+          <Mark verdict={verdict} />
+          <span className="min-w-0 flex-1">
+            {names[verdict.check]}
+            {verdict.unseenWhy !== undefined && (
+              <span className="block text-muted">{verdict.unseenWhy}</span>
+            )}
+          </span>
+          <span className="text-muted tabular-nums">{formatCount(verdict.checked)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const ICON = "mt-0.5 size-4 shrink-0";
+
+function Mark({ verdict }: { readonly verdict: Verdict }) {
+  switch (outcomeOf(verdict)) {
+    case "passed":
+      return (
+        <>
+          <CircleCheck aria-hidden="true" className={`${ICON} text-leaf`} />
+          <span className="sr-only">
+            <Trans>Passed:</Trans>
+          </span>
+        </>
+      );
+    case "failed":
+      return (
+        <>
+          <CircleX aria-hidden="true" className={`${ICON} text-danger`} />
+          <span className="sr-only">
+            <Trans>Failed:</Trans>
+          </span>
+        </>
+      );
+    case "in part":
+      return (
+        <>
+          <CircleDashed aria-hidden="true" className={`${ICON} text-sun-text`} />
+          <span className="sr-only">
+            <Trans>Checked in part:</Trans>
+          </span>
+        </>
+      );
+    case "nothing to check":
+      return (
+        <>
+          <CircleDashed aria-hidden="true" className={`${ICON} text-muted`} />
+          <span className="sr-only">
+            <Trans>Nothing to check:</Trans>
+          </span>
+        </>
+      );
+  }
+}
+
+function Totals({ totals }: Pick<Verified, "totals">) {
+  const { data: microgrids = [] } = useMicrogrids();
+  const nameOf = (id: number) => microgrids.find((each) => each.id === id)?.charter.name ?? `${id}`;
+  const cell = "px-3 py-2 text-right whitespace-nowrap tabular-nums";
+  return (
+    <section>
+      <h3 className="mb-2 font-semibold">
+        <Trans>Totals</Trans>
+      </h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard. */}
+      <div className="overflow-x-auto rounded-xl border border-line" tabIndex={0}>
+        <table className="w-full text-sm">
+          <thead className="bg-sunken">
+            <tr>
+              <th scope="col" className="px-3 py-2 text-left">
+                <Trans>Microgrid</Trans>
+              </th>
+              <th scope="col" className={cell}>
+                <Trans>Reported</Trans>
+              </th>
+              <th scope="col" className={cell}>
+                <Trans>Sold</Trans>
+              </th>
+              <th scope="col" className={cell}>
+                <Trans>Trades</Trans>
+              </th>
+              <th scope="col" className={cell}>
+                <Trans>Paid by buyers</Trans>
+              </th>
+              <th scope="col" className={cell}>
+                <Trans>Of it charges</Trans>
+              </th>
+              <th scope="col" className={cell}>
+                <Trans>Retired</Trans>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...totals].map(([id, each]) => (
+              <tr key={id} className="border-t border-line">
+                <th scope="row" className="px-3 py-2 text-left font-medium">
+                  {nameOf(id)}
+                </th>
+                <td className={cell}>
+                  <Energy wh={each.exportedWh} />
+                </td>
+                <td className={cell}>
+                  <Energy wh={each.soldWh} />
+                </td>
+                <td className={cell}>{formatCount(each.trades)}</td>
+                <td className={cell}>
+                  <Money baseUnits={each.paid} />
+                </td>
+                <td className={cell}>
+                  <Money baseUnits={each.charges} />
+                </td>
+                <td className={cell}>
+                  <Energy wh={each.retiredWh} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+/** All that was verified, as files. */
+function Downloads({ result: { settlements, readings, end } }: { readonly result: Verified }) {
+  const name = (what: string) => `wattline-${what}-to-block-${end.number}`;
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <span className="text-sm text-muted">
+        <Trans>All that was verified:</Trans>
+      </span>
+      <Button
+        size="small"
+        onClick={() => saveAs(name("settlements"), "csv", settlementsCsv(settlements))}
+      >
+        <Trans>Verified settlements (CSV)</Trans>
+      </Button>
+      <Button
+        size="small"
+        onClick={() => saveAs(name("settlements"), "json", settlementsJson(settlements))}
+      >
+        <Trans>Verified settlements (JSON)</Trans>
+      </Button>
+      <Button size="small" onClick={() => saveAs(name("readings"), "csv", readingsCsv(readings))}>
+        <Trans>Verified readings (CSV)</Trans>
+      </Button>
+    </div>
+  );
+}

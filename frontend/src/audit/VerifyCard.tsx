@@ -1,0 +1,126 @@
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import { ShieldAlert, ShieldCheck } from "lucide-react";
+import { lazy, Suspense } from "react";
+import { Button, Card, ErrorState, formatCount, Notice, SkeletonLines } from "../ui/index.ts";
+import { usePromises } from "./names.ts";
+import { useVerification, type Verification } from "./useVerification.ts";
+import type { Progress } from "./worker/messages.ts";
+
+const VerifiedReport = lazy(() => import("./VerifiedReport.tsx"));
+
+/** Verifies everything in this browser, against the chain alone. */
+export function VerifyCard() {
+  const { verification, start, cancel } = useVerification();
+  const { state } = verification;
+  return (
+    <Card
+      title={<Trans>Check it yourself</Trans>}
+      actions={
+        state === "running" ? (
+          <Button onClick={cancel}>
+            <Trans>Cancel</Trans>
+          </Button>
+        ) : (
+          <Button look={state === "done" ? "secondary" : "primary"} onClick={() => void start()}>
+            <ShieldCheck aria-hidden="true" className="size-4" />
+            {state === "done" ? <Trans>Verify again</Trans> : <Trans>Verify everything</Trans>}
+          </Button>
+        )
+      }
+    >
+      <Body verification={verification} onRetry={() => void start()} />
+    </Card>
+  );
+}
+
+function Body({ verification, onRetry }: { readonly verification: Verification; onRetry(): void }) {
+  switch (verification.state) {
+    case "idle":
+      return <Promises />;
+    case "running":
+      return <Running progress={verification.progress} />;
+    case "failed":
+      return (
+        <ErrorState
+          title={<Trans>The history could not be verified</Trans>}
+          error={verification.error}
+          onRetry={onRetry}
+        />
+      );
+    case "done":
+      return (
+        <>
+          <Verdict {...verification.result} />
+          <Suspense fallback={<SkeletonLines />}>
+            <VerifiedReport result={verification.result} />
+          </Suspense>
+        </>
+      );
+  }
+}
+
+/** What will be verified. */
+function Promises() {
+  const promises = usePromises();
+  return (
+    <>
+      <p className="max-w-3xl text-sm text-muted">
+        <Trans>
+          Your browser reads every transaction from the chain, checks every signature and does every
+          sum again. No service of ours is asked. These promises must hold:
+        </Trans>
+      </p>
+      <ol className="mt-3 grid list-decimal gap-x-8 gap-y-1.5 pl-5 text-sm md:grid-cols-2">
+        {promises.map(({ number, text }) => (
+          <li key={number}>{text}</li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Running({ progress: { phase, done, of } }: { readonly progress: Progress }) {
+  const { t } = useLingui();
+  const [soFar, all] = [formatCount(done), of === undefined ? "" : formatCount(of)];
+  const label =
+    phase === "reading"
+      ? of === undefined
+        ? t`Asking the node`
+        : t`Reading and judging: block ${soFar} of ${all}`
+      : t`Comparing with the chain's state: ${soFar} answers`;
+  return (
+    <div className="flex flex-col gap-2">
+      <progress
+        aria-label={t`Verification`}
+        className="h-3 w-full accent-(--leaf)"
+        {...(phase === "reading" && of !== undefined && { value: done, max: of })}
+      />
+      <p className="text-sm text-muted tabular-nums">{label}</p>
+    </div>
+  );
+}
+
+function Verdict({ verdicts, end }: Extract<Verification, { state: "done" }>["result"]) {
+  const failed = verdicts.reduce((sum, each) => sum + each.failed, 0);
+  const checked = verdicts.reduce((sum, each) => sum + each.checked, 0);
+  const [block, count] = [formatCount(end.number), formatCount(checked)];
+  return failed === 0 ? (
+    <Notice icon={<ShieldCheck className="size-6 text-leaf" />}>
+      <strong>
+        <Trans>Everything holds.</Trans>
+      </strong>{" "}
+      <Trans>
+        {count} things were checked up to block {block}; none was wrong.
+      </Trans>
+    </Notice>
+  ) : (
+    <Notice tone="danger" icon={<ShieldAlert className="size-6 text-danger" />}>
+      <strong>
+        <Plural value={failed} one="# thing is wrong." other="# things are wrong." />
+      </strong>{" "}
+      <Trans>
+        {count} things were checked up to block {block}. Each finding names its transaction.
+      </Trans>
+    </Notice>
+  );
+}

@@ -1,0 +1,209 @@
+import {
+  type Call,
+  callsOf,
+  hashOrder,
+  hashReading,
+  LANES,
+  laneOf,
+  marketDomain,
+  metersAbi,
+  metersDomain,
+  type Reading,
+  recoverSlowly,
+  type SignedOrder,
+  type Signer,
+  signerOf,
+} from "@wattline/sdk";
+import { type Address, type Hex, isAddressEqual, parseAbi } from "viem";
+import { getTransaction, getTransactionReceipt, readContract } from "viem/actions";
+import { type ChainContext, readEvents } from "../chain/index.ts";
+import type { HistoryRow } from "./history.ts";
+
+/** Who has signed something, in one word; "unknown" when nobody has who may. */
+export type Signed = Signer["by"] | "device" | "unknown";
+
+export interface OrderEvidence {
+  readonly hash: Hex;
+  readonly signed: SignedOrder;
+  readonly by: Signed;
+}
+
+export interface ReadingEvidence {
+  readonly transaction: Hex;
+  readonly meter: Address;
+  readonly signature: Hex;
+  readonly by: Signed;
+  /** Of the settlement's slots, those that it covers. */
+  readonly energyWh: readonly (readonly [slot: number, wh: bigint])[];
+}
+
+/** What a settlement rests on, as the chain tells it. */
+export interface Evidence {
+  readonly transaction: {
+    readonly from: Address;
+    readonly to: Address | null;
+    readonly gasUsed: bigint;
+    /** The functions it called, those within a multicall one by one. */
+    readonly calls: readonly string[];
+  };
+  /** Empty for a release, and when the call was hidden in another contract's. */
+  readonly orders: readonly OrderEvidence[];
+  readonly readings: readonly ReadingEvidence[];
+}
+
+/** Reads what a settlement rests on from the chain: nobody else is asked. */
+export async function readEvidence(context: ChainContext, row: HistoryRow): Promise<Evidence> {
+  const { client } = context;
+  const [{ from, to }, { gasUsed }, calls, readings] = await Promise.all([
+    getTransaction(client, { hash: row.transaction }),
+    getTransactionReceipt(client, { hash: row.transaction }),
+    callsIn(context, row.transaction),
+    readReadings(context, row),
+  ]);
+  return {
+    transaction: { from, to, gasUsed, calls: calls.map(({ kind }) => kind) },
+    orders: await judgeOrders(context, row, calls),
+    readings,
+  };
+}
+
+async function callsIn({ client, contracts }: ChainContext, hash: Hex): Promise<readonly Call[]> {
+  const { from, to, input } = await getTransaction(client, { hash });
+  const { marketplace, meters, energy } = contracts;
+  const addresses = {
+    marketplace: marketplace.address,
+    meters: meters.address,
+    energy: energy.address,
+  };
+  return callsOf(addresses, { hash, from, to: to ?? undefined, input, logs: [] }).calls;
+}
+
+async function judgeOrders(
+  { client, contracts: { marketplace }, network }: ChainContext,
+  row: HistoryRow,
+  calls: readonly Call[],
+): Promise<OrderEvidence[]> {
+  const domain = marketDomain(network.deployment.chainId, marketplace.address);
+  const blockNumber = BigInt(Math.max(row.block - 1, 0));
+  const judged = signedIn(calls)
+    .map((signed) => ({ signed, hash: hashOrder(domain, signed.order) }))
+    .filter(({ hash }) => row.orders.includes(hash))
+    .map(async ({ signed, hash }): Promise<OrderEvidence> => {
+      const { maker } = signed.order;
+      const signer = await signerOf(domain, signed, {
+        recover: recoverSlowly,
+        // As it was before the trade, which may have used the allowance up.
+        isDelegate: (delegate) =>
+          readContract(client, {
+            ...marketplace,
+            functionName: "allowanceOf",
+            args: [maker, row.currency, delegate],
+            blockNumber,
+          }).then(
+            (allowance) => allowance > 0n,
+            () => false,
+          ),
+        isAccepted: (digest, signature) =>
+          readContract(client, {
+            address: maker,
+            abi: walletAbi,
+            functionName: "isValidSignature",
+            args: [digest, signature],
+            blockNumber,
+          }).then(
+            (magic) => magic === ACCEPTED,
+            () => false,
+          ),
+      });
+      return { signed, hash, by: signer?.by ?? "unknown" };
+    });
+  return Promise.all(judged);
+}
+
+const walletAbi = parseAbi(["function isValidSignature(bytes32,bytes) view returns (bytes4)"]);
+const ACCEPTED = "0x1626ba7e";
+
+const signedIn = (calls: readonly Call[]): SignedOrder[] =>
+  calls.flatMap((call): SignedOrder[] => {
+    if (call.kind === "accept" || call.kind === "reserve") return [call];
+    if (call.kind !== "settle") return [];
+    return call.orders.map((order, index) => ({
+      order,
+      signature: call.signatures[index] ?? "0x",
+    }));
+  });
+
+/** The readings of the seller's meters that reach over the settlement's slots. */
+async function readReadings(context: ChainContext, row: HistoryRow): Promise<ReadingEvidence[]> {
+  const meters = await sellersMeters(context, row);
+  const { contracts, network, signal } = context;
+  const domain = metersDomain(network.deployment.chainId, contracts.meters.address);
+  const found = await Promise.all(
+    meters.map((meter) =>
+      readEvents(context.client, {
+        address: contracts.meters.address,
+        abi: metersAbi,
+        eventName: "Reported",
+        args: { meter },
+        fromBlock: BigInt(network.deployment.fromBlock),
+        signal,
+      }),
+    ),
+  );
+  const covering = found.flat().flatMap(({ args, transactionHash }) => {
+    const energyWh = coveredIn(args, row);
+    return energyWh.length === 0 ? [] : [{ ...args, transaction: transactionHash, energyWh }];
+  });
+  return Promise.all(
+    covering.map(async ({ meter, firstBlock, exported, transaction, energyWh }) => {
+      const reading: Reading = { meter, firstBlock, exported };
+      const digest = hashReading(domain, reading);
+      const report = (await callsIn(context, transaction)).find(
+        (call) => call.kind === "report" && hashReading(domain, call.reading) === digest,
+      );
+      const signature = report?.kind === "report" ? report.signature : "0x";
+      const signer = await recoverSlowly(digest, signature);
+      const by = signer !== undefined && isAddressEqual(signer, meter) ? "device" : "unknown";
+      return { transaction, meter, signature, by, energyWh };
+    }),
+  );
+}
+
+/** Those that the settlement names; when it names none, all of the seller's that make such energy there. */
+async function sellersMeters(
+  { client, contracts: { meters }, network, signal }: ChainContext,
+  row: HistoryRow,
+): Promise<readonly Address[]> {
+  const registered = await readEvents(client, {
+    address: meters.address,
+    abi: metersAbi,
+    eventName: "MeterRegistered",
+    args: { microgrid: row.from },
+    fromBlock: BigInt(network.deployment.fromBlock),
+    signal,
+  });
+  const mine = registered.filter(({ args }) => args.source === row.source);
+  const named = mine.filter(({ args }) =>
+    row.meters.some((each) => isAddressEqual(each, args.meter)),
+  );
+  const own = (named.length > 0 ? named : mine).filter(({ args }) =>
+    isAddressEqual(args.owner, row.seller),
+  );
+  return own.map(({ args }) => args.meter);
+}
+
+function coveredIn(
+  { firstBlock, exported }: Pick<Reading, "firstBlock" | "exported">,
+  { firstSlot, lastSlot }: HistoryRow,
+): (readonly [slot: number, wh: bigint])[] {
+  const covered: [number, bigint][] = [];
+  for (const [offset, word] of exported.entries()) {
+    for (let lane = 0; lane < LANES; lane++) {
+      const slot = (firstBlock + offset) * LANES + lane;
+      const isCovered = ((word >> BigInt(32 * lane + 31)) & 1n) === 1n;
+      if (isCovered && firstSlot <= slot && slot <= lastSlot)
+        covered.push([slot, laneOf(word, lane)]);
+    }
+  }
+  return covered;
+}

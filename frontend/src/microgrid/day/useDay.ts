@@ -1,0 +1,124 @@
+import { connectIndexer } from "@wattline/indexer/client";
+import {
+  energyTokenAbi,
+  LANES,
+  laneOf,
+  localDayOf,
+  metersAbi,
+  parseEnergyId,
+  type SlotRange,
+  slotsIn,
+  slotsOfDay,
+} from "@wattline/sdk";
+import { zeroAddress } from "viem";
+import {
+  type ChainContext,
+  type Microgrid,
+  readEvents,
+  useChainTime,
+  useNetwork,
+} from "../../chain/index.ts";
+import { useIndexed } from "../../data/index.ts";
+
+/** What a slot of a microgrid came to. */
+export interface DaySlot {
+  readonly slot: number;
+  /** Reported by its meters; undefined while none has reported it. */
+  readonly producedWh: bigint | undefined;
+  /** Bought here, as arrived. */
+  readonly tradedWh: bigint;
+}
+
+/** The local day that chain time is in, slot by slot. */
+export function useDay(microgrid: Microgrid) {
+  const time = useChainTime();
+  const { indexerUrl = "" } = useNetwork();
+  const { slotSeconds } = microgrid.charter;
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const day = time === undefined ? undefined : localDayOf(time, timeZone);
+  const range = day === undefined ? undefined : slotsOfDay(day, timeZone, slotSeconds);
+  const indexed = useIndexed<readonly DaySlot[] | null>(
+    ["day", microgrid.id, day],
+    async (_, signal) => {
+      if (range === undefined) return null;
+      const { firstSlot, lastSlot } = range;
+      const indexer = connectIndexer(indexerUrl);
+      const [production, prices] = await Promise.all([
+        indexer.production(microgrid.id, firstSlot, lastSlot, { signal }),
+        indexer.slotPrices(microgrid.id, firstSlot, lastSlot, { signal }),
+      ]);
+      return slotsOf(
+        range,
+        production.map(({ slot, reportedWh }) => [slot, reportedWh]),
+        prices.map(({ slot, energyWh }) => [slot, energyWh]),
+      );
+    },
+    (context) => (range === undefined ? Promise.resolve(null) : readDay(context, microgrid, range)),
+  );
+  return { ...indexed, range };
+}
+
+type Amounts = readonly (readonly [slot: number, wh: bigint])[];
+
+function slotsOf(range: SlotRange, produced: Amounts, traded: Amounts): readonly DaySlot[] {
+  const [producedWh, tradedWh] = [sumBySlot(produced), sumBySlot(traded)];
+  return slotsIn(range).map((slot) => ({
+    slot,
+    producedWh: producedWh.get(slot),
+    tradedWh: tradedWh.get(slot) ?? 0n,
+  }));
+}
+
+function sumBySlot(amounts: Amounts): ReadonlyMap<number, bigint> {
+  const sums = new Map<number, bigint>();
+  for (const [slot, wh] of amounts) sums.set(slot, (sums.get(slot) ?? 0n) + wh);
+  return sums;
+}
+
+/** The same from the chain's own logs: readings of its meters, and the market's moves of energy to buyers. */
+async function readDay(
+  { client, contracts: { meters, energy, marketplace }, network, signal }: ChainContext,
+  { id: microgrid }: Microgrid,
+  range: SlotRange,
+): Promise<readonly DaySlot[]> {
+  const since = { fromBlock: BigInt(network.deployment.fromBlock), signal } as const;
+  const ofMeters = { ...since, address: meters.address, abi: metersAbi };
+  const ofEnergy = {
+    ...since,
+    address: energy.address,
+    abi: energyTokenAbi,
+    args: { operator: marketplace.address },
+  };
+  const [registered, reported, singles, batches] = await Promise.all([
+    readEvents(client, { ...ofMeters, eventName: "MeterRegistered", args: { microgrid } }),
+    readEvents(client, { ...ofMeters, eventName: "Reported" }),
+    readEvents(client, { ...ofEnergy, eventName: "TransferSingle" }),
+    readEvents(client, { ...ofEnergy, eventName: "TransferBatch" }),
+  ]);
+  const isIn = (slot: number) => range.firstSlot <= slot && slot <= range.lastSlot;
+  const mine = new Set(registered.map(({ args }) => args.meter));
+  const produced: [number, bigint][] = [];
+  for (const { args } of reported) {
+    if (!mine.has(args.meter)) continue;
+    for (const [offset, word] of args.exported.entries()) {
+      for (let lane = 0; lane < LANES; lane++) {
+        const slot = (args.firstBlock + offset) * LANES + lane;
+        const isCovered = ((word >> BigInt(32 * lane + 31)) & 1n) === 1n;
+        if (isCovered && isIn(slot)) produced.push([slot, laneOf(word, lane)]);
+      }
+    }
+  }
+  const moves = [
+    ...singles.map(({ args: { to, id, value } }) => ({ to, ids: [id], values: [value] })),
+    ...batches.map(({ args: { to, ids, values } }) => ({ to, ids, values })),
+  ];
+  const traded: [number, bigint][] = [];
+  for (const { to, ids, values } of moves) {
+    if (to === zeroAddress) continue;
+    for (const [index, id] of ids.entries()) {
+      const { microgrid: place, slot } = parseEnergyId(id);
+      if (place === microgrid && isIn(slot)) traded.push([slot, values[index] ?? 0n]);
+    }
+  }
+  return slotsOf(range, produced, traded);
+}

@@ -1,0 +1,202 @@
+import { useLingui } from "@lingui/react/macro";
+import { type Microgrid, modeOf } from "../../chain/index.ts";
+import { formatEnergy } from "../../ui/index.ts";
+import { formatLoss } from "./format.ts";
+import type { TieLine } from "./readLines.ts";
+
+const WIDTH = 360;
+const HEIGHT = 230;
+const RADIUS = 26;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The current microgrid to the left of a single neighbour; amid several. */
+function placesOf(microgrids: readonly Microgrid[], current: number): ReadonlyMap<number, Point> {
+  const others = microgrids.filter(({ id }) => id !== current);
+  const middle = { x: WIDTH / 2, y: HEIGHT / 2 - 8 };
+  const [only] = others;
+  if (only !== undefined && others.length === 1) {
+    return new Map([
+      [current, { x: 62, y: middle.y }],
+      [only.id, { x: WIDTH - 62, y: middle.y }],
+    ]);
+  }
+  const places = others.map(({ id }, index): [number, Point] => {
+    const angle = (2 * Math.PI * index) / others.length - Math.PI / 2;
+    return [id, { x: middle.x + 125 * Math.cos(angle), y: middle.y + 78 * Math.sin(angle) }];
+  });
+  return new Map([[current, middle], ...places]);
+}
+
+/** Microgrids and the tie lines between them, with what flows now; `lines` below say the same in words. */
+export function Diagram({
+  microgrids,
+  current,
+  lines,
+}: {
+  readonly microgrids: readonly Microgrid[];
+  readonly current: number;
+  readonly lines: readonly TieLine[];
+}) {
+  const { t } = useLingui();
+  const places = placesOf(microgrids, current);
+  const nameOf = (id: number) => microgrids.find((each) => each.id === id)?.charter.name ?? `${id}`;
+  const [grids, ties] = [microgrids.length, lines.length];
+  const summary = t`Diagram: ${grids} microgrids and ${ties} tie lines. The list below has what each line loses, costs and carries.`;
+  const isOpen = ({ lower, higher, terms }: TieLine) =>
+    terms.capacityWh > 0n &&
+    microgrids.every((each) => ![lower, higher].includes(each.id) || modeOf(each) === "Connected");
+  return (
+    <svg
+      role="img"
+      aria-label={summary}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      className="mx-auto block w-full max-w-2xl text-[12px]"
+    >
+      <defs>
+        <marker
+          id="flow"
+          viewBox="0 0 8 8"
+          refX="6"
+          refY="4"
+          markerWidth="6"
+          markerHeight="6"
+          markerUnits="userSpaceOnUse"
+          orient="auto"
+        >
+          <path d="M0 0 L8 4 L0 8 z" fill="var(--sun-text)" />
+        </marker>
+      </defs>
+      {lines.map((line) => {
+        const [from, to] = [places.get(line.lower), places.get(line.higher)];
+        if (from === undefined || to === undefined) return null;
+        return (
+          <Line key={`${line.lower} ${line.higher}`} {...{ line, from, to }} open={isOpen(line)} />
+        );
+      })}
+      {microgrids.map((microgrid) => {
+        const at = places.get(microgrid.id);
+        if (at === undefined) return null;
+        return (
+          <Node
+            key={microgrid.id}
+            {...{ microgrid, at }}
+            isCurrent={microgrid.id === current}
+            name={nameOf(microgrid.id)}
+          />
+        );
+      })}
+    </svg>
+  );
+}
+
+const COLOURS = { Connected: "--leaf", Islanded: "--sun", Closed: "--muted" } as const;
+
+function Node({
+  microgrid,
+  at: { x, y },
+  isCurrent,
+  name,
+}: {
+  readonly microgrid: Microgrid;
+  readonly at: Point;
+  readonly isCurrent: boolean;
+  readonly name: string;
+}) {
+  const mode = modeOf(microgrid);
+  return (
+    <g>
+      <circle
+        cx={x}
+        cy={y}
+        r={RADIUS}
+        fill={isCurrent ? "var(--leaf-soft)" : "var(--sunken)"}
+        stroke={`var(${COLOURS[mode]})`}
+        strokeWidth={isCurrent ? 4 : 2.5}
+        strokeDasharray={mode === "Connected" ? "none" : "5 4"}
+      />
+      {/* A roof. */}
+      <path
+        d={`M${x - 12} ${y + 2} L${x} ${y - 11} L${x + 12} ${y + 2} M${x - 8} ${y - 1} V${y + 10} H${x + 8} V${y - 1}`}
+        fill="none"
+        stroke="var(--ink)"
+        strokeWidth="2.5"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+      <text
+        x={x}
+        y={y + RADIUS + 16}
+        textAnchor="middle"
+        fill="var(--ink)"
+        fontWeight={isCurrent ? 700 : 500}
+      >
+        {name.length > 18 ? `${name.slice(0, 17)}…` : name}
+      </text>
+    </g>
+  );
+}
+
+/** Thin when idle, up to this wide when full. */
+const WIDEST = 8;
+
+function Line({
+  line: { terms, up, down },
+  from,
+  to,
+  open,
+}: {
+  readonly line: TieLine;
+  readonly from: Point;
+  readonly to: Point;
+  readonly open: boolean;
+}) {
+  const [lower, higher] = [edge(from, to), edge(to, from)];
+  const isUp = up.nowWh >= down.nowWh;
+  const flowWh = isUp ? up.nowWh : down.nowWh;
+  const [start, end] = isUp ? [lower, higher] : [higher, lower];
+  const share = terms.capacityWh === 0n ? 0 : Number((flowWh * 100n) / terms.capacityWh) / 100;
+  const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  return (
+    <g>
+      <line
+        x1={lower.x}
+        y1={lower.y}
+        x2={higher.x}
+        y2={higher.y}
+        stroke="var(--control)"
+        strokeWidth="2"
+        strokeDasharray={open ? "none" : "3 5"}
+      />
+      {flowWh > 0n && (
+        <line
+          x1={start.x}
+          y1={start.y}
+          x2={end.x}
+          y2={end.y}
+          stroke="var(--sun)"
+          strokeWidth={2 + share * WIDEST}
+          markerEnd="url(#flow)"
+          strokeLinecap="round"
+        />
+      )}
+      <text x={middle.x} y={middle.y - 10} textAnchor="middle" fill="var(--ink)" fontWeight={600}>
+        {formatEnergy(flowWh)}
+      </text>
+      <text x={middle.x} y={middle.y + 18} textAnchor="middle" fill="var(--muted)">
+        {`−${formatLoss(terms.lossBps)}`}
+      </text>
+    </g>
+  );
+}
+
+/** Where a line leaves a node's circle. */
+function edge(from: Point, to: Point): Point {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const length = Math.hypot(dx, dy) || 1;
+  const gap = RADIUS + 5;
+  return { x: from.x + (dx / length) * gap, y: from.y + (dy / length) * gap };
+}

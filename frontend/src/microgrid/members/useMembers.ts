@@ -1,0 +1,78 @@
+import { connectIndexer, type MeterRow } from "@wattline/indexer/client";
+import { metersAbi, SOURCES, sumWh } from "@wattline/sdk";
+import type { Address } from "viem";
+import { readContract } from "viem/actions";
+import { type ChainContext, readEvents, useNetwork } from "../../chain/index.ts";
+import { useIndexed } from "../../data/index.ts";
+
+/** A meter of the community. */
+export interface Member {
+  readonly meter: Address;
+  readonly owner: Address;
+  readonly source: (typeof SOURCES)[number];
+  /** The most it can export; 0 for a pure consumer. */
+  readonly capacityW: number;
+  readonly critical: boolean;
+  readonly active: boolean;
+  /** All that it has ever reported. */
+  readonly reportedWh: bigint;
+}
+
+/** The meters of a microgrid: from the indexer, or from the chain itself. */
+export function useMembers(microgrid: number) {
+  const { indexerUrl = "" } = useNetwork();
+  return useIndexed<readonly Member[]>(
+    ["members", microgrid],
+    async (_, signal) =>
+      (await connectIndexer(indexerUrl).meters({ microgrid, signal })).map(memberOf),
+    (context) => readMembers(context, microgrid),
+  );
+}
+
+const memberOf = (row: MeterRow): Member => ({
+  meter: row.address,
+  owner: row.owner,
+  source: row.source,
+  capacityW: Number(row.capacityW),
+  critical: row.critical,
+  active: row.active,
+  reportedWh: row.reportedWh,
+});
+
+async function readMembers(
+  { client, contracts: { meters }, network, signal }: ChainContext,
+  microgrid: number,
+): Promise<readonly Member[]> {
+  const at = {
+    address: meters.address,
+    abi: metersAbi,
+    fromBlock: BigInt(network.deployment.fromBlock),
+    signal,
+  } as const;
+  const [registered, reported] = await Promise.all([
+    readEvents(client, { ...at, eventName: "MeterRegistered", args: { microgrid } }),
+    readEvents(client, { ...at, eventName: "Reported" }),
+  ]);
+  const reportedWh = new Map<Address, bigint>();
+  for (const { args } of reported) {
+    reportedWh.set(args.meter, (reportedWh.get(args.meter) ?? 0n) + sumWh(args.exported));
+  }
+  return Promise.all(
+    registered.map(async ({ args: { meter } }) => {
+      const { owner, source, capacityW, critical, active } = await readContract(client, {
+        ...meters,
+        functionName: "meterOf",
+        args: [meter],
+      });
+      return {
+        meter,
+        owner,
+        source: SOURCES[source] ?? "Grid",
+        capacityW,
+        critical,
+        active,
+        reportedWh: reportedWh.get(meter) ?? 0n,
+      };
+    }),
+  );
+}

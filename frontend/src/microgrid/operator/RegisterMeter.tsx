@@ -1,0 +1,174 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { metersDomain, REGISTRATION_TYPES, SOURCES, sourceIndex } from "@wattline/sdk";
+import { useState } from "react";
+import { type Address, type Hex, isHex } from "viem";
+import {
+  callOf,
+  contractsOf,
+  type Microgrid,
+  type Network,
+  useNetwork,
+} from "../../chain/index.ts";
+import { Button, Field, Notice, Select } from "../../ui/index.ts";
+import { Act } from "./Act.tsx";
+import {
+  AddressField,
+  AmountField,
+  Incomplete,
+  useTyped,
+  useTypedAddress,
+  useTypedAmount,
+} from "./fields.tsx";
+
+/** A signature of 64 or 65 bytes. */
+const signatureIn = (text: string): Hex | undefined => {
+  const trimmed = text.trim();
+  return isHex(trimmed) && [130, 132].includes(trimmed.length) ? trimmed : undefined;
+};
+
+/** Registers a device for a household: with the device's own consent. */
+export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) {
+  const { t } = useLingui();
+  const network = useNetwork();
+  const { meters } = contractsOf(network);
+  const owner = useTypedAddress();
+  const device = useTypedAddress();
+  const kilowatts = useTypedAmount(0n, 3);
+  const consent = useTyped("", signatureIn);
+  const [source, setSource] = useState<(typeof SOURCES)[number]>("Solar");
+  const [critical, setCritical] = useState(false);
+  const [deviceKey, setDeviceKey] = useState<Hex>();
+
+  const generate = async (household: Address) => {
+    const made = await demoDevice(network, microgrid.id, household);
+    device.set(made.address);
+    consent.set(made.consent);
+    setDeviceKey(made.key);
+  };
+  const isComplete =
+    owner.value !== undefined &&
+    device.value !== undefined &&
+    consent.value !== undefined &&
+    kilowatts.value !== undefined;
+  return (
+    <div className="flex flex-col gap-4">
+      <p className="max-w-3xl text-sm text-muted">
+        <Trans>
+          A meter is known by the key inside the device. So that nobody registers a device that
+          isn't theirs, the device signs its consent: the microgrid's number and the household's
+          account. The home agent prints it.
+        </Trans>
+      </p>
+      <div className="grid gap-3 sm:grid-cols-2">
+        <AddressField label={<Trans>Household's account</Trans>} typed={owner} />
+        <AddressField label={<Trans>Address of the device</Trans>} typed={device} />
+        <Field label={<Trans>Source of what it exports</Trans>}>
+          {(control) => (
+            <Select
+              {...control}
+              value={source}
+              onChange={({ target }) =>
+                setSource(SOURCES.find((each) => each === target.value) ?? source)
+              }
+            >
+              {SOURCES.map((each) => (
+                <option key={each}>{each}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <AmountField
+          label={<Trans>Most it can export</Trans>}
+          hint={<Trans>0 for a home that only consumes</Trans>}
+          unit="kW"
+          typed={kilowatts}
+        />
+      </div>
+      <label className="flex items-center gap-2 text-sm font-medium">
+        <input
+          type="checkbox"
+          className="size-5 accent-(--leaf)"
+          checked={critical}
+          onChange={({ target }) => setCritical(target.checked)}
+        />
+        <Trans>It feeds a critical load, which comes first while islanded</Trans>
+      </label>
+      <Field
+        label={<Trans>The device's signature</Trans>}
+        error={
+          consent.text.trim() !== "" && consent.value === undefined
+            ? t`A signature has 0x and 128 or 130 digits.`
+            : undefined
+        }
+      >
+        {(control) => (
+          <textarea
+            {...control}
+            rows={3}
+            spellCheck={false}
+            value={consent.text}
+            onChange={({ target }) => consent.set(target.value)}
+            className="w-full rounded-xl border border-control bg-surface p-3 font-mono text-sm break-all"
+          />
+        )}
+      </Field>
+      {network.demo && (
+        <Notice
+          action={
+            <Button
+              size="small"
+              disabled={owner.value === undefined}
+              onClick={() => owner.value && void generate(owner.value)}
+            >
+              <Trans>Make up a device</Trans>
+            </Button>
+          }
+        >
+          {deviceKey === undefined ? (
+            <Trans>
+              On this demo chain you can make up a device for the household: this browser makes a
+              key and signs with it.
+            </Trans>
+          ) : (
+            <Trans>
+              The made-up device's key, for its readings:{" "}
+              <code className="font-mono text-xs break-all">{deviceKey}</code>
+            </Trans>
+          )}
+        </Notice>
+      )}
+      {!isComplete && <Incomplete />}
+      <Act
+        label={<Trans>Register the meter</Trans>}
+        title={t`Register a meter in ${microgrid.charter.name}`}
+        call={() =>
+          owner.value && device.value && consent.value && kilowatts.value !== undefined
+            ? callOf(meters, "register", [
+                microgrid.id,
+                owner.value,
+                device.value,
+                sourceIndex(source),
+                Number(kilowatts.value),
+                critical,
+                consent.value,
+              ])
+            : undefined
+        }
+      />
+    </div>
+  );
+}
+
+/** A new device key and its consent: for the demo chain, where no device is at hand. */
+async function demoDevice({ deployment }: Network, microgrid: number, owner: Address) {
+  const { generatePrivateKey, privateKeyToAccount } = await import("viem/accounts");
+  const key = generatePrivateKey();
+  const account = privateKeyToAccount(key);
+  const consent = await account.signTypedData({
+    domain: metersDomain(deployment.chainId, deployment.meters),
+    types: REGISTRATION_TYPES,
+    primaryType: "Registration",
+    message: { microgrid, owner },
+  });
+  return { key, address: account.address, consent };
+}

@@ -1,0 +1,105 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { type ReactNode, useState } from "react";
+import { type Address, formatUnits, isAddress } from "viem";
+import { useNetwork } from "../../chain/index.ts";
+import { Field, Input, parseAmount } from "../../ui/index.ts";
+
+/** A value that somebody types: the text, and what it means; undefined while it means nothing. */
+export interface Typed<Value> {
+  readonly text: string;
+  readonly value: Value | undefined;
+  set(text: string): void;
+}
+
+/** A typed value, read by `read` at every key. */
+export function useTyped<Value>(
+  first: string,
+  read: (text: string) => Value | undefined,
+): Typed<Value> {
+  const [text, set] = useState(first);
+  return { text, value: read(text), set };
+}
+
+/** A price per kWh in the network's currency. */
+export function useTypedPrice(first: bigint | undefined): Typed<bigint> {
+  const { decimals } = useNetwork().currency;
+  return useTyped(first === undefined ? "" : formatUnits(first, decimals), (text) =>
+    parseAmount(text, decimals),
+  );
+}
+
+/** An amount with a fixed number of decimals: 3 for kWh read as Wh. */
+export const useTypedAmount = (first: bigint | undefined, decimals: number): Typed<bigint> =>
+  useTyped(first === undefined ? "" : formatUnits(first, decimals), (text) =>
+    parseAmount(text, decimals),
+  );
+
+export const useTypedAddress = (first = ""): Typed<Address> =>
+  useTyped(first, (text) => {
+    const trimmed = text.trim();
+    return isAddress(trimmed, { strict: false }) ? trimmed : undefined;
+  });
+
+interface Props<Value> {
+  readonly label: ReactNode;
+  readonly hint?: ReactNode;
+  readonly typed: Typed<Value>;
+}
+
+function TypedField<Value>({
+  label,
+  hint,
+  typed,
+  unit,
+  problem,
+  mono = false,
+}: Props<Value> & {
+  readonly unit?: ReactNode;
+  readonly problem: string;
+  readonly mono?: boolean;
+}) {
+  const isWrong = typed.text.trim() !== "" && typed.value === undefined;
+  return (
+    <Field label={label} hint={hint} error={isWrong ? problem : undefined}>
+      {(control) => (
+        <Input
+          {...control}
+          {...(unit !== undefined && { unit })}
+          {...(mono && { placeholder: "0x…", spellCheck: false })}
+          inputMode={mono ? "text" : "decimal"}
+          autoComplete="off"
+          value={typed.text}
+          onChange={({ target }) => typed.set(target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+export function PriceField(props: Props<bigint>) {
+  const { t } = useLingui();
+  const { symbol } = useNetwork().currency;
+  return <TypedField {...props} unit={`${symbol}/kWh`} problem={t`That is no price.`} />;
+}
+
+export function EnergyField(props: Props<bigint>) {
+  const { t } = useLingui();
+  return <TypedField {...props} unit="kWh" problem={t`That is no amount of energy.`} />;
+}
+
+export function AmountField({ unit, ...props }: Props<bigint> & { readonly unit: string }) {
+  const { t } = useLingui();
+  return <TypedField {...props} unit={unit} problem={t`That is no number that fits here.`} />;
+}
+
+export function AddressField(props: Props<Address>) {
+  const { t } = useLingui();
+  return <TypedField {...props} mono problem={t`That is no account: it has 0x and 40 digits.`} />;
+}
+
+/** Why a form can't be sent yet. */
+export const Incomplete = () => (
+  <p className="text-sm text-muted">
+    <Trans>Fill in every field first.</Trans>
+  </p>
+);

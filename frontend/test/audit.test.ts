@@ -1,0 +1,212 @@
+import { readFile } from "node:fs/promises";
+import { expect } from "chai";
+import { parse } from "csv-parse/sync";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { violationsOf } from "./support/axe.ts";
+import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
+import { openStack, type Stack } from "./support/stack.ts";
+
+type Cells = Readonly<Record<string, string>>;
+
+describe("The audit page, without a wallet and from the chain alone", function () {
+  this.timeout(180_000);
+  let stack: Stack;
+  let browser: Browser;
+  let traded: Awaited<ReturnType<typeof trade>>;
+
+  before(async () => {
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    traded = await trade(stack);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await stack?.close();
+  });
+
+  async function openAudit(search = ""): Promise<{
+    page: Page;
+    context: BrowserContext;
+    assertQuiet(): void;
+  }> {
+    const { context, watch } = await openContext(browser);
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/audit${search}`);
+    await page.getByRole("heading", { name: "Audit", level: 1 }).waitFor();
+    return { page, context, assertQuiet: watch.assertQuiet };
+  }
+
+  const table = (page: Page) => page.getByRole("region", { name: "Settlements" }).getByRole("row");
+  /** Waits until the table has this many settlements. */
+  const untilRows = (page: Page, count: number) =>
+    page.locator(`table[aria-rowcount="${count + 1}"]`).waitFor();
+
+  it("lists every settlement, and finds them by household, meter, slot and transaction", async () => {
+    const { page, context, assertQuiet } = await openAudit();
+    const { purchase, match } = traded;
+    await untilRows(page, 2);
+    await page.getByText("From the chain itself").waitFor();
+
+    await page.getByLabel("Household").fill(purchase.buyer.address);
+    await untilRows(page, 1);
+    expect(new URL(page.url()).searchParams.get("household")).to.match(/^0x/);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await untilRows(page, 2);
+
+    await page.getByLabel("Meter").fill(match.buyer.device.address);
+    await untilRows(page, 1);
+    expect(await table(page).nth(1).textContent()).to.include("Batch match");
+    await page.getByLabel("Meter").fill("0x12");
+    await page.getByText("That is no meter").waitFor();
+    await page.getByRole("button", { name: "Show all" }).click();
+
+    await page.getByLabel("Transaction").fill(purchase.hash);
+    await untilRows(page, 1);
+    expect(await table(page).nth(1).textContent()).to.include("Purchase");
+
+    await page.goto(`${stack.url}/audit?slot=${match.slot}`);
+    await untilRows(page, 1);
+    expect(await table(page).nth(1).textContent()).to.include("Batch match");
+    assertQuiet();
+    await context.close();
+  });
+
+  it("opens a settlement to its order, its reading, the signatures and the transaction", async () => {
+    const { purchase } = traded;
+    const { page, context, assertQuiet } = await openAudit(`?tx=${purchase.hash}`);
+    await untilRows(page, 1);
+    await table(page).nth(1).getByRole("button").click();
+    const sheet = page.getByRole("dialog", { name: "Purchase" });
+    await sheet.getByText("Signed by its maker").waitFor();
+    await sheet.getByText("Signed by the device").waitFor();
+    const text = (await sheet.textContent()) ?? "";
+    expect(text).to.include(purchase.hash).and.include(purchase.signature);
+    expect(text).to.match(/Callsaccept/);
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "audit-settlement");
+    assertQuiet();
+    await context.close();
+  });
+
+  it("exports what is listed as CSV that parses, and as JSON", async () => {
+    const { page, context, assertQuiet } = await openAudit();
+    await untilRows(page, 2);
+    const [row] = parse<Cells>(await download(page, "CSV"), { columns: true }).filter(
+      ({ transaction }) => transaction === traded.purchase.hash,
+    );
+    expect(row?.type).to.equal("accept");
+    expect(BigInt(row?.sent_wh ?? 0)).to.equal(traded.purchase.energyWh);
+    expect(row?.buyer?.toLowerCase()).to.equal(traded.purchase.buyer.address.toLowerCase());
+    const json: { transaction: string; sentWh: string }[] = JSON.parse(
+      await download(page, "JSON"),
+    );
+    expect(json.map(({ transaction }) => transaction)).to.include(traded.match.hash);
+    assertQuiet();
+    await context.close();
+  });
+
+  it("verifies the whole history in the browser", async () => {
+    const { page, context, assertQuiet } = await openAudit();
+    await page.getByRole("button", { name: "Verify everything" }).click();
+    await page.getByText("Everything holds.").waitFor({ timeout: 60_000 });
+    expect(await page.getByText("Failed:").count()).to.equal(0);
+    expect(await page.getByText("Passed:").count()).to.be.greaterThan(20);
+    const readings = parse<Cells>(await download(page, "Verified readings (CSV)"), {
+      columns: true,
+    });
+    expect(readings.length).to.be.greaterThan(0);
+    expect(new Set(readings.map(({ signature }) => signature))).to.deep.equal(new Set(["valid"]));
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "audit-verified");
+    assertQuiet();
+    await context.close();
+  });
+
+  it("finds an answer that was tampered with, and names the transaction", async () => {
+    const { page, context } = await openAudit();
+    await untilRows(page, 2);
+    const { purchase } = traded;
+    await tamper(context, stack, (log) =>
+      log.transactionHash === purchase.hash &&
+      log.address.toLowerCase() === stack.network.deployment.marketplace.toLowerCase()
+        ? { ...log, data: raised(log.data) }
+        : log,
+    );
+    await page.getByRole("button", { name: "Verify everything" }).click();
+    await page.getByText(/things? (is|are) wrong/).waitFor({ timeout: 60_000 });
+    const findings = page.getByRole("listitem").filter({ hasText: purchase.hash });
+    expect(await findings.count()).to.be.greaterThan(0);
+    await takeScreenshots(page, "audit-findings");
+    await context.close();
+  });
+
+  it("stops when it is told to", async () => {
+    const { page, context, assertQuiet } = await openAudit();
+    await page.getByRole("button", { name: "Verify everything" }).click();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Verify everything" }).waitFor();
+    expect(await page.getByRole("progressbar").count()).to.equal(0);
+    assertQuiet();
+    await context.close();
+  });
+});
+
+/** A purchase and a match of a batch, in different slots. */
+async function trade({ community, trading, morning, series, CENT }: Stack) {
+  const sellers = community.households.filter((who) => who.series.capacityW > 0);
+  const [seller] = sellers;
+  const [buyer, other] = community.households.filter((who) => who !== seller);
+  if (seller === undefined || buyer === undefined || other === undefined) {
+    throw new Error("The community is too small to trade.");
+  }
+  const sunny = [...seller.series.exportedWh.entries()]
+    .map(([index, wh]) => ({ slot: series.firstSlot + index, wh }))
+    .filter(({ slot, wh }) => wh > 0n && morning.firstSlot <= slot && slot <= morning.lastSlot);
+  const [first, last] = [sunny[0], sunny.at(-1)];
+  if (first === undefined || last === undefined || first === last) {
+    throw new Error("The seller has exported too little to sell.");
+  }
+  const terms = { ...morning, pricePerKwh: 15n * CENT };
+  const offer = await trading.sign(community, seller, "offer", terms);
+  const bought = await trading.accept(community, buyer, offer, new Map([[first.slot, first.wh]]));
+  const bid = await trading.sign(community, other, "bid", { ...terms, pricePerKwh: 25n * CENT });
+  const matched = await trading.settle(buyer, [
+    { offer, bid, energyWh: new Map([[last.slot, last.wh]]) },
+  ]);
+  return {
+    purchase: { hash: bought.hash, buyer, signature: offer.signature, energyWh: first.wh },
+    match: { hash: matched.hash, buyer: other, slot: last.slot },
+  };
+}
+
+async function download(page: Page, button: string): Promise<string> {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: button, exact: true }).click(),
+  ]);
+  return readFile(await file.path(), "utf8");
+}
+
+interface Log {
+  readonly transactionHash: string;
+  readonly address: string;
+  readonly data: string;
+}
+
+/** Has the node tell other logs than it does. */
+async function tamper(context: BrowserContext, { network }: Stack, rewrite: (log: Log) => Log) {
+  await context.route(network.rpcUrl, async (route) => {
+    const response = await route.fetch();
+    const answers = await response.json();
+    const retold = [answers].flat().map((answer: { result?: unknown }) => {
+      const { result } = answer;
+      const isLogs = Array.isArray(result) && result.some((each) => each?.topics !== undefined);
+      return isLogs ? { ...answer, result: result.map(rewrite) } : answer;
+    });
+    await route.fulfill({ response, json: Array.isArray(answers) ? retold : retold[0] });
+  });
+}
+
+/** Data with another last digit. */
+const raised = (data: string): string =>
+  data.slice(0, -1) + ((Number.parseInt(data.slice(-1), 16) + 1) % 16).toString(16);

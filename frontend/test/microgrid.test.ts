@@ -1,0 +1,173 @@
+import { expect } from "chai";
+import type { Browser, Page } from "playwright-core";
+import { localAccount } from "../../scripts/simulation/accounts.ts";
+import { settleCommunity } from "../../scripts/simulation/community.ts";
+import { readOptions } from "../../scripts/simulation/options.ts";
+import { tieLineFor } from "../../scripts/simulation/tieLine.ts";
+import { violationsOf } from "./support/axe.ts";
+import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
+import { openStack, type Stack } from "./support/stack.ts";
+import { injectWallet } from "./support/wallet.ts";
+
+const OPERATOR = 0;
+/** Accounts of the second community: its operator, its DSO, its households. */
+const NEXT_DOOR = 10;
+
+describe("The microgrid page", function () {
+  this.timeout(180_000);
+  let stack: Stack;
+  let browser: Browser;
+  let nextDoor: Awaited<ReturnType<typeof settleNextDoor>>;
+
+  before(async () => {
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    nextDoor = await settleNextDoor(stack);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await stack?.close();
+  });
+
+  async function openAs(account: number, search = "?microgrid=1") {
+    const { context, watch } = await openContext(browser);
+    const wallet = await injectWallet(context, {
+      account: localAccount(account).account,
+      rpcUrl: stack.network.rpcUrl,
+      chainId: stack.network.deployment.chainId,
+    });
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/microgrid${search}`);
+    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
+    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await page.getByRole("button", { name: "Found a microgrid" }).waitFor();
+    return { page, context, wallet, watch };
+  }
+
+  const field = (page: Page, name: string) => page.getByLabel(name, { exact: true });
+
+  it("shows members, the day and the tie line, without a wallet", async () => {
+    const { context, watch } = await openContext(browser);
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/microgrid?microgrid=1`);
+    await page.getByRole("heading", { name: "Connected" }).waitFor();
+    await page.getByRole("img", { name: /^Diagram: 2 microgrids and 1 tie lines/ }).waitFor();
+    await page.getByText("3%", { exact: true }).waitFor();
+    const members = page.getByRole("region", { name: "Members" });
+    await members.getByText("Critical load").waitFor();
+    expect(await members.getByRole("listitem").filter({ hasText: "0x" }).count()).to.be.at.least(
+      stack.community.households.length,
+    );
+    const text = (await page.getByRole("main").textContent()) ?? "";
+    expect(text).to.match(/Produced today\d/);
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await page.getByText("exported so far").first().waitFor();
+    await takeScreenshots(page, "microgrid-connected");
+    watch.assertQuiet();
+    await context.close();
+  });
+
+  it("islands the microgrid, and says what that means; energy over the tie line is refused", async () => {
+    const { page, context, wallet, watch } = await openAs(OPERATOR);
+    await page.getByLabel("Mode", { exact: true }).selectOption("Islanded");
+    await page.getByRole("button", { name: "Declare it" }).click();
+    await page.getByRole("heading", { name: "Islanded" }).waitFor();
+    await page.getByText(/Nothing crosses a tie line until it is connected again/).waitFor();
+    await page.getByText("Carries nothing now").waitFor();
+    expect(wallet.requests.map(({ method }) => method)).to.include("eth_sendTransaction");
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "microgrid-islanded");
+
+    const refused = await nextDoor.purchase().then(
+      () => "",
+      (error: unknown) => String(error),
+    );
+    expect(refused).to.include("Trading_Islanded");
+
+    await page.getByLabel("Mode", { exact: true }).selectOption("Connected");
+    await page.getByRole("button", { name: "Declare it" }).click();
+    await page.getByRole("heading", { name: "Connected" }).waitFor();
+    watch.assertQuiet();
+    await context.close();
+  });
+
+  it("publishes tariffs, and tells a refusal in words before anything is sent", async () => {
+    const { page, context, wallet, watch } = await openAs(OPERATOR);
+    await page.getByRole("tab", { name: "Tariffs" }).click();
+    await field(page, "Feed-in tariff").fill("9");
+    await page.getByRole("button", { name: "Publish the tariffs" }).click();
+    await page
+      .getByRole("main")
+      .getByText("The feed-in tariff can't be higher than the retail tariff.")
+      .waitFor();
+    expect(wallet.requests.map(({ method }) => method)).not.to.include("eth_sendTransaction");
+    await field(page, "Feed-in tariff").fill("0.07");
+    await page.getByRole("button", { name: "Publish the tariffs" }).click();
+    await page.getByText("€0.07/kWh").waitFor();
+    const { tariffs } = await stack.wattline.meters.microgridOf(1);
+    expect(tariffs.feedIn).to.equal(7n * stack.CENT);
+    watch.assertQuiet();
+    await context.close();
+  });
+
+  it("registers a meter with the consent of a made-up device, and retires it", async () => {
+    const { page, context, watch } = await openAs(OPERATOR);
+    await page.getByRole("tab", { name: "Register a meter" }).click();
+    const owner = localAccount(3).address;
+    await field(page, "Household's account").fill(owner);
+    await page.getByRole("button", { name: "Make up a device" }).click();
+    await field(page, "Most it can export").fill("4.2");
+    await page.getByText(/The made-up device's key/).waitFor();
+    const device = await field(page, "Address of the device").inputValue();
+    await page.getByRole("button", { name: "Register the meter" }).click();
+    const line = page.getByRole("listitem").filter({ hasText: "4.2 kW" }).last();
+    await line.waitFor();
+    expect((await stack.wattline.meters.meterOf(device)).owner).to.equal(owner);
+
+    await line.getByRole("button", { name: "Retire" }).click();
+    await page.getByRole("button", { name: "Retire it for good" }).click();
+    await line.getByText("Retired").waitFor();
+    expect((await stack.wattline.meters.meterOf(device)).active).to.equal(false);
+    watch.assertQuiet();
+    await context.close();
+  });
+
+  it("hands the role over in two steps", async () => {
+    const successor = 9;
+    const first = await openAs(OPERATOR);
+    await first.page.getByRole("tab", { name: "DSO and hand-over" }).click();
+    await field(first.page, "Successor").fill(localAccount(successor).address);
+    await first.page.getByRole("button", { name: "Offer the role" }).click();
+    await first.page.getByText(/You stay the operator until it is accepted/).waitFor();
+    await first.context.close();
+
+    const next = await openAs(successor);
+    await next.page.getByRole("button", { name: "Accept the role" }).click();
+    await next.page.getByRole("heading", { name: "You are the operator" }).waitFor();
+    expect(await stack.wattline.meters.operatorOf(1)).to.equal(localAccount(successor).address);
+    next.watch.assertQuiet();
+    await next.context.close();
+  });
+});
+
+/** A second community with a tie line to the first, and a purchase from there. */
+async function settleNextDoor({ wattline, community, trading, series, morning, CENT }: Stack) {
+  const options = readOptions(["--seed", "7", "--days", "1"]);
+  if (options === "help") throw new Error("The options of the stack ask for help.");
+  const homes = { ...series, name: "Riverside", households: series.households.slice(0, 2) };
+  const other = await settleCommunity(wattline, homes, options.tariffs, 2, NEXT_DOOR);
+  const line = tieLineFor(series.slotSeconds);
+  await other.agreeTieLine(1, line);
+  await community.agreeTieLine(2, line);
+  const seller = community.households.find((who) => who.series.capacityW > 0);
+  const [buyer] = other.households;
+  if (seller === undefined || buyer === undefined) throw new Error("Nobody can trade.");
+  const offer = await trading.sign(community, seller, "offer", {
+    ...morning,
+    pricePerKwh: 15n * CENT,
+  });
+  return {
+    /** Somebody there buys a little from here. */
+    purchase: () => trading.accept(other, buyer, offer, new Map([[morning.lastSlot, 1n]])),
+  };
+}

@@ -1,0 +1,64 @@
+import type { Audit, Finding, IsAccepted } from "@wattline/sdk";
+import { encodeFunctionData, parseAbi } from "viem";
+import { compareState, type Difference, NO_TRANSACTION } from "./endState.ts";
+import { locate } from "./locate.ts";
+import type { Rpc } from "./rpc.ts";
+import { type Header, quantity, type Source } from "./source.ts";
+import type { Subject } from "./whereabouts.ts";
+
+/* What a command and a worker in a browser ask of a node beside its history. */
+
+/** Compares with the chain's state; what differs is traced back to a transaction. */
+export async function judgeEnd(
+  {
+    rpc,
+    subject,
+    source,
+  }: { readonly rpc: Rpc; readonly subject: Subject; readonly source: Source },
+  audit: Audit,
+  end: Header,
+  onProgress?: (done: number) => void,
+): Promise<void> {
+  const differences = await compareState(rpc, audit, subject.contracts, end, onProgress);
+  if (differences.length === 0) return;
+  const partings = await locate(rpc, source, subject, end, differences);
+  for (const difference of differences) audit.tally.found(findingOf(difference, partings, end));
+}
+
+function findingOf(
+  { question, message }: Difference,
+  partings: Awaited<ReturnType<typeof locate>>,
+  end: Header,
+): Finding {
+  const { block = end.number, transaction = NO_TRANSACTION } = partings.get(question.subject) ?? {};
+  return {
+    check: question.check,
+    block,
+    transaction,
+    message,
+    values: { asked: question.subject, expected: question.expects.slice(0, 200) },
+  };
+}
+
+const walletAbi = parseAbi(["function isValidSignature(bytes32,bytes) view returns (bytes4)"]);
+const ACCEPTED = "0x1626ba7e";
+/** What the contracts let a wallet use, and what a call costs by itself. */
+const WALLET_GAS = quantity(400_000 + 60_000);
+
+/** Asks contract wallets as they stood at a block; undefined when the node does not know that past. */
+export const walletsAt =
+  (rpc: Rpc): IsAccepted =>
+  async (wallet, digest, signature, blockNumber) => {
+    const data = encodeFunctionData({
+      abi: walletAbi,
+      functionName: "isValidSignature",
+      args: [digest, signature],
+    });
+    const before = quantity(Math.max(blockNumber - 1, 0));
+    for (const at of [before, quantity(blockNumber)]) {
+      const answer = await rpc.attempt("eth_call", [{ to: wallet, data, gas: WALLET_GAS }, at]);
+      if (typeof answer === "string" && answer.startsWith(ACCEPTED)) return true;
+    }
+    const code = await rpc.attempt("eth_getCode", [wallet, before]);
+    return typeof code === "string" ? false : undefined;
+  };

@@ -1,0 +1,94 @@
+import { type ReadingRow, type SettlementRow, SOURCES, slotEnd, slotStart } from "@wattline/sdk";
+
+/* The tables that an audit writes, wherever it runs. */
+
+/** Heads of the table of settlements. */
+export const SETTLEMENT_COLUMNS = [
+  "type",
+  "block",
+  "time",
+  "transaction",
+  "log_index",
+  "seller",
+  "buyer",
+  "from_microgrid",
+  "to_microgrid",
+  "source",
+  "first_slot_start",
+  "last_slot_end",
+  "currency",
+  "sent_wh",
+  "arrived_wh",
+  "cost_base_units",
+  "charge_base_units",
+  "refund_base_units",
+  "bond_base_units",
+  "order_hashes",
+  "signers",
+];
+
+/** Heads of the table of readings. */
+export const READING_COLUMNS = [
+  "block",
+  "time",
+  "transaction",
+  "meter",
+  "owner",
+  "microgrid",
+  "source",
+  "capacity_w",
+  "slot",
+  "slot_start",
+  "slot_end",
+  "exported_wh",
+  "kept_for_forwards_wh",
+  "signature",
+  "sun_most_wh",
+];
+
+export const settlementCells = (row: Omit<SettlementRow, "kind">): string[] => [
+  row.type,
+  String(row.block),
+  isoOf(row.time),
+  row.transaction,
+  String(row.logIndex),
+  row.seller,
+  row.buyer,
+  String(row.from),
+  String(row.to),
+  SOURCES[row.source] ?? String(row.source),
+  isoOf(slotStart(row.firstSlot, row.slotSeconds)),
+  isoOf(slotEnd(row.lastSlot, row.slotSeconds)),
+  row.currency,
+  String(row.sentWh),
+  String(row.arrivedWh),
+  String(row.cost),
+  String(row.charge),
+  String(row.refund),
+  String(row.bond),
+  row.orders.join(" "),
+  row.signers.join(" "),
+];
+
+export const readingCells = (row: ReadingRow): string[] => [
+  String(row.block),
+  isoOf(row.time),
+  row.transaction,
+  row.meter,
+  row.owner,
+  String(row.microgrid),
+  SOURCES[row.source] ?? String(row.source),
+  String(row.capacityW),
+  String(row.slot),
+  isoOf(slotStart(row.slot, row.slotSeconds)),
+  isoOf(slotEnd(row.slot, row.slotSeconds)),
+  String(row.exportedWh),
+  String(row.keptWh),
+  row.signature,
+  row.sunMostWh === undefined ? "" : String(row.sunMostWh),
+];
+
+const isoOf = (unixSeconds: number): string => {
+  const time = new Date(unixSeconds * 1000);
+  return Number.isNaN(time.getTime()) ? String(unixSeconds) : time.toISOString();
+};
