@@ -6,6 +6,8 @@ import { recoverAddress } from "./recover.ts";
 /** Threads that check signatures while the main one goes through the history. */
 export interface Judges {
   judge(claims: readonly Claim[]): Promise<readonly boolean[]>;
+  /** Resolves when every thread is ready. */
+  warmUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,9 @@ export function startJudges(domains: Domains): Judges {
         parts.push(ask(claims.slice(at, at + CLAIMS_PER_MESSAGE)));
       }
       return (await Promise.all(parts)).flat();
+    },
+    async warmUp() {
+      await Promise.all(workers.map(() => ask([])));
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));

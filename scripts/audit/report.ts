@@ -49,6 +49,7 @@ export function reportOf(
 <h2>What was audited</h2>
 <dl>${scope.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>
 </section>
+${findingsOf(findings, failed)}
 <section>
 <h2>Verdicts</h2>
 <table class="verdicts">
@@ -57,7 +58,6 @@ export function reportOf(
 </table>
 <p class="note">A number in a circle is the design's invariant that a check belongs to. “In part”: some could not be judged, for the reason given.</p>
 </section>
-${findingsOf(findings, failed)}
 ${microgridsOf(totals)}
 ${chartOf(totals.days)}
 <footer>Prices and money in base units of each microgrid's currency. Tables: settlements.csv, readings.csv; retired energy: certificates.json.</footer>

@@ -13,7 +13,7 @@ h1.sound{color:var(--good)}h1.unsound{color:var(--bad)}
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:18px 20px;margin:16px 0}
 h2{margin:0 0 12px;font-size:17px}
 h3{margin:0;font-size:15px}
-dl{margin:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:8px 24px}
+dl{margin:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(360px,1fr));gap:8px 24px}
 dt{color:var(--soft);font-size:12.5px}
 dd{margin:0;overflow-wrap:anywhere}
 code{font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
@@ -39,6 +39,6 @@ rect.exported{fill:var(--exported)}rect.traded{fill:var(--traded)}
 .legend span::before{content:"";display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:6px;background:var(--exported)}
 .legend .traded::before{background:var(--traded)}
 footer{margin-top:20px}
-@media (max-width:640px){section{overflow-x:auto}h1{font-size:26px}}
+@media (max-width:640px){dl{grid-template-columns:1fr}section{overflow-x:auto}h1{font-size:26px}}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff;--good:#0b6b42;--goodback:#fff;--bad:#a01b14;--badback:#fff;--part:#7a5000;--partback:#fff;--exported:#c98f00;--traded:#1f5fc4}body{font-size:10.5pt}main{max-width:none;padding:0}section{border:0;border-top:1px solid var(--line);border-radius:0;padding:10px 0;margin:8px 0}tr,.finding,svg{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}.pill{border:1px solid currentColor}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}@page{margin:16mm 14mm}}
 `;

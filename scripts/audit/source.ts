@@ -42,7 +42,11 @@ export function sourceAt(rpc: Rpc, contracts: Contracts, signal: AbortSignal): S
       try {
         return await readOnce(from, to, tries);
       } catch (error) {
-        if (!(error instanceof ContradictionError) || attempt >= CONTRADICTIONS) throw error;
+        if (
+          !(error instanceof ContradictionError) ||
+          attempt >= Math.min(tries ?? CONTRADICTIONS, CONTRADICTIONS)
+        )
+          throw error;
         await pause(200 * attempt, signal);
       }
     }

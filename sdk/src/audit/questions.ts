@@ -13,7 +13,10 @@ import type { Contracts } from "../history/events.ts";
 import type { Check } from "./checks.ts";
 import type { AuditState, Words } from "./state.ts";
 
-/** A call of a view at the end block, and what the rebuilt state expects of it. */
+/**
+ * A call of a view at the end block, and what the rebuilt state expects of it. What takes work is worked out when it is
+ * asked for: whoever looks for one question among all of them need not pay for the others.
+ */
 export interface Question {
   readonly check: Check;
   /** Names what is asked about, the same in every run: for finding it again. */
@@ -64,11 +67,13 @@ function* accountQuestions(
         subject: `account ${currency} ${holder}`,
         expects: `${account.balance} ${account.counter} ${account.lockedUntil}`,
         to: marketplace,
-        data: encodeFunctionData({
-          abi: marketplaceAbi,
-          functionName: "accountOf",
-          args: [currency, holder],
-        }),
+        get data() {
+          return encodeFunctionData({
+            abi: marketplaceAbi,
+            functionName: "accountOf",
+            args: [currency, holder],
+          });
+        },
         judge: answered("accountOf", (data) => {
           const { balance, counter, lockedUntil } = decodeFunctionResult({
             abi: marketplaceAbi,
@@ -91,11 +96,13 @@ function* accountQuestions(
         expects: `${account.balance}`,
         from: holder,
         to: marketplace,
-        data: encodeFunctionData({
-          abi: marketplaceAbi,
-          functionName: "withdraw",
-          args: [currency, account.balance, holder],
-        }),
+        get data() {
+          return encodeFunctionData({
+            abi: marketplaceAbi,
+            functionName: "withdraw",
+            args: [currency, account.balance, holder],
+          });
+        },
         judge: (answer) =>
           answer === undefined
             ? `${holder} can't withdraw the ${account.balance} that it has.`
@@ -109,7 +116,13 @@ function* accountQuestions(
       subject: `escrow ${currency}`,
       expects: `${owed + locked}`,
       to: currency,
-      data: encodeFunctionData({ abi: erc20Abi, functionName: "balanceOf", args: [marketplace] }),
+      get data() {
+        return encodeFunctionData({
+          abi: erc20Abi,
+          functionName: "balanceOf",
+          args: [marketplace],
+        });
+      },
       judge: answered("balanceOf", (data) => {
         const held = decodeFunctionResult({ abi: erc20Abi, functionName: "balanceOf", data });
         return held >= owed + locked
@@ -128,13 +141,17 @@ function* energyQuestions({ energy }: AuditState, contracts: Contracts): Generat
         yield {
           check: "state",
           subject: `energy ${holder} ${line} ${firstBlock}`,
-          expects: [...words.values()].join(" "),
+          get expects() {
+            return [...words.values()].join(" ");
+          },
           to: contracts.energy,
-          data: encodeFunctionData({
-            abi: energyTokenAbi,
-            functionName: "profileOf",
-            args: [holder, microgrid, source, firstBlock, BigInt(blocks)],
-          }),
+          get data() {
+            return encodeFunctionData({
+              abi: energyTokenAbi,
+              functionName: "profileOf",
+              args: [holder, microgrid, source, firstBlock, BigInt(blocks)],
+            });
+          },
           judge: answered("profileOf", (data) => {
             const held = decodeFunctionResult({
               abi: energyTokenAbi,
@@ -166,11 +183,13 @@ function* fillQuestions({ fills }: AuditState, { marketplace }: Contracts): Gene
           subject: `fill ${maker} ${nonce}`,
           expects: `${bits}`,
           to: marketplace,
-          data: encodeFunctionData({
-            abi: marketplaceAbi,
-            functionName: "fillOf",
-            args: [maker, nonce],
-          }),
+          get data() {
+            return encodeFunctionData({
+              abi: marketplaceAbi,
+              functionName: "fillOf",
+              args: [maker, nonce],
+            });
+          },
           judge: answered("fillOf", (data) => {
             const [wh, cancelled] = decodeFunctionResult({
               abi: marketplaceAbi,
@@ -198,11 +217,13 @@ function* positionQuestions(
         subject: `position ${id} ${blockNumber}`,
         expects: `${word}`,
         to: marketplace,
-        data: encodeFunctionData({
-          abi: marketplaceAbi,
-          functionName: "reservedOf",
-          args: [id, blockNumber],
-        }),
+        get data() {
+          return encodeFunctionData({
+            abi: marketplaceAbi,
+            functionName: "reservedOf",
+            args: [id, blockNumber],
+          });
+        },
         judge: sameWord(word, `Block ${blockNumber} of the position ${id}`),
       };
     }
@@ -218,11 +239,13 @@ function* flowQuestions({ flows }: AuditState, { marketplace }: Contracts): Gene
         subject: `flow ${direction} ${blockNumber}`,
         expects: `${word}`,
         to: marketplace,
-        data: encodeFunctionData({
-          abi: marketplaceAbi,
-          functionName: "flowOf",
-          args: [from, to, blockNumber],
-        }),
+        get data() {
+          return encodeFunctionData({
+            abi: marketplaceAbi,
+            functionName: "flowOf",
+            args: [from, to, blockNumber],
+          });
+        },
         judge: sameWord(word, `The flow from ${from} to ${to} in block ${blockNumber}`),
       };
     }
@@ -240,11 +263,13 @@ function* reportQuestions({ reported }: AuditState, { meters }: Contracts): Gene
         subject: `reported ${meter} ${key}`,
         expects: `${flags}`,
         to: meters,
-        data: encodeFunctionData({
-          abi: metersAbi,
-          functionName: "isReported",
-          args: [meter, slot],
-        }),
+        get data() {
+          return encodeFunctionData({
+            abi: metersAbi,
+            functionName: "isReported",
+            args: [meter, slot],
+          });
+        },
         judge: answered("isReported", (data) =>
           BigInt(data) === 1n ? undefined : `Slot ${slot} of ${meter} is not reported on chain.`,
         ),
@@ -275,11 +300,13 @@ function* hookQuestions(
         subject: `hook move ${line}`,
         expects: "",
         from: marketplace,
-        data: encodeFunctionData({
-          abi: energyTokenAbi,
-          functionName: "move",
-          args: [holder, meters, ...args],
-        }),
+        get data() {
+          return encodeFunctionData({
+            abi: energyTokenAbi,
+            functionName: "move",
+            args: [holder, meters, ...args],
+          });
+        },
         judge: (answer) =>
           answer === undefined
             ? "A market move to a contract without a receiver hook was refused."
@@ -290,11 +317,13 @@ function* hookQuestions(
         subject: `hook mint ${line}`,
         expects: "",
         from: meters,
-        data: encodeFunctionData({
-          abi: energyTokenAbi,
-          functionName: "mint",
-          args: [meters, ...args],
-        }),
+        get data() {
+          return encodeFunctionData({
+            abi: energyTokenAbi,
+            functionName: "mint",
+            args: [meters, ...args],
+          });
+        },
         judge: (answer) =>
           answer === undefined
             ? "A mint to a contract without a receiver hook was refused."

@@ -1,13 +1,5 @@
-import {
-  type Address,
-  concat,
-  domainSeparator,
-  type Hex,
-  keccak256,
-  numberToHex,
-  pad,
-  toHex,
-} from "viem";
+import { type Address, concat, type Hex, keccak256, numberToHex, pad, toHex } from "viem";
+import { digestOf } from "../bulk.ts";
 import { signerOf } from "../signatures.ts";
 import type { Domain, Order, Reading } from "../typedData.ts";
 
@@ -15,29 +7,18 @@ const READING_TYPEHASH = keccak256(
   toHex("Reading(address meter,uint32 firstBlock,uint256[] exported)"),
 );
 
-const separators = new WeakMap<Domain, Hex>();
-
-function separatorOf(domain: Domain): Hex {
-  const known = separators.get(domain) ?? domainSeparator({ domain });
-  separators.set(domain, known);
-  return known;
-}
-
 /** What a device signs for a reading: its EIP-712 digest. */
 export const hashReading = (domain: Domain, { meter, firstBlock, exported }: Reading): Hex =>
-  keccak256(
-    concat([
-      "0x1901",
-      separatorOf(domain),
-      keccak256(
-        concat([
-          READING_TYPEHASH,
-          pad(meter),
-          numberToHex(firstBlock, { size: 32 }),
-          keccak256(concat(exported.map((word) => numberToHex(word, { size: 32 })))),
-        ]),
-      ),
-    ]),
+  digestOf(
+    domain,
+    keccak256(
+      concat([
+        READING_TYPEHASH,
+        pad(meter),
+        numberToHex(firstBlock, { size: 32 }),
+        keccak256(concat(exported.map((word) => numberToHex(word, { size: 32 })))),
+      ]),
+    ),
   );
 
 /** Something that a key has signed. */

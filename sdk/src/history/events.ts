@@ -2,13 +2,13 @@ import {
   type Address,
   type DecodeEventLogReturnType,
   decodeAbiParameters,
-  getAddress,
   type Hex,
   toEventSelector,
 } from "viem";
 import { energyTokenAbi } from "../abi/energyToken.ts";
 import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
+import { checksummed, decoderOf, readerOf } from "./decode.ts";
 
 /** A log as a node tells it. */
 export interface ChainLog {
@@ -51,6 +51,8 @@ interface Shape {
   readonly name: string;
   readonly indexed: readonly EventInput[];
   readonly plain: readonly EventInput[];
+  /** Reads the plain inputs, where that can be done straight from the digits. */
+  readonly decode: ReturnType<typeof decoderOf>;
 }
 
 /** The events of an ABI by their first topic: looked up once, not hashed again for each log. */
@@ -58,10 +60,12 @@ function shapesOf(abi: readonly unknown[]): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const item of abi) {
     if (!isEvent(item)) continue;
+    const plain = item.inputs.filter(({ indexed }) => !indexed);
     shapes.set(toEventSelector(item), {
       name: item.name,
       indexed: item.inputs.filter(({ indexed }) => indexed),
-      plain: item.inputs.filter(({ indexed }) => !indexed),
+      plain,
+      decode: decoderOf(plain.map(({ type }) => type)),
     });
   }
   return shapes;
@@ -95,11 +99,12 @@ export function decodeLog(contracts: Contracts, log: ChainLog): HistoryEvent | u
   try {
     const args: Record<string, unknown> = {};
     shape.indexed.forEach((input, index) => {
-      const [value] = decodeAbiParameters([input], log.topics[index + 1] ?? "0x");
-      args[input.name] = value;
+      const topic = log.topics[index + 1];
+      if (topic?.length !== 66) throw new RangeError(`${input.name} has no topic of 32 bytes.`);
+      args[input.name] = readerOf(input.type)?.(topic.slice(2));
     });
     if (shape.plain.length > 0) {
-      const values = decodeAbiParameters(shape.plain, log.data);
+      const values = shape.decode?.(log.data) ?? decodeAbiParameters(shape.plain, log.data);
       shape.plain.forEach((input, index) => {
         args[input.name] = values[index];
       });
@@ -114,7 +119,7 @@ export function decodeLog(contracts: Contracts, log: ChainLog): HistoryEvent | u
 }
 
 function shapesAt(contracts: Contracts, address: Address): ReadonlyMap<string, Shape> | undefined {
-  const at = getAddress(address);
+  const at = checksummed(address);
   if (at === contracts.marketplace) return MARKET;
   if (at === contracts.energy) return ENERGY;
   return at === contracts.meters ? METERS : undefined;

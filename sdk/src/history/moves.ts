@@ -45,20 +45,30 @@ export function moveOf(
   if (ids.length !== values.length) {
     throw new RangeError(`A transfer names ${ids.length} ids and ${values.length} values.`);
   }
-  const energy = new Map<bigint, bigint>();
+  const words: Mutable[] = [];
   for (const [index, id] of ids.entries()) {
     const slot = Number(id & 0xffffffffn);
-    const key = ((id >> 32n) << 32n) | BigInt(blockOf(slot));
-    energy.set(
-      key,
-      addWords(energy.get(key) ?? 0n, laneWord(slot % LANES, wholeLane(values[index]))),
-    );
+    const lane = laneWord(slot % LANES, wholeLane(values[index]));
+    const line = id >> 32n;
+    const blockNumber = blockOf(slot);
+    // A market's ids rise: mostly it is the block of the id before.
+    const last = words.at(-1);
+    const known =
+      last?.line === line && last.blockNumber === blockNumber
+        ? last
+        : words.find((each) => each.line === line && each.blockNumber === blockNumber);
+    if (known !== undefined) known.energy = addWords(known.energy, lane);
+    else {
+      const { microgrid, source } = parseEnergyId(id);
+      words.push({ microgrid, source, blockNumber, energy: lane, line });
+    }
   }
-  const words = [...energy].map(([key, word]) => {
-    const { microgrid, source, slot } = parseEnergyId(key);
-    return { microgrid, source, blockNumber: slot, energy: word };
-  });
   return { operator, from, to, words, logIndex: event.logIndex };
+}
+
+interface Mutable extends MovedWord {
+  energy: bigint;
+  readonly line: bigint;
 }
 
 function wholeLane(wh: bigint | undefined): bigint {

@@ -47,7 +47,9 @@ function isCritical({ state }: Scene, { meter: address, maker, microgrid }: Orde
 /** Whether a bid is alive and wants more than it got; one that can't pay is not short but broke. */
 function isShort(scene: Scene, batch: Batch, bid: Order, index: number): boolean {
   const { by, delegate } = batch.signers[index] ?? { by: "not seen" };
-  if (by === "nobody" || by === "not seen" || scene.time > bid.deadline) return false;
+  // Whoever has not signed wants nothing; who that is nobody knows where signatures are left out.
+  const isSigned = by === "maker" || by === "delegate" || by === "wallet";
+  if (!isSigned || scene.time > bid.deadline) return false;
   const { currency } = batch.microgrid;
   const account = accountIn(scene.state, currency, bid.maker);
   const left = leftOf(scene, bid);

@@ -183,7 +183,10 @@ function writeRows(scene: Scene, judged: JudgedWord): void {
     const slot = blockNumber * LANES + lane;
     const exportedWh = laneOf(word, lane);
     const isSolar = meter.source === SOLAR && exportedWh > 0n;
-    const sunMostWh = isSolar ? solarMostWh(microgrid, meter.capacityW, slot) : undefined;
+    const hasPlace = microgrid.latitudeTenths !== 0 || microgrid.longitudeTenths !== 0;
+    if (isSolar && !hasPlace) scene.unseen("sun", "a microgrid at 0° 0° names no place");
+    const sunMostWh =
+      isSolar && hasPlace ? solarMostWh(microgrid, meter.capacityW, slot) : undefined;
     if (sunMostWh !== undefined) {
       const when = new Date(slot * slotSeconds * 1000).toISOString();
       expect(
