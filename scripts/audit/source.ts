@@ -1,4 +1,10 @@
-import type { ChainBlock, ChainTransaction, ContractCall, Contracts } from "@wattline/sdk";
+import {
+  type ChainBlock,
+  type ChainTransaction,
+  type ContractCall,
+  type Contracts,
+  isPlain,
+} from "@wattline/sdk";
 import { type Address, getAddress, type Hex, isAddressEqual } from "viem";
 import { bloomHas, isBloomUsed } from "./bloom.ts";
 import { RpcError } from "./errors.ts";
@@ -120,10 +126,7 @@ export function sourceAt(rpc: Rpc, contracts: Contracts, signal: AbortSignal): S
     const used = [...sent.values()].filter((transaction) => transaction.logs.length > 0);
     const transactions = await Promise.all(
       used.map(async ({ index: _, ...transaction }): Promise<ChainTransaction> => {
-        const isOurs = addresses.some(
-          (address) => transaction.to !== undefined && isAddressEqual(address, transaction.to),
-        );
-        if (isOurs) return transaction;
+        if (isPlain(contracts, transaction.to)) return transaction;
         const traced = await traces(transaction.hash);
         return traced === undefined ? transaction : { ...transaction, traced };
       }),

@@ -1,4 +1,5 @@
 export * from "./audit.ts";
+export { isPlain } from "./calls.ts";
 export * from "./chain.ts";
 export * from "./checks.ts";
 export * from "./freeze.ts";
