@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import {
   type Audit,
+  type AuditState,
   createAudit,
   type Finding,
   type IsAccepted,
@@ -23,6 +24,7 @@ import { recoverAddress } from "./recover.ts";
 import { reportOf } from "./report.ts";
 import { type Rpc, rpcAt } from "./rpc.ts";
 import { type Header, quantity, type Source, sourceAt } from "./source.ts";
+import { hasAnswered, traceOf } from "./traces.ts";
 import { findSubject, type Subject } from "./whereabouts.ts";
 
 /** What an audit came to. */
@@ -31,6 +33,8 @@ export interface AuditResult {
   readonly end: Header;
   readonly verdicts: readonly Verdict[];
   readonly findings: readonly Finding[];
+  /** What the history adds up to at the end block. */
+  readonly state: AuditState;
 }
 
 /** How often a chain may be reorganised under an audit before that is said. */
@@ -132,6 +136,7 @@ async function auditOnce(work: Work): Promise<AuditResult> {
       end,
       verdicts: audit.verdicts(),
       findings: audit.tally.findings(),
+      state: audit.state,
     };
     writeWhole(`${command.out}/report.html`, reportOf(result, command, outputs.totals));
     checkpoints.clear();
@@ -192,10 +197,13 @@ const ACCEPTED = "0x1626ba7e";
 /** What the contracts let a wallet use, and what a call costs by itself. */
 const WALLET_GAS = quantity(400_000 + 60_000);
 
-/** Asks contract wallets as they stood at a block; undefined when the node does not know that past. */
+/**
+ * Asks contract wallets as they stood before a transaction and after its block. Where they refuse both times, a trace says
+ * whether they accepted in between; without one nobody knows.
+ */
 const walletsAt =
   (rpc: Rpc): IsAccepted =>
-  async (wallet, digest, signature, blockNumber) => {
+  async (wallet, digest, signature, { blockNumber, transaction }) => {
     const data = encodeFunctionData({
       abi: walletAbi,
       functionName: "isValidSignature",
@@ -206,8 +214,10 @@ const walletsAt =
       const answer = await rpc.attempt("eth_call", [{ to: wallet, data, gas: WALLET_GAS }, at]);
       if (typeof answer === "string" && answer.startsWith(ACCEPTED)) return true;
     }
-    const code = await rpc.attempt("eth_getCode", [wallet, before]);
-    return typeof code === "string" ? false : undefined;
+    const code = await rpc.attempt("eth_getCode", [wallet, quantity(blockNumber)]);
+    if (code === "0x") return false;
+    const trace = await traceOf(rpc, transaction);
+    return trace && hasAnswered(trace, wallet, data, ACCEPTED);
   };
 
 function makeFolder(folder: string): void {
