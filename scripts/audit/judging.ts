@@ -4,6 +4,7 @@ import { compareState, type Difference, NO_TRANSACTION } from "./endState.ts";
 import { locate } from "./locate.ts";
 import type { Rpc } from "./rpc.ts";
 import { type Header, quantity, type Source } from "./source.ts";
+import { hasAnswered, traceOf } from "./traces.ts";
 import type { Subject } from "./whereabouts.ts";
 
 /* What a command and a worker in a browser ask of a node beside its history. */
@@ -45,10 +46,13 @@ const ACCEPTED = "0x1626ba7e";
 /** What the contracts let a wallet use, and what a call costs by itself. */
 const WALLET_GAS = quantity(400_000 + 60_000);
 
-/** Asks contract wallets as they stood at a block; undefined when the node does not know that past. */
+/**
+ * Asks contract wallets as they stood before a transaction and after its block. Where they refuse both times, a trace says
+ * whether they accepted in between; without one nobody knows.
+ */
 export const walletsAt =
   (rpc: Rpc): IsAccepted =>
-  async (wallet, digest, signature, blockNumber) => {
+  async (wallet, digest, signature, { blockNumber, transaction }) => {
     const data = encodeFunctionData({
       abi: walletAbi,
       functionName: "isValidSignature",
@@ -59,6 +63,8 @@ export const walletsAt =
       const answer = await rpc.attempt("eth_call", [{ to: wallet, data, gas: WALLET_GAS }, at]);
       if (typeof answer === "string" && answer.startsWith(ACCEPTED)) return true;
     }
-    const code = await rpc.attempt("eth_getCode", [wallet, before]);
-    return typeof code === "string" ? false : undefined;
+    const code = await rpc.attempt("eth_getCode", [wallet, quantity(blockNumber)]);
+    if (code === "0x") return false;
+    const trace = await traceOf(rpc, transaction);
+    return trace && hasAnswered(trace, wallet, data, ACCEPTED);
   };

@@ -1,5 +1,12 @@
 import { mkdirSync } from "node:fs";
-import { createAudit, type Finding, marketDomain, metersDomain, type Verdict } from "@wattline/sdk";
+import {
+  type AuditState,
+  createAudit,
+  type Finding,
+  marketDomain,
+  metersDomain,
+  type Verdict,
+} from "@wattline/sdk";
 import { writeWhole } from "../simulation/print.ts";
 import { Progress } from "../simulation/progress.ts";
 import { type Checkpoint, checkpointsIn } from "./checkpoint.ts";
@@ -21,6 +28,8 @@ export interface AuditResult {
   readonly end: Header;
   readonly verdicts: readonly Verdict[];
   readonly findings: readonly Finding[];
+  /** What the history adds up to at the end block. */
+  readonly state: AuditState;
 }
 
 /** How often a chain may be reorganised under an audit before that is said. */
@@ -125,6 +134,7 @@ async function auditOnce(work: Work): Promise<AuditResult> {
       end,
       verdicts: audit.verdicts(),
       findings: audit.tally.findings(),
+      state: audit.state,
     };
     writeWhole(`${command.out}/report.html`, reportOf(result, command, outputs.totals));
     checkpoints.clear();

@@ -1,8 +1,9 @@
-import type { ChainBlock, ChainTransaction, ContractCall, Contracts } from "@wattline/sdk";
+import { type ChainBlock, type ChainTransaction, type Contracts, isPlain } from "@wattline/sdk";
 import { type Address, getAddress, type Hex, isAddressEqual } from "viem";
 import { bloomHas, isBloomUsed } from "./bloom.ts";
 import { RpcError } from "./errors.ts";
 import { hexOf, listOf, numberOf, objectOf, pause, type Rpc } from "./rpc.ts";
+import { tracerAt } from "./traces.ts";
 
 /** A block's place in the chain. */
 export interface Header {
@@ -26,7 +27,7 @@ const CONTRADICTIONS = 4;
 /** Reads a history from a node, checking that its answers fit one another. */
 export function sourceAt(rpc: Rpc, contracts: Contracts, signal: AbortSignal): Source {
   const addresses = [contracts.marketplace, contracts.meters, contracts.energy];
-  const traces = tracerAt(rpc, contracts);
+  const callsBehind = tracerAt(rpc, contracts);
 
   async function header(number?: number): Promise<Header> {
     const tag = number === undefined ? "latest" : quantity(number);
@@ -120,11 +121,8 @@ export function sourceAt(rpc: Rpc, contracts: Contracts, signal: AbortSignal): S
     const used = [...sent.values()].filter((transaction) => transaction.logs.length > 0);
     const transactions = await Promise.all(
       used.map(async ({ index: _, ...transaction }): Promise<ChainTransaction> => {
-        const isOurs = addresses.some(
-          (address) => transaction.to !== undefined && isAddressEqual(address, transaction.to),
-        );
-        if (isOurs) return transaction;
-        const traced = await traces(transaction.hash);
+        if (isPlain(contracts, transaction.to)) return transaction;
+        const traced = await callsBehind(transaction.hash);
         return traced === undefined ? transaction : { ...transaction, traced };
       }),
     );
@@ -179,33 +177,4 @@ function transactionOf(answer: unknown): Omit<ChainTransaction, "logs" | "traced
     to: to === null || to === undefined ? undefined : getAddress(hexOf(to, "receiver")),
     input: hexOf(input ?? data, "calldata"),
   };
-}
-
-/** Calls behind a transaction that went through another contract, where the node offers traces. */
-function tracerAt(rpc: Rpc, { marketplace, meters }: Contracts) {
-  let offered: boolean | undefined;
-  return async (hash: Hex): Promise<readonly ContractCall[] | undefined> => {
-    if (offered === false) return undefined;
-    const trace = await rpc.attempt("debug_traceTransaction", [hash, { tracer: "callTracer" }]);
-    const usable = typeof trace === "object" && trace !== null && "type" in trace;
-    offered ??= usable;
-    if (!usable) return undefined;
-    const calls: ContractCall[] = [];
-    collect(trace, calls);
-    return calls;
-  };
-
-  function collect(answer: unknown, calls: ContractCall[]): void {
-    const frame = objectOf(answer, "trace");
-    // What was reverted has left no log.
-    if (frame.error !== undefined) return;
-    const to = typeof frame.to === "string" ? getAddress(frame.to) : undefined;
-    if (frame.type === "CALL" && (to === marketplace || to === meters)) {
-      const from = getAddress(hexOf(frame.from, "trace's caller"));
-      // The contracts' own calls of one another are none that anybody asked for.
-      if (from !== marketplace)
-        calls.push({ from, to, input: hexOf(frame.input, "trace's input") });
-    }
-    for (const inner of Array.isArray(frame.calls) ? frame.calls : []) collect(inner, calls);
-  }
 }

@@ -1,5 +1,7 @@
 import {
+  arrivingWh,
   type Demand,
+  landedPricePerKwh,
   planBatches,
   type SIDES,
   type SignedOrder,
@@ -7,13 +9,13 @@ import {
   SOURCES,
   type Source,
   type Supply,
+  sentForWh,
   slotEnd,
 } from "@wattline/sdk";
 import { isAddressEqual, zeroAddress } from "viem";
 import { report } from "../simulation/community.ts";
 import { askingPrice, biddingPrice } from "../simulation/dayBook.ts";
 import { least } from "../simulation/tally.ts";
-import { arrivingWh, landedPricePerKwh, sentForWh } from "../simulation/tieLine.ts";
 import type { Open } from "./book.ts";
 import { expectedWh } from "./forward.ts";
 import { holdingsOf, sumBySlot } from "./holdings.ts";

@@ -56,12 +56,8 @@ interface CallBodies {
     readonly signatures: readonly Hex[];
     readonly matches: readonly SettleMatch[];
   };
-  readonly release: {
-    readonly releases: readonly {
-      readonly position: PositionTerms;
-      readonly blockNumber: number;
-    }[];
-  };
+  /** One of those that the call brought. */
+  readonly release: ReleaseBody;
   readonly report: { readonly reading: Reading; readonly signature: Hex };
   readonly deposit: MoneyBody;
   readonly withdraw: MoneyBody;
@@ -71,6 +67,11 @@ interface TakeBody {
   readonly order: Order;
   readonly signature: Hex;
   readonly take: Take;
+}
+
+interface ReleaseBody {
+  readonly position: PositionTerms;
+  readonly blockNumber: number;
 }
 
 interface MoneyBody {
@@ -107,53 +108,72 @@ const METERS = functionsOf(metersAbi);
 /** What a transaction asked of Wattline's contracts, as far as it can be seen. */
 export interface SeenCalls {
   readonly calls: readonly Call[];
-  /** The transaction went to another contract and was not traced: what that one called is not to be seen. */
+  /** There may have been others: through a contract that was not traced, or written so that only the EVM can read them. */
   readonly hidden: boolean;
 }
+
+/** Whether a transaction to this address runs nobody's code but Wattline's before its calldata is done with. */
+export const isPlain = (contracts: Contracts, to: Address | undefined): boolean =>
+  to !== undefined &&
+  // Not the token: it tells whoever receives energy of a holder, and what they do then is not in the calldata.
+  [contracts.marketplace, contracts.meters].some((address) => isAddressEqual(address, to));
 
 /** The calls of a transaction that left events, in their order; a multicall is taken apart. */
 export function callsOf(contracts: Contracts, transaction: ChainTransaction): SeenCalls {
   const { from, to, input, traced } = transaction;
-  if (traced !== undefined) {
-    return { calls: traced.flatMap((call) => unfold(contracts, call)), hidden: false };
-  }
-  const ours = [contracts.marketplace, contracts.meters, contracts.energy];
-  const direct = to !== undefined && ours.some((address) => isAddressEqual(address, to));
-  if (to === undefined || !direct) return { calls: [], hidden: true };
-  return { calls: unfold(contracts, { from, to, input }), hidden: false };
+  const seen = new Unfolding(contracts);
+  if (traced !== undefined) for (const call of traced) seen.unfold(call);
+  else if (to !== undefined && isPlain(contracts, to)) seen.unfold({ from, to, input });
+  else seen.hidden = true;
+  return seen;
 }
 
-function unfold(contracts: Contracts, { from, to, input }: ContractCall): Call[] {
-  const isMarket = isAddressEqual(to, contracts.marketplace);
-  if (!isMarket && !isAddressEqual(to, contracts.meters)) return [];
-  const item = (isMarket ? MARKET : METERS).get(input.slice(0, 10));
-  if (item === undefined) return [];
-  let args: Record<string, unknown>;
-  try {
-    const values = decodeAbiParameters(item.inputs, slice(input, 4));
-    args = Object.fromEntries(item.inputs.map(({ name }, index) => [name, values[index]]));
-  } catch {
-    // The contracts have refused it: it can't belong to any event.
-    return [];
+class Unfolding implements SeenCalls {
+  readonly calls: Call[] = [];
+  hidden = false;
+  readonly #contracts: Contracts;
+
+  constructor(contracts: Contracts) {
+    this.#contracts = contracts;
   }
-  const sender = getAddress(from);
-  switch (item.name) {
-    case "multicall":
-      return (args as { data: readonly Hex[] }).data.flatMap((data) =>
-        unfold(contracts, { from, to, input: data }),
-      );
-    case "depositWithPermit":
-      return [{ kind: "deposit", sender, ...args } as Call];
-    case "accept":
-    case "reserve":
-    case "settle":
-    case "release":
-    case "report":
-    case "deposit":
-    case "withdraw":
-      // The arguments have the types of the ABI that they were decoded by.
-      return [{ kind: item.name, sender, ...args } as Call];
-    default:
-      return [];
+
+  unfold({ from, to, input }: ContractCall): void {
+    const isMarket = isAddressEqual(to, this.#contracts.marketplace);
+    if (!isMarket && !isAddressEqual(to, this.#contracts.meters)) return;
+    const item = (isMarket ? MARKET : METERS).get(input.slice(0, 10));
+    if (item === undefined) return;
+    let args: Record<string, unknown>;
+    try {
+      const values = decodeAbiParameters(item.inputs, slice(input, 4));
+      args = Object.fromEntries(item.inputs.map(({ name }, index) => [name, values[index]]));
+    } catch {
+      // The contracts have taken it: pointers may overlap or lead back on chain, and a decoder need not follow them.
+      this.hidden = true;
+      return;
+    }
+    const sender = getAddress(from);
+    switch (item.name) {
+      case "multicall":
+        for (const data of (args as { data: readonly Hex[] }).data) {
+          this.unfold({ from, to, input: data });
+        }
+        break;
+      case "depositWithPermit":
+        this.calls.push({ kind: "deposit", sender, ...args } as Call);
+        break;
+      case "release":
+        for (const one of (args as { releases: readonly ReleaseBody[] }).releases) {
+          this.calls.push({ kind: "release", sender, ...one });
+        }
+        break;
+      case "accept":
+      case "reserve":
+      case "settle":
+      case "report":
+      case "deposit":
+      case "withdraw":
+        // The arguments have the types of the ABI that they were decoded by.
+        this.calls.push({ kind: item.name, sender, ...args } as Call);
+    }
   }
 }

@@ -1,5 +1,5 @@
 export * from "./audit.ts";
-export { type Call, callsOf } from "./calls.ts";
+export { type Call, callsOf, isPlain } from "./calls.ts";
 export * from "./chain.ts";
 export * from "./checks.ts";
 export * from "./freeze.ts";

@@ -1,9 +1,16 @@
 import type { MovedWord } from "../history/moves.ts";
 import { LANES, laneOf, type Profile } from "../profile.ts";
+import { addWords } from "../words.ts";
 
-/** Words of one line as a run of blocks from the first to the last; those in between may be empty. */
+/**
+ * Words of one line as a run of blocks from the first to the last; those in between may be empty.
+ * @throws RangeError when what a block has several words of does not fit one.
+ */
 export function runOf(words: readonly MovedWord[]): Profile {
-  const energy = new Map(words.map(({ blockNumber, energy }) => [blockNumber, energy]));
+  const energyIn = new Map<number, bigint>();
+  for (const { blockNumber, energy } of words) {
+    energyIn.set(blockNumber, addWords(energyIn.get(blockNumber) ?? 0n, energy));
+  }
   const firstBlock = words.reduce(
     (least, { blockNumber }) => Math.min(least, blockNumber),
     Number.POSITIVE_INFINITY,
@@ -13,7 +20,7 @@ export function runOf(words: readonly MovedWord[]): Profile {
   const length = lastBlock - firstBlock + 1;
   return {
     firstBlock,
-    words: Array.from({ length }, (_, offset) => energy.get(firstBlock + offset) ?? 0n),
+    words: Array.from({ length }, (_, offset) => energyIn.get(firstBlock + offset) ?? 0n),
   };
 }
 

@@ -5,12 +5,12 @@ import type { AuditRow } from "./rows.ts";
 import type { Claim, Domains, Recover } from "./signing.ts";
 import type { AuditState } from "./state.ts";
 
-/** Whether a contract wallet accepts a signature at a block (ERC-1271); undefined when that can't be asked. */
+/** Whether a contract wallet accepted a signature in a transaction (ERC-1271); undefined when that can't be known. */
 export type IsAccepted = (
   wallet: Address,
   digest: Hex,
   signature: Hex,
-  blockNumber: number,
+  at: { readonly blockNumber: number; readonly transaction: Hex },
 ) => Promise<boolean | undefined>;
 
 /** What a rule sees while the audit looks at one transaction. */

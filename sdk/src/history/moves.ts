@@ -1,7 +1,7 @@
 import { type Address, zeroAddress } from "viem";
 import { parseEnergyId, type Source } from "../energyId.ts";
-import { blockOf, LANES, sumWh } from "../profile.ts";
-import { addWords, laneWord } from "../words.ts";
+import { blockOf, LANE_MAX_WH, LANES, sumWh } from "../profile.ts";
+import { laneWord } from "../words.ts";
 import type { EventNamed } from "./events.ts";
 
 /** Energy that a transfer event of the token has moved. */
@@ -11,7 +11,7 @@ export interface EnergyMove {
   readonly from: Address;
   /** Zero for energy that is retired or leaves its microgrid. */
   readonly to: Address;
-  /** Every block once, in the event's order. A market's move has one line, a holder's own can have several. */
+  /** In the event's order. A market's move has one line and every block once; a holder's own can have anything. */
   readonly words: readonly MovedWord[];
   readonly logIndex: number;
 }
@@ -28,12 +28,16 @@ export interface MovedWord {
 export const isMint = ({ from }: EnergyMove): boolean => from === zeroAddress;
 export const isBurn = ({ to }: EnergyMove): boolean => to === zeroAddress;
 
+const BLOCK = BigInt(LANES);
+
 /** All Wh that have moved. */
 export const movedWh = ({ words }: EnergyMove): bigint => sumWh(words.map(({ energy }) => energy));
 
 /**
- * What a transfer event moved, a word per block.
- * @throws RangeError when an id names no delivery slot, ids and values differ in number, or a lane overflows.
+ * What a transfer event moved. Holders transfer what they like: ids of which nothing moves may name anything and are left
+ * out, and others may come in any order and again, as the same energy may go round in a transfer to oneself. A word
+ * therefore ends where the contract's own run of ids does: where the block changes or ids stop rising.
+ * @throws RangeError when energy moves of what is no delivery slot, a lane overflows, or ids and values differ in number.
  */
 export function moveOf(
   event: EventNamed<"TransferSingle"> | EventNamed<"TransferBatch">,
@@ -47,20 +51,17 @@ export function moveOf(
   }
   const words: Mutable[] = [];
   for (const [index, id] of ids.entries()) {
+    const lane = wholeLane(values[index]);
+    if (lane === 0n) continue;
     const slot = Number(id & 0xffffffffn);
-    const lane = laneWord(slot % LANES, wholeLane(values[index]));
-    const line = id >> 32n;
-    const blockNumber = blockOf(slot);
-    // A market's ids rise: mostly it is the block of the id before.
-    const last = words.at(-1);
-    const known =
-      last?.line === line && last.blockNumber === blockNumber
-        ? last
-        : words.find((each) => each.line === line && each.blockNumber === blockNumber);
-    if (known !== undefined) known.energy = addWords(known.energy, lane);
-    else {
+    const energy = laneWord(slot % LANES, lane);
+    const run = words.at(-1);
+    if (run !== undefined && run.lastId < id && run.lastId / BLOCK === id / BLOCK) {
+      run.energy += energy;
+      run.lastId = id;
+    } else {
       const { microgrid, source } = parseEnergyId(id);
-      words.push({ microgrid, source, blockNumber, energy: lane, line });
+      words.push({ microgrid, source, blockNumber: blockOf(slot), energy, lastId: id });
     }
   }
   return { operator, from, to, words, logIndex: event.logIndex };
@@ -68,10 +69,10 @@ export function moveOf(
 
 interface Mutable extends MovedWord {
   energy: bigint;
-  readonly line: bigint;
+  lastId: bigint;
 }
 
 function wholeLane(wh: bigint | undefined): bigint {
-  if (wh === undefined || wh > 0x7fffffffn) throw new RangeError(`${wh} Wh do not fit a lane.`);
+  if (wh === undefined || wh > LANE_MAX_WH) throw new RangeError(`${wh} Wh do not fit a lane.`);
   return wh;
 }

@@ -1,6 +1,9 @@
 import { SOURCES } from "../../energyId.ts";
 import type { Act, RetireAct } from "../../history/acts.ts";
-import { LANES, laneOf } from "../../profile.ts";
+import { movedWh } from "../../history/moves.ts";
+import { LANES, laneOf, sumWh } from "../../profile.ts";
+import { hashOrder } from "../../signatures.ts";
+import type { Order } from "../../typedData.ts";
 import type { Call, CallOf, SeenCalls } from "../calls.ts";
 import { bookMove } from "../ledger.ts";
 import { expect, type Scene } from "../scene.ts";
@@ -8,7 +11,7 @@ import { judgeAccept } from "./accept.ts";
 import { judgePlain } from "./plain.ts";
 import { judgeReport } from "./readings.ts";
 import { judgeRelease } from "./release.ts";
-import { judgeReserve } from "./reserve.ts";
+import { judgeReserve, positionIdOf } from "./reserve.ts";
 import { judgeSettle } from "./settle.ts";
 
 /** Judges what a transaction did, act by act, each beside the call that asked for it. */
@@ -19,9 +22,13 @@ export async function judgeActs(
 ): Promise<void> {
   // Money in and out runs a currency's code, which may call anything: what it calls is hidden.
   const isOpen = hidden || calls.some(({ kind }) => kind === "deposit" || kind === "withdraw");
-  const queue = new Queue(calls);
-  const askedFor = <Kind extends Call["kind"]>(kind: Kind): CallOf<Kind> | undefined => {
-    const call = queue.next(kind);
+  const queue = new Queue(calls, isOpen);
+  const hashOf = (order: Order) => hashOrder(scene.domains.market, order);
+  const askedFor = <Kind extends Call["kind"]>(
+    kind: Kind,
+    fits: (call: CallOf<Kind>) => boolean,
+  ): CallOf<Kind> | undefined => {
+    const call = queue.next(kind, fits);
     expect(
       scene,
       "calldata",
@@ -30,31 +37,68 @@ export async function judgeActs(
     );
     return call;
   };
-  const releases = calls.flatMap((call) => (call.kind === "release" ? call.releases : []));
-  let released = 0;
 
   for (const act of acts) {
     switch (act.kind) {
-      case "report":
-        judgeReport(scene, act, askedFor("report"));
+      case "report": {
+        const { meter, firstBlock } = act.reported.args;
+        const call = askedFor(
+          "report",
+          ({ reading }) => reading.meter === meter && reading.firstBlock === firstBlock,
+        );
+        judgeReport(scene, act, call);
         break;
-      case "accept":
-        await judgeAccept(scene, act, askedFor("accept"));
+      }
+      case "accept": {
+        const { traded, sent, crossed } = act;
+        const call = askedFor(
+          "accept",
+          ({ order, take }) =>
+            hashOf(order) === traded.args.orderHash &&
+            (crossed !== undefined || sumWh(take.energy) === movedWh(sent)),
+        );
+        await judgeAccept(scene, act, call);
         break;
-      case "settle":
-        await judgeSettle(scene, act, askedFor("settle"));
+      }
+      case "settle": {
+        const call = askedFor("settle", ({ orders, matches }) => {
+          const named = act.outcomes.map((each) => (each.skipped ?? each.matched).args);
+          return (
+            matches.length === named.length &&
+            matches.every(({ offer, bid }, index) => {
+              const [ask, wish] = [orders[offer], orders[bid]];
+              return (
+                ask !== undefined &&
+                wish !== undefined &&
+                hashOf(ask) === named[index]?.offerHash &&
+                hashOf(wish) === named[index]?.bidHash
+              );
+            })
+          );
+        });
+        await judgeSettle(scene, act, call);
         break;
-      case "reserve":
-        await judgeReserve(scene, act, askedFor("reserve"));
+      }
+      case "reserve": {
+        const { orderHash, energy } = act.reserved.args;
+        const call = askedFor(
+          "reserve",
+          ({ order, take }) => hashOf(order) === orderHash && sumWh(take.energy) === sumWh(energy),
+        );
+        await judgeReserve(scene, act, call);
         break;
+      }
       case "release": {
-        const asked = releases[released++];
+        const { positionId, blockNumber } = act.released.args;
+        const fits = (asked: CallOf<"release">) =>
+          asked.blockNumber === blockNumber && positionIdOf(asked.position) === positionId;
+        const call = askedFor("release", fits);
         expect(
           scene,
           "calldata",
-          asked === undefined ? isOpen : asked.blockNumber === act.released.args.blockNumber,
+          call === undefined || fits(call),
           () => "Another block of a position was released than the transaction asked for.",
-          { positionId: act.released.args.positionId },
+          { positionId },
         );
         judgeRelease(scene, act);
         break;
@@ -74,8 +118,8 @@ export async function judgeActs(
   expect(
     scene,
     "calldata",
-    left === undefined && released >= releases.length,
-    () => `The transaction asked for "${left ?? "release"}" and no event says so.`,
+    left === undefined,
+    () => `The transaction asked for "${left}" and no event says so.`,
   );
   judgeSolvency(scene);
 }
@@ -83,13 +127,22 @@ export async function judgeActs(
 /** What was asked for and not yet seen in an event, by kind. */
 class Queue {
   readonly #calls: Call[];
+  readonly #isOpen: boolean;
 
-  constructor(calls: readonly Call[]) {
-    this.#calls = calls.filter(({ kind }) => kind !== "release");
+  /** @param isOpen Whether events may be of calls that are not among these. */
+  constructor(calls: readonly Call[], isOpen: boolean) {
+    this.#calls = [...calls];
+    this.#isOpen = isOpen;
   }
 
-  next<Kind extends Call["kind"]>(kind: Kind): CallOf<Kind> | undefined {
-    const at = this.#calls.findIndex((call) => call.kind === kind);
+  /** The call that an event belongs to: the next of its kind, and where others may have come between, one that fits. */
+  next<Kind extends Call["kind"]>(
+    kind: Kind,
+    fits: (call: CallOf<Kind>) => boolean,
+  ): CallOf<Kind> | undefined {
+    const at = this.#calls.findIndex(
+      (call) => isOfKind(call, kind) && (!this.#isOpen || fits(call)),
+    );
     const call = at < 0 ? undefined : this.#calls.splice(at, 1)[0];
     return call !== undefined && isOfKind(call, kind) ? call : undefined;
   }
@@ -111,7 +164,8 @@ function judgeMoney(
 ): void {
   if (event.eventName !== "Deposited" && event.eventName !== "Withdrawn") return;
   const { currency, holder, amount } = event.args;
-  const call = queue.next(event.eventName === "Deposited" ? "deposit" : "withdraw");
+  // Nobody comes between: money in and out lets no other in.
+  const call = queue.next(event.eventName === "Deposited" ? "deposit" : "withdraw", () => true);
   if (call === undefined) return;
   const fits = call.kind === "deposit" ? amount <= call.amount : amount === call.amount;
   expect(

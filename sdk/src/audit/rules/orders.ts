@@ -116,7 +116,7 @@ export async function judgeSigner(
       isDelegate: (delegate) =>
         scene.state.allowances.has(allowanceKey(order.maker, currency, delegate)),
       isAccepted: async (digest, plain) => {
-        const answer = await scene.isAccepted(order.maker, digest, plain, scene.blockNumber);
+        const answer = await scene.isAccepted(order.maker, digest, plain, scene);
         unanswered ||= answer === undefined;
         return answer === true;
       },

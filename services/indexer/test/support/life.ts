@@ -28,6 +28,7 @@ import {
 import { hardhat } from "viem/chains";
 import { seededRandom } from "../../../../scripts/community/random.ts";
 import { localAccount } from "../../../../scripts/simulation/accounts.ts";
+import { oddDeeds } from "./odd.ts";
 import type { Played } from "./played.ts";
 import { ROOT } from "./process.ts";
 
@@ -68,6 +69,7 @@ export function liveOn(
   );
   const [home, other] = communities;
   if (home === undefined || other === undefined) throw new Error("Two communities are needed.");
+  const { dso } = home;
   const pick = <Item>(items: readonly Item[]): Item => {
     const item = items[below(items.length)];
     if (item === undefined) throw new Error("Nothing to pick from.");
@@ -83,6 +85,8 @@ export function liveOn(
     const { status } = await client.waitForTransactionReceipt({ hash, pollingInterval: 10 });
     if (status !== "success") throw new Error(`${from} failed in ${hash}.`);
   }
+  // A development node reports that a transaction fails, and has mined it all the same.
+  const trySend = (from: Hex, to: Hex, data: Hex) => send(from, to, data).catch(() => undefined);
   const market = (from: Hex, ...calls: readonly Hex[]) =>
     send(
       from,
@@ -152,6 +156,37 @@ export function liveOn(
     ...laneOf(slot, wh),
     limit: 10n ** 12n,
   });
+
+  /** Calldata of a batch of one match: some of the DSO's energy for somebody, or for who has signed `bid`. */
+  async function batch(bid?: SignedOrder): Promise<Hex> {
+    const orders = [
+      await sign(dso, { price: 90_000n }),
+      bid ?? (await sign(anyone(), { side: 1, price: 200_000n })),
+    ];
+    const match = {
+      offer: 0,
+      bid: 1,
+      source: sourceIndex("Solar"),
+      ...laneOf(await heldSlot(), 3n),
+    };
+    return encodeFunctionData({
+      abi: marketplaceAbi,
+      functionName: "settle",
+      args: [orders.map(({ order }) => order), orders.map(({ signature }) => signature), [match]],
+    });
+  }
+
+  async function deploy(from: Hex, abi: Abi, bytecode: Hex): Promise<Hex> {
+    const account = accounts.get(from);
+    if (account === undefined) throw new Error(`${from} is no local account.`);
+    const hash = await client.deployContract({ abi, bytecode, account });
+    const { contractAddress } = await client.waitForTransactionReceipt({
+      hash,
+      pollingInterval: 10,
+    });
+    if (!contractAddress) throw new Error("The contract was not deployed.");
+    return contractAddress;
+  }
 
   const deeds: Readonly<Record<string, () => Promise<void>>> = {
     async deposit() {
@@ -241,14 +276,7 @@ export function liveOn(
     async buyByWallet() {
       const from = anyone();
       const { abi, bytecode } = WALLET;
-      const account = accounts.get(from);
-      if (account === undefined) throw new Error(`${from} is no local account.`);
-      const hash = await client.deployContract({ abi, bytecode, account });
-      const { contractAddress: wallet } = await client.waitForTransactionReceipt({
-        hash,
-        pollingInterval: 10,
-      });
-      if (!wallet) throw new Error("The wallet was not deployed.");
+      const wallet = await deploy(from, abi, bytecode);
       const execute = (target: Hex, data: Hex) =>
         send(
           from,
@@ -283,24 +311,7 @@ export function liveOn(
       );
     },
     async clear() {
-      const [offer, bid] = [
-        await sign(home.dso, { price: 90_000n }),
-        await sign(anyone(), { side: 1, price: 200_000n }),
-      ];
-      const one = {
-        offer: 0,
-        bid: 1,
-        source: sourceIndex("Solar"),
-        ...laneOf(await heldSlot(), 3n),
-      };
-      await market(
-        anyone(),
-        encodeFunctionData({
-          abi: marketplaceAbi,
-          functionName: "settle",
-          args: [[offer.order, bid.order], [offer.signature, bid.signature], [one]],
-        }),
-      );
+      await market(anyone(), await batch());
     },
     async give() {
       const id = energyIdOf({ microgrid: home.microgrid, source: "Solar", slot: await heldSlot() });
@@ -366,6 +377,20 @@ export function liveOn(
         }),
       );
     },
+    ...oddDeeds({
+      deployment,
+      euro,
+      microgrid: home.microgrid,
+      dso: home.dso,
+      below,
+      anyone,
+      send,
+      trySend,
+      deploy,
+      sign,
+      heldSlot,
+      batch,
+    }),
   };
   const names = Object.keys(deeds);
 

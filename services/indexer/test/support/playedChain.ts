@@ -13,16 +13,24 @@ export interface Script {
   /** The first slot of the day that is played: a block's first. */
   readonly skipped: number;
   readonly slots: number;
+  /** Days that the slots lie in, 1 unless told otherwise. */
+  readonly days?: number;
   /** Of each of the two communities. */
   readonly households: number;
   /** Slots of the outage, counted from the first slot. */
   readonly outage: readonly [first: number, end: number];
 }
 
-const { port, market, skipped, slots, households, outage }: Script = JSON.parse(
-  process.argv[2] ?? "{}",
-);
-const options = readOptions(["--market", market, "--microgrids", "2"]);
+const {
+  port,
+  market,
+  skipped,
+  slots,
+  days = 1,
+  households,
+  outage,
+}: Script = JSON.parse(process.argv[2] ?? "{}");
+const options = readOptions(["--market", market, "--microgrids", "2", "--days", `${days}`]);
 if (options === "help") throw new Error("Nothing is to be explained.");
 const [here, there] = options.communities;
 if (there === undefined) throw new Error("Two communities are to be played.");

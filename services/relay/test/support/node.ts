@@ -32,12 +32,16 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Starts anvil. */
-export const startAnvil = (): Promise<LocalNode> =>
+/**
+ * Starts anvil.
+ * @param startsAt Its first block's time, Unix seconds.
+ * @param more Arguments beyond those that all tests need.
+ */
+export const startAnvil = (startsAt = START, more: readonly string[] = []): Promise<LocalNode> =>
   startNode((port) => [
     "node_modules/.bin/anvil",
     ["--port", `${port}`, "--silent", "--accounts", "20"].concat([
-      ...["--hardfork", "osaka", "--timestamp", `${START}`],
+      ...["--hardfork", "osaka", "--timestamp", `${startsAt}`, ...more],
     ]),
   ]);
 
