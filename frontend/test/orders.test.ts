@@ -334,9 +334,12 @@ describe("Signing orders", function () {
     await dialog.getByLabel("Energy at most").fill("0.7");
     const before = (await bookOf(seller)).length;
     jane.wallet.decline(true);
-    await dialog.getByRole("button", { name: "Sign the offer" }).click();
-    await jane.page.getByText("You declined it in your wallet. Nothing was signed.").waitFor();
-    jane.wallet.decline(false);
+    try {
+      await dialog.getByRole("button", { name: "Sign the offer" }).click();
+      await jane.page.getByText("You declined it in your wallet. Nothing was signed.").waitFor();
+    } finally {
+      jane.wallet.decline(false);
+    }
     expect(await dialog.getByLabel("Energy at most").inputValue()).to.equal("0.7");
     expect(await bookOf(seller)).to.have.lengthOf(before);
   });
