@@ -127,7 +127,7 @@ async function buy(
       const price =
         isHome || line === undefined
           ? offer.order.price
-          : landedPricePerKwh(offer.order.price, line);
+          : landedPricePerKwh(offer.order.price, line.wheelingPerKwh, line.lossBps);
       offers.push({ offer, price, lossBps: isHome ? 0n : (line?.lossBps ?? 0n) });
     }
   }

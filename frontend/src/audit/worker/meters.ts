@@ -39,10 +39,7 @@ export function namerOf({ chainId, contracts }: Subject, blocks: readonly ChainB
       case "settle":
         return call.orders.map((order) => ofOrder(order));
       case "release":
-        return call.releases.map(({ position }) => ({
-          by: partiesOf(position),
-          meters: [position.meter],
-        }));
+        return [{ by: partiesOf(call.position), meters: [call.position.meter] }];
       default:
         return [];
     }
