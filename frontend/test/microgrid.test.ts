@@ -69,7 +69,7 @@ describe("The microgrid page", function () {
 
   it("islands the microgrid, and says what that means; energy over the tie line is refused", async () => {
     const { page, context, wallet, watch } = await openAs(OPERATOR);
-    await page.getByLabel("Mode", { exact: true }).selectOption("Islanded");
+    await page.getByRole("combobox", { name: "Mode" }).selectOption("Islanded");
     await page.getByRole("button", { name: "Declare it" }).click();
     await page.getByRole("heading", { name: "Islanded" }).waitFor();
     await page.getByText(/Nothing crosses a tie line until it is connected again/).waitFor();
@@ -84,7 +84,7 @@ describe("The microgrid page", function () {
     );
     expect(refused).to.include("Trading_Islanded");
 
-    await page.getByLabel("Mode", { exact: true }).selectOption("Connected");
+    await page.getByRole("combobox", { name: "Mode" }).selectOption("Connected");
     await page.getByRole("button", { name: "Declare it" }).click();
     await page.getByRole("heading", { name: "Connected" }).waitFor();
     watch.assertQuiet();
