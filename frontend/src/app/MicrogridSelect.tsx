@@ -14,7 +14,7 @@ export function MicrogridSelect() {
   return (
     <Select
       aria-label={t`Microgrid`}
-      className="w-28 min-w-0 sm:w-40"
+      className="w-20 min-w-0 sm:w-40"
       value={microgrid.id}
       onChange={({ target }) =>
         void navigate({

@@ -21,14 +21,21 @@ export function ConnectButton({ prominent = false }: { readonly prominent?: bool
       <Button
         look={address ? "secondary" : "primary"}
         size={prominent ? "large" : "normal"}
+        // In the header of a phone there is no room to spare.
+        className={prominent ? "" : "min-w-0 max-sm:px-3"}
         onClick={() => setOpen(true)}
         aria-haspopup="dialog"
       >
-        <Wallet aria-hidden="true" className="size-4" />
+        <Wallet
+          aria-hidden="true"
+          className={prominent || address ? "size-4" : "hidden size-4 sm:block"}
+        />
         {address ? (
           <span>{name ?? <span className="font-mono">{shortAddress(address)}</span>}</span>
         ) : (
-          <Trans>Connect wallet</Trans>
+          <span className="truncate">
+            <Trans>Connect wallet</Trans>
+          </span>
         )}
       </Button>
       {open && (
