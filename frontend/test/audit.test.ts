@@ -46,7 +46,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
     const { page, context, assertQuiet } = await openAudit();
     const { purchase, match } = traded;
     await untilRows(page, 2);
-    await page.getByText("From the chain itself").waitFor();
+    await page.getByText("From the chain itself", { exact: true }).waitFor();
 
     await page.getByLabel("Household").fill(purchase.buyer.address);
     await untilRows(page, 1);
@@ -92,7 +92,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
       await indexer.stop();
       await page.getByText("The index of the history does not answer.").waitFor();
       await page.goto(`${stack.url}/audit`);
-      await page.getByText("From the chain itself").waitFor();
+      await page.getByText("From the chain itself", { exact: true }).waitFor();
       await untilRows(page, 2);
     } finally {
       stack.say({ networks: [network] });
