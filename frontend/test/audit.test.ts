@@ -139,6 +139,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
     const { page, context, assertQuiet } = await openAudit();
     await page.getByRole("button", { name: "Verify everything" }).click();
     await page.getByText("Everything holds.").waitFor({ timeout: 60_000 });
+    await page.getByRole("heading", { name: "What was checked" }).waitFor();
     expect(await page.getByText("Failed:").count()).to.equal(0);
     expect(await page.getByText("Passed:").count()).to.be.greaterThan(20);
     const readings = parse<Cells>(await download(page, "Verified readings (CSV)"), {
