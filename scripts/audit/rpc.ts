@@ -1,4 +1,4 @@
-import { createClient, type Hex, http } from "viem";
+import { createClient, type Hex, http, rpcSchema } from "viem";
 import { RpcError, reasonOf } from "./errors.ts";
 
 /** Requests to a node. */
@@ -12,13 +12,17 @@ export interface Rpc {
   attempt(method: string, params: readonly unknown[]): Promise<unknown>;
 }
 
+type AnyRequest = [{ Method: string; Parameters: readonly unknown[]; ReturnType: unknown }];
+
 const TIMEOUT_MS = 30_000;
 const TRIES = 5;
 const FIRST_PAUSE_MS = 150;
 
 /** A node over HTTP; requests of one moment travel together. */
 export function rpcAt(url: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Rpc {
+  // The audit speaks JSON-RPC itself and checks every answer.
   const { request: send } = createClient({
+    rpcSchema: rpcSchema<AnyRequest>(),
     transport: http(url, {
       batch: { batchSize: 50, wait: 0 },
       retryCount: 0,
@@ -26,8 +30,7 @@ export function rpcAt(url: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS):
     }),
   });
   const once = (method: string, params: readonly unknown[]): Promise<unknown> =>
-    // The audit speaks JSON-RPC itself and checks every answer.
-    send({ method, params } as never) as Promise<unknown>;
+    send({ method, params });
 
   return {
     async request(method, params, tries = TRIES) {

@@ -46,7 +46,8 @@ const CHECKPOINT_EVERY_MS = 10_000;
 export interface RunSettings {
   readonly checkpointEveryMs?: number;
   readonly timeoutMs?: number;
-  readonly out?: NodeJS.WriteStream;
+  /** Shows no progress. */
+  readonly quiet?: boolean;
 }
 
 /**
@@ -115,13 +116,15 @@ async function auditOnce(work: Work): Promise<AuditResult> {
       resumed?.audit,
     );
     const first = resumed === undefined ? firstBlock : resumed.block.number + 1;
-    const progress = new Progress("Auditing", Math.max(end.number - first + 1, 1), settings.out);
-    progress.show(0, resumed === undefined ? "" : `going on from block ${first}`);
+    const progress = settings.quiet
+      ? undefined
+      : new Progress("Auditing", Math.max(end.number - first + 1, 1));
+    progress?.show(0, resumed === undefined ? "" : `going on from block ${first}`);
     let savedAt = Date.now();
     for await (const range of readRanges(source, first, end.number, resumed?.block)) {
       signal.throwIfAborted();
       await audit.blocks(range.blocks);
-      progress.show(range.end.number - first + 1, `block ${range.end.number}`);
+      progress?.show(range.end.number - first + 1, `block ${range.end.number}`);
       if (Date.now() - savedAt < (settings.checkpointEveryMs ?? CHECKPOINT_EVERY_MS)) continue;
       const block = range.end;
       checkpoints.save({ block, audit: audit.freeze(), outputs: outputs.freeze() });

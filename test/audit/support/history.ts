@@ -195,8 +195,11 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
     return wattline.meters.connect(seller.signer).report(reading, signature);
   }
 
-  /** Jane promises two slots of tomorrow's noon to her neighbour, delivers the first in part, and it is released. */
-  async function sellShort() {
+  /**
+   * Jane promises two slots of tomorrow's noon to her neighbour, delivers the first in part, and it is released.
+   * @param waitSeconds How long after the reading.
+   */
+  async function sellShort(waitSeconds = 0) {
     const slotSeconds = series.slotSeconds;
     const midnight = Math.ceil((await chain.chainTime()) / 86_400) * 86_400;
     const slot = (midnight + 43_200) / slotSeconds;
@@ -226,6 +229,7 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
         [slot + 1, 50n],
       ]),
     );
+    if (waitSeconds > 0) await chain.passTo((await chain.chainTime()) + waitSeconds);
     const position = {
       seller: seller.address,
       buyer: buyer.address,

@@ -1,4 +1,4 @@
-import { encodeAbiParameters, keccak256 } from "viem";
+import { encodeAbiParameters, getAbiItem, keccak256 } from "viem";
 import { marketplaceAbi } from "../../abi/marketplace.ts";
 import type { ReserveAct } from "../../history/acts.ts";
 import { costOf } from "../../money.ts";
@@ -12,15 +12,11 @@ import { deliveryIn, moneyIn, type PositionState } from "../state.ts";
 import { judgeCrossing, wayWithin } from "./crossing.ts";
 import { type Deal, judgeDeal, sellersPrice } from "./deals.ts";
 
-const POSITION = marketplaceAbi.find(
-  (item) => item.type === "function" && item.name === "positionId",
-);
+const POSITION = getAbiItem({ abi: marketplaceAbi, name: "positionId" }).inputs;
 
 /** What names a position: the hash of its terms, as the contracts make it. */
-export function positionIdOf(terms: PositionTerms) {
-  if (POSITION?.type !== "function") throw new Error("The ABI has no positionId.");
-  return keccak256(encodeAbiParameters(POSITION.inputs, [terms] as never));
-}
+export const positionIdOf = (terms: PositionTerms) =>
+  keccak256(encodeAbiParameters(POSITION, [terms]));
 
 /** Energy reserved before it is made: order, terms, what is locked, and that the meter can deliver it. */
 export async function judgeReserve(
