@@ -141,7 +141,7 @@ describe("The market", function () {
     const { page, wallet } = await open(market.neighbour.account);
     wallet.decline(true);
     await page.getByRole("button", { name: /^Buy .+ for/ }).click();
-    await page.getByText("You declined in your wallet").waitFor();
+    await page.getByText("You declined it in your wallet").waitFor();
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
   });
 
@@ -195,7 +195,11 @@ describe("The market", function () {
     try {
       await setMode(ISLANDED);
       await page.getByText(/is islanded: cut off from the grid/).waitFor();
-      await page.getByText("Millbrook, 3% loss").filter({ visible: true }).waitFor({ state: "hidden" });
+      await page
+        .getByText("Millbrook, 3% loss")
+        .filter({ visible: true })
+        .first()
+        .waitFor({ state: "hidden" });
       await page.getByRole("button", { name: "So far" }).click();
       await energyField(page).fill("100");
       // 250 Wh in each of twenty slots.

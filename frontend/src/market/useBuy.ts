@@ -90,9 +90,8 @@ export function useBuy() {
       try {
         deposits = await depositCalls(deposit);
       } catch (error) {
-        const toast = notify.begun(title);
-        if (isRejection(error)) toast.declined();
-        else toast.failed(await wordsFor(error, network));
+        if (isRejection(error)) notify.declined(title);
+        else notify.failed(title, await wordsFor(error, network));
         return undefined;
       } finally {
         setSigns(false);
