@@ -100,7 +100,11 @@ describe("Relay, indexer and audit", function () {
 
   it(`have the same tables for a whole ${DEEP ? "week" : "stretch"}`, async () => {
     const audits = auditsOf();
-    const script = { ...(DEEP ? WEEK : STRETCH), market: "settle", port: await freePort() } as const;
+    const script = {
+      ...(DEEP ? WEEK : STRETCH),
+      market: "settle",
+      port: await freePort(),
+    } as const;
     const [played, node] = await playOn(script);
     const indexer = startIndexer({ ...played, port: await freePort() });
     try {
