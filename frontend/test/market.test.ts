@@ -141,7 +141,7 @@ describe("The market", function () {
     const { page, wallet } = await open(market.neighbour.account);
     wallet.decline(true);
     await page.getByRole("button", { name: /^Buy .+ for/ }).click();
-    await page.getByText("You declined in your wallet").waitFor();
+    await page.getByText("You declined it in your wallet").waitFor();
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
   });
 
@@ -198,6 +198,7 @@ describe("The market", function () {
       await page
         .getByText("Millbrook, 3% loss")
         .filter({ visible: true })
+        .first()
         .waitFor({ state: "hidden" });
       await page.getByRole("button", { name: "So far" }).click();
       await energyField(page).fill("100");

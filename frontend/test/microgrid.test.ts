@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
-import { settleCommunity } from "../../scripts/simulation/community.ts";
+import { fund, settleCommunity } from "../../scripts/simulation/community.ts";
 import { readOptions } from "../../scripts/simulation/options.ts";
 import { tieLineFor } from "../../scripts/simulation/tieLine.ts";
 import { violationsOf } from "./support/axe.ts";
@@ -60,16 +60,23 @@ describe("The microgrid page", function () {
     );
     const text = (await page.getByRole("main").textContent()) ?? "";
     expect(text).to.match(/Produced today\d/);
+    // 300 Wh here; what went over the line arrived elsewhere.
+    expect(text).to.match(/Traded today300 Wh/);
+    expect(text).to.match(/Last 24 hours out \/ in200 Wh \/ 0 Wh/);
     expect(await violationsOf(page)).to.deep.equal([]);
     await page.getByText("exported so far").first().waitFor();
     await takeScreenshots(page, "microgrid-connected");
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
+    await page.getByRole("img", { name: /^Diagram/ }).scrollIntoViewIfNeeded();
+    await takeScreenshots(page, "microgrid-lines");
     watch.assertQuiet();
     await context.close();
   });
 
   it("islands the microgrid, and says what that means; energy over the tie line is refused", async () => {
     const { page, context, wallet, watch } = await openAs(OPERATOR);
-    await page.getByLabel("Mode", { exact: true }).selectOption("Islanded");
+    await page.getByRole("combobox", { name: "Mode" }).selectOption("Islanded");
     await page.getByRole("button", { name: "Declare it" }).click();
     await page.getByRole("heading", { name: "Islanded" }).waitFor();
     await page.getByText(/Nothing crosses a tie line until it is connected again/).waitFor();
@@ -84,7 +91,7 @@ describe("The microgrid page", function () {
     );
     expect(refused).to.include("Trading_Islanded");
 
-    await page.getByLabel("Mode", { exact: true }).selectOption("Connected");
+    await page.getByRole("combobox", { name: "Mode" }).selectOption("Connected");
     await page.getByRole("button", { name: "Declare it" }).click();
     await page.getByRole("heading", { name: "Connected" }).waitFor();
     watch.assertQuiet();
@@ -132,6 +139,56 @@ describe("The microgrid page", function () {
     await context.close();
   });
 
+  it("changes a tie line when both operators agree, after the notice period", async () => {
+    const mine = await openAs(OPERATOR);
+    await mine.page.getByRole("tab", { name: "Tie lines" }).click();
+    await field(mine.page, "Lost on the way").fill("5");
+    await field(mine.page, "Wheeling charge outwards").fill("0.01");
+    await field(mine.page, "Wheeling charge inwards").fill("0.03");
+    await mine.page.getByText(/a change after 7 days' notice/).waitFor();
+    await mine.page.getByRole("button", { name: "Propose it" }).click();
+    await mine.page.getByText("You have proposed a tie line to Riverside:").waitFor();
+    await mine.context.close();
+
+    const theirs = await openAs(NEXT_DOOR, "?microgrid=2");
+    await theirs.page.getByRole("tab", { name: "Tie lines" }).click();
+    await theirs.page.getByRole("button", { name: "Agree" }).click();
+    await theirs.page.getByText(/on: loses 5%/).waitFor();
+    // Until then the old terms hold.
+    expect((await stack.wattline.meters.crossingOf(1, 2)).lossBps).to.equal(300n);
+    theirs.watch.assertQuiet();
+    await theirs.context.close();
+  });
+
+  it("lets anyone found a microgrid", async () => {
+    const { page, context, watch } = await openAs(4);
+    await page.getByRole("button", { name: "Found a microgrid" }).click();
+    const sheet = page.getByRole("dialog", { name: "Found a microgrid" });
+    const values = {
+      Name: "Hillside",
+      Latitude: "48.1",
+      Longitude: "11.6",
+      "Feed-in tariff": "0.08",
+      "Retail tariff": "0.34",
+      "Network fee": "0.02",
+      "Island price cap": "0.50",
+      "Island ration per slot": "0.5",
+    };
+    for (const [name, value] of Object.entries(values)) {
+      await sheet.getByLabel(name, { exact: true }).fill(value);
+    }
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "microgrid-found");
+    await sheet.getByRole("button", { name: "Found it" }).click();
+    await sheet.waitFor({ state: "detached" });
+    await page.getByRole("option", { name: "Hillside" }).waitFor({ state: "attached" });
+    const { operator, charter } = await stack.wattline.meters.microgridOf(3);
+    expect(operator).to.equal(localAccount(4).address);
+    expect(charter.latitudeTenths).to.equal(481n);
+    watch.assertQuiet();
+    await context.close();
+  });
+
   it("hands the role over in two steps", async () => {
     const successor = 9;
     const first = await openAs(OPERATOR);
@@ -160,12 +217,18 @@ async function settleNextDoor({ wattline, community, trading, series, morning, C
   await other.agreeTieLine(1, line);
   await community.agreeTieLine(2, line);
   const seller = community.households.find((who) => who.series.capacityW > 0);
+  const neighbour = community.households.find((who) => who !== seller);
   const [buyer] = other.households;
-  if (seller === undefined || buyer === undefined) throw new Error("Nobody can trade.");
+  if (seller === undefined || neighbour === undefined || buyer === undefined)
+    throw new Error("Nobody can trade.");
+  await fund(wattline, buyer, 5_000_000n);
   const offer = await trading.sign(community, seller, "offer", {
     ...morning,
     pricePerKwh: 15n * CENT,
   });
+  const noon = morning.lastSlot - 4;
+  await trading.accept(community, neighbour, offer, new Map([[noon, 300n]]));
+  await trading.accept(other, buyer, offer, new Map([[noon, 200n]]));
   return {
     /** Somebody there buys a little from here. */
     purchase: () => trading.accept(other, buyer, offer, new Map([[morning.lastSlot, 1n]])),

@@ -8,7 +8,12 @@ import { report } from "./report.ts";
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   plain: ["sdk/test/**/*.test.ts", "test/community/**/*.test.ts", "test/setup/**/*.test.ts"],
-  services: ["services/*/test/**/*.test.ts", "test/audit/**/*.test.ts", "test/start/**/*.test.ts"],
+  services: [
+    "services/*/test/**/*.test.ts",
+    "test/agreement/**/*.test.ts",
+    "test/audit/**/*.test.ts",
+    "test/start/**/*.test.ts",
+  ],
   pages: ["frontend/test/**/*.test.ts"],
 };
 

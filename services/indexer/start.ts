@@ -1,6 +1,7 @@
 /** Starts the indexer: reads the environment (see README.md) and becomes `ponder start` until it is stopped. */
 import { BaseError } from "viem";
 import { identify } from "./chainIdentity.ts";
+import { clearUnfounded, markFounded } from "./founding.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
 
 const REMEMBER_MILLISECONDS = 2_000;
@@ -22,7 +23,9 @@ async function start(settings: Settings): Promise<void> {
   const { host, port } = settings;
   const { schema, remember } = await identify(settings);
   await remember();
+  clearUnfounded(settings);
   setInterval(() => remember().catch(() => {}), REMEMBER_MILLISECONDS).unref();
+  setInterval(() => markFounded(settings).catch(() => {}), REMEMBER_MILLISECONDS).unref();
   process.env.WATTLINE_DEPLOYMENT = settings.deploymentFile;
   process.env.WATTLINE_DATA = settings.dataFolder;
   process.env.PONDER_TELEMETRY_DISABLED = "1";

@@ -34,7 +34,7 @@ export function Shell() {
             <span className="sr-only sm:hidden">Wattline</span>
           </Link>
           <Navigation place="top" />
-          <div className="ml-auto flex items-center gap-1 sm:gap-2">
+          <div className="ml-auto flex min-w-0 items-center gap-1 sm:gap-2">
             <MicrogridSelect />
             <ThemeToggle />
             <LanguageSelect />

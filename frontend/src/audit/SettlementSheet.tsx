@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { SIDES, SOURCES } from "@wattline/sdk";
+import { LANE_MAX_WH, SIDES, SOURCES } from "@wattline/sdk";
 import { ShieldAlert, ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import { useChainQuery, useNetwork } from "../chain/index.ts";
@@ -169,7 +169,11 @@ function OrderCard({
           <Price perKwh={order.price} />
         </Item>
         <Item label={<Trans>At most</Trans>}>
-          <Energy wh={BigInt(order.energy)} />
+          {BigInt(order.energy) === LANE_MAX_WH ? (
+            <Trans>As much as there is</Trans>
+          ) : (
+            <Energy wh={BigInt(order.energy)} />
+          )}
         </Item>
         <Item label={<Trans>Slots</Trans>}>
           <SlotTime slot={order.firstSlot} lastSlot={order.lastSlot} slotSeconds={slotSeconds} />

@@ -4,7 +4,7 @@ import type { Finding, Verdict } from "@wattline/sdk";
 import { CircleCheck, CircleDashed, CircleX } from "lucide-react";
 import { outcomeOf } from "../../../scripts/audit/lines.ts";
 import { useMicrogrids } from "../chain/index.ts";
-import { Button, Energy, formatCount, Money, shortAddress } from "../ui/index.ts";
+import { Button, Energy, formatCount, Money } from "../ui/index.ts";
 import { readingsCsv, saveAs, settlementsCsv, settlementsJson } from "./download.ts";
 import { useCheckNames, usePromises } from "./names.ts";
 import type { Verified } from "./worker/messages.ts";
@@ -38,18 +38,14 @@ function Findings({ findings }: { readonly findings: readonly Finding[] }) {
             <p className="font-medium">{names[check]}</p>
             <p className="break-words">{message}</p>
             <p className="mt-1 text-muted">
-              <Trans>
-                Block {formatCount(block)}, transaction{" "}
-                <Link
-                  to="/audit"
-                  search={(search) => ({ ...search, tx: transaction })}
-                  className="font-mono text-leaf underline"
-                  title={transaction}
-                >
-                  {shortAddress(transaction)}
-                </Link>
-              </Trans>
-              <code className="mt-1 block text-xs break-all">{transaction}</code>
+              <Trans>Block {formatCount(block)}, transaction</Trans>{" "}
+              <Link
+                to="/audit"
+                search={(search) => ({ ...search, tx: transaction })}
+                className="font-mono text-xs break-all text-leaf underline"
+              >
+                {transaction}
+              </Link>
             </p>
           </li>
         ))}

@@ -1,8 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { formatKwh, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
-import { useEffect, useId, useState } from "react";
-import { useConnection } from "wagmi";
-import { type Mode, modeOf, useNetwork } from "../chain/index.ts";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { type Mode, modeOf } from "../chain/index.ts";
 import {
   Button,
   Card,
@@ -11,7 +10,6 @@ import {
   Field,
   formatClock,
   formatEnergy,
-  formatMoney,
   Input,
   Money,
   Notice,
@@ -19,14 +17,17 @@ import {
   parseAmount,
   Select,
 } from "../ui/index.ts";
-import { ConnectButton } from "../wallet/index.ts";
-import { BoughtCard } from "./BoughtCard.tsx";
+import { BuyButton } from "./BuyButton.tsx";
 import { PlanDetails } from "./PlanDetails.tsx";
 import type { MarketSearch } from "./search.ts";
-import { type Bought, useBuy, useFunding } from "./useBuy.ts";
+import type { Bought } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import { type PurchaseView, usePurchase } from "./usePurchase.ts";
 import type { Records } from "./useRecords.ts";
+
+const BoughtCard = lazy(() =>
+  import("./BoughtCard.tsx").then(({ BoughtCard: card }) => ({ default: card })),
+);
 
 /** Decimals of a kWh: whole Wh. */
 const KWH_DECIMALS = 3;
@@ -50,7 +51,9 @@ export function BuyCard({
   return (
     <Card title={<Trans>Buy</Trans>} className="border-leaf">
       {bought ? (
-        <BoughtCard bought={bought} onAgain={() => setBought(undefined)} />
+        <Suspense>
+          <BoughtCard bought={bought} onAgain={() => setBought(undefined)} />
+        </Suspense>
       ) : mode === "Closed" ? (
         <p>
           <Trans>
@@ -277,74 +280,6 @@ function Summary({
           </Trans>
         </Notice>
       )}
-    </div>
-  );
-}
-
-function BuyButton({
-  market,
-  view: { plan, retailCost, island },
-  mode,
-  onBought,
-}: {
-  readonly market: Market;
-  readonly view: PurchaseView;
-  readonly mode: Mode;
-  onBought(bought: Bought): void;
-}) {
-  const { t } = useLingui();
-  const { currency } = useNetwork();
-  const { isConnected } = useConnection();
-  const { buy, busy } = useBuy();
-  const funding = useFunding(plan?.cost ?? 0n);
-  const reasonId = useId();
-  if (!isConnected) {
-    return (
-      <div className="flex flex-col gap-2">
-        <ConnectButton prominent />
-        <p className="text-sm text-muted">
-          <Trans>You see what it costs before you sign anything.</Trans>
-        </p>
-      </div>
-    );
-  }
-  if (plan === undefined) return null;
-  const lacking = formatMoney(funding?.lacking ?? 0n, currency);
-  const reason =
-    mode === "Islanded" && island === null
-      ? t`While the microgrid is islanded, only a home with a meter in it can buy.`
-      : funding && funding.lacking > 0n
-        ? t`Your wallet lacks ${lacking} for this.`
-        : undefined;
-  const blocked = reason !== undefined || funding === undefined || (mode === "Islanded" && !island);
-  const amounts = `${formatEnergy(plan.totalWh)}`;
-  const cost = formatMoney(plan.cost, currency);
-  return (
-    <div className="flex flex-col gap-2">
-      <Button
-        look="primary"
-        size="large"
-        busy={busy}
-        disabled={blocked}
-        aria-describedby={reasonId}
-        onClick={async () => {
-          const bought = await buy(plan, {
-            microgrid: market.microgrid.id,
-            meter: island?.meter,
-            deposit: funding?.deposit ?? 0n,
-            retailCost,
-          });
-          if (bought) onBought(bought);
-        }}
-      >
-        {t`Buy ${amounts} for ${cost}`}
-      </Button>
-      <p id={reasonId} className={cx("text-sm", reason ? "font-medium text-danger" : "text-muted")}>
-        {reason ??
-          (funding && funding.deposit > 0n
-            ? t`${formatMoney(funding.deposit, currency)} come from your wallet, with a permit that you sign; the rest is in escrow.`
-            : t`Paid from your escrow.`)}
-      </p>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Sprout } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useCallback, useMemo } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useDeferredValue, useMemo } from "react";
 import { useMicrogrid } from "../app/index.ts";
 import type { Microgrid } from "../chain/index.ts";
 import { BidDialog, SellDialog } from "../orders/index.ts";
@@ -109,6 +109,8 @@ function Trade({ market }: { readonly market: Market }) {
   const { first, last } = search;
   const window = useMemo(() => windowOf(market, { first, last }), [market, first, last]);
   const slot = slotToShow(market, search.slot);
+  // The strip answers at once; the curve of a large book follows when there is time.
+  const curveSlot = useDeferredValue(slot);
   const scope = useMemo(() => ({ slot, window }), [slot, window]);
   const sellers = useMemo(() => promisersOf(market), [market]);
   const records = useRecords(sellers);
@@ -138,7 +140,7 @@ function Trade({ market }: { readonly market: Market }) {
       </div>
       <Card title={t`Merit order of the slot`} className="min-w-0">
         <Later>
-          <MeritOrderChart market={market} slot={slot} />
+          <MeritOrderChart market={market} slot={curveSlot} />
         </Later>
       </Card>
       <Card title={t`Prices over the day`} className="min-w-0">

@@ -96,7 +96,10 @@ const rowOf = (side: string, { pricePerKwh, energyWh, upToWh }: Step) => [
 function curvesOf({ offers, bids, crossing }: MeritOrder) {
   const ends = [...offers, ...bids].map(({ upToWh }) => upToWh);
   if (crossing) ends.push(crossing.energyWh);
-  const energies = [...new Set([0n, ...ends])].sort((a, b) => (a < b ? -1 : 1));
+  const edge = edgeOf(offers, bids);
+  const energies = [...new Set([0n, ...ends.filter((wh) => wh < edge), edge])].sort((a, b) =>
+    a < b ? -1 : 1,
+  );
   return {
     x: energies.map(Number),
     offers: valuesOf(offers, energies),
@@ -105,6 +108,14 @@ function curvesOf({ offers, bids, crossing }: MeritOrder) {
       crossing && wh <= crossing.energyWh ? Number(crossing.pricePerKwh) : null,
     ),
   };
+}
+
+/** Where the drawing ends. A standing bid of the grid wants more than a street can make, and would hide the offers. */
+function edgeOf(offers: readonly Step[], bids: readonly Step[]): bigint {
+  const [offered, wanted] = [offers.at(-1)?.upToWh ?? 0n, bids.at(-1)?.upToWh ?? 0n];
+  const [shorter, longer] = offered < wanted ? [offered, wanted] : [wanted, offered];
+  const enough = (shorter * 3n) / 2n;
+  return shorter > 0n && enough < longer ? enough : longer;
 }
 
 /** The price of the step that begins at each energy; a curve ends where its energy does. */

@@ -3,7 +3,7 @@ import type { PlannedTake, Purchase } from "@wattline/sdk";
 import { AddressText, Energy, Money, Price, SlotTime } from "../ui/index.ts";
 import { Distance } from "./Distance.tsx";
 import { RecordBadge } from "./RecordBadge.tsx";
-import { sellersOf } from "./useBuy.ts";
+import { sellersOf } from "./sellers.ts";
 import type { Market } from "./useMarket.ts";
 import type { Records } from "./useRecords.ts";
 

@@ -12,6 +12,7 @@ import { useConnection } from "wagmi";
 import { type Call, callOf, contractsOf, useAccount, useNetwork } from "../chain/index.ts";
 import { formatEnergy, formatMoney } from "../ui/index.ts";
 import { isRejection, notify, useDeposit, useTransact, wordsFor } from "../wallet/index.ts";
+import { sellersOf } from "./sellers.ts";
 
 /** What a purchase came to, as its transaction says. */
 export interface Bought {
@@ -90,9 +91,8 @@ export function useBuy() {
       try {
         deposits = await depositCalls(deposit);
       } catch (error) {
-        const toast = notify.begun(title);
-        if (isRejection(error)) toast.declined();
-        else toast.failed(await wordsFor(error, network));
+        if (isRejection(error)) notify.declined(title);
+        else notify.failed(title, await wordsFor(error, network));
         return undefined;
       } finally {
         setSigns(false);
@@ -111,9 +111,6 @@ export function useBuy() {
 
   return { buy, busy: busy || signs };
 }
-
-export const sellersOf = ({ takes }: Purchase): number =>
-  new Set(takes.map(({ ask }) => ask.order.maker.toLowerCase())).size;
 
 function paidIn(receipts: readonly TransactionReceipt[], buyer: Address | undefined) {
   const logs = receipts.flatMap((receipt) => receipt.logs);

@@ -42,6 +42,7 @@ export function useTraded({ id }: Microgrid, { slots }: Day): Indexed<ReadonlyMa
       return new Map(rows.map(({ slot, energyWh, cost }) => [slot, { energyWh, cost }]));
     },
     async (context) => {
+      // Reading trades from logs takes code that an indexer spares.
       const { readTraded } = await import("./readTraded.ts");
       return readTraded(context, id);
     },

@@ -22,15 +22,18 @@ export function ConnectButton({ prominent = false }: { readonly prominent?: bool
       <Button
         look={address ? "secondary" : "primary"}
         size={prominent ? "large" : "normal"}
+        // In the header of a phone there is no room to spare.
+        className={prominent ? "" : "min-w-0 max-sm:px-3"}
         onClick={() => setOpen(true)}
         aria-haspopup="dialog"
-        className={prominent ? "" : "max-sm:px-3"}
       >
         <Wallet aria-hidden="true" className={cx("size-4", !prominent && "max-sm:hidden")} />
         {address ? (
           <span>{name ?? <span className="font-mono">{shortAddress(address)}</span>}</span>
         ) : (
-          <Trans>Connect wallet</Trans>
+          <span className="truncate">
+            <Trans>Connect wallet</Trans>
+          </span>
         )}
       </Button>
       {open && (

@@ -1,3 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SignedOrderJson } from "@wattline/sdk";
 import { expect } from "chai";
@@ -118,6 +122,33 @@ for (const kind of ["PGlite", "Postgres"] as const) {
     });
   });
 }
+
+describe("A relay that is killed at its first start", function () {
+  this.timeout(60_000);
+
+  it("starts all the same, whatever it has left of a database", async () => {
+    const node = await startAnvil();
+    const folder = path.join(await mkdtemp(path.join(tmpdir(), "wattline-relay-")), "book");
+    try {
+      const world = await createWorld(node.rpcUrl);
+      const first = spawnRelay(world, { WATTLINE_DATA: folder }).catch((error: unknown) => error);
+      const lock = `${folder}.lock`;
+      const pid = await until("the database is being founded", () =>
+        [folder, `${folder}.founding`].some((each) => existsSync(path.join(each, "PG_VERSION")))
+          ? Number(readFileSync(lock, "utf8"))
+          : undefined,
+      );
+      process.kill(pid, "SIGKILL");
+      await first;
+      const second = await spawnRelay(world, { WATTLINE_DATA: folder });
+      await standsAtHead(second.client, world);
+      await second.kill();
+    } finally {
+      await node.stop();
+      await rm(path.dirname(folder), { recursive: true });
+    }
+  });
+});
 
 describe("A relay that can't start", function () {
   this.timeout(60_000);

@@ -76,7 +76,9 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
               label: t`Traded`,
               colour: "leaf",
               kind: "steps",
-              values: data.map((each) => Number(each.tradedWh)),
+              values: data.map(({ slot, tradedWh: wh }) =>
+                wh === 0n && slot > newest.slot ? null : Number(wh),
+              ),
             },
           ]}
           table={{

@@ -9,6 +9,7 @@ import {
   type SlotRange,
   slotsIn,
   slotsOfDay,
+  sourceIndex,
 } from "@wattline/sdk";
 import { zeroAddress } from "viem";
 import {
@@ -23,7 +24,7 @@ import { useIndexed } from "../../data/index.ts";
 /** What a slot of a microgrid came to. */
 export interface DaySlot {
   readonly slot: number;
-  /** Reported by its meters; undefined while none has reported it. */
+  /** Reported by its meters; undefined while none has. What the grid delivers is not made here. */
   readonly producedWh: bigint | undefined;
   /** Bought here, as arrived. */
   readonly tradedWh: bigint;
@@ -49,7 +50,9 @@ export function useDay(microgrid: Microgrid) {
       ]);
       return slotsOf(
         range,
-        production.map(({ slot, reportedWh }) => [slot, reportedWh]),
+        production
+          .filter(({ source }) => source !== "Grid")
+          .map(({ slot, reportedWh }) => [slot, reportedWh]),
         prices.map(({ slot, energyWh }) => [slot, energyWh]),
       );
     },
@@ -96,7 +99,8 @@ async function readDay(
     readEvents(client, { ...ofEnergy, eventName: "TransferBatch" }),
   ]);
   const isIn = (slot: number) => range.firstSlot <= slot && slot <= range.lastSlot;
-  const mine = new Set(registered.map(({ args }) => args.meter));
+  const makers = registered.filter(({ args }) => args.source !== sourceIndex("Grid"));
+  const mine = new Set(makers.map(({ args }) => args.meter));
   const produced: [number, bigint][] = [];
   for (const { args } of reported) {
     if (!mine.has(args.meter)) continue;

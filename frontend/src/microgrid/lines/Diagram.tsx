@@ -1,11 +1,13 @@
 import { useLingui } from "@lingui/react/macro";
-import { type Microgrid, modeOf } from "../../chain/index.ts";
-import { formatEnergy } from "../../ui/index.ts";
+import { type Currency, type Microgrid, modeOf, useNetwork } from "../../chain/index.ts";
+import { formatEnergy, formatPrice } from "../../ui/index.ts";
 import { formatLoss } from "./format.ts";
 import type { TieLine } from "./readLines.ts";
 
 const WIDTH = 360;
-const HEIGHT = 230;
+const HEIGHT = 250;
+/** Two microgrids stand side by side. */
+const FLAT_HEIGHT = 130;
 const RADIUS = 26;
 
 interface Point {
@@ -16,17 +18,18 @@ interface Point {
 /** The current microgrid to the left of a single neighbour; amid several. */
 function placesOf(microgrids: readonly Microgrid[], current: number): ReadonlyMap<number, Point> {
   const others = microgrids.filter(({ id }) => id !== current);
-  const middle = { x: WIDTH / 2, y: HEIGHT / 2 - 8 };
   const [only] = others;
   if (only !== undefined && others.length === 1) {
+    const y = FLAT_HEIGHT / 2 - 8;
     return new Map([
-      [current, { x: 62, y: middle.y }],
-      [only.id, { x: WIDTH - 62, y: middle.y }],
+      [current, { x: 50, y }],
+      [only.id, { x: WIDTH - 50, y }],
     ]);
   }
+  const middle = { x: WIDTH / 2, y: HEIGHT / 2 - 8 };
   const places = others.map(({ id }, index): [number, Point] => {
     const angle = (2 * Math.PI * index) / others.length - Math.PI / 2;
-    return [id, { x: middle.x + 125 * Math.cos(angle), y: middle.y + 78 * Math.sin(angle) }];
+    return [id, { x: middle.x + 125 * Math.cos(angle), y: middle.y + 86 * Math.sin(angle) }];
   });
   return new Map([[current, middle], ...places]);
 }
@@ -42,7 +45,9 @@ export function Diagram({
   readonly lines: readonly TieLine[];
 }) {
   const { t } = useLingui();
+  const { currency } = useNetwork();
   const places = placesOf(microgrids, current);
+  const height = microgrids.length === 2 ? FLAT_HEIGHT : HEIGHT;
   const nameOf = (id: number) => microgrids.find((each) => each.id === id)?.charter.name ?? `${id}`;
   const [grids, ties] = [microgrids.length, lines.length];
   const summary = t`Diagram: ${grids} microgrids and ${ties} tie lines. The list below has what each line loses, costs and carries.`;
@@ -53,7 +58,7 @@ export function Diagram({
     <svg
       role="img"
       aria-label={summary}
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      viewBox={`0 0 ${WIDTH} ${height}`}
       className="mx-auto block w-full max-w-2xl text-[12px]"
     >
       <defs>
@@ -74,7 +79,12 @@ export function Diagram({
         const [from, to] = [places.get(line.lower), places.get(line.higher)];
         if (from === undefined || to === undefined) return null;
         return (
-          <Line key={`${line.lower} ${line.higher}`} {...{ line, from, to }} open={isOpen(line)} />
+          <Line
+            key={`${line.lower} ${line.higher}`}
+            {...{ line, from, to }}
+            open={isOpen(line)}
+            currency={currency}
+          />
         );
       })}
       {microgrids.map((microgrid) => {
@@ -148,18 +158,27 @@ function Line({
   from,
   to,
   open,
+  currency,
 }: {
   readonly line: TieLine;
   readonly from: Point;
   readonly to: Point;
   readonly open: boolean;
+  readonly currency: Currency;
 }) {
+  const { t } = useLingui();
   const [lower, higher] = [edge(from, to), edge(to, from)];
-  const isUp = up.nowWh >= down.nowWh;
-  const flowWh = isUp ? up.nowWh : down.nowWh;
+  const isNow = up.nowWh > 0n || down.nowWh > 0n;
+  const [upWh, downWh] = isNow ? [up.nowWh, down.nowWh] : [up.todayWh, down.todayWh];
+  const isUp = upWh >= downWh;
+  const flowWh = isUp ? upWh : downWh;
   const [start, end] = isUp ? [lower, higher] : [higher, lower];
-  const share = terms.capacityWh === 0n ? 0 : Number((flowWh * 100n) / terms.capacityWh) / 100;
+  const share =
+    !isNow || terms.capacityWh === 0n ? 0 : Number((flowWh * 100n) / terms.capacityWh) / 100;
   const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  const energy = formatEnergy(flowWh);
+  const most = formatEnergy(terms.capacityWh);
+  const charge = isUp ? terms.wheelingUp : terms.wheelingDown;
   return (
     <g>
       <line
@@ -184,10 +203,13 @@ function Line({
         />
       )}
       <text x={middle.x} y={middle.y - 10} textAnchor="middle" fill="var(--ink)" fontWeight={600}>
-        {formatEnergy(flowWh)}
+        {isNow ? t`${energy} now` : t`${energy} in 24 h`}
       </text>
-      <text x={middle.x} y={middle.y + 18} textAnchor="middle" fill="var(--muted)">
-        {`−${formatLoss(terms.lossBps)}`}
+      <text x={middle.x} y={middle.y + 18} textAnchor="middle" fill="var(--muted)" fontSize="10.5">
+        {`−${formatLoss(terms.lossBps)}, ≤ ${most}`}
+      </text>
+      <text x={middle.x} y={middle.y + 32} textAnchor="middle" fill="var(--muted)" fontSize="10.5">
+        {`+${formatPrice(charge, currency)}`}
       </text>
     </g>
   );

@@ -107,7 +107,7 @@ function MeterLine({
         </span>
       )}
       <span className="ml-auto flex items-center gap-1 text-muted">
-        <AddressText address={meter} />
+        <Trans>Meter</Trans> <AddressText address={meter} />
         {mayRetire && active && <RetireButton meter={meter} />}
       </span>
     </li>

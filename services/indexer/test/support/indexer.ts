@@ -41,18 +41,15 @@ export function startIndexer({ deployment, rpcUrl, port, databaseUrl }: Place) {
   /** Waits until the whole chain is indexed. */
   async function caughtUp(): Promise<void> {
     const { number, timestamp } = await chain.getBlock();
-    await until(
-      `indexing up to block ${number} at ${url}:\n${started.lines.slice(-5).join("\n")}`,
-      async () => {
-        if (started.child.exitCode !== null) {
-          throw new Error(`The indexer ended:\n${started.lines.slice(-30).join("\n")}`);
-        }
-        const status = await api.status().catch(() => undefined);
-        const isThere = status?.block === Number(number) && status.time === Number(timestamp);
-        return (status?.ready && isThere) || undefined;
-      },
-      120_000,
-    );
+    const isThere = async () => {
+      if (started.child.exitCode !== null) throw new Error("The indexer ended.");
+      const status = await api.status().catch(() => undefined);
+      const stands = status?.block === Number(number) && status.time === Number(timestamp);
+      return (status?.ready && stands) || undefined;
+    };
+    await until(`indexing up to block ${number} at ${url}`, isThere, 120_000).catch((error) => {
+      throw new Error(`${error.message}\n${started.lines.slice(-30).join("\n")}`);
+    });
   }
 
   return {

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import type { Deployment } from "@wattline/sdk";
@@ -105,16 +105,16 @@ async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
     unlock = await lockFolder(folder);
   }
   const { PGlite } = await import("@electric-sql/pglite");
+  const startParams = [
+    ...PGlite.defaultStartParams,
+    ...PGLITE_SETTINGS.flatMap((setting) => ["-c", setting]),
+  ];
   try {
-    const pglite = await compiledLightly(() =>
-      PGlite.create({
-        ...(folder !== undefined && { dataDir: folder }),
-        startParams: [
-          ...PGlite.defaultStartParams,
-          ...PGLITE_SETTINGS.flatMap((setting) => ["-c", setting]),
-        ],
-      }),
-    );
+    const pglite = await compiledLightly(async () => {
+      if (folder === undefined) return PGlite.create({ startParams });
+      await foundIn(folder, (dataDir) => PGlite.create({ dataDir, startParams }));
+      return PGlite.create({ dataDir: folder, startParams });
+    });
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     return {
       db,
@@ -129,6 +129,19 @@ async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
       `The folder ${folder} can't be opened as a database (${reasonOf(error)}). Name another one in WATTLINE_DATA.`,
     );
   }
+}
+
+/** Fills an empty folder with a new database, whole or not at all: one that is killed half founded would never open again. */
+async function foundIn(
+  folder: string,
+  create: (dataDir: string) => Promise<{ close(): Promise<void> }>,
+): Promise<void> {
+  if ((await readdir(folder)).length > 0) return;
+  const growing = `${folder}.founding`;
+  await rm(growing, { recursive: true, force: true });
+  await (await create(growing)).close();
+  await rmdir(folder);
+  await rename(growing, folder);
 }
 
 /**

@@ -20,7 +20,7 @@ export interface RelayProcess {
 
 /** Starts `main.ts` for `world` and waits until it listens. */
 export async function spawnRelay(
-  world: World,
+  world: Pick<World, "deployment" | "rpcUrl">,
   env: Readonly<Record<string, string>>,
 ): Promise<RelayProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), "wattline-deployment-"));

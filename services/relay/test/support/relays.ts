@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { cp, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Hex } from "viem";
 import { RelayClient } from "../../src/client.ts";
 import { type RelayOptions, type RunningRelay, startRelay } from "../../src/server.ts";
 import { openDatabase } from "../../src/store/database.ts";
@@ -28,7 +29,7 @@ process.once("exit", () => {
 let template: Promise<string> | undefined;
 
 /** A folder with an empty book for `world`. Founding a database takes seconds, so it is done once and copied. */
-export async function freshFolder({ deployment }: World): Promise<string> {
+export async function freshFolder({ deployment }: Pick<World, "deployment">): Promise<string> {
   template ??= foundBook();
   const folder = await mkdtemp(path.join(tmpdir(), "wattline-relay-"));
   await cp(await template, folder, { recursive: true });
@@ -66,12 +67,17 @@ export async function openRelay(
 }
 
 /** Waits until a relay's book stands at the chain's newest block. */
-export async function standsAtHead(client: RelayClient, world: World): Promise<void> {
-  await until("the relay stands at the newest block", async () => {
-    const { hash } = await world.client.getBlock();
+export async function standsAtHead(
+  client: RelayClient,
+  chain: { readonly client: { getBlock(): Promise<{ readonly hash: Hex | null }> } },
+  patienceMs?: number,
+): Promise<void> {
+  const isThere = async () => {
+    const { hash } = await chain.client.getBlock();
     const health = await client.health().catch(() => undefined);
     return health?.status === "ok" && health.blockHash === hash;
-  });
+  };
+  await until("the relay stands at the newest block", isThere, patienceMs);
 }
 
 /** The whole book, as far as two relays must agree on it. */

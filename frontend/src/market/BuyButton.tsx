@@ -1,0 +1,78 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useId } from "react";
+import { useConnection } from "wagmi";
+import { type Mode, useNetwork } from "../chain/index.ts";
+import { Button, cx, formatEnergy, formatMoney } from "../ui/index.ts";
+import { ConnectButton } from "../wallet/index.ts";
+import { type Bought, useBuy, useFunding } from "./useBuy.ts";
+import type { Market } from "./useMarket.ts";
+import type { PurchaseView } from "./usePurchase.ts";
+
+/** Buys what is planned, or says what stands in the way. */
+export function BuyButton({
+  market,
+  view: { plan, retailCost, island },
+  mode,
+  onBought,
+}: {
+  readonly market: Market;
+  readonly view: PurchaseView;
+  readonly mode: Mode;
+  onBought(bought: Bought): void;
+}) {
+  const { t } = useLingui();
+  const { currency } = useNetwork();
+  const { isConnected } = useConnection();
+  const { buy, busy } = useBuy();
+  const funding = useFunding(plan?.cost ?? 0n);
+  const reasonId = useId();
+  if (!isConnected) {
+    return (
+      <div className="flex flex-col gap-2">
+        <ConnectButton prominent />
+        <p className="text-sm text-muted">
+          <Trans>You see what it costs before you sign anything.</Trans>
+        </p>
+      </div>
+    );
+  }
+  if (plan === undefined) return null;
+  const lacking = formatMoney(funding?.lacking ?? 0n, currency);
+  const reason =
+    mode === "Islanded" && island === null
+      ? t`While the microgrid is islanded, only a home with a meter in it can buy.`
+      : funding && funding.lacking > 0n
+        ? t`Your wallet lacks ${lacking} for this.`
+        : undefined;
+  const blocked = reason !== undefined || funding === undefined || (mode === "Islanded" && !island);
+  const amounts = `${formatEnergy(plan.totalWh)}`;
+  const cost = formatMoney(plan.cost, currency);
+  return (
+    <div className="flex flex-col gap-2">
+      <Button
+        look="primary"
+        size="large"
+        busy={busy}
+        disabled={blocked}
+        aria-describedby={reasonId}
+        onClick={async () => {
+          const bought = await buy(plan, {
+            microgrid: market.microgrid.id,
+            meter: island?.meter,
+            deposit: funding?.deposit ?? 0n,
+            retailCost,
+          });
+          if (bought) onBought(bought);
+        }}
+      >
+        {t`Buy ${amounts} for ${cost}`}
+      </Button>
+      <p id={reasonId} className={cx("text-sm", reason ? "font-medium text-danger" : "text-muted")}>
+        {reason ??
+          (funding && funding.deposit > 0n
+            ? t`${formatMoney(funding.deposit, currency)} come from your wallet, with a permit that you sign; the rest is in escrow.`
+            : t`Paid from your escrow.`)}
+      </p>
+    </div>
+  );
+}

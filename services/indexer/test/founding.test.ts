@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "chai";
+import { clearUnfounded, markFounded } from "../founding.ts";
+
+const PORT = 18_385;
+
+describe("An embedded database", () => {
+  let dataFolder: string;
+  let status = 503;
+  const server = createServer((_, response) => response.writeHead(status).end());
+
+  before((done) => void server.listen(PORT, "127.0.0.1", done));
+  after((done) => void server.close(done));
+  beforeEach(() => {
+    dataFolder = mkdtempSync(path.join(tmpdir(), "wattline-founding-"));
+    mkdirSync(path.join(dataFolder, "pglite"));
+    writeFileSync(path.join(dataFolder, "pglite", "PG_VERSION"), "17");
+  });
+  afterEach(() => rmSync(dataFolder, { recursive: true }));
+
+  const place = () => ({ dataFolder, host: "127.0.0.1", port: PORT });
+  const isThere = () => existsSync(path.join(dataFolder, "pglite", "PG_VERSION"));
+
+  it("that was killed while it was founded is founded again", async () => {
+    status = 503;
+    await markFounded(place());
+    clearUnfounded(place());
+    expect(isThere()).to.equal(false);
+  });
+
+  it("that has been whole stays", async () => {
+    status = 200;
+    await markFounded(place());
+    clearUnfounded(place());
+    expect(isThere()).to.equal(true);
+  });
+});
