@@ -9,7 +9,7 @@ import type { Market } from "./useMarket.ts";
 import type { PurchaseView } from "./usePurchase.ts";
 
 /** Buys what is planned, or says what stands in the way. */
-export default function BuyButton({
+export function BuyButton({
   market,
   view: { plan, retailCost, island },
   mode,

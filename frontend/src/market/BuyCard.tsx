@@ -16,21 +16,17 @@ import {
   Price,
   parseAmount,
   Select,
-  SkeletonLines,
 } from "../ui/index.ts";
+import { BuyButton } from "./BuyButton.tsx";
+import { PlanDetails } from "./PlanDetails.tsx";
 import type { MarketSearch } from "./search.ts";
 import type { Bought } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import { type PurchaseView, usePurchase } from "./usePurchase.ts";
 import type { Records } from "./useRecords.ts";
 
-// Permits and transactions take code that looking around does without.
-const BuyButton = lazy(() => import("./BuyButton.tsx"));
 const BoughtCard = lazy(() =>
   import("./BoughtCard.tsx").then(({ BoughtCard: card }) => ({ default: card })),
-);
-const PlanDetails = lazy(() =>
-  import("./PlanDetails.tsx").then(({ PlanDetails: details }) => ({ default: details })),
 );
 
 /** Decimals of a kWh: whole Wh. */
@@ -69,12 +65,8 @@ export function BuyCard({
         <div className="flex flex-col gap-4">
           <Wishes market={market} view={view} change={change} />
           <Summary view={view} mode={mode} change={change} />
-          <Suspense fallback={<SkeletonLines lines={1} />}>
-            <BuyButton market={market} view={view} mode={mode} onBought={setBought} />
-          </Suspense>
-          <Suspense>
-            {view.plan && <PlanDetails plan={view.plan} market={market} records={records} />}
-          </Suspense>
+          <BuyButton market={market} view={view} mode={mode} onBought={setBought} />
+          {view.plan && <PlanDetails plan={view.plan} market={market} records={records} />}
         </div>
       )}
     </Card>

@@ -2,8 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useConfig } from "wagmi";
 import { useNetworks } from "../chain/network.tsx";
-import { wordsFor } from "./errors.ts";
-import { follow, Reverted } from "./follow.ts";
+import { Reverted, wordsFor } from "./errors.ts";
 import { pendingNow } from "./pending.ts";
 import { notify } from "./toasts.ts";
 
@@ -17,9 +16,11 @@ export function PendingTransactions() {
       const network = networks.find(({ deployment }) => deployment.chainId === pending.chainId);
       if (network === undefined) continue;
       const toast = notify.begun(pending.title);
-      follow(pending, { config, network, queries, toast }).catch(async (error: unknown) =>
-        toast.failed(await wordsFor(error instanceof Reverted ? error.cause : error, network)),
-      );
+      import("./follow.ts")
+        .then(({ follow }) => follow(pending, { config, network, queries, toast }))
+        .catch(async (error: unknown) =>
+          toast.failed(await wordsFor(error instanceof Reverted ? error.cause : error, network)),
+        );
     }
   }, [config, queries, networks]);
   return null;

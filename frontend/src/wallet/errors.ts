@@ -55,6 +55,9 @@ export interface Refusal {
   readonly args: readonly unknown[];
 }
 
+/** A transaction was mined and reverted; the cause is what it would revert with now. */
+export class Reverted extends Error {}
+
 const REJECTED = 4001;
 const REJECTED_BY_USER = 5000;
 

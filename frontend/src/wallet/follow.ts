@@ -4,11 +4,9 @@ import { call, getTransaction, waitForTransactionReceipt } from "viem/actions";
 import type { Config } from "wagmi";
 import { getClient, waitForCallsStatus } from "wagmi/actions";
 import type { Network } from "../chain/config.ts";
+import { Reverted } from "./errors.ts";
 import { dropPending, type Pending } from "./pending.ts";
 import type { DeedToast } from "./toasts.ts";
-
-/** A transaction was mined and reverted; the cause is what it would revert with now. */
-export class Reverted extends Error {}
 
 interface Surroundings {
   readonly config: Config;
@@ -20,7 +18,7 @@ interface Surroundings {
 /** What is being followed already, so that nothing is followed twice. */
 const followed = new Map<string, Promise<readonly TransactionReceipt[]>>();
 
-/** Waits until something sent is mined, tells so, and has everything on the chain read again. */
+/** Waits until something sent is mined, tells so, and lets everything on the chain be read again. */
 export function follow(pending: Pending, surroundings: Surroundings) {
   let outcome = followed.get(pending.id);
   if (outcome === undefined) {
@@ -42,7 +40,8 @@ async function end(
       ? [await receiptOf(config, pending)]
       : await callsReceipts(config, pending);
   dropPending(pending);
-  await queries.invalidateQueries({ queryKey: ["chain", chainId] });
+  // It is done now, however long the pages take to read the chain again.
+  void queries.invalidateQueries({ queryKey: ["chain", chainId] });
   toast.done(explorerLink(network, receipts.at(-1)?.transactionHash));
   return receipts;
 }

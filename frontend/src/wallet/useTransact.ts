@@ -1,23 +1,11 @@
 import { useLingui } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
-import { marketplaceAbi } from "@wattline/sdk";
 import { useCallback, useState } from "react";
-import {
-  type Address,
-  type Client,
-  encodeFunctionData,
-  isAddressEqual,
-  type TransactionReceipt,
-} from "viem";
-import { estimateGas } from "viem/actions";
+import type { TransactionReceipt } from "viem";
 import { useCapabilities, useClient, useConfig, useConnection } from "wagmi";
-import { sendCalls, sendTransaction } from "wagmi/actions";
-import type { Network } from "../chain/config.ts";
 import type { Call } from "../chain/contracts.ts";
 import { useNetwork } from "../chain/network.tsx";
-import { isRejection, wordsFor } from "./errors.ts";
-import { follow, Reverted } from "./follow.ts";
-import { keepPending, type Pending } from "./pending.ts";
+import { isRejection, Reverted, wordsFor } from "./errors.ts";
 import { notify } from "./toasts.ts";
 
 /** Something to be done on chain. */
@@ -59,7 +47,8 @@ export function useTransact(): {
   const bundles = atomic === "supported" || atomic === "ready";
 
   const transact = useCallback(
-    async ({ title, calls, onProgress }: Deed): Promise<Outcome> => {
+    async (deed: Deed): Promise<Outcome> => {
+      const { title } = deed;
       if (client === undefined || address === undefined || connector === undefined) {
         const reason = t`Connect a wallet first.`;
         notify.failed(title, reason);
@@ -73,41 +62,17 @@ export function useTransact(): {
       setBusy(true);
       const toast = notify.begun(title);
       try {
-        const receipts: TransactionReceipt[] = [];
-        const pending = (id: string, kind: Pending["kind"]): Pending => ({
-          id,
-          kind,
-          chainId,
-          from: address,
-          title,
+        const { send } = await import("./send.ts");
+        const receipts = await send(deed, {
+          config,
+          client,
+          network,
+          queries,
+          address,
+          connector,
+          bundles,
+          toast,
         });
-        const finish = async (sent: Pending) => {
-          keepPending(sent);
-          receipts.push(...(await follow(sent, { config, network, queries, toast })));
-        };
-        const transactions = transactionsOf(calls, network);
-        if (bundles && calls.length > 1) {
-          // What a later one rests on has not happened yet.
-          await simulate(client, address, transactions.slice(0, 1));
-          toast.waiting();
-          const { id } = await sendCalls(config, { account: address, chainId, connector, calls });
-          await finish(pending(id, "calls"));
-        } else {
-          for (const [index, call] of transactions.entries()) {
-            const gas = await simulate(client, address, [call]);
-            toast.waiting();
-            const hash = await sendTransaction(config, {
-              account: address,
-              chainId,
-              connector,
-              to: call.to,
-              data: call.data,
-              ...(gas !== undefined && { gas }),
-            });
-            await finish(pending(hash, "transaction"));
-            onProgress?.(index + 1);
-          }
-        }
         return { status: "done", receipts };
       } catch (error) {
         if (isRejection(error)) {
@@ -124,40 +89,4 @@ export function useTransact(): {
     [t, client, config, queries, network, chainId, address, connector, walletChainId, bundles],
   );
   return { transact, busy };
-}
-
-/** The fewest transactions that do what the calls do: those to the marketplace in a row become one multicall. */
-function transactionsOf(calls: readonly Call[], { deployment: { marketplace } }: Network): Call[] {
-  const runs: Call[][] = [];
-  for (const call of calls) {
-    const before = runs.at(-1);
-    const joins = [call, ...(before ?? [])].every(({ to }) => isAddressEqual(to, marketplace));
-    if (before !== undefined && joins) before.push(call);
-    else runs.push([call]);
-  }
-  return runs.flatMap((run) => {
-    if (run.length === 1) return run;
-    const data = encodeFunctionData({
-      abi: marketplaceAbi,
-      functionName: "multicall",
-      args: [run.map((call) => call.data)],
-    });
-    return [{ to: marketplace, data }];
-  });
-}
-
-/** Gas that a transaction may use above the estimate, in percent: another trade in the same block may move things. */
-const GAS_MARGIN = 125n;
-
-/** Runs calls without sending them. @returns Gas for the last. @throws What the contract would refuse with. */
-async function simulate(
-  client: Client,
-  account: Address,
-  calls: readonly Call[],
-): Promise<bigint | undefined> {
-  let gas: bigint | undefined;
-  for (const { to, data } of calls) {
-    gas = ((await estimateGas(client, { account, to, data })) * GAS_MARGIN) / 100n;
-  }
-  return gas;
 }

@@ -19,14 +19,18 @@ const USUAL_PLACES = [
 
 /**
  * Starts a headless Chromium: the one that `CHROMIUM_PATH` names, the system's, Playwright's own, or one installed now.
+ * @param debuggingPort Where another program may drive it too.
  * @throws When there is none and none can be installed; the message says what to do.
  */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(debuggingPort?: number): Promise<Browser> {
   const executablePath = findChromium() ?? installChromium();
   return chromium.launch({
     executablePath,
     // Chromium's sandbox refuses to run as root, as in most containers.
-    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+    args: [
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      ...(debuggingPort === undefined ? [] : [`--remote-debugging-port=${debuggingPort}`]),
+    ],
   });
 }
 

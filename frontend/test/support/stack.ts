@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { build, type PreviewServer, preview } from "vite";
+import { type PreviewServer, preview } from "vite";
 import { localAccount } from "../../../scripts/simulation/accounts.ts";
 import { buildContracts, openChain, serveChain } from "../../../scripts/simulation/chain.ts";
 import { fund, report, settleCommunity } from "../../../scripts/simulation/community.ts";
@@ -10,9 +10,9 @@ import { deploy } from "../../../scripts/simulation/deployment.ts";
 import { readOptions } from "../../../scripts/simulation/options.ts";
 import { tradingAt } from "../../../scripts/simulation/trading.ts";
 import type { Network } from "../../src/chain/config.ts";
+import { builtApp, ROOT } from "./build.ts";
 
 const HOST = "127.0.0.1";
-const ROOT = path.join(import.meta.dirname, "../..");
 /** Euro-cents in base units of the play currency, which has six decimals. */
 const CENT = 10_000n;
 /** What every household has in escrow at first. */
@@ -96,7 +96,7 @@ export async function openStack(
   };
 }
 
-/** Builds the app and serves it as a static host would, with this network in `/wattline.json`. */
+/** Serves the built app as a static host would, with this network in `/wattline.json`. */
 export async function serveApp(network: Network) {
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-app-"));
   const outDir = path.join(folder, "dist");
@@ -104,7 +104,7 @@ export async function serveApp(network: Network) {
   const say = (what: unknown) => writeFileSync(config, JSON.stringify(what));
   say({ networks: [network] });
   process.env.WATTLINE_CONFIG = config;
-  await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  cpSync(await builtApp(), outDir, { recursive: true });
   const server: PreviewServer = await preview({
     root: ROOT,
     logLevel: "error",
