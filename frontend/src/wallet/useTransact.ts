@@ -90,7 +90,13 @@ export function useTransact(): {
           // What a later one rests on has not happened yet.
           await simulate(client, address, transactions.slice(0, 1));
           toast.waiting();
-          const { id } = await sendCalls(config, { account: address, chainId, connector, calls });
+          const { id } = await sendCalls(config, {
+            account: address,
+            chainId,
+            connector,
+            calls,
+            forceAtomic: true,
+          });
           await finish(pending(id, "calls"));
         } else {
           for (const [index, call] of transactions.entries()) {
