@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -39,6 +39,7 @@ export async function openStack(
   const series = { ...town, households: town.households.slice(0, HOMES) };
   const startsAt = series.firstSlot * series.slotSeconds;
 
+  built ??= buildApp();
   await buildContracts();
   const rpcPort = await freePort();
   const rpcUrl = `http://${HOST}:${rpcPort}`;
@@ -96,15 +97,26 @@ export async function openStack(
   };
 }
 
-/** Builds the app and serves it as a static host would, with this network in `/wattline.json`. */
+/** The built app: once for all tests of a run, as each of them would build the same. */
+let built: Promise<string> | undefined;
+
+async function buildApp(): Promise<string> {
+  const dist = mkdtempSync(path.join(tmpdir(), "wattline-dist-"));
+  process.once("exit", () => rmSync(dist, { recursive: true, force: true }));
+  await build({ root: ROOT, logLevel: "error", build: { outDir: dist, emptyOutDir: true } });
+  return dist;
+}
+
+/** Serves the built app as a static host would, with this network in `/wattline.json`. */
 export async function serveApp(network: Network) {
+  built ??= buildApp();
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-app-"));
   const outDir = path.join(folder, "dist");
+  cpSync(await built, outDir, { recursive: true });
   const config = path.join(folder, "wattline.json");
   const say = (what: unknown) => writeFileSync(config, JSON.stringify(what));
   say({ networks: [network] });
   process.env.WATTLINE_CONFIG = config;
-  await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
   const server: PreviewServer = await preview({
     root: ROOT,
     logLevel: "error",
