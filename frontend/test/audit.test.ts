@@ -9,7 +9,7 @@ import { openStack, type Stack } from "./support/stack.ts";
 type Cells = Readonly<Record<string, string>>;
 
 describe("The audit page, without a wallet and from the chain alone", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let stack: Stack;
   let browser: Browser;
   let traded: Awaited<ReturnType<typeof trade>>;
@@ -137,6 +137,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
     const findings = page.getByRole("listitem").filter({ hasText: purchase.hash });
     expect(await findings.count()).to.be.greaterThan(0);
     await takeScreenshots(page, "audit-findings");
+    await context.unrouteAll({ behavior: "ignoreErrors" });
     await context.close();
   });
 

@@ -69,7 +69,7 @@ describe("The microgrid page", function () {
 
   it("islands the microgrid, and says what that means; energy over the tie line is refused", async () => {
     const { page, context, wallet, watch } = await openAs(OPERATOR);
-    await page.getByLabel("Mode", { exact: true }).selectOption("Islanded");
+    await page.getByRole("combobox", { name: "Mode" }).selectOption("Islanded");
     await page.getByRole("button", { name: "Declare it" }).click();
     await page.getByRole("heading", { name: "Islanded" }).waitFor();
     await page.getByText(/Nothing crosses a tie line until it is connected again/).waitFor();
@@ -84,7 +84,7 @@ describe("The microgrid page", function () {
     );
     expect(refused).to.include("Trading_Islanded");
 
-    await page.getByLabel("Mode", { exact: true }).selectOption("Connected");
+    await page.getByRole("combobox", { name: "Mode" }).selectOption("Connected");
     await page.getByRole("button", { name: "Declare it" }).click();
     await page.getByRole("heading", { name: "Connected" }).waitFor();
     watch.assertQuiet();
@@ -128,6 +128,23 @@ describe("The microgrid page", function () {
     await page.getByRole("button", { name: "Retire it for good" }).click();
     await line.getByText("Retired").waitFor();
     expect((await stack.wattline.meters.meterOf(device)).active).to.equal(false);
+    watch.assertQuiet();
+    await context.close();
+  });
+
+  it("has no WCAG 2.2 AA violation in any form of the operator, in either theme", async () => {
+    const { page, context, watch } = await openAs(OPERATOR);
+    const tabs = page.getByRole("tablist", { name: "Operator's tasks" }).getByRole("tab");
+    await tabs.first().waitFor();
+    for (const tab of await tabs.all()) {
+      await tab.click();
+      expect(await violationsOf(page), (await tab.textContent()) ?? "").to.deep.equal([]);
+    }
+    await takeScreenshots(page, "microgrid-operator");
+    await page.getByRole("button", { name: "Found a microgrid" }).click();
+    await page.getByRole("dialog").getByRole("textbox").first().waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "microgrid-found");
     watch.assertQuiet();
     await context.close();
   });
