@@ -3,6 +3,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { clearSigning } from "./scripts/clearSigning.ts";
 import { wattlineJson } from "./scripts/wattlineJson.ts";
 
 export default defineConfig({
@@ -11,6 +12,7 @@ export default defineConfig({
     lingui({ cwd: import.meta.dirname, macroTransform: true }),
     tailwindcss(),
     wattlineJson(),
+    clearSigning(),
     VitePWA({
       // The manifest is a file of its own, and main.tsx registers the worker.
       manifest: false,
@@ -18,7 +20,7 @@ export default defineConfig({
       registerType: "autoUpdate",
       workbox: {
         globPatterns: ["**/*.{js,css,html,svg,png,webmanifest}"],
-        navigateFallbackDenylist: [/\/wattline\.json$/],
+        navigateFallbackDenylist: [/\/wattline\.json$/, /^\/\.well-known\//],
         // Where Wattline is may change while the app is installed; without a network the last answer serves.
         runtimeCaching: [{ urlPattern: /\/wattline\.json$/, handler: "NetworkFirst" }],
       },

@@ -21,6 +21,8 @@ export interface NetworkConfig extends Services {
     readonly symbol: string;
     readonly decimals: number;
     readonly name: string;
+    /** The microgrids that trade in it. */
+    readonly microgrids: readonly number[];
   };
   readonly demo: {
     readonly accounts: readonly {
@@ -56,6 +58,7 @@ export async function configOf(stage: Stage, services: Services): Promise<Networ
       symbol: await euro.symbol(),
       decimals: CURRENCY_DECIMALS,
       name: await euro.name(),
+      microgrids: stage.communities.map(({ microgrid }) => microgrid),
     },
     demo: {
       accounts: [

@@ -34,6 +34,8 @@ const network = z.object({
     symbol: z.string(),
     decimals: natural.check(z.maximum(36)),
     name: z.string(),
+    /** The microgrids that trade in it, for what wallets show before one signs; the first alone by default. */
+    microgrids: z.optional(z.array(natural)),
   }),
   demo: z.optional(
     z.object({
