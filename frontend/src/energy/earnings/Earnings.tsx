@@ -184,7 +184,7 @@ function DaysChart({ month, days }: { readonly month: string; readonly days: rea
       formatX={dayOfMonth}
       table={{
         head: [t`Day`, t`Sold`, t`Earned`, t`Bought`, t`Saved`],
-        rows: days.map((day) => [
+        rows: () => days.map((day) => [
           formatDay(noonOf(day.name)),
           formatEnergy(day.soldWh),
           formatMoney(day.earned, currency),

@@ -83,7 +83,7 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
           ]}
           table={{
             head: [t`Slot`, t`Exported`, t`Traded`],
-            rows: reported.map((each) => [
+            rows: () => reported.map((each) => [
               formatClock(slotStart(each.slot, slotSeconds)),
               formatEnergy(each.producedWh ?? 0n),
               formatEnergy(each.tradedWh),
