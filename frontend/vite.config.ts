@@ -3,6 +3,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { gzippedAssets } from "./scripts/gzippedAssets.ts";
 import { wattlineJson } from "./scripts/wattlineJson.ts";
 
 export default defineConfig({
@@ -11,6 +12,7 @@ export default defineConfig({
     lingui({ cwd: import.meta.dirname, macroTransform: true }),
     tailwindcss(),
     wattlineJson(),
+    gzippedAssets(),
     VitePWA({
       // The manifest is a file of its own, and main.tsx registers the worker.
       manifest: false,
