@@ -13,6 +13,12 @@ enum Answer {
     BurnGas
 }
 
+/// @notice A call that a wallet is to make.
+struct Call {
+    address to;
+    bytes data;
+}
+
 /// @notice A smart account for tests: it signs by the key of its signer, once or several times, and it holds money, meters and energy as an
 /// account with a key does. An account with a key may also delegate to it (EIP-7702), hence no constructor.
 contract ContractWallet is IERC1271 {
@@ -28,6 +34,11 @@ contract ContractWallet is IERC1271 {
     /// @notice Makes a call in the wallet's name.
     function execute(address target, bytes calldata data) external returns (bytes memory) {
         return Address.functionCall(target, data);
+    }
+
+    /// @notice Makes calls in the wallet's name, all of them or none.
+    function executeAll(Call[] calldata calls) external {
+        for (uint256 i = 0; i < calls.length; ++i) Address.functionCall(calls[i].to, calls[i].data);
     }
 
     /// @inheritdoc IERC1271

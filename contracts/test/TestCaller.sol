@@ -25,13 +25,7 @@ contract TestCaller is IERC1155Receiver {
     }
 
     /// @inheritdoc IERC1155Receiver
-    function onERC1155Received(
-        address,
-        address,
-        uint256,
-        uint256,
-        bytes calldata
-    ) external override returns (bytes4) {
+    function onERC1155Received(address, address, uint256, uint256, bytes calldata) external override returns (bytes4) {
         Address.functionCall(_onReceipt.target, _onReceipt.data);
         return IERC1155Receiver.onERC1155Received.selector;
     }

@@ -10,7 +10,7 @@ import { freePort, openStack, type Stack } from "./support/stack.ts";
 type Cells = Readonly<Record<string, string>>;
 
 describe("The audit page, without a wallet and from the chain alone", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let stack: Stack;
   let browser: Browser;
   let traded: Awaited<ReturnType<typeof trade>>;
@@ -168,6 +168,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
     const findings = page.getByRole("listitem").filter({ hasText: purchase.hash });
     await findings.first().waitFor();
     await takeScreenshots(page, "audit-findings");
+    await context.unrouteAll({ behavior: "ignoreErrors" });
     await context.close();
   });
 

@@ -376,6 +376,7 @@ describe("My energy", function () {
     await other.getByText("Mit diesem Nachweis stimmt etwas nicht").waitFor();
     await other.getByText(/nicht vom Schlüssel ihres Zählers signiert/).waitFor();
     await takeScreenshots(other, "certificate-wrong");
+    await opened.context.unrouteAll({ behavior: "ignoreErrors" });
     opened.watch.assertQuiet();
     await opened.context.close();
   });

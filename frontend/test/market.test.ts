@@ -141,7 +141,7 @@ describe("The market", function () {
     const { page, wallet } = await open(market.neighbour.account);
     wallet.decline(true);
     await page.getByRole("button", { name: /^Buy .+ for/ }).click();
-    await page.getByText("You declined it in your wallet").waitFor();
+    await page.getByText("You declined it in your wallet. Nothing was sent.").waitFor();
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
   });
 
@@ -211,6 +211,31 @@ describe("The market", function () {
       await setMode(CONNECTED);
     }
     watch.assertQuiet();
+  });
+
+  it("refuses in words what would cross a line that was cut while the wallet asked", async () => {
+    const { wattline, chain } = stack;
+    const buyer = await chain.wallet(NEWCOMER + 1);
+    const operator = await chain.wallet(0);
+    await wattline.send(operator.address, (o) =>
+      wattline.euro.connect(operator.signer).mint(buyer.address, FUNDS, o),
+    );
+    const { page, wallet } = await open(buyer.account);
+    await page.getByText("Millbrook, 3% loss").filter({ visible: true }).first().waitFor();
+    const { asked, decide } = wallet.hesitate();
+    await page.getByRole("button", { name: /^Buy .+ for/ }).click();
+    await asked;
+    try {
+      await setMode(ISLANDED);
+      decide();
+      await page
+        .getByText(/is islanded: it trades only within itself|a buyer needs a meter there/)
+        .waitFor();
+    } finally {
+      await setMode(CONNECTED);
+    }
+    expect(wallet.transactions()).to.deep.equal([]);
+    expect(await wattline.euro.balanceOf(buyer.address)).to.equal(FUNDS);
   });
 
   it("has no WCAG 2.2 AA violation in either theme, and no sideways scrolling on a phone", async () => {

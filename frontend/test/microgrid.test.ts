@@ -189,6 +189,23 @@ describe("The microgrid page", function () {
     await context.close();
   });
 
+  it("has no WCAG 2.2 AA violation in any form of the operator, in either theme", async () => {
+    const { page, context, watch } = await openAs(OPERATOR);
+    const tabs = page.getByRole("tablist", { name: "Operator's tasks" }).getByRole("tab");
+    await tabs.first().waitFor();
+    for (const tab of await tabs.all()) {
+      await tab.click();
+      expect(await violationsOf(page), (await tab.textContent()) ?? "").to.deep.equal([]);
+    }
+    await takeScreenshots(page, "microgrid-operator");
+    await page.getByRole("button", { name: "Found a microgrid" }).click();
+    await page.getByRole("dialog").getByRole("textbox").first().waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "microgrid-found");
+    watch.assertQuiet();
+    await context.close();
+  });
+
   it("hands the role over in two steps", async () => {
     const successor = 9;
     const first = await openAs(OPERATOR);

@@ -8,14 +8,14 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { getAddress, isAddress, zeroAddress } from "viem";
+import { zeroAddress } from "viem";
 import { localAccount, OPERATOR } from "../../scripts/simulation/accounts.ts";
 import type { Household } from "../../scripts/simulation/community.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet, type ShownTypedData, type TestWallet } from "./support/wallet.ts";
+import { injectWallet, type ShownTypedData, type TestWallet, textsOf } from "./support/wallet.ts";
 
 interface Visit {
   readonly context: BrowserContext;
@@ -99,15 +99,6 @@ describe("Signing orders", function () {
     return asked[0] as ShownTypedData;
   }
 
-  /** Every member of a shown order as text, addresses as they are written. */
-  const texts = (order: object) =>
-    Object.fromEntries(
-      Object.entries(order).map(([name, value]) => {
-        const text = String(value);
-        return [name, isAddress(text) ? getAddress(text) : text];
-      }),
-    );
-
   const bookOf = async (who: Household) => {
     const url = `${relay?.url}/orders?maker=${who.address}&limit=500`;
     const page: { orders: { hash: string; order: Record<string, unknown> }[] } = await (
@@ -154,10 +145,10 @@ describe("Signing orders", function () {
     await page.getByRole("table").getByText("€0.17/kWh").first().waitFor({ timeout: 1_000 });
 
     const data = await signed;
-    expect(texts(data.domain)).to.deep.equal(domain());
+    expect(textsOf(data.domain)).to.deep.equal(domain());
     expect(data.primaryType).to.equal("Order");
     const held = heldSlots(seller);
-    expect(texts(data.message)).to.deep.equal({
+    expect(textsOf(data.message)).to.deep.equal({
       maker: seller.address,
       meter: seller.device.address,
       microgrid: "1",
@@ -191,6 +182,7 @@ describe("Signing orders", function () {
 
   it("bids for energy of any source, for the bidder's own meter", async () => {
     const dialog = await open(neighbour, "bid");
+    expect(await violationsOf(neighbour.page)).to.deep.equal([]);
     await takeScreenshots(neighbour.page, "bid");
     await dialog.getByLabel("Energy at most").fill("1,5");
     await dialog.getByLabel("Price", { exact: true }).fill("0.2");
@@ -198,7 +190,7 @@ describe("Signing orders", function () {
     await dialog.getByLabel("Until", { exact: true }).fill(localText(13));
     const { message } = await sign(neighbour);
     const { firstSlot, lastSlot } = slotsBetween(11, 13);
-    expect(texts(message)).to.deep.include({
+    expect(textsOf(message)).to.deep.include({
       maker: buyer.address,
       meter: buyer.device.address,
       side: "1",
@@ -243,7 +235,7 @@ describe("Signing orders", function () {
     const data = await sign(jane);
     expect(data.primaryType).to.equal("BulkOrder");
     expect(data.types.BulkOrder).to.deep.equal([{ name: "tree", type: "Order[2][2][2][2]" }]);
-    const leaves = leavesOf(data.message.tree).map(texts);
+    const leaves = leavesOf(data.message.tree).map(textsOf);
     expect(leaves).to.have.lengthOf(16);
     const signed = leaves.slice(0, 14);
     // What fills the tree up is the last order once more.
@@ -283,7 +275,7 @@ describe("Signing orders", function () {
       .getByText(/^You give up to 1 kWh of solar energy, .* alone, as a gift\./)
       .waitFor();
     const { message } = await sign(jane);
-    expect(texts(message)).to.deep.include({
+    expect(textsOf(message)).to.deep.include({
       price: "0",
       counterparty: shelter.address,
       energy: "1000",
@@ -347,7 +339,7 @@ describe("Signing orders", function () {
   it("takes an order off the book by a signature, and cancels one for certain on chain", async () => {
     const { page, wallet } = jane;
     const [first, ...others] = await bookOf(seller);
-    await page.goto(`${stack.url}/energy`);
+    await page.goto(`${stack.url}/energy?tab=orders`);
     const rows = page.getByRole("listitem").filter({ hasText: "filled" });
     await rows.nth(others.length).waitFor();
     await takeScreenshots(page, "open-orders");
@@ -379,7 +371,7 @@ describe("Signing orders", function () {
 
   it("cancels everything with one transaction", async () => {
     const { page } = jane;
-    await page.goto(`${stack.url}/energy`);
+    await page.goto(`${stack.url}/energy?tab=orders`);
     await page.getByRole("button", { name: "Cancel all…" }).click();
     await page.getByRole("button", { name: "Cancel all", exact: true }).click();
     await page.getByText("You have no open orders").waitFor();
@@ -410,9 +402,9 @@ describe("Signing orders", function () {
       .flatMap(({ message }) =>
         "tree" in message ? leavesOf(message.tree).slice(0, 14) : [message],
       )
-      .map((order) => texts(order).nonce);
+      .map((order) => textsOf(order).nonce);
     expect(new Set(nonces).size).to.equal(nonces.length);
-    expect(texts(jane.wallet.typedData().at(-1)?.message ?? {}).counter).to.equal("1");
+    expect(textsOf(jane.wallet.typedData().at(-1)?.message ?? {}).counter).to.equal("1");
   });
 });
 

@@ -1,12 +1,20 @@
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
+import { numberToHex } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
-import { openStack, type Stack } from "./support/stack.ts";
+import { openDoor } from "./support/door.ts";
+import { freePort, openStack, type Stack } from "./support/stack.ts";
 import { injectWallet } from "./support/wallet.ts";
 
-const PAGES = ["market", "energy", "microgrid", "audit"] as const;
+/** The pages, and what each shows once it has read the chain. */
+const CONTENT = {
+  market: /^€0\.1\d\/kWh$/,
+  energy: "€50.00",
+  microgrid: "Critical load",
+  audit: "Verify everything",
+} as const;
 
 describe("The app over a community", function () {
   this.timeout(120_000);
@@ -39,31 +47,39 @@ describe("The app over a community", function () {
     await stack?.close();
   });
 
+  /** Somebody comes with a wallet and connects it. */
+  async function visit(path: string, options: Partial<Parameters<typeof injectWallet>[1]> = {}) {
+    const { context, watch } = await openContext(browser);
+    const wallet = await injectWallet(context, {
+      account: localAccount(2).account,
+      rpcUrl: stack.network.rpcUrl,
+      chainId: stack.network.deployment.chainId,
+      ...options,
+    });
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/${path}`);
+    const connect = page.getByRole("banner").getByRole("button", { name: "Connect wallet" });
+    await connect.click();
+    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connect.waitFor({ state: "detached" });
+    return { context, watch, page, wallet };
+  }
+
   it("shows the orders announced on chain while no relay runs", async () => {
     const { context, watch } = await openContext(browser);
     const page = await context.newPage();
     await page.goto(stack.url);
-    const rows = page.getByRole("table").getByRole("row");
-    await rows.nth(1).waitFor();
-    expect(await rows.nth(1).textContent()).to.match(/€0\.1\d\/kWh/);
+    const offers = page.getByRole("region", { name: "Offers", exact: true });
+    await offers.getByText(CONTENT.market).filter({ visible: true }).first().waitFor();
     expect(new URL(page.url()).pathname).to.equal("/market");
     watch.assertQuiet();
     await context.close();
   });
 
   it("connects a wallet that announces itself", async () => {
-    const { context, watch } = await openContext(browser);
-    const wallet = await injectWallet(context, {
-      account: localAccount(2).account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
-    });
-    const page = await context.newPage();
-    await page.goto(`${stack.url}/energy`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
-    await page.getByText("In escrow").waitFor();
-    await page.getByText("€50.00").waitFor();
+    const { page, wallet, watch, context } = await visit("energy");
+    await page.getByText("In escrow", { exact: true }).waitFor();
+    await page.getByText("€50.00").first().waitFor();
     expect(wallet.requests.map(({ method }) => method)).to.include("wallet_requestPermissions");
     watch.assertQuiet();
     await context.close();
@@ -86,42 +102,84 @@ describe("The app over a community", function () {
     await context.close();
   });
 
-  it("sends a transaction: declined is no failure, and a refusal comes in words before anything is sent", async () => {
-    const { context, watch } = await openContext(browser);
-    const saver = stack.community.households.at(-1);
-    if (saver === undefined) throw new Error("The community has no household.");
-    const wallet = await injectWallet(context, {
-      account: saver.account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
-    });
-    const page = await context.newPage();
-    await page.goto(`${stack.url}/energy`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
-    const withdraw = page.getByRole("button", { name: "Withdraw all" });
-    wallet.decline(true);
-    await withdraw.click();
-    await page.getByText("You declined it in your wallet. Nothing was sent.").waitFor();
-    wallet.decline(false);
-
-    const { marketplace, addresses, send } = stack.wattline;
-    const until = (await stack.chain.chainTime()) + 3_600;
-    await send(saver.address, (o) =>
-      marketplace.connect(saver.signer).lock(addresses.euro, until, o),
-    );
+  it("offers to switch a wallet that is on another network, and to add the network", async () => {
+    const visited = await visit("market", { startsOn: 1 });
+    const { page, wallet, watch, context } = visited;
+    const { name, deployment, rpcUrl } = stack.network;
+    await page.getByText("Your wallet is on another network.").waitFor();
+    const button = page.getByRole("button", { name: `Switch to ${name}` });
     const before = wallet.requests.length;
-    await withdraw.click();
-    await page.getByText(/has promised not to withdraw before/).waitFor();
-    const sent = wallet.requests.slice(before).map(({ method }) => method);
-    expect(sent).not.to.include("eth_sendTransaction");
-
-    await stack.chain.passTo(until + 1);
-    await withdraw.click();
-    await page.getByText("Done.").waitFor();
-    await withdraw.waitFor({ state: "detached" });
+    wallet.decline(true);
+    await button.click();
+    await until(() => wallet.requests.length > before);
+    await button.waitFor();
+    wallet.decline(false);
+    wallet.forget(deployment.chainId);
+    await button.click();
+    await page.getByText("Your wallet is on another network.").waitFor({ state: "detached" });
+    const added = wallet.requests.find(({ method }) => method === "wallet_addEthereumChain");
+    expect(added?.params[0]).to.deep.include({
+      chainId: numberToHex(deployment.chainId),
+      chainName: name,
+      rpcUrls: [rpcUrl],
+    });
+    await wallet.changeChain(page, 1);
+    await button.waitFor();
+    await button.click();
+    await page.getByText("Your wallet is on another network.").waitFor({ state: "detached" });
     watch.assertQuiet();
     await context.close();
+  });
+
+  it("goes on everywhere without the offers book and the index, and says what is down", async () => {
+    const dead = `http://127.0.0.1:${await freePort()}`;
+    stack.say({ networks: [{ ...stack.network, relayUrl: dead, indexerUrl: dead }] });
+    try {
+      const { page, context, watch } = await visit("market");
+      for (const [name, shown] of Object.entries(CONTENT)) {
+        await page.goto(`${stack.url}/${name}`);
+        await page.getByText("The offers book does not answer.").waitFor();
+        await page.getByText("The index of the history does not answer.").waitFor();
+        await page.getByRole("main").getByText(shown).first().waitFor();
+      }
+      expect(watch.foreignRequests).to.deep.equal([]);
+      await context.close();
+    } finally {
+      stack.say({ networks: [stack.network] });
+    }
+  });
+
+  it("says so everywhere when the chain stops, and comes back with it", async () => {
+    const door = await openDoor(await freePort(), stack.network.rpcUrl);
+    stack.say({ networks: [{ ...stack.network, rpcUrl: door.url }] });
+    try {
+      const { page, context, watch } = await visit("market", { rpcUrl: door.url });
+      const down = page.getByText(`${stack.network.name} does not answer.`);
+      for (const [name, shown] of Object.entries(CONTENT)) {
+        await page.goto(`${stack.url}/${name}`);
+        const content = page.getByRole("main").getByText(shown).first();
+        await content.waitFor();
+        await door.shut();
+        await down.waitFor();
+        expect(await content.isVisible(), "what was read stays").to.equal(true);
+        await door.open();
+        await down.waitFor({ state: "detached" });
+      }
+      // And one that is opened only now.
+      await door.shut();
+      await page.goto(`${stack.url}/market`);
+      await down.waitFor();
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await takeScreenshots(page, "chain-down");
+      await door.open();
+      await down.waitFor({ state: "detached" });
+      await page.getByRole("main").getByText(CONTENT.market).first().waitFor();
+      expect(watch.foreignRequests).to.deep.equal([]);
+      await context.close();
+    } finally {
+      await door.shut();
+      stack.say({ networks: [stack.network] });
+    }
   });
 
   it("speaks German when the browser does", async () => {
@@ -147,12 +205,10 @@ describe("The app over a community", function () {
     await context.close();
   });
 
-  for (const name of PAGES) {
-    it(`has no WCAG 2.2 AA violation in ${name}, in either theme`, async () => {
-      const { context, watch } = await openContext(browser);
-      const page = await context.newPage();
-      await page.goto(`${stack.url}/${name}`);
-      await page.getByRole("heading", { level: 1 }).waitFor();
+  for (const [name, shown] of Object.entries(CONTENT)) {
+    it(`has no WCAG 2.2 AA violation in ${name}, in either theme, with a wallet`, async () => {
+      const { page, watch, context } = await visit(name);
+      await page.getByRole("main").getByText(shown).first().waitFor();
       await page.getByRole("status").first().waitFor({ state: "detached" });
       expect(await violationsOf(page)).to.deep.equal([]);
       await takeScreenshots(page, name);
@@ -161,3 +217,12 @@ describe("The app over a community", function () {
     });
   }
 });
+
+/** Polls until something holds. */
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error("It did not come to hold in time.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -20,8 +20,9 @@ const SEED = process.env.WATTLINE_SEED ?? (DEEP ? String(Date.now()) : "agreemen
 const HOURS: Omit<Script, "port" | "market"> = {
   ...{ skipped: 40, slots: 24, households: 5, outage: [8, 12] },
 };
-const DAY = { ...HOURS, skipped: 0, slots: 96, households: 14 };
+const DAY = { ...HOURS, skipped: 0, slots: 96 };
 const WEEK = { ...DAY, slots: 7 * 96, days: 7, outage: [44, 52] } as const;
+const STRETCH = { ...HOURS, slots: 16, households: 4 };
 const REORGS = DEEP ? 25 : 2;
 const KILLS = DEEP ? 8 : 1;
 /** The most that is undone on purpose, in blocks; a deed may take ten more. Ponder takes the 30th for final. */
@@ -99,7 +100,11 @@ describe("Relay, indexer and audit", function () {
 
   it(`have the same tables for a whole ${DEEP ? "week" : "stretch"}`, async () => {
     const audits = auditsOf();
-    const script = { ...(DEEP ? WEEK : HOURS), market: "settle", port: await freePort() } as const;
+    const script = {
+      ...(DEEP ? WEEK : STRETCH),
+      market: "settle",
+      port: await freePort(),
+    } as const;
     const [played, node] = await playOn(script);
     const indexer = startIndexer({ ...played, port: await freePort() });
     try {

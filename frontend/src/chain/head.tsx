@@ -52,23 +52,35 @@ export function HeadProvider({ children }: { readonly children: ReactNode }) {
       await queries.invalidateQueries({ queryKey: ["chain", chainId] });
     }
 
-    return watchBlocks(client, {
-      emitOnBegin: true,
-      onBlock: ({ number, timestamp }) => {
-        setState({ blockNumber: number, time: Number(timestamp), error: undefined });
-        const [from, first] = [seen === undefined ? number : seen + 1n, seen === undefined];
-        // After a reset of a development chain the head may lie before what was seen.
-        const reset = seen !== undefined && number < seen;
-        seen = number;
-        if (silent || reset) void queries.invalidateQueries({ queryKey: ["chain", chainId] });
-        else if (!first && from <= number) lookThrough(from, number).catch(() => undefined);
-        silent = false;
-      },
-      onError: (error) => {
-        silent = true;
-        setState((current) => ({ ...current, error }));
-      },
-    });
+    const watch = () =>
+      watchBlocks(client, {
+        emitOnBegin: true,
+        onBlock: ({ number, timestamp }) => {
+          setState({ blockNumber: number, time: Number(timestamp), error: undefined });
+          const [from, first] = [seen === undefined ? number : seen + 1n, seen === undefined];
+          // After a reset of a development chain the head may lie before what was seen.
+          const reset = seen !== undefined && number < seen;
+          seen = number;
+          if (silent || reset) void queries.invalidateQueries({ queryKey: ["chain", chainId] });
+          else if (!first && from <= number) lookThrough(from, number).catch(() => undefined);
+          silent = false;
+        },
+        onError: (error) => {
+          silent = true;
+          setState((current) => ({ ...current, error }));
+          // Watched on, a chain that is back would stay silent until its next block.
+          stop();
+          again = setTimeout(() => {
+            stop = watch();
+          }, client.pollingInterval);
+        },
+      });
+    let again: ReturnType<typeof setTimeout> | undefined;
+    let stop = watch();
+    return () => {
+      clearTimeout(again);
+      stop();
+    };
   }, [client, chainId, marketplace, meters, energy, board, queries, listeners]);
 
   const head = useMemo<ChainHead>(

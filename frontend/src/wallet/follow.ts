@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { TransactionReceipt } from "viem";
+import { type Address, isAddressEqual, type TransactionReceipt } from "viem";
 import { call, getTransaction, waitForTransactionReceipt } from "viem/actions";
-import type { Config } from "wagmi";
+import type { Config, Connector } from "wagmi";
 import { getClient, waitForCallsStatus } from "wagmi/actions";
 import type { Network } from "../chain/config.ts";
 import { Reverted } from "./errors.ts";
@@ -64,16 +64,40 @@ async function receiptOf(config: Config, pending: Pending): Promise<TransactionR
 
 async function callsReceipts(
   config: Config,
-  { id, chainId }: Pending,
+  { id, chainId, from }: Pending,
 ): Promise<TransactionReceipt[]> {
   const client = clientOf(config, chainId);
-  const { receipts = [], status } = await waitForCallsStatus(config, { id, timeout: 600_000 });
+  const connector = await connectorOf(config, from);
+  const { receipts = [], status } = await waitForCallsStatus(config, {
+    id,
+    connector,
+    timeout: 600_000,
+  });
   if (status === "failure") {
     dropPending({ id });
     throw new Reverted("The wallet's bundle of calls was refused.");
   }
   const hashes = [...new Set(receipts.map(({ transactionHash }) => transactionHash))];
   return Promise.all(hashes.map((hash) => waitForTransactionReceipt(client, { hash })));
+}
+
+/** The wallet of an account, which alone knows of its bundles; after a reload it is there only once it is reconnected. */
+function connectorOf(config: Config, account: Address): Promise<Connector> {
+  return new Promise((resolve) => {
+    const look = ({ status, connections }: Config["state"]): boolean => {
+      if (status !== "connected") return false;
+      const found = [...connections.values()].find(({ accounts }) =>
+        accounts.some((one) => isAddressEqual(one, account)),
+      );
+      if (found !== undefined) resolve(found.connector);
+      return found !== undefined;
+    };
+    if (look(config.state)) return;
+    const stop = config.subscribe(
+      (state) => state,
+      (state) => look(state) && stop(),
+    );
+  });
 }
 
 function clientOf(config: Config, chainId: number) {

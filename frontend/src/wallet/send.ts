@@ -48,7 +48,13 @@ export async function send({ title, calls, onProgress }: Deed, sender: Sender) {
     // What a later one rests on has not happened yet.
     await simulate(client, address, transactions.slice(0, 1));
     toast.waiting();
-    const { id } = await sendCalls(config, { account: address, chainId, connector, calls });
+    const { id } = await sendCalls(config, {
+      account: address,
+      chainId,
+      connector,
+      calls,
+      forceAtomic: true,
+    });
     await finish(id, "calls");
     return receipts;
   }

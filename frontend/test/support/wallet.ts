@@ -1,12 +1,16 @@
 import type { BrowserContext, Page } from "playwright-core";
 import {
   type Address,
+  createPublicClient,
   createWalletClient,
+  getAddress,
   type Hex,
   hexToString,
   http,
+  isAddress,
   isHex,
   numberToHex,
+  parseAbi,
 } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
@@ -25,14 +29,27 @@ export interface ShownTypedData {
   readonly message: Readonly<Record<string, unknown>>;
 }
 
+/** A transaction as a wallet would show it. */
+export interface ShownTransaction {
+  readonly from: Address;
+  readonly to: Address;
+  readonly data: Hex;
+}
+
 /** A wallet that the page finds by EIP-6963; its key stays in Node, and every request is written down. */
 export interface TestWallet {
   readonly address: Address;
   readonly requests: WalletRequest[];
   /** Every typed data that it was asked to sign, oldest first. */
   typedData(): ShownTypedData[];
+  /** Every transaction that it was asked to send, oldest first. */
+  transactions(): ShownTransaction[];
   /** Declines signatures and transactions from now on, or not any more. */
   decline(declines: boolean): void;
+  /** Its owner takes time over what it is asked next. @returns When it has been asked, and how to let it go on. */
+  hesitate(): { readonly asked: Promise<void>; decide(): void };
+  /** As if it had never heard of a network. */
+  forget(chainId: number): void;
   /** As if its owner changed the network in the wallet itself. */
   changeChain(page: Page, chainId: number): Promise<void>;
 }
@@ -44,7 +61,12 @@ interface Options {
   readonly name?: string;
   /** The chain it stands on at first. */
   readonly startsOn?: number;
+  /** A contract that acts for the account: the wallet shows its address, and bundles calls (EIP-5792). */
+  readonly contract?: Address;
 }
+
+/** What the contract behind a smart account does for its owner. */
+const contractAbi = parseAbi(["function executeAll((address to, bytes data)[] calls)"]);
 
 const DECLINED = 4001;
 const UNKNOWN_CHAIN = 4902;
@@ -53,7 +75,7 @@ const UNSUPPORTED = 4200;
 /** Puts a wallet into every page that `context` will open. */
 export async function injectWallet(
   context: BrowserContext,
-  { account, rpcUrl, chainId, name = "Test Wallet", startsOn = chainId }: Options,
+  { account, rpcUrl, chainId, name = "Test Wallet", startsOn = chainId, contract }: Options,
 ): Promise<TestWallet> {
   const requests: WalletRequest[] = [];
   const client = createWalletClient({
@@ -61,30 +83,46 @@ export async function injectWallet(
     chain: { ...hardhat, id: chainId },
     transport: http(rpcUrl),
   });
+  const chain = createPublicClient({ transport: http(rpcUrl) });
+  const address = contract ?? account.address;
   let connected = false;
   let declines = false;
+  let hesitation: { asked(): void; readonly decided: Promise<void> } | undefined;
   let current = startsOn;
   const known = new Set([chainId]);
 
-  const ask = () => {
+  const ask = async () => {
     if (declines) throw fault(DECLINED, "The user declined.");
+    const taken = hesitation;
+    hesitation = undefined;
+    taken?.asked();
+    await taken?.decided;
   };
+
+  /** Has the contract make the calls, all of them or none. */
+  const execute = (to: Address, calls: readonly { to: Address; data: Hex }[]) =>
+    client.writeContract({
+      address: to,
+      abi: contractAbi,
+      functionName: "executeAll",
+      args: [calls.map(({ to, data }) => ({ to, data }))],
+    });
 
   async function answer(method: string, params: readonly unknown[]): Promise<unknown> {
     switch (method) {
       case "eth_accounts":
-        return connected ? [account.address] : [];
+        return connected ? [address] : [];
       case "eth_requestAccounts":
-        ask();
+        await ask();
         connected = true;
-        return [account.address];
+        return [address];
       case "wallet_requestPermissions":
-        ask();
+        await ask();
         connected = true;
         return [
           {
             parentCapability: "eth_accounts",
-            caveats: [{ type: "restrictReturnedAccounts", value: [account.address] }],
+            caveats: [{ type: "restrictReturnedAccounts", value: [address] }],
           },
         ];
       case "wallet_revokePermissions":
@@ -95,33 +133,56 @@ export async function injectWallet(
       case "wallet_switchEthereumChain": {
         const wanted = chainIdIn(params[0]);
         if (!known.has(wanted)) throw fault(UNKNOWN_CHAIN, "Unknown chain.");
-        ask();
+        await ask();
         current = wanted;
         return null;
       }
       case "wallet_addEthereumChain":
-        ask();
+        await ask();
         known.add(chainIdIn(params[0]));
         current = chainIdIn(params[0]);
         return null;
       case "personal_sign": {
-        ask();
+        await ask();
         const message = isHex(params[0]) ? hexToString(params[0]) : String(params[0]);
         return account.signMessage({ message });
       }
       case "eth_signTypedData_v4": {
-        ask();
+        await ask();
         const { EIP712Domain: _, ...types } = parse(params[1]).types;
         return account.signTypedData({ ...parse(params[1]), types });
       }
       case "eth_sendTransaction": {
-        ask();
+        await ask();
         const { to, data, value, gas } = transactionIn(params[0]);
+        if (contract !== undefined) return execute(contract, [{ to, data }]);
         return client.sendTransaction({ to, data, value, ...(gas && { gas }) });
       }
       case "wallet_getCapabilities":
-      case "wallet_sendCalls":
-        throw fault(UNSUPPORTED, `${method} is not supported.`);
+        if (contract === undefined) throw fault(UNSUPPORTED, `${method} is not supported.`);
+        return { [numberToHex(chainId)]: { atomic: { status: "supported" } } };
+      case "wallet_sendCalls": {
+        if (contract === undefined) throw fault(UNSUPPORTED, `${method} is not supported.`);
+        await ask();
+        const { calls } = params[0] as { calls: readonly { to: Address; data?: Hex }[] };
+        const id = await execute(
+          contract,
+          calls.map(({ to, data = "0x" }) => ({ to, data })),
+        );
+        return { id };
+      }
+      case "wallet_getCallsStatus": {
+        const id = params[0] as Hex;
+        const receipt = await chain.request({ method: "eth_getTransactionReceipt", params: [id] });
+        return {
+          version: "2.0.0",
+          id,
+          chainId: numberToHex(chainId),
+          status: receipt === null ? 100 : receipt.status === "0x1" ? 200 : 500,
+          atomic: true,
+          receipts: receipt === null ? [] : [receipt],
+        };
+      }
       default:
         return client.request({ method, params } as Parameters<typeof client.request>[0]);
     }
@@ -149,15 +210,26 @@ export async function injectWallet(
   await context.addInitScript(announce, { name, uuid: crypto.randomUUID() });
 
   return {
-    address: account.address,
+    address,
     requests,
     typedData: () =>
       requests
         .filter(({ method }) => method === "eth_signTypedData_v4")
         .map(({ params }) => parse(params[1])),
+    transactions: () =>
+      requests
+        .filter(({ method }) => method === "eth_sendTransaction")
+        .map(({ params }) => params[0] as ShownTransaction),
+    hesitate() {
+      const asked = Promise.withResolvers<void>();
+      const decided = Promise.withResolvers<void>();
+      hesitation = { asked: asked.resolve, decided: decided.promise };
+      return { asked: asked.promise, decide: decided.resolve };
+    },
     decline(next) {
       declines = next;
     },
+    forget: (id) => void known.delete(id),
     async changeChain(page, next) {
       current = next;
       known.add(next);
@@ -211,6 +283,15 @@ function announce({ name, uuid }: { name: string; uuid: string }): void {
   window.addEventListener("eip6963:requestProvider", tell);
   tell();
 }
+
+/** Every member of typed data or a transaction as text, addresses with their checksum. */
+export const textsOf = (shown: object): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(shown).map(([name, value]) => {
+      const text = String(value);
+      return [name, isAddress(text, { strict: false }) ? getAddress(text) : text];
+    }),
+  );
 
 const fault = (code: number, message: string) => Object.assign(new Error(message), { code });
 

@@ -55,11 +55,16 @@ export function* questionsOn(
   yield* hookQuestions(state, contracts);
 }
 
+/**
+ * Accounts are asked about in every currency. Whether the money is there and can be withdrawn, only in those that a
+ * microgrid trades in: anyone can deposit a token that lies about its balances, and it hurts only those who hold it.
+ */
 function* accountQuestions(
-  { accounts, money }: AuditState,
+  { accounts, money, microgrids }: AuditState,
   { marketplace }: Contracts,
   time: number,
 ): Generator<Question> {
+  const traded = new Set([...microgrids.values()].map(({ currency }) => currency));
   for (const [currency, holders] of accounts) {
     for (const [holder, account] of holders) {
       yield {
@@ -89,7 +94,7 @@ function* accountQuestions(
             : `The account of ${holder} holds ${balance}; its history comes to ${account.balance}.`;
         }),
       };
-      if (account.balance <= 0n || account.lockedUntil > time) continue;
+      if (!traded.has(currency) || account.balance <= 0n || account.lockedUntil > time) continue;
       yield {
         check: "withdrawal",
         subject: `withdrawal ${currency} ${holder}`,
@@ -111,6 +116,7 @@ function* accountQuestions(
     }
   }
   for (const [currency, { accounts: owed, locked }] of money) {
+    if (!traded.has(currency)) continue;
     yield {
       check: "escrow",
       subject: `escrow ${currency}`,

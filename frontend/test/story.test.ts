@@ -1,0 +1,373 @@
+import {
+  costOf,
+  marketplaceAbi,
+  metersAbi,
+  type SignedOrder,
+  signedOrderFromJson,
+  sumWh,
+} from "@wattline/sdk";
+import { expect } from "chai";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { type Address, decodeFunctionData, erc20Abi, type Hex } from "viem";
+import { localAccount } from "../../scripts/simulation/accounts.ts";
+import { type Household, signReading } from "../../scripts/simulation/community.ts";
+import { openBrowser, openContext, type Watch } from "./support/browser.ts";
+import { openRelay } from "./support/relay.ts";
+import { openStack, type Stack } from "./support/stack.ts";
+import { injectWallet, type TestWallet, textsOf } from "./support/wallet.ts";
+
+interface Visit {
+  readonly context: BrowserContext;
+  readonly watch: Watch;
+  readonly page: Page;
+  readonly wallet: TestWallet;
+}
+
+const EURO = 1_000_000n;
+const SLOTS_PER_HOUR = 4;
+const PRICE = 170_000n;
+/** A local account that owns no home, only a smart account. */
+const OWNER = 31;
+
+describe("A sale from the roof to the bank, by wallets of every kind", function () {
+  this.timeout(120_000);
+  let stack: Stack;
+  let browser: Browser;
+  let relay: Awaited<ReturnType<typeof openRelay>>;
+  let jane: Household;
+  let neighbour: Household;
+  /** Another one with a roof. */
+  let roof: Household;
+  /** A contract that is somebody's account. */
+  let contract: Address;
+  /** Has it make calls. */
+  let asContract: (calls: readonly { to: string; data: string }[]) => Promise<void>;
+  const contexts: BrowserContext[] = [];
+
+  before(async function () {
+    this.timeout(300_000);
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    relay = await openRelay(stack.network);
+    stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+    const { wattline, community, chain, series } = stack;
+    const { marketplace, addresses, euro, send } = wattline;
+    const { households } = community;
+    const [first, second] = households.filter((who) => who.series.capacityW > 0);
+    const other = households.find((who) => who !== first && who !== second);
+    if (first === undefined || second === undefined || other === undefined) {
+      throw new Error("The town has too few homes for the story.");
+    }
+    [jane, roof, neighbour] = [first, second, other];
+    await chain.passTo((series.firstSlot + 16 * SLOTS_PER_HOUR) * series.slotSeconds);
+
+    // The neighbour's money is in his wallet, and so is that of the smart account.
+    const { balance } = await marketplace.accountOf(addresses.euro, neighbour.address);
+    await send(neighbour.address, (o) =>
+      marketplace.connect(neighbour.signer).withdraw(addresses.euro, balance, neighbour.address, o),
+    );
+    const owner = await chain.wallet(OWNER);
+    const deployed = await chain.ethers.deployContract("ContractWallet", owner.signer);
+    await deployed.getFunction("setUp")(owner.address, 0);
+    asContract = async (calls) => {
+      await deployed.getFunction("executeAll")(calls.map(({ to, data }) => ({ to, data })));
+    };
+    contract = (await deployed.getAddress()) as Address;
+    await send(jane.address, (o) => euro.connect(jane.signer).mint(contract, 20n * EURO, o));
+  });
+
+  after(async () => {
+    await browser?.close();
+    await relay?.close();
+    await stack?.close();
+  });
+
+  afterEach(async () => {
+    await Promise.all(contexts.splice(0).map((context) => context.close()));
+  });
+
+  async function visit(
+    account: Household["account"],
+    path: string,
+    smart?: Address,
+  ): Promise<Visit> {
+    const { context, watch } = await openContext(browser);
+    contexts.push(context);
+    const { rpcUrl, deployment } = stack.network;
+    const wallet = await injectWallet(context, {
+      account,
+      rpcUrl,
+      chainId: deployment.chainId,
+      ...(smart && { contract: smart }),
+    });
+    const page = await context.newPage();
+    await page.goto(stack.url + path);
+    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
+    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).waitFor({
+      state: "detached",
+    });
+    return { context, watch, page, wallet };
+  }
+
+  const escrowOf = async (holder: Address): Promise<bigint> =>
+    (await stack.wattline.marketplace.accountOf(stack.wattline.addresses.euro, holder)).balance;
+  const inWallet = (holder: Address): Promise<bigint> => stack.wattline.euro.balanceOf(holder);
+
+  /** Wh of solar energy of the day that somebody holds. */
+  async function heldBy(holder: Address): Promise<bigint> {
+    const { series, wattline } = stack;
+    const first = series.firstSlot >> 3;
+    return sumWh(await wattline.energy.profileOf(holder, 1, 0, first, 13));
+  }
+
+  const domain = () => ({
+    name: "Wattline",
+    version: "1",
+    chainId: String(stack.network.deployment.chainId),
+    verifyingContract: stack.network.deployment.marketplace,
+  });
+
+  const mine = () => stack.chain.connection.provider.request({ method: "evm_mine", params: [] });
+  const minesAtOnce = (on: boolean) =>
+    stack.chain.connection.provider.request({ method: "evm_setAutomine", params: [on] });
+  const stillPending = (page: Page) =>
+    page.evaluate(() => JSON.parse(localStorage.getItem("wattline.pending") ?? "[]").length);
+
+  /** Has `act` send something, loads the page anew before it is mined, and sees that it is told of all the same. */
+  async function reloadInTheMiddle(page: Page, title: string, act: () => Promise<void>) {
+    const toast = page.getByRole("listitem").filter({ hasText: title });
+    await minesAtOnce(false);
+    try {
+      await act();
+      await toast.getByText("Sent. Waiting for the chain…").waitFor();
+      await page.reload();
+      await toast.getByText("Sent. Waiting for the chain…").waitFor();
+      expect(await stillPending(page)).to.equal(1);
+      await mine();
+    } finally {
+      await minesAtOnce(true);
+    }
+    await toast.getByText("Done.").waitFor();
+    expect(await stillPending(page)).to.equal(0);
+  }
+
+  it("Jane mints, signs, her neighbour buys with a permit in one transaction, Jane withdraws", async () => {
+    const { series, wattline, network } = stack;
+    const [two, four] = [14 * SLOTS_PER_HOUR, 16 * SLOTS_PER_HOUR];
+    const afternoon = new Map(
+      jane.series.exportedWh
+        .slice(two, four)
+        .map((wh, index) => [series.firstSlot + two + index, wh]),
+    );
+    const mintedWh = [...afternoon.values()].reduce((sum, wh) => sum + wh, 0n);
+    const { reading, signature } = await signReading(wattline, jane, afternoon);
+    stack.leave("readings.json", {
+      readings: [{ ...reading, exported: reading.exported.map(String), signature }],
+    });
+    const before = await heldBy(jane.address);
+    const atHome = await visit(jane.account, "/energy");
+    await atHome.page.getByRole("button", { name: /^Mint / }).click();
+    await atHome.page.getByText(/No reading waits/).waitFor();
+    expect((await heldBy(jane.address)) - before).to.equal(mintedWh);
+
+    await atHome.page.goto(`${stack.url}/market?do=sell`);
+    const dialog = atHome.page.getByRole("dialog");
+    await dialog.getByLabel("Energy at most").fill("3");
+    await dialog.getByLabel("Price", { exact: true }).fill("0.17");
+    await dialog.getByRole("button", { name: "Sign the offer" }).click();
+    await atHome.page
+      .getByText(/is in the book/)
+      .first()
+      .waitFor();
+    const [signed, ...more] = atHome.wallet.typedData();
+    expect(more).to.deep.equal([]);
+    expect(signed?.primaryType).to.equal("Order");
+    expect(textsOf(signed?.domain ?? {})).to.deep.equal(domain());
+    const [listed] = (await relay.client.orders({ maker: jane.address })).orders;
+    if (listed === undefined) throw new Error("The book has no order of Jane's.");
+    expect(textsOf(signed?.message ?? {})).to.deep.equal(textsOf(listed.order));
+    expect(textsOf(listed.order)).to.deep.include({
+      maker: jane.address,
+      meter: jane.device.address,
+      energy: "3000",
+      price: String(PRICE),
+    });
+
+    const count = () => stack.chain.ethers.provider.getTransactionCount(neighbour.address);
+    const [sentBefore, escrowBefore] = [await count(), await escrowOf(jane.address)];
+    const heldBefore = await heldBy(neighbour.address);
+    const nextDoor = await visit(neighbour.account, "/market");
+    const amount = nextDoor.page.getByLabel("Energy", { exact: true });
+    await amount.fill("2.5");
+    await nextDoor.page.getByRole("button", { name: /^Buy 2\.5 kWh for €/ }).click();
+    await nextDoor.page.getByText("You bought 2.5 kWh").waitFor();
+    expect((await count()) - sentBefore).to.equal(1);
+    expect((await heldBy(neighbour.address)) - heldBefore).to.equal(2_500n);
+    const cost = (await escrowOf(jane.address)) - escrowBefore;
+    expect(cost >= costOf(PRICE, 2_500n)).to.equal(true);
+
+    const [transaction, ...others] = nextDoor.wallet.transactions();
+    if (transaction === undefined) throw new Error("The neighbour sent no transaction.");
+    expect(others).to.deep.equal([]);
+    expect(textsOf(transaction)).to.include({
+      from: neighbour.address,
+      to: network.deployment.marketplace,
+    });
+    const [deposit, accept, ...rest] = callsIn(transaction.data);
+    expect(rest).to.deep.equal([]);
+    expect(deposit?.functionName).to.equal("depositWithPermit");
+    expect(accept?.functionName).to.equal("accept");
+    const [order, orderSignature, take] = (accept?.args ?? []) as unknown as [
+      SignedOrder["order"],
+      Hex,
+      { limit: bigint },
+    ];
+    expect(textsOf(order)).to.deep.equal(textsOf(listed.order));
+    expect(orderSignature).to.equal(listed.signature);
+    const [permit, ...permits] = nextDoor.wallet.typedData();
+    expect(permits).to.deep.equal([]);
+    expect(permit?.primaryType).to.equal("Permit");
+    expect(permit?.types.Permit).to.deep.equal([
+      { name: "owner", type: "address" },
+      { name: "spender", type: "address" },
+      { name: "value", type: "uint256" },
+      { name: "nonce", type: "uint256" },
+      { name: "deadline", type: "uint256" },
+    ]);
+    expect(textsOf(permit?.domain ?? {})).to.deep.equal({
+      name: "Test Euro",
+      version: "1",
+      chainId: String(network.deployment.chainId),
+      verifyingContract: network.currency.address,
+    });
+    expect(textsOf(permit?.message ?? {})).to.deep.equal({
+      owner: neighbour.address,
+      spender: network.deployment.marketplace,
+      value: String(take.limit),
+      nonce: "1",
+      deadline: String(deposit?.args[2]),
+    });
+
+    await atHome.page.goto(`${stack.url}/energy?tab=money`);
+    const inEscrow = await escrowOf(jane.address);
+    const owned = await inWallet(jane.address);
+    await atHome.page.getByLabel("From escrow into your wallet").fill("50.4");
+    await atHome.page.getByRole("button", { name: "Withdraw", exact: true }).click();
+    await atHome.page.getByText("Done.").first().waitFor();
+    expect(inEscrow - (await escrowOf(jane.address))).to.equal(50_400_000n);
+    expect((await inWallet(jane.address)) - owned).to.equal(50_400_000n);
+    const did = atHome.wallet
+      .transactions()
+      .map(({ data }) => decodeFunctionData({ abi: [...metersAbi, ...marketplaceAbi], data }));
+    expect(did.map(({ functionName }) => functionName)).to.deep.equal(["report", "withdraw"]);
+    atHome.watch.assertQuiet();
+    nextDoor.watch.assertQuiet();
+  });
+
+  it("goes on with a transaction that was on its way when the page was loaded anew", async () => {
+    const { page, wallet, watch } = await visit(neighbour.account, "/energy?tab=money");
+    const before = await escrowOf(neighbour.address);
+    await page.getByLabel("From your wallet into escrow").fill("3");
+    await reloadInTheMiddle(page, "Deposit €3.00", () =>
+      page.getByRole("button", { name: "Deposit", exact: true }).click(),
+    );
+    expect((await escrowOf(neighbour.address)) - before).to.equal(3n * EURO);
+    expect(wallet.transactions()).to.have.lengthOf(1);
+    watch.assertQuiet();
+  });
+
+  it("buys by a smart account: approval, deposit and purchase as one bundle", async () => {
+    await offer(2_000n);
+    const before = await heldBy(contract);
+    const { page, wallet, watch } = await visit(localAccount(OWNER).account, "/market", contract);
+    await page.getByLabel("Energy", { exact: true }).fill("0.5");
+    await page.getByRole("button", { name: /^Buy 500 Wh for €/ }).click();
+    await page.getByText("You bought 500 Wh").waitFor();
+    expect((await heldBy(contract)) - before).to.equal(500n);
+    expect(wallet.transactions()).to.deep.equal([]);
+    expect(wallet.typedData(), "a contract signs no permit").to.deep.equal([]);
+    const [bundle, ...others] = wallet.requests.filter(
+      ({ method }) => method === "wallet_sendCalls",
+    );
+    expect(others).to.deep.equal([]);
+    const { calls, from, atomicRequired } = [bundle?.params].flat()[0] as {
+      calls: { to: Address; data: Hex }[];
+      from: Address;
+      atomicRequired: boolean;
+    };
+    expect(textsOf({ from })).to.deep.equal({ from: contract });
+    expect(atomicRequired).to.equal(true);
+    const abi = [...erc20Abi, ...marketplaceAbi];
+    expect(calls.map(({ data }) => decodeFunctionData({ abi, data }).functionName)).to.deep.equal([
+      "approve",
+      "deposit",
+      "accept",
+    ]);
+    watch.assertQuiet();
+  });
+
+  it("goes on with a bundle that was on its way when the page was loaded anew", async () => {
+    const { page, watch } = await visit(localAccount(OWNER).account, "/energy?tab=money", contract);
+    const before = await escrowOf(contract);
+    await page.getByLabel("From your wallet into escrow").fill("5");
+    await reloadInTheMiddle(page, "Deposit €5.00", () =>
+      page.getByRole("button", { name: "Deposit", exact: true }).click(),
+    );
+    expect((await escrowOf(contract)) - before).to.equal(5n * EURO);
+    watch.assertQuiet();
+  });
+
+  it("bids by a smart account (ERC-1271), and a neighbour can sell to it", async () => {
+    const { community, trading, wattline, morning } = stack;
+    // Its money comes into escrow, whatever it has done before.
+    await asContract([
+      await wattline.euro.approve.populateTransaction(wattline.addresses.marketplace, EURO),
+      await wattline.marketplace.deposit.populateTransaction(wattline.addresses.euro, EURO),
+    ]);
+    const { page, wallet, watch } = await visit(
+      localAccount(OWNER).account,
+      "/market?do=bid",
+      contract,
+    );
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Energy at most").fill("1");
+    await dialog.getByLabel("Price", { exact: true }).fill("0.2");
+    await dialog.getByRole("button", { name: "Sign the bid" }).click();
+    await page
+      .getByText(/is in the book/)
+      .first()
+      .waitFor();
+    const [signed] = wallet.typedData();
+    expect(textsOf(signed?.message ?? {})).to.deep.include({ maker: contract, side: "1" });
+    const [bid] = (await relay.client.orders({ maker: contract })).orders;
+    if (bid === undefined) throw new Error("The book has no bid of the smart account.");
+    expect(bid.signer).to.equal("wallet");
+
+    const before = await heldBy(contract);
+    const slot = Math.max(morning.lastSlot, bid.order.firstSlot);
+    await trading.accept(community, roof, signedOrderFromJson(bid), new Map([[slot, 100n]]));
+    expect((await heldBy(contract)) - before).to.equal(100n);
+    watch.assertQuiet();
+  });
+
+  /** The other roof offers some, cheaper than Jane. */
+  async function offer(energyWh: bigint): Promise<void> {
+    const { community, trading, morning } = stack;
+    const signed = await trading.sign(community, roof, "offer", {
+      ...morning,
+      energyWh,
+      pricePerKwh: PRICE - stack.CENT,
+    });
+    await relay.post([signed]);
+  }
+});
+
+/** The calls to the marketplace that a transaction makes. */
+function callsIn(data: Hex): { functionName: string; args: readonly unknown[] }[] {
+  const { functionName, args = [] } = decodeFunctionData({ abi: marketplaceAbi, data });
+  if (functionName !== "multicall") return [{ functionName, args }];
+  return (args[0] as readonly Hex[]).map((inner) => {
+    const call = decodeFunctionData({ abi: marketplaceAbi, data: inner });
+    return { functionName: call.functionName, args: call.args ?? [] };
+  });
+}
