@@ -41,8 +41,8 @@ stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
 const port = await freePort();
 const browser = await openBrowser(port);
 try {
-  await scorePages();
   await timeTrades(browser);
+  await scorePages();
   console.log(
     `${cpus().length} cores, load ${loadavg()
       .map((load) => load.toFixed(1))

@@ -4,6 +4,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { clearSigning } from "./scripts/clearSigning.ts";
+import { gzippedAssets } from "./scripts/gzippedAssets.ts";
 import { wattlineJson } from "./scripts/wattlineJson.ts";
 
 export default defineConfig({
@@ -13,6 +14,7 @@ export default defineConfig({
     tailwindcss(),
     wattlineJson(),
     clearSigning(),
+    gzippedAssets(),
     VitePWA({
       // The manifest is a file of its own, and main.tsx registers the worker.
       manifest: false,

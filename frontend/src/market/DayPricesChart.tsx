@@ -102,14 +102,15 @@ export function DayPricesChart({
           t`Feed-in tariff`,
           t`Retail tariff`,
         ],
-        rows: slots.map(({ slot, price, best, ...each }) => [
-          <SlotTime key="slot" slot={slot} slotSeconds={slotSeconds} day={false} />,
-          price === undefined ? "–" : <Price key="price" perKwh={price} />,
-          <Energy key="energy" wh={each.energyWh} />,
-          best === undefined ? "–" : <Price key="best" perKwh={best} />,
-          <Price key="feedIn" perKwh={each.feedIn} />,
-          <Price key="retail" perKwh={each.retail} />,
-        ]),
+        rows: () =>
+          slots.map(({ slot, price, best, ...each }) => [
+            <SlotTime key="slot" slot={slot} slotSeconds={slotSeconds} day={false} />,
+            price === undefined ? "–" : <Price key="price" perKwh={price} />,
+            <Energy key="energy" wh={each.energyWh} />,
+            best === undefined ? "–" : <Price key="best" perKwh={best} />,
+            <Price key="feedIn" perKwh={each.feedIn} />,
+            <Price key="retail" perKwh={each.retail} />,
+          ]),
       },
     };
   }, [tariffs.data, traded.data, day, figures, microgrid, currency, onPick, t]);

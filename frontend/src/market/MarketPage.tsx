@@ -1,6 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Sprout } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useCallback, useDeferredValue, useMemo } from "react";
+import {
+  lazy,
+  memo,
+  type ReactNode,
+  Suspense,
+  useCallback,
+  useDeferredValue,
+  useMemo,
+} from "react";
 import { useMicrogrid } from "../app/index.ts";
 import type { Microgrid } from "../chain/index.ts";
 import { BidDialog, SellDialog } from "../orders/index.ts";
@@ -23,10 +31,10 @@ import { useRecords } from "./useRecords.ts";
 import { useMarketSearch } from "./useSearch.ts";
 
 const MeritOrderChart = lazy(() =>
-  import("./MeritOrderChart.tsx").then(({ MeritOrderChart: chart }) => ({ default: chart })),
+  import("./MeritOrderChart.tsx").then(({ MeritOrderChart: chart }) => ({ default: memo(chart) })),
 );
 const DayPricesChart = lazy(() =>
-  import("./DayPricesChart.tsx").then(({ DayPricesChart: chart }) => ({ default: chart })),
+  import("./DayPricesChart.tsx").then(({ DayPricesChart: chart }) => ({ default: memo(chart) })),
 );
 const OffersCard = lazy(() =>
   import("./OffersCard.tsx").then(({ OffersCard: card }) => ({ default: card })),

@@ -67,7 +67,7 @@ export function MeritOrderChart({
       formatY: (price) => formatMoney(BigInt(Math.round(price)), currency, PRICE_DIGITS),
       table: {
         head: [t`Side`, t`Price`, t`Energy`, t`Up to here`],
-        rows: [
+        rows: () => [
           ...merit.offers.map((step) => rowOf(t`Offer`, step)),
           ...merit.bids.map((step) => rowOf(t`Bid`, step)),
         ],

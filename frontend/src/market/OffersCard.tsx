@@ -4,7 +4,7 @@ import { Sun } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
 import { Badge, Card, DataTable, EmptyState, formatCount, Select, Tabs } from "../ui/index.ts";
 import { useBidColumns, useOfferColumns } from "./columns.tsx";
-import { type Filters, rowsOf, type Scope } from "./filters.ts";
+import { type Filters, rangeOf, rowsOf, type Scope } from "./filters.ts";
 import { type MarketSearch, SORTS } from "./search.ts";
 import { useSourceNames } from "./sources.ts";
 import type { Market } from "./useMarket.ts";
@@ -30,13 +30,16 @@ export function OffersCard({
     (): Filters => ({ only, source, near: near ?? false, kind }),
     [only, source, near, kind],
   );
+  // Choosing another slot sorts nothing anew unless the rows are those of the slot.
+  const { firstSlot, lastSlot } = rangeOf(only, scope);
+  const range = useMemo(() => ({ firstSlot, lastSlot }), [firstSlot, lastSlot]);
   const offers = useMemo(
-    () => rowsOf(market, market.asks, filters, scope, { by: sort, descending: desc }, records),
-    [market, filters, scope, sort, desc, records],
+    () => rowsOf(market, market.asks, filters, range, { by: sort, descending: desc }, records),
+    [market, filters, range, sort, desc, records],
   );
   const bids = useMemo(
-    () => rowsOf(market, market.bids, filters, scope, { by: sort, descending: desc }, records),
-    [market, filters, scope, sort, desc, records],
+    () => rowsOf(market, market.bids, filters, range, { by: sort, descending: desc }, records),
+    [market, filters, range, sort, desc, records],
   );
   const offerColumns = useOfferColumns(market, records);
   const bidColumns = useBidColumns(market);

@@ -24,21 +24,27 @@ interface Order {
   readonly descending: boolean;
 }
 
+/** The slots that a choice of rows is about. */
+export function rangeOf(only: Filters["only"], { slot, window }: Scope): SlotRange {
+  if (only === "slot") return { firstSlot: slot, lastSlot: slot };
+  return only === "window" ? window : EVER;
+}
+
+const EVER: SlotRange = { firstSlot: 0, lastSlot: Number.MAX_SAFE_INTEGER };
+
 /** The offers or bids that fit the filters, sorted. Those that are equal stay in merit order. */
 export function rowsOf<Row extends MarketAsk | BookOrder>(
   { microgrid }: Market,
   rows: readonly Row[],
-  { only, source, near, kind }: Filters,
-  { slot, window }: Scope,
+  { source, near, kind }: Filters,
+  { firstSlot, lastSlot }: SlotRange,
   { by, descending }: Order,
   records: Records,
 ): Row[] {
-  const range = only === "slot" ? { firstSlot: slot, lastSlot: slot } : only && window;
   const mask = source && sourceMask(source);
   const found = rows.filter((row) => {
     const { order } = row;
-    if (range && (order.firstSlot > range.lastSlot || order.lastSlot < range.firstSlot))
-      return false;
+    if (order.firstSlot > lastSlot || order.lastSlot < firstSlot) return false;
     if (near && order.microgrid !== microgrid.id) return false;
     if (kind !== undefined && order.forward !== (kind === "promised")) return false;
     if (mask === undefined) return true;

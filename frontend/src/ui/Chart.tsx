@@ -28,10 +28,10 @@ export interface ChartProps {
   formatX?(value: number): string;
   /** A press on the chart: the index into `x`. */
   onPick?(index: number): void;
-  /** The same as a table: exact values, from the same data. */
+  /** The same as a table: exact values, from the same data; its rows are made when somebody opens it. */
   readonly table: {
     readonly head: readonly ReactNode[];
-    readonly rows: readonly (readonly ReactNode[])[];
+    rows(): readonly (readonly ReactNode[])[];
   };
 }
 
@@ -74,7 +74,7 @@ function DataAsTable({ summary, table }: Pick<ChartProps, "summary" | "table">) 
           </tr>
         </thead>
         <tbody>
-          {table.rows.map((row, index) => (
+          {table.rows().map((row, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place.
             <tr key={index} className="border-t border-line">
               {row.map((cell, column) => (

@@ -230,7 +230,7 @@ function DayChart({ day, held, slotSeconds, dayWh }: DayProps) {
       formatY={formatWatthours}
       table={{
         head: [t`Slot`, ...held.map(({ source }) => i18n._(SOURCE_NAMES[source]))],
-        rows: chart.rows,
+        rows: () => chart.rows,
       }}
     />
   );

@@ -215,10 +215,11 @@ function Slots({ certificate }: { readonly certificate: Certificate }) {
       formatY={formatWatthours}
       table={{
         head: [t`Slot`, t`Energy`],
-        rows: energyWh.map(([slot, wh]) => [
-          <SlotTime key={slot} slot={slot} slotSeconds={slotSeconds} />,
-          <Energy key={slot} wh={wh} />,
-        ]),
+        rows: () =>
+          energyWh.map(([slot, wh]) => [
+            <SlotTime key={slot} slot={slot} slotSeconds={slotSeconds} />,
+            <Energy key={slot} wh={wh} />,
+          ]),
       }}
     />
   );

@@ -184,13 +184,14 @@ function DaysChart({ month, days }: { readonly month: string; readonly days: rea
       formatX={dayOfMonth}
       table={{
         head: [t`Day`, t`Sold`, t`Earned`, t`Bought`, t`Saved`],
-        rows: days.map((day) => [
-          formatDay(noonOf(day.name)),
-          formatEnergy(day.soldWh),
-          formatMoney(day.earned, currency),
-          formatEnergy(day.boughtWh),
-          formatMoney(day.saved, currency),
-        ]),
+        rows: () =>
+          days.map((day) => [
+            formatDay(noonOf(day.name)),
+            formatEnergy(day.soldWh),
+            formatMoney(day.earned, currency),
+            formatEnergy(day.boughtWh),
+            formatMoney(day.saved, currency),
+          ]),
       }}
     />
   );

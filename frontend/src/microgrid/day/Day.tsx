@@ -83,11 +83,12 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
           ]}
           table={{
             head: [t`Slot`, t`Exported`, t`Traded`],
-            rows: reported.map((each) => [
-              formatClock(slotStart(each.slot, slotSeconds)),
-              formatEnergy(each.producedWh ?? 0n),
-              formatEnergy(each.tradedWh),
-            ]),
+            rows: () =>
+              reported.map((each) => [
+                formatClock(slotStart(each.slot, slotSeconds)),
+                formatEnergy(each.producedWh ?? 0n),
+                formatEnergy(each.tradedWh),
+              ]),
           }}
         />
       )}
