@@ -57,7 +57,8 @@ export function useMarket(
     wanted === undefined ? NO_SLOTS : (around.current ?? daySlots(wanted, slotSeconds).slots);
   const lines = useKept(
     useChainQuery(
-      ["lines", microgrid?.id, microgrids.length, lineSlots],
+      // What the lines carry hangs on the modes, which are read at the same time as these are.
+      ["lines", microgrid?.id, microgrids.map(({ mode }) => mode), lineSlots],
       async (context) => {
         if (microgrid === undefined) return NO_LINES;
         return readLines(context, microgrid, microgrids, lineSlots);
