@@ -10,6 +10,7 @@ import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet } from "./support/wallet.ts";
 
 const OPERATOR = 0;
+const PANEL = "[role=tabpanel][data-state=active]";
 /** Accounts of the second community: its operator, its DSO, its households. */
 const NEXT_DOOR = 10;
 
@@ -195,7 +196,7 @@ describe("The microgrid page", function () {
     await tabs.first().waitFor();
     for (const tab of await tabs.all()) {
       await tab.click();
-      expect(await violationsOf(page), (await tab.textContent()) ?? "").to.deep.equal([]);
+      expect(await violationsOf(page, PANEL), (await tab.textContent()) ?? "").to.deep.equal([]);
     }
     await takeScreenshots(page, "microgrid-operator");
     await page.getByRole("button", { name: "Found a microgrid" }).click();

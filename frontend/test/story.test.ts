@@ -1,10 +1,12 @@
 import {
   costOf,
+  localDayOf,
   marketplaceAbi,
   metersAbi,
   type SignedOrder,
   signedOrderFromJson,
   sumWh,
+  unpackProfile,
 } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -318,20 +320,20 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
   });
 
   it("bids by a smart account (ERC-1271), and a neighbour can sell to it", async () => {
-    const { community, trading, wattline, morning } = stack;
+    const { community, trading, wattline, morning, series } = stack;
     // Its money comes into escrow, whatever it has done before.
     await asContract([
       await wattline.euro.approve.populateTransaction(wattline.addresses.marketplace, EURO),
       await wattline.marketplace.deposit.populateTransaction(wattline.addresses.euro, EURO),
     ]);
-    const { page, wallet, watch } = await visit(
-      localAccount(OWNER).account,
-      "/market?do=bid",
-      contract,
-    );
+    const { page, wallet, watch } = await visit(localAccount(OWNER).account, "/market", contract);
+    await page.goto(`${stack.url}/market?do=bid`);
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Energy at most").fill("1");
     await dialog.getByLabel("Price", { exact: true }).fill("0.2");
+    const day = localDayOf(morning.firstSlot * series.slotSeconds, "Europe/Berlin");
+    await dialog.getByLabel("From", { exact: true }).fill(`${day}T00:00`);
+    await dialog.getByLabel("Until", { exact: true }).fill(`${day}T23:45`);
     await dialog.getByRole("button", { name: "Sign the bid" }).click();
     await page
       .getByText(/is in the book/)
@@ -344,7 +346,9 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     expect(bid.signer).to.equal("wallet");
 
     const before = await heldBy(contract);
-    const slot = Math.max(morning.lastSlot, bid.order.firstSlot);
+    const firstBlock = morning.firstSlot >> 3;
+    const words = await wattline.energy.profileOf(roof.address, 1, 0, firstBlock, 4);
+    const slot = [...unpackProfile({ firstBlock, words })].find(([, wh]) => wh >= 100n)?.[0] ?? 0;
     await trading.accept(community, roof, signedOrderFromJson(bid), new Map([[slot, 100n]]));
     expect((await heldBy(contract)) - before).to.equal(100n);
     watch.assertQuiet();

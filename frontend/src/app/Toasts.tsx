@@ -1,11 +1,14 @@
 import { useLingui } from "@lingui/react/macro";
+import { useEffect } from "react";
 import { Toaster } from "sonner";
+import { toasterMounted } from "../wallet/toasts.ts";
 import { useTheme } from "./theme.ts";
 
 /** Where toasts appear; loaded after the page. */
 export default function Toasts() {
   const { t } = useLingui();
   const { dark } = useTheme();
+  useEffect(() => toasterMounted(), []);
   return (
     <Toaster
       theme={dark ? "dark" : "light"}

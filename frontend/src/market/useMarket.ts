@@ -57,6 +57,7 @@ export function useMarket(
     wanted === undefined ? NO_SLOTS : (around.current ?? daySlots(wanted, slotSeconds).slots);
   const lines = useKept(
     useChainQuery(
+      // What the lines carry hangs on the modes, which are read at the same time as these are.
       ["lines", microgrid?.id, microgrids.map(({ mode }) => mode), lineSlots],
       async (context) => {
         if (microgrid === undefined) return NO_LINES;

@@ -10,8 +10,17 @@ export interface DeedToast {
   failed(reason: string): void;
 }
 
-/** The library comes with the first toast, not with the first page. */
-const sonner = () => import("sonner").then(({ toast }) => toast);
+/** Tells that there is a place for toasts now. */
+export let toasterMounted: () => void = () => undefined;
+const mounted = new Promise<void>((resolve) => {
+  toasterMounted = resolve;
+});
+
+/**
+ * The library comes after the first page. A toast that changes while its place is being made would stay as it was, so
+ * all of them wait for it.
+ */
+const sonner = () => Promise.all([import("sonner"), mounted]).then(([{ toast }]) => toast);
 
 function begun(title: string): DeedToast {
   const id = crypto.randomUUID();

@@ -6,13 +6,17 @@ const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /** Rules whose answer depends on colours: all that another theme can change. */
 const COLOURS = ["color-contrast", "link-in-text-block"];
 
-/** What violates WCAG 2.2 A or AA in the page as it is, in either theme; one line each, empty when all is well. */
-export async function violationsOf(page: Page): Promise<string[]> {
+/**
+ * What violates WCAG 2.2 A or AA in the page as it is, in either theme; one line each, empty when all is well.
+ * @param within A selector: the part that has changed since the whole was judged.
+ */
+export async function violationsOf(page: Page, within?: string): Promise<string[]> {
   const found: string[] = [];
   for (const theme of THEMES) {
     // Without motion: halfway from one theme to the other no contrast is right.
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     const axe = new AxeBuilder({ page });
+    if (within !== undefined) axe.include(within);
     const judged = theme === "light" ? axe.withTags(WCAG) : axe.withRules(COLOURS);
     const { violations } = await judged.analyze();
     for (const { id, help, nodes } of violations) {
