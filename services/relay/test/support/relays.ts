@@ -26,11 +26,13 @@ process.once("exit", () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-let template: Promise<string> | undefined;
+/** By marketplace: a book is of one deployment. */
+const templates = new Map<string, Promise<string>>();
 
 /** A folder with an empty book for `world`. Founding a database takes seconds, so it is done once and copied. */
 export async function freshFolder({ deployment }: Pick<World, "deployment">): Promise<string> {
-  template ??= foundBook();
+  const template = templates.get(deployment.marketplace) ?? foundBook();
+  templates.set(deployment.marketplace, template);
   const folder = await mkdtemp(path.join(tmpdir(), "wattline-relay-"));
   await cp(await template, folder, { recursive: true });
   folders.add(folder);
