@@ -29,7 +29,7 @@ export const buttonClass = (
   size: keyof typeof SIZES = "normal",
 ): string =>
   cx(
-    "inline-flex items-center justify-center font-semibold whitespace-nowrap transition",
+    "inline-flex items-center justify-center font-semibold whitespace-nowrap transition-colors",
     "disabled:opacity-60 aria-disabled:opacity-60",
     LOOKS[look],
     SIZES[size],
