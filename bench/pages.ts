@@ -104,6 +104,7 @@ async function timeTrades(of: Browser): Promise<void> {
   const { context } = await openContext(of, { viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   await page.goto(`${stack.url}/market`);
+  await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
   const offers = page.getByRole("region", { name: "Offers", exact: true });
   await offers.getByRole("row").nth(1).waitFor();
   const took: number[] = [];

@@ -1,5 +1,6 @@
 import { defineConfig } from "@lingui/cli";
 import { formatter } from "@lingui/format-po";
+import { LOCALES } from "./src/i18n/locales.ts";
 
 /** One catalog per domain, loaded with its pages; what every page needs is in `src/i18n`. */
 const DOMAINS = ["market", "energy", "microgrid", "audit", "orders"];
@@ -7,7 +8,7 @@ const SHARED = ["app", "ui", "wallet", "chain", "data", "i18n"];
 
 export default defineConfig({
   sourceLocale: "en",
-  locales: ["en", "de"],
+  locales: Object.keys(LOCALES),
   fallbackLocales: { default: "en" },
   format: formatter({ lineNumbers: false }),
   catalogs: [

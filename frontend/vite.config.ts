@@ -4,6 +4,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { clearSigning } from "./scripts/clearSigning.ts";
+import { drawnAhead } from "./scripts/drawnAhead.ts";
 import { gzippedAssets } from "./scripts/gzippedAssets.ts";
 import { wattlineJson } from "./scripts/wattlineJson.ts";
 
@@ -12,6 +13,7 @@ export default defineConfig({
     react(),
     lingui({ cwd: import.meta.dirname, macroTransform: true }),
     tailwindcss(),
+    drawnAhead(),
     wattlineJson(),
     clearSigning(),
     gzippedAssets(),

@@ -37,6 +37,7 @@ await context.addInitScript(watchInteractions);
 const page = await context.newPage();
 const began = performance.now();
 await page.goto(`${stack.url}/market`);
+await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
 await page.getByRole("tab", { name: "Offers (10,000)" }).waitFor({ timeout: 60_000 });
 console.log(
   `${orders} live offers, all on the page after ${Math.round(performance.now() - began)} ms`,

@@ -24,7 +24,9 @@ export function weighFirstPage(dist: string): Weighed[] {
   const read = (file: string) => readFileSync(path.join(dist, file));
   const manifest: Manifest = JSON.parse(read(".vite/manifest.json").toString());
   const html = read("index.html").toString();
-  const named = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].flatMap(
+  // Templates name what the other pages load, too.
+  const frame = html.replace(/<template.*?<\/template>/gs, "");
+  const named = [...frame.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].flatMap(
     ([, file]) => file ?? [],
   );
   const files = new Set(["index.html", ...named]);

@@ -1,30 +1,30 @@
 import "./app/styles.css";
-import { StrictMode } from "react";
+import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
-import { App, BrokenApp } from "./app/App.tsx";
+import { appOver, brokenApp } from "./app/App.tsx";
+import { router } from "./app/router.tsx";
 import { ConfigError, loadNetworks } from "./chain/config.ts";
 import { startLocale } from "./i18n/messages.ts";
 
+/** Draws the app, once all is there to do so: until then the page that was drawn ahead is to be seen. */
+async function start(root: Element): Promise<void> {
+  const [networks] = await Promise.all([
+    loadNetworks().catch((error: unknown) => {
+      if (error instanceof ConfigError) return error;
+      throw error;
+    }),
+    startLocale(),
+    router.load(),
+  ]);
+  const app = networks instanceof ConfigError ? brokenApp(networks.message) : appOver(networks);
+  // In a transition the browser may do other things in between.
+  startTransition(() => createRoot(root).render(<StrictMode>{app}</StrictMode>));
+}
+
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root.");
-
-const [networks] = await Promise.all([
-  loadNetworks().catch((error: unknown) => {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  }),
-  startLocale(),
-]);
-
-createRoot(root).render(
-  <StrictMode>
-    {networks instanceof ConfigError ? (
-      <BrokenApp message={networks.message} />
-    ) : (
-      <App networks={networks} />
-    )}
-  </StrictMode>,
-);
+// Not awaited here: the pages' scripts, which it waits for, wait for this one themselves.
+void start(root);
 
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
   navigator.serviceWorker.register("/sw.js").catch(() => {

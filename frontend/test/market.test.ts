@@ -4,7 +4,13 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { decodeFunctionData, type Hex } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
-import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
+import {
+  lookAtAll,
+  openBrowser,
+  openContext,
+  takeScreenshots,
+  VIEWPORTS,
+} from "./support/browser.ts";
 import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -57,6 +63,7 @@ describe("The market", function () {
     await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
     await page.getByRole("button", { name: "Test Wallet" }).click();
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
+    await lookAtAll(page);
     return { page, wallet, watch };
   }
 
@@ -156,6 +163,7 @@ describe("The market", function () {
     await page.waitForURL(/kind=promised/);
     await page.waitForURL(/desc=true/);
     await page.reload();
+    await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
     const prices = table.getByText(/^€0\.1\d\/kWh$/);
     await prices.nth(1).waitFor();
     expect(await prices.allTextContents()).to.deep.equal(["€0.18/kWh", "€0.16/kWh"]);

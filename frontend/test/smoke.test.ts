@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { numberToHex } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
-import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
+import { lookAtAll, openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { openDoor } from "./support/door.ts";
 import { freePort, openStack, type Stack } from "./support/stack.ts";
 import { injectWallet } from "./support/wallet.ts";
@@ -69,6 +69,7 @@ describe("The app over a community", function () {
     const { context, watch } = await openContext(browser);
     const page = await context.newPage();
     await page.goto(stack.url);
+    await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
     const offers = page.getByRole("region", { name: "Offers", exact: true });
     await offers.getByText(CONTENT.market).filter({ visible: true }).first().waitFor();
     expect(new URL(page.url()).pathname).to.equal("/market");
@@ -192,6 +193,27 @@ describe("The app over a community", function () {
     await context.close();
   });
 
+  it("shows a page in the reader's language and theme before its script has come", async () => {
+    const { context } = await openContext(browser, { locale: "de-AT", colorScheme: "dark" });
+    await context.route("**/assets/*.js", () => undefined);
+    const page = await context.newPage();
+    for (const [path, title] of [
+      ["", "Markt"],
+      ["energy", "Meine Energie"],
+      ["microgrid?microgrid=1", "Microgrid"],
+      ["audit", "Prüfung"],
+    ] as const) {
+      await page.goto(`${stack.url}/${path}`, { waitUntil: "commit" });
+      await page.locator("h1", { hasText: title }).waitFor();
+      expect(await page.locator("html").getAttribute("data-theme")).to.equal("dark");
+      // A press that nobody hears is none.
+      expect(await page.locator("[inert] button").count()).to.equal(
+        await page.locator("button").count(),
+      );
+    }
+    await context.close();
+  });
+
   it("says what is wrong with a malformed /wattline.json", async () => {
     const { context } = await openContext(browser);
     const page = await context.newPage();
@@ -209,6 +231,7 @@ describe("The app over a community", function () {
     it(`has no WCAG 2.2 AA violation in ${name}, in either theme, with a wallet`, async () => {
       const { page, watch, context } = await visit(name);
       await page.getByRole("main").getByText(shown).first().waitFor();
+      await lookAtAll(page);
       await page.getByRole("status").first().waitFor({ state: "detached" });
       expect(await violationsOf(page)).to.deep.equal([]);
       await takeScreenshots(page, name);

@@ -2,25 +2,28 @@ import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useState } from "react";
+import type { ReactElement } from "react";
 import { WagmiProvider } from "wagmi";
 import type { Networks } from "../chain/config.ts";
 import { HeadProvider } from "../chain/head.tsx";
 import { NetworkProvider } from "../chain/network.tsx";
-import { wagmiConfigOf } from "../chain/wagmi.ts";
+import { wagmiConfigOf, wasConnected } from "../chain/wagmi.ts";
 import { ConfigErrorPage } from "./ConfigErrorPage.tsx";
 import { router } from "./router.tsx";
 
-/** The whole app over the networks that `/wattline.json` names. */
-export function App({ networks }: { readonly networks: Networks }) {
-  const [wagmiConfig] = useState(() => wagmiConfigOf(networks));
-  const [queries] = useState(
-    () =>
-      new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } }),
-  );
+/**
+ * The whole app over the networks that `/wattline.json` names. What it keeps is made here, once: a component that is drawn
+ * in a transition may begin more than once before it is seen.
+ */
+export function appOver(networks: Networks): ReactElement {
+  const wagmiConfig = wagmiConfigOf(networks);
+  const reconnects = wasConnected();
+  const queries = new QueryClient({
+    defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } },
+  });
   return (
     <I18nProvider i18n={i18n}>
-      <WagmiProvider config={wagmiConfig}>
+      <WagmiProvider config={wagmiConfig} reconnectOnMount={reconnects}>
         <QueryClientProvider client={queries}>
           <NetworkProvider networks={networks}>
             <HeadProvider>
@@ -34,7 +37,7 @@ export function App({ networks }: { readonly networks: Networks }) {
 }
 
 /** The app when it can't know its networks. */
-export const BrokenApp = ({ message }: { readonly message: string }) => (
+export const brokenApp = (message: string): ReactElement => (
   <I18nProvider i18n={i18n}>
     <ConfigErrorPage message={message} />
   </I18nProvider>

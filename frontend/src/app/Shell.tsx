@@ -1,11 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
 import { ChartLine, House, Network, ShieldCheck } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useSyncExternalStore } from "react";
 import { IndexerRefresh } from "../data/useIndexed.ts";
 import { ConnectButton } from "../wallet/ConnectButton.tsx";
 import { DemoConfirm } from "../wallet/demo/DemoConfirm.tsx";
 import { PendingTransactions } from "../wallet/PendingTransactions.tsx";
+import { onToasterWanted, toasterWanted } from "../wallet/toasts.ts";
 import { Banners } from "./Banners.tsx";
 import { Logo } from "./Logo.tsx";
 import { MicrogridSelect } from "./MicrogridSelect.tsx";
@@ -15,6 +16,7 @@ const Toasts = lazy(() => import("./Toasts.tsx"));
 
 /** Header, navigation and banners around every page. */
 export function Shell() {
+  const toasting = useSyncExternalStore(onToasterWanted, toasterWanted, toasterWanted);
   return (
     <>
       <a
@@ -53,9 +55,7 @@ export function Shell() {
         <Outlet />
       </main>
       <Navigation place="bottom" />
-      <Suspense>
-        <Toasts />
-      </Suspense>
+      <Suspense>{toasting && <Toasts />}</Suspense>
       <DemoConfirm />
       <PendingTransactions />
       <IndexerRefresh />

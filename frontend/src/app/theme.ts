@@ -5,12 +5,14 @@ export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
 const KEY = "wattline.theme";
-const systemIsDark = window.matchMedia("(prefers-color-scheme: dark)");
+// There is no system to ask where the page is drawn ahead (src/prerender.ts).
+const systemIsDark =
+  typeof matchMedia === "undefined" ? undefined : matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
 
 const chosen = (): Theme => THEMES.find((theme) => theme === recall(KEY)) ?? "system";
 const isDark = (): boolean =>
-  chosen() === "dark" || (chosen() === "system" && systemIsDark.matches);
+  chosen() === "dark" || (chosen() === "system" && systemIsDark?.matches === true);
 
 let state = { theme: chosen(), dark: isDark() };
 
@@ -20,7 +22,7 @@ function refresh(): void {
   for (const listener of listeners) listener();
 }
 
-systemIsDark.addEventListener("change", refresh);
+systemIsDark?.addEventListener("change", refresh);
 
 /** Shows the app light, dark, or as the system says. */
 export function setTheme(theme: Theme): void {
@@ -34,4 +36,6 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
-export const useTheme = () => useSyncExternalStore(subscribe, () => state);
+const now = () => state;
+
+export const useTheme = () => useSyncExternalStore(subscribe, now, now);

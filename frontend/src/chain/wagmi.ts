@@ -1,5 +1,6 @@
 import { http } from "viem";
 import { createConfig, createStorage } from "wagmi";
+import { forget, recall, remember } from "../data/storage.ts";
 import { demoConnector } from "../wallet/demo/connector.ts";
 import { chainOf } from "./chain.ts";
 import type { Networks } from "./config.ts";
@@ -7,6 +8,16 @@ import type { Networks } from "./config.ts";
 /** How often a chain is asked for its newest block: a local one makes them quickly and costs nothing to ask. */
 const LOCAL_POLLING_MS = 400;
 const POLLING_MS = 4_000;
+
+const KEY = "wattline.wagmi";
+const MEMORY = {
+  getItem: (key: string) => recall(key) ?? null,
+  setItem: remember,
+  removeItem: forget,
+};
+
+/** Whether a wallet was connected at the last visit: only then its code is worth loading before anybody asks for it. */
+export const wasConnected = (): boolean => recall(`${KEY}.recentConnectorId`) !== undefined;
 
 /** wagmi over the networks: every wallet that announces itself (EIP-6963), and on a local chain the demo wallet. */
 export function wagmiConfigOf(networks: Networks) {
@@ -25,6 +36,6 @@ export function wagmiConfigOf(networks: Networks) {
     ),
     connectors: demo ? [demoConnector(demo)] : [],
     multiInjectedProviderDiscovery: true,
-    storage: createStorage({ storage: window.localStorage, key: "wattline.wagmi" }),
+    storage: createStorage({ storage: MEMORY, key: KEY }),
   });
 }

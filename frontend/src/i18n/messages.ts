@@ -1,9 +1,6 @@
 import { i18n, type Messages } from "@lingui/core";
-import { recall, remember } from "../data/storage.ts";
-
-/** The languages of the app, by the name they give themselves. */
-export const LOCALES = { en: "English", de: "Deutsch" } as const;
-export type Locale = keyof typeof LOCALES;
+import { remember } from "../data/storage.ts";
+import { isLocale, type Locale } from "./locales.ts";
 
 /** Where words are kept: with each domain's pages, and here what every page needs. */
 export type Domain = "i18n" | "market" | "energy" | "microgrid" | "audit" | "orders";
@@ -22,33 +19,27 @@ export async function loadMessages(domain: Domain): Promise<void> {
 export async function setLocale(locale: Locale): Promise<void> {
   await loadInto(locale, [...wanted]);
   remember(KEY, locale);
-  activate(locale);
+  document.documentElement.lang = locale;
+  i18n.activate(locale);
 }
 
-/** The language chosen before, else the browser's first that the app knows, else English. */
+/** Begins in the language that `public/first.js` has chosen: that of the last visit, else of the browser. */
 export async function startLocale(): Promise<void> {
-  const locale = firstLocale();
+  const locale = localeNow();
   await loadInto(locale, [...wanted]);
-  activate(locale);
+  i18n.activate(locale);
 }
 
-export const localeNow = (): Locale => (isLocale(i18n.locale) ? i18n.locale : firstLocale());
+export function localeNow(): Locale {
+  if (isLocale(i18n.locale)) return i18n.locale;
+  const { lang } = document.documentElement;
+  return isLocale(lang) ? lang : "en";
+}
 
-async function loadInto(locale: Locale, domains: readonly Domain[]): Promise<void> {
+/** Brings words in, for when their language is spoken. */
+export async function loadInto(locale: Locale, domains: readonly Domain[]): Promise<void> {
   const loaded = await Promise.all(
     domains.map((domain) => catalogs[`/src/${domain}/locales/${locale}.po`]?.()),
   );
   for (const catalog of loaded) if (catalog) i18n.load(locale, catalog.messages);
 }
-
-function activate(locale: Locale): void {
-  i18n.activate(locale);
-  document.documentElement.lang = locale;
-}
-
-function firstLocale(): Locale {
-  const chosen = [recall(KEY), ...navigator.languages.map((tag) => tag.split("-")[0])];
-  return chosen.find(isLocale) ?? "en";
-}
-
-const isLocale = (tag: string | undefined): tag is Locale => tag !== undefined && tag in LOCALES;

@@ -19,7 +19,9 @@ import {
   ErrorState,
   PageHeader,
   Price,
+  Skeleton,
   SkeletonLines,
+  WhenNear,
 } from "../ui/index.ts";
 import { BuyCard } from "./BuyCard.tsx";
 import { DayPicker } from "./DayPicker.tsx";
@@ -44,7 +46,9 @@ const OffersCard = lazy(() =>
 export function MarketPage() {
   const { microgrid, isPending } = useMicrogrid();
   const [search, change] = useMarketSearch();
-  const { market, error, refetch } = useMarket(microgrid, search.day);
+  const { market: newest, error, refetch } = useMarket(microgrid, search.day);
+  // Drawn bit by bit, so that a large book never holds the page up.
+  const market = useDeferredValue(newest);
   const close = () => change({ do: undefined });
   return (
     <>
@@ -111,7 +115,7 @@ function TariffsInWords({ microgrid }: { readonly microgrid: Microgrid }) {
   );
 }
 
-function Trade({ market }: { readonly market: Market }) {
+const Trade = memo(function Trade({ market }: { readonly market: Market }) {
   const { t } = useLingui();
   const [search, change] = useMarketSearch();
   const { first, last } = search;
@@ -147,17 +151,23 @@ function Trade({ market }: { readonly market: Market }) {
         <BuyCard market={market} search={search} records={records} change={change} />
       </div>
       <Card title={t`Merit order of the slot`} className="min-w-0">
-        <Later>
+        <Later fallback={<Skeleton className="h-64" />}>
           <MeritOrderChart market={market} slot={curveSlot} />
         </Later>
       </Card>
       <Card title={t`Prices over the day`} className="min-w-0">
-        <Later>
+        <Later fallback={<Skeleton className="h-64" />}>
           <DayPricesChart market={market} onPick={pick} />
         </Later>
       </Card>
       <div className="min-w-0">
-        <Later>
+        <Later
+          fallback={
+            <Card title={<Trans>Offers and bids</Trans>}>
+              <Skeleton className="h-96" />
+            </Card>
+          }
+        >
           <OffersCard
             market={market}
             search={search}
@@ -169,10 +179,19 @@ function Trade({ market }: { readonly market: Market }) {
       </div>
     </div>
   );
-}
+});
 
-const Later = ({ children }: { readonly children: ReactNode }) => (
-  <Suspense fallback={<SkeletonLines lines={6} />}>{children}</Suspense>
+/** What is beyond the first screen of a telephone: neither loaded nor drawn before somebody comes near it. */
+const Later = ({
+  fallback,
+  children,
+}: {
+  readonly fallback: ReactNode;
+  readonly children: ReactNode;
+}) => (
+  <WhenNear placeholder={fallback}>
+    <Suspense fallback={fallback}>{children}</Suspense>
+  </WhenNear>
 );
 
 /** The slot that the URL names; else the nearest with offers and bids, or with offers, or the running one. */

@@ -42,7 +42,10 @@ export function MicrogridPage() {
         title={microgrid?.charter.name ?? <Trans>Microgrid</Trans>}
         actions={isConnected && found}
       >
-        {microgrid ? <Charter microgrid={microgrid} /> : null}
+        <Trans>
+          Who makes energy here and who uses it, what flows to neighbouring microgrids and back, and
+          what it means for you when the central grid is down.
+        </Trans>
       </PageHeader>
       {microgrid ? (
         <Community key={microgrid.id} microgrid={microgrid} />
@@ -71,9 +74,11 @@ export function MicrogridPage() {
 function Charter({ microgrid: { operator, charter } }: { readonly microgrid: Microgrid }) {
   const minutes = formatCount(charter.slotSeconds / 60);
   return (
-    <Trans>
-      Delivery slots of {minutes} minutes, run by <AddressText address={operator} />
-    </Trans>
+    <p className="-mt-3 text-sm text-muted">
+      <Trans>
+        Delivery slots of {minutes} minutes, run by <AddressText address={operator} />
+      </Trans>
+    </p>
   );
 }
 
@@ -86,6 +91,7 @@ function Community({ microgrid }: { readonly microgrid: Microgrid }) {
   const { name } = microgrid.charter;
   return (
     <div className="flex flex-col gap-5">
+      <Charter microgrid={microgrid} />
       <State microgrid={microgrid} />
       {isMe(microgrid.pendingOperator) && (
         <Notice>

@@ -32,3 +32,4 @@ export {
 } from "./states.tsx";
 export { type Tab, Tabs } from "./Tabs.tsx";
 export { AddressText, Energy, Money, Price, SlotTime } from "./values.tsx";
+export { WhenNear } from "./WhenNear.tsx";

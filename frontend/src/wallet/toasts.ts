@@ -16,11 +16,30 @@ const mounted = new Promise<void>((resolve) => {
   toasterMounted = resolve;
 });
 
+let wanted = false;
+let makePlace: () => void = () => undefined;
+
+/** For `useSyncExternalStore`: whether there is a toast to show, which takes a place for them. */
+export const toasterWanted = (): boolean => wanted;
+
+/** For `useSyncExternalStore`: tells the one place there is. */
+export function onToasterWanted(listener: () => void): () => void {
+  makePlace = listener;
+  return () => {
+    makePlace = () => undefined;
+  };
+}
+
 /**
- * The library comes after the first page. A toast that changes while its place is being made would stay as it was, so
- * all of them wait for it.
+ * The library comes with the first toast. One that changes while its place is being made would stay as it was, so all of
+ * them wait for it.
  */
-const sonner = () => Promise.all([import("sonner"), mounted]).then(([{ toast }]) => toast);
+async function sonner() {
+  wanted = true;
+  makePlace();
+  const [{ toast }] = await Promise.all([import("sonner"), mounted]);
+  return toast;
+}
 
 function begun(title: string): DeedToast {
   const id = crypto.randomUUID();

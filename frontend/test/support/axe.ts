@@ -15,6 +15,10 @@ export async function violationsOf(page: Page, within?: string): Promise<string[
   for (const theme of THEMES) {
     // Without motion: halfway from one theme to the other no contrast is right.
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.evaluate(() => {
+      const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
+      return Promise.allSettled(running.map(({ finished }) => finished));
+    });
     const axe = new AxeBuilder({ page });
     if (within !== undefined) axe.include(within);
     const judged = theme === "light" ? axe.withTags(WCAG) : axe.withRules(COLOURS);

@@ -5,7 +5,7 @@ const ConfirmDialog = lazy(() => import("./ConfirmDialog.tsx"));
 
 /** Shows what the demo wallet is asked to do, until the person confirms or declines. */
 export function DemoConfirm() {
-  const request = useSyncExternalStore(subscribe, currentRequest);
+  const request = useSyncExternalStore(subscribe, currentRequest, currentRequest);
   return (
     request && (
       <Suspense>

@@ -1,0 +1,90 @@
+import { createServer, type IndexHtmlTransformContext, type Plugin } from "vite";
+import { LOCALES } from "../src/i18n/locales.ts";
+
+type Prerender = typeof import("../src/prerender.ts").prerender;
+type Bundle = NonNullable<IndexHtmlTransformContext["bundle"]>;
+
+/** The pages that are drawn ahead, by their path, and the chunk that each is in. */
+const PAGES = {
+  market: "MarketPage",
+  energy: "EnergyPage",
+  microgrid: "MicrogridPage",
+  audit: "AuditPage",
+} as const;
+const PLACE = '<div id="root"></div>';
+
+/**
+ * Puts every page in every language, as it first looks, into `index.html`, with what its script will need; `public/draw.js`
+ * shows the one that is asked for. So people see a page while its script is on its way. All are in one file, for which any
+ * static host will do.
+ */
+export function drawnAhead(): Plugin {
+  return {
+    name: "wattline-drawn-ahead",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      async handler(html, { bundle = {} }) {
+        if (!html.includes(PLACE)) throw new Error(`index.html has no ${PLACE}.`);
+        const templates = await templatesOf(bundle, html);
+        return (
+          html
+            // The script is no longer what the first paint waits for.
+            .replaceAll('<script type="module"', '<script type="module" fetchpriority="low"')
+            .replace(PLACE, () => `${templates}${PLACE}<script src="/draw.js"></script>`)
+        );
+      },
+    },
+  };
+}
+
+async function templatesOf(bundle: Bundle, html: string): Promise<string> {
+  const server = await createServer({
+    root: `${import.meta.dirname}/..`,
+    appType: "custom",
+    logLevel: "error",
+    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+  });
+  try {
+    const module = await server.ssrLoadModule("/src/prerender.ts");
+    const prerender: Prerender = module.prerender;
+    const templates: string[] = [];
+    for (const locale of Object.keys(LOCALES)) {
+      for (const [page, chunk] of Object.entries(PAGES)) {
+        const words = [`src/i18n/locales/${locale}.po`, `src/${page}/locales/${locale}.po`];
+        const preloads = chunksOf(bundle, [`src/${page}/${chunk}.tsx`, ...words])
+          .filter((file) => !html.includes(file))
+          .map(
+            (file) => `<link rel="modulepreload" crossorigin fetchpriority="low" href="/${file}">`,
+          )
+          .join("");
+        const drawn = await prerender(`/${page}`, locale);
+        // Inert: what is pressed before the script has come would be lost.
+        templates.push(
+          `<template id="${page}-${locale}">${preloads}<div inert>${drawn}</div></template>`,
+        );
+      }
+    }
+    return templates.join("");
+  } finally {
+    await server.close();
+  }
+}
+
+/** The files of the chunks of these modules and of all that they import at once. */
+function chunksOf(bundle: Bundle, modules: readonly string[]): string[] {
+  const files = new Set<string>();
+  const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+  for (const module of modules) {
+    const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/${module}`));
+    if (chunk === undefined) throw new Error(`The build has no chunk of ${module}.`);
+    add(chunk.fileName);
+  }
+  return [...files];
+
+  function add(name: string): void {
+    if (files.has(name)) return;
+    files.add(name);
+    for (const { fileName, imports } of chunks) if (fileName === name) imports.forEach(add);
+  }
+}

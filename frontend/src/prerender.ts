@@ -1,0 +1,38 @@
+import { i18n } from "@lingui/core";
+import { createMemoryHistory } from "@tanstack/react-router";
+import { renderToString } from "react-dom/server";
+import { zeroAddress } from "viem";
+import { appOver } from "./app/App.tsx";
+import { router } from "./app/router.tsx";
+import type { Network } from "./chain/config.ts";
+import { isLocale } from "./i18n/locales.ts";
+import { loadInto } from "./i18n/messages.ts";
+
+/** Nothing of a network is to be seen yet on a page that has not read anything. */
+const UNKNOWN: Network = {
+  deployment: {
+    chainId: 0,
+    marketplace: zeroAddress,
+    meters: zeroAddress,
+    energy: zeroAddress,
+    board: zeroAddress,
+    fromBlock: 0,
+  },
+  name: "",
+  rpcUrl: "http://127.0.0.1",
+  currency: { address: zeroAddress, symbol: "", decimals: 0, name: "" },
+};
+
+/**
+ * A page as it first looks, before its script has come and anything has been read: HTML for the build to put into `index.html`.
+ * @throws When there is no such language.
+ */
+export async function prerender(path: string, locale: string): Promise<string> {
+  if (!isLocale(locale)) throw new Error(`There are no words in the language "${locale}".`);
+  await loadInto(locale, ["i18n"]);
+  i18n.activate(locale);
+  const history = createMemoryHistory({ initialEntries: [path] });
+  router.update({ ...router.options, history, scrollRestoration: false });
+  await router.load();
+  return renderToString(appOver([UNKNOWN]));
+}
