@@ -19,15 +19,14 @@ async function start(root: Element): Promise<void> {
   const app = networks instanceof ConfigError ? brokenApp(networks.message) : appOver(networks);
   // In a transition the browser may do other things in between.
   startTransition(() => createRoot(root).render(<StrictMode>{app}</StrictMode>));
+  if (import.meta.env.PROD && "serviceWorker" in navigator) {
+    // Without it the app works all the same, but for being installed.
+    navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+  }
 }
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root.");
-// Not awaited here: the pages' scripts, which it waits for, wait for this one themselves.
-void start(root);
-
-if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  navigator.serviceWorker.register("/sw.js").catch(() => {
-    // Without it the app works all the same, but for being installed.
-  });
-}
+// In a task of its own: the browser may answer in between. Nor is it awaited here: the pages' scripts, which it waits for, wait
+// for this one themselves.
+setTimeout(() => void start(root));

@@ -1,5 +1,6 @@
 import { Trans } from "@lingui/react/macro";
 import { Network } from "lucide-react";
+import { useDeferredValue } from "react";
 import { useMicrogrid } from "../app/index.ts";
 import { EmptyState, PageHeader, SkeletonLines } from "../ui/index.ts";
 import { Settlements } from "./Settlements.tsx";
@@ -7,7 +8,9 @@ import { VerifyCard } from "./VerifyCard.tsx";
 
 /** The settlement history, for anyone to check. */
 export function AuditPage() {
-  const { microgrid, isPending } = useMicrogrid();
+  const { microgrid: newest, isPending } = useMicrogrid();
+  // Drawn bit by bit, so that the page goes on answering.
+  const microgrid = useDeferredValue(newest);
   return (
     <>
       <PageHeader title={<Trans>Audit</Trans>}>
@@ -20,7 +23,7 @@ export function AuditPage() {
         <VerifyCard />
         {microgrid ? (
           <Settlements key={microgrid.id} microgrid={microgrid} />
-        ) : isPending ? (
+        ) : isPending || newest ? (
           <SkeletonLines lines={6} />
         ) : (
           <EmptyState icon={<Network />} title={<Trans>There is no microgrid yet</Trans>} />

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Network, Plus } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, memo, Suspense, useDeferredValue, useState } from "react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
@@ -26,7 +26,9 @@ const FoundSheet = lazy(() => import("./operator/FoundSheet.tsx"));
 
 /** The community: who is in it, what it makes and trades, how it stands to its neighbours. */
 export function MicrogridPage() {
-  const { microgrid, isPending } = useMicrogrid();
+  const { microgrid: newest, isPending } = useMicrogrid();
+  // Drawn bit by bit, so that the page goes on answering.
+  const microgrid = useDeferredValue(newest);
   const { error, refetch } = useMicrogrids();
   const { isConnected } = useConnection();
   const [founds, setFounds] = useState(false);
@@ -49,7 +51,7 @@ export function MicrogridPage() {
       </PageHeader>
       {microgrid ? (
         <Community key={microgrid.id} microgrid={microgrid} />
-      ) : isPending ? (
+      ) : isPending || newest ? (
         <SkeletonLines lines={8} />
       ) : error ? (
         <ErrorState
@@ -82,7 +84,7 @@ function Charter({ microgrid: { operator, charter } }: { readonly microgrid: Mic
   );
 }
 
-function Community({ microgrid }: { readonly microgrid: Microgrid }) {
+const Community = memo(function Community({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const { address } = useConnection();
   const { meters } = contractsOf(useNetwork());
@@ -118,4 +120,4 @@ function Community({ microgrid }: { readonly microgrid: Microgrid }) {
       </div>
     </div>
   );
-}
+});
