@@ -1,10 +1,10 @@
-import { marketplaceAbi, sumWh } from "@wattline/sdk";
+import { sumWh } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { decodeFunctionData, type Hex } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
+import { callsIn, type MarketCall } from "./support/calls.ts";
 import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -85,6 +85,8 @@ describe("The market", function () {
     await takeScreenshots(page, "market-buy");
     await button.click();
     await page.getByText("You bought 13 kWh").waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "market-bought");
 
     const [permit, ...others] = wallet.typedData();
     expect(others).to.deep.equal([]);
@@ -94,7 +96,7 @@ describe("The market", function () {
       "accept",
       "accept",
     ]);
-    const takes = calls.slice(1).map(({ args }) => args[2] as { limit: bigint; energy: bigint[] });
+    const takes = calls.flatMap((call) => (call.functionName === "accept" ? [call.args[2]] : []));
     const limit = takes.reduce((sum, take) => sum + take.limit, 0n);
     expect(permit?.primaryType).to.equal("Permit");
     expect(permit?.domain).to.deep.equal({
@@ -265,14 +267,9 @@ describe("The market", function () {
 });
 
 /** The calls to the marketplace of the one transaction that a wallet was asked to send. */
-function callsOf({ requests }: TestWallet): { functionName: string; args: readonly unknown[] }[] {
-  const sent = requests.filter(({ method }) => method === "eth_sendTransaction");
-  expect(sent.length).to.equal(1);
-  const [{ data }] = sent.flatMap(({ params }) => params) as [{ data: Hex }];
-  const { functionName, args = [] } = decodeFunctionData({ abi: marketplaceAbi, data });
-  if (functionName !== "multicall") return [{ functionName, args }];
-  return (args[0] as readonly Hex[]).map((inner) => {
-    const call = decodeFunctionData({ abi: marketplaceAbi, data: inner });
-    return { functionName: call.functionName, args: call.args ?? [] };
-  });
+function callsOf(wallet: TestWallet): MarketCall[] {
+  const [transaction, ...others] = wallet.transactions();
+  if (transaction === undefined) throw new Error("The wallet was asked for no transaction.");
+  expect(others).to.deep.equal([]);
+  return callsIn(transaction.data);
 }
