@@ -200,7 +200,9 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     const before = await heldBy(dora.address);
     await page.getByLabel("Energy", { exact: true }).fill("0.3");
     await page
-      .getByText(/^€.* come from your wallet, with a permit that you sign\. The rest is in escrow\.$/)
+      .getByText(
+        /^€.* come from your wallet, with a permit that you sign\. The rest is in escrow\.$/,
+      )
       .waitFor();
     await page.getByRole("button", { name: /^Buy 300 Wh for €/ }).click();
     await page.getByText("You bought 300 Wh").waitFor();

@@ -1,4 +1,4 @@
-import type { Audit, Finding, IsAccepted } from "@wattline/sdk";
+import type { Audit, IsAccepted, Told } from "@wattline/sdk";
 import { type Address, encodeFunctionData, type Hex, parseAbi } from "viem";
 import { compareState, type Difference, NO_TRANSACTION } from "./endState.ts";
 import { locate } from "./locate.ts";
@@ -27,17 +27,17 @@ export async function judgeEnd(
 }
 
 function findingOf(
-  { question, message }: Difference,
+  { question, fault: { code, values } }: Difference,
   partings: Awaited<ReturnType<typeof locate>>,
   end: Header,
-): Finding {
+): Told {
   const { block = end.number, transaction = NO_TRANSACTION } = partings.get(question.subject) ?? {};
   return {
     check: question.check,
     block,
     transaction,
-    message,
-    values: { asked: question.subject, expected: question.expects.slice(0, 200) },
+    code,
+    values: { ...values, asked: question.subject, expected: question.expects.slice(0, 200) },
   };
 }
 

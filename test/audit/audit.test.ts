@@ -95,7 +95,7 @@ describe("npm run audit on an honest chain", function () {
       const result = await audit(command);
       expect(failedChecks(result)).to.deep.equal([]);
       expect(signersIn(command.out)).to.contain("not seen");
-      expect(unseenIn(result)).to.equal("came through another contract");
+      expect(unseenIn(result)).to.equal("through-contract");
     } finally {
       await node.close();
     }
