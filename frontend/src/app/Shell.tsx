@@ -27,7 +27,7 @@ export function Shell() {
         <Trans>Skip to the page</Trans>
       </a>
       <header className="print:hidden sticky top-0 z-30 border-b border-line bg-paper/95 backdrop-blur">
-        <div className="mx-auto flex min-h-16 max-w-7xl flex-wrap items-center gap-2 px-4 sm:gap-4 lg:flex-nowrap">
+        <div className="mx-auto flex min-h-16 max-w-7xl flex-wrap items-center gap-2 px-4 py-2 sm:gap-4 lg:flex-nowrap">
           <Link
             to="/market"
             className="flex shrink-0 items-center gap-2 rounded-lg text-lg font-bold"
@@ -37,7 +37,7 @@ export function Shell() {
             <span className="sr-only sm:hidden">Wattline</span>
           </Link>
           <Navigation place="top" />
-          <NetworkSelect className="order-last w-full pb-2 lg:order-none lg:ml-auto lg:w-36 lg:pb-0" />
+          <NetworkSelect className="order-last w-full lg:order-none lg:ml-auto lg:w-36 lg:[&+div]:ml-0" />
           <div className="ml-auto flex min-w-0 items-center gap-1 sm:gap-2">
             <MicrogridSelect />
             <ThemeToggle />
