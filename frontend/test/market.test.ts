@@ -1,6 +1,7 @@
-import { sumWh } from "@wattline/sdk";
+import { packProfile, sumWh, unpackProfile } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { encodeAbiParameters, pad, parseAbiParameters } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
@@ -16,6 +17,14 @@ const FUNDS = 20_000_000n;
 const CONNECTED = 0;
 const ISLANDED = 1;
 const CLOSED = 2;
+
+/** Of the lanes of a reading that are covered. */
+const GUARD_BITS = BigInt(`0x${"80000000".repeat(8)}`);
+
+interface Log {
+  readonly topics: readonly string[];
+  readonly data: string;
+}
 
 describe("The market", function () {
   this.timeout(240_000);
@@ -120,6 +129,67 @@ describe("The market", function () {
     const held = await wattline.energy.profileOf(address, 1, 0, first, last - first + 1);
     expect(sumWh(held)).to.equal(13_000n);
     watch.assertQuiet();
+  });
+
+  it("follows retired energy that came over the tie line to the meters that made it", async () => {
+    const { wattline, chain, morning, network, series } = stack;
+    const { signer, address } = await chain.wallet(NEWCOMER);
+    const firstBlock = morning.firstSlot >> 3;
+    const blocks = (morning.lastSlot >> 3) - firstBlock + 1;
+    const held = await wattline.energy.profileOf(address, 1, 0, firstBlock, blocks);
+    const { firstBlock: from, words } = packProfile(unpackProfile({ firstBlock, words: held }));
+    const sent = await wattline.energy
+      .connect(signer)
+      .retire(1, 0, from, [...words], address, "Bakery, midsummer");
+    const receipt = await sent.wait();
+    const retired = receipt?.logs.find(
+      (log) => wattline.energy.interface.parseLog(log)?.name === "Retired",
+    );
+    const certificate = `${stack.url}/certificate/${sent.hash}-${retired?.index}`;
+
+    const { context, watch } = await openContext(browser);
+    contexts.push(context);
+    const page = await context.newPage();
+    await page.goto(certificate);
+    await page.getByRole("heading", { name: "Verified", exact: true }).waitFor();
+    await page
+      .getByText(new RegExp(`meters of ${series.name} and Millbrook reported .* followed back`))
+      .waitFor();
+    await page.getByText(`Solar, made in ${series.name} and Millbrook`).waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "certificate-line");
+    watch.assertQuiet();
+
+    // An endpoint that says of Millbrook's meters that they have reported nothing.
+    const { interface: meters } = wattline.meters;
+    const { topicHash } = meters.getEvent("Reported");
+    const far = market.far.community.households.map(({ device }) => pad(device.address));
+    const silenced = (log: Log): Log => {
+      const [topic, meter] = log.topics;
+      if (topic !== topicHash || !far.some((one) => one.toLowerCase() === meter)) return log;
+      const [firstBlock, exported] = meters
+        .decodeEventLog("Reported", log.data, log.topics)
+        .slice(1);
+      const nothing = exported.map((word: bigint) => word & GUARD_BITS);
+      const types = parseAbiParameters("uint32, uint256[]");
+      return { ...log, data: encodeAbiParameters(types, [Number(firstBlock), nothing]) };
+    };
+    await context.route(`${network.rpcUrl}/**`, async (route) => {
+      const response = await route.fetch();
+      const retold = (answer: { result?: unknown }) =>
+        Array.isArray(answer.result) && answer.result[0]?.topics
+          ? { ...answer, result: answer.result.map(silenced) }
+          : answer;
+      const json = await response.json();
+      await route.fulfill({
+        response,
+        json: Array.isArray(json) ? json.map(retold) : retold(json),
+      });
+    });
+    await page.reload();
+    await page.getByText("Something is wrong with this certificate").waitFor();
+    await page.getByText(/More is retired of these slots, or sent on,/).waitFor();
+    await context.unrouteAll({ behavior: "ignoreErrors" });
   });
 
   it("locks the money for energy to come, and says so", async () => {

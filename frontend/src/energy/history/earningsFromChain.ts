@@ -1,41 +1,19 @@
 import {
   addGains,
-  arrivingWord,
-  type EnergyMove,
   type GridPrices,
   gainsByHour,
-  LANES,
-  type MadeTrade,
-  type MovedWord,
   NO_GAINS,
   partsOfTrade,
-  type ReserveAct,
   slotEnd,
   slotsOfTrade,
   tariffInForce,
-  unpackProfile,
 } from "@wattline/sdk";
-import { type Address, type Hex, isAddressEqual } from "viem";
+import { type Address, isAddressEqual } from "viem";
 import { readContract } from "viem/actions";
 import type { ChainContext } from "../../chain/index.ts";
 import { blockTimes, type PastAct, readActs } from "./acts.ts";
+import { dealsOf } from "./deals.ts";
 import type { Earning } from "./earnings.ts";
-
-type PositionTerms = ReserveAct["reserved"]["args"]["position"];
-
-/** A finished trade of the holder. */
-interface Deal extends MadeTrade {
-  readonly seller: Address;
-  readonly buyer: Address;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The terms of a forward, and what is reserved by block. */
-interface Position {
-  readonly terms: PositionTerms;
-  readonly reserved: Map<number, bigint>;
-}
 
 /** The tariffs of a microgrid from a moment on. */
 interface Tariff extends GridPrices {
@@ -79,85 +57,6 @@ export async function earningsFromChain(
   }
   return [...hours.values()].toSorted((a, b) => a.hour - b.hour);
 }
-
-function dealsOf(acts: readonly PastAct[]): Deal[] {
-  const positions = new Map<Hex, Position>();
-  return acts.flatMap(({ act }): Deal[] => {
-    switch (act.kind) {
-      case "accept": {
-        const { sent, arrived } = act;
-        return [dealOf(sent, arrived, act.traded.args)];
-      }
-      case "settle": {
-        const { firstBlock, prices } = act.cleared.args;
-        const bySlot = new Map(prices.map((price, index) => [firstBlock * LANES + index, price]));
-        return act.outcomes.flatMap((outcome) => {
-          if (outcome.skipped !== undefined) return [];
-          const { move, matched } = outcome;
-          return [{ ...dealOf(move, move, matched.args), prices: bySlot }];
-        });
-      }
-      case "reserve": {
-        const { positionId, position: terms, firstBlock, energy } = act.reserved.args;
-        const { reserved } = positions.get(positionId) ?? { reserved: new Map() };
-        for (const [offset, word] of energy.entries()) {
-          const block = firstBlock + offset;
-          reserved.set(block, (reserved.get(block) ?? 0n) + word);
-        }
-        positions.set(positionId, { terms, reserved });
-        return [];
-      }
-      case "release": {
-        const { positionId, blockNumber, delivered, paid, charge, forfeited } = act.released.args;
-        const position = positions.get(positionId);
-        if (position === undefined) return [];
-        const { terms, reserved } = position;
-        const lanes = (word: bigint) => unpackProfile({ firstBlock: blockNumber, words: [word] });
-        const reservedWh = lanes(reserved.get(blockNumber) ?? 0n);
-        // What is reserved of the block from now on is another promise.
-        reserved.delete(blockNumber);
-        return [
-          {
-            seller: terms.seller,
-            buyer: terms.buyer,
-            from: terms.from,
-            to: terms.to,
-            sentWh: lanes(delivered),
-            arrivedWh: lanes(arrivingWord(delivered, BigInt(terms.lossBps))),
-            reservedWh,
-            cost: paid + charge,
-            charge,
-            forfeited,
-          },
-        ];
-      }
-      default:
-        return [];
-    }
-  });
-}
-
-const dealOf = (
-  sent: EnergyMove,
-  arrived: EnergyMove,
-  { cost, charge }: Pick<Deal, "cost" | "charge">,
-): Deal => ({
-  seller: sent.from,
-  buyer: arrived.to,
-  from: sent.words[0]?.microgrid ?? 0,
-  to: arrived.words[0]?.microgrid ?? 0,
-  sentWh: bySlot(sent.words),
-  arrivedWh: bySlot(arrived.words),
-  cost,
-  charge,
-});
-
-const bySlot = (words: readonly MovedWord[]): Map<number, bigint> =>
-  new Map(
-    words.flatMap(({ blockNumber, energy }) => [
-      ...unpackProfile({ firstBlock: blockNumber, words: [energy] }),
-    ]),
-  );
 
 const tariffAt = ({ tariffs, slotSeconds }: Place, slot: number): GridPrices =>
   tariffInForce(tariffs, slotEnd(slot, slotSeconds)) ?? NO_TARIFF;
