@@ -159,6 +159,10 @@ describe("The market", function () {
     await page.getByText(`Solar, made in ${series.name} and Millbrook`).waitFor();
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "certificate-line");
+    // Nobody is connected, and there are two microgrids: the header is at its widest, and stays one line.
+    await page.setViewportSize(VIEWPORTS.phone);
+    expect((await page.getByRole("banner").boundingBox())?.height).to.be.lessThan(70);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
     watch.assertQuiet();
 
     // An endpoint that says of Millbrook's meters that they have reported nothing.

@@ -38,7 +38,7 @@ export function Shell() {
           </Link>
           <Navigation place="top" />
           <NetworkSelect className="order-last w-full lg:order-none lg:ml-auto lg:w-36 lg:[&+div]:ml-0" />
-          <div className="ml-auto flex min-w-0 items-center gap-1 sm:gap-2">
+          <div className="ml-auto flex min-w-0 flex-1 items-center justify-end gap-1 sm:gap-2 lg:flex-none">
             <MicrogridSelect />
             <ThemeToggle />
             <LanguageSelect />
