@@ -168,6 +168,14 @@ describe("The audit page, without a wallet and from the chain alone", function (
     const findings = page.getByRole("listitem").filter({ hasText: purchase.hash });
     await findings.first().waitFor();
     await takeScreenshots(page, "audit-findings");
+    const told = await findings.allTextContents();
+    expect(told.join()).to.match(/The network fee: \d+ where \d+ was due\./);
+
+    await page.getByLabel("Language").selectOption("de");
+    await page.getByRole("heading", { name: "Befunde" }).waitFor();
+    const inGerman = await findings.allTextContents();
+    expect(inGerman).to.have.lengthOf(told.length);
+    expect(inGerman.join()).to.match(/Das Netzentgelt: \d+ statt \d+\./);
     await context.unrouteAll({ behavior: "ignoreErrors" });
     await context.close();
   });

@@ -1,16 +1,12 @@
-import { marketplaceAbi, sumWh } from "@wattline/sdk";
+import { packProfile, sumWh, unpackProfile } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { decodeFunctionData, type Hex } from "viem";
+import { encodeAbiParameters, pad, parseAbiParameters } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
-import {
-  lookAtAll,
-  openBrowser,
-  openContext,
-  takeScreenshots,
-  VIEWPORTS,
-} from "./support/browser.ts";
+import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
+import { callsIn, type MarketCall } from "./support/calls.ts";
+import { lookAtAll } from "./support/look.ts";
 import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -22,6 +18,14 @@ const FUNDS = 20_000_000n;
 const CONNECTED = 0;
 const ISLANDED = 1;
 const CLOSED = 2;
+
+/** Of the lanes of a reading that are covered. */
+const GUARD_BITS = BigInt(`0x${"80000000".repeat(8)}`);
+
+interface Log {
+  readonly topics: readonly string[];
+  readonly data: string;
+}
 
 describe("The market", function () {
   this.timeout(240_000);
@@ -92,6 +96,9 @@ describe("The market", function () {
     await takeScreenshots(page, "market-buy");
     await button.click();
     await page.getByText("You bought 13 kWh").waitFor();
+    // The card alone: the toast beside it may be fading away.
+    expect(await violationsOf(page, "main [role=status]")).to.deep.equal([]);
+    await takeScreenshots(page, "market-bought");
 
     const [permit, ...others] = wallet.typedData();
     expect(others).to.deep.equal([]);
@@ -101,7 +108,7 @@ describe("The market", function () {
       "accept",
       "accept",
     ]);
-    const takes = calls.slice(1).map(({ args }) => args[2] as { limit: bigint; energy: bigint[] });
+    const takes = calls.flatMap((call) => (call.functionName === "accept" ? [call.args[2]] : []));
     const limit = takes.reduce((sum, take) => sum + take.limit, 0n);
     expect(permit?.primaryType).to.equal("Permit");
     expect(permit?.domain).to.deep.equal({
@@ -125,6 +132,71 @@ describe("The market", function () {
     const held = await wattline.energy.profileOf(address, 1, 0, first, last - first + 1);
     expect(sumWh(held)).to.equal(13_000n);
     watch.assertQuiet();
+  });
+
+  it("follows retired energy that came over the tie line to the meters that made it", async () => {
+    const { wattline, chain, morning, network, series } = stack;
+    const { signer, address } = await chain.wallet(NEWCOMER);
+    const firstBlock = morning.firstSlot >> 3;
+    const blocks = (morning.lastSlot >> 3) - firstBlock + 1;
+    const held = await wattline.energy.profileOf(address, 1, 0, firstBlock, blocks);
+    const { firstBlock: from, words } = packProfile(unpackProfile({ firstBlock, words: held }));
+    const sent = await wattline.energy
+      .connect(signer)
+      .retire(1, 0, from, [...words], address, "Bakery, midsummer");
+    const receipt = await sent.wait();
+    const retired = receipt?.logs.find(
+      (log) => wattline.energy.interface.parseLog(log)?.name === "Retired",
+    );
+    const certificate = `${stack.url}/certificate/${sent.hash}-${retired?.index}`;
+
+    const { context, watch } = await openContext(browser);
+    contexts.push(context);
+    const page = await context.newPage();
+    await page.goto(certificate);
+    await page.getByRole("heading", { name: "Verified", exact: true }).waitFor();
+    await page
+      .getByText(new RegExp(`meters of ${series.name} and Millbrook reported .* followed back`))
+      .waitFor();
+    await page.getByText(`Solar, made in ${series.name} and Millbrook`).waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+    await takeScreenshots(page, "certificate-line");
+    // Nobody is connected, and there are two microgrids: the header is at its widest, and stays one line.
+    await page.setViewportSize(VIEWPORTS.phone);
+    expect((await page.getByRole("banner").boundingBox())?.height).to.be.lessThan(70);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
+    watch.assertQuiet();
+
+    // An endpoint that says of Millbrook's meters that they have reported nothing.
+    const { interface: meters } = wattline.meters;
+    const { topicHash } = meters.getEvent("Reported");
+    const far = market.far.community.households.map(({ device }) => pad(device.address));
+    const silenced = (log: Log): Log => {
+      const [topic, meter] = log.topics;
+      if (topic !== topicHash || !far.some((one) => one.toLowerCase() === meter)) return log;
+      const [firstBlock, exported] = meters
+        .decodeEventLog("Reported", log.data, log.topics)
+        .slice(1);
+      const nothing = exported.map((word: bigint) => word & GUARD_BITS);
+      const types = parseAbiParameters("uint32, uint256[]");
+      return { ...log, data: encodeAbiParameters(types, [Number(firstBlock), nothing]) };
+    };
+    await context.route(`${network.rpcUrl}/**`, async (route) => {
+      const response = await route.fetch();
+      const retold = (answer: { result?: unknown }) =>
+        Array.isArray(answer.result) && answer.result[0]?.topics
+          ? { ...answer, result: answer.result.map(silenced) }
+          : answer;
+      const json = await response.json();
+      await route.fulfill({
+        response,
+        json: Array.isArray(json) ? json.map(retold) : retold(json),
+      });
+    });
+    await page.reload();
+    await page.getByText("Something is wrong with this certificate").waitFor();
+    await page.getByText(/More is retired of these slots, or sent on,/).waitFor();
+    await context.unrouteAll({ behavior: "ignoreErrors" });
   });
 
   it("locks the money for energy to come, and says so", async () => {
@@ -273,14 +345,9 @@ describe("The market", function () {
 });
 
 /** The calls to the marketplace of the one transaction that a wallet was asked to send. */
-function callsOf({ requests }: TestWallet): { functionName: string; args: readonly unknown[] }[] {
-  const sent = requests.filter(({ method }) => method === "eth_sendTransaction");
-  expect(sent.length).to.equal(1);
-  const [{ data }] = sent.flatMap(({ params }) => params) as [{ data: Hex }];
-  const { functionName, args = [] } = decodeFunctionData({ abi: marketplaceAbi, data });
-  if (functionName !== "multicall") return [{ functionName, args }];
-  return (args[0] as readonly Hex[]).map((inner) => {
-    const call = decodeFunctionData({ abi: marketplaceAbi, data: inner });
-    return { functionName: call.functionName, args: call.args ?? [] };
-  });
+function callsOf(wallet: TestWallet): MarketCall[] {
+  const [transaction, ...others] = wallet.transactions();
+  if (transaction === undefined) throw new Error("The wallet was asked for no transaction.");
+  expect(others).to.deep.equal([]);
+  return callsIn(transaction.data);
 }

@@ -3,12 +3,14 @@ import {
   addDays,
   formatAmount,
   localDayOf,
+  type SignedOrder,
+  signedOrderFromJson,
   slotsOfWindow,
   sourceMask,
 } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { zeroAddress } from "viem";
+import { type Address, zeroAddress } from "viem";
 import { localAccount, OPERATOR } from "../../scripts/simulation/accounts.ts";
 import type { Household } from "../../scripts/simulation/community.ts";
 import { violationsOf } from "./support/axe.ts";
@@ -27,6 +29,8 @@ interface Visit {
 /** Where the browsers of the tests stand. */
 const ZONE = "Europe/Berlin";
 const DAY_SECONDS = 86_400;
+/** A local account that owns no home. */
+const NEWCOMER = 33;
 
 describe("Signing orders", function () {
   this.timeout(60_000);
@@ -320,6 +324,151 @@ describe("Signing orders", function () {
     expect(poor.wallet.typedData()).to.deep.equal([]);
     await poor.context.close();
   });
+
+  it("brings what a bid takes into escrow from within the form", async () => {
+    const { wattline, chain, network } = stack;
+    const newcomer = await chain.wallet(NEWCOMER);
+    await wattline.send(newcomer.address, (o) =>
+      wattline.euro.connect(newcomer.signer).mint(newcomer.address, 5_000_000n, o),
+    );
+    const visited = await visit(newcomer.account);
+    const { page, wallet, watch, context } = visited;
+    const dialog = await open(visited, "bid");
+    await dialog.getByLabel("Energy at most").fill("2");
+    await dialog.getByLabel("Price", { exact: true }).fill("0.21");
+    await takeScreenshots(page, "bid-deposit");
+    const bringIn = dialog.getByRole("button", { name: "Bring €0.42 into escrow" });
+    wallet.decline(true);
+    await bringIn.click();
+    await page.getByText("You declined it in your wallet. Nothing was signed.").waitFor();
+    wallet.decline(false);
+    await bringIn.click();
+    await bringIn.waitFor({ state: "detached" });
+    const { marketplace, addresses } = wattline;
+    const { balance } = await marketplace.accountOf(addresses.euro, newcomer.address);
+    expect(balance).to.equal(420_000n);
+    const permit = wallet.typedData().at(-1);
+    expect(permit?.primaryType).to.equal("Permit");
+    expect(textsOf(permit?.message ?? {})).to.deep.include({
+      owner: newcomer.address,
+      spender: network.deployment.marketplace,
+      value: "420000",
+    });
+    // What was filled in is still there.
+    expect(await dialog.getByLabel("Price", { exact: true }).inputValue()).to.equal("0.21");
+    const { message } = await sign(visited);
+    expect(textsOf(message)).to.deep.include({ energy: "2000", price: "210000" });
+    const [listed] = (await relay?.client.orders({ maker: newcomer.address }))?.orders ?? [];
+    expect(listed).to.include({ state: "live", remainingWh: "2000" });
+    watch.assertQuiet();
+    await context.close();
+  });
+
+  it("offers energy to come with one price and a bond, which is locked when somebody reserves", async () => {
+    const { trading, community } = stack;
+    const dialog = await open(jane, "sell");
+    await dialog.getByText("Energy to come").click();
+    await dialog.getByLabel("Energy at most").fill("2.5");
+    await dialog.getByLabel("Price", { exact: true }).fill("0.16");
+    await dialog.getByLabel(/^Bond/).fill("0.04");
+    await dialog.getByText(/the buyer gets the money back and €0\.04 of your bond\./).waitFor();
+    expect(await violationsOf(jane.page)).to.deep.equal([]);
+    await takeScreenshots(jane.page, "sell-ahead");
+    const { message } = await sign(jane);
+    const { firstSlot, lastSlot } = slotsBetween(11, 15, 1);
+    expect(textsOf(message)).to.deep.include({
+      maker: seller.address,
+      meter: seller.device.address,
+      side: "0",
+      firstSlot: String(firstSlot),
+      lastSlot: String(lastSlot),
+      energy: "2500",
+      price: "160000",
+      forward: "true",
+      bond: "40000",
+      deadline: String(lastSlot * stack.series.slotSeconds - 1),
+    });
+    const before = await escrowOf(seller);
+    await trading.reserve(community, buyer, await listedAs(message), new Map([[firstSlot, 500n]]));
+    expect(before - (await escrowOf(seller))).to.equal(20_000n);
+  });
+
+  it("bids for energy to come with a bond to ask for at least, which whoever promises it pledges", async () => {
+    const { trading, community } = stack;
+    const dialog = await open(neighbour, "bid");
+    await dialog.getByText("Energy to come").click();
+    await dialog.getByLabel("Energy at most").fill("1");
+    await dialog.getByLabel("Price", { exact: true }).fill("0.22");
+    const bond = dialog.getByLabel("Bond that you ask for at least");
+    await bond.fill("a little");
+    await dialog.getByRole("button", { name: "Sign the bid" }).click();
+    await dialog.getByText(/^Write a price per kWh/).waitFor();
+    expect(await bond.getAttribute("aria-invalid")).to.equal("true");
+    await bond.fill("0.06");
+    await dialog.getByText(/you get your money back and a bond of at least €0\.06\./).waitFor();
+    const { message } = await sign(neighbour);
+    const { firstSlot } = slotsBetween(11, 15, 1);
+    expect(textsOf(message)).to.deep.include({
+      maker: buyer.address,
+      side: "1",
+      price: "220000",
+      forward: "true",
+      bond: "60000",
+    });
+    const before = await escrowOf(seller);
+    const promised = new Map([[firstSlot, 300n]]);
+    await trading.reserve(community, seller, await listedAs(message), promised);
+    expect(before - (await escrowOf(seller))).to.equal(18_000n);
+  });
+
+  it("says an island's price cap, takes no offer above it, and a bid for a meter alone", async () => {
+    const { community, trading, morning, series } = stack;
+    await community.setMode("islanded");
+    try {
+      const offer = await open(jane, "sell");
+      await offer.getByText(/nobody pays more than €0\.32\/kWh/).waitFor();
+      await takeScreenshots(jane.page, "sell-islanded");
+      const asked = jane.wallet.typedData().length;
+      await offer.getByLabel("Energy at most").fill("0.5");
+      const price = offer.getByLabel("Price", { exact: true });
+      await price.fill("0.33");
+      await offer.getByRole("button", { name: "Sign the offer" }).click();
+      await offer
+        .getByText(/nobody pays more than €0\.32\/kWh; this would cost €0\.33\/kWh/)
+        .waitFor();
+      expect(await price.getAttribute("aria-invalid")).to.equal("true");
+      expect(jane.wallet.typedData()).to.have.lengthOf(asked);
+
+      const bid = await open(neighbour, "bid");
+      await bid.getByText(/nobody pays more than €0\.32\/kWh/).waitFor();
+      await bid.getByLabel("Energy at most").fill("0.2");
+      await bid.getByLabel("Price", { exact: true }).fill("0.32");
+      await bid.getByLabel("From", { exact: true }).fill(localText(11));
+      await bid.getByLabel("Until", { exact: true }).fill(localText(16));
+      const { message } = await sign(neighbour);
+      expect(textsOf(message)).to.deep.include({ meter: buyer.device.address, price: "320000" });
+      const sunny = heldSlots(seller).find(
+        (slot) => (seller.series.exportedWh[slot - series.firstSlot] ?? 0n) >= 100n,
+      );
+      const before = await escrowOf(seller);
+      const sold = new Map([[sunny ?? morning.firstSlot, 100n]]);
+      await trading.accept(community, seller, await listedAs(message), sold);
+      expect((await escrowOf(seller)) - before).to.equal(32_000n);
+    } finally {
+      await community.setMode("connected");
+    }
+  });
+
+  /** An order of the book with its signature, by what was signed. */
+  async function listedAs({ maker, nonce }: ShownTypedData["message"]): Promise<SignedOrder> {
+    const orders = (await relay?.client.orders({ maker: maker as Address, limit: 500 }))?.orders;
+    const listed = orders?.find(({ order }) => order.nonce === String(nonce));
+    if (listed === undefined) throw new Error(`The book has no order ${nonce} of ${maker}.`);
+    return signedOrderFromJson(listed);
+  }
+
+  const escrowOf = async ({ address }: Household): Promise<bigint> =>
+    (await stack.wattline.marketplace.accountOf(stack.wattline.addresses.euro, address)).balance;
 
   it("leaves the form as it was when the signature is declined", async () => {
     const dialog = await open(jane, "sell");

@@ -3,8 +3,9 @@ import type { Browser } from "playwright-core";
 import { numberToHex } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
-import { lookAtAll, openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
+import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { openDoor } from "./support/door.ts";
+import { lookAtAll } from "./support/look.ts";
 import { freePort, openStack, type Stack } from "./support/stack.ts";
 import { injectWallet } from "./support/wallet.ts";
 
@@ -214,6 +215,45 @@ describe("The app over a community", function () {
     await context.close();
   });
 
+  it("lets one choose among several networks by keyboard, and remembers it", async () => {
+    const { network } = stack;
+    const other = {
+      ...network,
+      name: "Another chain",
+      rpcUrl: `http://127.0.0.1:${await freePort()}`,
+    };
+    const deployment = { ...network.deployment, chainId: 31_338 };
+    stack.say({ networks: [network, { ...other, deployment }] });
+    try {
+      const { page, wallet, context } = await visit("market");
+      await page.getByRole("main").getByText(CONTENT.market).first().waitFor();
+      const choice = page.getByRole("banner").getByLabel("Network");
+      await takeScreenshots(page, "networks");
+      await page.setViewportSize(VIEWPORTS.phone);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
+      expect(await violationsOf(page, "header")).to.deep.equal([]);
+      await page.setViewportSize(VIEWPORTS.desktop);
+      await choice.focus();
+      await page.keyboard.type("Another");
+      await page.getByText("Another chain does not answer.").waitFor();
+      await page.getByRole("button", { name: "Switch to Another chain" }).waitFor();
+      await page.reload();
+      await page.getByText("Another chain does not answer.").waitFor();
+      expect(await choice.inputValue()).to.equal("31338");
+      await choice.selectOption(network.name);
+      await page.getByRole("main").getByText(CONTENT.market).first().waitFor();
+      expect(wallet.requests.map(({ method }) => method)).not.to.include(
+        "wallet_switchEthereumChain",
+      );
+      await context.close();
+    } finally {
+      stack.say({ networks: [network] });
+    }
+    const { page, context } = await visit("market");
+    expect(await page.getByRole("banner").getByLabel("Network").count()).to.equal(0);
+    await context.close();
+  });
+
   it("says what is wrong with a malformed /wattline.json", async () => {
     const { context } = await openContext(browser);
     const page = await context.newPage();
@@ -221,6 +261,9 @@ describe("The app over a community", function () {
     try {
       await page.goto(stack.url);
       await page.getByText(/networks\.0\.rpcUrl/).waitFor();
+      stack.say({ networks: [stack.network, stack.network] });
+      await page.reload();
+      await page.getByText(/two networks with the chain id 31337/).waitFor();
     } finally {
       stack.say({ networks: [stack.network] });
     }

@@ -3,17 +3,17 @@ import {
   localDayOf,
   marketplaceAbi,
   metersAbi,
-  type SignedOrder,
   signedOrderFromJson,
   sumWh,
   unpackProfile,
 } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { type Address, decodeFunctionData, erc20Abi, type Hex } from "viem";
+import { type Address, decodeFunctionData, erc20Abi } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import { type Household, signReading } from "../../scripts/simulation/community.ts";
 import { openBrowser, openContext, type Watch } from "./support/browser.ts";
+import { callsIn, onlyCall } from "./support/calls.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type TestWallet, textsOf } from "./support/wallet.ts";
@@ -91,6 +91,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     account: Household["account"],
     path: string,
     smart?: Address,
+    bundles = smart !== undefined,
   ): Promise<Visit> {
     const { context, watch } = await openContext(browser);
     contexts.push(context);
@@ -100,6 +101,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
       rpcUrl,
       chainId: deployment.chainId,
       ...(smart && { contract: smart }),
+      bundles,
     });
     const page = await context.newPage();
     await page.goto(stack.url + path);
@@ -215,15 +217,13 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
       from: neighbour.address,
       to: network.deployment.marketplace,
     });
-    const [deposit, accept, ...rest] = callsIn(transaction.data);
-    expect(rest).to.deep.equal([]);
-    expect(deposit?.functionName).to.equal("depositWithPermit");
-    expect(accept?.functionName).to.equal("accept");
-    const [order, orderSignature, take] = (accept?.args ?? []) as unknown as [
-      SignedOrder["order"],
-      Hex,
-      { limit: bigint },
-    ];
+    const calls = callsIn(transaction.data);
+    expect(calls.map(({ functionName }) => functionName)).to.deep.equal([
+      "depositWithPermit",
+      "accept",
+    ]);
+    const deposit = onlyCall(calls, "depositWithPermit");
+    const [order, orderSignature, take] = onlyCall(calls, "accept").args;
     expect(textsOf(order)).to.deep.equal(textsOf(listed.order));
     expect(orderSignature).to.equal(listed.signature);
     const [permit, ...permits] = nextDoor.wallet.typedData();
@@ -247,7 +247,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
       spender: network.deployment.marketplace,
       value: String(take.limit),
       nonce: "1",
-      deadline: String(deposit?.args[2]),
+      deadline: String(deposit.args[2]),
     });
 
     await atHome.page.goto(`${stack.url}/energy?tab=money`);
@@ -288,20 +288,34 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     expect((await heldBy(contract)) - before).to.equal(500n);
     expect(wallet.transactions()).to.deep.equal([]);
     expect(wallet.typedData(), "a contract signs no permit").to.deep.equal([]);
-    const [bundle, ...others] = wallet.requests.filter(
-      ({ method }) => method === "wallet_sendCalls",
-    );
+    const [bundle, ...others] = wallet.bundles();
+    if (bundle === undefined) throw new Error("The wallet was asked for no bundle.");
     expect(others).to.deep.equal([]);
-    const { calls, from, atomicRequired } = [bundle?.params].flat()[0] as {
-      calls: { to: Address; data: Hex }[];
-      from: Address;
-      atomicRequired: boolean;
-    };
-    expect(textsOf({ from })).to.deep.equal({ from: contract });
-    expect(atomicRequired).to.equal(true);
+    expect(textsOf(bundle)).to.include({ from: contract, atomicRequired: "true" });
     const abi = [...erc20Abi, ...marketplaceAbi];
-    expect(calls.map(({ data }) => decodeFunctionData({ abi, data }).functionName)).to.deep.equal([
-      "approve",
+    expect(
+      bundle.calls.map(({ data }) => decodeFunctionData({ abi, data }).functionName),
+    ).to.deep.equal(["approve", "deposit", "accept"]);
+    watch.assertQuiet();
+  });
+
+  it("buys by a smart account whose wallet bundles nothing: an approval, then the purchase", async () => {
+    await offer(2_000n);
+    const before = await heldBy(contract);
+    const { account } = localAccount(OWNER);
+    const { page, wallet, watch } = await visit(account, "/market", contract, false);
+    await page.getByLabel("Energy", { exact: true }).fill("0.6");
+    await page.getByText(/^€.* come from your wallet: you approve that first/).waitFor();
+    await page.getByRole("button", { name: /^Buy 600 Wh for €/ }).click();
+    await page.getByText("You bought 600 Wh").waitFor();
+    expect((await heldBy(contract)) - before).to.equal(600n);
+    expect(wallet.typedData(), "a contract signs no permit").to.deep.equal([]);
+    const [approval, purchase, ...others] = wallet.transactions();
+    expect(others).to.deep.equal([]);
+    expect(
+      decodeFunctionData({ abi: erc20Abi, data: approval?.data ?? "0x" }).functionName,
+    ).to.equal("approve");
+    expect(callsIn(purchase?.data ?? "0x").map(({ functionName }) => functionName)).to.deep.equal([
       "deposit",
       "accept",
     ]);
@@ -365,13 +379,3 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     await relay.post([signed]);
   }
 });
-
-/** The calls to the marketplace that a transaction makes. */
-function callsIn(data: Hex): { functionName: string; args: readonly unknown[] }[] {
-  const { functionName, args = [] } = decodeFunctionData({ abi: marketplaceAbi, data });
-  if (functionName !== "multicall") return [{ functionName, args }];
-  return (args[0] as readonly Hex[]).map((inner) => {
-    const call = decodeFunctionData({ abi: marketplaceAbi, data: inner });
-    return { functionName: call.functionName, args: call.args ?? [] };
-  });
-}

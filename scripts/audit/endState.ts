@@ -1,4 +1,4 @@
-import { type Audit, type Contracts, type Question, questionsOn } from "@wattline/sdk";
+import { type Audit, type Contracts, type Fault, type Question, questionsOn } from "@wattline/sdk";
 import { type Hex, zeroHash } from "viem";
 import { RpcError } from "./errors.ts";
 import { hexOf, type Rpc } from "./rpc.ts";
@@ -10,7 +10,7 @@ const AT_ONCE = 100;
 /** A question whose answer was not what the history comes to. */
 export interface Difference {
   readonly question: Question;
-  readonly message: string;
+  readonly fault: Fault;
 }
 
 /**
@@ -35,11 +35,11 @@ export async function compareState(
   return differences;
 
   async function askBatch(): Promise<void> {
-    const messages = await Promise.all(batch.map((question) => answerOf(rpc, question, end)));
+    const faults = await Promise.all(batch.map((question) => answerOf(rpc, question, end)));
     batch.forEach((question, index) => {
       audit.tally.checked(question.check);
-      const message = messages[index];
-      if (message !== undefined) differences.push({ question, message });
+      const fault = faults[index];
+      if (fault !== undefined) differences.push({ question, fault });
     });
     done += batch.length;
     batch = [];
@@ -52,7 +52,7 @@ export async function answerOf(
   rpc: Rpc,
   question: Question,
   { number }: Pick<Header, "number">,
-): Promise<string | undefined> {
+): Promise<Fault | undefined> {
   const { from, to, data } = question;
   const params = [{ ...(from !== undefined && { from }), to, data }, quantity(number)];
   const isTrial = from !== undefined;
@@ -66,7 +66,7 @@ export async function answerOf(
   try {
     return question.judge(answer);
   } catch {
-    return `The chain's answer makes no sense: ${answer}.`;
+    return { code: "senseless-answer", values: { answer: answer ?? "" } };
   }
 }
 

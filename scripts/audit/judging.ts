@@ -1,5 +1,5 @@
-import type { Audit, Finding, IsAccepted } from "@wattline/sdk";
-import { encodeFunctionData, parseAbi } from "viem";
+import type { Audit, IsAccepted, Told } from "@wattline/sdk";
+import { type Address, encodeFunctionData, type Hex, parseAbi } from "viem";
 import { compareState, type Difference, NO_TRANSACTION } from "./endState.ts";
 import { locate } from "./locate.ts";
 import type { Rpc } from "./rpc.ts";
@@ -27,17 +27,17 @@ export async function judgeEnd(
 }
 
 function findingOf(
-  { question, message }: Difference,
+  { question, fault: { code, values } }: Difference,
   partings: Awaited<ReturnType<typeof locate>>,
   end: Header,
-): Finding {
+): Told {
   const { block = end.number, transaction = NO_TRANSACTION } = partings.get(question.subject) ?? {};
   return {
     check: question.check,
     block,
     transaction,
-    message,
-    values: { asked: question.subject, expected: question.expects.slice(0, 200) },
+    code,
+    values: { ...values, asked: question.subject, expected: question.expects.slice(0, 200) },
   };
 }
 
@@ -48,7 +48,7 @@ const WALLET_GAS = quantity(400_000 + 60_000);
 
 /**
  * Asks contract wallets as they stood before a transaction and after its block. Where they refuse both times, a trace says
- * whether they accepted in between; without one nobody knows.
+ * whether they accepted in between; without one nobody knows, unless there was no code that could have.
  */
 export const walletsAt =
   (rpc: Rpc): IsAccepted =>
@@ -63,8 +63,20 @@ export const walletsAt =
       const answer = await rpc.attempt("eth_call", [{ to: wallet, data, gas: WALLET_GAS }, at]);
       if (typeof answer === "string" && answer.startsWith(ACCEPTED)) return true;
     }
-    const code = await rpc.attempt("eth_getCode", [wallet, quantity(blockNumber)]);
-    if (code === "0x") return false;
+    if (await neverHadCode(rpc, wallet, before, quantity(blockNumber))) return false;
     const trace = await traceOf(rpc, transaction);
     return trace && hasAnswered(trace, wallet, data, ACCEPTED);
   };
+
+/**
+ * Whether an address had no code between two moments. Where it has none at either, it may still have had some in between, by
+ * a delegation that was taken back (EIP-7702): each of these counts the account's nonce up.
+ */
+async function neverHadCode(rpc: Rpc, wallet: Address, before: Hex, after: Hex): Promise<boolean> {
+  const asked = (method: string) =>
+    Promise.all([before, after].map((at) => rpc.attempt(method, [wallet, at])));
+  const codes = await asked("eth_getCode");
+  if (codes.some((code) => code !== "0x")) return false;
+  const [first, last] = await asked("eth_getTransactionCount");
+  return first !== undefined && first === last;
+}

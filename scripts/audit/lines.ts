@@ -1,4 +1,4 @@
-import type { Verdict } from "@wattline/sdk";
+import { UNSEEN, type Verdict } from "@wattline/sdk";
 
 /** What a check came to in one word. */
 export type Outcome = "passed" | "failed" | "in part" | "nothing to check";
@@ -28,6 +28,9 @@ export function lineOf(verdict: Verdict): string {
 export function countsOf({ checked, failed, unseen, unseenWhy }: Verdict): string {
   const parts = [`${checked.toLocaleString("en")} checked`];
   if (failed > 0) parts.push(`${failed.toLocaleString("en")} failed`);
-  if (unseen > 0) parts.push(`${unseen.toLocaleString("en")} not to be judged: ${unseenWhy}`);
+  if (unseen > 0)
+    parts.push(
+      `${unseen.toLocaleString("en")} not to be judged: ${unseenWhy && UNSEEN[unseenWhy]}`,
+    );
   return parts.join(", ");
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import path from "node:path";
 import hre from "hardhat";
@@ -39,20 +40,16 @@ export const charterOf = (series: CommunitySeries) => ({
 /** Deploys Wattline on `chain` with a microgrid for `first`. */
 export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tariffs) {
   const { ethers } = chain;
-  // Ignition goes on with a chain's earlier deployment; a development chain starts over each time.
-  const deploymentId = "simulation";
-  rmSync(path.join(hre.config.paths.ignition, "deployments", deploymentId), {
-    recursive: true,
-    force: true,
-  });
+  // Ignition goes on with an earlier deployment of this name; a development chain starts over each time.
+  const deploymentId = `simulation-${process.pid}-${randomUUID()}`;
+  const folder = path.join(hre.config.paths.ignition, "deployments", deploymentId);
   const parameters = {
     ...charterOf(first),
     ...tariffsAt(tariffs.retailPerKwh[0] ?? 0n, tariffs),
   };
-  const deployed = await chain.connection.ignition.deploy(LocalDemo, {
-    deploymentId,
-    parameters: { LocalDemo: parameters },
-  });
+  const deployed = await chain.connection.ignition
+    .deploy(LocalDemo, { deploymentId, parameters: { LocalDemo: parameters } })
+    .finally(() => rmSync(folder, { recursive: true, force: true }));
   const addresses = {
     marketplace: getAddress(await deployed.marketplace.getAddress()),
     meters: getAddress(await deployed.meters.getAddress()),

@@ -10,6 +10,7 @@ export * from "./clearing.ts";
 export * from "./clearSigning.ts";
 export * from "./deployment.ts";
 export * from "./energyId.ts";
+export * from "./gains.ts";
 export * from "./history/acts.ts";
 export * from "./history/events.ts";
 export * from "./history/moves.ts";

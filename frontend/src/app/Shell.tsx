@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
 import { ChartLine, House, Network, ShieldCheck } from "lucide-react";
 import { lazy, Suspense, useSyncExternalStore } from "react";
+import { useNetwork } from "../chain/network.tsx";
 import { IndexerRefresh } from "../data/useIndexed.ts";
 import { ConnectButton } from "../wallet/ConnectButton.tsx";
 import { DemoConfirm } from "../wallet/demo/DemoConfirm.tsx";
@@ -10,12 +11,14 @@ import { onToasterWanted, toasterWanted } from "../wallet/toasts.ts";
 import { Banners } from "./Banners.tsx";
 import { Logo } from "./Logo.tsx";
 import { MicrogridSelect } from "./MicrogridSelect.tsx";
+import { NetworkSelect } from "./NetworkSelect.tsx";
 import { LanguageSelect, ThemeToggle } from "./preferences.tsx";
 
 const Toasts = lazy(() => import("./Toasts.tsx"));
 
 /** Header, navigation and banners around every page. */
 export function Shell() {
+  const { chainId } = useNetwork().deployment;
   const toasting = useSyncExternalStore(onToasterWanted, toasterWanted, toasterWanted);
   return (
     <>
@@ -26,7 +29,7 @@ export function Shell() {
         <Trans>Skip to the page</Trans>
       </a>
       <header className="print:hidden sticky top-0 z-30 border-b border-line bg-paper/95 backdrop-blur">
-        <div className="mx-auto flex min-h-16 max-w-7xl items-center gap-2 px-4 sm:gap-4">
+        <div className="mx-auto flex min-h-16 max-w-7xl flex-wrap items-center gap-2 px-4 py-2 sm:gap-4 lg:flex-nowrap">
           <Link
             to="/market"
             className="flex shrink-0 items-center gap-2 rounded-lg text-lg font-bold"
@@ -36,7 +39,8 @@ export function Shell() {
             <span className="sr-only sm:hidden">Wattline</span>
           </Link>
           <Navigation place="top" />
-          <div className="ml-auto flex min-w-0 items-center gap-1 sm:gap-2">
+          <NetworkSelect className="order-last w-full lg:order-none lg:ml-auto lg:w-36 lg:[&+div]:ml-0" />
+          <div className="ml-auto flex min-w-0 flex-1 items-center justify-end gap-1 sm:gap-2 lg:flex-none">
             <MicrogridSelect />
             <ThemeToggle />
             <LanguageSelect />
@@ -52,7 +56,7 @@ export function Shell() {
         tabIndex={-1}
         className="mx-auto max-w-7xl px-4 pt-5 pb-28 outline-none md:pb-12"
       >
-        <Outlet />
+        <Outlet key={chainId} />
       </main>
       <Navigation place="bottom" />
       <Suspense>{toasting && <Toasts />}</Suspense>

@@ -6,6 +6,7 @@ import { outcomeOf } from "../../../scripts/audit/lines.ts";
 import { useMicrogrids } from "../chain/index.ts";
 import { Button, Energy, formatCount, Money } from "../ui/index.ts";
 import { readingsCsv, saveAs, settlementsCsv, settlementsJson } from "./download.ts";
+import { unseenWords, wordsOf } from "./findings.ts";
 import { useCheckNames, usePromises } from "./names.ts";
 import type { Verified } from "./worker/messages.ts";
 
@@ -32,11 +33,11 @@ function Findings({ findings }: { readonly findings: readonly Finding[] }) {
         <Trans>Findings</Trans>
       </h3>
       <ul className="flex flex-col gap-2">
-        {findings.slice(0, SHOWN).map(({ check, block, transaction, message }, index) => (
+        {findings.slice(0, SHOWN).map(({ check, block, transaction, code, values }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: findings have no other identity.
           <li key={index} className="rounded-xl border border-danger p-3 text-sm">
             <p className="font-medium">{names[check]}</p>
-            <p className="break-words">{message}</p>
+            <p className="break-words">{wordsOf({ code, values })}</p>
             <p className="mt-1 text-muted">
               <Trans>Block {formatCount(block)}, transaction</Trans>{" "}
               <Link
@@ -96,7 +97,7 @@ function VerdictList({
           <span className="min-w-0 flex-1">
             {names[verdict.check]}
             {verdict.unseenWhy !== undefined && (
-              <span className="block text-muted">{verdict.unseenWhy}</span>
+              <span className="block text-muted">{unseenWords(verdict.unseenWhy)}</span>
             )}
           </span>
           <span className="text-muted tabular-nums">{formatCount(verdict.checked)}</span>

@@ -93,6 +93,13 @@ export function parseNetworks(text: string): Networks {
   }
   const [first, ...others] = parsed.data.networks.map(withoutForeignDemo);
   if (first === undefined) throw new ConfigError("/wattline.json names no network.");
+  const ids = parsed.data.networks.map(({ deployment }) => deployment.chainId);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) {
+    throw new ConfigError(
+      `/wattline.json names two networks with the chain id ${twice}. Wallets can't tell them apart: leave one out.`,
+    );
+  }
   return [first, ...others];
 }
 

@@ -1,12 +1,11 @@
-import { addDays, localDayOf } from "@wattline/sdk";
+import { addDays, addGains, type Gains, localDayOf, NO_GAINS } from "@wattline/sdk";
 import type { Earning } from "./history/earnings.ts";
-import { NOTHING, plus, type Sums } from "./history/sums.ts";
 
 /** The time zone of whoever looks at the page. */
 export const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What trades came to in a local day (`YYYY-MM-DD`) or month (`YYYY-MM`). */
-export type Period = Sums & { readonly name: string };
+export type Period = Gains & { readonly name: string };
 
 /** Adds hours up to local days, oldest first; days without any trade are left out. */
 export const byDay = (earnings: readonly Earning[]): Period[] =>
@@ -17,8 +16,7 @@ export const byMonth = (earnings: readonly Earning[]): Period[] =>
   periodsOf(earnings, ({ hour }) => localDayOf(hour, TIME_ZONE).slice(0, 7));
 
 /** What all of them came to. */
-export const total = (periods: readonly Sums[]): Sums =>
-  periods.reduce<Sums>((sum, one) => plus(sum, one), NOTHING);
+export const total = (periods: readonly Gains[]): Gains => periods.reduce(addGains, NO_GAINS);
 
 function periodsOf(earnings: readonly Earning[], nameOf: (earning: Earning) => string): Period[] {
   return [...Map.groupBy(earnings, nameOf)]

@@ -3,7 +3,7 @@ import { useId } from "react";
 import { useConnection } from "wagmi";
 import { type Mode, useNetwork } from "../chain/index.ts";
 import { Button, cx, formatEnergy, formatMoney } from "../ui/index.ts";
-import { ConnectButton } from "../wallet/index.ts";
+import { ConnectButton, useDepositWay } from "../wallet/index.ts";
 import { type Bought, useBuy, useFunding } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import type { PurchaseView } from "./usePurchase.ts";
@@ -44,6 +44,7 @@ export function BuyButton({
       : funding && funding.lacking > 0n
         ? t`Your wallet lacks ${lacking} for this.`
         : undefined;
+  const { escrow = 0n, deposit = 0n } = funding ?? {};
   const blocked = reason !== undefined || funding === undefined || (mode === "Islanded" && !island);
   const amounts = `${formatEnergy(plan.totalWh)}`;
   const cost = formatMoney(plan.cost, currency);
@@ -59,7 +60,7 @@ export function BuyButton({
           const bought = await buy(plan, {
             microgrid: market.microgrid.id,
             meter: island?.meter,
-            deposit: funding?.deposit ?? 0n,
+            deposit,
             retailCost,
           });
           if (bought) onBought(bought);
@@ -69,10 +70,32 @@ export function BuyButton({
       </Button>
       <p id={reasonId} className={cx("text-sm", reason ? "font-medium text-danger" : "text-muted")}>
         {reason ??
-          (funding && funding.deposit > 0n
-            ? t`${formatMoney(funding.deposit, currency)} come from your wallet, with a permit that you sign; the rest is in escrow.`
-            : t`Paid from your escrow.`)}
+          (deposit > 0n ? (
+            <>
+              <FromWallet amount={formatMoney(deposit, currency)} />{" "}
+              {escrow > 0n && <Trans>The rest is in escrow.</Trans>}
+            </>
+          ) : (
+            <Trans>Paid from your escrow.</Trans>
+          ))}
       </p>
     </div>
   );
+}
+
+/** What the wallet will ask, so that the money comes in. */
+function FromWallet({ amount }: { readonly amount: string }) {
+  const way = useDepositWay();
+  if (way === "bundle") {
+    return <Trans>{amount} come from your wallet, confirmed together with the purchase.</Trans>;
+  }
+  if (way === "permit") {
+    return <Trans>{amount} come from your wallet, with a permit that you sign.</Trans>;
+  }
+  if (way === "approval") {
+    return (
+      <Trans>{amount} come from your wallet: you approve that first, then you buy with it.</Trans>
+    );
+  }
+  return <Trans>{amount} come from your wallet.</Trans>;
 }

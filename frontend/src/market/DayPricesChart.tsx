@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { slotEnd, slotStart, slotsIn } from "@wattline/sdk";
+import { slotEnd, slotStart, slotsIn, tariffInForce } from "@wattline/sdk";
 import { useMemo } from "react";
 import { useNetwork } from "../chain/index.ts";
 import {
@@ -14,7 +14,7 @@ import {
   SkeletonLines,
   SlotTime,
 } from "../ui/index.ts";
-import { tariffAt, useTariffHistory, useTraded } from "./useDayPrices.ts";
+import { useTariffHistory, useTraded } from "./useDayPrices.ts";
 import type { Market } from "./useMarket.ts";
 
 /** Ticks of a narrow range differ by less than a cent. */
@@ -40,7 +40,7 @@ export function DayPricesChart({
     const { slotSeconds } = day;
     const known = { tariffs: tariffs.data, traded: traded.data };
     const slots = slotsIn(day.slots).map((slot) => {
-      const tariff = tariffAt(known.tariffs, slotEnd(slot, slotSeconds)) ?? microgrid.tariffs;
+      const tariff = tariffInForce(known.tariffs, slotEnd(slot, slotSeconds)) ?? microgrid.tariffs;
       const { energyWh, cost } = known.traded.get(slot) ?? { energyWh: 0n, cost: 0n };
       const price = energyWh === 0n ? undefined : (cost * WH_PER_KWH) / energyWh;
       return { slot, ...tariff, energyWh, price, best: figures.get(slot)?.bestPrice };

@@ -70,11 +70,3 @@ async function readTariffs(
     }),
   );
 }
-
-/** The tariffs in force when a slot ends; the first there were for a slot before them. */
-export function tariffAt(
-  history: readonly TariffStep[],
-  unixSeconds: number,
-): TariffStep | undefined {
-  return history.findLast(({ since }) => since <= unixSeconds) ?? history[0];
-}

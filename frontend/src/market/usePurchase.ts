@@ -1,4 +1,11 @@
-import { type Purchase, planPurchase, savedAgainstRetail, slotEnd, slotsIn } from "@wattline/sdk";
+import {
+  type Purchase,
+  planPurchase,
+  savedAgainstRetail,
+  slotEnd,
+  slotsIn,
+  tariffInForce,
+} from "@wattline/sdk";
 import { useMemo } from "react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
@@ -6,7 +13,7 @@ import { modeOf } from "../chain/index.ts";
 import type { MarketAsk } from "./asks.ts";
 import { type IslandBuyer, useIslandBuyer } from "./island.ts";
 import type { MarketSearch } from "./search.ts";
-import { tariffAt, useTariffHistory } from "./useDayPrices.ts";
+import { useTariffHistory } from "./useDayPrices.ts";
 import type { Market } from "./useMarket.ts";
 
 /** More than any window holds. */
@@ -83,7 +90,7 @@ export function usePurchase(market: Market, search: MarketSearch): PurchaseView 
     const slots = slotsIn(window);
     const boughtWh = slots.map((slot) => plan.arrivedWh.get(slot) ?? 0n);
     const prices = slots.map(
-      (slot) => tariffAt(history.data ?? [], slotEnd(slot, day.slotSeconds))?.retail ?? retail,
+      (slot) => tariffInForce(history.data ?? [], slotEnd(slot, day.slotSeconds))?.retail ?? retail,
     );
     return savedAgainstRetail(0n, boughtWh, prices);
   }, [plan, window, history.data, day.slotSeconds, retail]);

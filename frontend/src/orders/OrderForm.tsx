@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { Address } from "viem";
 import { type Microgrid, modeOf, useChainTime, useNetwork } from "../chain/index.ts";
-import { Button, Field, formatPrice, Input, Notice } from "../ui/index.ts";
+import { Button, Field, formatPrice, Input, Notice, Price } from "../ui/index.ts";
 import { notify } from "../wallet/index.ts";
 import { Announce } from "./Announce.tsx";
 import { Audience } from "./Audience.tsx";
@@ -136,8 +136,8 @@ export function OrderForm({
       {modeOf(microgrid) === "Islanded" && (
         <Notice tone="warning">
           <Trans>
-            The microgrid is islanded: trade stays within it, nobody pays more than its price cap,
-            and critical loads come first.
+            The microgrid is islanded: trade stays within it, nobody pays more than{" "}
+            <Price perKwh={microgrid.tariffs.islandPriceCap} />, and critical loads come first.
           </Trans>
         </Notice>
       )}

@@ -1,18 +1,25 @@
-import { type ComponentProps, lazy, Suspense } from "react";
+import { type ComponentProps, Suspense, use } from "react";
 import { SkeletonLines } from "./states.tsx";
 import type VirtualTable from "./VirtualTable.tsx";
 
 export type { Column, Sort } from "./VirtualTable.tsx";
 
-const Lazy = lazy(() => import("./VirtualTable.tsx"));
+type Props<Row> = ComponentProps<typeof VirtualTable<Row>>;
+
+let loading: Promise<typeof import("./VirtualTable.tsx")> | undefined;
 
 /** A table of any length, sortable by its heads; its code comes when it is first shown. */
-export function DataTable<Row>(props: ComponentProps<typeof VirtualTable<Row>>) {
-  // The lazy component forgets the row's type; the props have been checked against it here.
-  const Table = Lazy as unknown as typeof VirtualTable<Row>;
+export function DataTable<Row>(props: Props<Row>) {
   return (
     <Suspense fallback={<SkeletonLines lines={6} />}>
-      <Table {...props} />
+      <Loaded {...props} />
     </Suspense>
   );
+}
+
+/** Not by `lazy`, which would forget the row's type. */
+function Loaded<Row>(props: Props<Row>) {
+  loading ??= import("./VirtualTable.tsx");
+  const { default: Table } = use(loading);
+  return <Table {...props} />;
 }

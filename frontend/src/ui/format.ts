@@ -95,6 +95,10 @@ export const formatClock = (unixSeconds: number): string =>
 export const formatUtc = (unixSeconds: number): string =>
   `${new Date(unixSeconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+/** Names in a sentence: "Linden, Millbrook and Hill". */
+export const formatList = (names: readonly string[]): string =>
+  new Intl.ListFormat(regionalLocale()).format(names);
+
 /** "0x1234…abcd". */
 export const shortAddress = (address: string): string =>
   `${address.slice(0, 6)}…${address.slice(-4)}`;

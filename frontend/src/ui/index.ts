@@ -10,6 +10,7 @@ export {
   formatCount,
   formatDay,
   formatEnergy,
+  formatList,
   formatMoment,
   formatMoney,
   formatPrice,

@@ -41,19 +41,33 @@ export interface Permit {
   };
 }
 
-/** Whose money comes into escrow, and how permits are signed. */
+/** Whose money comes into escrow. */
 export interface Depositor {
   readonly client: Client;
   readonly network: Network;
   readonly owner: Address;
-  sign(permit: Permit): Promise<Hex>;
+  /** Whether the wallet makes several calls as one. */
+  readonly bundles: boolean;
+}
+
+/** How money comes into escrow: in one bundle with what follows, with a signed permit, or after an approval of its own. */
+export type DepositWay = "bundle" | "permit" | "approval";
+
+/** How `depositor` brings money in. */
+export async function depositWay(depositor: Depositor): Promise<DepositWay> {
+  if (depositor.bundles) return "bundle";
+  return (await domainOf(depositor)) === undefined ? "approval" : "permit";
 }
 
 /** The calls that bring `value` base units into escrow. A file of its own, because only those who pay need what it imports. */
-export async function depositCalls(value: bigint, depositor: Depositor): Promise<Call[]> {
-  const { client, network, owner, sign } = depositor;
+export async function depositCalls(
+  value: bigint,
+  { sign, ...depositor }: Depositor & { sign(permit: Permit): Promise<Hex> },
+): Promise<Call[]> {
+  const { client, network, owner, bundles } = depositor;
   const { marketplace, currency } = contractsOf(network);
-  const domain = await domainOf(depositor);
+  // In a bundle an approval asks the person nothing more; a permit would.
+  const domain = bundles ? undefined : await domainOf(depositor);
   if (domain === undefined) {
     return [
       callOf(currency, "approve", [marketplace.address, value]),

@@ -2,11 +2,12 @@ import { useLingui } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import type { TransactionReceipt } from "viem";
-import { useCapabilities, useClient, useConfig, useConnection } from "wagmi";
+import { useClient, useConfig, useConnection } from "wagmi";
 import type { Call } from "../chain/contracts.ts";
 import { useNetwork } from "../chain/network.tsx";
 import { isRejection, Reverted, wordsFor } from "./errors.ts";
 import { notify } from "./toasts.ts";
+import { useBundles } from "./useBundles.ts";
 
 /** Something to be done on chain. */
 export interface Deed {
@@ -41,10 +42,8 @@ export function useTransact(): {
   const network = useNetwork();
   const { chainId } = network.deployment;
   const { address, connector, chainId: walletChainId } = useConnection();
-  const capabilities = useCapabilities({ query: { enabled: address !== undefined, retry: false } });
+  const bundles = useBundles();
   const [busy, setBusy] = useState(false);
-  const atomic = capabilities.data?.[chainId]?.atomic?.status;
-  const bundles = atomic === "supported" || atomic === "ready";
 
   const transact = useCallback(
     async (deed: Deed): Promise<Outcome> => {

@@ -36,6 +36,13 @@ export interface ShownTransaction {
   readonly data: Hex;
 }
 
+/** Calls that a wallet would show as one. */
+export interface ShownBundle {
+  readonly from: Address;
+  readonly atomicRequired: boolean;
+  readonly calls: readonly { readonly to: Address; readonly data: Hex }[];
+}
+
 /** A wallet that the page finds by EIP-6963; its key stays in Node, and every request is written down. */
 export interface TestWallet {
   readonly address: Address;
@@ -44,6 +51,8 @@ export interface TestWallet {
   typedData(): ShownTypedData[];
   /** Every transaction that it was asked to send, oldest first. */
   transactions(): ShownTransaction[];
+  /** Every bundle of calls that it was asked to make (EIP-5792), oldest first. */
+  bundles(): ShownBundle[];
   /** Declines signatures and transactions from now on, or not any more. */
   decline(declines: boolean): void;
   /** Its owner takes time over what it is asked next. @returns When it has been asked, and how to let it go on. */
@@ -61,8 +70,13 @@ interface Options {
   readonly name?: string;
   /** The chain it stands on at first. */
   readonly startsOn?: number;
-  /** A contract that acts for the account: the wallet shows its address, and bundles calls (EIP-5792). */
+  /**
+   * A contract that acts for the account, or the account itself when it runs a contract's code (EIP-7702): the wallet shows
+   * its address.
+   */
   readonly contract?: Address;
+  /** Whether it makes several calls as one (EIP-5792): where a contract acts, unless said otherwise. */
+  readonly bundles?: boolean;
 }
 
 /** What the contract behind a smart account does for its owner. */
@@ -75,7 +89,15 @@ const UNSUPPORTED = 4200;
 /** Puts a wallet into every page that `context` will open. */
 export async function injectWallet(
   context: BrowserContext,
-  { account, rpcUrl, chainId, name = "Test Wallet", startsOn = chainId, contract }: Options,
+  {
+    account,
+    rpcUrl,
+    chainId,
+    name = "Test Wallet",
+    startsOn = chainId,
+    contract,
+    bundles = contract !== undefined,
+  }: Options,
 ): Promise<TestWallet> {
   const requests: WalletRequest[] = [];
   const client = createWalletClient({
@@ -159,10 +181,12 @@ export async function injectWallet(
         return client.sendTransaction({ to, data, value, ...(gas && { gas }) });
       }
       case "wallet_getCapabilities":
-        if (contract === undefined) throw fault(UNSUPPORTED, `${method} is not supported.`);
+        if (!bundles) throw fault(UNSUPPORTED, `${method} is not supported.`);
         return { [numberToHex(chainId)]: { atomic: { status: "supported" } } };
       case "wallet_sendCalls": {
-        if (contract === undefined) throw fault(UNSUPPORTED, `${method} is not supported.`);
+        if (contract === undefined || !bundles) {
+          throw fault(UNSUPPORTED, `${method} is not supported.`);
+        }
         await ask();
         const { calls } = params[0] as { calls: readonly { to: Address; data?: Hex }[] };
         const id = await execute(
@@ -220,6 +244,10 @@ export async function injectWallet(
       requests
         .filter(({ method }) => method === "eth_sendTransaction")
         .map(({ params }) => params[0] as ShownTransaction),
+    bundles: () =>
+      requests
+        .filter(({ method }) => method === "wallet_sendCalls")
+        .map(({ params }) => params[0] as ShownBundle),
     hesitate() {
       const asked = Promise.withResolvers<void>();
       const decided = Promise.withResolvers<void>();

@@ -95,7 +95,7 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
       }
       return { ...common, events };
     } catch (error) {
-      return { ...common, events: [], broken: messageOf(error) };
+      return { ...common, events: [], broken: reasonOf(error) };
     }
   }
 
@@ -128,8 +128,8 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
       isAccepted: options.isAccepted ?? (async () => undefined),
       checked: (check, count) => isJudged && tally.checked(check, count),
       unseen: (check, why) => isJudged && tally.unseen(check, why),
-      found: (check, message, values = {}, microgrid) => {
-        if (isJudged) tally.found({ ...at, check, message, values: textsOf(values), microgrid });
+      found: (check, code, values, microgrid) => {
+        if (isJudged) tally.found({ ...at, check, code, values, microgrid });
       },
       row: (row) => {
         if (isJudged && isOf(row, options.microgrid)) options.onRow?.(row);
@@ -137,7 +137,7 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
     };
     scene.checked("logs");
     if (broken !== undefined) {
-      scene.found("logs", broken);
+      scene.found("logs", "unreadable-logs", { reason: broken });
       return;
     }
     try {
@@ -145,7 +145,7 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
     } catch (error) {
       // Sums that leave a lane and sequences that no contract emits: what is left can't be booked.
       if (!(error instanceof Error)) throw error;
-      scene.found("logs", messageOf(error));
+      scene.found("logs", "unreadable-logs", { reason: reasonOf(error) });
     }
   }
 
@@ -192,14 +192,11 @@ function claimsOf(call: Call): Claim[] {
 
 const subjectOf = (claim: Claim): object => (claim.kind === "order" ? claim.order : claim.reading);
 
-const textsOf = (values: Readonly<Record<string, string | number | bigint>>) =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
-
 function isOf(row: AuditRow, microgrid: number | undefined): boolean {
   if (microgrid === undefined) return true;
   if (row.kind === "settlement") return row.from === microgrid || row.to === microgrid;
   return row.microgrid === microgrid;
 }
 
-const messageOf = (error: unknown): string =>
+const reasonOf = (error: unknown): string =>
   error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);

@@ -1,4 +1,5 @@
 import type { Hex } from "viem";
+import type { MessageCode, UnseenCode } from "./messages.ts";
 
 /** What the audit checks, in the order of its report. `promise` is the design's invariant that a check belongs to. */
 export const CHECKS = {
@@ -55,6 +56,9 @@ export interface Finding {
   readonly transaction: Hex;
   /** Undefined for what concerns no one microgrid. */
   readonly microgrid?: number | undefined;
+  /** Which message it has: what it says in another language. */
+  readonly code: MessageCode;
+  /** It says so in English. */
   readonly message: string;
   readonly values: Readonly<Record<string, string>>;
 }
@@ -70,7 +74,7 @@ export interface Verdict {
   readonly failed: number;
   /** How many could not be judged, and why. */
   readonly unseen: number;
-  readonly unseenWhy?: string | undefined;
+  readonly unseenWhy?: UnseenCode | undefined;
   /** The first that failed. */
   readonly first?: Finding | undefined;
 }

@@ -28,8 +28,8 @@ function takeEnergy(
   if (!isAtMost(energy, held)) {
     scene.found(
       "holdings",
-      `${holder} gave away ${source} energy of block ${blockNumber} that it did not have.`,
-      { holder, held, given: energy },
+      "energy-not-held",
+      { source, block: blockNumber, holder, held, given: energy },
       Math.floor(line / 256),
     );
     words.delete(blockNumber);
@@ -64,7 +64,7 @@ export function debit(scene: Scene, currency: Address, holder: Address, amount: 
   const account = accountIn(scene.state, currency, holder);
   scene.checked("holdings");
   if (account.balance < amount) {
-    scene.found("holdings", `${holder} paid ${amount} and had ${account.balance}.`, {
+    scene.found("holdings", "money-not-held", {
       holder,
       had: account.balance,
       paid: amount,

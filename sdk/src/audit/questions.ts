@@ -11,6 +11,7 @@ import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
 import type { Contracts } from "../history/events.ts";
 import type { Check } from "./checks.ts";
+import type { Fault } from "./messages.ts";
 import type { AuditState, Words } from "./state.ts";
 
 /**
@@ -27,7 +28,7 @@ export interface Question {
   readonly to: Address;
   readonly data: Hex;
   /** Judges the answer; undefined for a call that was refused. Returns what is wrong, or undefined. */
-  judge(answer: Hex | undefined): string | undefined;
+  judge(answer: Hex | undefined): Fault | undefined;
 }
 
 const erc20Abi = parseAbi(["function balanceOf(address) view returns (uint256)"]);
@@ -91,7 +92,7 @@ function* accountQuestions(
             Number(lockedUntil) === account.lockedUntil;
           return same
             ? undefined
-            : `The account of ${holder} holds ${balance}; its history comes to ${account.balance}.`;
+            : { code: "account-differs", values: { holder, found: balance, due: account.balance } };
         }),
       };
       if (!traded.has(currency) || account.balance <= 0n || account.lockedUntil > time) continue;
@@ -110,7 +111,7 @@ function* accountQuestions(
         },
         judge: (answer) =>
           answer === undefined
-            ? `${holder} can't withdraw the ${account.balance} that it has.`
+            ? { code: "cannot-withdraw", values: { holder, balance: account.balance } }
             : undefined,
       };
     }
@@ -133,7 +134,7 @@ function* accountQuestions(
         const held = decodeFunctionResult({ abi: erc20Abi, functionName: "balanceOf", data });
         return held >= owed + locked
           ? undefined
-          : `The escrow holds ${held} of ${currency} and owes ${owed + locked}.`;
+          : { code: "escrow-short", values: { held, currency, owed: owed + locked } };
       }),
     };
   }
@@ -169,7 +170,10 @@ function* energyQuestions({ energy }: AuditState, contracts: Contracts): Generat
             );
             return wrong < 0
               ? undefined
-              : `${holder} holds other energy of microgrid ${microgrid} in block ${firstBlock + wrong} than its history comes to.`;
+              : {
+                  code: "energy-differs",
+                  values: { holder, microgrid, block: firstBlock + wrong },
+                };
           }),
         };
       }
@@ -204,7 +208,10 @@ function* fillQuestions({ fills }: AuditState, { marketplace }: Contracts): Gene
             });
             return wh === (bits & 0x7fffffffn) && cancelled === bits > 0x7fffffffn
               ? undefined
-              : `The order ${nonce} of ${maker} is filled by ${wh} Wh on chain, by ${bits & 0x7fffffffn} Wh in its history.`;
+              : {
+                  code: "fill-differs",
+                  values: { nonce, maker, foundWh: wh, dueWh: bits & 0x7fffffffn },
+                };
           }),
         };
       }
@@ -230,7 +237,10 @@ function* positionQuestions(
             args: [id, blockNumber],
           });
         },
-        judge: sameWord(word, `Block ${blockNumber} of the position ${id}`),
+        judge: sameWord("reservedOf", word, {
+          code: "position-differs",
+          values: { block: blockNumber, position: id },
+        }),
       };
     }
   }
@@ -252,7 +262,10 @@ function* flowQuestions({ flows }: AuditState, { marketplace }: Contracts): Gene
             args: [from, to, blockNumber],
           });
         },
-        judge: sameWord(word, `The flow from ${from} to ${to} in block ${blockNumber}`),
+        judge: sameWord("flowOf", word, {
+          code: "flow-differs",
+          values: { from, to, block: blockNumber },
+        }),
       };
     }
   }
@@ -277,7 +290,7 @@ function* reportQuestions({ reported }: AuditState, { meters }: Contracts): Gene
           });
         },
         judge: answered("isReported", (data) =>
-          BigInt(data) === 1n ? undefined : `Slot ${slot} of ${meter} is not reported on chain.`,
+          BigInt(data) === 1n ? undefined : { code: "not-reported", values: { slot, meter } },
         ),
       };
     }
@@ -314,9 +327,7 @@ function* hookQuestions(
           });
         },
         judge: (answer) =>
-          answer === undefined
-            ? "A market move to a contract without a receiver hook was refused."
-            : undefined,
+          answer === undefined ? { code: "hook-stops-move", values: {} } : undefined,
       };
       yield {
         ...common,
@@ -331,25 +342,21 @@ function* hookQuestions(
           });
         },
         judge: (answer) =>
-          answer === undefined
-            ? "A mint to a contract without a receiver hook was refused."
-            : undefined,
+          answer === undefined ? { code: "hook-stops-mint", values: {} } : undefined,
       };
     }
   }
 }
 
 const answered =
-  (view: string, judge: (data: Hex) => string | undefined) =>
-  (answer: Hex | undefined): string | undefined =>
-    answer === undefined || answer === "0x" ? `The chain has no answer to ${view}.` : judge(answer);
+  (view: string, judge: (data: Hex) => Fault | undefined) =>
+  (answer: Hex | undefined): Fault | undefined =>
+    answer === undefined || answer === "0x"
+      ? { code: "no-answer", values: { view } }
+      : judge(answer);
 
-const sameWord = (word: bigint, what: string) =>
-  answered(what, (data) =>
-    BigInt(data) === word
-      ? undefined
-      : `${what} holds other energy on chain than its history comes to.`,
-  );
+const sameWord = (view: string, word: bigint, otherwise: Fault) =>
+  answered(view, (data) => (BigInt(data) === word ? undefined : otherwise));
 
 /** The blocks of words in runs that one call can ask for: gaps of a few blocks are asked along. */
 function* runsOf(words: Words): Generator<{ firstBlock: number; blocks: number }> {

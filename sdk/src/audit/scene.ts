@@ -1,6 +1,7 @@
 import type { Address, Hex } from "viem";
 import type { Contracts } from "../history/events.ts";
 import type { Check } from "./checks.ts";
+import type { AmountCode, MessageCode, UnseenCode, ValuesOf } from "./messages.ts";
 import type { AuditRow } from "./rows.ts";
 import type { Claim, Domains, Recover } from "./signing.ts";
 import type { AuditState } from "./state.ts";
@@ -31,28 +32,28 @@ export interface Scene {
   /** Counts things that were checked. */
   checked(check: Check, count?: number): void;
   /** Counts things that can't be judged. */
-  unseen(check: Check, why: string): void;
+  unseen(check: Check, why: UnseenCode): void;
   /** Something should not be. */
-  found(
+  found<Code extends MessageCode>(
     check: Check,
-    message: string,
-    values?: Readonly<Record<string, string | number | bigint>>,
+    code: Code,
+    values: ValuesOf<Code>,
     microgrid?: number,
   ): void;
   row(row: AuditRow): void;
 }
 
 /** Counts a check, and reports it unless it holds. */
-export function expect(
+export function expect<Code extends MessageCode>(
   scene: Scene,
   check: Check,
   holds: boolean,
-  message: () => string,
-  values: Readonly<Record<string, string | number | bigint>> = {},
+  code: Code,
+  values: ValuesOf<Code>,
   microgrid?: number,
 ): boolean {
   scene.checked(check);
-  if (!holds) scene.found(check, message(), values, microgrid);
+  if (!holds) scene.found(check, code, values, microgrid);
   return holds;
 }
 
@@ -60,16 +61,8 @@ export function expect(
 export const expectEqual = (
   scene: Scene,
   check: Check,
-  what: string,
+  code: AmountCode,
   found: bigint,
   due: bigint,
   microgrid?: number,
-): boolean =>
-  expect(
-    scene,
-    check,
-    found === due,
-    () => `${what}: ${found} where ${due} was due.`,
-    { found, due },
-    microgrid,
-  );
+): boolean => expect(scene, check, found === due, code, { found, due }, microgrid);

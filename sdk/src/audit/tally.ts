@@ -1,4 +1,5 @@
 import { CHECK_NAMES, CHECKS, type Check, type Finding, type Verdict } from "./checks.ts";
+import { messageOf, type UnseenCode, type Value } from "./messages.ts";
 
 /** Findings that are kept; all are counted, so that a history of nothing but fraud takes no more memory. */
 const MOST_FINDINGS = 1_000;
@@ -7,8 +8,13 @@ interface Count {
   checked: number;
   failed: number;
   unseen: number;
-  unseenWhy?: string | undefined;
+  unseenWhy?: UnseenCode | undefined;
   first?: Finding | undefined;
+}
+
+/** What is to be kept as a finding. */
+export interface Told extends Omit<Finding, "message" | "values"> {
+  readonly values: Readonly<Record<string, Value>>;
 }
 
 /** What a tally needs to go on from. */
@@ -42,19 +48,20 @@ export class Tally {
   }
 
   /** Counts what can't be judged, and remembers the first reason. */
-  unseen(check: Check, why: string): void {
+  unseen(check: Check, why: UnseenCode): void {
     const count = this.#of(check);
     count.unseen++;
     count.unseenWhy ??= why;
   }
 
   /** Keeps a finding, unless it concerns another microgrid than the one that is asked about. */
-  found(finding: Finding): void {
-    const { microgrid } = finding;
+  found({ values, ...told }: Told): void {
+    const { microgrid, check, code } = told;
     if (this.#microgrid !== undefined && microgrid !== undefined && microgrid !== this.#microgrid) {
       return;
     }
-    const count = this.#of(finding.check);
+    const finding: Finding = { ...told, message: messageOf(code, values), values: textsOf(values) };
+    const count = this.#of(check);
     count.failed++;
     count.first ??= finding;
     if (this.#findings.length < MOST_FINDINGS) this.#findings.push(finding);
@@ -85,3 +92,6 @@ export class Tally {
     return made;
   }
 }
+
+const textsOf = (values: Readonly<Record<string, Value>>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));

@@ -171,7 +171,12 @@ describe("An audit", () => {
     const log = { address: ENERGY, topics: [keccak256("0x02")], data: "0x", logIndex: 0 } as const;
     const transaction = { hash, from, to: METERS, input: "0x", logs: [log] } as const;
     await audit.blocks([{ number: 1, timestamp: 1, hash, transactions: [transaction] }]);
-    audit.tally.found({ check: "sun", block: 1, transaction: hash, message: "Dark.", values: {} });
+    const values = { meter: METERS, exportedWh: 5n, time: "midnight" };
+    const told = { check: "sun", block: 1, transaction: hash } as const;
+    audit.tally.found({ ...told, code: "sun-at-night", values });
+    const [dark] = audit.tally.findings();
+    const message = `${METERS} reported 5 Wh of solar energy at night, midnight.`;
+    expect(dark).to.deep.include({ message, values: { ...values, exportedWh: "5" } });
 
     const again = createAudit({ chainId: 1, contracts }, audit.freeze());
     expect(again.verdicts()).to.deep.equal(audit.verdicts());

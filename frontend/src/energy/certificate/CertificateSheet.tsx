@@ -15,6 +15,7 @@ import {
   Chart,
   Energy,
   formatEnergy,
+  formatList,
   formatMoment,
   formatUtc,
   SlotTime,
@@ -43,6 +44,7 @@ export function CertificateSheet({
   const { energyWh, slotSeconds, totalWh } = certificate;
   const source = i18n._(SOURCE_NAMES[SOURCES[certificate.source] ?? "Grid"]);
   const [first = 0, last = 0] = [energyWh[0]?.[0], energyWh.at(-1)?.[0]];
+  const places = formatList(verification?.microgrids ?? [certificate.microgridName]);
   return (
     <article className="mx-auto max-w-3xl overflow-hidden rounded-3xl border-2 border-leaf bg-surface shadow-card print:max-w-none print:rounded-none print:border-0 print:shadow-none">
       <header className="bg-leaf-soft px-5 py-6 sm:px-8 print:border-b print:border-line print:px-0">
@@ -58,7 +60,7 @@ export function CertificateSheet({
         </p>
         <p className="mt-1 text-lg">
           <Trans>
-            {source}, made in {certificate.microgridName}
+            {source}, made in {places}
           </Trans>
         </p>
         <p className="mt-1">
@@ -126,7 +128,10 @@ function download(certificate: Certificate, { retiredBefore }: Verification): vo
   const { network, microgrid, transaction, logIndex } = certificate;
   const source = SOURCES[certificate.source] ?? "Grid";
   const before = new Map(
-    retiredBefore.map(([slot, wh]) => [energyIdOf({ microgrid, source, slot }).toString(), wh]),
+    [...retiredBefore].map(([slot, wh]) => [
+      energyIdOf({ microgrid, source, slot }).toString(),
+      wh,
+    ]),
   );
   const certificates = certificatesOf(certificate, network.deployment, before);
   const text = JSON.stringify({ ...CERTIFICATE_STANDARD, certificates }, undefined, 2);

@@ -1,7 +1,7 @@
 import { Plural, Trans } from "@lingui/react/macro";
 import { CircleAlert, CircleCheck, CircleHelp, RefreshCw } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button, Energy, formatCount, Spinner, shortAddress } from "../../ui/index.ts";
+import { Button, Energy, formatCount, formatList, Spinner, shortAddress } from "../../ui/index.ts";
 import type { Certificate } from "./read.ts";
 import type { Result, Verification } from "./verify.ts";
 
@@ -94,9 +94,9 @@ function Checks({
   readonly verification: Verification;
 }) {
   const { network, microgridName } = certificate;
-  const { onChain, burnt, supply, signatures, readings, reportedWh, retiredWh, arrivedWh } =
-    verification;
-  const { meters } = verification;
+  const { onChain, burnt, supply, signatures, readings, reportedWh, retiredWh } = verification;
+  const { meters, microgrids } = verification;
+  const places = formatList(microgrids);
   const { signed, forged, unseen } = readings;
   const block = formatCount(certificate.block);
   const chain = network.name;
@@ -125,24 +125,26 @@ function Checks({
         )}
       </Check>
       <Check result={supply}>
-        {supply === "proved" ? (
+        {supply === "failed" ? (
+          <Trans>
+            More is retired of these slots, or sent on, than meters have reported: meters of{" "}
+            {places} reported <Energy wh={reportedWh} />, and <Energy wh={retiredWh} /> are retired
+            in {microgridName}.
+          </Trans>
+        ) : microgrids.length > 1 ? (
+          <Trans>
+            It was produced: <Plural value={meters} one="# meter" other="# meters" /> of {places}{" "}
+            reported <Energy wh={reportedWh} /> of this source in these slots. Some of it came over
+            tie lines and was followed back to where it was made: nowhere is more retired or sent on
+            than was reported or arrived (
+            <Energy wh={retiredWh} /> retired in {microgridName} so far, this included).
+          </Trans>
+        ) : (
           <Trans>
             It was produced: <Plural value={meters} one="# meter" other="# meters" /> of{" "}
             {microgridName} reported <Energy wh={reportedWh} /> of this source in these slots, and
             no more than that is retired of it in any slot (
             <Energy wh={retiredWh} /> so far, this included).
-          </Trans>
-        ) : supply === "open" ? (
-          <Trans>
-            Meters of {microgridName} reported <Energy wh={reportedWh} /> in these slots, less than
-            the <Energy wh={retiredWh} /> retired: <Energy wh={arrivedWh} /> were sent here over tie
-            lines, and were not followed to their meters.
-          </Trans>
-        ) : (
-          <Trans>
-            More is retired of these slots (<Energy wh={retiredWh} />) than meters of{" "}
-            {microgridName} have reported (<Energy wh={reportedWh} />
-            ).
           </Trans>
         )}
       </Check>

@@ -1,5 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Gains } from "@wattline/sdk";
 import { FileText, PiggyBank } from "lucide-react";
 import { useMemo } from "react";
 import { type Address, formatUnits } from "viem";
@@ -18,7 +19,6 @@ import {
   SkeletonLines,
 } from "../../ui/index.ts";
 import { useEarnings } from "../history/earnings.ts";
-import type { Sums } from "../history/sums.ts";
 import { byDay, byMonth, daysOfMonth, noonOf, type Period, total } from "../periods.ts";
 import { formatMonth } from "./month.ts";
 
@@ -108,14 +108,14 @@ function Month({
         </span>
       }
     >
-      <Gains sums={total(days)} />
+      <Totals sums={total(days)} />
       <DaysChart month={month} days={days} />
     </Card>
   );
 }
 
 /** What it comes to, in two sentences that say how. */
-function Gains({ sums }: { readonly sums: Sums }) {
+function Totals({ sums }: { readonly sums: Gains }) {
   const [sold, bought] = [formatEnergy(sums.soldWh), formatEnergy(sums.boughtWh)];
   return (
     <div className="mb-4 grid gap-3 sm:grid-cols-2">

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { localDayOf } from "@wattline/sdk";
+import { type Gains, localDayOf } from "@wattline/sdk";
 import { ArrowLeft, Printer } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Address } from "viem";
@@ -20,7 +20,6 @@ import {
 } from "../../ui/index.ts";
 import { type Earning, useEarnings } from "../history/earnings.ts";
 import { useMyMeters } from "../history/meters.ts";
-import type { Sums } from "../history/sums.ts";
 import { byDay, byMonth, noonOf, TIME_ZONE, total } from "../periods.ts";
 import { formatMonth } from "./month.ts";
 
@@ -156,7 +155,7 @@ function Sheet({
   );
 }
 
-function Result({ sums }: { readonly sums: Sums }) {
+function Result({ sums }: { readonly sums: Gains }) {
   const { currency } = useNetwork();
   const gain = formatMoney(sums.earned + sums.saved, currency);
   return (
@@ -228,7 +227,7 @@ function Heads() {
   );
 }
 
-const Row = ({ name, sums }: { readonly name: ReactNode; readonly sums: Sums }) => (
+const Row = ({ name, sums }: { readonly name: ReactNode; readonly sums: Gains }) => (
   <tr className="break-inside-avoid border-t border-line">
     <th scope="row" className="py-1.5 text-left whitespace-nowrap">
       {name}

@@ -5,7 +5,7 @@ import { Button, formatMoney } from "../../ui/index.ts";
 import { isRejection, notify, useDeposit, useTransact, wordsFor } from "../../wallet/index.ts";
 import { AmountField, amountIn } from "./AmountField.tsx";
 
-/** Brings money from the wallet into escrow: with a permit where the currency knows one, else with an approval. */
+/** Brings money from the wallet into escrow. */
 export function Deposit({ walletBalance }: { readonly walletBalance: bigint }) {
   const { t } = useLingui();
   const network = useNetwork();

@@ -21,7 +21,7 @@ export async function judgeAccept(
   const [last] = arrived.words;
   const microgrid = first && scene.state.microgrids.get(first.microgrid);
   if (first === undefined || last === undefined || microgrid === undefined) {
-    scene.found("logs", "A trade moved no energy of a known microgrid.", { orderHash });
+    scene.found("logs", "trade-without-energy", { orderHash });
     return;
   }
   const way =
@@ -62,7 +62,7 @@ export async function judgeAccept(
     scene,
     "logs",
     parties && throughLine,
-    () => "The energy went elsewhere than the trade says.",
+    "energy-went-elsewhere",
     { orderHash, seller, buyer },
     deal.from,
   );
@@ -75,7 +75,7 @@ export async function judgeAccept(
         arrived.words.map(({ energy }) => energy),
         way.lossBps,
       ),
-      () => `What arrived in ${deal.to} is not what was sent less the line's loss.`,
+      "other-loss",
       { from: deal.from, to: deal.to, sentWh: deal.sentWh, arrivedWh: deal.arrivedWh },
       deal.from,
     );
@@ -83,7 +83,7 @@ export async function judgeAccept(
   expectEqual(
     scene,
     "fees",
-    crossed === undefined ? "The network fee" : "The wheeling charge",
+    crossed === undefined ? "other-network-fee" : "other-wheeling-charge",
     charge,
     chargeDue(way, deal.sentWh),
     deal.from,

@@ -29,12 +29,7 @@ export async function judgeActs(
     fits: (call: CallOf<Kind>) => boolean,
   ): CallOf<Kind> | undefined => {
     const call = queue.next(kind, fits);
-    expect(
-      scene,
-      "calldata",
-      call !== undefined || isOpen,
-      () => `An event says "${kind}"; the transaction asked for no such thing.`,
-    );
+    expect(scene, "calldata", call !== undefined || isOpen, "no-such-call", { kind });
     return call;
   };
 
@@ -93,13 +88,9 @@ export async function judgeActs(
         const fits = (asked: CallOf<"release">) =>
           asked.blockNumber === blockNumber && positionIdOf(asked.position) === positionId;
         const call = askedFor("release", fits);
-        expect(
-          scene,
-          "calldata",
-          call === undefined || fits(call),
-          () => "Another block of a position was released than the transaction asked for.",
-          { positionId },
-        );
+        expect(scene, "calldata", call === undefined || fits(call), "other-release", {
+          positionId,
+        });
         judgeRelease(scene, act);
         break;
       }
@@ -115,12 +106,7 @@ export async function judgeActs(
     }
   }
   const left = queue.left();
-  expect(
-    scene,
-    "calldata",
-    left === undefined,
-    () => `The transaction asked for "${left}" and no event says so.`,
-  );
+  expect(scene, "calldata", left === undefined, "call-without-event", { kind: left ?? "" });
   judgeSolvency(scene);
 }
 
@@ -172,8 +158,8 @@ function judgeMoney(
     scene,
     "calldata",
     fits && call.currency === currency && call.sender === holder,
-    () => `${holder} asked to ${call.kind} ${call.amount}; the event says ${amount}.`,
-    { holder, currency, asked: call.amount, amount },
+    "other-money",
+    { holder, currency, kind: call.kind, asked: call.amount, amount },
   );
 }
 
@@ -192,14 +178,7 @@ function judgeRetire(scene: Scene, { retired, burn }: RetireAct): void {
         word.blockNumber === due[index]?.blockNumber &&
         word.energy === due[index]?.energy,
     );
-  expect(
-    scene,
-    "minting",
-    same,
-    () => `What ${holder} retired is not what was burnt.`,
-    { holder },
-    microgrid,
-  );
+  expect(scene, "minting", same, "other-burn", { holder }, microgrid);
   bookMove(scene, burn);
   const community = scene.state.microgrids.get(microgrid);
   scene.row({
@@ -231,13 +210,13 @@ function judgeSolvency(scene: Scene): void {
   for (const [currency, money] of scene.state.money) {
     const { held, accounts, locked } = money;
     const gap = held - accounts - locked;
-    expect(
-      scene,
-      "escrow",
-      gap === money.gap,
-      () => `Of ${currency} ${held} are held, and ${accounts + locked} are owed.`,
-      { currency, held, accounts, locked },
-    );
+    expect(scene, "escrow", gap === money.gap, "escrow-gap", {
+      currency,
+      held,
+      accounts,
+      locked,
+      owed: accounts + locked,
+    });
     money.gap = gap;
   }
 }

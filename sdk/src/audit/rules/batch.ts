@@ -104,8 +104,8 @@ export async function judgeMatch(
     scene,
     "calldata",
     named.offerHash === offerHash && named.bidHash === bidHash,
-    () => `Match ${index} names other orders than the transaction brought.`,
-    { offerHash: named.offerHash, bidHash: named.bidHash },
+    "other-match-orders",
+    { match: index, offerHash: named.offerHash, bidHash: named.bidHash },
     number,
   );
   if (outcome.skipped !== undefined)
@@ -124,8 +124,8 @@ export async function judgeMatch(
     scene,
     "calldata",
     asked,
-    () => `Match ${index} moved other energy than the transaction asked for.`,
-    { offerHash, bidHash },
+    "other-match-energy",
+    { match: index, offerHash, bidHash },
     number,
   );
   const common = {
@@ -148,8 +148,8 @@ export async function judgeMatch(
     scene,
     "island",
     batch.priceCap === undefined || met.ask <= batch.priceCap,
-    () => `An offer at ${met.ask} traded above the island's price cap ${batch.priceCap}.`,
-    { ask: met.ask },
+    "offer-above-island-cap",
+    { ask: met.ask, cap: batch.priceCap ?? 0n },
     number,
   );
   bookDraws(scene, drawn, scene.checksSignatures ? drawsOf(batch, met) : undefined);
@@ -207,8 +207,9 @@ function judgeSkip(scene: Scene, batch: Batch, met: Met, reason: Hex): void {
     scene,
     "skips",
     reasons.includes(reason),
-    () => `A match was skipped for ${nameOf(reason)}, which did not stand in its way.`,
+    "skipped-without-reason",
     {
+      error: nameOf(reason),
       reason,
       offerHash: batch.hashes[met.match.offer] ?? "",
       bidHash: batch.hashes[met.match.bid] ?? "",

@@ -26,8 +26,8 @@ export function judgeCriticalLoads(
         scene,
         "island",
         !taken,
-        () => `An ordinary load was served while the critical load of ${bid.maker} was short.`,
-        { criticalOrder: batch.hashes[index] ?? "", match: at },
+        "critical-load-short",
+        { maker: bid.maker, criticalOrder: batch.hashes[index] ?? "", match: at },
         batch.number,
       );
     }

@@ -22,11 +22,11 @@ export function judgeCrossing(scene: Scene, { args }: EventNamed<"Crossed">): Wa
   const terms = crossingIn(scene.state, from, to, scene.time);
   const where = { from, to };
   const known = terms !== undefined;
-  expect(scene, "loss", known, () => `No tie line joins ${from} and ${to}.`, where, from);
+  expect(scene, "loss", known, "no-tie-line", where, from);
   if (terms === undefined) return { chargePerKwh: 0n, lossBps: 0n };
   const arrived = sent.map((word) => arrivingWord(word, terms.lossBps));
-  expectEqual(scene, "loss", `Sent from ${from} to ${to}`, sentWh, sumWh(sent), from);
-  expectEqual(scene, "loss", `Arrived from ${from} in ${to}`, arrivedWh, sumWh(arrived), from);
+  expectEqual(scene, "loss", "other-sent", sentWh, sumWh(sent), from);
+  expectEqual(scene, "loss", "other-arrived", arrivedWh, sumWh(arrived), from);
 
   const flows = within(scene.state.flows, `${from} ${to}`);
   for (const [offset, word] of sent.entries()) {
@@ -40,8 +40,7 @@ export function judgeCrossing(scene: Scene, { args }: EventNamed<"Crossed">): Wa
         scene,
         "line-capacity",
         laneOf(flow, lane) <= terms.capacity,
-        () =>
-          `In slot ${slot} ${laneOf(flow, lane)} Wh go from ${from} to ${to}; the line carries ${terms.capacity} Wh.`,
+        "above-line-capacity",
         { ...where, slot, flowWh: laneOf(flow, lane), capacityWh: terms.capacity },
         from,
       );
@@ -52,8 +51,8 @@ export function judgeCrossing(scene: Scene, { args }: EventNamed<"Crossed">): Wa
       scene,
       "island",
       scene.state.microgrids.get(microgrid)?.mode === 0,
-      () => `Energy crossed a line of microgrid ${microgrid}, which was islanded or closed.`,
-      where,
+      "crossed-while-cut",
+      { ...where, microgrid },
       microgrid,
     );
   }

@@ -63,13 +63,13 @@ export async function judgeDeal(
     scene,
     "overfill",
     deal.filledWh === (isOffer ? deal.sentWh : deal.arrivedWh),
-    () => `The order is filled by ${deal.filledWh} Wh and not by what was traded.`,
+    "filled-otherwise",
     { filledWh: deal.filledWh, sentWh: deal.sentWh, arrivedWh: deal.arrivedWh },
     deal.from,
   );
   if (call === undefined) {
     for (const check of ["order-signature", "price"] as const) {
-      scene.unseen(check, "came through another contract");
+      scene.unseen(check, "through-contract");
     }
     bookDraws(scene, deal.drawn, undefined);
     return { by: "not seen" };
@@ -84,14 +84,7 @@ export async function judgeDeal(
     take.microgrid === (isOffer ? deal.to : deal.from) &&
     take.source === deal.source &&
     isSameEnergy(take, deal);
-  expect(
-    scene,
-    "calldata",
-    asked,
-    () => "The trade is not the one that the transaction asked for.",
-    { orderHash: deal.orderHash },
-    deal.from,
-  );
+  expect(scene, "calldata", asked, "other-trade", { orderHash: deal.orderHash }, deal.from);
   const signer = await judgeFill(scene, {
     order,
     signature,
@@ -131,8 +124,8 @@ function judgePrice(
     scene,
     "price",
     price !== undefined,
-    () => `Charges of ${way.chargePerKwh} per kWh exceed what the bid pays, ${order.price}.`,
-    where,
+    "charges-above-bid",
+    { ...where, chargePerKwh: way.chargePerKwh, price: order.price },
     deal.from,
   );
   if (!deal.forward && price !== undefined) {
@@ -141,7 +134,7 @@ function judgePrice(
       scene,
       "price",
       deal.due === due,
-      () => `The seller received ${deal.due} where ${due} was due at the signed price.`,
+      "other-price",
       { ...where, found: deal.due, due },
       deal.from,
     );
@@ -152,7 +145,7 @@ function judgePrice(
     scene,
     "price",
     withinLimit,
-    () => `The taker's limit of ${take.limit} was missed.`,
+    "limit-missed",
     { ...where, limit: take.limit, due: deal.due, charge: deal.charge },
     deal.from,
   );

@@ -26,7 +26,7 @@ export function judgeDirectPurchase(scene: Scene, purchase: DirectPurchase): voi
     scene,
     "island",
     record.mode !== MODES.closed,
-    () => `A trade was made in microgrid ${microgrid}, which was closed.`,
+    "traded-while-closed",
     { microgrid },
     microgrid,
   );
@@ -35,20 +35,13 @@ export function judgeDirectPurchase(scene: Scene, purchase: DirectPurchase): voi
     scene,
     "island",
     pricePerKwh <= record.islandPriceCap,
-    () => `An islanded buyer pays ${pricePerKwh} per kWh, above the cap ${record.islandPriceCap}.`,
+    "above-island-cap",
     { pricePerKwh, cap: record.islandPriceCap },
     microgrid,
   );
   const load = scene.state.meters.get(meter);
   const isTheirs = load?.owner === buyer && load.microgrid === microgrid && load.active;
-  expect(
-    scene,
-    "island",
-    isTheirs,
-    () => `${buyer} bought for the meter ${meter}, which is not one of its own in service there.`,
-    { buyer, meter },
-    microgrid,
-  );
+  expect(scene, "island", isTheirs, "bought-for-others-meter", { buyer, meter }, microgrid);
   if (load === undefined || load.critical) return;
   const bought = within(scene.state.rationed, meter);
   for (const [offset, word] of energy.entries()) {
@@ -62,9 +55,13 @@ export function judgeDirectPurchase(scene: Scene, purchase: DirectPurchase): voi
         scene,
         "island",
         laneOf(total, lane) <= BigInt(record.islandRation),
-        () =>
-          `The meter ${meter} has bought ${laneOf(total, lane)} Wh in slot ${blockNumber * LANES + lane}; the ration is ${record.islandRation} Wh.`,
-        { meter, slot: blockNumber * LANES + lane, ration: record.islandRation },
+        "above-ration",
+        {
+          meter,
+          slot: blockNumber * LANES + lane,
+          boughtWh: laneOf(total, lane),
+          ration: record.islandRation,
+        },
         microgrid,
       );
     }

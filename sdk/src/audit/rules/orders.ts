@@ -4,7 +4,9 @@ import { LANE_MAX_WH } from "../../profile.ts";
 import { hashOrder, signerOf } from "../../signatures.ts";
 import type { Order } from "../../typedData.ts";
 import { maskOfSlots } from "../../words.ts";
-import { expect, expectEqual, type Scene } from "../scene.ts";
+import type { Check } from "../checks.ts";
+import type { MessageCode, ValuesOf } from "../messages.ts";
+import { expect, type Scene } from "../scene.ts";
 import { accountIn, allowanceKey, fillIn } from "../state.ts";
 import { setAllowance } from "./plain.ts";
 
@@ -43,55 +45,51 @@ export async function judgeFill(scene: Scene, fill: Fill): Promise<JudgedSigner>
   const { counter } = accountIn(scene.state, currency, maker);
   const { filledWh: before, cancelled } = fillIn(scene.state, maker, nonce);
   const signedWh = BigInt(order.energy) > LANE_MAX_WH ? LANE_MAX_WH : BigInt(order.energy);
-  const must = (
-    check: Parameters<typeof expect>[1],
+  const must = <Code extends MessageCode>(
+    check: Check,
     holds: boolean,
-    message: string,
-    values: Readonly<Record<string, string | number | bigint>> = {},
-  ) => expect(scene, check, holds, () => message, { ...where, ...values }, microgrid);
+    code: Code,
+    values: ValuesOf<Code>,
+  ) => expect(scene, check, holds, code, values, microgrid);
 
-  must(
-    "calldata",
-    hashOrder(scene.domains.market, order) === orderHash,
-    `The event names the order ${orderHash}, the transaction brought another one.`,
-  );
-  must(
-    "deadline",
-    scene.time <= order.deadline,
-    `The order ended at ${order.deadline} and was filled at ${scene.time}.`,
-    { deadline: order.deadline, time: scene.time },
-  );
-  must(
-    "counter",
-    order.counter === counter,
-    `The order was signed for counter ${order.counter}; it stood at ${counter}.`,
-  );
-  must("cancelled", !cancelled, "The maker had cancelled the order.");
-  must(
-    "overfill",
-    before + filledWh <= signedWh,
-    `${before} Wh of ${signedWh} Wh were filled before; ${filledWh} Wh were added.`,
-    { signedWh, filledBeforeWh: before, filledWh },
-  );
+  must("calldata", hashOrder(scene.domains.market, order) === orderHash, "other-order", where);
+  must("deadline", scene.time <= order.deadline, "filled-late", {
+    ...where,
+    deadline: order.deadline,
+    time: scene.time,
+  });
+  must("counter", order.counter === counter, "other-counter", {
+    ...where,
+    signed: order.counter,
+    counter,
+  });
+  must("cancelled", !cancelled, "filled-cancelled", where);
+  must("overfill", before + filledWh <= signedWh, "filled-beyond", {
+    ...where,
+    signedWh,
+    filledBeforeWh: before,
+    filledWh,
+  });
   const isOpenTo = BigInt(order.counterparty) === 0n || order.counterparty === taker;
-  must("order-terms", isOpenTo, `The order is for ${order.counterparty}, not for ${taker}.`);
-  must(
-    "order-terms",
-    ((order.sources >> source) & 1) === 1,
-    `The order does not name the source ${source}.`,
-  );
+  must("order-terms", isOpenTo, "order-for-another", {
+    ...where,
+    counterparty: order.counterparty,
+    taker,
+  });
+  must("order-terms", ((order.sources >> source) & 1) === 1, "other-source", { ...where, source });
   const within = energy.every((word, offset) => {
     const mask = maskOfSlots(firstBlock + offset, order.firstSlot, order.lastSlot + 1);
     return (word & ~mask) === 0n;
   });
-  must(
-    "order-terms",
-    within,
-    `Energy outside the order's slots ${order.firstSlot} to ${order.lastSlot} was traded.`,
-  );
+  must("order-terms", within, "other-slots", {
+    ...where,
+    firstSlot: order.firstSlot,
+    lastSlot: order.lastSlot,
+  });
   const signer = fill.signer ?? (await judgeSigner(scene, order, fill.signature, currency));
   if (signer.by !== "not checked" && signer.by !== "not seen") {
-    must("order-signature", signer.by !== "nobody", `${maker} has not signed this order.`, {
+    must("order-signature", signer.by !== "nobody", "order-not-signed", {
+      ...where,
       signature: fill.signature,
     });
   }
@@ -124,7 +122,7 @@ export async function judgeSigner(
   );
   if (signer !== undefined) return signer;
   if (!unanswered) return { by: "nobody" };
-  scene.unseen("order-signature", "the maker's wallet could not be asked");
+  scene.unseen("order-signature", "wallet-not-asked");
   return { by: "not seen" };
 }
 
@@ -142,25 +140,26 @@ export function bookDraws(
   for (const { args } of drawn) {
     const key = allowanceKey(args.maker, args.currency, args.delegate);
     const left = scene.state.allowances.get(key) ?? 0n;
-    expect(
-      scene,
-      "allowance",
-      args.amount <= left,
-      () => `${args.delegate} spent ${args.amount} of ${args.maker} and had ${left} left.`,
-      { delegate: args.delegate, maker: args.maker, left, spent: args.amount },
-    );
+    expect(scene, "allowance", args.amount <= left, "allowance-overdrawn", {
+      delegate: args.delegate,
+      maker: args.maker,
+      left,
+      spent: args.amount,
+    });
     setAllowance(scene, key, args.amount < left ? left - args.amount : 0n);
   }
   if (due === undefined) return;
-  expect(
-    scene,
-    "allowance",
-    drawn.length === due.length,
-    () => `${due.length} delegates signed and ${drawn.length} allowances were drawn on.`,
-  );
+  expect(scene, "allowance", drawn.length === due.length, "other-draws", {
+    due: due.length,
+    found: drawn.length,
+  });
   due.forEach(({ maker, delegate, amount }, index) => {
     const event = drawn[index]?.args;
     if (event?.maker !== maker || event.delegate !== delegate) return;
-    expectEqual(scene, "allowance", `The delegate ${delegate} drew`, event.amount, amount);
+    expect(scene, "allowance", event.amount === amount, "other-draw", {
+      delegate,
+      found: event.amount,
+      due: amount,
+    });
   });
 }

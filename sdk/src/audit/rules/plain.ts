@@ -68,13 +68,11 @@ export function judgePlain(scene: Scene, event: HistoryEvent): void {
     case "Withdrawn": {
       const { currency, holder, amount } = event.args;
       const { lockedUntil } = accountIn(state, currency, holder);
-      expect(
-        scene,
-        "lock",
-        time >= lockedUntil,
-        () => `${holder} withdrew ${amount} that it had locked until ${lockedUntil}.`,
-        { holder, amount, lockedUntil },
-      );
+      expect(scene, "lock", time >= lockedUntil, "withdrew-locked", {
+        holder,
+        amount,
+        lockedUntil,
+      });
       debit(scene, currency, holder, amount);
       moneyIn(state, currency).held -= amount;
       return;

@@ -20,7 +20,7 @@ export function judgeReport(
   const microgrid = meter && scene.state.microgrids.get(meter.microgrid);
   if (mint !== undefined) bookMove(scene, mint);
   if (
-    !expect(scene, "meter", meter?.active === true, () => `No meter ${address} is in service.`, {
+    !expect(scene, "meter", meter?.active === true, "meter-not-in-service", {
       meter: address,
     }) ||
     meter === undefined ||
@@ -41,7 +41,7 @@ export function judgeReport(
     scene,
     "minting",
     isSame(minted, mint?.words ?? [], meter) && (mint === undefined || mint.to === meter.owner),
-    () => `What was minted for a reading of ${address} is not what it reported and did not owe.`,
+    "other-mint",
     { meter: address, owner: meter.owner },
     meter.microgrid,
   );
@@ -55,7 +55,7 @@ function signatureOf(
 ) {
   const { meter: address, firstBlock, exported } = reported;
   if (call === undefined) {
-    scene.unseen("reading-signature", "came through another contract");
+    scene.unseen("reading-signature", "through-contract");
     return "not seen";
   }
   const { reading, signature } = call;
@@ -64,20 +64,13 @@ function signatureOf(
     reading.firstBlock === firstBlock &&
     reading.exported.length === exported.length &&
     reading.exported.every((word, index) => word === exported[index]);
-  expect(
-    scene,
-    "calldata",
-    isSameReading,
-    () => `The event says another reading of ${address} than the transaction brought.`,
-    { meter: address },
-    meter.microgrid,
-  );
+  expect(scene, "calldata", isSameReading, "other-reading", { meter: address }, meter.microgrid);
   if (!scene.checksSignatures) return "not checked";
   const valid = expect(
     scene,
     "reading-signature",
     scene.isSignedByNamed({ kind: "reading", reading, signature }),
-    () => `The device ${reading.meter} has not signed this reading.`,
+    "reading-not-signed",
     { meter: reading.meter, firstBlock: reading.firstBlock, signature },
     meter.microgrid,
   );
@@ -107,26 +100,18 @@ function judgeWord(
     const where = { meter: address, slot, exportedWh: wh };
     if (!covered) {
       if (wh !== 0n) {
-        const message = `Slot ${slot} of ${address} holds energy and is not covered.`;
-        scene.found("reading-time", message, where, meter.microgrid);
+        scene.found("reading-time", "slot-not-covered", where, meter.microgrid);
       }
       continue;
     }
     const bit = 1n << BigInt((blockNumber % 32) * LANES + lane);
-    expect(
-      scene,
-      "reported-once",
-      (flags & bit) === 0n,
-      () => `Slot ${slot} of ${address} was reported before.`,
-      where,
-      meter.microgrid,
-    );
+    expect(scene, "reported-once", (flags & bit) === 0n, "reported-before", where, meter.microgrid);
     flags |= bit;
     expect(
       scene,
       "reading-time",
       slot < ended && slot >= firstOpen,
-      () => `Slot ${slot} of ${address} had not ended, or lies before the meter's first day.`,
+      "slot-not-ended",
       where,
       meter.microgrid,
     );
@@ -134,7 +119,7 @@ function judgeWord(
       scene,
       "capacity",
       wh <= mostWh,
-      () => `Slot ${slot} of ${address} holds ${wh} Wh; the meter can export ${mostWh} Wh.`,
+      "above-capacity",
       { ...where, mostWh },
       meter.microgrid,
     );
@@ -184,20 +169,17 @@ function writeRows(scene: Scene, judged: JudgedWord): void {
     const exportedWh = laneOf(word, lane);
     const isSolar = meter.source === SOLAR && exportedWh > 0n;
     const hasPlace = microgrid.latitudeTenths !== 0 || microgrid.longitudeTenths !== 0;
-    if (isSolar && !hasPlace) scene.unseen("sun", "a microgrid at 0° 0° names no place");
+    if (isSolar && !hasPlace) scene.unseen("sun", "no-place");
     const sunMostWh =
       isSolar && hasPlace ? solarMostWh(microgrid, meter.capacityW, slot) : undefined;
     if (sunMostWh !== undefined) {
-      const when = new Date(slot * slotSeconds * 1000).toISOString();
+      const time = new Date(slot * slotSeconds * 1000).toISOString();
       expect(
         scene,
         "sun",
         exportedWh <= sunMostWh,
-        () =>
-          sunMostWh === 0n
-            ? `${address} reported ${exportedWh} Wh of solar energy at night, ${when}.`
-            : `${address} reported ${exportedWh} Wh of solar energy at ${when}; the sun can have made ${sunMostWh} Wh.`,
-        { meter: address, slot, exportedWh, sunMostWh },
+        sunMostWh === 0n ? "sun-at-night" : "above-clearest-sky",
+        { meter: address, slot, time, exportedWh, sunMostWh },
         meter.microgrid,
       );
     }

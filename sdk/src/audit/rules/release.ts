@@ -24,8 +24,7 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
   const energy = position?.reserved.get(blockNumber);
   for (const mint of mints) bookMove(scene, mint);
   if (position === undefined || energy === undefined) {
-    const message = `Block ${blockNumber} of a position was released that nobody had reserved.`;
-    scene.found("shares", message, { positionId, block: blockNumber });
+    scene.found("shares", "released-unreserved", { positionId, block: blockNumber });
     return;
   }
   const { terms } = position;
@@ -35,7 +34,7 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
     scene,
     "shares",
     (heldLanes(energy) & ~resolvedOf(scene, meter, from, blockNumber)) === 0n,
-    () => `Block ${blockNumber} was released before its slots were reported or overdue.`,
+    "released-early",
     where,
     from,
   );
@@ -45,7 +44,7 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
     scene,
     "shares",
     delivered === share,
-    () => `The position got ${sumWh([delivered])} Wh where ${sumWh([share])} Wh were its share.`,
+    "other-share",
     { ...where, foundWh: sumWh([delivered]), dueWh: sumWh([share]) },
     from,
   );
@@ -56,10 +55,10 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
   const lockedFor = costOf(terms.price, wh) + chargeOf(terms.charge, wh);
   const bonded = costOf(terms.bond, wh);
   const kept = costOf(terms.bond, sentWh);
-  expectEqual(scene, "price", "The seller received", paid, due, from);
-  expectEqual(scene, "fees", "The DSOs received", charge, chargeDue, from);
-  expectEqual(scene, "refunds", "The refund", refund, lockedFor - due - chargeDue, from);
-  expectEqual(scene, "refunds", "The forfeited bond", forfeited, bonded - kept, from);
+  expectEqual(scene, "price", "other-seller-payment", paid, due, from);
+  expectEqual(scene, "fees", "other-dso-payment", charge, chargeDue, from);
+  expectEqual(scene, "refunds", "other-refund", refund, lockedFor - due - chargeDue, from);
+  expectEqual(scene, "refunds", "other-forfeit", forfeited, bonded - kept, from);
 
   const arrived = arrivingWord(share, BigInt(terms.lossBps));
   const owner = scene.state.meters.get(meter)?.owner ?? zeroAddress;
@@ -71,7 +70,7 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
     scene,
     "minting",
     isMinted(dueMints, { mints, unmintable }, blockNumber),
-    () => `What was minted for block ${blockNumber} of a position is not its share.`,
+    "other-share-minted",
     { ...where, arrivedWh: sumWh([arrived]), restWh: sumWh([rest]) },
     to,
   );

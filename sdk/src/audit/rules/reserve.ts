@@ -33,17 +33,17 @@ export async function judgeReserve(
     scene,
     "logs",
     positionIdOf(terms) === positionId && (crossed === undefined) === (from === to),
-    () => "The position is not the one of its terms.",
+    "position-of-other-terms",
     where,
     from,
   );
-  expectEqual(scene, "fees", "The position's charge per kWh", terms.charge, way.chargePerKwh, from);
-  expectEqual(scene, "loss", "The position's loss", BigInt(terms.lossBps), way.lossBps, from);
+  expectEqual(scene, "fees", "other-position-charge", terms.charge, way.chargePerKwh, from);
+  expectEqual(scene, "loss", "other-position-loss", BigInt(terms.lossBps), way.lossBps, from);
 
   const position = positionIn(scene, positionId, terms);
   const grown = grow(position, firstBlock, energy);
-  expectEqual(scene, "fees", "What is locked", locked, grown.due + grown.charge, from);
-  expectEqual(scene, "refunds", "The bond", bonded, grown.bonded, from);
+  expectEqual(scene, "fees", "other-locked-payment", locked, grown.due + grown.charge, from);
+  expectEqual(scene, "refunds", "other-bond", bonded, grown.bonded, from);
   const sentWh = sumWh(energy);
   const deal: Deal = {
     forward: true,
@@ -68,8 +68,8 @@ export async function judgeReserve(
   const signer = await judgeDeal(scene, deal, call, way);
   if (call !== undefined) {
     const price = sellersPrice(call.order, way) ?? 0n;
-    expectEqual(scene, "price", "The position's price per kWh", terms.price, price, from);
-    expectEqual(scene, "price", "The position's bond per kWh", terms.bond, call.order.bond, from);
+    expectEqual(scene, "price", "other-position-price", terms.price, price, from);
+    expectEqual(scene, "price", "other-position-bond", terms.bond, call.order.bond, from);
   }
   commit(scene, terms, firstBlock, energy);
 
@@ -142,8 +142,8 @@ function commit(
     scene,
     "meter",
     isSellers,
-    () => `${address} is no meter of ${seller} that makes such energy in microgrid ${from}.`,
-    { meter: address, seller },
+    "meter-of-others",
+    { meter: address, seller, microgrid: from },
     from,
   );
   const slotSeconds = scene.state.microgrids.get(from)?.slotSeconds ?? 900;
@@ -158,7 +158,7 @@ function commit(
       scene,
       "order-terms",
       (word & maskOfSlots(blockNumber, 0, started)) === 0n,
-      () => `Energy of block ${blockNumber} was sold forward after its slot had started.`,
+      "sold-after-start",
       { meter: address, block: blockNumber },
       from,
     );
@@ -169,7 +169,7 @@ function commit(
         scene,
         "capacity",
         promisedWh <= mostWh,
-        () => `${address} has promised ${promisedWh} Wh in a slot and can export ${mostWh} Wh.`,
+        "promised-above-capacity",
         { meter: address, slot: blockNumber * LANES + lane, promisedWh, mostWh },
         from,
       );

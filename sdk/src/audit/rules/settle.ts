@@ -23,21 +23,21 @@ export async function judgeSettle(
   const { microgrid: number, firstBlock, prices } = act.cleared.args;
   const microgrid = scene.state.microgrids.get(number);
   if (microgrid === undefined) {
-    scene.found("logs", `A batch cleared microgrid ${number}, which nobody founded.`);
+    scene.found("logs", "batch-in-unknown-microgrid", { microgrid: number });
     return;
   }
   expect(
     scene,
     "island",
     microgrid.mode !== MODES.closed,
-    () => `A batch cleared microgrid ${number}, which was closed.`,
-    {},
+    "cleared-while-closed",
+    { microgrid: number },
     number,
   );
   const batch = call && (await judgeCall(scene, act, call, microgrid, number));
   if (batch === undefined) {
     for (const check of ["order-signature", "uniform-price"] as const) {
-      scene.unseen(check, "came through another contract");
+      scene.unseen(check, "through-contract");
     }
   }
   let charges = 0n;
@@ -67,8 +67,8 @@ async function judgeCall(
     scene,
     "calldata",
     fits,
-    () => `${call.matches.length} matches were asked for and ${outcomes.length} are in the events.`,
-    {},
+    "other-matches",
+    { asked: call.matches.length, found: outcomes.length },
     number,
   );
   if (!fits) return undefined;
@@ -96,7 +96,7 @@ function judgePrices(
     scene,
     "uniform-price",
     start === firstBlock && (end - start) * LANES === prices.length,
-    () => "The prices are for other slots than the batch's.",
+    "prices-of-other-slots",
     {},
     number,
   );
@@ -111,8 +111,7 @@ function judgePrices(
       scene,
       "uniform-price",
       price === due && ask <= price && price <= bid,
-      () =>
-        `Slot ${slot} cleared at ${price}; its highest ask is ${ask} and its lowest bid ${bid}.`,
+      "other-uniform-price",
       { slot, price, due, ask, bid },
       number,
     );
@@ -144,16 +143,9 @@ function pay(
       value += price * laneOf(energy, lane);
     }
   }
-  expectEqual(
-    scene,
-    "uniform-price",
-    "The buyer of a match paid",
-    cost,
-    ceilDiv(value, 1000n),
-    number,
-  );
+  expectEqual(scene, "uniform-price", "other-match-cost", cost, ceilDiv(value, 1000n), number);
   const feeDue = chargeOf(microgrid.networkFee, wh);
-  expectEqual(scene, "fees", "The network fee of a match", charge, feeDue, number);
+  expectEqual(scene, "fees", "other-match-fee", charge, feeDue, number);
   if (batch === undefined) {
     // With calldata, orders are filled and energy moves as the contract did it: match by match before any is paid.
     fill(scene, seller, offerNonce, wh);

@@ -82,20 +82,3 @@ export async function move(db: Db, from: Hex, to: Hex, lots: readonly Lot[]): Pr
 /** What arrives of energy sent over a line that loses `lossBps`: the loss is rounded down in every slot. */
 export const arrivingOf = (sentWh: EnergyBySlot, lossBps: number): Map<number, bigint> =>
   new Map([...sentWh].map(([slot, wh]) => [slot, wh - (wh * BigInt(lossBps)) / BPS]));
-
-/**
- * Splits an amount by weights, so that the parts add up to it: each is the difference of two running totals, rounded
- * down. Without any weight the last part is all of it.
- */
-export function split(amount: bigint, weights: readonly bigint[]): bigint[] {
-  const whole = sumOf(weights);
-  let [weighed, given] = [0n, 0n];
-  return weights.map((weight, index) => {
-    weighed += weight;
-    const isLast = index === weights.length - 1;
-    const upTo = whole !== 0n ? (amount * weighed) / whole : isLast ? amount : 0n;
-    const part = upTo - given;
-    given = upTo;
-    return part;
-  });
-}

@@ -1,13 +1,7 @@
 import { tariff } from "ponder:schema";
-import { slotEnd } from "@wattline/sdk";
+import { type GridPrices, slotEnd } from "@wattline/sdk";
 import { microgridOf } from "./money.ts";
 import type { Db } from "./occasion.ts";
-
-/** What the grid paid and charged in a slot, base units per kWh. */
-export interface GridPrices {
-  readonly feedIn: bigint;
-  readonly retail: bigint;
-}
 
 /**
  * The tariffs of a microgrid that were in force when each of these slots ended: those in force now for what is still to

@@ -1,7 +1,16 @@
 import { earning, microgrid, slotPrice, trade } from "ponder:schema";
-import { ceilDiv, type EnergyBySlot, packProfile, type Source } from "@wattline/sdk";
-import type { Hex } from "viem";
-import { split, sumOf, totalWh } from "./energy.ts";
+import {
+  addGains,
+  type EnergyBySlot,
+  type Gains,
+  gainsByHour,
+  packProfile,
+  partsOfTrade,
+  type Source,
+  slotsOfTrade,
+  type TradePart,
+} from "@wattline/sdk";
+import { sumOf, totalWh } from "./energy.ts";
 import { isWithGrid, microgridOf } from "./money.ts";
 import type { Db, Occasion } from "./occasion.ts";
 import { gridPricesIn } from "./tariffs.ts";
@@ -31,37 +40,24 @@ export interface Deal
   readonly refund?: bigint;
 }
 
-/** What a deal comes to in one slot. */
-interface Part {
-  readonly slot: number;
-  readonly sentWh: bigint;
-  readonly arrivedWh: bigint;
-  readonly paid: bigint;
-  readonly received: bigint;
-  readonly feedInValue: bigint;
-  readonly retailCost: bigint;
-  readonly bond: bigint;
-}
-
 /** Books a trade: the history, the prices of its slots, and what it brought to both sides. */
 export async function bookTrade(db: Db, occasion: Occasion, deal: Deal): Promise<void> {
   const { kind, seller, buyer, source, from, to, cost, charge, sentWh, arrivedWh } = deal;
   const { reservedWh, bond = 0n, refund = 0n } = deal;
   const withGrid = await isWithGrid(db, [from, to], [seller, buyer]);
-  const slots = [...(reservedWh ?? sentWh).keys()].sort((a, b) => a - b);
-  const feedIn = (await gridPricesIn(db, from, slots)).map((prices) => prices.feedIn);
-  const retail = (await gridPricesIn(db, to, slots)).map((prices) => prices.retail);
-  const sent = slots.map((slot) => sentWh.get(slot) ?? 0n);
-  const arrived = slots.map((slot) => arrivedWh.get(slot) ?? 0n);
-  const worth = sent.map((wh, index) => wh * (feedIn[index] ?? 0n));
-  const due = arrived.map((wh, index) => wh * (retail[index] ?? 0n));
-  const feedInValue = sumOf(worth) / 1000n;
-  const retailCost = ceilDiv(sumOf(due), 1000n);
+  const slots = slotsOfTrade(deal);
   const forfeited = kind === "release" ? bond : 0n;
+  const parts = partsOfTrade(
+    { ...deal, forfeited },
+    await gridPricesIn(db, from, slots),
+    await gridPricesIn(db, to, slots),
+  );
+  const feedInValue = sumOf(parts.map((part) => part.feedInValue));
+  const retailCost = sumOf(parts.map((part) => part.retailCost));
   const [sentTotal, arrivedTotal] = [totalWh(sentWh), totalWh(arrivedWh)];
   const pricePerKwh = priceOf(cost, arrivedTotal);
 
-  const { firstBlock, words } = packProfile(new Map(slots.map((slot, i) => [slot, sent[i] ?? 0n])));
+  const { firstBlock, words } = packProfile(new Map(parts.map((part) => [part.slot, part.sentWh])));
   await db.insert(trade).values({
     id: occasion.id,
     kind,
@@ -102,23 +98,6 @@ export async function bookTrade(db: Db, occasion: Occasion, deal: Deal): Promise
     gasUsed: occasion.gasUsed,
   });
 
-  const value = arrived.map((wh, index) => wh * (deal.prices?.get(slots[index] ?? 0) ?? 1n));
-  const [paid, received] = [split(cost, value), split(cost - charge, value)];
-  const [worths, dues] = [split(feedInValue, worth), split(retailCost, due)];
-  const bonds = split(
-    forfeited,
-    slots.map((slot, index) => (reservedWh?.get(slot) ?? 0n) - (sent[index] ?? 0n)),
-  );
-  const parts = slots.map((slot, index) => ({
-    slot,
-    sentWh: sent[index] ?? 0n,
-    arrivedWh: arrived[index] ?? 0n,
-    paid: paid[index] ?? 0n,
-    received: received[index] ?? 0n,
-    feedInValue: worths[index] ?? 0n,
-    retailCost: dues[index] ?? 0n,
-    bond: bonds[index] ?? 0n,
-  }));
   await bookPrices(db, deal, parts, pricePerKwh, withGrid);
   if (kind === "reserve") return;
 
@@ -138,7 +117,7 @@ const priceOf = (cost: bigint, energyWh: bigint): bigint =>
 async function bookPrices(
   db: Db,
   { kind, to, prices }: Deal,
-  parts: readonly Part[],
+  parts: readonly TradePart[],
   pricePerKwh: bigint,
   withGrid: boolean,
 ): Promise<void> {
@@ -191,76 +170,25 @@ async function bookPrices(
   }
 }
 
-const SECONDS_PER_HOUR = 3600;
-
 async function bookEarnings(
   db: Db,
   { from, to, seller, buyer }: Deal,
-  parts: readonly Part[],
+  parts: readonly TradePart[],
   withGrid: boolean,
 ): Promise<void> {
   const { slotSeconds } = await microgridOf(db, from);
-  const hours = Map.groupBy(parts, ({ slot }) =>
-    Math.floor((slot * slotSeconds) / SECONDS_PER_HOUR),
-  );
-  for (const [hour, within] of hours) {
-    const sum = (member: Exclude<keyof Part, "slot">) => sumOf(within.map((part) => part[member]));
-    const start = BigInt(hour * SECONDS_PER_HOUR);
-    await addEarning(db, seller, from, start, {
-      soldWh: sum("sentWh"),
-      toGridWh: withGrid ? sum("sentWh") : 0n,
-      received: sum("received"),
-      feedInValue: sum("feedInValue"),
-      earned: sum("received") - sum("feedInValue") - sum("bond"),
-      bondPaid: sum("bond"),
-    });
-    await addEarning(db, buyer, to, start, {
-      boughtWh: sum("arrivedWh"),
-      paid: sum("paid"),
-      retailCost: sum("retailCost"),
-      saved: sum("retailCost") - sum("paid") + sum("bond"),
-      bondReceived: sum("bond"),
-    });
+  for (const { hour, ...gains } of gainsByHour(parts, slotSeconds, withGrid)) {
+    await addEarning(db, { holder: seller, microgrid: from, hour: BigInt(hour) }, gains.seller);
+    await addEarning(db, { holder: buyer, microgrid: to, hour: BigInt(hour) }, gains.buyer);
   }
 }
 
-type Gains = Omit<typeof earning.$inferSelect, "holder" | "microgrid" | "hour">;
-
-async function addEarning(
+const addEarning = (
   db: Db,
-  holder: Hex,
-  microgrid: number,
-  hour: bigint,
-  gains: Partial<Gains>,
-): Promise<void> {
-  const added: Gains = {
-    soldWh: 0n,
-    toGridWh: 0n,
-    received: 0n,
-    feedInValue: 0n,
-    earned: 0n,
-    boughtWh: 0n,
-    paid: 0n,
-    retailCost: 0n,
-    saved: 0n,
-    bondPaid: 0n,
-    bondReceived: 0n,
-    ...gains,
-  };
-  await db
+  of: Pick<typeof earning.$inferSelect, "holder" | "microgrid" | "hour">,
+  gains: Gains,
+) =>
+  db
     .insert(earning)
-    .values({ holder, microgrid, hour, ...added })
-    .onConflictDoUpdate((row) => ({
-      soldWh: row.soldWh + added.soldWh,
-      toGridWh: row.toGridWh + added.toGridWh,
-      received: row.received + added.received,
-      feedInValue: row.feedInValue + added.feedInValue,
-      earned: row.earned + added.earned,
-      boughtWh: row.boughtWh + added.boughtWh,
-      paid: row.paid + added.paid,
-      retailCost: row.retailCost + added.retailCost,
-      saved: row.saved + added.saved,
-      bondPaid: row.bondPaid + added.bondPaid,
-      bondReceived: row.bondReceived + added.bondReceived,
-    }));
-}
+    .values({ ...of, ...gains })
+    .onConflictDoUpdate((row) => addGains(row, gains));

@@ -1,0 +1,30 @@
+import { useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
+import { useNetworks } from "../chain/network.tsx";
+import { Select } from "../ui/Select.tsx";
+
+/** Which network the app shows; nothing to choose where there is only one. */
+export function NetworkSelect({ className }: { readonly className: string }) {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  const { network, networks, choose } = useNetworks();
+  if (networks.length < 2) return null;
+  return (
+    <Select
+      aria-label={t`Network`}
+      className={className}
+      value={network.deployment.chainId}
+      onChange={({ target }) => {
+        choose(Number(target.value));
+        // What else the URL says, microgrid and day, is about the network before.
+        void navigate({ to: ".", search: {} });
+      }}
+    >
+      {networks.map(({ name, deployment: { chainId } }) => (
+        <option key={chainId} value={chainId}>
+          {name}
+        </option>
+      ))}
+    </Select>
+  );
+}

@@ -1,0 +1,132 @@
+import { type EnergyBySlot, type ReportAct, SOURCES, unpackProfile } from "@wattline/sdk";
+import type { Address, Hex } from "viem";
+import type { PastAct } from "../history/acts.ts";
+import { dealsOf } from "../history/deals.ts";
+import type { Certificate } from "./read.ts";
+
+/** A reading that reaches into a certificate's slots. */
+export interface Report {
+  readonly transaction: Hex;
+  readonly reported: ReportAct["reported"]["args"];
+}
+
+/** What stands behind a certificate, as the chain's history up to it tells. Energy of its source in its slots, in Wh. */
+export interface Supply {
+  /** Its own microgrid first, then those that energy came from over tie lines, however far. */
+  readonly microgrids: readonly string[];
+  readonly reports: readonly Report[];
+  readonly reportedWh: bigint;
+  /** All that is retired in its own microgrid, this included; and before it, by slot. */
+  readonly retiredWh: bigint;
+  readonly retiredBefore: EnergyBySlot;
+  /** Whether none of the microgrids has, in any slot, retired and sent on more than its meters reported and came to it. */
+  readonly isCovered: boolean;
+}
+
+type BySlot = Map<number, bigint>;
+
+/** A microgrid's stock: what came into it and what left it, by slot. */
+interface Stock {
+  name: string;
+  readonly reports: Report[];
+  readonly reported: BySlot;
+  readonly arrived: BySlot;
+  readonly retired: BySlot;
+  readonly sent: BySlot;
+  /** Where what arrived was sent from. */
+  readonly origins: Set<number>;
+}
+
+/**
+ * Follows a certificate's energy to the meters that made it. Energy of one source in one microgrid is one stock: where
+ * some of it came over a tie line, the stock that it was sent from stands behind it too.
+ */
+export function supplyOf(acts: readonly PastAct[], certificate: Certificate): Supply {
+  const { transaction, logIndex, microgrid } = certificate;
+  const source = SOURCES[certificate.source];
+  const slots = new Set(certificate.energyWh.map(([slot]) => slot));
+  const meters = new Map<Address, number>();
+  const stocks = new Map<number, Stock>();
+  const stockOf = (id: number): Stock => {
+    const stock = stocks.get(id) ?? emptyStock(id);
+    stocks.set(id, stock);
+    return stock;
+  };
+  /** Adds energy up; says whether any of it lies in the slots. */
+  const add = (to: BySlot, energyWh: EnergyBySlot): boolean => {
+    const within = [...energyWh].filter(([slot]) => slots.has(slot));
+    for (const [slot, wh] of within) to.set(slot, (to.get(slot) ?? 0n) + wh);
+    return within.length > 0;
+  };
+
+  const end = acts.findIndex(
+    ({ act, hash }) =>
+      hash === transaction && act.kind === "retire" && act.retired.logIndex === logIndex,
+  );
+  const past = acts.slice(0, end + 1);
+  let retiredBefore: EnergyBySlot = new Map();
+  for (const { act, hash } of past) {
+    if (act.kind === "plain" && act.event.eventName === "Founded") {
+      stockOf(act.event.args.microgrid).name = act.event.args.charter.name;
+    } else if (act.kind === "plain" && act.event.eventName === "MeterRegistered") {
+      const { args } = act.event;
+      if (SOURCES[args.source] === source) meters.set(args.meter, args.microgrid);
+    } else if (act.kind === "report") {
+      const reported = act.reported.args;
+      const home = meters.get(reported.meter);
+      if (home === undefined) continue;
+      const stock = stockOf(home);
+      const { firstBlock, exported: words } = reported;
+      const reaches = add(stock.reported, unpackProfile({ firstBlock, words }));
+      if (reaches) stock.reports.push({ transaction: hash, reported });
+    } else if (act.kind === "retire") {
+      const { args } = act.retired;
+      if (SOURCES[args.source] !== source) continue;
+      const { retired } = stockOf(args.microgrid);
+      if (args.microgrid === microgrid) retiredBefore = new Map(retired);
+      add(retired, unpackProfile({ firstBlock: args.firstBlock, words: args.energy }));
+    }
+  }
+  for (const deal of dealsOf(past)) {
+    if (deal.from === deal.to || deal.source !== source) continue;
+    add(stockOf(deal.from).sent, deal.sentWh);
+    if (add(stockOf(deal.to).arrived, deal.arrivedWh)) stockOf(deal.to).origins.add(deal.from);
+  }
+
+  const behind = [...upstreamOf(microgrid, stockOf)].map(stockOf);
+  const reports = behind.flatMap((stock) => stock.reports);
+  return {
+    microgrids: behind.map(({ name }) => name),
+    reports,
+    reportedWh: behind.reduce((sum, { reported }) => sum + sumOf(reported), 0n),
+    retiredWh: sumOf(stockOf(microgrid).retired),
+    retiredBefore,
+    isCovered: end >= 0 && behind.every((stock) => [...slots].every((slot) => covers(stock, slot))),
+  };
+}
+
+/** A microgrid and all that energy came to it from, through however many others. */
+function upstreamOf(microgrid: number, stockOf: (id: number) => Stock): Set<number> {
+  const found = new Set([microgrid]);
+  // A set goes on to what is added to it meanwhile.
+  for (const id of found) for (const origin of stockOf(id).origins) found.add(origin);
+  return found;
+}
+
+function covers({ reported, arrived, retired, sent }: Stock, slot: number): boolean {
+  const at = (energyWh: BySlot) => energyWh.get(slot) ?? 0n;
+  return at(retired) + at(sent) <= at(reported) + at(arrived);
+}
+
+const emptyStock = (id: number): Stock => ({
+  name: String(id),
+  reports: [],
+  reported: new Map(),
+  arrived: new Map(),
+  retired: new Map(),
+  sent: new Map(),
+  origins: new Set(),
+});
+
+const sumOf = (energyWh: BySlot): bigint =>
+  [...energyWh.values()].reduce((sum, wh) => sum + wh, 0n);

@@ -1,0 +1,170 @@
+/** What a gap of a message can be filled with. */
+export type Value = string | number | bigint;
+
+/**
+ * What a finding can say, by its code; a name in braces is the gap of one of its values. The report says it in these words;
+ * a page can say it in its own language.
+ */
+export const MESSAGES = {
+  "unreadable-logs": "The logs can't be booked: {reason}",
+
+  "no-such-call": 'An event says "{kind}"; the transaction asked for no such thing.',
+  "call-without-event": 'The transaction asked for "{kind}" and no event says so.',
+  "other-money": "{holder} asked to {kind} {asked}; the event says {amount}.",
+  "other-order": "The event names the order {orderHash}, the transaction brought another one.",
+  "other-trade": "The trade is not the one that the transaction asked for.",
+  "other-match-orders": "Match {match} names other orders than the transaction brought.",
+  "other-match-energy": "Match {match} moved other energy than the transaction asked for.",
+  "other-matches": "{asked} matches were asked for and {found} are in the events.",
+  "other-release": "Another block of a position was released than the transaction asked for.",
+  "other-reading": "The event says another reading of {meter} than the transaction brought.",
+
+  "trade-without-energy": "A trade moved no energy of a known microgrid.",
+  "energy-went-elsewhere": "The energy went elsewhere than the trade says.",
+  "position-of-other-terms": "The position is not the one of its terms.",
+  "batch-in-unknown-microgrid": "A batch cleared microgrid {microgrid}, which nobody founded.",
+
+  "meter-not-in-service": "No meter {meter} is in service.",
+  "meter-of-others":
+    "{meter} is no meter of {seller} that makes such energy in microgrid {microgrid}.",
+  "reading-not-signed": "The device {meter} has not signed this reading.",
+  "slot-not-covered": "Slot {slot} of {meter} holds energy and is not covered.",
+  "reported-before": "Slot {slot} of {meter} was reported before.",
+  "slot-not-ended": "Slot {slot} of {meter} had not ended, or lies before the meter's first day.",
+  "above-capacity":
+    "Slot {slot} of {meter} holds {exportedWh} Wh; the meter can export {mostWh} Wh.",
+  "promised-above-capacity":
+    "{meter} has promised {promisedWh} Wh in a slot and can export {mostWh} Wh.",
+  "sun-at-night": "{meter} reported {exportedWh} Wh of solar energy at night, {time}.",
+  "above-clearest-sky":
+    "{meter} reported {exportedWh} Wh of solar energy at {time}; the sun can have made {sunMostWh} Wh.",
+
+  "other-mint": "What was minted for a reading of {meter} is not what it reported and did not owe.",
+  "other-burn": "What {holder} retired is not what was burnt.",
+  "other-share-minted": "What was minted for block {block} of a position is not its share.",
+  "energy-not-held": "{holder} gave away {source} energy of block {block} that it did not have.",
+  "money-not-held": "{holder} paid {paid} and had {had}.",
+
+  "order-not-signed": "{maker} has not signed this order.",
+  "filled-late": "The order ended at {deadline} and was filled at {time}.",
+  "other-counter": "The order was signed for counter {signed}; it stood at {counter}.",
+  "filled-cancelled": "The maker had cancelled the order.",
+  "filled-beyond":
+    "{filledBeforeWh} Wh of {signedWh} Wh were filled before; {filledWh} Wh were added.",
+  "filled-otherwise": "The order is filled by {filledWh} Wh and not by what was traded.",
+  "order-for-another": "The order is for {counterparty}, not for {taker}.",
+  "other-source": "The order does not name the source {source}.",
+  "other-slots": "Energy outside the order's slots {firstSlot} to {lastSlot} was traded.",
+  "sold-after-start": "Energy of block {block} was sold forward after its slot had started.",
+
+  "allowance-overdrawn": "{delegate} spent {spent} of {maker} and had {left} left.",
+  "other-draws": "{due} delegates signed and {found} allowances were drawn on.",
+  "other-draw": "The delegate {delegate} drew: {found} where {due} was due.",
+
+  "charges-above-bid": "Charges of {chargePerKwh} per kWh exceed what the bid pays, {price}.",
+  "other-price": "The seller received {found} where {due} was due at the signed price.",
+  "limit-missed": "The taker's limit of {limit} was missed.",
+  "other-position-price": "The position's price per kWh: {found} where {due} was due.",
+  "other-position-bond": "The position's bond per kWh: {found} where {due} was due.",
+  "other-seller-payment": "The seller received: {found} where {due} was due.",
+  "prices-of-other-slots": "The prices are for other slots than the batch's.",
+  "other-uniform-price":
+    "Slot {slot} cleared at {price}; its highest ask is {ask} and its lowest bid {bid}.",
+  "other-match-cost": "The buyer of a match paid: {found} where {due} was due.",
+  "skipped-without-reason": "A match was skipped for {error}, which did not stand in its way.",
+
+  "other-network-fee": "The network fee: {found} where {due} was due.",
+  "other-match-fee": "The network fee of a match: {found} where {due} was due.",
+  "other-wheeling-charge": "The wheeling charge: {found} where {due} was due.",
+  "other-position-charge": "The position's charge per kWh: {found} where {due} was due.",
+  "other-locked-payment": "What is locked: {found} where {due} was due.",
+  "other-dso-payment": "The DSOs received: {found} where {due} was due.",
+
+  "no-tie-line": "No tie line joins {from} and {to}.",
+  "other-sent": "Sent over the line: {found} where {due} was due.",
+  "other-arrived": "Arrived over the line: {found} where {due} was due.",
+  "other-loss": "What arrived in {to} is not what was sent less the line's loss.",
+  "other-position-loss": "The position's loss: {found} where {due} was due.",
+  "above-line-capacity":
+    "In slot {slot} {flowWh} Wh go from {from} to {to}; the line carries {capacityWh} Wh.",
+
+  "crossed-while-cut":
+    "Energy crossed a line of microgrid {microgrid}, which was islanded or closed.",
+  "traded-while-closed": "A trade was made in microgrid {microgrid}, which was closed.",
+  "cleared-while-closed": "A batch cleared microgrid {microgrid}, which was closed.",
+  "above-island-cap": "An islanded buyer pays {pricePerKwh} per kWh, above the cap {cap}.",
+  "offer-above-island-cap": "An offer at {ask} traded above the island's price cap {cap}.",
+  "bought-for-others-meter":
+    "{buyer} bought for the meter {meter}, which is not one of its own in service there.",
+  "above-ration":
+    "The meter {meter} has bought {boughtWh} Wh in slot {slot}; the ration is {ration} Wh.",
+  "critical-load-short":
+    "An ordinary load was served while the critical load of {maker} was short.",
+
+  "released-unreserved": "Block {block} of a position was released that nobody had reserved.",
+  "released-early": "Block {block} was released before its slots were reported or overdue.",
+  "other-share": "The position got {foundWh} Wh where {dueWh} Wh were its share.",
+  "other-refund": "The refund: {found} where {due} was due.",
+  "other-forfeit": "The forfeited bond: {found} where {due} was due.",
+  "other-bond": "The bond: {found} where {due} was due.",
+
+  "escrow-gap": "Of {currency} {held} are held, and {owed} are owed.",
+  "withdrew-locked": "{holder} withdrew {amount} that it had locked until {lockedUntil}.",
+
+  "no-answer": "The chain has no answer to {view}.",
+  "senseless-answer": "The chain's answer makes no sense: {answer}.",
+  "account-differs": "The account of {holder} holds {found}; its history comes to {due}.",
+  "cannot-withdraw": "{holder} can't withdraw the {balance} that it has.",
+  "escrow-short": "The escrow holds {held} of {currency} and owes {owed}.",
+  "energy-differs":
+    "{holder} holds other energy of microgrid {microgrid} in block {block} than its history comes to.",
+  "fill-differs":
+    "The order {nonce} of {maker} is filled by {foundWh} Wh on chain, by {dueWh} Wh in its history.",
+  "position-differs":
+    "Block {block} of the position {position} holds other energy on chain than its history comes to.",
+  "flow-differs":
+    "The flow from {from} to {to} in block {block} holds other energy on chain than its history comes to.",
+  "not-reported": "Slot {slot} of {meter} is not reported on chain.",
+  "hook-stops-move": "A market move to a contract without a receiver hook was refused.",
+  "hook-stops-mint": "A mint to a contract without a receiver hook was refused.",
+} as const;
+
+/** Which message a finding has. */
+export type MessageCode = keyof typeof MESSAGES;
+
+/** The names of a template's gaps. */
+export type GapsOf<Template extends string> =
+  Template extends `${string}{${infer Gap}}${infer Rest}` ? Gap | GapsOf<Rest> : never;
+
+/** The values of a message: one for each of its gaps, and whatever else belongs to the finding. */
+export type ValuesOf<Code extends MessageCode> = Readonly<Record<string, Value>> & {
+  readonly [Gap in GapsOf<(typeof MESSAGES)[Code]>]: Value;
+};
+
+/** The messages that tell what was found where something else was due. */
+export type AmountCode = {
+  [Code in MessageCode]: "found" | "due" extends GapsOf<(typeof MESSAGES)[Code]>
+    ? GapsOf<(typeof MESSAGES)[Code]> extends "found" | "due"
+      ? Code
+      : never
+    : never;
+}[MessageCode];
+
+/** A message with its values, of whichever code. */
+export type Fault = {
+  [Code in MessageCode]: { readonly code: Code; readonly values: ValuesOf<Code> };
+}[MessageCode];
+
+/** A message in English, its gaps filled. */
+export const messageOf = (code: MessageCode, values: Readonly<Record<string, Value>>): string =>
+  MESSAGES[code].replaceAll(/\{(\w+)\}/g, (_, gap: string) => String(values[gap]));
+
+/** Why something could not be judged, by its code. */
+export const UNSEEN = {
+  "wallet-not-asked": "the maker's wallet could not be asked",
+  "through-contract": "came through another contract",
+  "no-place": "a microgrid at 0° 0° names no place",
+} as const;
+
+/** Which reason there is for not judging. */
+export type UnseenCode = keyof typeof UNSEEN;
