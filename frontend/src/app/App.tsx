@@ -7,7 +7,7 @@ import { WagmiProvider } from "wagmi";
 import type { Networks } from "../chain/config.ts";
 import { HeadProvider } from "../chain/head.tsx";
 import { NetworkProvider } from "../chain/network.tsx";
-import { wagmiConfigOf, wasConnected } from "../chain/wagmi.ts";
+import { wagmiConfigOf } from "../chain/wagmi.ts";
 import { ConfigErrorPage } from "./ConfigErrorPage.tsx";
 import { router } from "./router.tsx";
 
@@ -17,13 +17,12 @@ import { router } from "./router.tsx";
  */
 export function appOver(networks: Networks): ReactElement {
   const wagmiConfig = wagmiConfigOf(networks);
-  const reconnects = wasConnected();
   const queries = new QueryClient({
     defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } },
   });
   return (
     <I18nProvider i18n={i18n}>
-      <WagmiProvider config={wagmiConfig} reconnectOnMount={reconnects}>
+      <WagmiProvider config={wagmiConfig}>
         <QueryClientProvider client={queries}>
           <NetworkProvider networks={networks}>
             <HeadProvider>

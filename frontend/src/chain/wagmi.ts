@@ -9,15 +9,11 @@ import type { Networks } from "./config.ts";
 const LOCAL_POLLING_MS = 400;
 const POLLING_MS = 4_000;
 
-const KEY = "wattline.wagmi";
 const MEMORY = {
   getItem: (key: string) => recall(key) ?? null,
   setItem: remember,
   removeItem: forget,
 };
-
-/** Whether a wallet was connected at the last visit: only then its code is worth loading before anybody asks for it. */
-export const wasConnected = (): boolean => recall(`${KEY}.recentConnectorId`) !== undefined;
 
 /** wagmi over the networks: every wallet that announces itself (EIP-6963), and on a local chain the demo wallet. */
 export function wagmiConfigOf(networks: Networks) {
@@ -36,6 +32,6 @@ export function wagmiConfigOf(networks: Networks) {
     ),
     connectors: demo ? [demoConnector(demo)] : [],
     multiInjectedProviderDiscovery: true,
-    storage: createStorage({ storage: MEMORY, key: KEY }),
+    storage: createStorage({ storage: MEMORY, key: "wattline.wagmi" }),
   });
 }

@@ -6,7 +6,8 @@ import { recall, remember } from "../../data/storage.ts";
 export const DEMO_WALLET = "wattline.demo";
 const SELECTED = "wattline.demo.account";
 
-type Provider = ReturnType<typeof import("./provider.ts").demoProvider>;
+type DemoWallet = ReturnType<typeof import("./provider.ts").demoProvider>;
+type Provider = Pick<DemoWallet, "request">;
 let choose: ((index: number) => void) | undefined;
 
 /** Which of the demo accounts acts now. */
@@ -24,16 +25,18 @@ export function selectDemoAccount(index: number): void {
  */
 export function demoConnector(network: Network) {
   const { chainId } = network.deployment;
-  let provider: Promise<Provider> | undefined;
+  let loaded: Promise<DemoWallet> | undefined;
+  const load = () => {
+    loaded ??= import("./provider.ts").then(({ demoProvider }) =>
+      demoProvider(network, selectedDemoAccount),
+    );
+    return loaded;
+  };
+  // wagmi asks every wallet for its provider before anybody wants to connect: the code comes with the first request.
+  const provider: Provider = { request: async (asked) => (await load()).request(asked) };
   return createConnector<Provider>((config) => {
-    const getProvider = () => {
-      provider ??= import("./provider.ts").then(({ demoProvider }) =>
-        demoProvider(network, selectedDemoAccount),
-      );
-      return provider;
-    };
     const accounts = async (): Promise<readonly Address[]> => {
-      const { accounts: all } = await getProvider();
+      const { accounts: all } = await load();
       const selected = all[selectedDemoAccount()] ?? all[0];
       return selected === undefined ? [] : [selected];
     };
@@ -41,13 +44,13 @@ export function demoConnector(network: Network) {
       id: DEMO_WALLET,
       name: "Demo wallet",
       type: "demo",
-      getProvider,
+      getProvider: async () => provider,
       getAccounts: accounts,
       getChainId: async () => chainId,
       isAuthorized: async () =>
         (await config.storage?.getItem("recentConnectorId")) === DEMO_WALLET,
       async connect({ isReconnecting, withCapabilities } = {}) {
-        const wallet = await getProvider();
+        const wallet = await load();
         if (isReconnecting) wallet.reconnect();
         else await wallet.request({ method: "eth_requestAccounts" });
         choose = (index) => {
@@ -64,7 +67,7 @@ export function demoConnector(network: Network) {
       },
       async disconnect() {
         choose = undefined;
-        (await getProvider()).disconnect();
+        (await load()).disconnect();
       },
       async switchChain({ chainId: wanted }) {
         const chain = config.chains.find(({ id }) => id === wanted && id === chainId);
