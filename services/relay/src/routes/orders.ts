@@ -15,7 +15,7 @@ import {
   resultsSchema,
   withdrawSchema,
 } from "../schemas.ts";
-import { bookOrderOf, findOrder, pageOfOrders } from "../store/orders.ts";
+import { bookOrderOf, findOrder } from "../store/orders.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -87,7 +87,7 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     }),
     async (c) => {
       const { cursor, limit = DEFAULT_LIMIT, ...query } = c.req.valid("query");
-      const { rows, next } = await pageOfOrders(book.db, query, cursor, limit);
+      const { rows, next } = await book.page(query, cursor, limit);
       const orders = rows.map(bookOrderOf);
       return c.json({ orders, ...(next && { nextCursor: encodeCursor(next) }) }, 200);
     },
