@@ -12,7 +12,7 @@ import { RelayError } from "../src/client.ts";
 import type { BookOrder, OrdersQuery, PostResult } from "../src/wire.ts";
 import { deploy } from "./support/contracts.ts";
 import { type LocalNode, START, startAnvil } from "./support/node.ts";
-import { openRelay, type TestRelay } from "./support/relays.ts";
+import { bookOf, openRelay, type TestRelay } from "./support/relays.ts";
 import {
   createWorld,
   EURO,
@@ -437,6 +437,17 @@ describe("The relay's book over HTTP", function () {
     expect((await relay.client.order(hash))?.state).to.equal("cancelled");
   });
 
+  it("gives full pages also after orders have gone", async () => {
+    const orders = Array.from({ length: 3 }, () => world.order(JANE.address, { price: 123_457n }));
+    await post(...(await world.signBulk(privateKeyOf(JANE), orders)));
+    const [first = "0x", ...rest] = orders.map((order) => world.hashOf(order));
+    await relay.client.withdraw(first, await world.signWithdrawal(JANE, first));
+    const query = { minPrice: 123_457n, maxPrice: 123_457n, limit: 2 };
+    const page = await relay.client.orders(query);
+    expect(page.orders.map(({ hash }) => hash)).to.deep.equal(rest);
+    expect(page.nextCursor).to.equal(undefined);
+  });
+
   it("tells how it is, in numbers and in a document made from its schemas", async () => {
     await post(await world.sign(BOB, world.order(BOB.address, { deadline: START })));
     await post(await world.sign(BOB, world.order(BOB.address)));
@@ -445,6 +456,13 @@ describe("The relay's book over HTTP", function () {
     expect(health.chainId).to.equal(31_337);
     expect(health.lagBlocks).to.equal(0);
     const metrics = await (await fetch(`${relay.url}/metrics`)).text();
+    const states = [...(await bookOf(relay.client)).values()].map(({ state }) => state);
+    for (const state of ["live", "cancelled"] as const) {
+      const count = states.filter((one) => one === state).length;
+      expect(count, state).to.be.greaterThan(0);
+      expect(metrics).to.include(`wattline_relay_book_orders{state="${state}"} ${count}\n`);
+      if (state === "live") expect(health.orders).to.equal(count);
+    }
     expect(metrics).to.match(/wattline_relay_orders_total\{source="http",status="accepted"\} \d+/);
     expect(metrics).to.match(/wattline_relay_refusals_total\{code="Orders_Expired"\} \d+/);
     const document = await jsonOf(await fetch(`${relay.url}/openapi.json`));

@@ -52,7 +52,7 @@ const searched = fc.record({
 
 /** Sequences do not start at zero, and outgrow 32 bits. */
 const books = fc
-  .tuple(fc.array(searched, { maxLength: 80 }), fc.constantFrom(1, 2 ** 32 - 20))
+  .tuple(fc.array(searched, { maxLength: 80, size: "max" }), fc.constantFrom(1, 2 ** 32 - 20))
   .map(([orders, start]) =>
     orders.map(({ slots, ...order }, i) => rowOf({ ...order, ...slots }, start + i)),
   );
