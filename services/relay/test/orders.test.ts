@@ -136,15 +136,31 @@ describe("The relay's book over HTTP", function () {
     expect(codesOf(refused)).to.deep.equal(["Orders_BadSignature"]);
   });
 
+  it("asks contract wallets again, who change their minds without a log", async () => {
+    const wallet = await walletOf(STRANGER);
+    const order = world.order(wallet, { price: 0n });
+    await post(await world.sign(STRANGER, order));
+    const stateNow = async () => (await relay.client.order(world.hashOf(order)))?.state;
+    expect(await stateNow()).to.equal("live");
+    await setSigner(wallet, BOB);
+    expect(await stateNow()).to.equal("void");
+    await setSigner(wallet, STRANGER);
+    expect(await stateNow()).to.equal("live");
+  });
+
   /** A contract wallet whose signer is `owner`. */
   async function walletOf(owner: typeof BOB): Promise<Address> {
     const sender = { client: world.client, account: world.operator };
     const wallet = await deploy(sender, "test/ContractWallet");
+    await setSigner(wallet, owner);
+    return wallet;
+  }
+
+  async function setSigner(wallet: Address, signer: typeof BOB): Promise<void> {
     const abi = parseAbi(["function setUp(address signer, uint8 answer)"]);
-    const data = encodeFunctionData({ abi, functionName: "setUp", args: [owner.address, 0] });
+    const data = encodeFunctionData({ abi, functionName: "setUp", args: [signer.address, 0] });
     await world.send(world.operator, wallet, data);
     await relay.caughtUp();
-    return wallet;
   }
 
   describe("refuses, by the contracts' own words, an order", () => {
