@@ -5,6 +5,7 @@
 import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { OrdersQuery } from "@wattline/relay";
 import type { RelayClient } from "@wattline/relay/client";
 import {
   ANY_SOURCE,
@@ -97,6 +98,12 @@ async function measure(world: World, { client, url }: RelayProcess): Promise<voi
     `p50 ${ms(quantile(pages.wall, 0.5))}, p99 ${ms(quantile(pages.wall, 0.99))}; ${ms(pages.cpuSeconds / PAGES)} CPU a page`,
     "p99 20 ms",
   ]);
+  for (const [kind, wall] of pages.kinds) {
+    say(`  ${kind}: p50 ${ms(quantile(wall, 0.5))}, p99 ${ms(quantile(wall, 0.99))}`);
+  }
+  const worst = [...pages.kinds].map(([kind, wall]) => ({ kind, p99: quantile(wall, 0.99) }));
+  const { kind, p99 } = worst.toSorted((a, b) => b.p99 - a.p99)[0] ?? fail();
+  rows.push([`The slowest kind of page: ${kind}`, `p99 ${ms(p99)}`, ""]);
 
   say(`Timing ${EVENTS} events of the stream.`);
   const latencies = await timeStream(world, client, makers.at(-1) ?? fail());
@@ -131,7 +138,8 @@ function ordersOf(world: World, makers: readonly Maker[], count: number, skip = 
     const order = world.order(maker.address, {
       price: 80_000n + BigInt((n * 104_729) % 240_000),
       firstSlot,
-      lastSlot: firstSlot + (n % 8),
+      // One in a hundred is long: where such ranges end, no order of their beginnings tells.
+      lastSlot: firstSlot + (n % 100 === 0 ? 5_000 : n % 8),
       sources: n % 3 === 0 ? ANY_SOURCE : 1 << (n % SOURCES.length),
       energy: 100 + (n % 5_000),
     });
@@ -177,41 +185,87 @@ async function postBulk(
   });
 }
 
+/** What people ask for, and what is hard to find: rare, far away, deep inside, or not there at all. */
+function questions(makers: readonly Maker[], deep: string) {
+  const market = { microgrid: 1, side: "bid" } as const;
+  const slotOf = (n: number) => START_SLOT + ((n * 31) % 672);
+  const sourceOf = (n: number) => SOURCES[n % SOURCES.length] ?? fail();
+  const priceOf = (n: number) => 80_000n + BigInt((n * 7_001) % 200_000);
+  const makerOf = (n: number) => makers[n % makers.length]?.address ?? fail();
+  const far = START_SLOT + 5_000;
+  return {
+    "a side": () => market,
+    "a few slots": (n) => ({ ...market, fromSlot: slotOf(n), toSlot: slotOf(n) + 3 }),
+    "a source, a day": (n) => ({
+      ...market,
+      source: sourceOf(n),
+      fromSlot: slotOf(n),
+      toSlot: slotOf(n) + 95,
+    }),
+    "a range of prices": (n) => ({
+      ...market,
+      minPrice: priceOf(n),
+      maxPrice: priceOf(n) + 5_000n,
+    }),
+    "from a slot on, by slot": (n) => ({ microgrid: 1, sort: "firstSlot", fromSlot: slotOf(n) }),
+    "a maker": (n) => ({ maker: makerOf(n) }),
+    "a source above a price, by slot": (n) => ({
+      ...market,
+      source: sourceOf(n),
+      minPrice: priceOf(n),
+      sort: "firstSlot",
+    }),
+    newest: () => ({ microgrid: 1, sort: "received", limit: 20 }),
+    "a side without orders": () => ({ microgrid: 1, side: "offer" }),
+    "all conditions": (n) => ({
+      ...market,
+      source: sourceOf(n),
+      fromSlot: slotOf(n),
+      toSlot: slotOf(n),
+      maxPrice: priceOf(n),
+      counterparty: makerOf(n),
+      forward: false,
+      limit: 500,
+    }),
+    "far slots, no microgrid": () => ({ fromSlot: far, sort: "firstSlot" }),
+    "slots that nothing reaches": () => ({ ...market, fromSlot: far + 100_000 }),
+    "forwards, of which there are none": () => ({ forward: true }),
+    "slots of a maker, newest first": (n) => ({
+      maker: makerOf(n),
+      fromSlot: slotOf(n),
+      sort: "received",
+    }),
+    "deep inside": () => ({ microgrid: 1, cursor: deep }),
+    "500 at once": (n) => ({ fromSlot: slotOf(n), limit: 500 }),
+  } satisfies Record<string, (n: number) => OrdersQuery>;
+}
+
 async function timePages(client: RelayClient, makers: readonly Maker[], url: string) {
-  const wall: number[] = [];
-  const pick = <T>(from: readonly T[], n: number): T => from[n % from.length] ?? fail();
+  const asked = Object.entries(questions(makers, await halfWay(client)));
+  const kinds = new Map<string, number[]>(asked.map(([kind]) => [kind, []]));
   const { cpuSeconds } = await timed(url, async () => {
     for (let n = 0; n < PAGES; n++) {
-      const fromSlot = START_SLOT + ((n * 31) % 672);
-      const price = 80_000n + BigInt((n * 7_001) % 200_000);
-      const query = pick(
-        [
-          { microgrid: 1, side: "bid" },
-          { microgrid: 1, side: "bid", fromSlot, toSlot: fromSlot + 3 },
-          { microgrid: 1, side: "bid", source: pick(SOURCES, n), fromSlot, toSlot: fromSlot + 95 },
-          { microgrid: 1, side: "bid", minPrice: price, maxPrice: price + 5_000n },
-          { microgrid: 1, sort: "firstSlot", fromSlot },
-          { maker: pick(makers, n).address },
-          {
-            microgrid: 1,
-            side: "bid",
-            source: pick(SOURCES, n),
-            minPrice: price,
-            sort: "firstSlot",
-          },
-          { microgrid: 1, sort: "received", limit: 20 },
-          { microgrid: 1, side: "offer" },
-        ] as const,
-        n,
-      );
+      const [kind, question] = asked[n % asked.length] ?? fail();
+      const query = { limit: 50, ...question(n) };
       const started = performance.now();
-      await client.orders({ limit: 50, ...query });
+      await client.orders(query);
       const took = performance.now() - started;
-      wall.push(took / 1000);
+      kinds.get(kind)?.push(took / 1000);
       await sleep(Math.max(0, 1000 / PAGES_PER_SECOND - took));
     }
   });
-  return { wall, cpuSeconds };
+  return { kinds, wall: [...kinds.values()].flat(), cpuSeconds };
+}
+
+/** A cursor into the middle of the book. */
+async function halfWay(client: RelayClient): Promise<string> {
+  let cursor: string | undefined;
+  for (let seen = 0; seen < LIVE / 2; seen += 500) {
+    const page = await client.orders({ microgrid: 1, limit: 500, ...(cursor && { cursor }) });
+    cursor = page.nextCursor ?? fail();
+    await sleep(1000 / PAGES_PER_SECOND);
+  }
+  return cursor ?? fail();
 }
 
 async function timeStream(world: World, client: RelayClient, maker: Maker): Promise<number[]> {

@@ -22,8 +22,10 @@ import { NOTHING_TOUCHED } from "./chain/touched.ts";
 import { Changes } from "./changes.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Database } from "./store/database.ts";
+import { LiveOrders } from "./store/liveOrders.ts";
 import {
   bookOrderOf,
+  type Changed,
   changeableOrders,
   countByState,
   dueOrders,
@@ -31,20 +33,25 @@ import {
   insertOrders,
   knownHashes,
   lastSequence,
+  liveOrdersOf,
   microgridsInBook,
   openOrdersOf,
+  pageOfHistory,
+  type RowPage,
   revivedOrders,
   type Selection,
+  searchedOrders,
   tidy,
   updateOrders,
   walletOrders,
 } from "./store/orders.ts";
+import { type Cursor, conditionsOf, orderingOf } from "./store/query.ts";
 import type { OrderRow } from "./store/tables.ts";
 import { Turns } from "./turns.ts";
 import { recover } from "./verify/recover.ts";
 import type { Seal } from "./verify/seal.ts";
 import type { Sealing } from "./verify/sealing.ts";
-import type { BookOrder, PostResult, RuleBroken } from "./wire.ts";
+import type { BookOrder, OrdersQuery, PostResult, RuleBroken } from "./wire.ts";
 
 /** The chain has not been read yet, so nothing can be judged. */
 export class NotReadyError extends Error {
@@ -58,6 +65,8 @@ export class BadWithdrawalError extends Error {}
 
 /** Orders that are judged and written together. */
 const CHUNK = 500;
+/** Live orders that are read together when the book is opened. */
+const OPENING_CHUNK = 5_000;
 /** Orders of contract wallets that are asked about again with each block. */
 const WALLETS_PER_BLOCK = 50;
 
@@ -90,8 +99,9 @@ export class Book {
   #stragglers = new Set<Address>();
   #lastWallet: Hex | "" = "";
   #tidiedAt = 0;
-  #counted: { readonly at: number; readonly counts: Promise<Map<OrderState, number>> } | undefined;
-  readonly #microgrids: Set<number>;
+  readonly #live = new LiveOrders();
+  readonly #counts = new Map<OrderState, number>();
+  readonly #microgrids = new Set<number>();
 
   private constructor(
     db: Database,
@@ -99,9 +109,7 @@ export class Book {
     sealing: Sealing,
     limits: Limits,
     changes: Changes,
-    microgrids: readonly number[],
   ) {
-    this.#microgrids = new Set(microgrids);
     this.db = db;
     this.#domain = domain;
     this.#sealing = sealing;
@@ -111,7 +119,21 @@ export class Book {
 
   static async open(db: Database, domain: Domain, sealing: Sealing, limits: Limits): Promise<Book> {
     const changes = new Changes(await lastSequence(db));
-    return new Book(db, domain, sealing, limits, changes, await microgridsInBook(db));
+    const book = new Book(db, domain, sealing, limits, changes);
+    await book.#load();
+    return book;
+  }
+
+  /** Brings to mind what is in the database. */
+  async #load(): Promise<void> {
+    for (const microgrid of await microgridsInBook(this.db)) this.#microgrids.add(microgrid);
+    for (const [state, count] of await countByState(this.db)) this.#counts.set(state, count);
+    for (let last = 0; ; ) {
+      const orders = await searchedOrders(this.db, last, OPENING_CHUNK);
+      for (const order of orders) this.#live.add(order);
+      if (orders.length < OPENING_CHUNK) return;
+      last = orders.at(-1)?.received_sequence ?? last;
+    }
   }
 
   get isReady(): boolean {
@@ -191,6 +213,8 @@ export class Book {
       );
     }
     return this.#turns.take(async () => {
+      const before = await findOrder(this.db, hash);
+      if (before === undefined || before.withdrawal !== null) return before && bookOrderOf(before);
       const [changed] = await this.db
         .updateTable("orders")
         .set({
@@ -200,12 +224,9 @@ export class Book {
           updated_sequence: this.changes.next(),
         })
         .where("hash", "=", hash)
-        .where("withdrawal", "is", null)
         .returningAll()
         .execute();
-      if (changed === undefined)
-        return findOrder(this.db, hash).then((now) => now && bookOrderOf(now));
-      return this.#tell([changed])[0];
+      return changed && this.#tell([{ row: changed, was: before.state }])[0];
     });
   }
 
@@ -287,17 +308,17 @@ export class Book {
     return this.#microgrids;
   }
 
-  /** How many orders there are of each state; counted once for each change of the book. */
-  counts(): Promise<Map<OrderState, number>> {
-    const at = this.changes.published;
-    if (this.#counted?.at !== at) {
-      const counts = countByState(this.db);
-      counts.catch(() => {
-        this.#counted = undefined;
-      });
-      this.#counted = { at, counts };
-    }
-    return this.#counted.counts;
+  /** How many orders there are of each state. */
+  get counts(): ReadonlyMap<OrderState, number> {
+    return this.#counts;
+  }
+
+  /** One page of the live orders, or of all that there have ever been. */
+  async page(query: OrdersQuery, cursor: Cursor | undefined, limit: number): Promise<RowPage> {
+    if (query.state === "all") return pageOfHistory(this.db, query, cursor, limit);
+    const conditions = conditionsOf(query);
+    const { sequences, next } = this.#live.find(conditions, orderingOf(query), cursor, limit);
+    return { rows: await liveOrdersOf(this.db, sequences), next };
   }
 
   // ===============================================================================================
@@ -361,7 +382,7 @@ export class Book {
       if (rows.length > 0) await insertOrders(this.db, rows);
       for (const { microgrid } of rows) this.#microgrids.add(microgrid);
       if (at !== this.#snapshot) for (const { maker } of rows) this.#stragglers.add(maker);
-      this.#tell(rows);
+      this.#tell(rows.map((row) => ({ row, was: undefined })));
       return results;
     });
   }
@@ -450,8 +471,15 @@ export class Book {
     });
   }
 
-  #tell(rows: readonly OrderRow[]): BookOrder[] {
-    const orders = rows.map(bookOrderOf);
+  /** Takes note of what has been written, and tells everybody of it. */
+  #tell(changed: readonly Changed[]): BookOrder[] {
+    for (const { row, was } of changed) {
+      if (was !== undefined) this.#counts.set(was, (this.#counts.get(was) ?? 0) - 1);
+      this.#counts.set(row.state, (this.#counts.get(row.state) ?? 0) + 1);
+      if (row.state === "live") this.#live.add(row);
+      else this.#live.remove(row);
+    }
+    const orders = changed.map(({ row }) => bookOrderOf(row));
     this.changes.publish(orders);
     return orders;
   }

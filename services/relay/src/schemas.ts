@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { SIDES, SOURCES } from "@wattline/sdk";
 import { type Address, getAddress, type Hex } from "viem";
-import type { Cursor } from "./store/orders.ts";
+import type { Cursor } from "./store/query.ts";
 import { SORTS } from "./wire.ts";
 
 /** The shapes of requests and answers: what is checked, and what the OpenAPI document says. */
@@ -164,12 +164,12 @@ const cursorText = z
   .string()
   .max(512)
   .transform((text, context): Cursor => {
-    const [value, last] = decodeCursor(text);
-    if (!/^\d{1,30}$/.test(value) || !/^0x[0-9a-f]{64}$/.test(last)) {
+    const [, value, sequence] = /^(\d{1,29}) (\d{1,15})$/.exec(decodeCursor(text)) ?? [];
+    if (value === undefined || sequence === undefined) {
       context.addIssue({ code: "custom", message: "No cursor that this relay has given." });
       return z.NEVER;
     }
-    return [value, last as Hex];
+    return { value, sequence: Number(sequence) };
   })
   .openapi({ type: "string" });
 
@@ -205,10 +205,7 @@ export const streamQuerySchema = z.strictObject({
   from: uintText(53).optional(),
 });
 
-export const encodeCursor = ([value, last]: Cursor): string =>
-  Buffer.from(`${value} ${last}`).toString("base64url");
+export const encodeCursor = ({ value, sequence }: Cursor): string =>
+  Buffer.from(`${value} ${sequence}`).toString("base64url");
 
-const decodeCursor = (text: string): [value: string, last: string] => {
-  const [value = "", last = ""] = Buffer.from(text, "base64url").toString().split(" ");
-  return [value, last];
-};
+const decodeCursor = (text: string): string => Buffer.from(text, "base64url").toString();

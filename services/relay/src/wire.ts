@@ -65,7 +65,7 @@ export interface OrdersQuery {
   readonly forward?: boolean | undefined;
   /** `live` by default. */
   readonly state?: "live" | "all" | undefined;
-  /** `price` by default: cheapest first, for bids alone highest first; `received` is newest first. */
+  /** `price` by default: cheapest first, for bids alone highest first; `received` is newest first. Among equals the first to come is first. */
   readonly sort?: Sort | undefined;
   /** `nextCursor` of the page before. */
   readonly cursor?: string | undefined;

@@ -12,7 +12,7 @@ import { RelayError } from "../src/client.ts";
 import type { BookOrder, OrdersQuery, PostResult } from "../src/wire.ts";
 import { deploy } from "./support/contracts.ts";
 import { type LocalNode, START, startAnvil } from "./support/node.ts";
-import { openRelay, type TestRelay } from "./support/relays.ts";
+import { bookOf, openRelay, type TestRelay } from "./support/relays.ts";
 import {
   createWorld,
   EURO,
@@ -136,15 +136,31 @@ describe("The relay's book over HTTP", function () {
     expect(codesOf(refused)).to.deep.equal(["Orders_BadSignature"]);
   });
 
+  it("asks contract wallets again, who change their minds without a log", async () => {
+    const wallet = await walletOf(STRANGER);
+    const order = world.order(wallet, { price: 0n });
+    await post(await world.sign(STRANGER, order));
+    const stateNow = async () => (await relay.client.order(world.hashOf(order)))?.state;
+    expect(await stateNow()).to.equal("live");
+    await setSigner(wallet, BOB);
+    expect(await stateNow()).to.equal("void");
+    await setSigner(wallet, STRANGER);
+    expect(await stateNow()).to.equal("live");
+  });
+
   /** A contract wallet whose signer is `owner`. */
   async function walletOf(owner: typeof BOB): Promise<Address> {
     const sender = { client: world.client, account: world.operator };
     const wallet = await deploy(sender, "test/ContractWallet");
+    await setSigner(wallet, owner);
+    return wallet;
+  }
+
+  async function setSigner(wallet: Address, signer: typeof BOB): Promise<void> {
     const abi = parseAbi(["function setUp(address signer, uint8 answer)"]);
-    const data = encodeFunctionData({ abi, functionName: "setUp", args: [owner.address, 0] });
+    const data = encodeFunctionData({ abi, functionName: "setUp", args: [signer.address, 0] });
     await world.send(world.operator, wallet, data);
     await relay.caughtUp();
-    return wallet;
   }
 
   describe("refuses, by the contracts' own words, an order", () => {
@@ -437,6 +453,17 @@ describe("The relay's book over HTTP", function () {
     expect((await relay.client.order(hash))?.state).to.equal("cancelled");
   });
 
+  it("gives full pages also after orders have gone", async () => {
+    const orders = Array.from({ length: 3 }, () => world.order(JANE.address, { price: 123_457n }));
+    await post(...(await world.signBulk(privateKeyOf(JANE), orders)));
+    const [first = "0x", ...rest] = orders.map((order) => world.hashOf(order));
+    await relay.client.withdraw(first, await world.signWithdrawal(JANE, first));
+    const query = { minPrice: 123_457n, maxPrice: 123_457n, limit: 2 };
+    const page = await relay.client.orders(query);
+    expect(page.orders.map(({ hash }) => hash)).to.deep.equal(rest);
+    expect(page.nextCursor).to.equal(undefined);
+  });
+
   it("tells how it is, in numbers and in a document made from its schemas", async () => {
     await post(await world.sign(BOB, world.order(BOB.address, { deadline: START })));
     await post(await world.sign(BOB, world.order(BOB.address)));
@@ -445,6 +472,13 @@ describe("The relay's book over HTTP", function () {
     expect(health.chainId).to.equal(31_337);
     expect(health.lagBlocks).to.equal(0);
     const metrics = await (await fetch(`${relay.url}/metrics`)).text();
+    const states = [...(await bookOf(relay.client)).values()].map(({ state }) => state);
+    for (const state of ["live", "cancelled"] as const) {
+      const count = states.filter((one) => one === state).length;
+      expect(count, state).to.be.greaterThan(0);
+      expect(metrics).to.include(`wattline_relay_book_orders{state="${state}"} ${count}\n`);
+      if (state === "live") expect(health.orders).to.equal(count);
+    }
     expect(metrics).to.match(/wattline_relay_orders_total\{source="http",status="accepted"\} \d+/);
     expect(metrics).to.match(/wattline_relay_refusals_total\{code="Orders_Expired"\} \d+/);
     const document = await jsonOf(await fetch(`${relay.url}/openapi.json`));

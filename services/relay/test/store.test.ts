@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Storage } from "../src/store/database.ts";
-import { DatabaseError } from "../src/store/database.ts";
+import { DatabaseError, openDatabase } from "../src/store/database.ts";
+import { findOrder, insertOrders, updateOrders } from "../src/store/orders.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { hasPostgres, type PostgresServer, startPostgres } from "./support/postgres.ts";
 import { bookOf, freshFolder, openRelay } from "./support/relays.ts";
+import { rowOf } from "./support/rows.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
 
 for (const kind of ["PGlite", "Postgres"] as const) {
@@ -73,6 +75,23 @@ for (const kind of ["PGlite", "Postgres"] as const) {
       expect(cancelled?.state).to.equal("cancelled");
       expect(cancelled?.updatedSequence).to.be.greaterThan(updatedSequence ?? 0);
       await third.stop();
+    });
+
+    it("lets no judgement undo a withdrawal that came while it was made", async () => {
+      const { db, close } = await openDatabase(await newStorage(), world.deployment);
+      const kept = rowOf({ withdrawal: "0x12", state: "cancelled", remaining_wh: 0 }, 1);
+      const other = rowOf({}, 2);
+      await insertOrders(db, [kept, other]);
+      const to = { state: "filled", remaining_wh: 0 } as const;
+      const changed = await updateOrders(db, [
+        { hash: kept.hash, ...to, updated_sequence: 3 },
+        { hash: other.hash, ...to, updated_sequence: 4 },
+      ]);
+      expect(changed.map(({ row, was }) => [row.hash, row.state, was])).to.deep.equal([
+        [other.hash, "filled", "live"],
+      ]);
+      expect(await findOrder(db, kept.hash)).to.deep.equal(kept);
+      await close();
     });
 
     it("belongs to one relay and to one deployment", async () => {

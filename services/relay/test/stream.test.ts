@@ -3,7 +3,7 @@ import { after, before, describe, it } from "mocha";
 import type { StreamOptions } from "../src/client.ts";
 import type { BookOrder } from "../src/wire.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
-import { openRelay, type TestRelay } from "./support/relays.ts";
+import { freshFolder, openRelay, type TestRelay } from "./support/relays.ts";
 import { until } from "./support/until.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
 
@@ -33,13 +33,13 @@ describe("The stream", function () {
   }
 
   /** Reads a stream in the background. */
-  async function listen(options: StreamOptions = {}) {
+  async function listen(options: StreamOptions = {}, at = relay) {
     const stop = new AbortController();
     const events: BookOrder[] = [];
     let open = false;
     const reading = (async () => {
       const signal = stop.signal;
-      const stream = relay.client.stream({ ...options, signal }, () => {
+      const stream = at.client.stream({ ...options, signal }, () => {
         open = true;
       });
       for await (const order of stream) events.push(order);
@@ -84,6 +84,26 @@ describe("The stream", function () {
     const sequences = second.events.map(({ updatedSequence }) => updatedSequence);
     expect(sequences).to.deep.equal(sequences.toSorted((a, b) => a - b));
     await second.close();
+  });
+
+  it("resumes from what is stored when it is not at hand any more", async () => {
+    const storage = { folder: await freshFolder(world) };
+    const first = await openRelay(world, { storage });
+    const orders = Array.from({ length: 800 }, () => world.order(bob.address));
+    await first.client.post(await world.signBulk(privateKeyOf(bob), orders));
+    const hashes = orders.map((order) => world.hashOf(order));
+    const seen = await first.client.order(hashes[2] ?? "0x");
+    await first.stop();
+
+    const second = await openRelay(world, { storage });
+    const stream = await listen({ from: seen?.updatedSequence ?? 0 }, second);
+    const order = world.order(bob.address);
+    await second.client.post([await world.sign(bob, order)]);
+    const expected = [...hashes.slice(3), world.hashOf(order)];
+    await until("the rest arrives", () => hashesOf(stream.events).includes(world.hashOf(order)));
+    expect(hashesOf(stream.events)).to.deep.equal(expected);
+    await stream.close();
+    await second.stop();
   });
 
   it("understands Last-Event-ID as browsers send it", async () => {

@@ -34,23 +34,13 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         updated_sequence bigint not null
       )`.execute(db);
       await sql`create unique index orders_by_change on orders (updated_sequence)`.execute(db);
-      await sql`create index orders_by_arrival on orders (received_sequence)`.execute(db);
+      await sql`create unique index orders_by_arrival on orders (received_sequence)`.execute(db);
       await sql`create index orders_by_maker on orders (maker, state)`.execute(db);
       await sql`create index orders_by_meter on orders (meter)`.execute(db);
       await sql`create index orders_of_wallets on orders (hash) where signer = 'wallet'`.execute(
         db,
       );
       await sql`create index orders_by_end on orders (state, good_until)`.execute(db);
-      await sql`create index live_by_price on orders (microgrid, side, price, hash)
-        where state = 'live'`.execute(db);
-      await sql`create index live_by_slot on orders (microgrid, side, first_slot, hash)
-        where state = 'live'`.execute(db);
-      await sql`create index all_live_by_price on orders (price, hash) where state = 'live'`.execute(
-        db,
-      );
-      await sql`create index all_live_by_slot on orders (first_slot, hash) where state = 'live'`.execute(
-        db,
-      );
       await sql`create table checkpoints (
         number bigint primary key,
         hash text not null,

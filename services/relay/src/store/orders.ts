@@ -1,8 +1,16 @@
-import { type OrderState, SIDES, sourceMask } from "@wattline/sdk";
-import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
-import { type Hex, zeroAddress } from "viem";
-import type { BookOrder, OrdersQuery, Sort } from "../wire.ts";
+import type { OrderState } from "@wattline/sdk";
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import type { Hex } from "viem";
+import type { BookOrder, OrdersQuery } from "../wire.ts";
 import type { Database } from "./database.ts";
+import {
+  type Condition,
+  type Cursor,
+  conditionsOf,
+  type Ordering,
+  orderingOf,
+  SEARCHED_COLUMNS,
+} from "./query.ts";
 import { COLUMN_NAMES, rowFromText, rowText } from "./rowText.ts";
 import type { OrderRow, Tables } from "./tables.ts";
 
@@ -20,15 +28,6 @@ export interface RowPage {
   readonly next: Cursor | undefined;
 }
 
-/** The last row of a page: what it was sorted by, and its hash. */
-export type Cursor = readonly [value: string, hash: Hex];
-
-const SORT_COLUMNS = {
-  price: "price",
-  firstSlot: "first_slot",
-  received: "received_sequence",
-} as const satisfies Record<Sort, keyof OrderRow>;
-
 /** States in which an order may still come to something, and so counts against its maker's limit. */
 export const OPEN_STATES = ["live", "unbacked"] as const satisfies readonly OrderState[];
 
@@ -45,15 +44,23 @@ export async function insertOrders(db: Database, added: readonly OrderRow[]): Pr
   );
 }
 
-export async function updateOrders(db: Database, changes: readonly Change[]): Promise<OrderRow[]> {
-  const { rows } = await sql<{ row: string }>`update orders as o
+/** An order as it is now, and the state that it had before; undefined for one that is new. */
+export interface Changed {
+  readonly row: OrderRow;
+  readonly was: OrderState | undefined;
+}
+
+/** Makes changes, but none to what has been withdrawn. */
+export async function updateOrders(db: Database, changes: readonly Change[]): Promise<Changed[]> {
+  const { rows } = await sql<{ row: string; was: OrderState }>`update orders as o
     set state = c.state, remaining_wh = c.remaining_wh, updated_sequence = c.updated_sequence
     from json_populate_recordset(null::orders, ${JSON.stringify(changes)}::json) as c
+    join orders as b on b.hash = c.hash
     where o.hash = c.hash and o.withdrawal is null
-    returning ${rowText("o")} as row`.execute(db);
+    returning ${rowText("o")} as row, b.state as was`.execute(db);
   return rows
-    .map(({ row }) => rowFromText(row))
-    .toSorted((a, b) => a.updated_sequence - b.updated_sequence);
+    .map(({ row, was }) => ({ row: rowFromText(row), was }))
+    .toSorted((a, b) => a.row.updated_sequence - b.row.updated_sequence);
 }
 
 export const findOrder = async (db: Database, hash: Hex): Promise<OrderRow | undefined> =>
@@ -182,74 +189,79 @@ export async function microgridsInBook(db: Database): Promise<number[]> {
   return rows.map(({ microgrid }) => microgrid);
 }
 
-/** One page of the book. */
-export async function pageOfOrders(
+/** One page of the whole history, live orders and others. */
+export async function pageOfHistory(
   db: Database,
   query: OrdersQuery,
   cursor: Cursor | undefined,
   limit: number,
 ): Promise<RowPage> {
-  const sort = query.sort ?? "price";
-  const column = SORT_COLUMNS[sort];
-  const down = sort === "received" || (sort === "price" && query.side === "bid");
+  const { column, down } = orderingOf(query);
   const direction = down ? "desc" : "asc";
+  const found = db
+    .selectFrom("orders")
+    .selectAll()
+    .where((eb) => eb.and(conditionsOf(query).map((condition) => asSql(eb, condition))))
+    .where((eb) => (cursor === undefined ? eb.lit(true) : isBehind(eb, cursor, { column, down })))
+    .orderBy(column, direction)
+    .orderBy("received_sequence")
+    .limit(limit + 1);
   // A row's text is made of the page's rows alone, after they are found and sorted.
-  const pageOf = (part: OrdersQuery) =>
-    read(
-      db
-        .selectFrom(found(part).as("orders"))
-        .select(rowText().as("row"))
-        .orderBy(column, direction)
-        .orderBy("hash", direction),
-    );
-  const found = (part: OrdersQuery) =>
+  const all = await read(
     db
-      .selectFrom("orders")
-      .selectAll()
-      .where((eb) => eb.and(conditionsOf(eb, part)))
-      .$if(cursor !== undefined, (q) =>
-        q.where(
-          sql<SqlBool>`(${sql.ref(column)}, hash) ${sql.raw(down ? "<" : ">")}
-            (${cursor?.[0] ?? "0"}::${sql.raw(column === "price" ? "numeric" : "bigint")}, ${cursor?.[1] ?? ""}::text)`,
-        ),
-      )
+      .selectFrom(found.as("orders"))
+      .select(rowText().as("row"))
       .orderBy(column, direction)
-      .orderBy("hash", direction)
-      .limit(limit + 1);
-  // Indexes hold a microgrid's offers and bids apart: both are read in their order, and merged.
-  const apart = query.microgrid !== undefined && query.side === undefined && sort !== "received";
-  const parts = apart ? SIDES.map((side) => ({ ...query, side })) : [query];
-  const all = (await Promise.all(parts.map(pageOf))).flat();
-  const sorted = apart ? all.toSorted(inOrderOf(column)) : all;
-  const page = sorted.slice(0, limit);
-  const last = sorted.length > limit ? page.at(-1) : undefined;
-  return { rows: page, next: last && [String(last[column]), last.hash] };
+      .orderBy("received_sequence"),
+  );
+  const page = all.slice(0, limit);
+  const last = all.length > limit ? page.at(-1) : undefined;
+  const next = last && { value: String(last[column]), sequence: last.received_sequence };
+  return { rows: page, next };
 }
 
-const inOrderOf =
-  (column: (typeof SORT_COLUMNS)[Sort]) =>
-  (a: OrderRow, b: OrderRow): number => {
-    const difference = BigInt(a[column]) - BigInt(b[column]);
-    return difference === 0n ? (a.hash < b.hash ? -1 : 1) : difference < 0n ? -1 : 1;
-  };
+type Expressions = ExpressionBuilder<Tables, "orders">;
 
-function conditionsOf(eb: ExpressionBuilder<Tables, "orders">, query: OrdersQuery) {
-  const { microgrid, side, source, fromSlot, toSlot, minPrice, maxPrice } = query;
-  const { maker, counterparty, forward, state = "live" } = query;
-  return [
-    ...(state === "live" ? [sql<SqlBool>`state = 'live'`] : []),
-    ...(microgrid !== undefined ? [eb("microgrid", "=", microgrid)] : []),
-    ...(side !== undefined ? [eb("side", "=", SIDES.indexOf(side))] : []),
-    ...(source !== undefined ? [sql<SqlBool>`(sources & ${sourceMask(source)}::int) <> 0`] : []),
-    ...(fromSlot !== undefined ? [eb("last_slot", ">=", fromSlot)] : []),
-    ...(toSlot !== undefined ? [eb("first_slot", "<=", toSlot)] : []),
-    ...(minPrice !== undefined ? [eb("price", ">=", minPrice.toString())] : []),
-    ...(maxPrice !== undefined ? [eb("price", "<=", maxPrice.toString())] : []),
-    ...(maker !== undefined ? [eb("maker", "=", maker)] : []),
-    ...(counterparty !== undefined ? [eb("counterparty", "in", [zeroAddress, counterparty])] : []),
-    ...(forward !== undefined ? [eb("forward", "=", forward)] : []),
-  ];
+const asSql = (eb: Expressions, condition: Condition): Expression<SqlBool> =>
+  condition.is === "in"
+    ? eb(condition.column, "in", condition.values)
+    : condition.is === "sharing"
+      ? sql<SqlBool>`(${eb.ref(condition.column)} & ${condition.value}::int) <> 0`
+      : eb(condition.column, condition.is, condition.value);
+
+const isBehind = (eb: Expressions, cursor: Cursor, { column, down }: Ordering) => {
+  const value = sql<string>`${cursor.value}::numeric`;
+  return eb.or([
+    eb(column, down ? "<" : ">", value),
+    eb.and([eb(column, "=", value), eb("received_sequence", ">", cursor.sequence)]),
+  ]);
+};
+
+/** Of the orders that came in with these sequences, those that are live, in the sequences' order. */
+export async function liveOrdersOf(
+  db: Database,
+  sequences: readonly number[],
+): Promise<OrderRow[]> {
+  if (sequences.length === 0) return [];
+  const found = await read(
+    rows(db)
+      .where(sql<SqlBool>`received_sequence = any(${[...sequences]}::bigint[])`)
+      .where("state", "=", "live"),
+  );
+  const bySequence = new Map(found.map((row) => [row.received_sequence, row]));
+  return sequences.flatMap((sequence) => bySequence.get(sequence) ?? []);
 }
+
+/** What the live orders are searched by, in the order in which they came, as far as `limit` goes. */
+export const searchedOrders = (db: Database, after: number, limit: number) =>
+  db
+    .selectFrom("orders")
+    .select(SEARCHED_COLUMNS)
+    .where("state", "=", "live")
+    .where("received_sequence", ">", after)
+    .orderBy("received_sequence")
+    .limit(limit)
+    .execute();
 
 /** A row as it travels. */
 export const bookOrderOf = (row: OrderRow): BookOrder => ({

@@ -18,7 +18,7 @@ export class Sealing {
   constructor(domain: Domain, onFailure: (error: Error) => void) {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData: { domain },
-      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
     });
     this.#worker.on("message", (answer: SealAnswer) => {
       const waiting = this.#waiting.get(answer.id);

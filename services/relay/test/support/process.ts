@@ -28,7 +28,7 @@ export async function spawnRelay(
   await writeFile(file, JSON.stringify(world.deployment));
   const port = await freePort();
   const { DATABASE_URL: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, ["--max-semi-space-size=4", "services/relay/src/main.ts"], {
+  const child = spawn(process.execPath, ["services/relay/src/main.ts"], {
     env: {
       ...inherited,
       WATTLINE_RPC_URL: world.rpcUrl,

@@ -1,0 +1,30 @@
+/** A relay from its start until it is told to stop. */
+import { ConfigError, readConfig } from "./config.ts";
+import { StartError, startRelay } from "./server.ts";
+import { DatabaseError } from "./store/database.ts";
+
+try {
+  const relay = await startRelay(await readConfig(process.env));
+  console.log(`The relay listens at ${relay.url}.`);
+  // Whoever keeps the relay running starts it again; nothing that was accepted is lost.
+  void relay.failed.then(() => process.exit(1));
+  let stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      relay.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
+    });
+  }
+} catch (error) {
+  const expected =
+    error instanceof ConfigError || error instanceof StartError || error instanceof DatabaseError;
+  console.error(expected ? error.message : error);
+  process.exit(1);
+}
