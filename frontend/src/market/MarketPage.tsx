@@ -13,6 +13,7 @@ import { useMicrogrid } from "../app/index.ts";
 import type { Microgrid } from "../chain/index.ts";
 import { BidDialog, SellDialog } from "../orders/index.ts";
 import {
+  Badge,
   Button,
   Card,
   EmptyState,
@@ -38,9 +39,7 @@ const MeritOrderChart = lazy(() =>
 const DayPricesChart = lazy(() =>
   import("./DayPricesChart.tsx").then(({ DayPricesChart: chart }) => ({ default: memo(chart) })),
 );
-const OffersCard = lazy(() =>
-  import("./OffersCard.tsx").then(({ OffersCard: card }) => ({ default: card })),
-);
+const Offers = lazy(() => import("./Offers.tsx").then(({ Offers: both }) => ({ default: both })));
 
 /** What neighbours offer and what they bid, and how to buy it. */
 export function MarketPage() {
@@ -160,23 +159,19 @@ const Trade = memo(function Trade({ market }: { readonly market: Market }) {
           <DayPricesChart market={market} onPick={pick} />
         </Later>
       </Card>
-      <div className="min-w-0">
-        <Later
-          fallback={
-            <Card title={<Trans>Offers and bids</Trans>}>
-              <Skeleton className="h-96" />
-            </Card>
-          }
-        >
-          <OffersCard
-            market={market}
-            search={search}
-            scope={scope}
-            records={records}
-            change={change}
-          />
+      <Card
+        title={t`Offers and bids`}
+        className="min-w-0"
+        actions={
+          <Badge tone={market.from === "relay" ? "leaf" : "sun"}>
+            {market.from === "relay" ? <Trans>Live</Trans> : <Trans>Announced on chain</Trans>}
+          </Badge>
+        }
+      >
+        <Later fallback={<Skeleton className="h-96" />}>
+          <Offers market={market} search={search} scope={scope} records={records} change={change} />
         </Later>
-      </div>
+      </Card>
     </div>
   );
 });

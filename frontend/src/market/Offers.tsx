@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { SOURCES } from "@wattline/sdk";
 import { Sun } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
-import { Badge, Card, DataTable, EmptyState, formatCount, Select, Tabs } from "../ui/index.ts";
+import { DataTable, EmptyState, formatCount, Select, Tabs } from "../ui/index.ts";
 import { useBidColumns, useOfferColumns } from "./columns.tsx";
 import { type Filters, rangeOf, rowsOf, type Scope } from "./filters.ts";
 import { type MarketSearch, SORTS } from "./search.ts";
@@ -11,7 +11,7 @@ import type { Market } from "./useMarket.ts";
 import type { Records } from "./useRecords.ts";
 
 /** Every offer and bid of the day, to filter and to sort. */
-export function OffersCard({
+export function Offers({
   market,
   search,
   scope,
@@ -49,14 +49,7 @@ export function OffersCard({
       change({ sort: SORTS.find((one) => one === by), desc: descending }),
   };
   return (
-    <Card
-      title={<Trans>Offers and bids</Trans>}
-      actions={
-        <Badge tone={market.from === "relay" ? "leaf" : "sun"}>
-          {market.from === "relay" ? <Trans>Live</Trans> : <Trans>Announced on chain</Trans>}
-        </Badge>
-      }
-    >
+    <>
       <FilterBar market={market} filters={filters} change={change} />
       <Tabs
         label={t`Side`}
@@ -103,7 +96,7 @@ export function OffersCard({
           },
         ]}
       />
-    </Card>
+    </>
   );
 }
 
