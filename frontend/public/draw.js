@@ -1,6 +1,16 @@
-// Shows the page as it first looks (templates that the build has put into index.html) until its script draws it anew.
+// Shows the page as it first looks, until its script draws it anew (both are templates that the build has put into index.html).
+// The script is sent for once that is to be seen: on a slow line it would keep the page back. What it will need follows, one
+// file at a time, so that the browser may answer in between.
 (() => {
   const page = location.pathname.replace(/^\/$/, "/market").slice(1);
   const drawn = document.getElementById(`${page}-${document.documentElement.lang}`);
+  const needed = [...(drawn?.content.querySelectorAll("link") ?? [])];
+  for (const link of needed) link.remove();
+  const start = () => {
+    document.head.append(document.getElementById("script").content);
+    for (const link of needed) setTimeout(() => document.head.append(link));
+  };
   if (drawn) document.getElementById("root").replaceChildren(drawn.content);
+  if (drawn && !document.hidden) requestAnimationFrame(() => setTimeout(start));
+  else start();
 })();

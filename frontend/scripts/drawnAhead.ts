@@ -15,8 +15,8 @@ const PLACE = '<div id="root"></div>';
 
 /**
  * Puts every page in every language, as it first looks, into `index.html`, with what its script will need; `public/draw.js`
- * shows the one that is asked for. So people see a page while its script is on its way. All are in one file, for which any
- * static host will do.
+ * shows the one that is asked for and then sends for the script. So people see a page while its script is on its way. All
+ * are in one file, for which any static host will do.
  */
 export function drawnAhead(): Plugin {
   return {
@@ -27,12 +27,14 @@ export function drawnAhead(): Plugin {
       async handler(html, { bundle = {} }) {
         if (!html.includes(PLACE)) throw new Error(`index.html has no ${PLACE}.`);
         const templates = await templatesOf(bundle, html);
-        return (
-          html
-            // The script is no longer what the first paint waits for.
-            .replaceAll('<script type="module"', '<script type="module" fetchpriority="low"')
-            .replace(PLACE, () => `${templates}${PLACE}<script src="/draw.js"></script>`)
-        );
+        const script = html.match(/<script type="module".*?<\/script>/gs)?.join("") ?? "";
+        return html
+          .replaceAll(/<script type="module".*?<\/script>\n?/gs, "")
+          .replace(
+            PLACE,
+            () =>
+              `${templates}<template id="script">${script}</template>${PLACE}<script src="/draw.js"></script>`,
+          );
       },
     },
   };
@@ -54,9 +56,7 @@ async function templatesOf(bundle: Bundle, html: string): Promise<string> {
         const words = [`src/i18n/locales/${locale}.po`, `src/${page}/locales/${locale}.po`];
         const preloads = chunksOf(bundle, [`src/${page}/${chunk}.tsx`, ...words])
           .filter((file) => !html.includes(file))
-          .map(
-            (file) => `<link rel="modulepreload" crossorigin fetchpriority="low" href="/${file}">`,
-          )
+          .map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`)
           .join("");
         const drawn = await prerender(`/${page}`, locale);
         // Inert: what is pressed before the script has come would be lost.

@@ -24,8 +24,8 @@ export function weighFirstPage(dist: string): Weighed[] {
   const read = (file: string) => readFileSync(path.join(dist, file));
   const manifest: Manifest = JSON.parse(read(".vite/manifest.json").toString());
   const html = read("index.html").toString();
-  // Templates name what the other pages load, too.
-  const frame = html.replace(/<template.*?<\/template>/gs, "");
+  // The pages that are drawn ahead name what the others load, too.
+  const frame = html.replace(/<template id="\w+-\w+">.*?<\/template>/gs, "");
   const named = [...frame.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].flatMap(
     ([, file]) => file ?? [],
   );

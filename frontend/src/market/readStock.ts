@@ -13,7 +13,7 @@ import {
 } from "@wattline/sdk";
 import { type Address, isAddressEqual } from "viem";
 import { readContract } from "viem/actions";
-import { type ChainContext, type Microgrid, modeOf } from "../chain/index.ts";
+import { type ChainContext, type Microgrid, modeOf, readMany } from "../chain/index.ts";
 import { holdingKey, type Stock } from "./asks.ts";
 import type { Behind, Holding } from "./behind.ts";
 
@@ -28,6 +28,9 @@ const blocksOf = ({ firstSlot, lastSlot }: SlotRange): Blocks => {
   const firstBlock = blockOf(firstSlot);
   return { firstBlock, count: blockOf(lastSlot) - firstBlock + 1 };
 };
+
+const eachOf = ({ firstBlock, count }: Blocks): number[] =>
+  Array.from({ length: count }, (_, index) => firstBlock + index);
 
 /** Reads what sellers hold, and what their meters can still promise, slot by slot. */
 export async function readStock(
@@ -58,14 +61,13 @@ export async function readStock(
   }
 
   async function readMeter(meter: Address) {
-    const [record, ...deliveries] = await Promise.all([
+    const [record, deliveries] = await Promise.all([
       readContract(client, { ...meters, functionName: "meterOf", args: [meter] }),
-      ...Array.from({ length: blocks.count }, (_, index) =>
-        readContract(client, {
-          ...meters,
-          functionName: "deliveryOf",
-          args: [meter, blocks.firstBlock + index],
-        }),
+      readMany(
+        client,
+        meters,
+        "deliveryOf",
+        eachOf(blocks).map((block) => [meter, block] as const),
       ),
     ]);
     const source = SOURCES[record.source];
@@ -110,18 +112,15 @@ export async function readLines(
       args: [from, here.id],
     }).catch(noLine);
     if (crossing === undefined || crossing.capacity === 0) return undefined;
-    const { firstBlock, count } = blocksOf(slots);
-    const flows = await Promise.all(
-      Array.from({ length: count }, (_, index) =>
-        readContract(client, {
-          ...marketplace,
-          functionName: "flowOf",
-          args: [from, here.id, firstBlock + index],
-        }),
-      ),
+    const blocks = blocksOf(slots);
+    const flows = await readMany(
+      client,
+      marketplace,
+      "flowOf",
+      eachOf(blocks).map((block) => [from, here.id, block] as const),
     );
     const free = slotsIn(slots).map((slot): [number, bigint] => {
-      const flow = laneOf(flows[blockOf(slot) - firstBlock] ?? 0n, slot % LANES);
+      const flow = laneOf(flows[blockOf(slot) - blocks.firstBlock] ?? 0n, slot % LANES);
       return [slot, atLeastZero(BigInt(crossing.capacity) - flow)];
     });
     return {
@@ -140,20 +139,17 @@ export async function readRation(
   rationWh: number,
   slots: SlotRange,
 ): Promise<EnergyBySlot> {
-  const { firstBlock, count } = blocksOf(slots);
-  const bought = await Promise.all(
-    Array.from({ length: count }, (_, index) =>
-      readContract(client, {
-        ...marketplace,
-        functionName: "rationedOf",
-        args: [meter, firstBlock + index],
-      }),
-    ),
+  const blocks = blocksOf(slots);
+  const bought = await readMany(
+    client,
+    marketplace,
+    "rationedOf",
+    eachOf(blocks).map((block) => [meter, block] as const),
   );
   const most = BigInt(rationWh) > LANE_MAX_WH ? LANE_MAX_WH : BigInt(rationWh);
   return new Map(
     slotsIn(slots).map((slot) => {
-      const word = bought[blockOf(slot) - firstBlock] ?? 0n;
+      const word = bought[blockOf(slot) - blocks.firstBlock] ?? 0n;
       return [slot, atLeastZero(most - laneOf(word, slot % LANES))];
     }),
   );

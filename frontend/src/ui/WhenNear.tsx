@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
 /** From how far below the fold something is drawn: soon enough for a finger that flicks, and for the Tab key. */
-const NEAR = "400px";
+const NEAR = "200px";
 
 /** Draws its children when they come near the screen, and what takes their place until then. */
 export function WhenNear({

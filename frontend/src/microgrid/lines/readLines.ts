@@ -1,6 +1,6 @@
 import { LANES, laneOf, metersAbi, slotAt, sumWh } from "@wattline/sdk";
 import { readContract } from "viem/actions";
-import { type ChainContext, type Microgrid, readEvents } from "../../chain/index.ts";
+import { type ChainContext, type Microgrid, readEvents, readMany } from "../../chain/index.ts";
 
 /** Terms of a tie line. Charges in base units per kWh sent. */
 export interface Terms {
@@ -139,10 +139,11 @@ async function readFlow(
     { length: (last ?? 0) - (first ?? 0) + 1 },
     (_, index) => (first ?? 0) + index,
   );
-  const words = await Promise.all(
-    blocks.map((block) =>
-      readContract(client, { ...marketplace, functionName: "flowOf", args: [from, to, block] }),
-    ),
+  const words = await readMany(
+    client,
+    marketplace,
+    "flowOf",
+    blocks.map((block) => [from, to, block] as const),
   );
   return { nowWh: laneOf(words.at(-1) ?? 0n, slot % LANES), todayWh: sumWh(words) };
 }
