@@ -15,6 +15,7 @@ import { localAccount, OPERATOR } from "../../scripts/simulation/accounts.ts";
 import type { Household } from "../../scripts/simulation/community.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
+import { lookAtAll } from "./support/look.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type ShownTypedData, type TestWallet, textsOf } from "./support/wallet.ts";
@@ -126,6 +127,7 @@ describe("Signing orders", function () {
     const { page } = neighbour;
     await page.goto(`${stack.url}/market`);
     await page.getByText("Live", { exact: true }).waitFor();
+    await lookAtAll(page);
 
     const dialog = await open(jane, "sell");
     expect(await dialog.getByLabel("Energy at most").inputValue()).to.equal(
@@ -544,6 +546,7 @@ describe("Signing orders", function () {
     const { page } = neighbour;
     await page.goto(`${stack.url}/market`);
     await page.getByText("Announced on chain", { exact: true }).waitFor();
+    await lookAtAll(page);
     await page.getByRole("table").getByText("€0.19/kWh").first().waitFor();
     const nonces = jane.wallet
       .typedData()
