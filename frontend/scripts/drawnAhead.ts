@@ -12,6 +12,8 @@ const PAGES = {
   audit: "AuditPage",
 } as const;
 const PLACE = '<div id="root"></div>';
+/** What `public/first.js` chooses a language from. */
+const KNOWN = `data-locales="${Object.keys(LOCALES).join(" ")}"`;
 
 /**
  * Puts every page in every language, as it first looks, into `index.html`, with what its script will need; `public/draw.js`
@@ -25,7 +27,9 @@ export function drawnAhead(): Plugin {
     transformIndexHtml: {
       order: "post",
       async handler(html, { bundle = {} }) {
-        if (!html.includes(PLACE)) throw new Error(`index.html has no ${PLACE}.`);
+        for (const needed of [PLACE, KNOWN]) {
+          if (!html.includes(needed)) throw new Error(`index.html has no ${needed}.`);
+        }
         const templates = await templatesOf(bundle, html);
         const script = html.match(/<script type="module".*?<\/script>/gs)?.join("") ?? "";
         return html
