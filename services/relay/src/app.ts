@@ -12,6 +12,9 @@ import { streamRoute } from "./routes/stream.ts";
 /** Of a body that is too large, this many times the limit is read and thrown away, so that the answer is heard. */
 const MOST_DRAINED = 8;
 
+/** Requests that have a body. */
+const WITH_BODY = ["POST", "DELETE"];
+
 /** The relay's HTTP interface. */
 export function createApp(relay: Relay): OpenAPIHono<Env> {
   const { limits, metrics } = relay;
@@ -22,7 +25,12 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
     },
   });
 
-  app.use(cors({ origin: "*", allowMethods: ["GET", "POST", "DELETE"] }));
+  app.options("*", cors({ origin: "*", allowMethods: ["GET", "POST", "DELETE"] }));
+  // The answer itself needs no more than this; with the middleware it would be copied before it is sent.
+  app.use(async (c, next) => {
+    c.header("access-control-allow-origin", "*");
+    await next();
+  });
   app.use(async (c, next) => {
     const started = performance.now();
     await next();
@@ -46,7 +54,9 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
     }
     await next();
   });
-  app.use(
+  app.on(
+    WITH_BODY,
+    "*",
     bodyLimit({
       maxSize: limits.body,
       onError: async (c) => {
@@ -58,9 +68,8 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
       },
     }),
   );
-  app.use(async (c, next) => {
-    const isJson = c.req.header("content-type")?.includes("application/json");
-    if (["POST", "DELETE"].includes(c.req.method) && isJson !== true) {
+  app.on(WITH_BODY, "*", async (c, next) => {
+    if (c.req.header("content-type")?.includes("application/json") !== true) {
       throw new Refusal(400, {
         code: "Relay_Malformed",
         message: "Send JSON, with the header content-type: application/json.",
