@@ -37,16 +37,17 @@ import {
   microgridsInBook,
   openOrdersOf,
   pageOfHistory,
-  type RowPage,
   revivedOrders,
   type Selection,
   searchedOrders,
+  textOf,
   tidy,
   updateOrders,
   walletOrders,
 } from "./store/orders.ts";
 import { type Cursor, conditionsOf, orderingOf } from "./store/query.ts";
 import type { OrderRow } from "./store/tables.ts";
+import { NOWHERE, type Texts } from "./store/texts.ts";
 import { Turns } from "./turns.ts";
 import { recover } from "./verify/recover.ts";
 import type { Seal } from "./verify/seal.ts";
@@ -74,6 +75,12 @@ const WALLETS_PER_BLOCK = 50;
 const FEWEST_CHANGES = 5_000;
 const TIDY_SHARE = 0.25;
 
+/** Orders of a page in JSON, and where the next page starts. */
+export interface Page {
+  readonly texts: readonly Buffer[];
+  readonly next: Cursor | undefined;
+}
+
 /** An order that has been judged, before it is written. */
 interface Judged {
   readonly order: Order;
@@ -100,6 +107,8 @@ export class Book {
   #lastWallet: Hex | "" = "";
   #tidiedAt = 0;
   readonly #live = new LiveOrders();
+  /** What was last told of live orders. */
+  readonly #texts: Texts;
   readonly #counts = new Map<OrderState, number>();
   readonly #microgrids = new Set<number>();
 
@@ -109,17 +118,25 @@ export class Book {
     sealing: Sealing,
     limits: Limits,
     changes: Changes,
+    texts: Texts,
   ) {
     this.db = db;
     this.#domain = domain;
     this.#sealing = sealing;
     this.#limits = limits;
     this.changes = changes;
+    this.#texts = texts;
   }
 
-  static async open(db: Database, domain: Domain, sealing: Sealing, limits: Limits): Promise<Book> {
+  static async open(
+    db: Database,
+    domain: Domain,
+    sealing: Sealing,
+    limits: Limits,
+    texts: Texts,
+  ): Promise<Book> {
     const changes = new Changes(await lastSequence(db));
-    const book = new Book(db, domain, sealing, limits, changes);
+    const book = new Book(db, domain, sealing, limits, changes, texts);
     await book.#load();
     return book;
   }
@@ -130,7 +147,7 @@ export class Book {
     for (const [state, count] of await countByState(this.db)) this.#counts.set(state, count);
     for (let last = 0; ; ) {
       const orders = await searchedOrders(this.db, last, OPENING_CHUNK);
-      for (const order of orders) this.#live.add(order);
+      for (const order of orders) this.#live.add(order, NOWHERE);
       if (orders.length < OPENING_CHUNK) return;
       last = orders.at(-1)?.received_sequence ?? last;
     }
@@ -226,7 +243,9 @@ export class Book {
         .where("hash", "=", hash)
         .returningAll()
         .execute();
-      return changed && this.#tell([{ row: changed, was: before.state }])[0];
+      if (changed === undefined) return undefined;
+      this.#tell([{ row: changed, was: before.state }]);
+      return bookOrderOf(changed);
     });
   }
 
@@ -314,11 +333,24 @@ export class Book {
   }
 
   /** One page of the live orders, or of all that there have ever been. */
-  async page(query: OrdersQuery, cursor: Cursor | undefined, limit: number): Promise<RowPage> {
-    if (query.state === "all") return pageOfHistory(this.db, query, cursor, limit);
+  async page(query: OrdersQuery, cursor: Cursor | undefined, limit: number): Promise<Page> {
+    if (query.state === "all") {
+      const { rows, next } = await pageOfHistory(this.db, query, cursor, limit);
+      return { texts: rows.map((row) => Buffer.from(textOf(row))), next };
+    }
     const conditions = conditionsOf(query);
-    const { sequences, next } = this.#live.find(conditions, orderingOf(query), cursor, limit);
-    return { rows: await liveOrdersOf(this.db, sequences), next };
+    const { orders, next } = this.#live.find(conditions, orderingOf(query), cursor, limit);
+    const texts = new Map<number, Buffer>();
+    const missing: number[] = [];
+    for (const { sequence, place } of orders) {
+      const text = this.#texts.read(place);
+      if (text === undefined) missing.push(sequence);
+      else texts.set(sequence, text);
+    }
+    for (const row of await this.#recall(missing)) {
+      texts.set(row.received_sequence, Buffer.from(textOf(row)));
+    }
+    return { texts: orders.flatMap(({ sequence }) => texts.get(sequence) ?? []), next };
   }
 
   // ===============================================================================================
@@ -471,17 +503,41 @@ export class Book {
     });
   }
 
+  /** Reads live orders whose texts are not at hand, and has them at hand from now on. */
+  async #recall(sequences: readonly number[]): Promise<OrderRow[]> {
+    if (sequences.length === 0) return [];
+    const { last, published } = this.changes;
+    const rows = await liveOrdersOf(this.db, sequences);
+    // While something is being written, what was read may be older than what has been told meanwhile.
+    if (published === last && this.changes.last === last) this.#keep(rows, rows.map(textOf));
+    return rows;
+  }
+
   /** Takes note of what has been written, and tells everybody of it. */
-  #tell(changed: readonly Changed[]): BookOrder[] {
+  #tell(changed: readonly Changed[]): void {
     for (const { row, was } of changed) {
       if (was !== undefined) this.#counts.set(was, (this.#counts.get(was) ?? 0) - 1);
       this.#counts.set(row.state, (this.#counts.get(row.state) ?? 0) + 1);
-      if (row.state === "live") this.#live.add(row);
+    }
+    const rows = changed.map(({ row }) => row);
+    const texts = rows.map(textOf);
+    this.#keep(rows, texts);
+    this.changes.publish(
+      rows.map(({ updated_sequence: sequence, microgrid }, i) => ({
+        sequence,
+        microgrid,
+        json: texts[i] ?? "",
+      })),
+    );
+  }
+
+  /** Keeps orders that are live at hand with their texts, and forgets the others. */
+  #keep(rows: readonly OrderRow[], texts: readonly string[]): void {
+    const places = this.#texts.put(texts);
+    for (const [i, row] of rows.entries()) {
+      if (row.state === "live") this.#live.add(row, places[i] ?? NOWHERE);
       else this.#live.remove(row);
     }
-    const orders = changed.map(({ row }) => bookOrderOf(row));
-    this.changes.publish(orders);
-    return orders;
   }
 }
 

@@ -1,5 +1,3 @@
-import type { BookOrder } from "./wire.ts";
-
 /** A change of the book, ready to be sent. */
 export interface Change {
   readonly sequence: number;
@@ -33,15 +31,9 @@ export class Changes {
   }
 
   /** Tells of changes that are stored. */
-  publish(orders: readonly BookOrder[]): void {
-    if (orders.length === 0) return;
-    for (const order of orders) {
-      this.#recent.push({
-        sequence: order.updatedSequence,
-        microgrid: order.order.microgrid,
-        json: JSON.stringify(order),
-      });
-    }
+  publish(changes: readonly Change[]): void {
+    if (changes.length === 0) return;
+    this.#recent.push(...changes);
     if (this.#recent.length > 2 * MOST_RECENT) this.#recent = this.#recent.slice(-MOST_RECENT);
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { type Deployment, marketDomain } from "@wattline/sdk";
@@ -11,6 +13,7 @@ import { createMetrics } from "./metrics.ts";
 import { followPeer } from "./peers.ts";
 import { Refusal } from "./problems.ts";
 import { openDatabase, type Storage } from "./store/database.ts";
+import { Texts } from "./store/texts.ts";
 import { Sealing } from "./verify/sealing.ts";
 
 /** What a relay needs to know. */
@@ -73,7 +76,8 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     report(`The thread that checks signatures has died (${error.message}).`);
     fail(error);
   });
-  const book = await Book.open(db, domain, sealing, limits);
+  const texts = new Texts("folder" in storage ? path.dirname(storage.folder) : tmpdir(), report);
+  const book = await Book.open(db, domain, sealing, limits, texts);
   const follower = await Follower.create(client, deployment, book);
   const metrics = createMetrics();
   const queue = new FairQueue(CHECKED_AT_ONCE, limits.waitingPerAddress);
@@ -90,6 +94,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const app = createApp(relay);
   const server = await listen(app.fetch, host, port).catch(async (error: unknown) => {
     await sealing.close();
+    texts.close();
     await close();
     throw error;
   });
@@ -126,6 +131,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
       await Promise.all(work);
       await book.settled();
       await sealing.close();
+      texts.close();
       await close();
     },
   };

@@ -1,15 +1,17 @@
+import { tmpdir } from "node:os";
 import { type OrderState, SIDES, SOURCES, sourceMask } from "@wattline/sdk";
 import { expect } from "chai";
 import fc from "fast-check";
 import { after, before, describe, it } from "mocha";
-import { type Address, getAddress, type Hex, numberToHex, zeroAddress } from "viem";
+import { type Address, getAddress, numberToHex, zeroAddress } from "viem";
 import { Book } from "../src/book.ts";
 import { LIMITS } from "../src/limits/limits.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { LiveOrders } from "../src/store/liveOrders.ts";
-import { insertOrders } from "../src/store/orders.ts";
+import { insertOrders, textOf } from "../src/store/orders.ts";
 import { type Cursor, conditionsOf, orderingOf } from "../src/store/query.ts";
 import type { OrderRow } from "../src/store/tables.ts";
+import { NOWHERE, Texts } from "../src/store/texts.ts";
 import { Sealing } from "../src/verify/sealing.ts";
 import { type OrdersQuery, SORTS } from "../src/wire.ts";
 import { hasPostgres, startPostgres } from "./support/postgres.ts";
@@ -106,6 +108,8 @@ for (const kind of ["PGlite", "Postgres"] as const) {
     let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
     let opened: Awaited<ReturnType<typeof openDatabase>> | undefined;
     let sealing: Sealing | undefined;
+    // Room for a few orders: most give way before they are asked for again.
+    const texts = new Texts(tmpdir(), expect.fail, 4_000);
 
     before(async function () {
       if (kind === "Postgres" && !hasPostgres) return this.skip();
@@ -117,6 +121,7 @@ for (const kind of ["PGlite", "Postgres"] as const) {
     });
     after(async () => {
       await sealing?.close();
+      texts.close();
       await opened?.close();
       await postgres?.stop();
     });
@@ -134,18 +139,18 @@ for (const kind of ["PGlite", "Postgres"] as const) {
         fc.asyncProperty(books, asked, async (rows, questions) => {
           await db.deleteFrom("orders").execute();
           if (rows.length > 0) await insertOrders(db, rows);
-          const book = await Book.open(db, domain, seals, LIMITS);
+          const book = await Book.open(db, domain, seals, LIMITS, texts);
           for (const [query, limit] of questions) {
-            const pages: Hex[] = [];
+            const pages: string[] = [];
             let cursor: Cursor | undefined;
             do {
               const page = await book.page(query, cursor, limit);
-              expect(page.rows.length).to.be.at.most(limit);
-              pages.push(...page.rows.map(({ hash }) => hash));
+              expect(page.texts.length).to.be.at.most(limit);
+              pages.push(...page.texts.map(String));
               expect(pages.length).to.be.at.most(rows.length);
               cursor = page.next;
             } while (cursor !== undefined);
-            expect(pages).to.deep.equal(plainly(rows, query).map(({ hash }) => hash));
+            expect(pages).to.deep.equal(plainly(rows, query).map(textOf));
           }
         }),
         { numRuns: process.env.WATTLINE_DEEP !== undefined ? 300 : 40 },
@@ -164,7 +169,7 @@ describe("The live orders in memory", () => {
         for (const [isAdded, n] of changes) {
           const row = rowOf({ price: String(n % 7), first_slot: n % 5, last_slot: n % 5 }, n + 1);
           if (isAdded) {
-            live.add(row);
+            live.add(row, NOWHERE);
             rows.set(n, row);
           } else {
             live.remove(row);
@@ -172,9 +177,11 @@ describe("The live orders in memory", () => {
           }
         }
         expect(live.size).to.equal(rows.size);
-        const { sequences } = live.find(conditionsOf(query), orderingOf(query), undefined, 50);
+        const { orders } = live.find(conditionsOf(query), orderingOf(query), undefined, 50);
         const expected = plainly([...rows.values()], query);
-        expect(sequences).to.deep.equal(expected.map(({ received_sequence }) => received_sequence));
+        expect(orders.map(({ sequence }) => sequence)).to.deep.equal(
+          expected.map(({ received_sequence }) => received_sequence),
+        );
       }),
     );
   });
@@ -182,9 +189,9 @@ describe("The live orders in memory", () => {
   it("are as many as there are, the best found though each is better than all before it", () => {
     const live = new LiveOrders();
     // Each is better than all before it.
-    for (let n = 1; n <= 3_000; n++) live.add(rowOf({ price: String(5_000 - n) }, n));
-    const { sequences, next } = live.find([], orderingOf({}), undefined, 3);
-    expect(sequences).to.deep.equal([3_000, 2_999, 2_998]);
+    for (let n = 1; n <= 3_000; n++) live.add(rowOf({ price: String(5_000 - n) }, n), NOWHERE);
+    const { orders, next } = live.find([], orderingOf({}), undefined, 3);
+    expect(orders.map(({ sequence }) => sequence)).to.deep.equal([3_000, 2_999, 2_998]);
     expect(next).to.deep.equal({ value: "2002", sequence: 2_998 });
   });
 });

@@ -263,6 +263,9 @@ export const searchedOrders = (db: Database, after: number, limit: number) =>
     .limit(limit)
     .execute();
 
+/** A row as it travels, in JSON. */
+export const textOf = (row: OrderRow): string => JSON.stringify(bookOrderOf(row));
+
 /** A row as it travels. */
 export const bookOrderOf = (row: OrderRow): BookOrder => ({
   order: {

@@ -1,0 +1,72 @@
+/** Compares two rows, as `sort` wants it. */
+export type Compare = (a: number, b: number) => number;
+
+/** So many rows are gathered, at least, before the foremost of them are chosen. */
+const FEWEST_GATHERED = 1_024;
+
+/**
+ * The foremost of rows that come a few at a time. Takes time in proportion to the rows, in whatever order they come:
+ * what lies behind those that were chosen so far costs one comparison.
+ */
+export class Foremost {
+  readonly #wanted: number;
+  readonly #compare: Compare;
+  readonly #rows: Uint32Array;
+  #count = 0;
+  /** The last of the chosen, when as many as wanted have been chosen. */
+  #last: number | undefined;
+
+  constructor(wanted: number, compare: Compare) {
+    this.#wanted = wanted;
+    this.#compare = compare;
+    this.#rows = new Uint32Array(Math.max(FEWEST_GATHERED, 3 * wanted));
+  }
+
+  take(rows: Uint32Array): void {
+    const compare = this.#compare;
+    for (const row of rows) {
+      if (this.#last !== undefined && compare(row, this.#last) > 0) continue;
+      this.#rows[this.#count++] = row;
+      if (this.#count === this.#rows.length) this.#choose();
+    }
+  }
+
+  /** The rows that were wanted, or fewer where there are no more, sorted. */
+  sorted(): number[] {
+    this.#choose();
+    return [...this.#rows.subarray(0, this.#count)].sort(this.#compare);
+  }
+
+  #choose(): void {
+    if (this.#count <= this.#wanted) return;
+    const chosen = this.#rows.subarray(0, this.#count);
+    bringForward(chosen, this.#wanted, this.#compare);
+    this.#count = this.#wanted;
+    this.#last = chosen
+      .subarray(0, this.#wanted)
+      .reduce((last, row) => (this.#compare(row, last) > 0 ? row : last));
+  }
+}
+
+/**
+ * Brings the first `count` of more rows to the front, in any order. What belongs before a pivot goes before it, until
+ * the pivot is the border that is sought; a pivot by chance has no worst case that somebody could arrange.
+ */
+function bringForward(rows: Uint32Array, count: number, compare: Compare): void {
+  let [low, high] = [0, rows.length - 1];
+  while (low < high) {
+    const pivot = rows[low + Math.floor(Math.random() * (high - low + 1))] ?? 0;
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (compare(rows[i] ?? 0, pivot) < 0) i++;
+      while (compare(rows[j] ?? 0, pivot) > 0) j--;
+      if (i > j) break;
+      const [left = 0, right = 0] = [rows[i], rows[j]];
+      rows[i++] = right;
+      rows[j--] = left;
+    }
+    if (count <= j) high = j;
+    else if (count > i) low = i;
+    else return;
+  }
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+
+/** Where a text lies in the row of all that were ever put, in bytes. */
+export interface Place {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** The place of a text that was never put. */
+export const NOWHERE: Place = { at: 0, length: 0 };
+
+const CAPACITY = 256 * 2 ** 20;
+
+/**
+ * Keeps the newest texts at hand in a file, which the operating system holds in memory as far as it has some to spare.
+ * When the file is full, the oldest give way. The file has no name: it is gone with the process, however that ends.
+ * Where there is no room for it, all goes on without.
+ */
+export class Texts {
+  #file: number | undefined;
+  readonly #capacity: number;
+  readonly #report: (message: string) => void;
+  /** How many bytes were ever put, those included that a turn to the file's beginning has skipped. */
+  #end = 0;
+
+  /**
+   * @param folder Where the file is to be.
+   * @param capacity How large it may become, in bytes.
+   * @param report Is told when there is no room.
+   */
+  constructor(folder: string, report: (message: string) => void, capacity = CAPACITY) {
+    this.#capacity = capacity;
+    this.#report = report;
+    const path = `${folder}/${randomUUID()}.texts`;
+    try {
+      this.#file = openSync(path, "wx+", 0o600);
+      rmSync(path);
+    } catch (error) {
+      this.#doWithout(error);
+    }
+  }
+
+  /** Puts texts. @returns Where each of them is. */
+  put(texts: readonly string[]): Place[] {
+    const buffers = texts.map((text) => Buffer.from(text));
+    const bytes = Buffer.concat(buffers);
+    if (this.#file === undefined || bytes.length > this.#capacity) return texts.map(() => NOWHERE);
+    const left = this.#capacity - (this.#end % this.#capacity);
+    let at = bytes.length > left ? this.#end + left : this.#end;
+    try {
+      const written = writeSync(this.#file, bytes, 0, bytes.length, at % this.#capacity);
+      if (written < bytes.length) throw new Error("the disk is full");
+    } catch (error) {
+      this.#doWithout(error);
+      return texts.map(() => NOWHERE);
+    }
+    this.#end = at + bytes.length;
+    return buffers.map(({ length }) => {
+      at += length;
+      return { at: at - length, length };
+    });
+  }
+
+  /** The text at a place; undefined when it has given way to others. */
+  read({ at, length }: Place): Buffer | undefined {
+    if (this.#file === undefined || length === 0) return undefined;
+    // What a turn has skipped still holds what was there before; it counts as given way.
+    if (at < this.#end - this.#capacity) return undefined;
+    const text = Buffer.allocUnsafe(length);
+    return readSync(this.#file, text, 0, length, at % this.#capacity) === length ? text : undefined;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #doWithout(error: unknown): void {
+    this.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#report(
+      `Orders can't be kept at hand (${reason}): pages are read from the database, which takes longer.`,
+    );
+  }
+}
