@@ -6,7 +6,6 @@ import {
   judgeOrder,
   type Order,
   type OrderFacts,
-  type OrderState,
   orderFromJson,
   plainSignerOf,
   SIDES,
@@ -19,40 +18,29 @@ import type { Address, Hex } from "viem";
 import type { Snapshot } from "./chain/snapshot.ts";
 import type { Parties, Touched } from "./chain/touched.ts";
 import { NOTHING_TOUCHED } from "./chain/touched.ts";
-import { Changes } from "./changes.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { Shelf } from "./shelf.ts";
 import type { Database } from "./store/database.ts";
-import { LiveOrders } from "./store/liveOrders.ts";
 import {
   bookOrderOf,
-  type Changed,
   changeableOrders,
-  countByState,
   dueOrders,
   findOrder,
   insertOrders,
   knownHashes,
-  lastSequence,
-  liveOrdersOf,
-  microgridsInBook,
   openOrdersOf,
-  pageOfHistory,
   revivedOrders,
   type Selection,
-  searchedOrders,
-  textOf,
   tidy,
   updateOrders,
   walletOrders,
 } from "./store/orders.ts";
-import { type Cursor, conditionsOf, orderingOf } from "./store/query.ts";
 import type { OrderRow } from "./store/tables.ts";
-import { NOWHERE, type Texts } from "./store/texts.ts";
 import { Turns } from "./turns.ts";
 import { recover } from "./verify/recover.ts";
 import type { Seal } from "./verify/seal.ts";
 import type { Sealing } from "./verify/sealing.ts";
-import type { BookOrder, OrdersQuery, PostResult, RuleBroken } from "./wire.ts";
+import type { BookOrder, PostResult, RuleBroken } from "./wire.ts";
 
 /** The chain has not been read yet, so nothing can be judged. */
 export class NotReadyError extends Error {
@@ -66,20 +54,12 @@ export class BadWithdrawalError extends Error {}
 
 /** Orders that are judged and written together. */
 const CHUNK = 500;
-/** Live orders that are read together when the book is opened. */
-const OPENING_CHUNK = 5_000;
 /** Orders of contract wallets that are asked about again with each block. */
 const WALLETS_PER_BLOCK = 50;
 
 /** The database is tidied after so many changes, and after this share of all that there have ever been. */
 const FEWEST_CHANGES = 5_000;
 const TIDY_SHARE = 0.25;
-
-/** Orders of a page in JSON, and where the next page starts. */
-export interface Page {
-  readonly texts: readonly Buffer[];
-  readonly next: Cursor | undefined;
-}
 
 /** An order that has been judged, before it is written. */
 interface Judged {
@@ -96,7 +76,8 @@ interface Judged {
  */
 export class Book {
   readonly db: Database;
-  readonly changes: Changes;
+  /** What is at hand of the book. */
+  readonly shelf: Shelf;
   readonly #domain: Domain;
   readonly #sealing: Sealing;
   readonly #limits: Limits;
@@ -106,51 +87,13 @@ export class Book {
   #stragglers = new Set<Address>();
   #lastWallet: Hex | "" = "";
   #tidiedAt = 0;
-  readonly #live = new LiveOrders();
-  /** What was last told of live orders. */
-  readonly #texts: Texts;
-  readonly #counts = new Map<OrderState, number>();
-  readonly #microgrids = new Set<number>();
 
-  private constructor(
-    db: Database,
-    domain: Domain,
-    sealing: Sealing,
-    limits: Limits,
-    changes: Changes,
-    texts: Texts,
-  ) {
+  constructor(db: Database, domain: Domain, sealing: Sealing, limits: Limits, shelf: Shelf) {
     this.db = db;
     this.#domain = domain;
     this.#sealing = sealing;
     this.#limits = limits;
-    this.changes = changes;
-    this.#texts = texts;
-  }
-
-  static async open(
-    db: Database,
-    domain: Domain,
-    sealing: Sealing,
-    limits: Limits,
-    texts: Texts,
-  ): Promise<Book> {
-    const changes = new Changes(await lastSequence(db));
-    const book = new Book(db, domain, sealing, limits, changes, texts);
-    await book.#load();
-    return book;
-  }
-
-  /** Brings to mind what is in the database. */
-  async #load(): Promise<void> {
-    for (const microgrid of await microgridsInBook(this.db)) this.#microgrids.add(microgrid);
-    for (const [state, count] of await countByState(this.db)) this.#counts.set(state, count);
-    for (let last = 0; ; ) {
-      const orders = await searchedOrders(this.db, last, OPENING_CHUNK);
-      for (const order of orders) this.#live.add(order, NOWHERE);
-      if (orders.length < OPENING_CHUNK) return;
-      last = orders.at(-1)?.received_sequence ?? last;
-    }
+    this.shelf = shelf;
   }
 
   get isReady(): boolean {
@@ -238,13 +181,13 @@ export class Book {
           withdrawal: signature,
           state: "cancelled",
           remaining_wh: 0,
-          updated_sequence: this.changes.next(),
+          updated_sequence: this.shelf.changes.next(),
         })
         .where("hash", "=", hash)
         .returningAll()
         .execute();
       if (changed === undefined) return undefined;
-      this.#tell([{ row: changed, was: before.state }]);
+      this.shelf.tell([{ row: changed, was: before.state }]);
       return bookOrderOf(changed);
     });
   }
@@ -278,9 +221,9 @@ export class Book {
 
   /** Keeps queries quick: embedded databases do not tidy up by themselves. */
   async tidy(): Promise<void> {
-    const changed = this.changes.last - this.#tidiedAt;
+    const changed = this.shelf.changes.last - this.#tidiedAt;
     if (changed < Math.max(FEWEST_CHANGES, this.#tidiedAt * TIDY_SHARE)) return;
-    this.#tidiedAt = this.changes.last;
+    this.#tidiedAt = this.shelf.changes.last;
     await this.#turns.take(() => tidy(this.db));
   }
 
@@ -320,37 +263,6 @@ export class Book {
   /** Resolves when nothing is being written. */
   settled(): Promise<void> {
     return this.#turns.take(async () => undefined);
-  }
-
-  /** The microgrids in which there are orders. */
-  get microgrids(): ReadonlySet<number> {
-    return this.#microgrids;
-  }
-
-  /** How many orders there are of each state. */
-  get counts(): ReadonlyMap<OrderState, number> {
-    return this.#counts;
-  }
-
-  /** One page of the live orders, or of all that there have ever been. */
-  async page(query: OrdersQuery, cursor: Cursor | undefined, limit: number): Promise<Page> {
-    if (query.state === "all") {
-      const { rows, next } = await pageOfHistory(this.db, query, cursor, limit);
-      return { texts: rows.map((row) => Buffer.from(textOf(row))), next };
-    }
-    const conditions = conditionsOf(query);
-    const { orders, next } = this.#live.find(conditions, orderingOf(query), cursor, limit);
-    const texts = new Map<number, Buffer>();
-    const missing: number[] = [];
-    for (const { sequence, place } of orders) {
-      const text = this.#texts.read(place);
-      if (text === undefined) missing.push(sequence);
-      else texts.set(sequence, text);
-    }
-    for (const row of await this.#recall(missing)) {
-      texts.set(row.received_sequence, Buffer.from(textOf(row)));
-    }
-    return { texts: orders.flatMap(({ sequence }) => texts.get(sequence) ?? []), next };
   }
 
   // ===============================================================================================
@@ -407,14 +319,13 @@ export class Book {
           results.push({ hash, status: "refused", reasons: [this.#tooMany(order.maker)] });
         } else {
           open.set(order.maker, count + 1);
-          rows.push(rowOf(one, this.changes.next()));
+          rows.push(rowOf(one, this.shelf.changes.next()));
           results.push({ hash, status: "accepted" });
         }
       }
       if (rows.length > 0) await insertOrders(this.db, rows);
-      for (const { microgrid } of rows) this.#microgrids.add(microgrid);
       if (at !== this.#snapshot) for (const { maker } of rows) this.#stragglers.add(maker);
-      this.#tell(rows.map((row) => ({ row, was: undefined })));
+      this.shelf.tell(rows.map((row) => ({ row, was: undefined })));
       return results;
     });
   }
@@ -497,47 +408,10 @@ export class Book {
       const changes = rows.map((row) => ({
         hash: row.hash,
         ...to(row),
-        updated_sequence: this.changes.next(),
+        updated_sequence: this.shelf.changes.next(),
       }));
-      this.#tell(await updateOrders(this.db, changes));
+      this.shelf.tell(await updateOrders(this.db, changes));
     });
-  }
-
-  /** Reads live orders whose texts are not at hand, and has them at hand from now on. */
-  async #recall(sequences: readonly number[]): Promise<OrderRow[]> {
-    if (sequences.length === 0) return [];
-    const { last, published } = this.changes;
-    const rows = await liveOrdersOf(this.db, sequences);
-    // While something is being written, what was read may be older than what has been told meanwhile.
-    if (published === last && this.changes.last === last) this.#keep(rows, rows.map(textOf));
-    return rows;
-  }
-
-  /** Takes note of what has been written, and tells everybody of it. */
-  #tell(changed: readonly Changed[]): void {
-    for (const { row, was } of changed) {
-      if (was !== undefined) this.#counts.set(was, (this.#counts.get(was) ?? 0) - 1);
-      this.#counts.set(row.state, (this.#counts.get(row.state) ?? 0) + 1);
-    }
-    const rows = changed.map(({ row }) => row);
-    const texts = rows.map(textOf);
-    this.#keep(rows, texts);
-    this.changes.publish(
-      rows.map(({ updated_sequence: sequence, microgrid }, i) => ({
-        sequence,
-        microgrid,
-        json: texts[i] ?? "",
-      })),
-    );
-  }
-
-  /** Keeps orders that are live at hand with their texts, and forgets the others. */
-  #keep(rows: readonly OrderRow[], texts: readonly string[]): void {
-    const places = this.#texts.put(texts);
-    for (const [i, row] of rows.entries()) {
-      if (row.state === "live") this.#live.add(row, places[i] ?? NOWHERE);
-      else this.#live.remove(row);
-    }
   }
 }
 

@@ -12,6 +12,7 @@ import { LIMITS, type Limits } from "./limits/limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { followPeer } from "./peers.ts";
 import { Refusal } from "./problems.ts";
+import { Shelf } from "./shelf.ts";
 import { openDatabase, type Storage } from "./store/database.ts";
 import { Texts } from "./store/texts.ts";
 import { Sealing } from "./verify/sealing.ts";
@@ -77,7 +78,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     fail(error);
   });
   const texts = new Texts("folder" in storage ? path.dirname(storage.folder) : tmpdir(), report);
-  const book = await Book.open(db, domain, sealing, limits, texts);
+  const book = new Book(db, domain, sealing, limits, await Shelf.open(db, texts));
   const follower = await Follower.create(client, deployment, book);
   const metrics = createMetrics();
   const queue = new FairQueue(CHECKED_AT_ONCE, limits.waitingPerAddress);

@@ -4,15 +4,13 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { after, before, describe, it } from "mocha";
 import { type Address, getAddress, numberToHex, zeroAddress } from "viem";
-import { Book } from "../src/book.ts";
-import { LIMITS } from "../src/limits/limits.ts";
+import { Shelf } from "../src/shelf.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { LiveOrders } from "../src/store/liveOrders.ts";
 import { insertOrders, textOf } from "../src/store/orders.ts";
 import { type Cursor, conditionsOf, orderingOf } from "../src/store/query.ts";
 import type { OrderRow } from "../src/store/tables.ts";
 import { NOWHERE, Texts } from "../src/store/texts.ts";
-import { Sealing } from "../src/verify/sealing.ts";
 import { type OrdersQuery, SORTS } from "../src/wire.ts";
 import { hasPostgres, startPostgres } from "./support/postgres.ts";
 import { rowOf } from "./support/rows.ts";
@@ -25,7 +23,6 @@ const deployment = {
   board: zeroAddress,
   fromBlock: 0,
 };
-const domain = { name: "Wattline", version: "1", chainId: 31_337, verifyingContract: zeroAddress };
 
 /** Few of each kind, so that orders are often alike, and the ends of every range. */
 const ADDRESSES: readonly Address[] = [1n, 2n, 2n ** 159n + 1n, 2n ** 160n - 1n].map((address) =>
@@ -107,7 +104,6 @@ for (const kind of ["PGlite", "Postgres"] as const) {
     this.timeout(120_000);
     let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
     let opened: Awaited<ReturnType<typeof openDatabase>> | undefined;
-    let sealing: Sealing | undefined;
     // Room for a few orders: most give way before they are asked for again.
     const texts = new Texts(tmpdir(), expect.fail, 4_000);
 
@@ -120,7 +116,6 @@ for (const kind of ["PGlite", "Postgres"] as const) {
       opened = await openDatabase(storage, deployment);
     });
     after(async () => {
-      await sealing?.close();
       texts.close();
       await opened?.close();
       await postgres?.stop();
@@ -129,8 +124,6 @@ for (const kind of ["PGlite", "Postgres"] as const) {
     it("are what filtering and sorting the book plainly gives, one after the other", async () => {
       const { db } = opened ?? {};
       if (db === undefined) throw new Error("There is no database.");
-      sealing = new Sealing(domain, (error) => expect.fail(error.message));
-      const seals = sealing;
       const asked = fc.array(fc.tuple(queries, fc.integer({ min: 1, max: 30 })), {
         minLength: 8,
         maxLength: 8,
@@ -139,12 +132,12 @@ for (const kind of ["PGlite", "Postgres"] as const) {
         fc.asyncProperty(books, asked, async (rows, questions) => {
           await db.deleteFrom("orders").execute();
           if (rows.length > 0) await insertOrders(db, rows);
-          const book = await Book.open(db, domain, seals, LIMITS, texts);
+          const shelf = await Shelf.open(db, texts);
           for (const [query, limit] of questions) {
             const pages: string[] = [];
             let cursor: Cursor | undefined;
             do {
-              const page = await book.page(query, cursor, limit);
+              const page = await shelf.page(query, cursor, limit);
               expect(page.texts.length).to.be.at.most(limit);
               pages.push(...page.texts.map(String));
               expect(pages.length).to.be.at.most(rows.length);
@@ -156,6 +149,28 @@ for (const kind of ["PGlite", "Postgres"] as const) {
         { numRuns: process.env.WATTLINE_DEEP !== undefined ? 300 : 40 },
       );
     });
+
+    for (const isTaken of [true, false]) {
+      it(`say what was told last, though it was told while they were read (sequence taken before: ${isTaken})`, async () => {
+        const { db } = opened ?? {};
+        if (db === undefined) throw new Error("There is no database.");
+        const row = rowOf({}, 1);
+        await db.deleteFrom("orders").execute();
+        await insertOrders(db, [row]);
+        const shelf = await Shelf.open(db, texts);
+        const before = isTaken ? shelf.changes.next() : undefined;
+        const reading = shelf.page({}, undefined, 1);
+        const changed = {
+          ...row,
+          remaining_wh: 7,
+          updated_sequence: before ?? shelf.changes.next(),
+        };
+        shelf.tell([{ row: changed, was: "live" }]);
+        await reading;
+        const { texts: told } = await shelf.page({}, undefined, 1);
+        expect(told.map(String)).to.deep.equal([textOf(changed)]);
+      });
+    }
   });
 }
 

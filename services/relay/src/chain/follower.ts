@@ -151,7 +151,7 @@ export class Follower {
   async #touchedBeside({ released, charged }: Tidings, snapshot: Snapshot): Promise<Touched> {
     const makers = new Set<Address>(await this.#book.partiesOf([...released]));
     if (charged) {
-      for (const number of this.#book.microgrids) {
+      for (const number of this.#book.shelf.microgrids) {
         const microgrid = await snapshot.microgrid(number);
         if (microgrid !== undefined) makers.add(microgrid.dso);
       }

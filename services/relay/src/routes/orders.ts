@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Hex } from "viem";
-import { BadWithdrawalError, type Page } from "../book.ts";
+import { BadWithdrawalError } from "../book.ts";
 import { Refusal } from "../problems.ts";
 import { clientOf, type Env, type Relay } from "../relay.ts";
 import {
@@ -15,6 +15,7 @@ import {
   resultsSchema,
   withdrawSchema,
 } from "../schemas.ts";
+import type { Page } from "../shelf.ts";
 import { bookOrderOf, findOrder } from "../store/orders.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -89,7 +90,7 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     }),
     async (c) => {
       const { cursor, limit = DEFAULT_LIMIT, ...query } = c.req.valid("query");
-      const find = () => book.page(query, cursor, limit);
+      const find = () => book.shelf.page(query, cursor, limit);
       // History can take the database long: whoever asks much of it waits behind themselves.
       const isHistory = query.state === "all";
       const page = await (isHistory ? relay.inTurn(clientOf(c), find) : find());

@@ -29,7 +29,7 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       const { block, blockHash, head, trouble } = relay.following();
       const lagBlocks = Math.max(0, head - block);
       const isFine = trouble === undefined && book.isReady && lagBlocks <= MOST_LAG_BLOCKS;
-      const orders = book.counts.get("live") ?? 0;
+      const orders = book.shelf.counts.get("live") ?? 0;
       const status = isFine ? ("ok" as const) : ("degraded" as const);
       const { chainId } = relay;
       const health = { status, chainId, block, blockHash, head, lagBlocks, orders };
@@ -42,7 +42,7 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     metrics.block.set(block);
     metrics.head.set(head);
     metrics.book.reset();
-    for (const [state, count] of book.counts) metrics.book.set({ state }, count);
+    for (const [state, count] of book.shelf.counts) metrics.book.set({ state }, count);
     return c.text(await metrics.register.metrics(), 200, {
       "content-type": metrics.register.contentType,
     });

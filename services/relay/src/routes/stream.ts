@@ -13,7 +13,7 @@ const CHUNK = 500;
 /** Changes of the book as server-sent events. */
 export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
   const { book, limits, metrics } = relay;
-  const { changes } = book;
+  const { changes } = book.shelf;
   const open = new Map<string, number>();
 
   app.openapi(

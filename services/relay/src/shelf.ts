@@ -1,0 +1,126 @@
+import type { OrderState } from "@wattline/sdk";
+import { Changes } from "./changes.ts";
+import type { Database } from "./store/database.ts";
+import { LiveOrders } from "./store/liveOrders.ts";
+import {
+  type Changed,
+  countByState,
+  lastSequence,
+  liveOrdersOf,
+  microgridsInBook,
+  pageOfHistory,
+  searchedOrders,
+  textOf,
+} from "./store/orders.ts";
+import { type Cursor, conditionsOf, orderingOf } from "./store/query.ts";
+import type { OrderRow } from "./store/tables.ts";
+import { NOWHERE, type Texts } from "./store/texts.ts";
+import type { OrdersQuery } from "./wire.ts";
+
+/** Live orders that are read together when the book is opened. */
+const OPENING_CHUNK = 5_000;
+
+/** Orders of a page in JSON, and where the next page starts. */
+export interface Page {
+  readonly texts: readonly Buffer[];
+  readonly next: Cursor | undefined;
+}
+
+/** What of the book is at hand without the database: live orders, how many there are of each state, the last news. */
+export class Shelf {
+  readonly changes: Changes;
+  readonly #db: Database;
+  readonly #live = new LiveOrders();
+  /** What was last told of live orders. */
+  readonly #texts: Texts;
+  readonly #counts = new Map<OrderState, number>();
+  readonly #microgrids = new Set<number>();
+
+  private constructor(db: Database, texts: Texts, changes: Changes) {
+    this.#db = db;
+    this.#texts = texts;
+    this.changes = changes;
+  }
+
+  /** Brings to mind what is in the database. */
+  static async open(db: Database, texts: Texts): Promise<Shelf> {
+    const shelf = new Shelf(db, texts, new Changes(await lastSequence(db)));
+    for (const microgrid of await microgridsInBook(db)) shelf.#microgrids.add(microgrid);
+    for (const [state, count] of await countByState(db)) shelf.#counts.set(state, count);
+    for (let last = 0; ; ) {
+      const orders = await searchedOrders(db, last, OPENING_CHUNK);
+      for (const order of orders) shelf.#live.add(order, NOWHERE);
+      if (orders.length < OPENING_CHUNK) return shelf;
+      last = orders.at(-1)?.received_sequence ?? last;
+    }
+  }
+
+  /** The microgrids in which there are orders. */
+  get microgrids(): ReadonlySet<number> {
+    return this.#microgrids;
+  }
+
+  /** How many orders there are of each state. */
+  get counts(): ReadonlyMap<OrderState, number> {
+    return this.#counts;
+  }
+
+  /** One page of the live orders, or of all that there have ever been. */
+  async page(query: OrdersQuery, cursor: Cursor | undefined, limit: number): Promise<Page> {
+    if (query.state === "all") {
+      const { rows, next } = await pageOfHistory(this.#db, query, cursor, limit);
+      return { texts: rows.map((row) => Buffer.from(textOf(row))), next };
+    }
+    const conditions = conditionsOf(query);
+    const { orders, next } = this.#live.find(conditions, orderingOf(query), cursor, limit);
+    const texts = new Map<number, Buffer>();
+    const missing: number[] = [];
+    for (const { sequence, place } of orders) {
+      const text = this.#texts.read(place);
+      if (text === undefined) missing.push(sequence);
+      else texts.set(sequence, text);
+    }
+    for (const row of await this.#recall(missing)) {
+      texts.set(row.received_sequence, Buffer.from(textOf(row)));
+    }
+    return { texts: orders.flatMap(({ sequence }) => texts.get(sequence) ?? []), next };
+  }
+
+  /** Takes note of what has been written, and tells everybody of it. */
+  tell(changed: readonly Changed[]): void {
+    for (const { row, was } of changed) {
+      this.#microgrids.add(row.microgrid);
+      if (was !== undefined) this.#counts.set(was, (this.#counts.get(was) ?? 0) - 1);
+      this.#counts.set(row.state, (this.#counts.get(row.state) ?? 0) + 1);
+    }
+    const rows = changed.map(({ row }) => row);
+    const texts = rows.map(textOf);
+    this.#keep(rows, texts);
+    this.changes.publish(
+      rows.map(({ updated_sequence: sequence, microgrid }, i) => ({
+        sequence,
+        microgrid,
+        json: texts[i] ?? "",
+      })),
+    );
+  }
+
+  /** Reads live orders whose texts are not at hand, and has them at hand from now on. */
+  async #recall(sequences: readonly number[]): Promise<OrderRow[]> {
+    if (sequences.length === 0) return [];
+    const { last, published } = this.changes;
+    const rows = await liveOrdersOf(this.#db, sequences);
+    // While something is being written, what was read may be older than what has been told meanwhile.
+    if (published === last && this.changes.last === last) this.#keep(rows, rows.map(textOf));
+    return rows;
+  }
+
+  /** Keeps orders that are live at hand with their texts, and forgets the others. */
+  #keep(rows: readonly OrderRow[], texts: readonly string[]): void {
+    const places = this.#texts.put(texts);
+    for (const [i, row] of rows.entries()) {
+      if (row.state === "live") this.#live.add(row, places[i] ?? NOWHERE);
+      else this.#live.remove(row);
+    }
+  }
+}
