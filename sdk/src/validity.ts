@@ -44,6 +44,11 @@ export interface OrderFacts {
   readonly microgrid: MicrogridFacts | undefined;
   /** The maker's account in the microgrid's currency; `balance` in base units. */
   readonly account: { readonly balance: bigint; readonly counter: bigint };
+  /**
+   * Until when the maker has promised not to withdraw, Unix seconds. Told during an outage, when a withdrawal might not
+   * be seen: then money counts only when it stays until the order's end.
+   */
+  readonly lockedUntil?: bigint | undefined;
   /** What is filled of the order, and whether its maker has cancelled it on chain. */
   readonly fill: { readonly filledWh: bigint; readonly cancelled: boolean };
   /** Who stands behind the signature; undefined when nobody does who may. */
@@ -61,7 +66,7 @@ export type OrderState = "live" | "filled" | "cancelled" | "expired" | "unbacked
 
 /** One rule that an order breaks. */
 export interface Reason {
-  /** The contracts' custom error. */
+  /** The contracts' custom error; `Relay_...` for what only a relay asks. */
   readonly code: string;
   /** The same in words, with the values. */
   readonly message: string;
@@ -376,8 +381,11 @@ const openSlotsOf = (order: Order, nowSeconds: number, slotSeconds: number): num
     order.lastSlot - Math.max(order.firstSlot, Math.floor(nowSeconds / slotSeconds) + 1) + 1,
   );
 
-function moneyCover(order: Order, { account, microgrid }: OrderFacts, perKwh: bigint): Cover {
+function moneyCover(order: Order, facts: OrderFacts, perKwh: bigint): Cover {
   if (perKwh === 0n) return { wh: LANE_MAX_WH };
+  const { account, microgrid } = facts;
+  const unlocked = unlockedBreach(order, facts);
+  if (unlocked !== undefined) return { wh: 0n, breach: unlocked };
   // ceil(perKwh * wh / 1000) <= balance exactly when perKwh * wh <= 1000 * balance.
   const wh = (account.balance * WH_PER_KWH) / perKwh;
   if (wh > 0n) return { wh };
@@ -397,6 +405,21 @@ function moneyCover(order: Order, { account, microgrid }: OrderFacts, perKwh: bi
       },
       makes: "unbacked",
     },
+  };
+}
+
+/** What is wrong with a maker's money during an outage. */
+function unlockedBreach(order: Order, { lockedUntil, microgrid }: OrderFacts): Breach | undefined {
+  if (lockedUntil === undefined || microgrid === undefined) return undefined;
+  const end = goodUntil(order, microgrid.slotSeconds);
+  // From the second on that a lock names, its money may be withdrawn.
+  if (lockedUntil > BigInt(end)) return undefined;
+  return {
+    code: "Relay_NotLocked",
+    message: `The chain is cut off, so only money counts that stays until the order's end, ${end}; the escrow of ${order.maker} is locked until ${lockedUntil}.`,
+    path: "deadline",
+    values: { holder: order.maker, lockedUntil: lockedUntil.toString(), end },
+    makes: "unbacked",
   };
 }
 

@@ -231,6 +231,20 @@ const CASES: readonly Case[] = [
     state: "unbacked",
   },
   {
+    rule: "a bid whose money may be gone before its end, while the chain is cut off",
+    order: bid,
+    facts: { lockedUntil: BigInt(bid.deadline) },
+    code: "Relay_NotLocked",
+    state: "unbacked",
+  },
+  {
+    rule: "a bond that may be gone before its forward's last slot, while the chain is cut off",
+    order: forward,
+    facts: { lockedUntil: BigInt(goodUntil(forward, SLOT_SECONDS)) },
+    code: "Relay_NotLocked",
+    state: "unbacked",
+  },
+  {
     rule: "an offer without energy",
     order: offer,
     facts: { heldWh: 0n },

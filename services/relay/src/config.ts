@@ -44,6 +44,7 @@ export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayOptions> 
     host: env.WATTLINE_HOST || "127.0.0.1",
     port: portIn(env),
     peers: peersIn(env),
+    ...outageIn(env),
   };
 }
 
@@ -75,6 +76,19 @@ function portIn({ WATTLINE_PORT: text }: NodeJS.ProcessEnv): number {
     throw new ConfigError(`WATTLINE_PORT is "${text}"; a port is a number from 0 to 65535.`);
   }
   return port;
+}
+
+function outageIn({
+  WATTLINE_OUTAGE_AFTER: text,
+}: NodeJS.ProcessEnv): Pick<RelayOptions, "outageAfterSeconds"> {
+  if (text === undefined || text === "") return {};
+  const outageAfterSeconds = Number(text);
+  if (!/^\d{1,9}$/.test(text) || outageAfterSeconds === 0) {
+    throw new ConfigError(
+      `WATTLINE_OUTAGE_AFTER is "${text}"; say how many seconds old the newest block must be for the chain to count as cut off.`,
+    );
+  }
+  return { outageAfterSeconds };
 }
 
 function peersIn(env: NodeJS.ProcessEnv): string[] {

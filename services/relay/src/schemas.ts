@@ -147,6 +147,7 @@ export const healthSchema = z
     blockHash: z.string().optional(),
     head: z.int(),
     lagBlocks: z.int(),
+    isCutOff: z.boolean(),
     orders: z.int(),
   })
   .openapi("Health");

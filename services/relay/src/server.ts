@@ -30,6 +30,10 @@ export interface RelayOptions {
   readonly limits?: Partial<Limits>;
   /** Milliseconds between looks at the chain. */
   readonly pollMs?: number;
+  /** How many seconds the newest block must be old for the node to count as cut off from the chain; never unless said. */
+  readonly outageAfterSeconds?: number;
+  /** The clock by which that is judged, Unix seconds. */
+  readonly now?: () => number;
   /** Is told what an operator should read. */
   readonly report?: (message: string) => void;
 }
@@ -79,7 +83,11 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   });
   const texts = new Texts("folder" in storage ? path.dirname(storage.folder) : tmpdir(), report);
   const book = new Book(db, domain, sealing, limits, await Shelf.open(db, texts));
-  const follower = await Follower.create(client, deployment, book);
+  const { outageAfterSeconds: afterSeconds = Infinity, now = () => Date.now() / 1000 } = options;
+  const follower = await Follower.create(client, deployment, book, {
+    afterSeconds,
+    now: () => Math.floor(now()),
+  });
   const metrics = createMetrics();
   const queue = new FairQueue(CHECKED_AT_ONCE, limits.waitingPerAddress);
   const relay = {
@@ -100,6 +108,19 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     throw error;
   });
 
+  let wasCutOff = false;
+
+  function tellOfOutage(): void {
+    const { isCutOff, block } = follower.following;
+    if (isCutOff === wasCutOff) return;
+    wasCutOff = isCutOff;
+    report(
+      isCutOff
+        ? `No block has come after ${block} for more than ${afterSeconds} seconds: until one does, only money counts that is locked beyond its order's end.`
+        : "Blocks come again; money counts whether it is locked or not.",
+    );
+  }
+
   const work = [follow(), ...peers.map((url) => followPeer(url, { ...relay, report }))];
 
   /** Looks at the chain again and again. */
@@ -109,6 +130,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
       try {
         await follower.look();
         await book.tidy();
+        tellOfOutage();
         if (pause > pollMs) report(`The node at ${rpcUrl} answers again.`);
         pause = pollMs;
       } catch (error) {

@@ -90,6 +90,8 @@ export interface Health {
   /** The chain's newest block, as far as is known. */
   readonly head: number;
   readonly lagBlocks: number;
+  /** Whether the node seems cut off from the chain: money counts only when it is locked beyond its order's end. */
+  readonly isCutOff: boolean;
   /** Live orders. */
   readonly orders: number;
 }

@@ -9,6 +9,17 @@ import { NOTHING_TOUCHED, type Tidings, type Touched, tidingsOf, union } from ".
 /** The chain has changed while it was read; it is read again. */
 class ChainMovedError extends Error {}
 
+/** When a node counts as cut off from the chain. */
+export interface Outage {
+  /** How many seconds its newest block must be old. */
+  readonly afterSeconds: number;
+  /** Unix seconds. */
+  now(): number;
+}
+
+/** During an outage time goes on in steps of so many seconds. */
+const OUTAGE_STEP_SECONDS = 10;
+
 /** Whether the book keeps up with the chain. */
 export interface Following {
   /** The block that the book stands at. */
@@ -16,6 +27,8 @@ export interface Following {
   readonly blockHash: Hex | undefined;
   /** The newest block seen. */
   readonly head: number;
+  /** Whether the node has had no block for so long that it must be cut off from the chain. */
+  readonly isCutOff: boolean;
   /** Why the chain can't be read; undefined while it can. */
   readonly trouble: string | undefined;
 }
@@ -30,8 +43,11 @@ export class Follower {
   readonly #deployment: Deployment;
   readonly #book: Book;
   readonly #checkpoints: Checkpoints;
+  readonly #outage: Outage;
   /** Everything is judged once after a start: nothing that was going on when the relay stopped can be missed. */
   #startedAfresh = true;
+  /** When orders were last judged by the outage's clock; undefined while the chain goes on. */
+  #cutOffAt: number | undefined;
   #following: Following;
 
   private constructor(
@@ -39,17 +55,30 @@ export class Follower {
     deployment: Deployment,
     book: Book,
     checkpoints: Checkpoints,
+    outage: Outage,
   ) {
     this.#client = client;
     this.#deployment = deployment;
     this.#book = book;
     this.#checkpoints = checkpoints;
+    this.#outage = outage;
     const block = checkpoints.last?.number ?? deployment.fromBlock;
-    this.#following = { block, blockHash: undefined, head: block, trouble: undefined };
+    this.#following = {
+      block,
+      blockHash: undefined,
+      head: block,
+      isCutOff: false,
+      trouble: undefined,
+    };
   }
 
-  static async create(client: PublicClient, deployment: Deployment, book: Book): Promise<Follower> {
-    return new Follower(client, deployment, book, await Checkpoints.load(book.db));
+  static async create(
+    client: PublicClient,
+    deployment: Deployment,
+    book: Book,
+    outage: Outage,
+  ): Promise<Follower> {
+    return new Follower(client, deployment, book, await Checkpoints.load(book.db), outage);
   }
 
   get following(): Following {
@@ -76,16 +105,23 @@ export class Follower {
     const head = await this.#headAt("latest");
     this.#following = { ...this.#following, head: head.number };
     const last = this.#checkpoints.last;
-    if (last?.hash === head.hash && !this.#startedAfresh) {
-      await this.#book.judgeStragglers();
+    const now = this.#outage.now();
+    const isCutOff = now - head.time > this.#outage.afterSeconds;
+    const hasTurned = isCutOff !== (this.#cutOffAt !== undefined);
+    if (last?.hash === head.hash && !this.#startedAfresh && !hasTurned) {
+      if (this.#cutOffAt !== undefined && now - this.#cutOffAt >= OUTAGE_STEP_SECONDS) {
+        this.#book.standAt(this.#snapshotAt(head, now));
+        await this.#book.judgeTouched(NOTHING_TOUCHED);
+        this.#cutOffAt = now;
+      } else await this.#book.judgeStragglers();
       return;
     }
 
     const { common, orphaned } = await this.#commonWith(head);
-    const snapshot = new Snapshot(this.#client, this.#deployment, head);
+    const snapshot = this.#snapshotAt(head, isCutOff ? now : undefined);
     const touched = await this.#read(snapshot, common?.number ?? this.#deployment.fromBlock - 1);
     const suspects = [touched, ...orphaned.map((checkpoint) => checkpoint.touched)];
-    const all = this.#startedAfresh || (common === undefined && last !== undefined);
+    const all = this.#startedAfresh || hasTurned || (common === undefined && last !== undefined);
 
     // From here on new orders are judged at this block; those judged earlier and written later are stragglers.
     this.#book.standAt(snapshot);
@@ -94,7 +130,15 @@ export class Follower {
     const remembered = common === undefined ? NOTHING_TOUCHED : union(suspects);
     await this.#checkpoints.replace(common, { ...head, touched: remembered });
     this.#startedAfresh = false;
-    this.#following = { ...this.#following, block: head.number, blockHash: head.hash };
+    this.#cutOffAt = isCutOff ? now : undefined;
+    const { number: block, hash: blockHash } = head;
+    this.#following = { ...this.#following, block, blockHash, isCutOff };
+  }
+
+  /** The chain's say at a block; during an outage, with the time that it is meanwhile. */
+  #snapshotAt(head: Head, cutOffAt: number | undefined): Snapshot {
+    const time = cutOffAt ?? head.time;
+    return new Snapshot(this.#client, this.#deployment, { ...head, time }, cutOffAt !== undefined);
   }
 
   /** The newest block that the book has stood at and the chain still has, and those that it has no more. */

@@ -66,20 +66,23 @@ const walletAbi = parseAbi([
  */
 export class Snapshot {
   readonly head: Head;
+  /** Whether the chain is cut off: then money counts only as far as it is locked. */
+  readonly #isCutOff: boolean;
   readonly #client: PublicClient;
   readonly #deployment: Deployment;
   readonly #market: Batcher;
   readonly #metering: Batcher;
   readonly #microgrids = new Memo<Microgrid | undefined>();
-  readonly #accounts = new Memo<{ balance: bigint; counter: bigint }>();
+  readonly #accounts = new Memo<{ balance: bigint; counter: bigint; lockedUntil: bigint }>();
   readonly #allowances = new Memo<bigint>();
   readonly #meters = new Memo<MeterFacts | undefined>();
   readonly #profiles = new Memo<readonly bigint[]>();
 
-  constructor(client: PublicClient, deployment: Deployment, head: Head) {
+  constructor(client: PublicClient, deployment: Deployment, head: Head, isCutOff: boolean) {
     this.#client = client;
     this.#deployment = deployment;
     this.head = head;
+    this.#isCutOff = isCutOff;
     this.#market = new Batcher((calls) => this.#multicall(deployment.marketplace, calls));
     this.#metering = new Batcher((calls) => this.#multicall(deployment.meters, calls));
   }
@@ -116,6 +119,7 @@ export class Snapshot {
       nowSeconds: this.head.time,
       microgrid,
       account,
+      lockedUntil: this.#isCutOff ? account.lockedUntil : undefined,
       fill,
       signer: found,
       allowance,

@@ -26,13 +26,13 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       },
     }),
     (c) => {
-      const { block, blockHash, head, trouble } = relay.following();
+      const { block, blockHash, head, isCutOff, trouble } = relay.following();
       const lagBlocks = Math.max(0, head - block);
       const isFine = trouble === undefined && book.isReady && lagBlocks <= MOST_LAG_BLOCKS;
       const orders = book.shelf.counts.get("live") ?? 0;
       const status = isFine ? ("ok" as const) : ("degraded" as const);
       const { chainId } = relay;
-      const health = { status, chainId, block, blockHash, head, lagBlocks, orders };
+      const health = { status, chainId, block, blockHash, head, lagBlocks, isCutOff, orders };
       return isFine ? c.json(health, 200) : c.json(health, 503);
     },
   );
