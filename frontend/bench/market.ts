@@ -26,7 +26,7 @@ const STEP = 20n;
 const stack = await openStack();
 const { households, microgrid } = stack.community;
 const perMaker = OFFERS / households.length;
-const relay = await openRelay(stack.network, perMaker);
+const relay = await openRelay(stack.network, { limits: { ordersPerMaker: perMaker } });
 for (const [index, who] of households.entries()) await relay.post(await offersOf(who, index));
 const { orders } = await relay.client.health();
 stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });

@@ -328,6 +328,27 @@ describe("The market", function () {
     watch.assertQuiet();
   });
 
+  it("says what counts while the relay is cut off from the chain", async () => {
+    const { timestamp } = (await stack.chain.ethers.provider.getBlock("latest")) ?? {};
+    const cutOff = await openRelay(stack.network, {
+      outageAfterSeconds: 600,
+      now: () => Number(timestamp) + 601,
+    });
+    try {
+      stack.say({ networks: [{ ...stack.network, relayUrl: cutOff.url }] });
+      const { context, watch } = await openContext(browser);
+      contexts.push(context);
+      const page = await context.newPage();
+      await page.goto(`${stack.url}/market`);
+      await page.getByText("No blocks come from the chain.").waitFor();
+      expect(await violationsOf(page)).to.deep.equal([]);
+      watch.assertQuiet();
+    } finally {
+      stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+      await cutOff.close();
+    }
+  });
+
   it("goes on with orders announced on chain when the relay stops", async () => {
     const { wattline, chain } = stack;
     const board = await chain.ethers.getContractAt("Board", wattline.addresses.board);

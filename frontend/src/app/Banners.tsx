@@ -15,6 +15,7 @@ export function Banners() {
     rpc === "down" && <RpcDown key="rpc" />,
     wallet === "wrong network" && <WrongNetwork key="network" />,
     rpc !== "down" && relay === "down" && <RelayDown key="relay" />,
+    rpc !== "down" && relay === "cut off" && <CutOff key="cut off" />,
     rpc !== "down" && indexer === "down" && <IndexerDown key="indexer" />,
   ].filter(Boolean);
   if (banners.length === 0) return null;
@@ -79,6 +80,18 @@ function RelayDown() {
       <Trans>
         <strong>The offers book does not answer.</strong> Trading goes on with orders that are
         announced on chain.
+      </Trans>
+    </Notice>
+  );
+}
+
+function CutOff() {
+  return (
+    <Notice tone="warning" icon={<Unplug className="size-5" />}>
+      <Trans>
+        <strong>No blocks come from the chain.</strong> Neighbours can go on signing offers and bids
+        here; bids and bonds count only with escrow that is locked beyond their end. Trades are
+        settled when the link is back.
       </Trans>
     </Notice>
   );

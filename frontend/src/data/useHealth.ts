@@ -8,9 +8,12 @@ import { fetchRelayHealth } from "./relay.ts";
 /** How a service stands; "none" when the network has none. */
 export type ServiceHealth = "ok" | "late" | "down" | "none" | "unknown";
 
+/** How a relay stands; "cut off" when no blocks come to it. */
+export type RelayHealth = ServiceHealth | "cut off";
+
 export interface Health {
   readonly rpc: "ok" | "down" | "unknown";
-  readonly relay: ServiceHealth;
+  readonly relay: RelayHealth;
   readonly indexer: ServiceHealth;
   readonly wallet: "ok" | "none" | "wrong network";
 }
@@ -39,7 +42,9 @@ export function useHealth(): Health {
   });
   return {
     rpc: error ? "down" : blockNumber === undefined ? "unknown" : "ok",
-    relay: healthOf(relayUrl, relay.isError, relay.data && relay.data.status === "ok"),
+    relay: relay.data?.isCutOff
+      ? "cut off"
+      : healthOf(relayUrl, relay.isError, relay.data && relay.data.status === "ok"),
     indexer: healthOf(indexerUrl, indexer.isError, indexer.data),
     wallet: !connection.isConnected
       ? "none"

@@ -70,6 +70,8 @@ function wordsOf({ code, message, values }: BrokenRule, network: Network): strin
       return t`The offers book takes no offer over so many delivery slots: choose a shorter time.`;
     case "Relay_TooManyOrders":
       return t`You have as many open orders as the offers book takes. Cancel some first.`;
+    case "Relay_NotLocked":
+      return t`The chain is cut off, so only escrow counts that is locked beyond the order's end: choose an earlier end.`;
     default:
       return contractsWords(code, values, network) ?? message;
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startRelay } from "@wattline/relay/server";
+import { type RelayOptions, startRelay } from "@wattline/relay/server";
 import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { RelayClient } from "../../../services/relay/src/client.ts";
 import type { Network } from "../../src/chain/config.ts";
@@ -11,9 +11,9 @@ const READY_MS = 30_000;
 
 /**
  * A relay of its own for a network, ready to take orders in.
- * @param ordersPerMaker How many one maker may have in its book.
+ * @param more What is other than usual.
  */
-export async function openRelay({ rpcUrl, deployment }: Network, ordersPerMaker = AT_ONCE) {
+export async function openRelay({ rpcUrl, deployment }: Network, more: Partial<RelayOptions> = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-relay-"));
   const relay = await startRelay({
     rpcUrl,
@@ -21,7 +21,12 @@ export async function openRelay({ rpcUrl, deployment }: Network, ordersPerMaker 
     storage: { folder },
     port: 0,
     pollMs: 100,
-    limits: { ordersPerMaker, requests: { burst: 10_000, perSecond: 10_000 } },
+    ...more,
+    limits: {
+      ordersPerMaker: AT_ONCE,
+      requests: { burst: 10_000, perSecond: 10_000 },
+      ...more.limits,
+    },
   });
   const client = new RelayClient(relay.url);
   const until = Date.now() + READY_MS;
