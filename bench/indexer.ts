@@ -6,18 +6,17 @@ import { cpus, loadavg } from "node:os";
 import { marketplaceAbi } from "@wattline/sdk";
 import { encodeFunctionData } from "viem";
 import { localAccount, OPERATOR } from "../scripts/simulation/accounts.ts";
+import { freePort } from "../scripts/testing/ports.ts";
 import { startIndexer } from "../services/indexer/test/support/indexer.ts";
 import { liveOn } from "../services/indexer/test/support/life.ts";
 import { playOn } from "../services/indexer/test/support/played.ts";
 import { until } from "../services/indexer/test/support/process.ts";
 
-const CHAIN_PORT = 18_360;
-const INDEXER_PORT = 18_361;
 const EVENTS = 100;
 const TARGET_MILLISECONDS = 300;
 
 const [played, chain] = await playOn({
-  port: CHAIN_PORT,
+  port: await freePort(),
   market: "settle",
   skipped: 0,
   slots: 96,
@@ -25,7 +24,7 @@ const [played, chain] = await playOn({
   outage: [44, 52],
 });
 const started = performance.now();
-const indexer = startIndexer({ ...played, port: INDEXER_PORT });
+const indexer = startIndexer({ ...played, port: await freePort() });
 try {
   await indexer.caughtUp();
   const readSeconds = (performance.now() - started) / 1000;

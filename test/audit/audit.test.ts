@@ -12,7 +12,6 @@ import { type History, handsOn, type PlayedChain, playChain } from "./support/hi
 import { lyingNode } from "./support/proxy.ts";
 
 const run = promisify(execFile);
-const PORT = 18_410;
 
 describe("npm run audit on an honest chain", function () {
   this.timeout(240_000);
@@ -20,7 +19,7 @@ describe("npm run audit on an honest chain", function () {
   const audits = auditsOf();
 
   before(async () => {
-    played = await playChain(PORT, ["accept", "settle", "forward"]);
+    played = await playChain(["accept", "settle", "forward"]);
     await otherWays(played.chain, historyOf("accept"));
   });
   after(async () => {
@@ -86,7 +85,7 @@ describe("npm run audit on an honest chain", function () {
   });
 
   it("says what it can't see where the node offers none", async () => {
-    const node = await lyingNode(played.rpc, PORT + 1, ({ method }, result) => {
+    const node = await lyingNode(played.rpc, ({ method }, result) => {
       if (method === "debug_traceTransaction") throw new Error("no such method");
       return result;
     });

@@ -17,7 +17,6 @@ import { type History, handsOn, type PlayedChain, playChain } from "./support/hi
 import { type LyingNode, lyingNode, type Rewrite } from "./support/proxy.ts";
 
 const run = promisify(execFile);
-const PORT = 18_420;
 
 interface Log {
   readonly address: string;
@@ -44,7 +43,7 @@ describe("The audit of a dishonest chain", function () {
   const nodes: LyingNode[] = [];
 
   before(async () => {
-    played = await playChain(PORT, ["settle", "forward"]);
+    played = await playChain(["settle", "forward"]);
     const [first, second] = played.histories;
     if (first === undefined || second === undefined) throw new Error("Nothing was played.");
     [settled, forward] = [first, second];
@@ -56,7 +55,7 @@ describe("The audit of a dishonest chain", function () {
   });
 
   async function auditThrough(rewrite: Rewrite, history: History) {
-    const node = await lyingNode(played.rpc, 0, rewrite);
+    const node = await lyingNode(played.rpc, rewrite);
     nodes.push(node);
     return audit(audits.commandOf(node.url, history));
   }

@@ -4,12 +4,12 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { RpcError } from "../../scripts/audit/errors.ts";
+import { freePort } from "../../scripts/testing/ports.ts";
 import { audit, auditsOf, failedChecks } from "./support/auditing.ts";
 import { type History, handsOn, type PlayedChain, playChain } from "./support/history.ts";
 import { HttpStatus, type LyingNode, lyingNode, type Rewrite } from "./support/proxy.ts";
 
 const run = promisify(execFile);
-const PORT = 18_430;
 const OUTPUTS = ["settlements.csv", "readings.csv", "certificates.json", "report.html"];
 
 interface Filter {
@@ -42,7 +42,7 @@ describe("The audit and the node it reads from", function () {
   let nodes: LyingNode[] = [];
 
   before(async () => {
-    played = await playChain(PORT, ["accept"]);
+    played = await playChain(["accept"]);
     const [first] = played.histories;
     if (first === undefined) throw new Error("Nothing was played.");
     history = first;
@@ -57,7 +57,7 @@ describe("The audit and the node it reads from", function () {
   });
 
   async function nodeThat(rewrite: Rewrite): Promise<LyingNode> {
-    const node = await lyingNode(played.rpc, 0, rewrite);
+    const node = await lyingNode(played.rpc, rewrite);
     nodes.push(node);
     return node;
   }
@@ -108,7 +108,7 @@ describe("The audit and the node it reads from", function () {
   });
 
   it("ends with exit code 3 where nobody answers", async () => {
-    const nobody = `http://127.0.0.1:${PORT + 9}`;
+    const nobody = `http://127.0.0.1:${await freePort()}`;
     const failure = await run(process.execPath, [
       "scripts/audit.ts",
       ...audits.argumentsOf(nobody, history),

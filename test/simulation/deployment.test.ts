@@ -5,9 +5,9 @@ import hre from "hardhat";
 import { openChain, serveChain } from "../../scripts/simulation/chain.ts";
 import { deploy } from "../../scripts/simulation/deployment.ts";
 import { readOptions } from "../../scripts/simulation/options.ts";
+import { freePort } from "../../scripts/testing/ports.ts";
 
 const HOST = "127.0.0.1";
-const PORTS = [18_450, 18_451];
 
 describe("Deploying for a simulation", () => {
   it("can be done on several chains at once in one checkout, and leaves nothing behind", async () => {
@@ -16,7 +16,8 @@ describe("Deploying for a simulation", () => {
     const [first] = options.communities;
     const startsAt = first.firstSlot * first.slotSeconds;
     const chains = await Promise.all(
-      PORTS.map(async (port) => {
+      [1, 2].map(async () => {
+        const port = await freePort();
         const server = await serveChain(HOST, port, startsAt);
         return { server, chain: await openChain(`http://${HOST}:${port}`, startsAt) };
       }),

@@ -13,7 +13,8 @@ import { privateKeyToAddress } from "viem/accounts";
 import type { WaitingReading } from "../../scripts/living/inbox.ts";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
 import type { NetworkConfig } from "../../scripts/start/config.ts";
-import { freePorts, isAlive, isListening, until } from "./support.ts";
+import { freePorts } from "../../scripts/testing/ports.ts";
+import { isAlive, isListening, until } from "./support.ts";
 
 const run = promisify(execFile);
 const PARTS = ["chain", "relay", "indexer", "frontend"] as const;

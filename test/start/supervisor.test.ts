@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import { logOf } from "../../scripts/start/log.ts";
 import type { PartSpec } from "../../scripts/start/part.ts";
 import { PartError, Supervisor } from "../../scripts/start/supervisor.ts";
-import { freePorts, isAlive, isListening, until } from "./support.ts";
+import { freePorts } from "../../scripts/testing/ports.ts";
+import { isAlive, isListening, until } from "./support.ts";
 
 const script = fileURLToPath(new URL("parts/part.ts", import.meta.url));
 const IMPATIENT = { firstPauseMs: 20, longestPauseMs: 50, lookMs: 50, looks: 3, stopMs: 300 };

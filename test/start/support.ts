@@ -23,24 +23,6 @@ export function isAlive(pid: number): boolean {
   return /^[^Z]/.test(stdout.trim());
 }
 
-/** Ports of this machine on which nothing listens. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, "127.0.0.1");
-      await once(server, "listening");
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    if (typeof address !== "object" || address === null) throw new Error("No port.");
-    return address.port;
-  });
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
-}
-
 /** Whether something listens on a port of this machine. */
 export async function isListening(port: number): Promise<boolean> {
   const server = createServer();

@@ -4,18 +4,19 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { keccak256, toHex } from "viem";
+import { freePort } from "../../../scripts/testing/ports.ts";
 import { identify } from "../chainIdentity.ts";
 import type { Settings } from "../settings.ts";
 
-const PORT = 18_380;
-
 describe("The indexer's tables belong to one chain", () => {
   let server: Server;
+  let port = 0;
   let folder: string;
   /** A chain that has started over has other hashes from some block on. */
   let chain = { name: "first", forksAt: 0, latest: 100, answers: true };
 
-  before((done) => {
+  before(async () => {
+    port = await freePort();
     server = createServer((request, response) => {
       let body = "";
       request.on("data", (chunk) => {
@@ -32,7 +33,8 @@ describe("The indexer's tables belong to one chain", () => {
         response.statusCode = chain.answers ? 200 : 500;
         response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
       });
-    }).listen(PORT, "127.0.0.1", done);
+    });
+    await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
   });
   after(() => server.close());
   beforeEach(() => {
@@ -52,7 +54,7 @@ describe("The indexer's tables belong to one chain", () => {
       board: marketplace,
       fromBlock: 0,
     },
-    rpcUrl: `http://127.0.0.1:${PORT}`,
+    rpcUrl: `http://127.0.0.1:${port}`,
     host: "127.0.0.1",
     port: 1,
     dataFolder: folder,

@@ -3,16 +3,19 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
+import { freePort } from "../../../scripts/testing/ports.ts";
 import { clearUnfounded, markFounded } from "../founding.ts";
-
-const PORT = 18_385;
 
 describe("An embedded database", () => {
   let dataFolder: string;
   let status = 503;
+  let port = 0;
   const server = createServer((_, response) => response.writeHead(status).end());
 
-  before((done) => void server.listen(PORT, "127.0.0.1", done));
+  before(async () => {
+    port = await freePort();
+    await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+  });
   after((done) => void server.close(done));
   beforeEach(() => {
     dataFolder = mkdtempSync(path.join(tmpdir(), "wattline-founding-"));
@@ -21,7 +24,7 @@ describe("An embedded database", () => {
   });
   afterEach(() => rmSync(dataFolder, { recursive: true }));
 
-  const place = () => ({ dataFolder, host: "127.0.0.1", port: PORT });
+  const place = () => ({ dataFolder, host: "127.0.0.1", port });
   const isThere = () => existsSync(path.join(dataFolder, "pglite", "PG_VERSION"));
 
   it("that was killed while it was founded is founded again", async () => {

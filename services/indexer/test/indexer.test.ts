@@ -2,6 +2,7 @@ import { hashOrder, marketDomain, sumWh } from "@wattline/sdk";
 import { expect } from "chai";
 import { recoverAddress } from "viem";
 import type { MarketName } from "../../../scripts/simulation/market.ts";
+import { freePort } from "../../../scripts/testing/ports.ts";
 import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
 import { expectAsOnChain } from "./support/chainState.ts";
@@ -29,20 +30,20 @@ const sum = (values: readonly bigint[]) => values.reduce((total, value) => total
 describe("The indexer", function () {
   this.timeout(isDeep ? 900_000 : 240_000);
   let postgres: Postgres | undefined;
-  before(() => {
-    postgres = openPostgres(18_390);
+  before(async () => {
+    postgres = openPostgres(await freePort());
   });
   after(() => postgres?.end());
 
-  for (const [index, market] of MARKETS_PLAYED.entries()) {
+  for (const market of MARKETS_PLAYED) {
     describe(`over a played day (${market})`, () => {
       let played: Played;
       let chain: Started | undefined;
       let indexer: RunningIndexer | undefined;
 
       before(async () => {
-        [played, chain] = await playOn({ ...HOURS, market, port: 18_330 + index });
-        indexer = startIndexer({ ...played, port: 18_340 + index });
+        [played, chain] = await playOn({ ...HOURS, market, port: await freePort() });
+        indexer = startIndexer({ ...played, port: await freePort() });
         await indexer.caughtUp();
       });
       after(async () => {
@@ -225,7 +226,11 @@ describe("The indexer", function () {
           await indexer.caughtUp();
           await expectAsOnChain(played.deployment, played.rpcUrl, await confirmable(indexer.url));
 
-          const fresh = startIndexer({ ...played, port: 18_350, databaseUrl: postgres?.url });
+          const fresh = startIndexer({
+            ...played,
+            port: await freePort(),
+            databaseUrl: postgres?.url,
+          });
           try {
             await fresh.caughtUp();
             const database = postgres === undefined ? "type=pglite" : "type=postgres";

@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import { freePort, type LocalNode, startAnvil } from "./support/node.ts";
+import { freePort } from "../../../scripts/testing/ports.ts";
+import { type LocalNode, startAnvil } from "./support/node.ts";
 import { bookOf, freshFolder, openRelay, type TestRelay } from "./support/relays.ts";
 import { until } from "./support/until.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";

@@ -10,12 +10,12 @@ import {
 import { expect } from "chai";
 import { readOptions } from "../../../scripts/audit/options.ts";
 import type { AuditResult } from "../../../scripts/audit/run.ts";
+import { freePort } from "../../../scripts/testing/ports.ts";
 import {
   type RunningIndexer,
   startIndexer,
 } from "../../../services/indexer/test/support/indexer.ts";
 import { type Started, startNode } from "../../../services/indexer/test/support/process.ts";
-import { freePort } from "../../../services/relay/test/support/node.ts";
 import { type RelayProcess, spawnRelay } from "../../../services/relay/test/support/process.ts";
 import { freshFolder, standsAtHead } from "../../../services/relay/test/support/relays.ts";
 import { until } from "../../../services/relay/test/support/until.ts";
@@ -43,17 +43,13 @@ export async function startParts(chain: Replay, deployment: Deployment) {
   let relay: RelayProcess = await spawnRelay({ deployment, rpcUrl }, env);
   /** What a relay has taken in. */
   const taken = new Map<string, SignedOrderJson>();
-  const node: LyingNode = await lyingNode(
-    rpcUrl,
-    await freePort(),
-    ({ method, params }, result) => {
-      const [filter] = params as [{ fromBlock: string; toBlock: string }];
-      if (method === "eth_getLogs" && Number(filter.toBlock) - Number(filter.fromBlock) >= RANGE) {
-        throw new Error("too many blocks");
-      }
-      return result;
-    },
-  );
+  const node: LyingNode = await lyingNode(rpcUrl, ({ method, params }, result) => {
+    const [filter] = params as [{ fromBlock: string; toBlock: string }];
+    if (method === "eth_getLogs" && Number(filter.toBlock) - Number(filter.fromBlock) >= RANGE) {
+      throw new Error("too many blocks");
+    }
+    return result;
+  });
   const again = audits.argumentsOf(node.url, { deployment });
   const out = again[again.indexOf("--out") + 1] ?? "";
   let auditing: Started | undefined;

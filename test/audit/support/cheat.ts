@@ -3,10 +3,10 @@ import { writeFileSync } from "node:fs";
 import { audit, auditsOf } from "./auditing.ts";
 import { handsOn, playChain } from "./history.ts";
 
-const [, , port, out] = process.argv;
-if (port === undefined || out === undefined) throw new Error("It takes a port and a file.");
+const [, , out] = process.argv;
+if (out === undefined) throw new Error("It takes a file.");
 
-const played = await playChain(Number(port), ["accept"]);
+const played = await playChain(["accept"]);
 const audits = auditsOf();
 try {
   const [history] = played.histories;

@@ -21,6 +21,7 @@ import {
 } from "../../../scripts/simulation/chain.ts";
 import type { SimulationOptions } from "../../../scripts/simulation/options.ts";
 import { type Played, play } from "../../../scripts/simulation/run.ts";
+import { freePort } from "../../../scripts/testing/ports.ts";
 
 /** Wattline with a history, on a chain that others share. */
 export interface History extends Played {
@@ -53,11 +54,11 @@ const nothing = new AbortController().signal;
 
 /** A real node on a port, with some hours of two communities for each of `markets`, a day apart. */
 export async function playChain(
-  port: number,
   markets: readonly SimulationOptions["market"][],
 ): Promise<PlayedChain> {
   await buildContracts();
   const startsAt = startOf(seriesOf(1, 0));
+  const port = await freePort();
   const rpc = `http://127.0.0.1:${port}`;
   const server = await serveChain("127.0.0.1", port, startsAt);
   const chain = await openChain(rpc, startsAt);

@@ -25,7 +25,7 @@ interface Message {
 }
 
 /** @param rewrite May throw an `HttpStatus` to fail the whole request. */
-export async function lyingNode(rpc: string, port: number, rewrite: Rewrite): Promise<LyingNode> {
+export async function lyingNode(rpc: string, rewrite: Rewrite): Promise<LyingNode> {
   const asked = new Map<string, number>();
   const server: Server = createServer(async (request, response) => {
     try {
@@ -55,7 +55,7 @@ export async function lyingNode(rpc: string, port: number, rewrite: Rewrite): Pr
       response.end(error instanceof Error ? error.message : "");
     }
   });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${bound}`,

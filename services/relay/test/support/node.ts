@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createPublicClient, http } from "viem";
+import { freePort } from "../../../../scripts/testing/ports.ts";
 import { until } from "./until.ts";
 
 /** A development node in a process of its own. */
@@ -12,25 +12,6 @@ export interface LocalNode {
 
 /** The node's clock at its first block: a Monday at midnight UTC, the start of a block of slots. */
 export const START = Date.UTC(2027, 5, 7) / 1000;
-
-/** The first port that tests use, when the environment names none; each then takes a free one from there on. */
-const FIRST_PORT = Number(process.env.WATTLINE_TEST_PORT ?? 18_200);
-let nextPort = FIRST_PORT;
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = nextPort++;
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    if (!free) continue;
-    await new Promise((closed) => server.close(closed));
-    return port;
-  }
-}
 
 /**
  * Starts anvil.

@@ -3,7 +3,8 @@ import { chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
-import { freePort, kill } from "./node.ts";
+import { freePort } from "../../../../scripts/testing/ports.ts";
+import { kill } from "./node.ts";
 import { until } from "./until.ts";
 
 /** A Postgres server for tests. */

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { freePort } from "../../../../scripts/testing/ports.ts";
 import { RelayClient } from "../../src/client.ts";
-import { freePort, kill } from "./node.ts";
+import { kill } from "./node.ts";
 import { until } from "./until.ts";
 import type { World } from "./world.ts";
 

@@ -3,11 +3,11 @@ import { cp, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Hex } from "viem";
+import { freePort } from "../../../../scripts/testing/ports.ts";
 import { RelayClient } from "../../src/client.ts";
 import { type RelayOptions, type RunningRelay, startRelay } from "../../src/server.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import type { BookOrder } from "../../src/wire.ts";
-import { freePort } from "./node.ts";
 import { until } from "./until.ts";
 import type { World } from "./world.ts";
 
