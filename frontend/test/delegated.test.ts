@@ -1,4 +1,14 @@
-import { marketplaceAbi, signedOrderFromJson, sumWh, unpackProfile } from "@wattline/sdk";
+import {
+  marketDomain,
+  marketplaceAbi,
+  ORDER_TYPES,
+  packProfile,
+  SIDES,
+  signedOrderFromJson,
+  sourceIndex,
+  sumWh,
+  unpackProfile,
+} from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import {
@@ -10,10 +20,12 @@ import {
   erc20Abi,
   http,
   parseAbi,
+  zeroAddress,
 } from "viem";
 import { hardhat } from "viem/chains";
 import { type LocalAccount, localAccount } from "../../scripts/simulation/accounts.ts";
 import type { Household } from "../../scripts/simulation/community.ts";
+import { inOneBlock } from "../../test/audit/support/oneBlock.ts";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { callsIn } from "./support/calls.ts";
 import { openRelay } from "./support/relay.ts";
@@ -22,6 +34,8 @@ import { injectWallet, textsOf } from "./support/wallet.ts";
 
 /** A local account that owns no home: its key signs for Dora's account, because the code there says so. */
 const GUARDIAN = 32;
+/** One whose account has code for one block. */
+const PASSING = 33;
 const CODE_OF_A_DELEGATION = "0xef0100";
 const walletAbi = parseAbi(["function setUp(address signer, uint8 answer)"]);
 
@@ -235,6 +249,61 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
       "accept",
     ]);
     watch.assertQuiet();
+  });
+
+  it("is said to have accepted what it accepted, though its code was there for one block only", async () => {
+    const { chain, wattline, morning, trading, community, network } = stack;
+    const { marketplace, euro, addresses } = wattline;
+    const [passing, helper] = [await chain.wallet(PASSING), await chain.wallet(GUARDIAN)];
+    await euro.connect(passing.signer).mint(passing.address, 1_000_000n);
+    await euro.connect(passing.signer).approve(addresses.marketplace, 1_000_000n);
+    await marketplace.connect(passing.signer).deposit(addresses.euro, 1_000_000n);
+    const { firstBlock, words } = takenFrom(
+      await wattline.energy.profileOf(roof.address, 1, 0, morning.firstSlot >> 3, 4),
+    );
+    const { order } = await trading.sign(community, roof, "offer", {
+      ...morning,
+      pricePerKwh: 15n * stack.CENT,
+    });
+    const bid = {
+      ...order,
+      maker: passing.address,
+      meter: zeroAddress,
+      side: SIDES.indexOf("bid"),
+    };
+    const signature = await guardian.account.signTypedData({
+      domain: marketDomain(network.deployment.chainId, network.deployment.marketplace),
+      types: ORDER_TYPES,
+      primaryType: "Order",
+      message: bid,
+    });
+    const hash = await inOneBlock(chain, passing, guardian.address, helper, (fees) =>
+      marketplace.connect(roof.signer).accept(
+        bid,
+        signature,
+        {
+          microgrid: 1,
+          meter: zeroAddress,
+          source: sourceIndex("Solar"),
+          firstBlock,
+          energy: [...words],
+          limit: 0n,
+        },
+        fees,
+      ),
+    );
+    const { page, watch } = await visit(`/audit?tx=${hash}`, dora.account, false);
+    await page.getByRole("region", { name: "Settlements" }).getByRole("button").first().click();
+    await page.getByRole("dialog").getByText("Accepted by its wallet").waitFor();
+    watch.assertQuiet();
+
+    /** The first slot of which the roof holds something, and 50 Wh of it. */
+    function takenFrom(held: readonly bigint[]) {
+      const profile = unpackProfile({ firstBlock: morning.firstSlot >> 3, words: held });
+      const [slot] = [...profile].find(([, wh]) => wh >= 50n) ?? [];
+      if (slot === undefined) throw new Error("The roof holds nothing.");
+      return packProfile(new Map([[slot, 50n]]));
+    }
   });
 
   it("has a history that an audit finds nothing against", async () => {

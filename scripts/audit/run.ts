@@ -12,7 +12,7 @@ import { Progress } from "../simulation/progress.ts";
 import { type Checkpoint, checkpointsIn } from "./checkpoint.ts";
 import { ReorgError, reasonOf, UsageError } from "./errors.ts";
 import { startJudges } from "./judges.ts";
-import { judgeEnd, walletsAt } from "./judging.ts";
+import { judgeEnd } from "./judging.ts";
 import type { AuditCommand } from "./options.ts";
 import { Outputs } from "./outputs.ts";
 import { expectSame, readRanges } from "./ranges.ts";
@@ -20,6 +20,7 @@ import { recoverAddress } from "./recover.ts";
 import { reportOf } from "./report.ts";
 import { type Rpc, rpcAt } from "./rpc.ts";
 import { type Header, type Source, sourceAt } from "./source.ts";
+import { walletsAt } from "./wallets.ts";
 import { findSubject, type Subject } from "./whereabouts.ts";
 
 /** What an audit came to. */

@@ -5,10 +5,11 @@ import type { Check } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { after, before, describe, it } from "mocha";
-import { getAddress, zeroAddress } from "viem";
+import { getAddress } from "viem";
 import type { AuditResult } from "../../scripts/audit/run.ts";
 import { audit, auditsOf, failedChecks } from "./support/auditing.ts";
 import { type History, handsOn, type PlayedChain, playChain } from "./support/history.ts";
+import { inOneBlock } from "./support/oneBlock.ts";
 import { lyingNode } from "./support/proxy.ts";
 
 const run = promisify(execFile);
@@ -268,46 +269,10 @@ async function bidForOneBlock(chain: PlayedChain["chain"], history: History): Pr
   await euro.connect(passing.signer).mint(passing.address, 1_000_000n);
   await euro.connect(passing.signer).approve(addresses.marketplace, 1_000_000n);
   await marketplace.connect(passing.signer).deposit(addresses.euro, 1_000_000n);
-  const code = await chain.ethers.deployContract("ContractWallet");
   const bid = await hands.orderOf({ maker: passing.address, side: 1 });
   const signature = await hands.sign(bid, honoured);
   const take = hands.takeOf(bid, 10n, 0n);
-
-  const nonce = await chain.ethers.provider.getTransactionCount(passing.address);
-  const runs = async (address: string, after: number) => ({
-    type: 4,
-    authorizationList: [await passing.signer.authorize({ address, nonce: nonce + after })],
-  });
-  // The higher the tip, the earlier in the block.
-  const tipping = (gwei: bigint) => ({
-    gasLimit: 2_000_000n,
-    maxFeePerGas: 10n ** 11n,
-    maxPriorityFeePerGas: gwei * 10n ** 9n,
-  });
-  const { provider } = chain.connection;
-  await provider.request({ method: "evm_setAutomine", params: [false] });
-  try {
-    const sent = [
-      await jane.signer.sendTransaction({
-        to: passing.address,
-        data: code.interface.encodeFunctionData("setUp", [honoured.address, 0]),
-        ...(await runs(await code.getAddress(), 0)),
-        ...tipping(3n),
-      }),
-      await marketplace.connect(dso.signer).accept(bid, signature, take, tipping(2n)),
-      await jane.signer.sendTransaction({
-        to: dso.address,
-        ...(await runs(zeroAddress, 1)),
-        ...tipping(1n),
-      }),
-    ];
-    await provider.request({ method: "evm_mine", params: [] });
-    for (const { hash } of sent) {
-      const receipt = await chain.ethers.provider.getTransactionReceipt(hash);
-      expect(receipt?.status).to.equal(1);
-    }
-  } finally {
-    await provider.request({ method: "evm_setAutomine", params: [true] });
-  }
-  expect(await chain.ethers.provider.getCode(passing.address)).to.equal("0x");
+  await inOneBlock(chain, passing, honoured.address, jane, (fees) =>
+    marketplace.connect(dso.signer).accept(bid, signature, take, fees),
+  );
 }

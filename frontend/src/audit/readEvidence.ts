@@ -14,8 +14,10 @@ import {
   type Signer,
   signerOf,
 } from "@wattline/sdk";
-import { type Address, type Hex, isAddressEqual, parseAbi } from "viem";
+import { type Address, type Hex, isAddressEqual } from "viem";
 import { getTransaction, getTransactionReceipt, readContract } from "viem/actions";
+import { rpcAt } from "../../../scripts/audit/rpc.ts";
+import { walletsAt } from "../../../scripts/audit/wallets.ts";
 import { type ChainContext, readEvents } from "../chain/index.ts";
 import type { HistoryRow } from "./history.ts";
 
@@ -79,12 +81,13 @@ async function callsIn({ client, contracts }: ChainContext, hash: Hex): Promise<
 }
 
 async function judgeOrders(
-  { client, contracts: { marketplace }, network }: ChainContext,
+  { client, contracts: { marketplace }, network, signal }: ChainContext,
   row: HistoryRow,
   calls: readonly Call[],
 ): Promise<OrderEvidence[]> {
   const domain = marketDomain(network.deployment.chainId, marketplace.address);
   const blockNumber = BigInt(Math.max(row.block - 1, 0));
+  const askWallet = walletsAt(rpcAt(network.rpcUrl, signal));
   const judged = signedIn(calls)
     .map((signed) => ({ signed, hash: hashOrder(domain, signed.order) }))
     .filter(({ hash }) => row.orders.includes(hash))
@@ -103,25 +106,16 @@ async function judgeOrders(
             (allowance) => allowance > 0n,
             () => false,
           ),
-        isAccepted: (digest, signature) =>
-          readContract(client, {
-            address: maker,
-            abi: walletAbi,
-            functionName: "isValidSignature",
-            args: [digest, signature],
-            blockNumber,
-          }).then(
-            (magic) => magic === ACCEPTED,
-            () => false,
-          ),
+        isAccepted: async (digest, signature) =>
+          (await askWallet(maker, digest, signature, {
+            blockNumber: row.block,
+            transaction: row.transaction,
+          })) === true,
       });
       return { signed, hash, by: signer?.by ?? "unknown" };
     });
   return Promise.all(judged);
 }
-
-const walletAbi = parseAbi(["function isValidSignature(bytes32,bytes) view returns (bytes4)"]);
-const ACCEPTED = "0x1626ba7e";
 
 const signedIn = (calls: readonly Call[]): SignedOrder[] =>
   calls.flatMap((call): SignedOrder[] => {

@@ -1,11 +1,12 @@
 import { type AuditRow, createAudit, type ReadingRow } from "@wattline/sdk";
 import { getAddress } from "viem";
 import { ReorgError, reasonOf } from "../../../../scripts/audit/errors.ts";
-import { judgeEnd, walletsAt } from "../../../../scripts/audit/judging.ts";
+import { judgeEnd } from "../../../../scripts/audit/judging.ts";
 import { expectSame, readRanges } from "../../../../scripts/audit/ranges.ts";
 import { rpcAt } from "../../../../scripts/audit/rpc.ts";
 import { type Header, sourceAt } from "../../../../scripts/audit/source.ts";
 import { Totals } from "../../../../scripts/audit/totals.ts";
+import { walletsAt } from "../../../../scripts/audit/wallets.ts";
 import { findSubject } from "../../../../scripts/audit/whereabouts.ts";
 import type { HistoryRow } from "../history.ts";
 import type { AuditJob, AuditSaid, Progress } from "./messages.ts";

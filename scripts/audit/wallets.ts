@@ -1,0 +1,45 @@
+import type { IsAccepted } from "@wattline/sdk";
+import { type Address, encodeFunctionData, type Hex, parseAbi } from "viem";
+import type { Rpc } from "./rpc.ts";
+import { quantity } from "./source.ts";
+import { hasAnswered, traceOf } from "./traces.ts";
+
+const walletAbi = parseAbi(["function isValidSignature(bytes32,bytes) view returns (bytes4)"]);
+const ACCEPTED = "0x1626ba7e";
+/** What the contracts let a wallet use, and what a call costs by itself. */
+const WALLET_GAS = quantity(400_000 + 60_000);
+
+/**
+ * Asks contract wallets as they stood before a transaction and after its block. Where they refuse both times, a trace says
+ * whether they accepted in between; without one nobody knows, unless there was no code that could have.
+ */
+export const walletsAt =
+  (rpc: Rpc): IsAccepted =>
+  async (wallet, digest, signature, { blockNumber, transaction }) => {
+    const data = encodeFunctionData({
+      abi: walletAbi,
+      functionName: "isValidSignature",
+      args: [digest, signature],
+    });
+    const before = quantity(Math.max(blockNumber - 1, 0));
+    for (const at of [before, quantity(blockNumber)]) {
+      const answer = await rpc.attempt("eth_call", [{ to: wallet, data, gas: WALLET_GAS }, at]);
+      if (typeof answer === "string" && answer.startsWith(ACCEPTED)) return true;
+    }
+    if (await neverHadCode(rpc, wallet, before, quantity(blockNumber))) return false;
+    const trace = await traceOf(rpc, transaction);
+    return trace && hasAnswered(trace, wallet, data, ACCEPTED);
+  };
+
+/**
+ * Whether an address had no code between two moments. Where it has none at either, it may still have had some in between, by
+ * a delegation that was taken back (EIP-7702): each of these counts the account's nonce up.
+ */
+async function neverHadCode(rpc: Rpc, wallet: Address, before: Hex, after: Hex): Promise<boolean> {
+  const asked = (method: string) =>
+    Promise.all([before, after].map((at) => rpc.attempt(method, [wallet, at])));
+  const codes = await asked("eth_getCode");
+  if (codes.some((code) => code !== "0x")) return false;
+  const [first, last] = await asked("eth_getTransactionCount");
+  return first !== undefined && first === last;
+}
