@@ -48,8 +48,9 @@ export class Column {
 
   /** Compares two rows: negative, zero or positive. */
   compare(a: number, b: number): number {
-    for (const words of this.#words) {
-      const difference = (words[a] ?? 0) - (words[b] ?? 0);
+    const columns = this.#words;
+    for (let i = 0; i < columns.length; i++) {
+      const difference = (columns[i]?.[a] ?? 0) - (columns[i]?.[b] ?? 0);
       if (difference !== 0) return difference;
     }
     return 0;
@@ -115,7 +116,9 @@ export class Column {
     };
     if (columns.length === 1) return byHighest;
     const byAll = keeping(
-      (row) => compareAt(columns, row, least) >= 0 && compareAt(columns, row, most) <= 0,
+      least === most
+        ? (row) => compareAt(columns, row, least) === 0
+        : (row) => compareAt(columns, row, least) >= 0 && compareAt(columns, row, most) <= 0,
     );
     return (rows, count) => byAll(rows, byHighest(rows, count));
   }

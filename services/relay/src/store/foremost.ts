@@ -22,9 +22,11 @@ export class Foremost {
     this.#rows = new Uint32Array(Math.max(FEWEST_GATHERED, 3 * wanted));
   }
 
-  take(rows: Uint32Array): void {
+  /** Takes the first `count` of rows. */
+  take(rows: Uint32Array, count: number): void {
     const compare = this.#compare;
-    for (const row of rows) {
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] ?? 0;
       if (this.#last !== undefined && compare(row, this.#last) > 0) continue;
       this.#rows[this.#count++] = row;
       if (this.#count === this.#rows.length) this.#choose();

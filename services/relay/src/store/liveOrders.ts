@@ -96,7 +96,7 @@ export class LiveOrders {
       let count = Math.min(STRETCH, end);
       for (let i = 0; i < count; i++) rows[i] = end - 1 - i;
       for (const sieve of sieves) count = sieve(rows, count);
-      foremost.take(rows.subarray(0, count));
+      foremost.take(rows, count);
     }
     const found = foremost.sorted();
     const page = found.slice(0, limit);
