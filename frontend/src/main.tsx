@@ -21,9 +21,12 @@ async function start(root: Element): Promise<void> {
   startTransition(() => createRoot(root).render(<StrictMode>{app}</StrictMode>));
   if (import.meta.env.PROD && "serviceWorker" in navigator) {
     // Without it the app works all the same, but for being installed.
-    navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+    setTimeout(() => navigator.serviceWorker.register("/sw.js").catch(() => undefined), SETTLED_MS);
   }
 }
+
+/** When a page has read what it shows first: the service worker then fetches the whole app, over the same line. */
+const SETTLED_MS = 5_000;
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root.");
