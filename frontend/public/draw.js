@@ -9,6 +9,8 @@
   const start = () => {
     document.head.append(document.getElementById("script").content);
     for (const link of needed) setTimeout(() => document.head.append(link));
+    // A browser takes its time to write its first date: it has it now, while the script is on its way.
+    setTimeout(() => Intl.DateTimeFormat());
   };
   if (drawn) document.getElementById("root").replaceChildren(drawn.content);
   if (drawn && !document.hidden) requestAnimationFrame(() => setTimeout(start));
