@@ -13,6 +13,10 @@
     setTimeout(() => Intl.DateTimeFormat());
   };
   if (drawn) document.getElementById("root").replaceChildren(drawn.content);
-  if (drawn && !document.hidden) requestAnimationFrame(() => setTimeout(start));
-  else start();
+  if (!drawn || document.hidden) return start();
+  new PerformanceObserver((paints, observer) => {
+    if (paints.getEntriesByName("first-contentful-paint").length === 0) return;
+    observer.disconnect();
+    start();
+  }).observe({ type: "paint", buffered: true });
 })();
