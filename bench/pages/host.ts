@@ -3,6 +3,7 @@
  * the one that is measured. Says where the app is, then buys an hour of energy for each trade that it is asked for, and
  * ends when whoever started it lets go of it.
  */
+import { once } from "node:events";
 import { packProfile, sourceIndex } from "@wattline/sdk";
 import { seedMarket } from "../../frontend/test/support/market.ts";
 import { openRelay } from "../../frontend/test/support/relay.ts";
@@ -19,20 +20,13 @@ export interface Mined {
   readonly minedAt: number;
 }
 
-const say = (said: Opened | Mined) => process.send?.(said);
-
-let close = async () => {};
 // A terminal's Ctrl-C reaches both processes; the other one's end is this one's.
 process.on("SIGINT", () => undefined);
-process.once("disconnect", () => void close().finally(() => process.exit()));
+const letGo = once(process, "disconnect");
 
 const stack = await openStack();
 const { neighbour, spot, toCome, bids, far } = await seedMarket(stack);
 const relay = await openRelay(stack.network);
-close = async () => {
-  await relay.close();
-  await stack.close();
-};
 await relay.post([...spot, ...toCome, ...bids, ...far.offers]);
 stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
 
@@ -41,6 +35,15 @@ process.on("message", (trade: number) => {
   void buyAnHour(trade).then(() => say({ minedAt: Date.now() }));
 });
 say({ url: stack.url });
+
+await letGo;
+await relay.close();
+await stack.close();
+process.exit();
+
+function say(said: Opened | Mined): void {
+  if (process.connected) process.send?.(said);
+}
 
 async function buyAnHour(trade: number): Promise<void> {
   const { wattline, morning } = stack;
