@@ -9,8 +9,14 @@
   const start = () => {
     document.head.append(document.getElementById("script").content);
     for (const link of needed) setTimeout(() => document.head.append(link));
+    // A browser takes its time to write its first date: it has it now, while the script is on its way.
+    setTimeout(() => Intl.DateTimeFormat());
   };
   if (drawn) document.getElementById("root").replaceChildren(drawn.content);
-  if (drawn && !document.hidden) requestAnimationFrame(() => setTimeout(start));
-  else start();
+  if (!drawn || document.hidden) return start();
+  new PerformanceObserver((paints, observer) => {
+    if (paints.getEntriesByName("first-contentful-paint").length === 0) return;
+    observer.disconnect();
+    start();
+  }).observe({ type: "paint", buffered: true });
 })();

@@ -3,7 +3,7 @@ import { createMemoryHistory } from "@tanstack/react-router";
 import { renderToString } from "react-dom/server";
 import { zeroAddress } from "viem";
 import { appOver } from "./app/App.tsx";
-import { router } from "./app/router.tsx";
+import { routerOver } from "./app/router.tsx";
 import type { Network } from "./chain/config.ts";
 import { isLocale } from "./i18n/locales.ts";
 import { loadInto } from "./i18n/messages.ts";
@@ -31,8 +31,7 @@ export async function prerender(path: string, locale: string): Promise<string> {
   if (!isLocale(locale)) throw new Error(`There are no words in the language "${locale}".`);
   await loadInto(locale, ["i18n"]);
   i18n.activate(locale);
-  const history = createMemoryHistory({ initialEntries: [path] });
-  router.update({ ...router.options, history, scrollRestoration: false });
+  const router = routerOver(createMemoryHistory({ initialEntries: [path] }));
   await router.load();
-  return renderToString(appOver([UNKNOWN]));
+  return renderToString(appOver([UNKNOWN], router));
 }

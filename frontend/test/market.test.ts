@@ -254,6 +254,28 @@ describe("The market", function () {
     watch.assertQuiet();
   });
 
+  it("lets one choose any window of the day, by keyboard too", async () => {
+    const { page, watch } = await open();
+    const [from, to] = ["From", "To"].map((name) =>
+      page.getByRole("combobox", { name, exact: true }),
+    );
+    if (from === undefined || to === undefined) throw new Error("There are no times to choose.");
+    await from.selectOption("11:00");
+    await page.waitForURL(/first=\d+/);
+    expect(await from.locator("option").count()).to.equal(24 * 4);
+    expect(await from.locator("option:checked").textContent()).to.equal("11:00");
+    const ends = await to.locator("option").allTextContents();
+    expect([ends[0], ends.at(-1), ends.length]).to.deep.equal(["11:15", "24:00", 13 * 4]);
+    await to.focus();
+    await page.keyboard.press("ArrowUp");
+    await to.locator("option:checked", { hasText: "23:45" }).waitFor({ state: "attached" });
+    await page.reload();
+    await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
+    await to.locator("option:checked", { hasText: "23:45" }).waitFor({ state: "attached" });
+    expect(await from.locator("option:checked").textContent()).to.equal("11:00");
+    watch.assertQuiet();
+  });
+
   it("shows a new offer of somebody else within a second", async () => {
     const { page } = await open();
     const { community, trading, morning, CENT } = stack;

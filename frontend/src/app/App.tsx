@@ -9,13 +9,13 @@ import { HeadProvider } from "../chain/head.tsx";
 import { NetworkProvider } from "../chain/network.tsx";
 import { wagmiConfigOf } from "../chain/wagmi.ts";
 import { ConfigErrorPage } from "./ConfigErrorPage.tsx";
-import { router } from "./router.tsx";
+import type { AppRouter } from "./router.tsx";
 
 /**
  * The whole app over the networks that `/wattline.json` names. What it keeps is made here, once: a component that is drawn
  * in a transition may begin more than once before it is seen.
  */
-export function appOver(networks: Networks): ReactElement {
+export function appOver(networks: Networks, router: AppRouter): ReactElement {
   const wagmiConfig = wagmiConfigOf(networks);
   const queries = new QueryClient({
     defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } },

@@ -14,7 +14,7 @@ export function MicrogridSelect() {
   return (
     <Select
       aria-label={t`Microgrid`}
-      className="w-24 min-w-0 sm:w-40"
+      className="max-w-40 min-w-0 flex-1 sm:w-40 sm:flex-none"
       value={microgrid.id}
       onChange={({ target }) =>
         void navigate({

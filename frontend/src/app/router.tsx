@@ -1,4 +1,4 @@
-import { createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { createRoute, createRouter, type RouterHistory, redirect } from "@tanstack/react-router";
 import { auditRoute } from "../audit/route.ts";
 import { certificateRoute, energyRoute, statementRoute } from "../energy/route.ts";
 import { marketRoute } from "../market/route.ts";
@@ -14,23 +14,31 @@ const startRoute = createRoute({
   },
 });
 
-export const router = createRouter({
-  routeTree: rootRoute.addChildren([
-    startRoute,
-    marketRoute,
-    energyRoute,
-    certificateRoute,
-    statementRoute,
-    microgridRoute,
-    auditRoute,
-  ]),
-  defaultPreload: "intent",
-  defaultErrorComponent: ErrorPage,
-  scrollRestoration: true,
-});
+const routeTree = rootRoute.addChildren([
+  startRoute,
+  marketRoute,
+  energyRoute,
+  certificateRoute,
+  statementRoute,
+  microgridRoute,
+  auditRoute,
+]);
+
+/** The app's pages over a history: the browser's own by default, where they open again as far down as they were left. */
+export const routerOver = (history?: RouterHistory) =>
+  createRouter({
+    routeTree,
+    ...(history && { history }),
+    defaultPreload: "intent",
+    defaultErrorComponent: ErrorPage,
+    scrollRestoration: history === undefined,
+  });
+
+/** What the app's pages are shown by. */
+export type AppRouter = ReturnType<typeof routerOver>;
 
 declare module "@tanstack/react-router" {
   interface Register {
-    router: typeof router;
+    router: AppRouter;
   }
 }

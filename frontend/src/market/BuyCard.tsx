@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { formatKwh, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { formatKwh, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
+import { lazy, memo, Suspense, startTransition, useEffect, useState } from "react";
 import { type Mode, modeOf } from "../chain/index.ts";
 import {
   Button,
@@ -82,14 +82,9 @@ function Wishes({
   readonly view: PurchaseView;
   change(part: Partial<MarketSearch>): void;
 }) {
-  const { t } = useLingui();
+  const { t, i18n } = useLingui();
   const { slots, slotSeconds } = market.day;
-  const times = slotsIn(slots).map((slot) => ({
-    slot,
-    start: formatClock(slotStart(slot, slotSeconds)),
-    // The day ends with its last slot, not where the next one begins.
-    end: slot === slots.lastSlot ? "24:00" : formatClock(slotEnd(slot, slotSeconds)),
-  }));
+  const times = { ...slots, slotSeconds };
   const presets = [
     { name: t`Whole day`, first: slots.firstSlot, last: slots.lastSlot },
     ...(market.currentSlot >= slots.firstSlot && market.currentSlot < slots.lastSlot
@@ -132,11 +127,7 @@ function Wishes({
                 change({ first, last: Math.max(first, window.lastSlot) });
               }}
             >
-              {times.map(({ slot, start }) => (
-                <option key={slot} value={slot}>
-                  {start}
-                </option>
-              ))}
+              <Times key={i18n.locale} {...times} edge="start" chosen={window.firstSlot} />
             </Select>
           )}
         </Field>
@@ -150,13 +141,7 @@ function Wishes({
                 change({ first: window.firstSlot, last: Number(target.value) })
               }
             >
-              {times
-                .filter(({ slot }) => slot >= window.firstSlot)
-                .map(({ slot, end }) => (
-                  <option key={slot} value={slot}>
-                    {end}
-                  </option>
-                ))}
+              <Times {...times} edge="end" firstSlot={window.firstSlot} chosen={window.lastSlot} />
             </Select>
           )}
         </Field>
@@ -165,6 +150,32 @@ function Wishes({
     </div>
   );
 }
+
+/** The slots of a day to choose from, by when they start or end: at first the chosen one, the others once that is to be seen. */
+const Times = memo(function Times({
+  firstSlot,
+  lastSlot,
+  slotSeconds,
+  edge,
+  chosen,
+}: SlotRange & {
+  readonly slotSeconds: number;
+  readonly edge: "start" | "end";
+  readonly chosen: number;
+}) {
+  const [all, setAll] = useState(false);
+  useEffect(() => startTransition(() => setAll(true)), []);
+  return (all ? slotsIn({ firstSlot, lastSlot }) : [chosen]).map((slot) => (
+    <option key={slot} value={slot}>
+      {edge === "start"
+        ? formatClock(slotStart(slot, slotSeconds))
+        : // The day ends with its last slot, not where the next one begins.
+          slot === lastSlot
+          ? "24:00"
+          : formatClock(slotEnd(slot, slotSeconds))}
+    </option>
+  ));
+});
 
 function EnergyField({
   energyWh,

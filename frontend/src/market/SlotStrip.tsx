@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { slotEnd, slotStart } from "@wattline/sdk";
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { type CSSProperties, type PointerEvent, useState } from "react";
+import { memo, type PointerEvent, useState } from "react";
 import { useNetwork } from "../chain/index.ts";
 import {
   Badge,
@@ -100,12 +100,13 @@ export function SlotStrip({
       >
         {Array.from({ length: lastSlot - firstSlot + 1 }, (_, index) => {
           const each = firstSlot + index;
+          const of = figures.get(each) ?? NOTHING;
           return (
             <Bar
               key={each}
-              figures={figures.get(each) ?? NOTHING}
-              most={most}
-              market={market}
+              height={heightOf(of.offeredWh, most)}
+              colour={colourOf(of.bestPrice, market)}
+              wanted={of.bestBid !== undefined}
               chosen={each === shown}
               inWindow={each >= window.firstSlot && each <= window.lastSlot}
             />
@@ -188,22 +189,22 @@ export function SlotStrip({
   );
 }
 
-function Bar({
-  figures: { offeredWh, bestPrice, bestBid },
-  most,
-  market,
+/** A slot; drawn anew only when it looks different: there are a hundred. */
+const Bar = memo(function Bar({
+  height,
+  colour,
+  wanted,
   chosen,
   inWindow,
 }: {
-  readonly figures: SlotFigures;
-  readonly most: bigint;
-  readonly market: Market;
+  /** In percent; 0 where nothing is offered. */
+  readonly height: number;
+  readonly colour: string;
+  /** Whether somebody bids. */
+  readonly wanted: boolean;
   readonly chosen: boolean;
   readonly inWindow: boolean;
 }) {
-  // Pixels are no money: shares of a whole in percent.
-  const height = most === 0n ? 0 : Math.max(Number((offeredWh * 100n) / most), 6);
-  const style = { height: `${height}%`, background: colourOf(bestPrice, market) };
   return (
     <span
       aria-hidden="true"
@@ -213,13 +214,23 @@ function Bar({
         chosen && "bg-ink/15 outline-2 outline-ink",
       )}
     >
-      {offeredWh > 0n && (
-        <span className="mx-px block w-full rounded-t-sm" style={style as CSSProperties} />
+      {height > 0 && (
+        <span
+          className="mx-px block w-full rounded-t-sm"
+          style={{ height: `${height}%`, background: colour }}
+        />
       )}
-      {bestBid !== undefined && <span className="absolute inset-x-0 top-1 h-1 bg-sky" />}
+      {wanted && <span className="absolute inset-x-0 top-1 h-1 bg-sky" />}
     </span>
   );
-}
+});
+
+/** The least that can be seen of an offer. */
+const LEAST_PERCENT = 6;
+
+/** Pixels are no money: a share of the most in percent. */
+const heightOf = (offeredWh: bigint, most: bigint): number =>
+  offeredWh === 0n ? 0 : Math.max(Number((offeredWh * 100n) / most), LEAST_PERCENT);
 
 /** From leaf at the feed-in tariff to sun at the retail tariff. */
 function colourOf(price: bigint | undefined, { microgrid }: Market): string {

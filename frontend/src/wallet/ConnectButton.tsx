@@ -23,7 +23,7 @@ export function ConnectButton({ prominent = false }: { readonly prominent?: bool
         look={address ? "secondary" : "primary"}
         size={prominent ? "large" : "normal"}
         // In the header of a phone there is no room to spare.
-        className={prominent ? "" : "min-w-0 max-sm:px-3"}
+        className={prominent ? "" : "max-sm:px-3"}
         onClick={() => setOpen(true)}
         aria-haspopup="dialog"
       >
@@ -31,9 +31,16 @@ export function ConnectButton({ prominent = false }: { readonly prominent?: bool
         {address ? (
           <span>{name ?? <span className="font-mono">{shortAddress(address)}</span>}</span>
         ) : (
-          <span className="truncate">
-            <Trans>Connect wallet</Trans>
-          </span>
+          <>
+            <span className={cx(!prominent && "max-sm:hidden")}>
+              <Trans>Connect wallet</Trans>
+            </span>
+            {!prominent && (
+              <span className="sm:hidden">
+                <Trans context="a wallet">Connect</Trans>
+              </span>
+            )}
+          </>
         )}
       </Button>
       {open && (
