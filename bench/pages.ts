@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import lighthouse from "lighthouse";
 import type { Browser } from "playwright-core";
 import { openBrowser, openContext } from "../frontend/test/support/browser.ts";
-import { freePort } from "../frontend/test/support/stack.ts";
+import { freePort } from "../scripts/testing/ports.ts";
 import type { Mined, Opened } from "./pages/host.ts";
 
 const PAGES = ["market", "energy", "microgrid", "audit"];

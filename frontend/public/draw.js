@@ -6,7 +6,10 @@
   const drawn = document.getElementById(`${page}-${document.documentElement.lang}`);
   const needed = [...(drawn?.content.querySelectorAll("link") ?? [])];
   for (const link of needed) link.remove();
+  let started = false;
   const start = () => {
+    if (started) return;
+    started = true;
     document.head.append(document.getElementById("script").content);
     for (const link of needed) setTimeout(() => document.head.append(link));
     // A browser takes its time to write its first date: it has it now, while the script is on its way.
@@ -14,6 +17,8 @@
   };
   if (drawn) document.getElementById("root").replaceChildren(drawn.content);
   if (!drawn || document.hidden) return start();
+  // Some browsers keep to themselves what they have painted, and a page that nobody looks at is not painted.
+  setTimeout(start, 1_000);
   new PerformanceObserver((paints, observer) => {
     if (paints.getEntriesByName("first-contentful-paint").length === 0) return;
     observer.disconnect();

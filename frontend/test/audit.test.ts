@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { freePort } from "../../scripts/testing/ports.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
-import { freePort, openStack, type Stack } from "./support/stack.ts";
+import { openStack, type Stack } from "./support/stack.ts";
 
 type Cells = Readonly<Record<string, string>>;
 

@@ -12,11 +12,12 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { decodeFunctionData, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { Household } from "../../scripts/simulation/community.ts";
+import { freePort } from "../../scripts/testing/ports.ts";
 import { metersAbi } from "../../sdk/src/abi/meters.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
-import { freePort, openStack, type Stack } from "./support/stack.ts";
+import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type TestWallet } from "./support/wallet.ts";
 
 const EURO = 1_000_000n;

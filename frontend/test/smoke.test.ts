@@ -2,11 +2,12 @@ import { expect } from "chai";
 import type { Browser } from "playwright-core";
 import { numberToHex } from "viem";
 import { localAccount } from "../../scripts/simulation/accounts.ts";
+import { freePort } from "../../scripts/testing/ports.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { openDoor } from "./support/door.ts";
 import { lookAtAll } from "./support/look.ts";
-import { freePort, openStack, type Stack } from "./support/stack.ts";
+import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet } from "./support/wallet.ts";
 
 /** The pages, and what each shows once it has read the chain. */
@@ -212,6 +213,19 @@ describe("The app over a community", function () {
         await page.locator("button").count(),
       );
     }
+    await context.close();
+  });
+
+  it("starts in a browser that does not tell what it has painted, too", async () => {
+    const { context, watch } = await openContext(browser);
+    await context.addInitScript(() => {
+      PerformanceObserver.prototype.observe = () => undefined;
+    });
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/market`);
+    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
+    await page.getByRole("dialog").waitFor();
+    watch.assertQuiet();
     await context.close();
   });
 

@@ -1,5 +1,4 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type PreviewServer, preview } from "vite";
@@ -9,6 +8,7 @@ import { fund, report, settleCommunity } from "../../../scripts/simulation/commu
 import { deploy } from "../../../scripts/simulation/deployment.ts";
 import { readOptions } from "../../../scripts/simulation/options.ts";
 import { tradingAt } from "../../../scripts/simulation/trading.ts";
+import { freePort } from "../../../scripts/testing/ports.ts";
 import type { Network } from "../../src/chain/config.ts";
 import { builtApp, ROOT } from "./build.ts";
 
@@ -125,14 +125,4 @@ export async function serveApp(network: Network) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("There is no free port.");
-  return address.port;
 }
