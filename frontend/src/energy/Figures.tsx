@@ -3,10 +3,10 @@ import { localDayOf } from "@wattline/sdk";
 import type { ReactNode } from "react";
 import { type Address, isAddressEqual } from "viem";
 import { useAccount, useChainTime } from "../chain/index.ts";
-import { ErrorState, Money, Skeleton, Stat } from "../ui/index.ts";
+import { ErrorState, localZone, Money, Skeleton, Stat } from "../ui/index.ts";
 import { useEarnings } from "./history/earnings.ts";
 import { useForwards } from "./history/positions.ts";
-import { byMonth, TIME_ZONE } from "./periods.ts";
+import { byMonth } from "./periods.ts";
 
 /** The four figures that one looks for first. */
 export function Figures({ holder }: { readonly holder: Address }) {
@@ -15,7 +15,7 @@ export function Figures({ holder }: { readonly holder: Address }) {
   const { data: earnings, error } = useEarnings(holder);
   const time = useChainTime();
   const months = byMonth(earnings ?? []);
-  const thisMonth = time === undefined ? undefined : localDayOf(time, TIME_ZONE).slice(0, 7);
+  const thisMonth = time === undefined ? undefined : localDayOf(time, localZone()).slice(0, 7);
   const month = months.find(({ name }) => name === thisMonth);
   const inForwards = (forwards ?? []).reduce(
     (sum, { buyer, seller, locked, bonded }) =>

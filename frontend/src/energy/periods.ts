@@ -1,19 +1,17 @@
 import { addDays, addGains, type Gains, localDayOf, NO_GAINS } from "@wattline/sdk";
+import { localZone } from "../ui/index.ts";
 import type { Earning } from "./history/earnings.ts";
-
-/** The time zone of whoever looks at the page. */
-export const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What trades came to in a local day (`YYYY-MM-DD`) or month (`YYYY-MM`). */
 export type Period = Gains & { readonly name: string };
 
 /** Adds hours up to local days, oldest first; days without any trade are left out. */
 export const byDay = (earnings: readonly Earning[]): Period[] =>
-  periodsOf(earnings, ({ hour }) => localDayOf(hour, TIME_ZONE));
+  periodsOf(earnings, ({ hour }) => localDayOf(hour, localZone()));
 
 /** Adds hours up to local months, oldest first. */
 export const byMonth = (earnings: readonly Earning[]): Period[] =>
-  periodsOf(earnings, ({ hour }) => localDayOf(hour, TIME_ZONE).slice(0, 7));
+  periodsOf(earnings, ({ hour }) => localDayOf(hour, localZone()).slice(0, 7));
 
 /** What all of them came to. */
 export const total = (periods: readonly Gains[]): Gains => periods.reduce(addGains, NO_GAINS);

@@ -1,5 +1,6 @@
 import { localDayOf, type SlotRange, slotAt, slotStart, slotsOfDay } from "@wattline/sdk";
 import type { BookOrder } from "../data/index.ts";
+import { localZone } from "../ui/index.ts";
 
 /** The day that the page shows. */
 export interface Day {
@@ -9,14 +10,12 @@ export interface Day {
   readonly slotSeconds: number;
 }
 
-const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-export const dayOf = (unixSeconds: number): string => localDayOf(unixSeconds, timeZone);
+export const dayOf = (unixSeconds: number): string => localDayOf(unixSeconds, localZone());
 
 /** The slots of a local day, as the browser's clock has it. */
 export const daySlots = (day: string, slotSeconds: number): Day => ({
   day,
-  slots: slotsOfDay(day, timeZone, slotSeconds),
+  slots: slotsOfDay(day, localZone(), slotSeconds),
   slotSeconds,
 });
 

@@ -1,8 +1,9 @@
 import { addDays, formatAmount, localDayOf, SOURCES, slotEnd, slotStart } from "@wattline/sdk";
+import { localZone } from "../ui/index.ts";
 import { DAY_PARTS, type DraftContext, type OrderValues, WEEK_DAYS } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
 import type { Surplus } from "./surplus.ts";
-import { localZone, toLocalInput } from "./time.ts";
+import { toLocalInput } from "./time.ts";
 
 /** What the form begins with. */
 export interface Beginning {

@@ -17,8 +17,8 @@ import {
 } from "@wattline/sdk";
 import { type Address, isAddress, isAddressEqual, zeroAddress } from "viem";
 import * as z from "zod/mini";
-import { parseAmount } from "../ui/index.ts";
-import { fromLocalInput, localZone } from "./time.ts";
+import { localZone, parseAmount } from "../ui/index.ts";
+import { fromLocalInput } from "./time.ts";
 
 /** What the form holds, as it is typed. */
 export interface OrderValues {

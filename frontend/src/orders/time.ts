@@ -1,9 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { addDays, localDayOf, localTimeOf, slotEnd, slotStart } from "@wattline/sdk";
-import { formatClock, formatDay, formatMoment } from "../ui/index.ts";
-
-/** The reader's time zone: forms and sentences speak of its clock. */
-export const localZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+import { formatClock, formatDay, formatMoment, localZone } from "../ui/index.ts";
 
 /** A moment as `<input type="datetime-local">` writes it. */
 export const toLocalInput = (unixSeconds: number): string =>

@@ -2,11 +2,11 @@ import { type Address, isAddressEqual } from "viem";
 import { getBlock } from "viem/actions";
 import { type Microgrid, useChainQuery, useNetwork } from "../chain/index.ts";
 import { useOwnOrders } from "../data/index.ts";
+import { localZone } from "../ui/index.ts";
 import type { Beginning } from "./defaults.ts";
 import { type HomeMeter, metersOf, useHomes } from "./homes.ts";
 import { suggestedPrice, useClearingPrice } from "./price.ts";
 import { readHoldings, unsoldOf } from "./surplus.ts";
-import { localZone } from "./time.ts";
 
 /** All that the form begins with; undefined while it is being read. */
 export function useBeginning(

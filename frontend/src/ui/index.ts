@@ -34,3 +34,4 @@ export {
 export { type Tab, Tabs } from "./Tabs.tsx";
 export { AddressText, Energy, Money, Price, SlotTime } from "./values.tsx";
 export { WhenNear } from "./WhenNear.tsx";
+export { localZone } from "./zone.ts";

@@ -26,11 +26,12 @@ import {
   ErrorState,
   formatDay,
   formatEnergy,
+  localZone,
   SkeletonLines,
   SlotTime,
 } from "../../ui/index.ts";
 import { type Holding, useHoldings } from "../history/holdings.ts";
-import { noonOf, TIME_ZONE } from "../periods.ts";
+import { noonOf } from "../periods.ts";
 import { SOURCE_COLOURS, SOURCE_NAMES } from "../sources.ts";
 import { Certificates } from "./Certificates.tsx";
 import { heldBySlot, heldWithin } from "./retire.ts";
@@ -87,7 +88,7 @@ function Profile({
   const newest = Math.max(...held.map(({ wh }) => [...wh.keys()].at(-1) ?? 0));
   const time = useChainTime();
   const {
-    day = localDayOf(held.length > 0 ? slotStart(newest, slotSeconds) : (time ?? 0), TIME_ZONE),
+    day = localDayOf(held.length > 0 ? slotStart(newest, slotSeconds) : (time ?? 0), localZone()),
   } = route.useSearch();
   const { name } = microgrid.charter;
   if (held.length === 0) {
@@ -107,7 +108,7 @@ function Profile({
       </Card>
     );
   }
-  const wholeDay = slotsOfDay(day, TIME_ZONE, slotSeconds);
+  const wholeDay = slotsOfDay(day, localZone(), slotSeconds);
   const [dayWh, allWh] = [
     held.reduce((sum, { wh }) => sum + heldWithin(wh, wholeDay), 0n),
     held.reduce((sum, { wh }) => sum + [...wh.values()].reduce((a, b) => a + b, 0n), 0n),
@@ -156,7 +157,7 @@ function DayPicker({ day, held, slotSeconds, dayWh }: DayProps) {
   const navigate = route.useNavigate();
   const show = (next: string) =>
     void navigate({ search: (search) => ({ ...search, day: next }), replace: true });
-  const { firstSlot, lastSlot } = slotsOfDay(day, TIME_ZONE, slotSeconds);
+  const { firstSlot, lastSlot } = slotsOfDay(day, localZone(), slotSeconds);
   return (
     <div className="mb-3 flex flex-wrap items-center gap-2">
       <Button size="icon" aria-label={t`The day before`} onClick={() => show(addDays(day, -1))}>
@@ -194,7 +195,7 @@ function DayPicker({ day, held, slotSeconds, dayWh }: DayProps) {
 function DayChart({ day, held, slotSeconds, dayWh }: DayProps) {
   const { t, i18n } = useLingui();
   const chart = useMemo(() => {
-    const slots = slotsIn(slotsOfDay(day, TIME_ZONE, slotSeconds));
+    const slots = slotsIn(slotsOfDay(day, localZone(), slotSeconds));
     const filled = slots.filter((slot) => held.some(({ wh }) => wh.has(slot)));
     return {
       x: slots.map((slot) => slotStart(slot, slotSeconds)),

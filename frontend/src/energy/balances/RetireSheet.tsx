@@ -17,6 +17,7 @@ import {
   Field,
   formatEnergy,
   Input,
+  localZone,
   Notice,
   parseAmount,
   Select,
@@ -24,7 +25,6 @@ import {
 } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 import type { Holding } from "../history/holdings.ts";
-import { TIME_ZONE } from "../periods.ts";
 import { SOURCE_NAMES } from "../sources.ts";
 import { heldBySlot, heldWithin, takeFrom } from "./retire.ts";
 
@@ -266,11 +266,11 @@ const HOURS = Array.from({ length: 25 }, (_, hour) => `${String(hour).padStart(2
 function periodOf(from: LocalMoment, to: LocalMoment, slotSeconds: number): SlotRange | undefined {
   const first =
     from.time === "24:00"
-      ? slotsOfDay(from.day, TIME_ZONE, slotSeconds).lastSlot + 1
-      : slotsOfWindow(from.day, from.time, "24:00", TIME_ZONE, slotSeconds).firstSlot;
+      ? slotsOfDay(from.day, localZone(), slotSeconds).lastSlot + 1
+      : slotsOfWindow(from.day, from.time, "24:00", localZone(), slotSeconds).firstSlot;
   const last =
     to.time === "00:00"
-      ? slotsOfDay(to.day, TIME_ZONE, slotSeconds).firstSlot - 1
-      : slotsOfWindow(to.day, "00:00", to.time, TIME_ZONE, slotSeconds).lastSlot;
+      ? slotsOfDay(to.day, localZone(), slotSeconds).firstSlot - 1
+      : slotsOfWindow(to.day, "00:00", to.time, localZone(), slotSeconds).lastSlot;
   return first <= last ? { firstSlot: first, lastSlot: last } : undefined;
 }

@@ -15,12 +15,13 @@ import {
   formatEnergy,
   formatMoment,
   formatMoney,
+  localZone,
   Money,
   SkeletonLines,
 } from "../../ui/index.ts";
 import { type Earning, useEarnings } from "../history/earnings.ts";
 import { useMyMeters } from "../history/meters.ts";
-import { byDay, byMonth, noonOf, TIME_ZONE, total } from "../periods.ts";
+import { byDay, byMonth, noonOf, total } from "../periods.ts";
 import { formatMonth } from "./month.ts";
 
 const route = getRouteApi("/statement");
@@ -58,7 +59,7 @@ function Statement({ holder }: { readonly holder: Address }) {
     );
   }
   if (data === undefined || time === undefined) return <SkeletonLines lines={8} />;
-  const month = wanted ?? byMonth(data).at(-1)?.name ?? localDayOf(time, TIME_ZONE).slice(0, 7);
+  const month = wanted ?? byMonth(data).at(-1)?.name ?? localDayOf(time, localZone()).slice(0, 7);
   return <Sheet holder={holder} earnings={data} month={month} madeAt={time} from={from} />;
 }
 
@@ -76,6 +77,7 @@ function Sheet({
   readonly madeAt: number;
   readonly from: "indexer" | "chain";
 }) {
+  const zone = localZone();
   const { name: chain, currency, deployment } = useNetwork();
   const { data: meters } = useMyMeters(holder);
   const { data: microgrids } = useMicrogrids();
@@ -146,8 +148,8 @@ function Sheet({
       )}
       <p className="mt-6 text-xs text-muted">
         <Trans>
-          Amounts in {currency.name} ({currency.symbol}). Days by the clock of {TIME_ZONE}, by when
-          the energy was delivered. Each trade is set beside the tariffs that were in force when its
+          Amounts in {currency.name} ({currency.symbol}). Days by the clock of {zone}, by when the
+          energy was delivered. Each trade is set beside the tariffs that were in force when its
           slots ended.
         </Trans>
       </p>

@@ -20,6 +20,7 @@ import {
   useNetwork,
 } from "../../chain/index.ts";
 import { useIndexed } from "../../data/index.ts";
+import { localZone } from "../../ui/index.ts";
 
 /** What a slot of a microgrid came to. */
 export interface DaySlot {
@@ -35,9 +36,9 @@ export function useDay(microgrid: Microgrid) {
   const time = useChainTime();
   const { indexerUrl = "" } = useNetwork();
   const { slotSeconds } = microgrid.charter;
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const day = time === undefined ? undefined : localDayOf(time, timeZone);
-  const range = day === undefined ? undefined : slotsOfDay(day, timeZone, slotSeconds);
+  const zone = localZone();
+  const day = time === undefined ? undefined : localDayOf(time, zone);
+  const range = day === undefined ? undefined : slotsOfDay(day, zone, slotSeconds);
   const indexed = useIndexed<readonly DaySlot[] | null>(
     ["day", microgrid.id, day],
     async (_, signal) => {
