@@ -2,7 +2,7 @@ import { type Address, isAddressEqual } from "viem";
 import { getBlock } from "viem/actions";
 import { type Microgrid, useChainQuery, useNetwork } from "../chain/index.ts";
 import { useOwnOrders } from "../data/index.ts";
-import { localZone } from "../ui/index.ts";
+import { localZone } from "../ui/zone.ts";
 import type { Beginning } from "./defaults.ts";
 import { type HomeMeter, metersOf, useHomes } from "./homes.ts";
 import { suggestedPrice, useClearingPrice } from "./price.ts";

@@ -20,7 +20,7 @@ import {
   useNetwork,
 } from "../../chain/index.ts";
 import { useIndexed } from "../../data/index.ts";
-import { localZone } from "../../ui/index.ts";
+import { localZone } from "../../ui/zone.ts";
 
 /** What a slot of a microgrid came to. */
 export interface DaySlot {
