@@ -201,6 +201,38 @@ describe("The live orders in memory", () => {
     );
   });
 
+  it("are found in a large book whatever the order in which they came", () => {
+    const price = fc.integer({ min: 0, max: 500 });
+    const orders = { minLength: 5_000, maxLength: 9_000, size: "max" } as const;
+    fc.assert(
+      fc.property(
+        fc.array(price, orders),
+        fc.constantFrom(...SORTS),
+        fc.constantFrom("offer", "bid", undefined),
+        fc.integer({ min: 100, max: 700 }),
+        (prices, sort, side, limit) => {
+          const rows = prices.map((each, n) =>
+            rowOf({ price: String(each), first_slot: (each * 7) % 31, side: n % 2 }, n + 1),
+          );
+          const live = new LiveOrders();
+          for (const row of rows) live.add(row, NOWHERE);
+          const query = { sort, side };
+          const found: number[] = [];
+          let cursor: Cursor | undefined;
+          do {
+            const page = live.find(conditionsOf(query), orderingOf(query), cursor, limit);
+            found.push(...page.orders.map(({ sequence }) => sequence));
+            cursor = page.next;
+          } while (cursor !== undefined && found.length <= rows.length);
+          const expected = plainly(rows, query).map((row) => row.received_sequence);
+          expect(found.join()).to.equal(expected.join());
+        },
+      ),
+      // So large a book would take minutes to make smaller.
+      { numRuns: 20, endOnFailure: true },
+    );
+  });
+
   it("are as many as there are, the best found though each is better than all before it", () => {
     const live = new LiveOrders();
     // Each is better than all before it.
