@@ -5,8 +5,8 @@
 import { cpus, loadavg } from "node:os";
 import { marketplaceAbi } from "@wattline/sdk";
 import { encodeFunctionData } from "viem";
-import { localAccount, OPERATOR } from "../scripts/simulation/accounts.ts";
 import { freePort } from "../scripts/testing/ports.ts";
+import { localAccount, OPERATOR } from "../services/community/src/simulation/accounts.ts";
 import { startIndexer } from "../services/indexer/test/support/indexer.ts";
 import { liveOn } from "../services/indexer/test/support/life.ts";
 import { playOn } from "../services/indexer/test/support/played.ts";

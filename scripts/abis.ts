@@ -1,8 +1,8 @@
 /** `npm run abis`: writes the contracts' ABIs into the sdk, from the build. A test says when that was forgotten. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { buildContracts } from "../services/community/src/simulation/chain.ts";
 import { abiFiles } from "./abis/files.ts";
-import { buildContracts } from "./simulation/chain.ts";
 
 await buildContracts();
 for (const [file, text] of await abiFiles()) {

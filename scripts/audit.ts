@@ -1,8 +1,9 @@
 /** `npm run audit`: everything that happened on Wattline, checked by who trusts nobody. */
-import { ReorgError, RpcError, UsageError } from "./audit/errors.ts";
-import { lineOf } from "./audit/lines.ts";
-import { readOptions, USAGE } from "./audit/options.ts";
-import { runAudit } from "./audit/run.ts";
+
+import { readOptions, USAGE } from "../services/audit/src/command/options.ts";
+import { runAudit } from "../services/audit/src/command/run.ts";
+import { ReorgError, RpcError, UsageError } from "../services/audit/src/errors.ts";
+import { lineOf } from "../services/audit/src/lines.ts";
 
 const [PASSED, FAILED, MISUSED, UNREADABLE, STOPPED] = [0, 1, 2, 3, 130];
 

@@ -2,9 +2,9 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { clearSigningFiles } from "@wattline/sdk";
+import { OptionsError } from "../services/community/src/simulation/optionsError.ts";
+import { writeWhole } from "../services/community/src/simulation/print.ts";
 import { readOptions, USAGE } from "./clearSigning/options.ts";
-import { OptionsError } from "./simulation/optionsError.ts";
-import { writeWhole } from "./simulation/print.ts";
 
 try {
   write(process.argv.slice(2));

@@ -1,8 +1,12 @@
-import { ProfilesFileError } from "./community/profilesFile.ts";
-import { buildContracts, ChainError, openChain } from "./simulation/chain.ts";
-import { OptionsError, readOptions, USAGE } from "./simulation/options.ts";
-import { jsonOf, tablesOf, writeWhole } from "./simulation/print.ts";
-import { play } from "./simulation/run.ts";
+import { ProfilesFileError } from "../services/community/src/profiles/profilesFile.ts";
+import {
+  buildContracts,
+  ChainError,
+  openChain,
+} from "../services/community/src/simulation/chain.ts";
+import { OptionsError, readOptions, USAGE } from "../services/community/src/simulation/options.ts";
+import { jsonOf, tablesOf, writeWhole } from "../services/community/src/simulation/print.ts";
+import { play } from "../services/community/src/simulation/run.ts";
 
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort(new Error("Stopped; no summary was written.")));

@@ -23,9 +23,12 @@ import {
   zeroAddress,
 } from "viem";
 import { hardhat } from "viem/chains";
-import { type LocalAccount, localAccount } from "../../scripts/simulation/accounts.ts";
-import type { Household } from "../../scripts/simulation/community.ts";
-import { inOneBlock } from "../../test/audit/support/oneBlock.ts";
+import { inOneBlock } from "../../services/audit/test/support/oneBlock.ts";
+import {
+  type LocalAccount,
+  localAccount,
+} from "../../services/community/src/simulation/accounts.ts";
+import type { Household } from "../../services/community/src/simulation/community.ts";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { callsIn } from "./support/calls.ts";
 import { openRelay } from "./support/relay.ts";

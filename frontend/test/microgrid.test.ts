@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import { localAccount } from "../../scripts/simulation/accounts.ts";
-import { fund, settleCommunity } from "../../scripts/simulation/community.ts";
-import { readOptions } from "../../scripts/simulation/options.ts";
-import { tieLineFor } from "../../scripts/simulation/tieLine.ts";
+import { localAccount } from "../../services/community/src/simulation/accounts.ts";
+import { fund, settleCommunity } from "../../services/community/src/simulation/community.ts";
+import { readOptions } from "../../services/community/src/simulation/options.ts";
+import { tieLineFor } from "../../services/community/src/simulation/tieLine.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { openStack, type Stack } from "./support/stack.ts";

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { ClearSigningCurrency, Deployment } from "@wattline/sdk";
 import { type Address, getAddress, isAddress } from "viem";
-import { OptionsError } from "../simulation/optionsError.ts";
-import { listOf, wholeNumber } from "../simulation/values.ts";
+import { OptionsError } from "../../services/community/src/simulation/optionsError.ts";
+import { listOf, wholeNumber } from "../../services/community/src/simulation/values.ts";
 
 export const USAGE = `npm run clear-signing -- --deployment FILE --currency ADDRESS,SYMBOL,DECIMALS --out FOLDER
 

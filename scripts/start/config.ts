@@ -1,9 +1,9 @@
 import type { Deployment } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
-import { localAccount, OPERATOR } from "../simulation/accounts.ts";
-import type { Household } from "../simulation/community.ts";
-import type { Stage } from "../simulation/stage.ts";
-import { CURRENCY_DECIMALS } from "../simulation/values.ts";
+import { localAccount, OPERATOR } from "../../services/community/src/simulation/accounts.ts";
+import type { Household } from "../../services/community/src/simulation/community.ts";
+import type { Stage } from "../../services/community/src/simulation/stage.ts";
+import { CURRENCY_DECIMALS } from "../../services/community/src/simulation/values.ts";
 
 /** Who tells about the chain. */
 export interface Services {

@@ -1,9 +1,9 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { OptionsError } from "../simulation/optionsError.ts";
-import { wholeNumber } from "../simulation/values.ts";
+import { OptionsError } from "../../services/community/src/simulation/optionsError.ts";
+import { wholeNumber } from "../../services/community/src/simulation/values.ts";
 
-export { OptionsError } from "../simulation/optionsError.ts";
+export { OptionsError } from "../../services/community/src/simulation/optionsError.ts";
 
 /** Ports by the part that listens. */
 export interface Ports {

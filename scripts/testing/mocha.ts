@@ -7,11 +7,15 @@ import Mocha from "mocha";
 import { report } from "./report.ts";
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  plain: ["sdk/test/**/*.test.ts", "test/community/**/*.test.ts", "test/setup/**/*.test.ts"],
+  plain: [
+    "sdk/test/**/*.test.ts",
+    "services/community/test/profiles/**/*.test.ts",
+    "test/setup/**/*.test.ts",
+  ],
   services: [
-    "services/*/test/**/*.test.ts",
+    "services/!(community)/test/**/*.test.ts",
+    "services/community/test/simulation/**/*.test.ts",
     "test/agreement/**/*.test.ts",
-    "test/audit/**/*.test.ts",
     "test/start/**/*.test.ts",
   ],
   pages: ["frontend/test/**/*.test.ts"],

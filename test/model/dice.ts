@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from "../../scripts/community/random.ts";
+import { type Random, seededRandom } from "../../services/community/src/profiles/random.ts";
 
 /** Chance from a seed: the same seed throws the same. */
 export class Dice {

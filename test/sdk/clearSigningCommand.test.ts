@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { getAddress } from "viem";
 import { readOptions } from "../../scripts/clearSigning/options.ts";
-import { OptionsError } from "../../scripts/simulation/optionsError.ts";
+import { OptionsError } from "../../services/community/src/simulation/optionsError.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const address = (byte: string) => getAddress(`0x${byte.repeat(20)}`);

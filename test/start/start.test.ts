@@ -10,10 +10,10 @@ import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { type Address, createPublicClient, erc20Abi, http, parseEventLogs } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
-import type { WaitingReading } from "../../scripts/living/inbox.ts";
-import { localAccount } from "../../scripts/simulation/accounts.ts";
 import type { NetworkConfig } from "../../scripts/start/config.ts";
 import { freePorts } from "../../scripts/testing/ports.ts";
+import type { WaitingReading } from "../../services/community/src/live/inbox.ts";
+import { localAccount } from "../../services/community/src/simulation/accounts.ts";
 import { isAlive, isListening, until } from "./support.ts";
 
 const run = promisify(execFile);

@@ -5,7 +5,7 @@ import {
   readingCells,
   SETTLEMENT_COLUMNS,
   settlementCells,
-} from "../../../scripts/audit/tables.ts";
+} from "../../../services/audit/src/tables.ts";
 import type { HistoryRow } from "./history.ts";
 
 /** Settlements as CSV: the columns of the audit's command, and the meters. */

@@ -16,8 +16,8 @@ import {
 } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual } from "viem";
 import { getTransaction, getTransactionReceipt, readContract } from "viem/actions";
-import { rpcAt } from "../../../scripts/audit/rpc.ts";
-import { walletsAt } from "../../../scripts/audit/wallets.ts";
+import { rpcAt } from "../../../services/audit/src/rpc.ts";
+import { walletsAt } from "../../../services/audit/src/wallets.ts";
 import { type ChainContext, readEvents } from "../chain/index.ts";
 import type { HistoryRow } from "./history.ts";
 

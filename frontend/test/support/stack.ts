@@ -2,13 +2,21 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type PreviewServer, preview } from "vite";
-import { localAccount } from "../../../scripts/simulation/accounts.ts";
-import { buildContracts, openChain, serveChain } from "../../../scripts/simulation/chain.ts";
-import { fund, report, settleCommunity } from "../../../scripts/simulation/community.ts";
-import { deploy } from "../../../scripts/simulation/deployment.ts";
-import { readOptions } from "../../../scripts/simulation/options.ts";
-import { tradingAt } from "../../../scripts/simulation/trading.ts";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { localAccount } from "../../../services/community/src/simulation/accounts.ts";
+import {
+  buildContracts,
+  openChain,
+  serveChain,
+} from "../../../services/community/src/simulation/chain.ts";
+import {
+  fund,
+  report,
+  settleCommunity,
+} from "../../../services/community/src/simulation/community.ts";
+import { deploy } from "../../../services/community/src/simulation/deployment.ts";
+import { readOptions } from "../../../services/community/src/simulation/options.ts";
+import { tradingAt } from "../../../services/community/src/simulation/trading.ts";
 import type { Network } from "../../src/chain/config.ts";
 import { builtApp, ROOT } from "./build.ts";
 

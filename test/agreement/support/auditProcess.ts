@@ -1,6 +1,6 @@
 /** An audit in a process of its own that keeps a checkpoint after every range, so that it can be killed anywhere. */
-import { readOptions } from "../../../scripts/audit/options.ts";
-import { audit, failedChecks } from "../../audit/support/auditing.ts";
+import { readOptions } from "../../../services/audit/src/command/options.ts";
+import { audit, failedChecks } from "../../../services/audit/test/support/auditing.ts";
 
 const command = readOptions(process.argv.slice(2), {});
 if (command === "help") throw new Error("Nobody asked for help.");

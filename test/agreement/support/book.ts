@@ -19,8 +19,8 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { type Address, getAddress, zeroAddress } from "viem";
-import type { AuditResult } from "../../../scripts/audit/run.ts";
 import { allowanceKey, fillIn, lineOf } from "../../../sdk/src/audit/state.ts";
+import type { AuditResult } from "../../../services/audit/src/command/run.ts";
 import type { RelayClient } from "../../../services/relay/src/client.ts";
 
 /**

@@ -8,9 +8,11 @@ import {
   signedOrderFromJson,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import { readOptions } from "../../../scripts/audit/options.ts";
-import type { AuditResult } from "../../../scripts/audit/run.ts";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { readOptions } from "../../../services/audit/src/command/options.ts";
+import type { AuditResult } from "../../../services/audit/src/command/run.ts";
+import { audit, auditsOf } from "../../../services/audit/test/support/auditing.ts";
+import { type LyingNode, lyingNode } from "../../../services/audit/test/support/proxy.ts";
 import {
   type RunningIndexer,
   startIndexer,
@@ -19,8 +21,6 @@ import { type Started, startNode } from "../../../services/indexer/test/support/
 import { type RelayProcess, spawnRelay } from "../../../services/relay/test/support/process.ts";
 import { freshFolder, standsAtHead } from "../../../services/relay/test/support/relays.ts";
 import { until } from "../../../services/relay/test/support/until.ts";
-import { audit, auditsOf } from "../../audit/support/auditing.ts";
-import { type LyingNode, lyingNode } from "../../audit/support/proxy.ts";
 import { expectSameBook } from "./book.ts";
 import { ordersIn } from "./orders.ts";
 import type { Replay } from "./recording.ts";

@@ -1,5 +1,5 @@
 import type { Deployment, Finding, ReadingRow, Verdict } from "@wattline/sdk";
-import type { MicrogridTotals } from "../../../../scripts/audit/totals.ts";
+import type { MicrogridTotals } from "../../../../services/audit/src/totals.ts";
 import type { HistoryRow } from "../history.ts";
 
 /** What a worker is asked to do with a chain's history. */

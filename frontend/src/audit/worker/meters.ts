@@ -8,7 +8,7 @@ import {
   type SettlementRow,
 } from "@wattline/sdk";
 import { type Address, type Hex, zeroAddress } from "viem";
-import type { Subject } from "../../../../scripts/audit/whereabouts.ts";
+import type { Subject } from "../../../../services/audit/src/whereabouts.ts";
 
 /** Meters that were named, and by what: an order, or the parties of a forward. */
 interface Named {

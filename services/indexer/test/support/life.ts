@@ -26,8 +26,8 @@ import {
   zeroAddress,
 } from "viem";
 import { hardhat } from "viem/chains";
-import { seededRandom } from "../../../../scripts/community/random.ts";
-import { localAccount } from "../../../../scripts/simulation/accounts.ts";
+import { seededRandom } from "../../../community/src/profiles/random.ts";
+import { localAccount } from "../../../community/src/simulation/accounts.ts";
 import { oddDeeds } from "./odd.ts";
 import type { Played } from "./played.ts";
 import { ROOT } from "./process.ts";

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Address, getAddress, isAddress } from "viem";
+import { reasonOf, UsageError } from "../errors.ts";
+
+export const USAGE = `npm run audit -- --rpc URL (--deployment FILE | --marketplace ADDRESS) [options]
+
+  --rpc URL              the node to read from; nothing else is trusted
+  --deployment FILE      where the contracts are, as JSON (default: the file that
+                         WATTLINE_DEPLOYMENT names)
+  --marketplace ADDRESS  where the marketplace is: it names the other contracts
+  --from-block N         judge from this block on; earlier ones are read all the same, because
+                         balances rest on them
+  --to-block N           the last block (default: the newest)
+  --microgrid ID         write rows and findings of one microgrid only
+  --out FOLDER           where results go (default audit); an interrupted audit goes on from there
+  --no-signatures        leave signatures out
+  --help                 this text
+
+Ends with 0 when every check passes, 1 when one fails, 2 for an option that makes no sense, 3 when the
+node does not answer, or not truthfully.`;
+
+/** Where the contracts are, as far as it was said. */
+export interface Whereabouts {
+  readonly marketplace: Address;
+  readonly meters?: Address;
+  readonly energy?: Address;
+  readonly chainId?: number;
+  /** The first block to read. */
+  readonly fromBlock?: number;
+}
+
+export interface AuditCommand {
+  readonly rpc: string;
+  readonly where: Whereabouts;
+  readonly fromBlock?: number;
+  readonly toBlock?: number;
+  readonly microgrid?: number;
+  readonly out: string;
+  readonly signatures: boolean;
+}
+
+/**
+ * Reads the command line.
+ * @returns "help" when that was asked for.
+ * @throws UsageError that names the option.
+ */
+export function readOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): AuditCommand | "help" {
+  const values = parse(argv);
+  if (values.help) return "help";
+  if (values.rpc === undefined) throw new UsageError("--rpc URL is missing. See --help.");
+  const [fromBlock, toBlock] = [
+    blockOf("--from-block", values["from-block"]),
+    blockOf("--to-block", values["to-block"]),
+  ];
+  if (fromBlock !== undefined && toBlock !== undefined && fromBlock > toBlock) {
+    throw new UsageError(`--from-block ${fromBlock} lies behind --to-block ${toBlock}.`);
+  }
+  const microgrid = blockOf("--microgrid", values.microgrid);
+  return {
+    rpc: urlOf(values.rpc),
+    where: whereOf(values.deployment, values.marketplace, env.WATTLINE_DEPLOYMENT),
+    ...(fromBlock !== undefined && { fromBlock }),
+    ...(toBlock !== undefined && { toBlock }),
+    ...(microgrid !== undefined && { microgrid }),
+    out: values.out ?? "audit",
+    signatures: values["no-signatures"] !== true,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        rpc: { type: "string" },
+        deployment: { type: "string" },
+        marketplace: { type: "string" },
+        "from-block": { type: "string" },
+        "to-block": { type: "string" },
+        microgrid: { type: "string" },
+        out: { type: "string" },
+        "no-signatures": { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${reasonOf(error)} See --help.`);
+  }
+}
+
+function urlOf(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new UsageError(`--rpc takes an address such as http://127.0.0.1:8545, not "${text}".`);
+}
+
+function blockOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new UsageError(`${name} takes a whole number, not "${text}".`);
+}
+
+function whereOf(
+  deployment: string | undefined,
+  marketplace: string | undefined,
+  usual: string | undefined,
+): Whereabouts {
+  if (deployment !== undefined && marketplace !== undefined) {
+    throw new UsageError("--deployment and --marketplace say the same thing: give one.");
+  }
+  if (marketplace !== undefined) {
+    return { marketplace: addressOf("--marketplace", marketplace) };
+  }
+  const file = deployment ?? usual;
+  if (file === undefined) {
+    throw new UsageError("--deployment FILE or --marketplace ADDRESS is missing. See --help.");
+  }
+  return readDeployment(file);
+}
+
+function readDeployment(file: string): Whereabouts {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`--deployment ${file} can't be read: ${reasonOf(error)}`);
+  }
+  const { marketplace, meters, energy, chainId, fromBlock } = (json ?? {}) as Readonly<
+    Record<string, unknown>
+  >;
+  const isCount = (value: unknown): value is number =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  if (!isCount(chainId) || !isCount(fromBlock)) {
+    throw new UsageError(`--deployment ${file} has no chainId and fromBlock as whole numbers.`);
+  }
+  return {
+    marketplace: addressOf(`${file}: marketplace`, marketplace),
+    meters: addressOf(`${file}: meters`, meters),
+    energy: addressOf(`${file}: energy`, energy),
+    chainId,
+    fromBlock,
+  };
+}
+
+function addressOf(name: string, text: unknown): Address {
+  if (typeof text === "string" && isAddress(text, { strict: false })) return getAddress(text);
+  throw new UsageError(`${name} takes an address of 20 bytes, not ${JSON.stringify(text)}.`);
+}

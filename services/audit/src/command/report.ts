@@ -1,0 +1,178 @@
+import type { Finding, Verdict } from "@wattline/sdk";
+import { countsOf, outcomeOf } from "../lines.ts";
+import type { Day, Totals } from "../totals.ts";
+import type { AuditCommand } from "./options.ts";
+import { STYLE } from "./reportStyle.ts";
+import type { AuditResult } from "./run.ts";
+
+/** Findings that the report shows; the first ones tell what happened. */
+const MOST_SHOWN = 200;
+/** Days that the chart shows: the last ones. */
+const MOST_DAYS = 62;
+
+/** The report as one HTML page that needs nothing else: for the screen in light and dark, and for paper. */
+export function reportOf(
+  { subject, end, verdicts, findings }: AuditResult,
+  command: AuditCommand,
+  totals: Totals,
+): string {
+  const failed = verdicts.filter((verdict) => verdict.failed > 0);
+  const checked = verdicts.reduce((sum, verdict) => sum + verdict.checked, 0);
+  const sound = failed.length === 0;
+  const scope: [string, string][] = [
+    ["Chain", String(subject.chainId)],
+    ["Blocks", `${command.fromBlock ?? subject.firstBlock} to ${end.number}`],
+    ["Last block", `${isoOf(end.timestamp)}<br><code>${end.hash}</code>`],
+    ["Marketplace", code(subject.contracts.marketplace)],
+    ["Meters", code(subject.contracts.meters)],
+    ["Energy token", code(subject.contracts.energy)],
+    ["Microgrids", command.microgrid === undefined ? "all" : String(command.microgrid)],
+    ["Signatures", command.signatures ? "checked" : "left out"],
+    ["Read from", escaped(withoutCredentials(command.rpc))],
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Wattline audit, block ${end.number}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="brand">Wattline audit</p>
+<h1 class="${sound ? "sound" : "unsound"}">${sound ? "Every check passes" : `${failed.length} ${failed.length === 1 ? "check fails" : "checks fail"}`}</h1>
+<p class="lead">${checked.toLocaleString("en")} checks up to block ${end.number.toLocaleString("en")}, rebuilt from the chain's logs and calldata alone and compared with its state.</p>
+</header>
+<section>
+<h2>What was audited</h2>
+<dl>${scope.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>
+</section>
+${findingsOf(findings, failed)}
+<section>
+<h2>Verdicts</h2>
+<table class="verdicts">
+<thead><tr><th>Check</th><th>Result</th><th class="number">Checked</th><th class="number">Failed</th></tr></thead>
+<tbody>${verdicts.map(verdictRow).join("")}</tbody>
+</table>
+<p class="note">A number in a circle is the design's invariant that a check belongs to. “In part”: some could not be judged, for the reason given.</p>
+</section>
+${microgridsOf(totals)}
+${chartOf(totals.days)}
+<footer>Prices and money in base units of each microgrid's currency. Tables: settlements.csv, readings.csv; retired energy: certificates.json.</footer>
+</main>
+</body>
+</html>
+`;
+}
+
+function verdictRow(verdict: Verdict): string {
+  const outcome = outcomeOf(verdict);
+  const promise =
+    verdict.promise === undefined ? "" : ` <span class="promise">${verdict.promise}</span>`;
+  const why = verdict.unseen > 0 ? `<div class="why">${escaped(countsOf(verdict))}</div>` : "";
+  return `<tr class="${outcome.replaceAll(" ", "-")}"><td>${escaped(verdict.title)}${promise}${why}</td><td><span class="pill">${outcome}</span></td><td class="number">${verdict.checked.toLocaleString("en")}</td><td class="number">${verdict.failed.toLocaleString("en")}</td></tr>`;
+}
+
+function findingsOf(findings: readonly Finding[], failed: readonly Verdict[]): string {
+  if (findings.length === 0) return "";
+  const all = failed.reduce((sum, verdict) => sum + verdict.failed, 0);
+  const shown = findings.slice(0, MOST_SHOWN);
+  const more = all > shown.length ? `, the first ${shown.length} of ${all}` : "";
+  return `<section>
+<h2>Findings${more}</h2>
+${shown.map(findingItem).join("")}
+</section>`;
+}
+
+function findingItem({ check, block, transaction, message, values }: Finding): string {
+  const details = Object.entries(values)
+    .map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${code(value)}</dd></div>`)
+    .join("");
+  return `<article class="finding"><h3>${escaped(message)}</h3>
+<p>${escaped(check)} · block ${block} · ${code(transaction)}</p>
+<dl>${details}</dl></article>`;
+}
+
+function microgridsOf({ microgrids }: Totals): string {
+  if (microgrids.size === 0) return "";
+  const rows = [...microgrids].sort(([a], [b]) => a - b);
+  return `<section>
+<h2>Microgrids</h2>
+<table>
+<thead><tr><th>Microgrid</th><th class="number">Slots read</th><th class="number">Exported kWh</th><th class="number">Trades</th><th class="number">Sold kWh</th><th class="number">Paid by buyers</th><th class="number">Charges</th><th class="number">Retired kWh</th></tr></thead>
+<tbody>${rows
+    .map(
+      ([number, totals]) =>
+        `<tr><td>${number}</td>${[
+          totals.readings.toLocaleString("en"),
+          kwh(totals.exportedWh),
+          totals.trades.toLocaleString("en"),
+          kwh(totals.soldWh),
+          totals.paid.toLocaleString("en"),
+          totals.charges.toLocaleString("en"),
+          kwh(totals.retiredWh),
+        ]
+          .map((cell) => `<td class="number">${cell}</td>`)
+          .join("")}</tr>`,
+    )
+    .join("")}</tbody>
+</table>
+</section>`;
+}
+
+/** Exported and traded energy per day of delivery, as bars. */
+function chartOf(days: ReadonlyMap<string, Day>): string {
+  const shown = [...days].sort(([a], [b]) => (a < b ? -1 : 1)).slice(-MOST_DAYS);
+  if (shown.length === 0) return "";
+  const most = shown.reduce(
+    (top, [, { exportedWh, tradedWh }]) => Math.max(top, Number(exportedWh), Number(tradedWh)),
+    1,
+  );
+  const [width, height, left, bottom] = [960, 220, 64, 26];
+  const step = (width - left) / shown.length;
+  const bar = Math.min(step * 0.36, 48);
+  const tall = (wh: bigint) => (Number(wh) / most) * (height - bottom - 12);
+  const bars = shown
+    .map(([date, { exportedWh, tradedWh }], index) => {
+      const middle = left + step * (index + 0.5);
+      const rect = (wh: bigint, kind: string, x: number) =>
+        `<rect class="${kind}" x="${x.toFixed(1)}" y="${(height - bottom - tall(wh)).toFixed(1)}" width="${bar.toFixed(1)}" height="${tall(wh).toFixed(1)}" rx="2"><title>${date}: ${kwh(wh)} kWh ${kind}</title></rect>`;
+      const every = Math.ceil(shown.length / 12);
+      const label =
+        index % every === 0
+          ? `<text x="${middle.toFixed(1)}" y="${height - 8}" text-anchor="middle">${date.slice(5)}</text>`
+          : "";
+      return rect(exportedWh, "exported", middle - bar) + rect(tradedWh, "traded", middle) + label;
+    })
+    .join("");
+  const axis = [0, 0.5, 1]
+    .map((share) => {
+      const y = height - bottom - share * (height - bottom - 12);
+      return `<line x1="${left}" x2="${width}" y1="${y}" y2="${y}"/><text x="${left - 8}" y="${y + 4}" text-anchor="end">${kwh(BigInt(Math.round(most * share)))}</text>`;
+    })
+    .join("");
+  return `<section>
+<h2>Energy by day of delivery, kWh</h2>
+<p class="legend"><span class="exported">exported</span><span class="traded">traded</span></p>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Exported and traded energy per day">${axis}${bars}</svg>
+</section>`;
+}
+
+const kwh = (wh: bigint): string =>
+  (Number(wh) / 1000).toLocaleString("en", { maximumFractionDigits: 1 });
+
+const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
+
+const code = (text: string): string => `<code>${escaped(text)}</code>`;
+
+const escaped = (text: string): string =>
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+
+/** An address without user, password or path: reports are shown around, and keys travel in them. */
+const withoutCredentials = (rpc: string): string => new URL(rpc).origin;

@@ -1,0 +1,276 @@
+import {
+  type EnergyBySlot,
+  marketDomain,
+  metersDomain,
+  ORDER_TYPES,
+  type Order,
+  packProfile,
+  packReading,
+  READING_TYPES,
+  sourceIndex,
+} from "@wattline/sdk";
+import type { Hex } from "viem";
+import { freePort } from "../../../../scripts/testing/ports.ts";
+import { generateCommunity } from "../../../community/src/profiles/generate.ts";
+import type { CommunitySeries } from "../../../community/src/profiles/series.ts";
+import { localAccount } from "../../../community/src/simulation/accounts.ts";
+import {
+  buildContracts,
+  type Chain,
+  openChain,
+  serveChain,
+} from "../../../community/src/simulation/chain.ts";
+import type { SimulationOptions } from "../../../community/src/simulation/options.ts";
+import { type Played, play } from "../../../community/src/simulation/run.ts";
+
+/** Wattline with a history, on a chain that others share. */
+export interface History extends Played {
+  readonly market: SimulationOptions["market"];
+  /** As `--deployment` takes it. */
+  readonly deployment: {
+    readonly chainId: number;
+    readonly marketplace: string;
+    readonly meters: string;
+    readonly energy: string;
+    readonly fromBlock: number;
+  };
+}
+
+export interface PlayedChain {
+  readonly rpc: string;
+  readonly chain: Chain;
+  readonly histories: readonly History[];
+  close(): Promise<void>;
+}
+
+/** From 10:00 on, three blocks of eight slots: sun and trade, and an outage in the second. */
+const [FIRST_SLOT, SLOTS] = [40, 24];
+const OUTAGE = [50, 54] as const;
+const HOMES = 4;
+const FEED_IN = 80_000n;
+const RETAIL = 320_000n;
+
+const nothing = new AbortController().signal;
+
+/** A real node on a port, with some hours of two communities for each of `markets`, a day apart. */
+export async function playChain(
+  markets: readonly SimulationOptions["market"][],
+): Promise<PlayedChain> {
+  await buildContracts();
+  const startsAt = startOf(seriesOf(1, 0));
+  const port = await freePort();
+  const rpc = `http://127.0.0.1:${port}`;
+  const server = await serveChain("127.0.0.1", port, startsAt);
+  const chain = await openChain(rpc, startsAt);
+  const histories: History[] = [];
+  for (const [day, market] of markets.entries()) {
+    const fromBlock = await chain.ethers.provider.getBlockNumber();
+    const first = seriesOf(1, day);
+    const midnight = first.firstSlot - FIRST_SLOT;
+    const played = await play(
+      chain,
+      {
+        communities: [first, { ...seriesOf(2, day), name: "Buchental" }],
+        tariffs: { feedInPerKwh: FEED_IN, retailPerKwh: new Array(SLOTS).fill(RETAIL) },
+        market,
+        outage: { firstSlot: midnight + OUTAGE[0], endSlot: midnight + OUTAGE[1] },
+      },
+      nothing,
+    );
+    const { chainId, addresses } = played.wattline;
+    const { marketplace, meters, energy } = addresses;
+    histories.push({
+      ...played,
+      market,
+      deployment: { chainId, marketplace, meters, energy, fromBlock },
+    });
+  }
+  return {
+    rpc,
+    chain,
+    histories,
+    async close() {
+      await chain.close();
+      await server.close();
+    },
+  };
+}
+
+const startOf = ({ firstSlot, slotSeconds }: CommunitySeries): number => firstSlot * slotSeconds;
+
+/** Some hours of some homes of a built-in town. */
+function seriesOf(seed: number, day: number): CommunitySeries {
+  const from = `2026-06-${21 + day}`;
+  const whole = generateCommunity({ seed, from, days: 1 });
+  const cut = (energyWh: readonly bigint[]) => energyWh.slice(FIRST_SLOT, FIRST_SLOT + SLOTS);
+  return {
+    ...whole,
+    firstSlot: whole.firstSlot + FIRST_SLOT,
+    slots: SLOTS,
+    households: [...whole.households.slice(0, HOMES - 1), ...whole.households.slice(-1)].map(
+      (home) => ({
+        ...home,
+        loadWh: cut(home.loadWh),
+        producedWh: cut(home.producedWh),
+        exportedWh: cut(home.exportedWh),
+        importedWh: cut(home.importedWh),
+      }),
+    ),
+  };
+}
+
+/** Somebody's hands on a history: for what a simulated day does not do, and for frauds. */
+export function handsOn(chain: Chain, { wattline, communities }: History) {
+  const { marketplace, energy, addresses, chainId } = wattline;
+  const [community] = communities;
+  if (community === undefined) throw new Error("Nobody lives there.");
+  const { dso, households, series } = community;
+  const [jane, neighbour] = households;
+  if (jane === undefined || neighbour === undefined) throw new Error("Too few live there.");
+  const [seller, buyer] = [jane, neighbour];
+  let nonce = 1_000_000n;
+
+  /** What the DSO holds of a slot: it buys what neighbours leave. */
+  async function held(): Promise<{ slot: number; wh: bigint }> {
+    for (let slot = series.firstSlot; slot < series.firstSlot + series.slots; slot++) {
+      const id = (BigInt(community?.microgrid ?? 0) << 40n) | BigInt(slot);
+      const wh: bigint = await energy.balanceOf(dso.address, id);
+      if (wh > 200n) return { slot, wh };
+    }
+    throw new Error("The DSO holds nothing.");
+  }
+
+  async function orderOf(overrides: Partial<Order> = {}): Promise<Order> {
+    const { slot } = await held();
+    return {
+      maker: dso.address,
+      meter: "0x0000000000000000000000000000000000000000",
+      microgrid: community?.microgrid ?? 0,
+      side: 0,
+      sources: 1,
+      firstSlot: slot,
+      lastSlot: slot,
+      energy: 1_000,
+      price: 150_000n,
+      forward: false,
+      bond: 0n,
+      counterparty: "0x0000000000000000000000000000000000000000",
+      nonce: nonce++,
+      counter: (await marketplace.accountOf(addresses.euro, overrides.maker ?? dso.address))
+        .counter,
+      deadline: (await chain.chainTime()) + 86_400,
+      ...overrides,
+    };
+  }
+
+  const sign = (order: Order, account = dso.account): Promise<Hex> =>
+    account.signTypedData({
+      domain: marketDomain(chainId, addresses.marketplace),
+      types: ORDER_TYPES,
+      primaryType: "Order",
+      message: { ...order },
+    });
+
+  function takeOf(order: Order, wh: bigint, limit = 2n ** 128n) {
+    const { firstBlock, words } = packProfile(new Map([[order.firstSlot, wh]]));
+    return {
+      microgrid: order.microgrid,
+      meter: neighbour?.device.address ?? order.meter,
+      source: sourceIndex("Solar"),
+      firstBlock,
+      energy: [...words],
+      limit,
+    };
+  }
+
+  /** Jane's meter, or another key, signs what it exported, and she submits it. */
+  async function report(exportedWh: EnergyBySlot, key = seller.device) {
+    const { firstBlock, words } = packReading(exportedWh);
+    const reading = { meter: seller.device.address, firstBlock, exported: [...words] };
+    const signature = await key.signTypedData({
+      domain: metersDomain(chainId, addresses.meters),
+      types: READING_TYPES,
+      primaryType: "Reading",
+      message: reading,
+    });
+    return wattline.meters.connect(seller.signer).report(reading, signature);
+  }
+
+  /**
+   * Jane promises two slots of tomorrow's noon to her neighbour, delivers the first in part, and it is released.
+   * @param waitSeconds How long after the reading.
+   */
+  async function sellShort(waitSeconds = 0) {
+    const slotSeconds = series.slotSeconds;
+    const midnight = Math.ceil((await chain.chainTime()) / 86_400) * 86_400;
+    const slot = (midnight + 43_200) / slotSeconds;
+    const order = await orderOf({
+      maker: seller.address,
+      meter: seller.device.address,
+      firstSlot: slot,
+      lastSlot: slot + 1,
+      forward: true,
+      bond: 50_000n,
+      deadline: midnight + 2 * 86_400,
+    });
+    const promised = packProfile(
+      new Map([
+        [slot, 100n],
+        [slot + 1, 50n],
+      ]),
+    );
+    await marketplace.connect(buyer.signer).reserve(order, await sign(order, seller.account), {
+      ...takeOf(order, 1n),
+      energy: [...promised.words],
+    });
+    await chain.passTo((slot + 2) * slotSeconds);
+    await report(
+      new Map([
+        [slot, 60n],
+        [slot + 1, 50n],
+      ]),
+    );
+    if (waitSeconds > 0) await chain.passTo((await chain.chainTime()) + waitSeconds);
+    const position = {
+      seller: seller.address,
+      buyer: buyer.address,
+      meter: order.meter,
+      source: 0,
+      from: order.microgrid,
+      to: order.microgrid,
+      currency: addresses.euro,
+      price: order.price,
+      charge: 0n,
+      bond: order.bond,
+      lossBps: 0,
+    };
+    const blockNumber = promised.firstBlock;
+    return marketplace.connect(buyer.signer).release([{ position, blockNumber }]);
+  }
+
+  /** A transaction of somebody without a nonce of ours: the node counts. */
+  const impersonate = async (address: string) => {
+    const { provider } = chain.connection;
+    await provider.request({ method: "hardhat_impersonateAccount", params: [address] });
+    await provider.request({
+      method: "hardhat_setBalance",
+      params: [address, "0x56bc75e2d63100000"],
+    });
+    return chain.ethers.getSigner(address);
+  };
+
+  return {
+    dso,
+    jane,
+    neighbour,
+    community,
+    held,
+    report,
+    sellShort,
+    orderOf,
+    sign,
+    takeOf,
+    impersonate,
+    localAccount,
+  };
+}

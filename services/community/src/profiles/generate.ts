@@ -1,0 +1,150 @@
+import { clearSkyUnder, type Place, sunPosition } from "../../../../sdk/src/sun.ts";
+import { parseDay, SECONDS_PER_DAY, SLOT_MINUTES } from "./calendar.ts";
+import { cloudIndex } from "./clouds.ts";
+import { standardLoadWatts } from "./loadShape.ts";
+import { seededRandom } from "./random.ts";
+import { type Roof, roofWatts } from "./roof.ts";
+import type { CommunitySeries, HouseholdSeries } from "./series.ts";
+import { foundTown, type Home, USUAL_HOMES } from "./town.ts";
+
+/** The hills around Kassel, in the middle of Germany. */
+export const USUAL_PLACE: CommunitySeries["place"] = { latitudeTenths: 513, longitudeTenths: 95 };
+
+const USUAL_SLOT_MINUTES = 15;
+const TICK_SECONDS = 300;
+const CLOUD_STREAM = 0;
+
+/** What a generated community is made from. */
+export interface CommunityOptions {
+  /** 0 to 4,294,967,295; the same seed gives the same community. */
+  readonly seed: number;
+  /** The first day, `YYYY-MM-DD`, from 00:00 UTC. */
+  readonly from: string;
+  /** How many days, 1 or more. */
+  readonly days: number;
+  /** How many homes, 2 or more; 14 unless given. */
+  readonly households?: number;
+  /** 5, 15, 30 or 60; 15 unless given. */
+  readonly slotMinutes?: number;
+  /** Where; around Kassel in Germany unless given. */
+  readonly place?: CommunitySeries["place"];
+}
+
+/**
+ * A community made from physics: roofs under a real sun and clouds of chance, homes that follow the
+ * standard load profile H0, each in its own way. Slots are UTC. The clock by which the homes live is
+ * UTC plus the place's solar mean time, rounded to the hour, all year: in Germany that is Central
+ * European Time, without summer time.
+ *
+ * It is worked out in steps of five minutes whatever the slot, so that the same seed gives the same
+ * production and load at every slot length. Energy is whole Wh: what a slot's rounding leaves over
+ * counts in the next, as on a meter's dial, so that a run is never a whole Wh short. What flows in and out is netted within
+ * each slot. A longer run begins like a shorter one.
+ *
+ * @throws RangeError if an option is out of its range.
+ */
+export function generateCommunity(options: CommunityOptions): CommunitySeries {
+  const { seed, households = USUAL_HOMES, place = USUAL_PLACE } = options;
+  const slotSeconds = slotSecondsOf(options.slotMinutes ?? USUAL_SLOT_MINUTES);
+  const start = startOf(options.from);
+  const slots = (wholeDays(options.days) * SECONDS_PER_DAY) / slotSeconds;
+  const ticks = { start, slots, ticksPerSlot: slotSeconds / TICK_SECONDS };
+  const homes = foundTown(seed, households);
+  const sky = skyOver(ticks, placeOf(place), seed);
+  const clockOffset = Math.round(place.longitudeTenths / 150) * 3600;
+  return {
+    name: "Lindental",
+    place,
+    slotSeconds,
+    firstSlot: start / slotSeconds,
+    slots,
+    households: homes.map((home) => live(home, ticks, sky, clockOffset)),
+  };
+}
+
+/** The run of slots, each a whole number of five-minute ticks. */
+interface Ticks {
+  readonly start: number;
+  readonly slots: number;
+  readonly ticksPerSlot: number;
+}
+
+/** What a roof gives in a tick, in W. */
+type Sky = (roof: Roof, tick: number) => number;
+
+function skyOver({ start, slots, ticksPerSlot }: Ticks, place: Place, seed: number): Sky {
+  const nextIndex = cloudIndex(seededRandom(seed, CLOUD_STREAM));
+  const views = Array.from({ length: slots * ticksPerSlot }, (_, tick) => {
+    const middle = start + (tick + 0.5) * TICK_SECONDS;
+    const sun = sunPosition(place, middle);
+    return { index: nextIndex(), sun, clear: clearSkyUnder(sun, middle) };
+  });
+  return (roof, tick) => {
+    const view = views[tick];
+    if (view === undefined || view.clear.globalHorizontal === 0) return 0;
+    return view.index * roofWatts(roof, view.clear, view.sun);
+  };
+}
+
+function live(home: Home, ticks: Ticks, sky: Sky, clockOffset: number): HouseholdSeries {
+  const { name, roof, annualKwh, lateSeconds, mood } = home;
+  const producedWh = meter(ticks, (tick) => (roof === null ? 0 : sky(roof, tick)));
+  const loadWh = meter(ticks, (tick) => {
+    const clock = ticks.start + tick * TICK_SECONDS + clockOffset;
+    return (annualKwh / 1000) * standardLoadWatts(clock - lateSeconds) * mood();
+  });
+  const surplusWh = producedWh.map((produced, slot) => produced - (loadWh[slot] ?? 0n));
+  return {
+    name,
+    capacityW: roof?.peakW ?? 0,
+    loadWh,
+    producedWh,
+    exportedWh: surplusWh.map((surplus) => (surplus > 0n ? surplus : 0n)),
+    importedWh: surplusWh.map((surplus) => (surplus < 0n ? -surplus : 0n)),
+  };
+}
+
+/** Whole Wh per slot by a dial that never forgets a fraction. */
+function meter({ slots, ticksPerSlot }: Ticks, watts: (tick: number) => number): bigint[] {
+  let dial = 0;
+  let shown = 0;
+  return Array.from({ length: slots }, (_, slot) => {
+    for (let i = 0; i < ticksPerSlot; i++) {
+      dial += (watts(slot * ticksPerSlot + i) * TICK_SECONDS) / 3600;
+    }
+    const before = shown;
+    shown = Math.floor(dial);
+    return BigInt(shown - before);
+  });
+}
+
+function startOf(from: string): number {
+  const start = parseDay(from);
+  if (start === undefined) {
+    throw new RangeError(`"${from}" is no day: give it as YYYY-MM-DD, such as 2025-06-21`);
+  }
+  return start;
+}
+
+function wholeDays(days: number): number {
+  if (!Number.isSafeInteger(days) || days < 1) {
+    throw new RangeError(`${days} days are refused: give a whole number, 1 or more`);
+  }
+  return days;
+}
+
+function slotSecondsOf(slotMinutes: number): number {
+  if (!SLOT_MINUTES.includes(slotMinutes)) {
+    throw new RangeError(`a slot of ${slotMinutes} min is refused: give 5, 15, 30 or 60`);
+  }
+  return slotMinutes * 60;
+}
+
+function placeOf({ latitudeTenths, longitudeTenths }: CommunitySeries["place"]): Place {
+  if (!Number.isInteger(latitudeTenths) || !Number.isInteger(longitudeTenths)) {
+    throw new RangeError(
+      `place ${latitudeTenths}, ${longitudeTenths} is refused: give whole tenths of a degree`,
+    );
+  }
+  return { latitudeDegrees: latitudeTenths / 10, longitudeDegrees: longitudeTenths / 10 };
+}

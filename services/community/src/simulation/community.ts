@@ -1,0 +1,210 @@
+import {
+  type EnergyBySlot,
+  metersDomain,
+  packReading,
+  READING_TYPES,
+  REGISTRATION_TYPES,
+  type Source,
+  sourceIndex,
+} from "@wattline/sdk";
+import { type Address, parseSignature } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
+import type { CommunitySeries, HouseholdSeries } from "../profiles/series.ts";
+import { SHELTER } from "../profiles/town.ts";
+import { deviceKey } from "./accounts.ts";
+import type { Chain } from "./chain.ts";
+import { charterOf, type Deployment, tariffsAt } from "./deployment.ts";
+import type { Tariffs } from "./options.ts";
+import type { TieLine } from "./tieLine.ts";
+
+/** A microgrid with its people. */
+export type Community = Awaited<ReturnType<typeof settleCommunity>>;
+
+/** Someone with a wallet on the chain. */
+export type Person = Awaited<ReturnType<Chain["wallet"]>> & { readonly name: string };
+
+/** Someone with a metered home. */
+export interface Household extends Person {
+  readonly device: PrivateKeyAccount;
+  /** What its meter saw. */
+  readonly series: HouseholdSeries;
+  /** Whether it comes first in an outage. */
+  readonly critical: boolean;
+}
+
+const MODES = { connected: 0, islanded: 1 } as const;
+
+/** Who comes first in an outage: the Shelter, where there is none the first consumer, else the last home. */
+export function criticalHome({ households }: CommunitySeries): HouseholdSeries | undefined {
+  return (
+    households.find(({ name }) => name === SHELTER) ??
+    households.find(({ capacityW }) => capacityW === 0) ??
+    households.at(-1)
+  );
+}
+
+/**
+ * Settles the households of `series` in a microgrid of their own, each with a wallet and a registered meter.
+ * @param microgrid Its number; the first one was founded with the deployment, any other is founded here.
+ * @param firstAccount The local account that operates it; the DSO and the households follow.
+ */
+export async function settleCommunity(
+  wattline: Deployment,
+  series: CommunitySeries,
+  tariffs: Tariffs,
+  microgrid: number,
+  firstAccount: number,
+) {
+  const { chain, meters, addresses, send } = wattline;
+  const operator: Person = { name: "operator", ...(await chain.wallet(firstAccount)) };
+  const dso: Person = { name: "DSO", ...(await chain.wallet(firstAccount + 1)) };
+  const asOperator = meters.connect(operator.signer);
+  if (microgrid > 1) {
+    const charter = { ...charterOf(series), currency: addresses.euro };
+    const first = tariffsAt(tariffs.retailPerKwh[0] ?? 0n, tariffs);
+    await send(operator.address, (o) => asOperator.found(charter, first, dso.address, o));
+  }
+
+  const critical = criticalHome(series);
+  const households: Household[] = [];
+  for (const [index, household] of series.households.entries()) {
+    const wallet = await chain.wallet(firstAccount + 2 + index);
+    const device = deviceKey(series.name, household.name);
+    const who = {
+      name: household.name,
+      ...wallet,
+      device,
+      series: household,
+      critical: household === critical,
+    };
+    await register(wattline, operator, microgrid, who, "Solar", household.capacityW, who.critical);
+    households.push(who);
+  }
+
+  return {
+    microgrid,
+    series,
+    operator,
+    dso,
+    households,
+
+    /** The operator publishes a new retail tariff. */
+    async setRetail(retailPerKwh: bigint): Promise<void> {
+      const current = tariffsAt(retailPerKwh, tariffs);
+      await send(operator.address, (o) => asOperator.setTariffs(microgrid, current, o));
+    },
+
+    /** The operator declares that the microgrid is cut off from the grid, or back. */
+    async setMode(mode: keyof typeof MODES): Promise<void> {
+      await send(operator.address, (o) => asOperator.setMode(microgrid, MODES[mode], o));
+    },
+
+    /** The operator proposes a tie line to the microgrid `other`, or agrees to what that has proposed. */
+    async agreeTieLine(other: number, line: TieLine): Promise<void> {
+      const terms = {
+        lossBps: line.lossBps,
+        capacity: line.capacityWh,
+        wheelingUp: line.wheelingPerKwh,
+        wheelingDown: line.wheelingPerKwh,
+      };
+      await send(operator.address, (o) => asOperator.proposeTieLine(microgrid, other, terms, o));
+    },
+  };
+}
+
+/** The operator registers a meter of `who`, to which its device has consented. */
+export async function register(
+  { meters, addresses, chainId, send }: Deployment,
+  operator: Person,
+  microgrid: number,
+  { address, device }: Pick<Household, "address" | "device">,
+  source: Source,
+  capacityW: number,
+  critical: boolean,
+): Promise<void> {
+  const consent = await device.signTypedData({
+    domain: metersDomain(chainId, addresses.meters),
+    types: REGISTRATION_TYPES,
+    primaryType: "Registration",
+    message: { microgrid, owner: address },
+  });
+  await send(operator.address, (o) =>
+    meters
+      .connect(operator.signer)
+      .register(
+        microgrid,
+        address,
+        device.address,
+        sourceIndex(source),
+        capacityW,
+        critical,
+        consent,
+        o,
+      ),
+  );
+}
+
+/** The device signs what it measured. */
+export async function signReading(
+  { addresses, chainId }: Deployment,
+  { device }: Pick<Household, "device">,
+  exportedWh: EnergyBySlot,
+) {
+  const { firstBlock, words } = packReading(exportedWh);
+  const reading = { meter: device.address, firstBlock, exported: [...words] };
+  const signature = await device.signTypedData({
+    domain: metersDomain(chainId, addresses.meters),
+    types: READING_TYPES,
+    primaryType: "Reading",
+    message: reading,
+  });
+  return { reading, signature };
+}
+
+/** The device signs what it measured; its owner submits it and so mints it. */
+export async function report(
+  wattline: Deployment,
+  who: Person & Pick<Household, "device">,
+  exportedWh: EnergyBySlot,
+) {
+  const { meters, send } = wattline;
+  const { reading, signature } = await signReading(wattline, who, exportedWh);
+  return send(who.address, (o) => meters.connect(who.signer).report(reading, signature, o));
+}
+
+/** `who` gets `amount` of the play currency and brings it into escrow with a permit. */
+export async function fund(wattline: Deployment, who: Person, amount: bigint): Promise<void> {
+  const { chain, euro, marketplace, addresses, chainId, send } = wattline;
+  await send(who.address, (o) => euro.connect(who.signer).mint(who.address, amount, o));
+  const deadline = BigInt(await chain.chainTime()) + 86_400n;
+  const permit = await who.account.signTypedData({
+    domain: { name: "Test Euro", version: "1", chainId, verifyingContract: addresses.euro },
+    types: {
+      Permit: [
+        { name: "owner", type: "address" },
+        { name: "spender", type: "address" },
+        { name: "value", type: "uint256" },
+        { name: "nonce", type: "uint256" },
+        { name: "deadline", type: "uint256" },
+      ],
+    },
+    primaryType: "Permit",
+    message: {
+      owner: who.address,
+      spender: addresses.marketplace,
+      value: amount,
+      nonce: await euro.nonces(who.address),
+      deadline,
+    },
+  });
+  const { r, s, yParity } = parseSignature(permit);
+  await send(who.address, (o) =>
+    marketplace
+      .connect(who.signer)
+      .depositWithPermit(addresses.euro, amount, deadline, 27 + yParity, r, s, o),
+  );
+}
+
+/** Everyone who has an account with the marketplace. */
+export const holdersOf = (communities: readonly Community[]): Address[] =>
+  communities.flatMap(({ dso, households }) => [...households, dso].map(({ address }) => address));

@@ -1,0 +1,45 @@
+import { generateCommunity } from "../profiles/generate.ts";
+import { readProfilesFile } from "../profiles/profilesFile.ts";
+import type { CommunitySeries } from "../profiles/series.ts";
+import { OptionsError } from "./optionsError.ts";
+
+/** One community or several that live through the same slots. */
+export type Communities = readonly [CommunitySeries, ...CommunitySeries[]];
+
+/** Where households come from: a file, or physics and a seed. */
+export type Origin =
+  | { readonly profiles: string; readonly consumers: readonly string[] }
+  | { readonly seed: number };
+
+/** What the second built-in town is called; the first has its name from the generator. */
+export const SECOND_TOWN = "Buchental";
+
+/**
+ * The households of `microgrids` communities: a file's homes in two halves in their order, the larger one first, or
+ * towns from two seeds in a row.
+ */
+export function communitiesOf(
+  origin: Origin,
+  days: { readonly from: string; readonly days: number },
+  microgrids: 1 | 2,
+): Communities {
+  if ("seed" in origin) {
+    const first = generateCommunity({ seed: origin.seed, ...days });
+    if (microgrids === 1) return [first];
+    const seed = (origin.seed + 1) % 2 ** 32;
+    return [first, { ...generateCommunity({ seed, ...days }), name: SECOND_TOWN }];
+  }
+  const all = readProfilesFile(origin.profiles, { ...days, consumers: origin.consumers });
+  if (microgrids === 1) return [all];
+  const { households, name } = all;
+  if (households.length < 2) {
+    throw new OptionsError(
+      `--microgrids 2 splits the homes of a file in two halves: ${origin.profiles} has only one.`,
+    );
+  }
+  const half = Math.ceil(households.length / 2);
+  return [
+    { ...all, name: `${name} 1`, households: households.slice(0, half) },
+    { ...all, name: `${name} 2`, households: households.slice(half) },
+  ];
+}

@@ -1,0 +1,157 @@
+import { mkdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import type { CommunitySeries } from "../profiles/series.ts";
+import { type Communities, communitiesOf } from "./households.ts";
+import { MARKETS, type MarketName } from "./market.ts";
+import { OptionsError } from "./optionsError.ts";
+import type { Outage } from "./rounds.ts";
+import { addressOf, choice, listOf, outageOf, price, wholeNumber } from "./values.ts";
+
+export { OptionsError } from "./optionsError.ts";
+
+export const USAGE = `npm run simulate -- [options]
+
+  --profiles FILE.csv    households from a file: start, NAME_load_wh, NAME_pv_wh, …
+                         without it a built-in community is made from physics
+  --seed N               another built-in community (default 1)
+  --from DATE            first day, YYYY-MM-DD, or a time, YYYY-MM-DDTHH:MM (UTC; default 2026-06-21)
+  --days N               how many days (default 1)
+  --consumers LIST       homes of the file that take part without their roof, by comma
+  --market HOW           how neighbours trade (default accept):
+                         accept   they take one another's offers
+                         settle   signed offers and bids are cleared in batches
+                         forward  they reserve what is still to come, with a bond
+  --microgrids N         1, or 2 communities joined by a tie line: the homes of the
+                         file in two halves, or two built-in towns (default 1)
+  --outage FROM..TO      cuts the first community off from the grid and from its
+                         neighbour, from YYYY-MM-DDTHH:MM to YYYY-MM-DDTHH:MM
+  --feed-in X            feed-in tariff per kWh (default 0.08)
+  --retail Y             retail tariff per kWh (default: the file's, or 0.32)
+  --json OUT             write the summary to a file as well
+  --rpc URL              drive a running local chain instead of one of its own
+  --help                 this text`;
+
+const USUAL_FEED_IN = "0.08";
+const USUAL_RETAIL = "0.32";
+const USUAL_DAY = "2026-06-21";
+
+/** What the grid pays and charges, in base units per kWh. */
+export interface Tariffs {
+  readonly feedInPerKwh: bigint;
+  /** One per slot. */
+  readonly retailPerKwh: readonly bigint[];
+}
+
+export interface SimulationOptions {
+  /** All over the same slots. */
+  readonly communities: Communities;
+  readonly tariffs: Tariffs;
+  readonly market: MarketName;
+  /** When the first community is cut off. */
+  readonly outage?: Outage;
+  readonly json?: string;
+  readonly rpc?: string;
+}
+
+/**
+ * Reads the command line and the data it names, all before anything is sent anywhere.
+ * @returns "help" when that was asked for.
+ * @throws OptionsError, or ProfilesFileError for a file's content.
+ */
+export function readOptions(argv: readonly string[]): SimulationOptions | "help" {
+  const values = parse(argv);
+  if (values.help) return "help";
+  const days = wholeNumber("--days", values.days ?? "1");
+  if (days === 0) throw new OptionsError("--days must be at least 1.");
+  const from = values.from ?? USUAL_DAY;
+  const consumers = listOf(values.consumers);
+  if (values.profiles === undefined && consumers.length > 0) {
+    throw new OptionsError("--consumers names homes of a file: it needs --profiles.");
+  }
+  if (values.profiles !== undefined && values.seed !== undefined) {
+    throw new OptionsError("--seed makes a built-in community: it does not go with --profiles.");
+  }
+  const market = choice("--market", MARKETS, values.market ?? "accept");
+  const microgrids = choice("--microgrids", ["1", "2"], values.microgrids ?? "1");
+  const communities = communitiesOf(
+    values.profiles === undefined
+      ? { seed: wholeNumber("--seed", values.seed ?? "1") }
+      : { profiles: values.profiles, consumers },
+    { from, days },
+    microgrids === "1" ? 1 : 2,
+  );
+  const [series] = communities;
+  const tariffs = tariffsOf(series, values["feed-in"], values.retail);
+  const outage = values.outage === undefined ? undefined : outageOf(values.outage, series);
+  if (values.json !== undefined) checkWritable(values.json);
+  return {
+    communities,
+    tariffs,
+    market,
+    ...(outage !== undefined && { outage }),
+    ...(values.json !== undefined && { json: values.json }),
+    ...(values.rpc !== undefined && { rpc: addressOf(values.rpc) }),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        profiles: { type: "string" },
+        seed: { type: "string" },
+        from: { type: "string" },
+        days: { type: "string" },
+        consumers: { type: "string" },
+        market: { type: "string" },
+        microgrids: { type: "string" },
+        outage: { type: "string" },
+        "feed-in": { type: "string" },
+        retail: { type: "string" },
+        json: { type: "string" },
+        rpc: { type: "string" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    throw new OptionsError(`${reason} See --help.`);
+  }
+}
+
+/** The tariffs of a simulation: what was asked for, else what the data says, else the usual ones. */
+function tariffsOf(
+  series: CommunitySeries,
+  feedIn: string | undefined,
+  retail: string | undefined,
+): Tariffs {
+  const feedInPerKwh = price("--feed-in", feedIn ?? USUAL_FEED_IN);
+  const retailPerKwh =
+    retail === undefined && series.retailPerKwh !== undefined
+      ? series.retailPerKwh
+      : new Array<bigint>(series.slots).fill(price("--retail", retail ?? USUAL_RETAIL));
+  const least = retailPerKwh.reduce((a, b) => (a < b ? a : b));
+  if (least <= feedInPerKwh) {
+    throw new OptionsError(
+      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must lie below the retail tariff (${least}): between them neighbours trade.`,
+    );
+  }
+  return { feedInPerKwh, retailPerKwh };
+}
+
+/** A run of minutes must not end in a summary that can't be written. */
+function checkWritable(file: string): void {
+  const folder = path.dirname(path.resolve(file));
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new OptionsError(
+      `--json ${file}: its folder can't be made (${error instanceof Error ? error.message : error}).`,
+    );
+  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new OptionsError(`--json ${file} is a folder; name a file.`);
+  }
+}

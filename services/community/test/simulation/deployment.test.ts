@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { expect } from "chai";
+import hre from "hardhat";
+import { freePort } from "../../../../scripts/testing/ports.ts";
+import { openChain, serveChain } from "../../src/simulation/chain.ts";
+import { deploy } from "../../src/simulation/deployment.ts";
+import { readOptions } from "../../src/simulation/options.ts";
+
+const HOST = "127.0.0.1";
+
+describe("Deploying for a simulation", () => {
+  it("can be done on several chains at once in one checkout, and leaves nothing behind", async () => {
+    const options = readOptions(["--seed", "7", "--days", "1"]);
+    if (options === "help") throw new Error("Nobody asked for help.");
+    const [first] = options.communities;
+    const startsAt = first.firstSlot * first.slotSeconds;
+    const chains = await Promise.all(
+      [1, 2].map(async () => {
+        const port = await freePort();
+        const server = await serveChain(HOST, port, startsAt);
+        return { server, chain: await openChain(`http://${HOST}:${port}`, startsAt) };
+      }),
+    );
+    try {
+      const deployed = await Promise.all(
+        chains.map(({ chain }) => deploy(chain, first, options.tariffs)),
+      );
+      for (const { meters } of deployed) {
+        expect((await meters.microgridOf(1)).charter.name).to.equal(first.name);
+      }
+    } finally {
+      for (const { server, chain } of chains) {
+        await chain.close();
+        await server.close();
+      }
+    }
+    const folder = path.join(hre.config.paths.ignition, "deployments");
+    const left = existsSync(folder) ? readdirSync(folder) : [];
+    // Other processes may be at it too.
+    expect(left.filter((name) => name.includes(`-${process.pid}-`))).to.deep.equal([]);
+  }).timeout(60_000);
+});

@@ -1,0 +1,318 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import { generateCommunity } from "../../src/profiles/generate.ts";
+import { readProfilesFile } from "../../src/profiles/profilesFile.ts";
+
+const run = promisify(execFile);
+const REAL_HOMES = "../shared/data/citylearn-2022/homes.csv";
+
+interface Household {
+  readonly name: string;
+  readonly microgrid: number;
+  readonly exportedWh: string;
+  readonly importedWh: string;
+  readonly soldWh: string;
+  readonly soldToGridWh: string;
+  readonly boughtWh: string;
+  readonly unservedWh: string;
+  readonly billBefore: string;
+  readonly billAfter: string;
+}
+
+interface Summary {
+  readonly market: string;
+  readonly slots: number;
+  readonly readings: number;
+  readonly reportedWh: string;
+  readonly mintedWh: string;
+  readonly lostWh: string;
+  readonly tradedWh: string;
+  readonly tradeableWh: string;
+  readonly tradeableShare: string;
+  readonly trades: number;
+  readonly averagePricePerKwh: string;
+  readonly volumeWeightedPricePerKwh: string;
+  readonly unservedCriticalWh: string;
+  readonly shortfallWh: string;
+  readonly bondPaid: string;
+  readonly gasUsed: string;
+  readonly households: readonly Household[];
+  readonly checks: { readonly escrowSolvent: boolean; readonly energyConserved: boolean };
+}
+
+const sum = (values: readonly string[]): bigint =>
+  values.reduce((total, value) => total + BigInt(value), 0n);
+
+describe("npm run simulate", () => {
+  let folder = "";
+  before(() => {
+    folder = mkdtempSync(path.join(tmpdir(), "wattline-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function simulate(...args: string[]): Promise<Summary> {
+    const out = path.join(folder, "out.json");
+    await run(process.execPath, ["scripts/simulate.ts", ...args, "--json", out]);
+    const summary: Summary = JSON.parse(readFileSync(out, "utf8"));
+    return summary;
+  }
+
+  /** Runs it and returns what it said when it refused. */
+  async function refusal(...args: string[]): Promise<string> {
+    try {
+      await run(process.execPath, ["scripts/simulate.ts", ...args]);
+    } catch (error) {
+      if (error instanceof Error && "stderr" in error) return String(error.stderr).trim();
+      throw error;
+    }
+    throw new Error("It did not refuse.");
+  }
+
+  /** What holds after every run: nothing is lost but on the tie line, and what one neighbour sold another bought. */
+  function expectSound(summary: Summary): void {
+    const { households } = summary;
+    const lostWh = BigInt(summary.lostWh);
+    expect(summary.checks).to.deep.equal({ escrowSolvent: true, energyConserved: true });
+    expect(BigInt(summary.reportedWh)).to.equal(sum(households.map((home) => home.exportedWh)));
+    expect(BigInt(summary.mintedWh) + lostWh).to.equal(BigInt(summary.reportedWh));
+    expect(BigInt(summary.tradedWh)).to.equal(sum(households.map((home) => home.soldWh)));
+    expect(BigInt(summary.tradedWh)).to.equal(
+      sum(households.map((home) => home.boughtWh)) + lostWh,
+    );
+    expect(BigInt(summary.tradedWh) > 0n).to.equal(true);
+    expect(BigInt(summary.tradedWh) <= BigInt(summary.tradeableWh)).to.equal(true);
+    const share = Number(summary.tradedWh) / Number(summary.tradeableWh);
+    expect(Number(summary.tradeableShare)).to.be.within(share - 0.0001, share);
+    expect(summary.volumeWeightedPricePerKwh).to.equal(summary.averagePricePerKwh);
+  }
+
+  /** Between the tariffs nobody is worse off than with the grid alone, but for a rounded base unit per trade. */
+  function expectNobodyWorseOff({ households, trades, readings }: Summary): void {
+    for (const home of households) {
+      const slack = BigInt(trades + readings);
+      expect(BigInt(home.billAfter) <= BigInt(home.billBefore) + slack, home.name).to.equal(true);
+    }
+  }
+
+  /** Every neighbour takes what it can, so all that can be traded is. */
+  function expectAllTraded(summary: Summary): void {
+    expect(summary.tradedWh).to.equal(summary.tradeableWh);
+    expect(summary.tradeableShare).to.equal("1.0000");
+    expectNobodyWorseOff(summary);
+  }
+
+  it("plays a day of the built-in community", async function () {
+    this.timeout(120_000);
+    const summary = await simulate("--seed", "3");
+    expect(summary.slots).to.equal(96);
+    expect(summary.market).to.equal("accept");
+    expectSound(summary);
+    expectAllTraded(summary);
+    for (const key of ["lostWh", "unservedCriticalWh", "shortfallWh", "bondPaid"] as const) {
+      expect(summary[key], key).to.equal("0");
+    }
+  });
+
+  it("repeats itself to the unit", async function () {
+    this.timeout(120_000);
+    expect(await simulate("--from", "2026-04-01")).to.deep.equal(
+      await simulate("--from", "2026-04-01"),
+    );
+  });
+
+  (existsSync(REAL_HOMES) ? it : it.skip)(
+    "plays a day of 17 real homes, three without their roof (needs the file of real homes beside the project)",
+    async function () {
+      this.timeout(240_000);
+      const consumers = ["home10", "home11", "home12"];
+      const from = "2016-08-05";
+      const summary = await simulate(
+        "--profiles",
+        REAL_HOMES,
+        "--from",
+        from,
+        "--consumers",
+        consumers.join(","),
+      );
+      expect(summary.slots).to.equal(96);
+      expect(summary.households).to.have.length(17);
+      expectSound(summary);
+      expectAllTraded(summary);
+      const series = readProfilesFile(REAL_HOMES, { from, days: 1, consumers });
+      for (const [index, home] of series.households.entries()) {
+        const shown = summary.households[index];
+        expect(shown?.exportedWh).to.equal(sum(home.exportedWh.map(String)).toString());
+        expect(shown?.importedWh).to.equal(sum(home.importedWh.map(String)).toString());
+        if (consumers.includes(home.name)) expect(shown?.exportedWh).to.equal("0");
+      }
+    },
+  );
+
+  it("clears signed offers and bids in batches", async function () {
+    this.timeout(120_000);
+    const summary = await simulate("--market", "settle");
+    expect(summary.market).to.equal("settle");
+    expectSound(summary);
+    expectNobodyWorseOff(summary);
+    expect(Number(summary.tradeableShare)).to.be.above(0.9);
+    // Midpoints between offers and bids, both of which lie between the tariffs.
+    expect(Number(summary.averagePricePerKwh)).to.be.within(140_000, 320_000);
+  });
+
+  it("sells forward what sellers expect, and pays a bond for what does not come", async function () {
+    this.timeout(120_000);
+    const summary = await simulate("--market", "forward", "--days", "2");
+    expect(summary.market).to.equal("forward");
+    expectSound(summary);
+    // On the second day the first one is the forecast, and the sky is another.
+    const shortfallWh = BigInt(summary.shortfallWh);
+    expect(shortfallWh > 0n).to.equal(true);
+    const bond = (50_000n * shortfallWh) / 1000n;
+    // Rounded once per position and block, either way.
+    expect(Number(summary.bondPaid)).to.be.closeTo(Number(bond), summary.trades);
+  });
+
+  it("joins two communities by a tie line", async function () {
+    this.timeout(120_000);
+    const summary = await simulate("--microgrids", "2");
+    expectSound(summary);
+    expectNobodyWorseOff(summary);
+    expect(new Set(summary.households.map((home) => home.microgrid))).to.deep.equal(
+      new Set([1, 2]),
+    );
+    expect(Number(summary.tradeableShare)).to.be.above(0.99);
+    expect(BigInt(summary.lostWh) > 0n).to.equal(true);
+    for (const microgrid of [1, 2]) {
+      const own = summary.households.filter((home) => home.microgrid === microgrid);
+      const soldWh = sum(own.map((home) => home.soldWh));
+      const boughtWh = sum(own.map((home) => home.boughtWh));
+      expect(soldWh, `microgrid ${microgrid} trades beyond itself`).not.to.equal(boughtWh);
+    }
+  });
+
+  describe("in an outage", () => {
+    const from = "2026-06-21";
+    const [first, end] = [37, 82];
+    const outage = `${from}T09:15..${from}T20:30`;
+    const { households } = generateCommunity({ seed: 1, from, days: 1 });
+    const shelter = households.find(({ name }) => name === "Shelter");
+    const exportedIn = (slot: number) =>
+      households.reduce((total, home) => total + (home.exportedWh[slot] ?? 0n), 0n);
+    const slotsOf = (keep: (slot: number) => boolean) =>
+      Array.from({ length: 96 }, (_, i) => i).filter(keep);
+    const dark = slotsOf((slot) => slot >= first && slot < end);
+    /** What the Shelter needs and no roof gives. */
+    const missingWh = dark
+      .map((slot) => (shelter?.importedWh[slot] ?? 0n) - exportedIn(slot))
+      .reduce((total, wh) => (wh > 0n ? total + wh : total), 0n);
+
+    function expectShelterFirst(summary: Summary): void {
+      expect(missingWh > 0n).to.equal(true);
+      expect(BigInt(summary.unservedCriticalWh)).to.equal(missingWh);
+      const own = summary.households.filter(({ microgrid }) => microgrid === 1);
+      expect(own.find(({ name }) => name === "Shelter")?.unservedWh).to.equal(
+        summary.unservedCriticalWh,
+      );
+      expect(sum(own.map((home) => home.unservedWh)) > missingWh).to.equal(true);
+      const others = summary.households.filter(({ microgrid }) => microgrid !== 1);
+      expect(sum(others.map((home) => home.unservedWh))).to.equal(0n);
+      // The grid has bought nothing that was exported meanwhile.
+      const lit = slotsOf((slot) => !dark.includes(slot));
+      const mostWh = lit.map(exportedIn).reduce((total, wh) => total + wh, 0n);
+      expect(sum(own.map((home) => home.soldToGridWh)) <= mostWh).to.equal(true);
+    }
+
+    for (const market of ["accept", "settle", "forward"]) {
+      it(`serves critical loads first: ${market}`, async function () {
+        this.timeout(120_000);
+        const summary = await simulate("--market", market, "--outage", outage);
+        expectSound(summary);
+        expectShelterFirst(summary);
+      });
+    }
+
+    it("trades nothing over the tie line", async function () {
+      this.timeout(120_000);
+      const wholeDay = `${from}T00:00..${from}T23:45`;
+      const summary = await simulate("--microgrids", "2", "--outage", wholeDay);
+      expectSound(summary);
+      expect(summary.lostWh).to.equal("0");
+      for (const microgrid of [1, 2]) {
+        const own = summary.households.filter((home) => home.microgrid === microgrid);
+        expect(sum(own.map((home) => home.soldWh))).to.equal(sum(own.map((home) => home.boughtWh)));
+      }
+      const island = summary.households.filter((home) => home.microgrid === 1);
+      expect(sum(island.map((home) => home.soldToGridWh))).to.equal(0n);
+    });
+  });
+
+  describe("refuses before it sends anything", () => {
+    it("a bad cell, by file, line and column, and leaves no output file", async () => {
+      const file = path.join(folder, "homes.csv");
+      writeFileSync(
+        file,
+        "start,a_load_wh,a_pv_wh\n2026-01-01T00:00,10,0\n2026-01-01T01:00,-5,0\n2026-01-01T02:00,1,1\n",
+      );
+      const before = readdirSync(folder);
+      const said = await refusal(
+        "--profiles",
+        file,
+        "--from",
+        "2026-01-01",
+        "--json",
+        path.join(folder, "x.json"),
+      );
+      expect(said)
+        .to.match(/homes\.csv.*3.*a_load_wh/s)
+        .and.to.contain("-5");
+      expect(readdirSync(folder)).to.deep.equal(before);
+    });
+
+    it("options it does not know, and values that are none", async () => {
+      expect(await refusal("--colour", "blue")).to.contain("--colour");
+      expect(await refusal("--days", "0")).to.contain("--days");
+      expect(await refusal("--days", "one")).to.contain('"one"');
+      expect(await refusal("--retail", "-1")).to.contain("--retail");
+      expect(await refusal("--feed-in", "0.4", "--retail", "0.3")).to.contain("feed-in tariff");
+      expect(await refusal("--from", "yesterday")).to.contain("yesterday");
+      expect(await refusal("--consumers", "home1")).to.contain("--profiles");
+    }).timeout(60_000);
+
+    it("markets, communities and outages that can't be", async () => {
+      const day = "2026-06-21";
+      const refused: [string[], string][] = [
+        [["--market", "barter"], '--market takes accept or settle or forward, not "barter"'],
+        [["--microgrids", "3"], '--microgrids takes 1 or 2, not "3"'],
+        [["--outage", "tonight"], '"tonight"'],
+        [["--outage", `${day}T10:00`], "two times"],
+        [["--outage", `${day}T12:00..${day}T10:00`], "after it starts"],
+        [["--outage", `${day}T10:05..${day}T12:00`], "every 15 minutes"],
+        [["--outage", `${day}T22:00..2026-06-22T02:00`], `${day}T00:00 to 2026-06-22T00:00`],
+      ];
+      const said = await Promise.all(refused.map(([args]) => refusal(...args)));
+      for (const [index, [, reason]] of refused.entries()) expect(said[index]).to.contain(reason);
+    }).timeout(60_000);
+
+    it("to split a single home in two communities", async () => {
+      const file = path.join(folder, "one.csv");
+      const hours = Array.from(
+        { length: 24 },
+        (_, hour) => `2026-01-01T${`${hour}`.padStart(2, "0")}:00,10,20`,
+      );
+      writeFileSync(file, ["start,a_load_wh,a_pv_wh", ...hours, ""].join("\n"));
+      const said = await refusal("--profiles", file, "--from", "2026-01-01", "--microgrids", "2");
+      expect(said).to.contain("one.csv").and.contain("only one");
+    }).timeout(60_000);
+
+    it("a chain that is not there", async () => {
+      expect(await refusal("--rpc", "http://127.0.0.1:1")).to.contain(
+        "No node answers at http://127.0.0.1:1",
+      );
+    }).timeout(60_000);
+  });
+});
