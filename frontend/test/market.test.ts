@@ -352,12 +352,12 @@ describe("The market", function () {
 
   it("says what counts while the relay is cut off from the chain", async () => {
     const { timestamp } = (await stack.chain.ethers.provider.getBlock("latest")) ?? {};
-    const cutOff = await openRelay(stack.network, {
-      outageAfterSeconds: 600,
+    const offline = await openRelay(stack.network, {
+      offlineAfterSeconds: 600,
       now: () => Number(timestamp) + 601,
     });
     try {
-      stack.say({ networks: [{ ...stack.network, relayUrl: cutOff.url }] });
+      stack.say({ networks: [{ ...stack.network, relayUrl: offline.url }] });
       const { context, watch } = await openContext(browser);
       contexts.push(context);
       const page = await context.newPage();
@@ -367,7 +367,7 @@ describe("The market", function () {
       watch.assertQuiet();
     } finally {
       stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
-      await cutOff.close();
+      await offline.close();
     }
   });
 

@@ -15,7 +15,7 @@ export function Banners() {
     rpc === "down" && <RpcDown key="rpc" />,
     wallet === "wrong network" && <WrongNetwork key="network" />,
     rpc !== "down" && relay === "down" && <RelayDown key="relay" />,
-    rpc !== "down" && relay === "cut off" && <CutOff key="cut off" />,
+    rpc !== "down" && relay === "offline" && <Offline key="offline" />,
     rpc !== "down" && indexer === "down" && <IndexerDown key="indexer" />,
   ].filter(Boolean);
   if (banners.length === 0) return null;
@@ -85,7 +85,7 @@ function RelayDown() {
   );
 }
 
-function CutOff() {
+function Offline() {
   return (
     <Notice tone="warning" icon={<Unplug className="size-5" />}>
       <Trans>

@@ -8,8 +8,8 @@ import { fetchRelayHealth } from "./relay.ts";
 /** How a service stands; "none" when the network has none. */
 export type ServiceHealth = "ok" | "late" | "down" | "none" | "unknown";
 
-/** How a relay stands; "cut off" when no blocks come to it. */
-export type RelayHealth = ServiceHealth | "cut off";
+/** How a relay stands; "offline" when no blocks come to it. */
+export type RelayHealth = ServiceHealth | "offline";
 
 export interface Health {
   readonly rpc: "ok" | "down" | "unknown";
@@ -42,8 +42,8 @@ export function useHealth(): Health {
   });
   return {
     rpc: error ? "down" : blockNumber === undefined ? "unknown" : "ok",
-    relay: relay.data?.isCutOff
-      ? "cut off"
+    relay: relay.data?.isOffline
+      ? "offline"
       : healthOf(relayUrl, relay.isError, relay.data && relay.data.status === "ok"),
     indexer: healthOf(indexerUrl, indexer.isError, indexer.data),
     wallet: !connection.isConnected

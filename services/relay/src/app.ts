@@ -9,7 +9,7 @@ import { orderRoutes } from "./routes/orders.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { streamRoute } from "./routes/stream.ts";
 
-/** Of a body that is too large, this many times the limit is read and thrown away, so that the answer is heard. */
+/** Of a body that is too large, up to this many times the limit is read and discarded, so that the client gets the answer. */
 const MOST_DRAINED = 8;
 
 /** Requests that have a body. */
@@ -26,7 +26,7 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
   });
 
   app.options("*", cors({ origin: "*", allowMethods: ["GET", "POST", "DELETE"] }));
-  // The answer itself needs no more than this; with the middleware it would be copied before it is sent.
+  // The answer needs no more than this header; the middleware would copy it before it is sent.
   app.use(async (c, next) => {
     c.header("access-control-allow-origin", "*");
     await next();
@@ -87,7 +87,7 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
       title: "Wattline relay",
       version: "1",
       description:
-        "The offers book of an energy marketplace: signed orders in, verified orders out. A relay can't forge an order; verify what you trade against by its signature.",
+        "The order book of an energy marketplace: signed orders in, verified orders out. A relay can't forge an order; verify what you trade against by its signature.",
     },
   });
 
@@ -101,7 +101,7 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
   return app;
 }
 
-/** Reads what a client is still sending; it would otherwise see a broken connection and no answer. */
+/** Reads what a client is still sending, which would otherwise see a broken connection instead of the answer. */
 async function drain({ body }: Request, most: number): Promise<void> {
   if (body === null || body.locked) return;
   const reader = body.getReader();

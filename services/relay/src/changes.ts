@@ -1,14 +1,14 @@
-/** A change of the book, ready to be sent. */
+/** A change of the book, ready to send. */
 export interface Change {
   readonly sequence: number;
   readonly microgrid: number;
   readonly json: string;
 }
 
-/** How many of the last changes are kept at hand; who is further behind reads the database. */
+/** How many of the latest changes are kept in memory; a reader further behind is served from the database. */
 const MOST_RECENT = 2_048;
 
-/** Tells whoever waits that the book has changed, and keeps the last changes at hand. */
+/** Wakes readers when the book has changed, and keeps the latest changes. */
 export class Changes {
   #recent: Change[] = [];
   readonly #stored: number;
@@ -25,12 +25,12 @@ export class Changes {
     return this.#last;
   }
 
-  /** The next sequence to be given. Only whoever has the turn to write may take one. */
+  /** The next sequence. Only the task whose turn it is to write may take one. */
   next(): number {
     return ++this.#last;
   }
 
-  /** Tells of changes that are stored. */
+  /** Publishes changes that are stored. */
   publish(changes: readonly Change[]): void {
     if (changes.length === 0) return;
     this.#recent.push(...changes);
@@ -39,7 +39,7 @@ export class Changes {
     this.#waiting.clear();
   }
 
-  /** The changes after `sequence`; undefined when some of them are not at hand any more. */
+  /** The changes after `sequence`; undefined when some of them are no longer in memory. */
   since(sequence: number): readonly Change[] | undefined {
     const first = this.#recent[0];
     if (first === undefined || sequence + 1 < first.sequence) {
@@ -64,7 +64,7 @@ export class Changes {
     });
   }
 
-  /** The sequence of the last change that everybody can see. */
+  /** The sequence of the last change that readers can see. */
   get published(): number {
     return this.#recent.at(-1)?.sequence ?? this.#stored;
   }

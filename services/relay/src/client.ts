@@ -3,9 +3,9 @@ import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Hex } from "viem";
 import type { BookOrder, Health, OrdersPage, OrdersQuery, PostResult, Problem } from "./wire.ts";
 
-/** Talks to a relay from a browser or from Node. */
+/** A client of a relay, for browser and Node. */
 
-/** A relay has refused a request, or answered what no relay would. */
+/** A relay has refused a request, or the answer is not a relay's. */
 export class RelayError extends Error {
   /** The HTTP status. */
   readonly status: number;
@@ -36,8 +36,8 @@ export class RelayClient {
   }
 
   /**
-   * Hands in signed orders, up to 1,000 at a time.
-   * @returns What became of each, in their order; a refused one carries every rule it breaks.
+   * Posts signed orders, up to 1,000 at a time.
+   * @returns The result for each, in the given order; a refused order names every rule it breaks.
    * @throws RelayError when the document as a whole is refused.
    */
   async post(orders: readonly SignedOrderJson[], signal?: AbortSignal): Promise<PostResult[]> {
@@ -57,7 +57,7 @@ export class RelayClient {
     return this.#get(`/orders${searchOf(query)}`, signal);
   }
 
-  /** Every order that a query finds, page by page. @throws RelayError */
+  /** All orders that a query finds, page by page. @throws RelayError */
   async *allOrders(query: OrdersQuery = {}, signal?: AbortSignal): AsyncGenerator<BookOrder> {
     let cursor = query.cursor;
     do {
@@ -67,7 +67,7 @@ export class RelayClient {
     } while (cursor !== undefined);
   }
 
-  /** One order; undefined when the relay does not know it. @throws RelayError */
+  /** One order; undefined when the relay does not have it. @throws RelayError */
   async order(hash: Hex, signal?: AbortSignal): Promise<BookOrder | undefined> {
     try {
       return await this.#get(`/orders/${hash}`, signal);
@@ -78,7 +78,7 @@ export class RelayClient {
   }
 
   /**
-   * Takes an order off the book.
+   * Removes an order from the book.
    * @param signature Of `Withdrawal(bytes32 orderHash)` by the maker or its delegate: see the sdk's `WITHDRAWAL_TYPES`.
    * @throws RelayError
    */
@@ -98,9 +98,9 @@ export class RelayClient {
   }
 
   /**
-   * Changes of the book as they happen, until the relay ends the stream or `signal` is aborted. Whoever comes back
-   * starts with the last event's `updatedSequence`.
-   * @param onOpen Is called when the relay has answered.
+   * Changes of the book as they happen, until the relay ends the stream or `signal` is aborted. To resume, pass the last
+   * event's `updatedSequence`.
+   * @param onOpen Called when the relay has answered.
    * @throws RelayError when the relay refuses, TypeError when it can't be reached.
    */
   async *stream(
@@ -133,7 +133,7 @@ export class RelayClient {
   async #get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const response = await this.#fetch(path, signal ? { signal } : {});
     const body = await bodyOf<T>(response);
-    // A degraded relay says so with 503 and a full answer.
+    // A degraded relay answers 503 with a full body.
     if (!response.ok && !path.startsWith("/health")) throw errorFrom(response, body);
     return body;
   }

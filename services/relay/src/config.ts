@@ -5,7 +5,7 @@ import { type Address, getAddress } from "viem";
 import type { RelayOptions } from "./server.ts";
 import type { Storage } from "./store/database.ts";
 
-/** The environment does not say what the relay needs; the message says what is wrong and what to do. */
+/** The environment lacks something that the relay needs; the message says what is wrong and what to do. */
 export class ConfigError extends Error {}
 
 const DEFAULT_PORT = 42_070;
@@ -27,7 +27,7 @@ const deploymentSchema = z.object({
 });
 
 /**
- * Reads a relay's options from the environment: see the README for each variable.
+ * Reads a relay's options from the environment; the README describes each variable.
  * @throws ConfigError
  */
 export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayOptions> {
@@ -59,7 +59,7 @@ async function readDeployment(file: string): Promise<Deployment> {
       error instanceof z.ZodError
         ? error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")
         : String(error);
-    throw new ConfigError(`WATTLINE_DEPLOYMENT: ${file} is no deployment (${reason}).`);
+    throw new ConfigError(`WATTLINE_DEPLOYMENT: ${file} is not a deployment (${reason}).`);
   }
 }
 
@@ -79,16 +79,16 @@ function portIn({ WATTLINE_PORT: text }: NodeJS.ProcessEnv): number {
 }
 
 function outageIn({
-  WATTLINE_OUTAGE_AFTER: text,
-}: NodeJS.ProcessEnv): Pick<RelayOptions, "outageAfterSeconds"> {
+  WATTLINE_OFFLINE_AFTER: text,
+}: NodeJS.ProcessEnv): Pick<RelayOptions, "offlineAfterSeconds"> {
   if (text === undefined || text === "") return {};
-  const outageAfterSeconds = Number(text);
-  if (!/^\d{1,9}$/.test(text) || outageAfterSeconds === 0) {
+  const offlineAfterSeconds = Number(text);
+  if (!/^\d{1,9}$/.test(text) || offlineAfterSeconds === 0) {
     throw new ConfigError(
-      `WATTLINE_OUTAGE_AFTER is "${text}"; say how many seconds old the newest block must be for the chain to count as cut off.`,
+      `WATTLINE_OFFLINE_AFTER is "${text}"; it is the age of the newest block, in seconds, from which the node counts as offline.`,
     );
   }
-  return { outageAfterSeconds };
+  return { offlineAfterSeconds };
 }
 
 function peersIn(env: NodeJS.ProcessEnv): string[] {
@@ -109,7 +109,7 @@ function urlIn(
 
 function urlOf(name: string, text: string, protocols: readonly string[]): string {
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
-    // A database's address may hold a password.
+    // The address may contain a password.
     const shown = name === "DATABASE_URL" ? "" : `: "${text}"`;
     throw new ConfigError(
       `${name} is no address that starts with ${protocols.join(" or ")}${shown}.`,

@@ -1,4 +1,4 @@
-/** Runs a relay as the environment says, in a process that is kept small. */
+/** Runs a relay configured by the environment, in a process with little memory. */
 import { becomeSmall } from "./small.ts";
 
 becomeSmall();

@@ -3,7 +3,7 @@ import type { PostResult } from "./wire.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** What an operator watches, in Prometheus' words. */
+/** Metrics for operators, in Prometheus' format. */
 export function createMetrics() {
   const register = new Registry();
   collectDefaultMetrics({ register });
@@ -62,7 +62,7 @@ export function createMetrics() {
       registers,
     }),
 
-    /** Counts what became of orders. */
+    /** Counts orders by result. */
     count(source: "http" | "board" | "peer", results: readonly PostResult[]): void {
       for (const result of results) {
         orders.inc({ source, status: result.status });

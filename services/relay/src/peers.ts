@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BadWithdrawalError, type Book } from "./book.ts";
 import { RelayClient } from "./client.ts";
 import type { Metrics } from "./metrics.ts";
+import { BadWithdrawalError, type OrderBook } from "./orderBook.ts";
 import { signedOrderSchema } from "./schemas.ts";
 import type { BookOrder, PostResult } from "./wire.ts";
 
@@ -12,7 +12,7 @@ const CHUNK = 200;
 
 /** What a peer's stream is taken in with. */
 export interface Following {
-  readonly book: Book;
+  readonly book: OrderBook;
   readonly metrics: Metrics;
   readonly stopping: AbortSignal;
   inTurn<T>(who: string, task: () => Promise<T>): Promise<T>;
@@ -20,9 +20,9 @@ export interface Following {
 }
 
 /**
- * Follows another relay's stream until it is told to stop, and comes back to it whenever it breaks. Nothing that a peer
- * says is believed: its orders are judged like anybody's, its withdrawals need their signature. What has been taken in
- * is remembered, so that after a stop nothing is missed.
+ * Follows another relay's stream until it is stopped, and reconnects when the stream breaks. A peer is not trusted: its
+ * orders are judged like any others, and its withdrawals need their signatures. The position in the stream is stored, so
+ * that nothing is missed after a restart.
  */
 export async function followPeer(url: string, following: Following): Promise<void> {
   const { book, metrics, stopping, report } = following;
@@ -66,7 +66,7 @@ async function takeIn(
     if (withdrawal === undefined) continue;
     await inTurn(`peer ${url}`, () => book.withdraw(hash, withdrawal)).catch((error: unknown) => {
       if (!(error instanceof BadWithdrawalError)) throw error;
-      report(`${url} has passed on a withdrawal that is none: ${error.message}`);
+      report(`${url} sent an invalid withdrawal: ${error.message}`);
     });
   }
   const sequence = events.at(-1)?.updatedSequence;
@@ -78,7 +78,7 @@ async function takeIn(
     .execute();
 }
 
-async function sequenceOf(book: Book, url: string): Promise<number> {
+async function sequenceOf(book: OrderBook, url: string): Promise<number> {
   const row = await book.db
     .selectFrom("peers")
     .select("sequence")
@@ -87,7 +87,7 @@ async function sequenceOf(book: Book, url: string): Promise<number> {
   return row?.sequence ?? 0;
 }
 
-/** What has arrived while the events before were taken in comes together. */
+/** Groups events that arrive while earlier ones are being processed. */
 async function* inChunks(stream: AsyncGenerator<BookOrder>): AsyncGenerator<BookOrder[]> {
   let chunk: BookOrder[] = [];
   let failure: unknown;

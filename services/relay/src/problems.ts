@@ -3,9 +3,9 @@ import { HTTPException } from "hono/http-exception";
 import type { ZodError } from "zod";
 import type { Problem, RuleBroken } from "./wire.ts";
 
-/** Refusals as they leave the relay: a code for programs, a sentence for people, never a stack trace. */
+/** Refusals as the relay sends them: a code for programs and a sentence for people, never a stack trace. */
 
-/** A request is refused; thrown where that is found out, answered in one place. */
+/** A refused request. Thrown where the reason is found, answered in one place. */
 export class Refusal extends Error {
   readonly status: 400 | 403 | 404 | 413 | 429 | 503;
   readonly problem: Problem;
@@ -22,14 +22,14 @@ export class Refusal extends Error {
 
 const MOST_REASONS = 50;
 
-/** Every rule of a schema that a request breaks. */
+/** All rules of a schema that a request breaks. */
 export function malformed(error: ZodError): Refusal {
   const reasons = error.issues.slice(0, MOST_REASONS).flatMap((issue): RuleBroken[] => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
         code: "Relay_UnknownField",
-        message: `There is no member "${key}" here.`,
+        message: `Unknown member "${key}": leave it out.`,
         path: [...path, key].join("."),
       }));
     }
@@ -42,7 +42,7 @@ export function malformed(error: ZodError): Refusal {
   return new Refusal(400, { ...first, reasons });
 }
 
-/** Answers what went wrong. Only what is nobody's fault but the relay's is reported to `unexpected`. */
+/** Answers with an error. Only failures of the relay itself are reported to `unexpected`. */
 export function answerTo(c: Context, error: Error, unexpected: (error: Error) => void): Response {
   if (error instanceof Refusal) {
     if (error.retryAfter !== undefined) {
@@ -51,7 +51,7 @@ export function answerTo(c: Context, error: Error, unexpected: (error: Error) =>
     return c.json(error.problem, error.status);
   }
   if (error instanceof HTTPException) {
-    // Hono's own: a body that is no JSON.
+    // Thrown by Hono for a body that is not JSON.
     return c.json({ code: "Relay_Malformed", message: error.message }, 400);
   }
   unexpected(error);

@@ -1,32 +1,32 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
-import type { Book } from "./book.ts";
 import type { Following } from "./chain/follower.ts";
 import { accountable } from "./limits/bucket.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Metrics } from "./metrics.ts";
+import type { OrderBook } from "./orderBook.ts";
 
-/** What the routes know of the relay behind them. */
+/** The relay as its routes use it. */
 export interface Relay {
   readonly chainId: number;
-  readonly book: Book;
+  readonly book: OrderBook;
   readonly limits: Limits;
   readonly metrics: Metrics;
-  /** Is aborted when the relay stops. */
+  /** Aborted when the relay stops. */
   readonly stopping: AbortSignal;
   following(): Following;
-  /** Runs work for an address in its turn. @throws Refusal when too much of it waits already */
+  /** Runs a task for a client in its turn. @throws Refusal when too many of its tasks wait already */
   inTurn<T>(who: string, task: () => Promise<T>): Promise<T>;
-  /** Is told of failures that are nobody's fault but the relay's. */
+  /** Called with failures of the relay itself. */
   unexpected(error: Error): void;
 }
 
-/** What a request carries through the routes. */
+/** What the routes know about a request. */
 export interface Env {
   Variables: { client: string };
 }
 
-/** Whom a request is counted for. */
+/** The client for whose limits a request counts. */
 export function clientOf(c: Context<Env>): string {
   const known = c.get("client");
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-/** A relay from its start until it is told to stop. */
+/** Runs a relay until it is told to stop. */
 import { ConfigError, readConfig } from "./config.ts";
 import { StartError, startRelay } from "./server.ts";
 import { DatabaseError } from "./store/database.ts";
@@ -6,7 +6,7 @@ import { DatabaseError } from "./store/database.ts";
 try {
   const relay = await startRelay(await readConfig(process.env));
   console.log(`The relay listens at ${relay.url}.`);
-  // Whoever keeps the relay running starts it again; nothing that was accepted is lost.
+  // A supervisor starts the relay again; no accepted order is lost.
   void relay.failed.then(() => process.exit(1));
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -4,7 +4,7 @@ import { type Address, getAddress, type Hex } from "viem";
 import type { Cursor } from "./store/query.ts";
 import { SORTS } from "./wire.ts";
 
-/** The shapes of requests and answers: what is checked, and what the OpenAPI document says. */
+/** The schemas of requests and answers, for validation and for the OpenAPI document. */
 
 const address = z
   .string()
@@ -32,7 +32,7 @@ const uint = (bits: number) =>
     .min(0)
     .max(2 ** bits - 1);
 
-/** An unsigned number that outgrows a JSON number, as decimal digits. */
+/** An unsigned number too large for a JSON number, in decimal digits. */
 const bigUint = (bits: number) =>
   z
     .string()
@@ -43,7 +43,7 @@ const bigUint = (bits: number) =>
     .refine((text) => BigInt(text) < 2n ** BigInt(bits), `At most ${bits} bits.`)
     .openapi({ type: "string", example: "170000" });
 
-/** A plain signature, a bulk signature, or whatever a contract wallet understands. */
+/** A plain signature, a bulk signature, or a contract wallet's own format. */
 const MOST_SIGNATURE_BYTES = 2_048;
 
 export const orderSchema = z
@@ -147,7 +147,7 @@ export const healthSchema = z
     blockHash: z.string().optional(),
     head: z.int(),
     lagBlocks: z.int(),
-    isCutOff: z.boolean(),
+    isOffline: z.boolean(),
     orders: z.int(),
   })
   .openapi("Health");
@@ -167,7 +167,10 @@ const cursorText = z
   .transform((text, context): Cursor => {
     const [, value, sequence] = /^(\d{1,29}) (\d{1,15})$/.exec(decodeCursor(text)) ?? [];
     if (value === undefined || sequence === undefined) {
-      context.addIssue({ code: "custom", message: "No cursor that this relay has given." });
+      context.addIssue({
+        code: "custom",
+        message: "This cursor is not one of this relay's: start without one.",
+      });
       return z.NEVER;
     }
     return { value, sequence: Number(sequence) };

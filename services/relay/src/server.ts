@@ -5,19 +5,19 @@ import { serve } from "@hono/node-server";
 import { type Deployment, marketDomain } from "@wattline/sdk";
 import { createPublicClient, http } from "viem";
 import { createApp } from "./app.ts";
-import { Book, NotReadyError } from "./book.ts";
 import { Follower } from "./chain/follower.ts";
 import { FairQueue, QueueFullError } from "./limits/fairQueue.ts";
 import { LIMITS, type Limits } from "./limits/limits.ts";
 import { createMetrics } from "./metrics.ts";
+import { NotReadyError, OrderBook } from "./orderBook.ts";
+import { OrderCache } from "./orderCache.ts";
 import { followPeer } from "./peers.ts";
 import { Refusal } from "./problems.ts";
-import { Shelf } from "./shelf.ts";
 import { openDatabase, type Storage } from "./store/database.ts";
 import { Texts } from "./store/texts.ts";
-import { Sealing } from "./verify/sealing.ts";
+import { CheckThread } from "./verify/checkThread.ts";
 
-/** What a relay needs to know. */
+/** A relay's options. */
 export interface RelayOptions {
   readonly rpcUrl: string;
   readonly deployment: Deployment;
@@ -25,25 +25,25 @@ export interface RelayOptions {
   readonly host?: string;
   /** 0 for any free one. */
   readonly port: number;
-  /** Addresses of relays whose streams to follow. */
+  /** URLs of relays whose streams to follow. */
   readonly peers?: readonly string[];
   readonly limits?: Partial<Limits>;
-  /** Milliseconds between looks at the chain. */
+  /** Milliseconds between reads of the chain. */
   readonly pollMs?: number;
-  /** How many seconds the newest block must be old for the node to count as cut off from the chain; never unless said. */
-  readonly outageAfterSeconds?: number;
-  /** The clock by which that is judged, Unix seconds. */
+  /** The age of the newest block, in seconds, from which the node counts as offline; never by default. */
+  readonly offlineAfterSeconds?: number;
+  /** The clock for that, in Unix seconds. */
   readonly now?: () => number;
-  /** Is told what an operator should read. */
+  /** Called with messages for the operator. */
   readonly report?: (message: string) => void;
 }
 
-/** A relay that is up. */
+/** A running relay. */
 export interface RunningRelay {
   readonly url: string;
   /** Resolves when the relay can't go on. */
   readonly failed: Promise<Error>;
-  /** Ends streams, finishes what is being written, and closes the database. */
+  /** Ends streams, waits for writes to finish, and closes the database. */
   stop(): Promise<void>;
 }
 
@@ -51,16 +51,16 @@ export interface RunningRelay {
 export class StartError extends Error {}
 
 const POLL_MS = 250;
-/** The node is asked again after this long when it does not answer, then twice as long, up to 30 seconds. */
+/** When the node does not answer, pauses double up to this. */
 const LONGEST_POLL_MS = 30_000;
-/** Documents that are checked together: one waits for the chain while the other is checked. */
+/** Requests checked at once: one waits for the chain while another is checked. */
 const CHECKED_AT_ONCE = 3;
 const RPC_BATCH = 100;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * Starts a relay. It listens at once; orders are taken in as soon as the chain has been read.
- * @throws StartError when the node is of another chain or the port is taken, DatabaseError when the book can't be opened.
+ * Starts a relay. It listens at once, and accepts orders as soon as the chain has been read.
+ * @throws StartError when the node is on another chain or the port is in use, DatabaseError when the book can't be opened.
  */
 export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const { rpcUrl, deployment, storage, host = "127.0.0.1", port, peers = [] } = options;
@@ -77,13 +77,13 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const stop = new AbortController();
   const stopping = stop.signal;
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
-  const sealing = new Sealing(domain, (error) => {
-    report(`The thread that checks signatures has died (${error.message}).`);
+  const checkThread = new CheckThread(domain, (error) => {
+    report(`The thread that checks signatures stopped (${error.message}).`);
     fail(error);
   });
   const texts = new Texts("folder" in storage ? path.dirname(storage.folder) : tmpdir(), report);
-  const book = new Book(db, domain, sealing, limits, await Shelf.open(db, texts));
-  const { outageAfterSeconds: afterSeconds = Infinity, now = () => Date.now() / 1000 } = options;
+  const book = new OrderBook(db, domain, checkThread, limits, await OrderCache.open(db, texts));
+  const { offlineAfterSeconds: afterSeconds = Infinity, now = () => Date.now() / 1000 } = options;
   const follower = await Follower.create(client, deployment, book, {
     afterSeconds,
     now: () => Math.floor(now()),
@@ -102,35 +102,35 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   };
   const app = createApp(relay);
   const server = await listen(app.fetch, host, port).catch(async (error: unknown) => {
-    await sealing.close();
+    await checkThread.close();
     texts.close();
     await close();
     throw error;
   });
 
-  let wasCutOff = false;
+  let wasOffline = false;
 
-  function tellOfOutage(): void {
-    const { isCutOff, block } = follower.following;
-    if (isCutOff === wasCutOff) return;
-    wasCutOff = isCutOff;
+  function reportOffline(): void {
+    const { isOffline, block } = follower.following;
+    if (isOffline === wasOffline) return;
+    wasOffline = isOffline;
     report(
-      isCutOff
-        ? `No block has come after ${block} for more than ${afterSeconds} seconds: until one does, only money counts that is locked beyond its order's end.`
-        : "Blocks come again; money counts whether it is locked or not.",
+      isOffline
+        ? `No block has come after ${block} for more than ${afterSeconds} seconds. Until one comes, only money counts that is locked beyond its order's end.`
+        : "Blocks are coming again: all money counts, locked or not.",
     );
   }
 
   const work = [follow(), ...peers.map((url) => followPeer(url, { ...relay, report }))];
 
-  /** Looks at the chain again and again. */
+  /** Polls the chain. */
   async function follow(): Promise<void> {
     let pause = pollMs;
     while (!stopping.aborted) {
       try {
         await follower.look();
         await book.tidy();
-        tellOfOutage();
+        reportOffline();
         if (pause > pollMs) report(`The node at ${rpcUrl} answers again.`);
         pause = pollMs;
       } catch (error) {
@@ -153,14 +153,14 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
       await server.close();
       await Promise.all(work);
       await book.settled();
-      await sealing.close();
+      await checkThread.close();
       texts.close();
       await close();
     },
   };
 }
 
-/** Work for one address at a time of those that wait; refusals in words. */
+/** Runs a task in its client's turn, and turns failures into refusals. */
 async function inTurn<T>(queue: FairQueue, who: string, task: () => Promise<T>): Promise<T> {
   try {
     return await queue.run(who, task);
@@ -183,7 +183,7 @@ async function inTurn<T>(queue: FairQueue, who: string, task: () => Promise<T>):
   }
 }
 
-/** Errors of viem name themselves; all that is asked of viem here is the chain. */
+/** viem's errors have a short message; here viem only talks to the chain. */
 const isRpcError = (error: unknown): boolean => error instanceof Error && "shortMessage" in error;
 
 async function requireChain(
@@ -199,7 +199,7 @@ async function requireChain(
   });
   if (found !== chainId) {
     throw new StartError(
-      `The node at ${rpcUrl} is of chain ${found}, the deployment is on chain ${chainId}. Set WATTLINE_RPC_URL or WATTLINE_DEPLOYMENT to fit.`,
+      `The node at ${rpcUrl} is on chain ${found}, the deployment on chain ${chainId}. Set WATTLINE_RPC_URL or WATTLINE_DEPLOYMENT accordingly.`,
     );
   }
 }
@@ -217,7 +217,7 @@ function listen(
           new Promise((closed) => {
             server.close(() => closed());
             if ("closeIdleConnections" in server) server.closeIdleConnections();
-            // What is still open after a moment is a stream that nobody reads.
+            // A connection still open after a moment is a stream that nobody reads.
             setTimeout(
               () => "closeAllConnections" in server && server.closeAllConnections(),
               1_000,
@@ -225,13 +225,13 @@ function listen(
           }),
       });
     });
-    // Longer than clients and proxies keep idle connections: else one of theirs is closed while they send on it.
+    // Longer than clients and proxies keep idle connections, which might otherwise be closed while they send a request.
     if ("keepAliveTimeout" in server) server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.on("error", (error: NodeJS.ErrnoException) => {
       reject(
         error.code === "EADDRINUSE"
           ? new StartError(
-              `Port ${port} on ${host} is taken: stop what runs there, or set WATTLINE_PORT.`,
+              `Port ${port} on ${host} is in use: stop the program there, or set WATTLINE_PORT.`,
             )
           : error,
       );

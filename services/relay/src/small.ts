@@ -1,18 +1,16 @@
 /**
- * Garbage is collected before the heap has grown to several times of what is alive in it; short-lived objects have few
- * megabytes.
+ * Collects garbage before the heap grows to several times its live size, with a few megabytes for short-lived objects.
  */
 const ENGINE = ["--optimize-for-size", "--max-semi-space-size=2"];
 /**
- * glibc takes blocks above this size from the system and gives them back. Left alone it raises the bar to 32 MB with
- * the first large block that it frees, and from then on keeps in its heap what is free between others.
+ * glibc allocates blocks above this size by mmap and returns them when freed. By default it raises the threshold to up to
+ * 32 MB when it frees a large block, and then keeps freed memory in its heap.
  */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
 /**
- * Sees to it that this process takes little memory. What decides it is read before a program begins, so the process
- * starts its program anew, once, and stays the same process for whoever started it. Where a process can't do that
- * (Windows), everything works and takes more memory.
+ * Limits this process's memory. The settings are read before a program starts, so the process executes its program again,
+ * once, under the same process id. Where that is not possible (Windows), everything works with more memory.
  */
 export function becomeSmall(): void {
   const { execPath, execArgv, argv, env, platform } = process;

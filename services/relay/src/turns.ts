@@ -1,8 +1,8 @@
-/** Does one thing after the other. */
+/** Runs tasks one after another. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Runs `task` when all before it are done; one that fails does not hold up the next. */
+  /** Runs `task` after all tasks before it. A task that fails does not hold up the next one. */
   take<T>(task: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(task, task);
     this.#last = turn.catch(() => undefined);

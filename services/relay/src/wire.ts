@@ -1,22 +1,22 @@
 import type { OrderState, SignedOrderJson, Source } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
 
-/** What travels between a relay and those who use it. */
+/** The JSON that a relay and its clients exchange. */
 
 /** An order in the book. */
 export interface BookOrder extends SignedOrderJson {
-  /** Names the order everywhere: its EIP-712 digest. */
+  /** The order's EIP-712 digest, which identifies it everywhere. */
   readonly hash: Hex;
-  /** Who stands behind the signature. */
+  /** Who signed. */
   readonly signer: "maker" | "delegate" | "wallet";
-  /** Wh that can still be traded, as far as money or energy covers them. */
+  /** Wh that can still be traded and are covered by money or energy. */
   readonly remainingWh: string;
   readonly state: OrderState;
   /** Unix seconds. */
   readonly receivedAt: number;
   /** Grows with every change in the book: the event id of the stream. */
   readonly updatedSequence: number;
-  /** The signed withdrawal that took the order off the book, so that other relays can follow. */
+  /** The signed withdrawal that removed the order, so that other relays can follow. */
   readonly withdrawal?: Hex;
 }
 
@@ -36,7 +36,7 @@ export interface Problem extends RuleBroken {
   readonly reasons?: readonly RuleBroken[];
 }
 
-/** What became of one posted order. */
+/** The result for one posted order. */
 export type PostResult =
   | { readonly hash: Hex; readonly status: "accepted" | "known" }
   | {
@@ -48,7 +48,7 @@ export type PostResult =
 export const SORTS = ["price", "firstSlot", "received"] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** Which orders are asked for; what is missing does not matter. */
+/** A query for orders; a missing member is no condition. */
 export interface OrdersQuery {
   readonly microgrid?: number | undefined;
   readonly side?: "offer" | "bid" | undefined;
@@ -65,7 +65,7 @@ export interface OrdersQuery {
   readonly forward?: boolean | undefined;
   /** `live` by default. */
   readonly state?: "live" | "all" | undefined;
-  /** `price` by default: cheapest first, for bids alone highest first; `received` is newest first. Among equals the first to come is first. */
+  /** `price` by default: cheapest first, for bids alone highest first; `received` is newest first. Equal orders are sorted by arrival. */
   readonly sort?: Sort | undefined;
   /** `nextCursor` of the page before. */
   readonly cursor?: string | undefined;
@@ -80,18 +80,18 @@ export interface OrdersPage {
 }
 
 export interface Health {
-  /** `degraded` while the chain does not answer or the book is behind it. */
+  /** `degraded` while the chain does not answer or the book lags behind it. */
   readonly status: "ok" | "degraded";
   readonly chainId: number;
-  /** The block that the book stands at. */
+  /** The block at which the book's orders are judged. */
   readonly block: number;
   /** Its hash; missing until the chain has been read. */
   readonly blockHash?: string | undefined;
-  /** The chain's newest block, as far as is known. */
+  /** The newest block known. */
   readonly head: number;
   readonly lagBlocks: number;
-  /** Whether the node seems cut off from the chain: money counts only when it is locked beyond its order's end. */
-  readonly isCutOff: boolean;
+  /** Whether the node is offline: then only money counts that is locked beyond its order's end. */
+  readonly isOffline: boolean;
   /** Live orders. */
   readonly orders: number;
 }

@@ -163,8 +163,8 @@ describe("A relay that can't start", function () {
         [{ WATTLINE_RPC_URL: "ftp://x" }, /WATTLINE_RPC_URL is no address/],
         [{ WATTLINE_RPC_URL: "http://127.0.0.1:9" }, /No node answers at http:\/\/127\.0\.0\.1:9/],
         [{ WATTLINE_PEERS: "nobody" }, /WATTLINE_PEERS is no address/],
-        [{ WATTLINE_OUTAGE_AFTER: "soon" }, /WATTLINE_OUTAGE_AFTER is "soon"/],
-        [{ WATTLINE_OUTAGE_AFTER: "0" }, /WATTLINE_OUTAGE_AFTER is "0"/],
+        [{ WATTLINE_OFFLINE_AFTER: "soon" }, /WATTLINE_OFFLINE_AFTER is "soon"/],
+        [{ WATTLINE_OFFLINE_AFTER: "0" }, /WATTLINE_OFFLINE_AFTER is "0"/],
         [{ DATABASE_URL: "postgres://127.0.0.1:9/x" }, /No Postgres answers at DATABASE_URL/],
       ];
       for (const [env, words] of attempts) {

@@ -448,7 +448,7 @@ describe("The relay's book over HTTP", function () {
     const signature = await world.signWithdrawal(JANE, hash);
     const withdrawn = await relay.client.withdraw(hash, signature);
     expect([withdrawn.state, withdrawn.withdrawal]).to.deep.equal(["cancelled", signature]);
-    // It stays off, whoever brings it back.
+    // It stays withdrawn, whoever posts it again.
     expect((await post(signed))[0]?.status).to.equal("known");
     expect((await relay.client.order(hash))?.state).to.equal("cancelled");
   });
@@ -464,7 +464,7 @@ describe("The relay's book over HTTP", function () {
     expect(page.nextCursor).to.equal(undefined);
   });
 
-  it("tells how it is, in numbers and in a document made from its schemas", async () => {
+  it("reports its state, its metrics and an OpenAPI document made from its schemas", async () => {
     await post(await world.sign(BOB, world.order(BOB.address, { deadline: START })));
     await post(await world.sign(BOB, world.order(BOB.address)));
     const health = await relay.client.health();

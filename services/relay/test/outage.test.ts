@@ -29,7 +29,7 @@ describe("A relay whose node is cut off from the chain", function () {
     end = clock + 4 * HOUR;
     await world.market(jane, "lock", [world.euro, BigInt(end + 1)]);
     clock = Number((await world.client.getBlock()).timestamp);
-    relay = await openRelay(world, { outageAfterSeconds: AFTER_SECONDS, now: () => clock });
+    relay = await openRelay(world, { offlineAfterSeconds: AFTER_SECONDS, now: () => clock });
   });
   after(async () => {
     await relay?.stop();
@@ -44,8 +44,8 @@ describe("A relay whose node is cut off from the chain", function () {
   }
 
   const stateOf = async (hash: Hex) => (await relay.client.order(hash))?.state;
-  const cutOff = (is: boolean) =>
-    until(`the relay says ${is}`, async () => (await relay.client.health()).isCutOff === is);
+  const offline = (is: boolean) =>
+    until(`the relay says ${is}`, async () => (await relay.client.health()).isOffline === is);
   const liveHashes = async () =>
     new Set((await relay.client.orders({ limit: 500 })).orders.map(({ hash }) => hash));
 
@@ -58,7 +58,7 @@ describe("A relay whose node is cut off from the chain", function () {
     expect(await liveHashes()).to.deep.equal(new Set([locked, open, long]));
 
     clock += AFTER_SECONDS + 1;
-    await cutOff(true);
+    await offline(true);
     expect(await liveHashes()).to.deep.equal(new Set([locked]));
     expect([await stateOf(open), await stateOf(long)]).to.deep.equal(["unbacked", "unbacked"]);
     expect(relay.reports.join("\n")).to.contain("only money counts that is locked");
@@ -73,16 +73,16 @@ describe("A relay whose node is cut off from the chain", function () {
 
     await world.client.setNextBlockTimestamp({ timestamp: BigInt(clock) });
     await world.client.mine({ blocks: 1 });
-    await cutOff(false);
+    await offline(false);
     expect(await liveHashes()).to.deep.equal(new Set([locked, open, long, meanwhile]));
-    expect(relay.reports.at(-1)).to.contain("Blocks come again");
+    expect(relay.reports.at(-1)).to.contain("Blocks are coming again");
   });
 
   it("lets orders end by the clock while the chain stands still", async () => {
     clock = Number((await world.client.getBlock()).timestamp);
     const short = await post(jane, { deadline: clock + HOUR });
     clock += AFTER_SECONDS + 1;
-    await cutOff(true);
+    await offline(true);
     expect(await stateOf(short)).to.equal("live");
     clock += HOUR;
     await until("the order has ended", async () => (await stateOf(short)) === "expired");

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { after, before, describe, it } from "mocha";
 import { type Address, getAddress, numberToHex, zeroAddress } from "viem";
-import { Shelf } from "../src/shelf.ts";
+import { OrderCache } from "../src/orderCache.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { LiveOrders } from "../src/store/liveOrders.ts";
 import { insertOrders, textOf } from "../src/store/orders.ts";
@@ -132,12 +132,12 @@ for (const kind of ["PGlite", "Postgres"] as const) {
         fc.asyncProperty(books, asked, async (rows, questions) => {
           await db.deleteFrom("orders").execute();
           if (rows.length > 0) await insertOrders(db, rows);
-          const shelf = await Shelf.open(db, texts);
+          const cache = await OrderCache.open(db, texts);
           for (const [query, limit] of questions) {
             const pages: string[] = [];
             let cursor: Cursor | undefined;
             do {
-              const page = await shelf.page(query, cursor, limit);
+              const page = await cache.page(query, cursor, limit);
               expect(page.texts.length).to.be.at.most(limit);
               pages.push(...page.texts.map(String));
               expect(pages.length).to.be.at.most(rows.length);
@@ -151,23 +151,23 @@ for (const kind of ["PGlite", "Postgres"] as const) {
     });
 
     for (const isTaken of [true, false]) {
-      it(`say what was told last, though it was told while they were read (sequence taken before: ${isTaken})`, async () => {
+      it(`show the latest change, even one published while they were read (sequence taken before: ${isTaken})`, async () => {
         const { db } = opened ?? {};
         if (db === undefined) throw new Error("There is no database.");
         const row = rowOf({}, 1);
         await db.deleteFrom("orders").execute();
         await insertOrders(db, [row]);
-        const shelf = await Shelf.open(db, texts);
-        const before = isTaken ? shelf.changes.next() : undefined;
-        const reading = shelf.page({}, undefined, 1);
+        const cache = await OrderCache.open(db, texts);
+        const before = isTaken ? cache.changes.next() : undefined;
+        const reading = cache.page({}, undefined, 1);
         const changed = {
           ...row,
           remaining_wh: 7,
-          updated_sequence: before ?? shelf.changes.next(),
+          updated_sequence: before ?? cache.changes.next(),
         };
-        shelf.tell([{ row: changed, was: "live" }]);
+        cache.update([{ row: changed, was: "live" }]);
         await reading;
-        const { texts: told } = await shelf.page({}, undefined, 1);
+        const { texts: told } = await cache.page({}, undefined, 1);
         expect(told.map(String)).to.deep.equal([textOf(changed)]);
       });
     }

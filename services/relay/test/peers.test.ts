@@ -103,7 +103,7 @@ describe("Two relays that follow each other", function () {
   });
 });
 
-/** A relay that says what it is told to. */
+/** A relay that answers what the test sets. */
 async function liarAt(port: number) {
   const said: string[] = [];
   const listeners = new Set<(text: string) => void>();

@@ -58,7 +58,7 @@ describe("The stream", function () {
 
   const hashesOf = (events: readonly BookOrder[]) => events.map(({ hash }) => hash);
 
-  it("tells of new orders and of every change", async () => {
+  it("sends new orders and every change", async () => {
     const stream = await listen();
     const [hash = ""] = await post(1);
     await until("the order arrives", () => stream.events.length === 1);
@@ -122,7 +122,7 @@ describe("The stream", function () {
     stop.abort();
   });
 
-  it("starts over for whoever knows a book that is gone, and with the whole book from 0", async () => {
+  it("starts over for a reader of a former book, and with the whole book from 0", async () => {
     const book = await relay.client.orders({ state: "all", limit: 500 });
     for (const from of [0, 1e9]) {
       const stream = await listen({ from });

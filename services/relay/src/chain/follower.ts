@@ -1,59 +1,59 @@
 import type { Deployment } from "@wattline/sdk";
 import type { Address, Hex, PublicClient } from "viem";
-import type { Book } from "../book.ts";
+import type { OrderBook } from "../orderBook.ts";
 import { type Checkpoint, Checkpoints } from "../store/checkpoints.ts";
 import { logRanges } from "./logs.ts";
 import { type Head, Snapshot } from "./snapshot.ts";
-import { NOTHING_TOUCHED, type Tidings, type Touched, tidingsOf, union } from "./touched.ts";
+import { effectsOf, type LogEffects, NOTHING_TOUCHED, type Touched, union } from "./touched.ts";
 
-/** The chain has changed while it was read; it is read again. */
+/** The chain changed while it was being read; it is read again. */
 class ChainMovedError extends Error {}
 
-/** When a node counts as cut off from the chain. */
+/** When a node counts as offline. */
 export interface Outage {
-  /** How many seconds its newest block must be old. */
+  /** The age of its newest block, in seconds, from which it counts as offline. */
   readonly afterSeconds: number;
   /** Unix seconds. */
   now(): number;
 }
 
-/** During an outage time goes on in steps of so many seconds. */
+/** While the node is offline, time advances in steps of this many seconds. */
 const OUTAGE_STEP_SECONDS = 10;
 
-/** Whether the book keeps up with the chain. */
+/** How far the book has followed the chain. */
 export interface Following {
-  /** The block that the book stands at. */
+  /** The block at which the book's orders are judged. */
   readonly block: number;
   readonly blockHash: Hex | undefined;
   /** The newest block seen. */
   readonly head: number;
-  /** Whether the node has had no block for so long that it must be cut off from the chain. */
-  readonly isCutOff: boolean;
+  /** Whether the node has had no block for so long that it counts as offline. */
+  readonly isOffline: boolean;
   /** Why the chain can't be read; undefined while it can. */
   readonly trouble: string | undefined;
 }
 
 /**
- * Follows the chain and keeps the book true to it. After each new block, orders of everybody whom its logs concern
- * are judged anew by what the chain says at that block. Blocks are remembered by their hashes: when one is gone, the
- * chain has been reorganised, and whatever the blocks since the last common one had touched is judged again too.
+ * Follows the chain and keeps the book up to date. After each new block, the orders of everyone whom its logs concern
+ * are judged again at that block. Blocks are remembered by hash: when one is missing, the chain has been reorganised,
+ * and everything that the blocks since the last common one concerned is judged again too.
  */
 export class Follower {
   readonly #client: PublicClient;
   readonly #deployment: Deployment;
-  readonly #book: Book;
+  readonly #book: OrderBook;
   readonly #checkpoints: Checkpoints;
   readonly #outage: Outage;
-  /** Everything is judged once after a start: nothing that was going on when the relay stopped can be missed. */
+  /** After a start everything is judged once, so that nothing is missed that happened while the relay was stopped. */
   #startedAfresh = true;
-  /** When orders were last judged by the outage's clock; undefined while the chain goes on. */
-  #cutOffAt: number | undefined;
+  /** When orders were last judged by the clock while the node is offline; undefined while it is not. */
+  #offlineSince: number | undefined;
   #following: Following;
 
   private constructor(
     client: PublicClient,
     deployment: Deployment,
-    book: Book,
+    book: OrderBook,
     checkpoints: Checkpoints,
     outage: Outage,
   ) {
@@ -67,7 +67,7 @@ export class Follower {
       block,
       blockHash: undefined,
       head: block,
-      isCutOff: false,
+      isOffline: false,
       trouble: undefined,
     };
   }
@@ -75,7 +75,7 @@ export class Follower {
   static async create(
     client: PublicClient,
     deployment: Deployment,
-    book: Book,
+    book: OrderBook,
     outage: Outage,
   ): Promise<Follower> {
     return new Follower(client, deployment, book, await Checkpoints.load(book.db), outage);
@@ -86,8 +86,8 @@ export class Follower {
   }
 
   /**
-   * Looks at the chain once and brings the book up to its newest block.
-   * @throws what the RPC throws; the next look goes on from there.
+   * Reads the chain once and brings the book up to its newest block.
+   * @throws what the RPC throws; the next call continues from there.
    */
   async look(): Promise<void> {
     try {
@@ -106,45 +106,50 @@ export class Follower {
     this.#following = { ...this.#following, head: head.number };
     const last = this.#checkpoints.last;
     const now = this.#outage.now();
-    const isCutOff = now - head.time > this.#outage.afterSeconds;
-    const hasTurned = isCutOff !== (this.#cutOffAt !== undefined);
+    const isOffline = now - head.time > this.#outage.afterSeconds;
+    const hasTurned = isOffline !== (this.#offlineSince !== undefined);
     if (last?.hash === head.hash && !this.#startedAfresh && !hasTurned) {
-      if (this.#cutOffAt !== undefined && now - this.#cutOffAt >= OUTAGE_STEP_SECONDS) {
-        this.#book.standAt(this.#snapshotAt(head, now));
+      if (this.#offlineSince !== undefined && now - this.#offlineSince >= OUTAGE_STEP_SECONDS) {
+        this.#book.judgeAt(this.#snapshotAt(head, now));
         await this.#book.judgeTouched(NOTHING_TOUCHED);
-        this.#cutOffAt = now;
-      } else await this.#book.judgeStragglers();
+        this.#offlineSince = now;
+      } else await this.#book.judgeWrittenLate();
       return;
     }
 
     const { common, orphaned } = await this.#commonWith(head);
-    const snapshot = this.#snapshotAt(head, isCutOff ? now : undefined);
+    const snapshot = this.#snapshotAt(head, isOffline ? now : undefined);
     const touched = await this.#read(snapshot, common?.number ?? this.#deployment.fromBlock - 1);
     const suspects = [touched, ...orphaned.map((checkpoint) => checkpoint.touched)];
     const all = this.#startedAfresh || hasTurned || (common === undefined && last !== undefined);
 
-    // From here on new orders are judged at this block; those judged earlier and written later are stragglers.
-    this.#book.standAt(snapshot);
+    // From here on new orders are judged at this block; those judged before and written later are judged again.
+    this.#book.judgeAt(snapshot);
     await this.#book.judgeTouched(all ? "all" : union(suspects));
-    // Nothing is older than the first checkpoint: were it orphaned, everything would be judged.
+    // If even the first checkpoint is orphaned, everything is judged again.
     const remembered = common === undefined ? NOTHING_TOUCHED : union(suspects);
     await this.#checkpoints.replace(common, { ...head, touched: remembered });
     this.#startedAfresh = false;
-    this.#cutOffAt = isCutOff ? now : undefined;
+    this.#offlineSince = isOffline ? now : undefined;
     const { number: block, hash: blockHash } = head;
-    this.#following = { ...this.#following, block, blockHash, isCutOff };
+    this.#following = { ...this.#following, block, blockHash, isOffline };
   }
 
-  /** The chain's say at a block; during an outage, with the time that it is meanwhile. */
-  #snapshotAt(head: Head, cutOffAt: number | undefined): Snapshot {
-    const time = cutOffAt ?? head.time;
-    return new Snapshot(this.#client, this.#deployment, { ...head, time }, cutOffAt !== undefined);
+  /** The chain's state at a block; while the node is offline, at the current time. */
+  #snapshotAt(head: Head, offlineSince: number | undefined): Snapshot {
+    const time = offlineSince ?? head.time;
+    return new Snapshot(
+      this.#client,
+      this.#deployment,
+      { ...head, time },
+      offlineSince !== undefined,
+    );
   }
 
-  /** The newest block that the book has stood at and the chain still has, and those that it has no more. */
+  /** The newest checkpoint that is still on the chain, and those that are not. */
   async #commonWith(head: Head) {
     const known = this.#checkpoints.all;
-    // Blocks are gone from some point on: look for it by halves.
+    // Checkpoints are missing from some point on: a binary search finds it.
     let [low, high] = [0, known.length];
     while (low < high) {
       const middle = known.length === high && low === 0 ? high - 1 : (low + high) >> 1;
@@ -162,7 +167,7 @@ export class Follower {
     return (await this.#headAt(checkpoint.number)).hash === checkpoint.hash;
   }
 
-  /** Reads what happened after `block` up to the snapshot's; orders that were pinned are taken in. */
+  /** Reads what happened after `block` up to the snapshot's; orders posted on the board are accepted. */
   async #read(snapshot: Snapshot, block: number): Promise<Touched> {
     const { head } = snapshot;
     const { marketplace, meters, energy, board } = this.#deployment;
@@ -183,19 +188,19 @@ export class Follower {
           throw new ChainMovedError("The chain was reorganised while its logs were read.");
         }
       }
-      const tidings = tidingsOf(logs);
-      await this.#book.rememberPositions(tidings.positions);
-      await this.#book.takePinned(tidings.pinned, snapshot);
-      parts.push(tidings.touched, await this.#touchedBeside(tidings, snapshot));
+      const effects = effectsOf(logs);
+      await this.#book.rememberPositions(effects.positions);
+      await this.#book.takePinned(effects.pinned, snapshot);
+      parts.push(effects.touched, await this.#touchedBeside(effects, snapshot));
     }
     return union(parts);
   }
 
-  /** Whom releases and charges concern, which logs do not name. */
-  async #touchedBeside({ released, charged }: Tidings, snapshot: Snapshot): Promise<Touched> {
+  /** The accounts that releases and charges concern, which the logs do not name. */
+  async #touchedBeside({ released, charged }: LogEffects, snapshot: Snapshot): Promise<Touched> {
     const makers = new Set<Address>(await this.#book.partiesOf([...released]));
     if (charged) {
-      for (const number of this.#book.shelf.microgrids) {
+      for (const number of this.#book.cache.microgrids) {
         const microgrid = await snapshot.microgrid(number);
         if (microgrid !== undefined) makers.add(microgrid.dso);
       }

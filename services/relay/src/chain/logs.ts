@@ -1,17 +1,17 @@
 import type { Address, Log, PublicClient } from "viem";
 
-/** Blocks that are asked for at once, at first and at most. */
+/** Blocks requested at once, at first and at most. */
 const MOST_BLOCKS = 10_000;
 
-/** Blocks and what they logged. */
+/** Blocks and their logs. */
 export interface LogRange {
   readonly toBlock: number;
   readonly logs: readonly Log[];
 }
 
 /**
- * Reads logs range by range: smaller ones when the node refuses, which it does for too many blocks or too many logs.
- * @throws what the node says against a single block
+ * Reads logs range by range, and smaller ranges when the node refuses, as it does for too many blocks or logs.
+ * @throws the node's error when it refuses even a single block
  */
 export async function* logRanges(
   client: PublicClient,

@@ -28,9 +28,9 @@ import {
   parseAbi,
   zeroAddress,
 } from "viem";
-import type { Trace } from "../verify/seal.ts";
+import type { PossibleSigner } from "../verify/signatureCheck.ts";
 
-/** A block that the book stands at. */
+/** A block at which orders are judged. */
 export interface Head {
   readonly number: number;
   readonly hash: Hex;
@@ -38,21 +38,21 @@ export interface Head {
   readonly time: number;
 }
 
-/** An order and what is known of its signature. */
+/** An order and what is known about its signature. */
 export interface Candidate {
   readonly order: Order;
-  /** Known, or to be found among the traces. */
-  readonly signer: Signer | readonly Trace[];
+  /** Known, or still to be found among the possible signers. */
+  readonly signer: Signer | readonly PossibleSigner[];
 }
 
-/** A microgrid's facts and who earns its charges. */
+/** A microgrid's facts and its DSO. */
 type Microgrid = MicrogridFacts & { readonly dso: Address };
 
-/** Calls that one `multicall` carries. */
+/** Calls in one `multicall`. */
 const MOST_CALLS = 250;
-/** What a snapshot remembers of each kind. */
+/** Facts of each kind that a snapshot keeps. */
 const MOST_KNOWN = 20_000;
-/** What the marketplace gives a wallet to answer with, and what the call itself costs. */
+/** The gas that the marketplace gives a wallet, plus the cost of the call itself. */
 const WALLET_GAS = 400_000n + 60_000n;
 const ACCEPTED = "0x1626ba7e";
 
@@ -61,13 +61,13 @@ const walletAbi = parseAbi([
 ]);
 
 /**
- * What the chain says at one block, named by its hash: facts that belong together, whatever the chain does meanwhile.
- * Each is read once.
+ * The chain's state at one block, named by its hash, so that facts belong together even if the chain is reorganised.
+ * Each fact is read once.
  */
 export class Snapshot {
   readonly head: Head;
-  /** Whether the chain is cut off: then money counts only as far as it is locked. */
-  readonly #isCutOff: boolean;
+  /** Whether the node is offline: then only locked money counts. */
+  readonly #isOffline: boolean;
   readonly #client: PublicClient;
   readonly #deployment: Deployment;
   readonly #market: Batcher;
@@ -78,16 +78,16 @@ export class Snapshot {
   readonly #meters = new Memo<MeterFacts | undefined>();
   readonly #profiles = new Memo<readonly bigint[]>();
 
-  constructor(client: PublicClient, deployment: Deployment, head: Head, isCutOff: boolean) {
+  constructor(client: PublicClient, deployment: Deployment, head: Head, isOffline: boolean) {
     this.#client = client;
     this.#deployment = deployment;
     this.head = head;
-    this.#isCutOff = isCutOff;
+    this.#isOffline = isOffline;
     this.#market = new Batcher((calls) => this.#multicall(deployment.marketplace, calls));
     this.#metering = new Batcher((calls) => this.#multicall(deployment.meters, calls));
   }
 
-  /** All that an order's validity rests on. @throws what the RPC throws */
+  /** All facts on which an order's validity depends. @throws what the RPC throws */
   async factsOf({ order, signer }: Candidate): Promise<OrderFacts> {
     const microgrid = await this.microgrid(order.microgrid);
     if (microgrid === undefined) {
@@ -119,7 +119,7 @@ export class Snapshot {
       nowSeconds: this.head.time,
       microgrid,
       account,
-      lockedUntil: this.#isCutOff ? account.lockedUntil : undefined,
+      lockedUntil: this.#isOffline ? account.lockedUntil : undefined,
       fill,
       signer: found,
       allowance,
@@ -128,7 +128,7 @@ export class Snapshot {
     };
   }
 
-  /** A microgrid; undefined when none has this number. */
+  /** A microgrid; undefined when there is none of this number. */
   microgrid(microgrid: number): Promise<Microgrid | undefined> {
     return this.#microgrids.get(String(microgrid), () => this.#readMicrogrid(microgrid));
   }
@@ -147,7 +147,7 @@ export class Snapshot {
     );
   }
 
-  /** Whether a wallet of code accepts a signature (ERC-1271), asked with as little gas as the marketplace grants. */
+  /** Whether a contract wallet accepts a signature (ERC-1271), asked with the gas that the marketplace grants. */
   async isAccepted(wallet: Address, digest: Hex, signature: Hex): Promise<boolean> {
     try {
       const { data } = await this.#client.call({
@@ -176,7 +176,7 @@ export class Snapshot {
       if (signer.by !== "delegate") return signer;
       return (await this.allowance(maker, currency, signer.delegate)) > 0n ? signer : undefined;
     }
-    // The traces come in the order in which the contracts try them.
+    // Possible signers come in the order in which the contracts try them.
     for (const { digest, signature, recovered } of signer) {
       if (recovered !== undefined && (await this.allowance(maker, currency, recovered)) > 0n) {
         return { by: "delegate", delegate: recovered };
@@ -229,9 +229,9 @@ export class Snapshot {
     });
   }
 
-  /** What a maker holds of the sources an order names, in the order's slots. */
+  /** The maker's energy of the order's sources in the order's slots. */
   async #heldWh(order: Order, slotSeconds: number): Promise<bigint> {
-    // Only slots that have ended hold energy.
+    // Only ended slots hold energy.
     const lastSlot = Math.min(order.lastSlot, Math.floor(this.head.time / slotSeconds));
     if (lastSlot < order.firstSlot) return 0n;
     const sources = SOURCES.filter((source) => (order.sources & sourceMask(source)) !== 0);
@@ -302,7 +302,7 @@ export class Snapshot {
     return answer.data ?? "0x";
   }
 
-  /** Meters have the same `multicall` as the marketplace. */
+  /** `Meters` has the same `multicall` as the marketplace. */
   async #multicall(to: Address, calls: readonly Hex[]): Promise<readonly Hex[]> {
     const data = encodeFunctionData({
       abi: marketplaceAbi,
@@ -317,24 +317,24 @@ export class Snapshot {
   }
 }
 
-/** Reads each thing once. */
+/** Caches what has been read. */
 class Memo<T> {
   readonly #known = new Map<string, Promise<T>>();
 
   get(key: string, read: () => Promise<T>): Promise<T> {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    // A chain that stands still must not fill the memory.
+    // While no block comes, the cache must not fill the memory.
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     const asked = read();
     this.#known.set(key, asked);
-    // What failed is asked again.
+    // A failed read is tried again next time.
     asked.catch(() => this.#known.delete(key));
     return asked;
   }
 }
 
-/** Gathers calls of one moment, so that the node is asked once. */
+/** Collects calls made at the same time into one request to the node. */
 class Batcher {
   readonly #send: (calls: readonly Hex[]) => Promise<readonly Hex[]>;
   #waiting: { call: Hex; resolve(data: Hex): void; reject(error: unknown): void }[] = [];
@@ -377,7 +377,7 @@ function sumBetween(words: readonly bigint[], order: Order, lastSlot: number): b
   return total;
 }
 
-/** Whether a call failed because the contract said no, rather than the node. */
+/** Whether the contract reverted, as opposed to the node failing. */
 const hasReverted = (error: unknown): boolean =>
   error instanceof BaseError &&
   error.walk((cause) => cause instanceof ExecutionRevertedError || isRevertData(cause)) !== null;

@@ -7,29 +7,29 @@ import {
 } from "@wattline/sdk";
 import { type Address, type Hex, type Log, parseEventLogs } from "viem";
 
-/** Whose orders may stand otherwise than before. */
+/** Whose orders may have changed. */
 export interface Touched {
   readonly makers: ReadonlySet<Address>;
   readonly meters: ReadonlySet<Address>;
   readonly microgrids: ReadonlySet<number>;
 }
 
-/** Who gets something when a forward is released. */
+/** The two sides of a forward. */
 export interface Parties {
   readonly seller: Address;
   readonly buyer: Address;
 }
 
-/** What logs tell about the book. */
-export interface Tidings {
+/** What logs change about the book. */
+export interface LogEffects {
   readonly touched: Touched;
-  /** Forwards that were reserved. */
+  /** Forwards reserved. */
   readonly positions: ReadonlyMap<Hex, Parties>;
-  /** Forwards that were released: their parties are touched, and the log does not name them. */
+  /** Forwards released: their two sides are concerned, and the log does not name them. */
   readonly released: ReadonlySet<Hex>;
-  /** Whether charges were paid, so that the DSOs' accounts have grown. */
+  /** Whether charges were paid, which changes the DSOs' accounts. */
   readonly charged: boolean;
-  /** Orders that were pinned to the board. */
+  /** Orders posted on the board. */
   readonly pinned: readonly SignedOrder[];
 }
 
@@ -56,10 +56,10 @@ export function touchedFromJson(json: string): Touched {
 const ABI = [...marketplaceAbi, ...metersAbi, ...energyTokenAbi, ...boardAbi] as const;
 
 /**
- * Reads what logs of the contracts say about orders. Everything that can change whether an order may be traded leaves a
- * log that names whom it concerns, but for releases (see {@link Tidings.released}) and charges.
+ * Reads what the contracts' logs change about orders. Everything that can change whether an order may be traded leaves a
+ * log that names whom it concerns, except releases (see {@link LogEffects.released}) and charges.
  */
-export function tidingsOf(logs: readonly Log[]): Tidings {
+export function effectsOf(logs: readonly Log[]): LogEffects {
   const makers = new Set<Address>();
   const meters = new Set<Address>();
   const microgrids = new Set<number>();
@@ -85,7 +85,7 @@ export function tidingsOf(logs: readonly Log[]): Tidings {
         charged = true;
         break;
       case "Matched":
-        // Who traded is in the energy's transfers of the same call.
+        // The two sides are in the token's transfers of the same call.
         charged = true;
         break;
       case "Reserved": {

@@ -1,4 +1,4 @@
-/** What one address may do: so much at once, and so much a second in the long run. */
+/** What one address may do: a burst at once, and a rate per second in the long run. */
 export interface Allowance {
   readonly burst: number;
   readonly perSecond: number;
@@ -9,7 +9,7 @@ interface Bucket {
   at: number;
 }
 
-/** Addresses are forgotten once their buckets are full again; this many are looked at per request at most. */
+/** An address is dropped once its bucket is full again; at most this many are checked per request. */
 const SWEEP = 8;
 
 /** Token buckets by address. */
@@ -18,7 +18,7 @@ export class Buckets {
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param now Milliseconds on a clock that never goes back. */
+  /** @param now Milliseconds of a monotonic clock. */
   constructor(allowance: Allowance, now: () => number = () => performance.now()) {
     this.#allowance = allowance;
     this.#now = now;
@@ -41,7 +41,7 @@ export class Buckets {
     return 0;
   }
 
-  /** How many addresses are remembered. */
+  /** The number of addresses kept. */
   get size(): number {
     return this.#buckets.size;
   }
@@ -51,7 +51,7 @@ export class Buckets {
     return Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
   }
 
-  /** The least recently seen come first in a Map that is written to at its end. */
+  /** A Map keeps insertion order, so the least recently seen address comes first. */
   #forget(now: number): void {
     let looked = 0;
     for (const [address, bucket] of this.#buckets) {
@@ -62,7 +62,7 @@ export class Buckets {
 }
 
 /**
- * Whom a request is counted for: an IPv4 address, or the /64 network that an IPv6 subscriber has to itself.
+ * Whom a request counts for: an IPv4 address, or the /64 network of an IPv6 subscriber.
  */
 export function accountable(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");

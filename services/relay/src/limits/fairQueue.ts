@@ -1,4 +1,4 @@
-/** Somebody has too much waiting already. */
+/** A client has too many tasks waiting already. */
 export class QueueFullError extends Error {
   constructor(who: string, waiting: number) {
     super(`${who} has ${waiting} requests waiting already; wait for their answers first.`);
@@ -10,7 +10,7 @@ interface Task {
 }
 
 /**
- * Work that is done for one after the other: whoever brings much waits behind their own, not before others. A few
+ * A queue that serves clients in turn: a client with many tasks waits behind its own tasks, not ahead of others'. A few
  * tasks run at once, so that one waits for the chain while another is checked.
  */
 export class FairQueue {
@@ -21,7 +21,7 @@ export class FairQueue {
 
   /**
    * @param atOnce How many tasks run together.
-   * @param mostWaiting How many tasks of one may wait.
+   * @param mostWaiting How many tasks of one client may wait.
    */
   constructor(atOnce: number, mostWaiting: number) {
     this.#atOnce = atOnce;
@@ -44,7 +44,7 @@ export class FairQueue {
       const [first] = this.#waiting;
       if (first === undefined) return;
       const [who, line] = first;
-      // To the end of the round, or out of it.
+      // To the end of the queue, or out of it.
       this.#waiting.delete(who);
       const task = line.shift();
       if (line.length > 0) this.#waiting.set(who, line);

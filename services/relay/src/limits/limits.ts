@@ -1,20 +1,20 @@
 import type { Allowance } from "./bucket.ts";
 
-/** How much anyone may ask of a relay. */
+/** Limits per client. */
 export interface Limits {
   /** Bytes of a request's body. */
   readonly body: number;
   /** Orders in one document. */
   readonly ordersPerRequest: number;
-  /** Orders of one maker that are live or may become so. */
+  /** Orders of one maker that are live or may become live. */
   readonly ordersPerMaker: number;
-  /** Delivery slots that a spot offer may reach: the energy behind them has to be looked up. */
+  /** Delivery slots of a spot offer: the energy in each must be looked up. */
   readonly slotsPerOffer: number;
   /** Requests of one address. */
   readonly requests: Allowance;
-  /** Documents of one address that wait to be checked. */
+  /** Requests of one address that wait to be checked. */
   readonly waitingPerAddress: number;
-  /** Streams of one address at a time. */
+  /** Open streams of one address. */
   readonly streamsPerAddress: number;
 }
 

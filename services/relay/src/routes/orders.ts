@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Hex } from "viem";
-import { BadWithdrawalError } from "../book.ts";
+import { BadWithdrawalError } from "../orderBook.ts";
+import type { Page } from "../orderCache.ts";
 import { Refusal } from "../problems.ts";
 import { clientOf, type Env, type Relay } from "../relay.ts";
 import {
@@ -15,17 +16,16 @@ import {
   resultsSchema,
   withdrawSchema,
 } from "../schemas.ts";
-import type { Page } from "../shelf.ts";
 import { bookOrderOf, findOrder } from "../store/orders.ts";
 
 const DEFAULT_LIMIT = 100;
 
 const json = <T>(schema: T) => ({ "application/json": { schema } });
-/** A page is put together from texts: the compiler takes any response for it. */
+/** A page is assembled from JSON texts, so the compiler accepts any response for it. */
 const writtenPage: Record<string, { readonly schema: typeof pageSchema }> = json(pageSchema);
 const problem = (description: string) => ({ description, content: json(problemSchema) });
 
-/** Orders come in, are found, and go. */
+/** Routes to post, find and withdraw orders. */
 export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
   const { book, limits, metrics } = relay;
 
@@ -90,8 +90,8 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     }),
     async (c) => {
       const { cursor, limit = DEFAULT_LIMIT, ...query } = c.req.valid("query");
-      const find = () => book.shelf.page(query, cursor, limit);
-      // History can take the database long: whoever asks much of it waits behind themselves.
+      const find = () => book.cache.page(query, cursor, limit);
+      // History can be slow: a client with many such requests waits behind its own.
       const isHistory = query.state === "all";
       const page = await (isHistory ? relay.inTurn(clientOf(c), find) : find());
       return c.body(jsonOf(page), 200, { "content-type": "application/json" });
@@ -125,7 +125,7 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       path: "/orders/{hash}",
       summary: "Take an order off the book, by a signed Withdrawal(bytes32 orderHash)",
       description:
-        "The signature still opens the order to whoever has seen it. To end it for good, cancel it on chain.",
+        "The signature remains valid for anyone who has the order. To void it for good, cancel it on chain.",
       request: {
         params: hashParam,
         body: { required: true, content: json(withdrawSchema) },
@@ -158,7 +158,7 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
   );
 }
 
-/** A page as it travels: its orders are JSON already. */
+/** A page as it is sent: its orders are JSON already. */
 function jsonOf({ texts, next }: Page): Uint8Array<ArrayBuffer> {
   const parts = texts.flatMap((text, i) => (i === 0 ? [text] : [COMMA, text]));
   const end = next === undefined ? "]}" : `],"nextCursor":${JSON.stringify(encodeCursor(next))}}`;
@@ -170,6 +170,6 @@ const COMMA = Buffer.from(",");
 const unknownOrder = (hash: Hex): Refusal =>
   new Refusal(404, {
     code: "Relay_UnknownOrder",
-    message: `The relay knows no order ${hash}.`,
+    message: `The relay has no order ${hash}.`,
     path: "hash",
   });

@@ -2,10 +2,10 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Env, Relay } from "../relay.ts";
 import { healthSchema } from "../schemas.ts";
 
-/** The book may be this many blocks behind before the relay calls itself degraded. */
+/** The book may be this many blocks behind before the relay reports itself as degraded. */
 const MOST_LAG_BLOCKS = 5;
 
-/** How the relay is. */
+/** Routes for the relay's own state. */
 export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
   const { book, metrics } = relay;
 
@@ -26,13 +26,13 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       },
     }),
     (c) => {
-      const { block, blockHash, head, isCutOff, trouble } = relay.following();
+      const { block, blockHash, head, isOffline, trouble } = relay.following();
       const lagBlocks = Math.max(0, head - block);
       const isFine = trouble === undefined && book.isReady && lagBlocks <= MOST_LAG_BLOCKS;
-      const orders = book.shelf.counts.get("live") ?? 0;
+      const orders = book.cache.counts.get("live") ?? 0;
       const status = isFine ? ("ok" as const) : ("degraded" as const);
       const { chainId } = relay;
-      const health = { status, chainId, block, blockHash, head, lagBlocks, isCutOff, orders };
+      const health = { status, chainId, block, blockHash, head, lagBlocks, isOffline, orders };
       return isFine ? c.json(health, 200) : c.json(health, 503);
     },
   );
@@ -42,7 +42,7 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     metrics.block.set(block);
     metrics.head.set(head);
     metrics.book.reset();
-    for (const [state, count] of book.shelf.counts) metrics.book.set({ state }, count);
+    for (const [state, count] of book.cache.counts) metrics.book.set({ state }, count);
     return c.text(await metrics.register.metrics(), 200, {
       "content-type": metrics.register.contentType,
     });

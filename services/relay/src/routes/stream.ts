@@ -6,14 +6,14 @@ import { clientOf, type Env, type Relay } from "../relay.ts";
 import { problemSchema, streamQuerySchema } from "../schemas.ts";
 import { bookOrderOf, changesSince } from "../store/orders.ts";
 
-/** A comment this often keeps proxies from closing a stream on which nothing happens. */
+/** A comment at this interval keeps proxies from closing an idle stream. */
 const HEARTBEAT_MS = 15_000;
 const CHUNK = 500;
 
 /** Changes of the book as server-sent events. */
 export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
   const { book, limits, metrics } = relay;
-  const { changes } = book.shelf;
+  const { changes } = book.cache;
   const open = new Map<string, number>();
 
   app.openapi(
@@ -22,7 +22,7 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
       path: "/stream",
       summary: "Changes of the book as they happen, as server-sent events",
       description:
-        "Each event `order` carries a BookOrder; its id is the order's updatedSequence. Resumes after `Last-Event-ID` or `?from=`; `?from=0` starts with the whole book, without either only what happens from now on is sent. An order that changed several times in between is sent once, as it is now.",
+        "Each event `order` carries a BookOrder; its id is the order's updatedSequence. Resumes after `Last-Event-ID` or `?from=`; `?from=0` starts with the whole book; without either, only changes from now on are sent. An order that changed several times in between is sent once, in its current state.",
       request: { query: streamQuerySchema },
       responses: {
         200: {
@@ -73,7 +73,7 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
               await changes.wait(signal);
               continue;
             }
-            // One write for many events, and none before the one before is through: a slow reader holds up itself.
+            // One write for many events, and the next only after it has been sent: a slow reader delays only itself.
             const text = news
               .filter((change) => microgrid === undefined || change.microgrid === microgrid)
               .map(({ sequence, json }) => `event: order\ndata: ${json}\nid: ${sequence}\n\n`)
@@ -102,7 +102,7 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
   }
 }
 
-/** Where a stream starts. An id that this book has not reached comes from a book that is gone: then all is new. */
+/** Where a stream starts. An id that this book has not reached is from another book: the stream starts from the beginning. */
 function startOf(lastEventId: string | undefined, from: number | undefined, last: number): number {
   const id =
     lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : from;

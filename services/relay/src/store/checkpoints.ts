@@ -2,15 +2,15 @@ import type { Head } from "../chain/snapshot.ts";
 import { type Touched, touchedFromJson, touchedToJson, union } from "../chain/touched.ts";
 import type { Database } from "./database.ts";
 
-/** A block that the book has stood at, and what the blocks since the checkpoint before had touched. */
+/** A block at which orders were judged, and what the blocks since the checkpoint before concerned. */
 export interface Checkpoint extends Head {
   readonly touched: Touched;
 }
 
-/** How many are kept; a reorganisation that is deeper has the whole book judged again. */
+/** How many are kept; after a deeper reorganisation the whole book is judged again. */
 const MOST_CHECKPOINTS = 512;
 
-/** The blocks that the book has stood at, oldest first. */
+/** The blocks at which orders were judged, oldest first. */
 export class Checkpoints {
   readonly #db: Database;
   #all: readonly Checkpoint[];
@@ -36,11 +36,11 @@ export class Checkpoints {
     return this.#all.at(-1);
   }
 
-  /** Forgets everything after `common`, the newest block that the chain still has, and adds `next`. */
+  /** Removes everything after `common`, the newest block still on the chain, and adds `next`. */
   async replace(common: Head | undefined, next: Checkpoint): Promise<void> {
     const kept =
       common === undefined ? [] : this.#all.filter(({ number }) => number <= common.number);
-    // The chain may have gone back to a block that is known: what was touched before it stays known.
+    // The chain may have gone back to a known block: what the blocks before it concerned stays recorded.
     const same = kept.at(-1)?.number === next.number ? kept.pop() : undefined;
     const touched = same === undefined ? next.touched : union([same.touched, next.touched]);
     const checkpoint = { ...next, touched };

@@ -1,10 +1,10 @@
 /**
- * Leaves of the first `count` rows those that it lets through, at the front and as they lie.
+ * Keeps those of the first `count` rows that pass, at the front and in their order.
  * @returns How many are left.
  */
 export type Sieve = (rows: Uint32Array, count: number) => number;
 
-/** What a column holds: a number, decimal or hexadecimal digits, or a truth. */
+/** What a column holds: a number, decimal or hexadecimal digits, or a boolean. */
 export type Value = number | string | boolean;
 
 const HIGHEST = 2 ** 32 - 1;
@@ -13,15 +13,15 @@ const EVERYTHING: Sieve = (_rows, count) => count;
 const NOTHING: Sieve = () => 0;
 
 /**
- * One value of many rows, in words of 32 bits that lie side by side: a search touches only the columns that it is
- * about, and its loops do nothing but compare.
+ * One value of many rows, in adjacent 32-bit words: a search reads only the columns that it needs, in loops that only
+ * compare.
  */
 export class Column {
-  /** The highest words first: so words compare as the values do. Only as many as the largest value has needed. */
+  /** The highest words first, so that words compare as the values do; as many as the largest value needs. */
   #words: Uint32Array[] = [new Uint32Array(0)];
   #room = 0;
 
-  /** Makes room for so many rows. */
+  /** Allocates memory for this many rows. */
   grow(rows: number): void {
     this.#room = rows;
     this.#words = this.#words.map((old) => {
@@ -93,18 +93,18 @@ export class Column {
     });
   }
 
-  /** Lets through what shares a bit with `bits`; for values of one word. */
+  /** Keeps values that share a bit with `bits`; for values of one word. */
   sharing(bits: number): Sieve {
     const [words = new Uint32Array(0)] = this.#words;
     return keeping((row) => ((words[row] ?? 0) & bits) !== 0);
   }
 
-  /** Lets through values whose words are from `least` to `most`. */
+  /** Keeps values whose words are from `least` to `most`. */
   #between(least: readonly number[], most: readonly number[]): Sieve {
     const columns = this.#words;
     if (least.length > columns.length) return NOTHING;
     const [[words = new Uint32Array(0)], [low = 0], [high = 0]] = [columns, least, most];
-    // Most questions come down to this, so it's not left to a test for each row, which takes three times as long.
+    // Most queries come down to this. A test function for each row would take three times as long.
     const byHighest: Sieve = (rows, count) => {
       let kept = 0;
       for (let i = 0; i < count; i++) {
@@ -124,7 +124,7 @@ export class Column {
   }
 }
 
-/** Lets through the rows that pass a test. */
+/** Keeps the rows that pass a test. */
 export const keeping =
   (test: (row: number) => boolean): Sieve =>
   (rows, count) => {

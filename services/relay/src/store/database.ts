@@ -11,7 +11,7 @@ import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;
 
-/** Where the book is kept: in a folder of this machine, in a Postgres database, or in memory for as long as it lasts. */
+/** Where the book is stored: in a folder, in a Postgres database, or in memory until the process ends. */
 export type Storage =
   | { readonly folder: string }
   | { readonly postgresUrl: string }
@@ -20,14 +20,14 @@ export type Storage =
 /** The database can't be used; the message says why and what to do. */
 export class DatabaseError extends Error {}
 
-/** Only one relay may write to a Postgres database: an arbitrary number that names the lock. */
+/** Only one relay may write to a Postgres database. The number names the lock and is arbitrary. */
 const POSTGRES_LOCK = 0x77617474;
 const LOCK_ATTEMPTS = 10;
 const LOCK_PAUSE_MS = 200;
 /**
- * Memory that an embedded database has once taken it never gives back. What 16 MB of a page cache hold of 100,000 orders
- * is plenty, and the operating system caches the rest. Statistics from 3,000 rows instead of 30,000 plan these queries
- * as well; reading so many rows at once is what takes most memory, and most of a vacuum's time.
+ * An embedded database never returns memory that it has taken. A page cache of 16 MB is enough for 100,000 orders, since
+ * the operating system caches the rest. Statistics from 3,000 rows plan these queries as well as from 30,000; reading
+ * that many rows is what takes most memory, and most of a vacuum's time.
  */
 const PGLITE_SETTINGS = [
   ...["shared_buffers=16MB", "work_mem=4MB", "maintenance_work_mem=2MB"],
@@ -63,10 +63,10 @@ export async function openDatabase(
 
 async function openPostgres(url: string): Promise<OpenDatabase> {
   const types = new pg.TypeOverrides();
-  // Every bigint of ours is below 2^53.
+  // All our bigint columns are below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
   const pool = new pg.Pool({ connectionString: url, types, max: 6 });
-  // A lost connection that nobody is using is replaced with the next query.
+  // A lost idle connection is replaced at the next query.
   pool.on("error", () => undefined);
   const keeper = await pool.connect().catch((error: unknown) => {
     throw new DatabaseError(
@@ -92,7 +92,7 @@ async function openPostgres(url: string): Promise<OpenDatabase> {
   };
 }
 
-/** Postgres takes a moment to see that a relay that was killed is gone. */
+/** Postgres takes a moment to notice that a killed relay is gone. */
 async function lockPostgres(keeper: pg.PoolClient): Promise<boolean> {
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
     const { rows } = await keeper.query<{ locked: boolean }>(
@@ -138,7 +138,7 @@ async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
   }
 }
 
-/** Fills an empty folder with a new database, whole or not at all: one that is killed half founded would never open again. */
+/** Creates a new database in an empty folder, whole or not at all: one that was killed half way would never open again. */
 async function foundIn(
   folder: string,
   create: (dataDir: string) => Promise<{ close(): Promise<void> }>,
@@ -152,8 +152,8 @@ async function foundIn(
 }
 
 /**
- * Loads WebAssembly without the optimising compiler, which takes a hundred megabytes and more for a whole database and
- * makes short queries no faster. What is loaded later is optimised as ever.
+ * Loads WebAssembly without the optimising compiler, which takes over a hundred megabytes for a whole database and
+ * does not speed up short queries. Modules loaded later are optimised as usual.
  */
 async function compiledLightly<T>(load: () => Promise<T>): Promise<T> {
   setFlags("--liftoff-only", "--no-wasm-tier-up", "--no-wasm-dynamic-tiering");
@@ -175,7 +175,7 @@ async function migrate(db: Database): Promise<void> {
   );
 }
 
-/** A book belongs to one deployment: orders of another one would all be bad. */
+/** A book belongs to one deployment: another deployment's orders would all be invalid. */
 async function claim(db: Database, { chainId, marketplace }: Deployment): Promise<void> {
   const value = `${chainId} ${marketplace.toLowerCase()}`;
   await db

@@ -5,9 +5,9 @@ import { DatabaseError } from "./database.ts";
 const held = new Set<string>();
 
 /**
- * Keeps other processes out of a folder: an embedded database that two of them write to is lost. A lock whose process
- * is gone counts for nothing.
- * @returns What gives the folder free.
+ * Keeps other processes out of a folder: an embedded database written to by two processes is destroyed. A lock whose
+ * process is gone is ignored.
+ * @returns A function that releases the folder.
  * @throws DatabaseError when another process has it.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {

@@ -1,19 +1,19 @@
 /** Compares two rows, as `sort` wants it. */
 export type Compare = (a: number, b: number) => number;
 
-/** So many rows are gathered, at least, before the foremost of them are chosen. */
+/** At least this many rows are collected before the foremost are selected. */
 const FEWEST_GATHERED = 1_024;
 
 /**
- * The foremost of rows that come a few at a time. Takes time in proportion to the rows, in whatever order they come:
- * what lies behind those that were chosen so far costs one comparison.
+ * The foremost of rows that arrive a few at a time. Linear in the number of rows, whatever their order: a row behind those
+ * selected so far costs one comparison.
  */
 export class Foremost {
   readonly #wanted: number;
   readonly #compare: Compare;
   readonly #rows: Uint32Array;
   #count = 0;
-  /** The last of the chosen, when as many as wanted have been chosen. */
+  /** The last selected row, once as many as wanted are selected. */
   #last: number | undefined;
 
   constructor(wanted: number, compare: Compare) {
@@ -33,7 +33,7 @@ export class Foremost {
     }
   }
 
-  /** The rows that were wanted, or fewer where there are no more, sorted. */
+  /** The selected rows, sorted; fewer than wanted when there are no more. */
   sorted(): number[] {
     this.#choose();
     return [...this.#rows.subarray(0, this.#count)].sort(this.#compare);
@@ -51,8 +51,8 @@ export class Foremost {
 }
 
 /**
- * Brings the first `count` of more rows to the front, in any order. What belongs before a pivot goes before it, until
- * the pivot is the border that is sought; a pivot by chance has no worst case that somebody could arrange.
+ * Moves the first `count` of the rows to the front, in any order (quickselect). The pivot is random, so that nobody can
+ * arrange the worst case.
  */
 function bringForward(rows: Uint32Array, count: number, compare: Compare): void {
   let [low, high] = [0, rows.length - 1];

@@ -14,7 +14,7 @@ import type { Place } from "./texts.ts";
 export interface FoundOrder {
   /** The sequence it came in with. */
   readonly sequence: number;
-  /** Where its text is. */
+  /** Where its JSON is. */
   readonly place: Place;
 }
 
@@ -24,13 +24,12 @@ export interface Found {
   readonly next: Cursor | undefined;
 }
 
-/** Rows that are looked at together: few enough for their numbers to stay in the processor's nearest cache. */
+/** Rows processed together: few enough for their numbers to stay in the processor's nearest cache. */
 const STRETCH = 4_096;
 
 /**
- * The live orders as far as they are searched by, each in some hundred bytes of memory. Every question is answered by
- * a walk over all of them, about a millisecond for 100,000: no book and no mix of filters can make it slower, which no
- * index of a database promises.
+ * The searched columns of live orders, about a hundred bytes each. Every query scans all of them, about a millisecond for
+ * 100,000 orders. No content of the book and no mix of filters makes a scan slower; a database index has no such bound.
  */
 export class LiveOrders {
   readonly #columns: Readonly<Record<SearchedColumn, Column>> = {
@@ -45,7 +44,7 @@ export class LiveOrders {
     counterparty: new Column(),
     received_sequence: new Column(),
   };
-  /** Where the text of each row is, and how long. */
+  /** Where the JSON of each row is, and its length. */
   #textsAt = new Float64Array(0);
   #textLengths = new Uint32Array(0);
   /** The row of each sequence. */
@@ -55,7 +54,7 @@ export class LiveOrders {
     return this.#rows.size;
   }
 
-  /** Adds an order; of one that is there already, only where its text is can have changed. */
+  /** Adds an order. If it is there already, only the place of its JSON can have changed. */
   add(order: Searched, { at, length }: Place): void {
     const known = this.#rows.get(order.received_sequence);
     const row = known ?? this.size;
@@ -67,7 +66,7 @@ export class LiveOrders {
     this.#rows.set(order.received_sequence, row);
   }
 
-  /** Takes an order out; the last one takes its row. */
+  /** Removes an order; the last row moves into its place. */
   remove({ received_sequence: sequence }: Searched): void {
     const row = this.#rows.get(sequence);
     if (row === undefined) return;
@@ -88,9 +87,9 @@ export class LiveOrders {
   ): Found {
     const sieves = conditions.map((condition) => this.#sieveOf(condition));
     if (cursor !== undefined) sieves.push(this.#behind(cursor, ordering));
-    // One more than the page has says whether there is a next one.
+    // One more than the page holds shows whether there is a next page.
     const foremost = new Foremost(limit + 1, this.#comparing(ordering));
-    // From the last that came to the first, as whoever asks for the newest wants them; to others it's all the same.
+    // From the newest to the oldest: best for queries sorted by newest, and no matter for others.
     const rows = new Uint32Array(STRETCH);
     for (let end = this.size; end > 0; end -= STRETCH) {
       let count = Math.min(STRETCH, end);

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
 
-/** The schema's history, in SQL that PGlite and Postgres share. Never change one that has been released; add one. */
+/** The schema's migrations, in SQL for both PGlite and Postgres. Never change a released one; add another. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-book": {
     async up(db: Kysely<unknown>) {

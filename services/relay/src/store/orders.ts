@@ -28,7 +28,7 @@ export interface RowPage {
   readonly next: Cursor | undefined;
 }
 
-/** States in which an order may still come to something, and so counts against its maker's limit. */
+/** States in which an order may still trade, and so counts against its maker's limit. */
 export const OPEN_STATES = ["live", "unbacked"] as const satisfies readonly OrderState[];
 
 const rows = (db: Database) => db.selectFrom("orders").select(rowText().as("row"));
@@ -37,7 +37,7 @@ const read = async (query: { execute(): Promise<{ row: string }[]> }): Promise<O
   (await query.execute()).map(({ row }) => rowFromText(row));
 
 export async function insertOrders(db: Database, added: readonly OrderRow[]): Promise<void> {
-  // One parameter however many rows: a statement of thousands of parameters takes longer to build than to run.
+  // One parameter for all rows: a statement with thousands of parameters takes longer to build than to run.
   await sql`insert into orders (${sql.raw(COLUMN_NAMES)})
     select ${sql.raw(COLUMN_NAMES)} from json_populate_recordset(null::orders, ${JSON.stringify(added)}::json)`.execute(
     db,
@@ -50,7 +50,7 @@ export interface Changed {
   readonly was: OrderState | undefined;
 }
 
-/** Makes changes, but none to what has been withdrawn. */
+/** Applies changes, except to withdrawn orders. */
 export async function updateOrders(db: Database, changes: readonly Change[]): Promise<Changed[]> {
   const { rows } = await sql<{ row: string; was: OrderState }>`update orders as o
     set state = c.state, remaining_wh = c.remaining_wh, updated_sequence = c.updated_sequence
@@ -92,7 +92,7 @@ export async function openOrdersOf(
   return new Map(rows.map(({ maker, count }) => [maker, Number(count)]));
 }
 
-/** How many orders there are of each state. */
+/** The number of orders by state. */
 export async function countByState(db: Database): Promise<Map<OrderState, number>> {
   const rows = await db
     .selectFrom("orders")
@@ -144,7 +144,7 @@ export function changeableOrders(
   return read(query);
 }
 
-/** Orders whose time is over and that do not say so yet. */
+/** Orders that have expired and are not marked so yet. */
 export const dueOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
   read(
     rows(db)
@@ -153,7 +153,7 @@ export const dueOrders = (db: Database, time: number, limit: number): Promise<Or
       .limit(limit),
   );
 
-/** Orders that have expired by a clock that a reorganisation has put back. */
+/** Orders marked expired at a time that a reorganisation has undone. */
 export const revivedOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
   read(
     rows(db)
@@ -163,7 +163,7 @@ export const revivedOrders = (db: Database, time: number, limit: number): Promis
       .limit(limit),
   );
 
-/** Orders whose signature only a contract wallet can speak for; it may change its mind without a word. */
+/** Orders signed by a contract wallet, which may change its answer without a log. */
 export const walletOrders = (
   db: Database,
   time: number,
@@ -180,7 +180,7 @@ export const walletOrders = (
       .limit(limit),
   );
 
-/** Clears away what changes have left behind, and counts anew what the planner of queries goes by. */
+/** Removes dead rows and refreshes the query planner's statistics. */
 export const tidy = (db: Database) => sql`vacuum analyze orders`.execute(db);
 
 /** The microgrids in which there are orders. */
@@ -206,7 +206,7 @@ export async function pageOfHistory(
     .orderBy(column, direction)
     .orderBy("received_sequence")
     .limit(limit + 1);
-  // A row's text is made of the page's rows alone, after they are found and sorted.
+  // Texts are made for the page's rows only, after filtering and sorting.
   const all = await read(
     db
       .selectFrom(found.as("orders"))
@@ -252,7 +252,7 @@ export async function liveOrdersOf(
   return sequences.flatMap((sequence) => bySequence.get(sequence) ?? []);
 }
 
-/** What the live orders are searched by, in the order in which they came, as far as `limit` goes. */
+/** The searched columns of live orders in the order of arrival, at most `limit`. */
 export const searchedOrders = (db: Database, after: number, limit: number) =>
   db
     .selectFrom("orders")
@@ -263,10 +263,10 @@ export const searchedOrders = (db: Database, after: number, limit: number) =>
     .limit(limit)
     .execute();
 
-/** A row as it travels, in JSON. */
+/** A row as it is sent, in JSON. */
 export const textOf = (row: OrderRow): string => JSON.stringify(bookOrderOf(row));
 
-/** A row as it travels. */
+/** A row as it is sent. */
 export const bookOrderOf = (row: OrderRow): BookOrder => ({
   order: {
     maker: row.maker,

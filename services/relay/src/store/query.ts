@@ -3,32 +3,32 @@ import { zeroAddress } from "viem";
 import type { OrdersQuery, Sort } from "../wire.ts";
 import type { OrderRow } from "./tables.ts";
 
-/** What a query asks of an order, in words that the database and the live book in memory both understand. */
+/** A query's conditions, in a form that both the database and the orders in memory can apply. */
 
-/** Columns that orders are found and sorted by. None of them ever changes. */
+/** Columns by which orders are filtered and sorted. None of them ever changes. */
 export const SEARCHED_COLUMNS = [
   ...(["microgrid", "side", "sources", "forward", "first_slot", "last_slot"] as const),
   ...(["price", "maker", "counterparty", "received_sequence"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 export type SearchedColumn = (typeof SEARCHED_COLUMNS)[number];
 
-/** An order as far as it is searched by. */
+/** The searched columns of an order. */
 export type Searched = Pick<OrderRow, SearchedColumn>;
 type Value = Searched[SearchedColumn];
 
-/** One thing that is asked: the column is one of the values, at least or at most a value, or shares a bit with it. */
+/** One condition: the column is one of the values, at least or at most a value, or shares a bit with it. */
 export type Condition =
   | { readonly column: SearchedColumn; readonly is: "in"; readonly values: readonly Value[] }
   | { readonly column: SearchedColumn; readonly is: ">=" | "<="; readonly value: Value }
   | { readonly column: "sources"; readonly is: "sharing"; readonly value: number };
 
-/** How a page is sorted. Of orders that are alike in the column, those that came first come first. */
+/** How a page is sorted. Orders with equal values are sorted by arrival. */
 export interface Ordering {
   readonly column: "price" | "first_slot" | "received_sequence";
   readonly down: boolean;
 }
 
-/** The last order of a page: what it was sorted by, in decimal digits, and the sequence it came in with. */
+/** The last order of a page: its sort value in decimal digits, and its sequence of arrival. */
 export interface Cursor {
   readonly value: string;
   readonly sequence: number;

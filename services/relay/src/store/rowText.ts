@@ -4,13 +4,13 @@ import type { Hex } from "viem";
 import type { OrderRow, SignerKind } from "./tables.ts";
 
 /**
- * Rows of orders as one text each. Taking twenty-six values of every row out of the database's protocol costs several
- * times what finding the rows does. No value has a blank in it.
+ * Rows of orders as one text each: parsing twenty-six values per row from the database's protocol costs several times as
+ * much as finding the rows. No value contains a space.
  */
 
 const NOTHING = "-";
 
-/** Columns that may hold nothing. */
+/** Columns that may be null. */
 const OPTIONAL: readonly string[] = ["delegate", "withdrawal"];
 
 /** The columns in the order in which they are written and read. */

@@ -1,7 +1,7 @@
 import type { OrderState } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
 
-/** The database's tables. What outgrows 53 bits comes and goes as decimal strings. */
+/** The database's tables. Numbers above 53 bits are decimal strings. */
 export interface Tables {
   readonly orders: OrderRow;
   readonly checkpoints: CheckpointRow;
@@ -12,7 +12,7 @@ export interface Tables {
 
 export type SignerKind = "maker" | "delegate" | "wallet";
 
-/** A signed order and what is known of it. */
+/** A signed order and what is known about it. */
 export interface OrderRow {
   readonly hash: Hex;
   readonly maker: Address;
@@ -45,17 +45,17 @@ export interface OrderRow {
   readonly updated_sequence: number;
 }
 
-/** A block that the book has stood at. */
+/** A block at which orders were judged. */
 export interface CheckpointRow {
   readonly number: number;
   readonly hash: Hex;
   /** Unix seconds. */
   readonly time: number;
-  /** JSON: what the blocks since the checkpoint before have touched. */
+  /** JSON: what the blocks since the checkpoint before concerned. */
   readonly touched: string;
 }
 
-/** Who gets something when a forward is released: the release itself does not say. */
+/** The two sides of a forward, which the log of a release does not name. */
 export interface PositionRow {
   readonly id: Hex;
   readonly seller: Address;

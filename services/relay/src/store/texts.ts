@@ -1,33 +1,32 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 
-/** Where a text lies in the row of all that were ever put, in bytes. */
+/** Where a text starts in the sequence of all texts ever stored, in bytes. */
 export interface Place {
   readonly at: number;
   readonly length: number;
 }
 
-/** The place of a text that was never put. */
+/** The place of a text that was never stored. */
 export const NOWHERE: Place = { at: 0, length: 0 };
 
 const CAPACITY = 256 * 2 ** 20;
 
 /**
- * Keeps the newest texts at hand in a file, which the operating system holds in memory as far as it has some to spare.
- * When the file is full, the oldest give way. The file has no name: it is gone with the process, however that ends.
- * Where there is no room for it, all goes on without.
+ * Keeps the newest texts in a file, which the operating system caches in free memory. When the file is full, the oldest
+ * texts are overwritten. The file is unlinked, so it disappears with the process. Without disk space, texts are not kept.
  */
 export class Texts {
   #file: number | undefined;
   readonly #capacity: number;
   readonly #report: (message: string) => void;
-  /** How many bytes were ever put, those included that a turn to the file's beginning has skipped. */
+  /** How many bytes were ever stored, including those skipped at the end of the file when it wraps. */
   #end = 0;
 
   /**
-   * @param folder Where the file is to be.
-   * @param capacity How large it may become, in bytes.
-   * @param report Is told when there is no room.
+   * @param folder Where to create the file.
+   * @param capacity Its largest size in bytes.
+   * @param report Called when there is no disk space.
    */
   constructor(folder: string, report: (message: string) => void, capacity = CAPACITY) {
     this.#capacity = capacity;
@@ -41,7 +40,7 @@ export class Texts {
     }
   }
 
-  /** Puts texts. @returns Where each of them is. */
+  /** Stores texts. @returns The place of each. */
   put(texts: readonly string[]): Place[] {
     const buffers = texts.map((text) => Buffer.from(text));
     const bytes = Buffer.concat(buffers);
@@ -62,10 +61,10 @@ export class Texts {
     });
   }
 
-  /** The text at a place; undefined when it has given way to others. */
+  /** The text at a place; undefined when it has been overwritten. */
   read({ at, length }: Place): Buffer | undefined {
     if (this.#file === undefined || length === 0) return undefined;
-    // What a turn has skipped still holds what was there before; it counts as given way.
+    // Bytes skipped by a wrap still hold older texts; they count as overwritten.
     if (at < this.#end - this.#capacity) return undefined;
     const text = Buffer.allocUnsafe(length);
     return readSync(this.#file, text, 0, length, at % this.#capacity) === length ? text : undefined;

@@ -1,27 +1,27 @@
-/** The thread that checks signatures: the costliest part of taking an order in. */
+/** The thread that checks signatures, the most expensive part of accepting an order. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Domain, SignedOrderJson } from "@wattline/sdk";
-import { type Seal, sealer } from "./seal.ts";
+import { type SignatureCheck, signatureChecker } from "./signatureCheck.ts";
 
-/** What the thread is asked. */
-export interface SealRequest {
+/** A request to the thread. */
+export interface CheckRequest {
   readonly id: number;
   readonly orders: readonly SignedOrderJson[];
 }
 
-/** What it answers. */
-export type SealAnswer =
-  | { readonly id: number; readonly seals: readonly Seal[] }
+/** Its answer. */
+export type CheckAnswer =
+  | { readonly id: number; readonly checks: readonly SignatureCheck[] }
   | { readonly id: number; readonly failure: string };
 
 const { domain }: { domain: Domain } = workerData;
 
-parentPort?.on("message", ({ id, orders }: SealRequest) => {
-  const seal = sealer(domain);
-  Promise.all(orders.map(seal)).then(
-    (seals) => answer({ id, seals }),
+parentPort?.on("message", ({ id, orders }: CheckRequest) => {
+  const check = signatureChecker(domain);
+  Promise.all(orders.map(check)).then(
+    (checks) => answer({ id, checks }),
     (error: unknown) => answer({ id, failure: String(error) }),
   );
 });
 
-const answer = (message: SealAnswer): void => parentPort?.postMessage(message);
+const answer = (message: CheckAnswer): void => parentPort?.postMessage(message);

@@ -9,24 +9,26 @@ import {
 import type { Address, Hex } from "viem";
 import { recover } from "./recover.ts";
 
-/** What a signature says by itself, without asking the chain. */
-export interface Seal {
+/** What can be said about a signature without asking the chain. */
+export interface SignatureCheck {
   readonly hash: Hex;
-  /** Whether the maker's own key made it; otherwise the chain is to be asked about the traces. */
+  /** Whether the maker's own key made it. If not, the chain must be asked about the possible signers. */
   readonly byMaker: boolean;
-  readonly traces: readonly Trace[];
+  readonly possibleSigners: readonly PossibleSigner[];
 }
 
-/** One way in which a signature may be read. */
-export interface Trace {
+/** One reading of a signature, plain or bulk. */
+export interface PossibleSigner {
   readonly digest: Hex;
   readonly signature: Hex;
-  /** Whose key made it; a delegate's, perhaps. */
+  /** The key that made it, which may be a delegate's. */
   readonly recovered?: Address;
 }
 
-/** Recovers keys for orders that came together; one bulk signature is worked out once for all of them. */
-export function sealer(domain: Domain): (signed: SignedOrderJson) => Promise<Seal> {
+/** Recovers keys for orders of one request; a bulk signature is recovered once for all of its orders. */
+export function signatureChecker(
+  domain: Domain,
+): (signed: SignedOrderJson) => Promise<SignatureCheck> {
   const recovered = new Map<string, Address | undefined>();
 
   function recoverOnce(digest: Hex, signature: Hex): Address | undefined {
@@ -37,17 +39,21 @@ export function sealer(domain: Domain): (signed: SignedOrderJson) => Promise<Sea
 
   return async (json) => {
     const signed: SignedOrder = signedOrderFromJson(json);
-    const traces: Trace[] = [];
+    const possibleSigners: PossibleSigner[] = [];
     const signer = await signerOf(domain, signed, {
       recover: recoverOnce,
       isDelegate: () => false,
       isAccepted(digest, signature) {
         const key = recoverOnce(digest, signature);
-        traces.push({ digest, signature, ...(key !== undefined && { recovered: key }) });
+        possibleSigners.push({ digest, signature, ...(key !== undefined && { recovered: key }) });
         return false;
       },
     });
     const byMaker = signer !== undefined;
-    return { hash: hashOrder(domain, signed.order), byMaker, traces: byMaker ? [] : traces };
+    return {
+      hash: hashOrder(domain, signed.order),
+      byMaker,
+      possibleSigners: byMaker ? [] : possibleSigners,
+    };
   };
 }

@@ -17,7 +17,7 @@ import type { OrderRow } from "./store/tables.ts";
 import { NOWHERE, type Texts } from "./store/texts.ts";
 import type { OrdersQuery } from "./wire.ts";
 
-/** Live orders that are read together when the book is opened. */
+/** Live orders read together when the book is opened. */
 const OPENING_CHUNK = 5_000;
 
 /** Orders of a page in JSON, and where the next page starts. */
@@ -26,12 +26,12 @@ export interface Page {
   readonly next: Cursor | undefined;
 }
 
-/** What of the book is at hand without the database: live orders, how many there are of each state, the last news. */
-export class Shelf {
+/** The part of the book that is kept in memory: live orders, the number of orders by state, the latest changes. */
+export class OrderCache {
   readonly changes: Changes;
   readonly #db: Database;
   readonly #live = new LiveOrders();
-  /** What was last told of live orders. */
+  /** The JSON of live orders, as last sent. */
   readonly #texts: Texts;
   readonly #counts = new Map<OrderState, number>();
   readonly #microgrids = new Set<number>();
@@ -42,15 +42,15 @@ export class Shelf {
     this.changes = changes;
   }
 
-  /** Brings to mind what is in the database. */
-  static async open(db: Database, texts: Texts): Promise<Shelf> {
-    const shelf = new Shelf(db, texts, new Changes(await lastSequence(db)));
-    for (const microgrid of await microgridsInBook(db)) shelf.#microgrids.add(microgrid);
-    for (const [state, count] of await countByState(db)) shelf.#counts.set(state, count);
+  /** Loads what the database holds. */
+  static async open(db: Database, texts: Texts): Promise<OrderCache> {
+    const cache = new OrderCache(db, texts, new Changes(await lastSequence(db)));
+    for (const microgrid of await microgridsInBook(db)) cache.#microgrids.add(microgrid);
+    for (const [state, count] of await countByState(db)) cache.#counts.set(state, count);
     for (let last = 0; ; ) {
       const orders = await searchedOrders(db, last, OPENING_CHUNK);
-      for (const order of orders) shelf.#live.add(order, NOWHERE);
-      if (orders.length < OPENING_CHUNK) return shelf;
+      for (const order of orders) cache.#live.add(order, NOWHERE);
+      if (orders.length < OPENING_CHUNK) return cache;
       last = orders.at(-1)?.received_sequence ?? last;
     }
   }
@@ -60,12 +60,12 @@ export class Shelf {
     return this.#microgrids;
   }
 
-  /** How many orders there are of each state. */
+  /** The number of orders by state. */
   get counts(): ReadonlyMap<OrderState, number> {
     return this.#counts;
   }
 
-  /** One page of the live orders, or of all that there have ever been. */
+  /** One page of the live orders, or of all orders. */
   async page(query: OrdersQuery, cursor: Cursor | undefined, limit: number): Promise<Page> {
     if (query.state === "all") {
       const { rows, next } = await pageOfHistory(this.#db, query, cursor, limit);
@@ -86,8 +86,8 @@ export class Shelf {
     return { texts: orders.flatMap(({ sequence }) => texts.get(sequence) ?? []), next };
   }
 
-  /** Takes note of what has been written, and tells everybody of it. */
-  tell(changed: readonly Changed[]): void {
+  /** Applies changes that have been written, and publishes them. */
+  update(changed: readonly Changed[]): void {
     for (const { row, was } of changed) {
       this.#microgrids.add(row.microgrid);
       if (was !== undefined) this.#counts.set(was, (this.#counts.get(was) ?? 0) - 1);
@@ -105,17 +105,17 @@ export class Shelf {
     );
   }
 
-  /** Reads live orders whose texts are not at hand, and has them at hand from now on. */
+  /** Reads live orders whose JSON is not in memory, and keeps it from now on. */
   async #recall(sequences: readonly number[]): Promise<OrderRow[]> {
     if (sequences.length === 0) return [];
     const { last, published } = this.changes;
     const rows = await liveOrdersOf(this.#db, sequences);
-    // While something is being written, what was read may be older than what has been told meanwhile.
+    // While a change is being written, the rows read may be older than what has been published meanwhile.
     if (published === last && this.changes.last === last) this.#keep(rows, rows.map(textOf));
     return rows;
   }
 
-  /** Keeps orders that are live at hand with their texts, and forgets the others. */
+  /** Keeps live orders with their JSON, and drops the others. */
   #keep(rows: readonly OrderRow[], texts: readonly string[]): void {
     const places = this.#texts.put(texts);
     for (const [i, row] of rows.entries()) {

@@ -19,7 +19,7 @@ import type { Snapshot } from "./chain/snapshot.ts";
 import type { Parties, Touched } from "./chain/touched.ts";
 import { NOTHING_TOUCHED } from "./chain/touched.ts";
 import type { Limits } from "./limits/limits.ts";
-import type { Shelf } from "./shelf.ts";
+import type { OrderCache } from "./orderCache.ts";
 import type { Database } from "./store/database.ts";
 import {
   bookOrderOf,
@@ -37,27 +37,27 @@ import {
 } from "./store/orders.ts";
 import type { OrderRow } from "./store/tables.ts";
 import { Turns } from "./turns.ts";
+import type { CheckThread } from "./verify/checkThread.ts";
 import { recover } from "./verify/recover.ts";
-import type { Seal } from "./verify/seal.ts";
-import type { Sealing } from "./verify/sealing.ts";
+import type { SignatureCheck } from "./verify/signatureCheck.ts";
 import type { BookOrder, PostResult, RuleBroken } from "./wire.ts";
 
-/** The chain has not been read yet, so nothing can be judged. */
+/** The chain has not been read yet, so no order can be judged. */
 export class NotReadyError extends Error {
   constructor() {
     super("The relay has not read the chain yet. Try again in a moment.");
   }
 }
 
-/** A withdrawal is not signed by who may. */
+/** A withdrawal is not signed by anyone who may sign it. */
 export class BadWithdrawalError extends Error {}
 
-/** Orders that are judged and written together. */
+/** Orders judged and written together. */
 const CHUNK = 500;
-/** Orders of contract wallets that are asked about again with each block. */
+/** Orders of contract wallets that are checked again with each block. */
 const WALLETS_PER_BLOCK = 50;
 
-/** The database is tidied after so many changes, and after this share of all that there have ever been. */
+/** The database is vacuumed after this many changes, and after this share of all changes so far. */
 const FEWEST_CHANGES = 5_000;
 const TIDY_SHARE = 0.25;
 
@@ -71,29 +71,35 @@ interface Judged {
 }
 
 /**
- * The offers book: takes signed orders in, keeps what the chain says of them, and tells of every change. Judging goes
- * on side by side; writing goes turn by turn, so that a change's sequence is also the order in which it became visible.
+ * The order book: accepts signed orders, stores what the chain says about them, and reports every change. Orders are
+ * judged in parallel and written one after another, so a change's sequence is also the order in which it became visible.
  */
-export class Book {
+export class OrderBook {
   readonly db: Database;
-  /** What is at hand of the book. */
-  readonly shelf: Shelf;
+  /** The part of the book that is kept in memory. */
+  readonly cache: OrderCache;
   readonly #domain: Domain;
-  readonly #sealing: Sealing;
+  readonly #checkThread: CheckThread;
   readonly #limits: Limits;
   readonly #turns = new Turns();
   #snapshot: Snapshot | undefined;
-  /** Makers whose orders were judged at a block that the book has left meanwhile. */
-  #stragglers = new Set<Address>();
+  /** Makers with orders that were judged at one block and written when the book was already at the next. */
+  #writtenLate = new Set<Address>();
   #lastWallet: Hex | "" = "";
   #tidiedAt = 0;
 
-  constructor(db: Database, domain: Domain, sealing: Sealing, limits: Limits, shelf: Shelf) {
+  constructor(
+    db: Database,
+    domain: Domain,
+    checkThread: CheckThread,
+    limits: Limits,
+    cache: OrderCache,
+  ) {
     this.db = db;
     this.#domain = domain;
-    this.#sealing = sealing;
+    this.#checkThread = checkThread;
     this.#limits = limits;
-    this.shelf = shelf;
+    this.cache = cache;
   }
 
   get isReady(): boolean {
@@ -101,12 +107,12 @@ export class Book {
   }
 
   // ===============================================================================================
-  // Orders come and go
+  // Adding and removing orders
   // ===============================================================================================
 
   /**
-   * Takes orders in: those that can be traded, and offers whose energy may still be reported.
-   * @returns What became of each, in their order. Nothing of a refused one is stored.
+   * Accepts orders that can be traded, and offers whose energy may still be reported.
+   * @returns The result for each order, in the given order. A refused order is not stored.
    * @throws NotReadyError, or what the RPC throws
    */
   async admit(
@@ -114,21 +120,21 @@ export class Book {
     at: Snapshot | undefined = this.#snapshot,
   ): Promise<PostResult[]> {
     if (at === undefined) throw new NotReadyError();
-    const seals = await this.#sealing.seal(orders);
+    const checks = await this.#checkThread.check(orders);
     const known = await knownHashes(
       this.db,
-      seals.map(({ hash }) => hash),
+      checks.map(({ hash }) => hash),
     );
     const results = new Map<Hex, PostResult>();
-    const fresh = new Map<Hex, { signed: SignedOrderJson; seal: Seal }>();
+    const fresh = new Map<Hex, { signed: SignedOrderJson; check: SignatureCheck }>();
     for (const [i, signed] of orders.entries()) {
-      const seal = seals[i];
-      if (seal === undefined) continue;
-      if (known.has(seal.hash)) results.set(seal.hash, { hash: seal.hash, status: "known" });
-      else if (!fresh.has(seal.hash)) fresh.set(seal.hash, { signed, seal });
+      const check = checks[i];
+      if (check === undefined) continue;
+      if (known.has(check.hash)) results.set(check.hash, { hash: check.hash, status: "known" });
+      else if (!fresh.has(check.hash)) fresh.set(check.hash, { signed, check });
     }
     const judged = await Promise.all(
-      [...fresh.values()].map(({ signed, seal }) => this.#judgeNew(signed, seal, at)),
+      [...fresh.values()].map(({ signed, check }) => this.#judgeNew(signed, check, at)),
     );
     const good: Judged[] = [];
     for (const one of judged) {
@@ -139,10 +145,10 @@ export class Book {
     for (const result of await this.#store(good, at)) {
       if (result.hash !== undefined) results.set(result.hash, result);
     }
-    return seals.flatMap(({ hash }) => results.get(hash) ?? []);
+    return checks.flatMap(({ hash }) => results.get(hash) ?? []);
   }
 
-  /** Takes in what was pinned to the board, as judged at `at`; what can't be traded is passed over. */
+  /** Accepts orders posted on the board, as judged at `at`; those that can't be traded are ignored. */
   async takePinned(pinned: readonly SignedOrder[], at: Snapshot): Promise<void> {
     for (let start = 0; start < pinned.length; start += CHUNK) {
       await this.admit(pinned.slice(start, start + CHUNK).map(signedOrderToJson), at);
@@ -150,7 +156,7 @@ export class Book {
   }
 
   /**
-   * Takes an order off the book for good.
+   * Removes an order from the book for good.
    * @param signature Of the sdk's `Withdrawal`, by the maker, a delegate of the maker, or the maker's wallet.
    * @returns The order as it is now; undefined when the book has no such order.
    * @throws BadWithdrawalError, NotReadyError, or what the RPC throws
@@ -181,27 +187,27 @@ export class Book {
           withdrawal: signature,
           state: "cancelled",
           remaining_wh: 0,
-          updated_sequence: this.shelf.changes.next(),
+          updated_sequence: this.cache.changes.next(),
         })
         .where("hash", "=", hash)
         .returningAll()
         .execute();
       if (changed === undefined) return undefined;
-      this.shelf.tell([{ row: changed, was: before.state }]);
+      this.cache.update([{ row: changed, was: before.state }]);
       return bookOrderOf(changed);
     });
   }
 
   // ===============================================================================================
-  // The chain moves on
+  // New blocks
   // ===============================================================================================
 
-  /** From now on orders are judged at this block. */
-  standAt(snapshot: Snapshot): void {
+  /** Judges orders at this block from now on. */
+  judgeAt(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
   }
 
-  /** Judges what something has touched, and everything that only time or a wallet changes. */
+  /** Judges the orders that logs concern, and those that change with time or by a contract wallet alone. */
   async judgeTouched(touched: Touched | "all"): Promise<void> {
     const at = this.#snapshot;
     if (at === undefined) throw new NotReadyError();
@@ -216,26 +222,26 @@ export class Book {
     const wallets = await walletOrders(this.db, time, this.#lastWallet, WALLETS_PER_BLOCK);
     this.#lastWallet = wallets.length < WALLETS_PER_BLOCK ? "" : (wallets.at(-1)?.hash ?? "");
     await this.#judgeAgain(wallets, at);
-    await this.judgeStragglers();
+    await this.judgeWrittenLate();
   }
 
-  /** Keeps queries quick: embedded databases do not tidy up by themselves. */
+  /** Keeps queries fast: an embedded database does not vacuum by itself. */
   async tidy(): Promise<void> {
-    const changed = this.shelf.changes.last - this.#tidiedAt;
+    const changed = this.cache.changes.last - this.#tidiedAt;
     if (changed < Math.max(FEWEST_CHANGES, this.#tidiedAt * TIDY_SHARE)) return;
-    this.#tidiedAt = this.shelf.changes.last;
+    this.#tidiedAt = this.cache.changes.last;
     await this.#turns.take(() => tidy(this.db));
   }
 
-  /** Judges orders that were judged at one block and written when the book stood at the next. */
-  async judgeStragglers(): Promise<void> {
-    if (this.#stragglers.size === 0) return;
-    const makers = this.#stragglers;
-    this.#stragglers = new Set();
+  /** Judges again the orders that were judged at one block and written at the next. */
+  async judgeWrittenLate(): Promise<void> {
+    if (this.#writtenLate.size === 0) return;
+    const makers = this.#writtenLate;
+    this.#writtenLate = new Set();
     try {
       await this.judgeTouched({ ...NOTHING_TOUCHED, makers });
     } catch (error) {
-      for (const maker of makers) this.#stragglers.add(maker);
+      for (const maker of makers) this.#writtenLate.add(maker);
       throw error;
     }
   }
@@ -269,12 +275,12 @@ export class Book {
   // Internal
   // ===============================================================================================
 
-  async #judgeNew(json: SignedOrderJson, seal: Seal, at: Snapshot): Promise<Judged> {
+  async #judgeNew(json: SignedOrderJson, check: SignatureCheck, at: Snapshot): Promise<Judged> {
     const order = orderFromJson(json.order);
-    const { hash } = seal;
+    const { hash } = check;
     const signature = json.signature;
-    // What would take long to look up is not looked up.
-    const signer = seal.byMaker ? ({ by: "maker" } as const) : seal.traces;
+    // A range of slots that is too long is not looked up: the order is refused anyway.
+    const signer = check.byMaker ? ({ by: "maker" } as const) : check.possibleSigners;
     const looked = this.#isTooLong(order) ? { ...order, lastSlot: order.firstSlot } : order;
     const facts = await at.factsOf({ order: looked, signer });
     return { order, signature, hash, facts, verdict: judgeOrder(order, facts) };
@@ -300,13 +306,13 @@ export class Book {
     return reasons;
   }
 
-  /** Writes new orders, as far as their makers' limits go. */
+  /** Writes new orders, up to their makers' limits. */
   #store(judged: readonly Judged[], at: Snapshot): Promise<PostResult[]> {
     if (judged.length === 0) return Promise.resolve([]);
     return this.#turns.take(async () => {
       const hashes = judged.map(({ hash }) => hash);
       const makers = new Set(judged.map(({ order }) => order.maker));
-      // Somebody else may have brought them in the meantime.
+      // Another request may have added them in the meantime.
       const known = await knownHashes(this.db, hashes);
       const open = await openOrdersOf(this.db, [...makers]);
       const results: PostResult[] = [];
@@ -319,13 +325,13 @@ export class Book {
           results.push({ hash, status: "refused", reasons: [this.#tooMany(order.maker)] });
         } else {
           open.set(order.maker, count + 1);
-          rows.push(rowOf(one, this.shelf.changes.next()));
+          rows.push(rowOf(one, this.cache.changes.next()));
           results.push({ hash, status: "accepted" });
         }
       }
       if (rows.length > 0) await insertOrders(this.db, rows);
-      if (at !== this.#snapshot) for (const { maker } of rows) this.#stragglers.add(maker);
-      this.shelf.tell(rows.map((row) => ({ row, was: undefined })));
+      if (at !== this.#snapshot) for (const { maker } of rows) this.#writtenLate.add(maker);
+      this.cache.update(rows.map((row) => ({ row, was: undefined })));
       return results;
     });
   }
@@ -333,7 +339,7 @@ export class Book {
   #tooMany(maker: Address): RuleBroken {
     return {
       code: "Relay_TooManyOrders",
-      message: `${maker} has ${this.#limits.ordersPerMaker} open orders here, the most that a maker may have. Withdraw some, or let them end.`,
+      message: `${maker} has ${this.#limits.ordersPerMaker} open orders here, the most that a maker may have. Withdraw some, or wait until they expire.`,
       path: "maker",
     };
   }
@@ -376,12 +382,13 @@ export class Book {
     });
   }
 
-  /** Who stands behind orders that are in the book: a key's signature stays good, a wallet is asked anew. */
+  /** Who signed the orders in the book. A key's signature stays valid; a contract wallet is asked again. */
   async #signersOf(rows: readonly OrderRow[]) {
-    const signers = new Map<Hex, Signer | Seal["traces"]>();
+    const signers = new Map<Hex, Signer | SignatureCheck["possibleSigners"]>();
     const wallets = rows.filter(({ signer }) => signer === "wallet");
-    const seals = wallets.length === 0 ? [] : await this.#sealing.seal(wallets.map(orderJsonOf));
-    for (const { hash, traces } of seals) signers.set(hash, traces);
+    const checks =
+      wallets.length === 0 ? [] : await this.#checkThread.check(wallets.map(orderJsonOf));
+    for (const { hash, possibleSigners } of checks) signers.set(hash, possibleSigners);
     for (const { hash, signer, delegate } of rows) {
       if (signer === "maker") signers.set(hash, { by: "maker" });
       else if (signer === "delegate" && delegate !== null) {
@@ -408,14 +415,14 @@ export class Book {
       const changes = rows.map((row) => ({
         hash: row.hash,
         ...to(row),
-        updated_sequence: this.shelf.changes.next(),
+        updated_sequence: this.cache.changes.next(),
       }));
-      this.shelf.tell(await updateOrders(this.db, changes));
+      this.cache.update(await updateOrders(this.db, changes));
     });
   }
 }
 
-/** What is touched, by what it is found by. */
+/** The queries that find the orders concerned. */
 function selectionsOf(touched: Touched | "all"): Selection[] {
   if (touched === "all") return ["all"];
   const { makers, meters, microgrids } = touched;

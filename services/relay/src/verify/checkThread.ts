@@ -1,29 +1,29 @@
 import { Worker } from "node:worker_threads";
 import type { Domain, SignedOrderJson } from "@wattline/sdk";
-import type { Seal } from "./seal.ts";
-import type { SealAnswer, SealRequest } from "./worker.ts";
+import type { SignatureCheck } from "./signatureCheck.ts";
+import type { CheckAnswer, CheckRequest } from "./worker.ts";
 
 interface Waiting {
-  resolve(seals: readonly Seal[]): void;
+  resolve(checks: readonly SignatureCheck[]): void;
   reject(error: Error): void;
 }
 
-/** Checks signatures on a thread of its own, so that requests are answered meanwhile. */
-export class Sealing {
+/** Checks signatures on a separate thread, so that requests are answered meanwhile. */
+export class CheckThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  /** @param onFailure Is told when the thread has died: nothing can be taken in any more. */
+  /** @param onFailure Called when the thread has died: no order can be accepted any more. */
   constructor(domain: Domain, onFailure: (error: Error) => void) {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData: { domain },
       resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
     });
-    this.#worker.on("message", (answer: SealAnswer) => {
+    this.#worker.on("message", (answer: CheckAnswer) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
-      if ("seals" in answer) waiting?.resolve(answer.seals);
+      if ("checks" in answer) waiting?.resolve(answer.checks);
       else waiting?.reject(new Error(answer.failure));
     });
     this.#worker.on("error", (error: Error) => {
@@ -33,12 +33,12 @@ export class Sealing {
     });
   }
 
-  /** What each signature says by itself, in the orders' order. */
-  seal(orders: readonly SignedOrderJson[]): Promise<readonly Seal[]> {
+  /** Checks each signature, in the given order. */
+  check(orders: readonly SignedOrderJson[]): Promise<readonly SignatureCheck[]> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, orders } satisfies SealRequest);
+      this.#worker.postMessage({ id, orders } satisfies CheckRequest);
     });
   }
 
