@@ -14,6 +14,8 @@ export interface Group {
   readonly name: string;
   readonly patterns: readonly string[];
   readonly needs: readonly Need[];
+  /** Whether Node loads the files as they are, or Vite as modules of the dApp. */
+  readonly loader: "node" | "vite";
 }
 
 /** A file of TypeScript tests. */
@@ -37,20 +39,27 @@ const GROUPS: readonly Group[] = [
       "test/start/**/*.test.ts",
     ],
     needs: ["contracts"],
+    loader: "node",
   },
-  { name: "pages", patterns: ["frontend/test/**/*.test.ts"], needs: ["contracts", "app"] },
+  {
+    name: "pages",
+    patterns: ["frontend/test/**/*.test.ts"],
+    needs: ["contracts", "app"],
+    loader: "node",
+  },
   {
     name: "plain",
     patterns: [
       "sdk/test/**/*.test.ts",
-      "frontend/src/**/*.test.ts",
       "test/community/**/*.test.ts",
       "test/setup/**/*.test.ts",
       "test/testing/**/*.test.ts",
     ],
     needs: [],
+    loader: "node",
   },
-  { name: "chain", patterns: ["test/**/*.test.ts"], needs: ["contracts"] },
+  { name: "logic", patterns: ["frontend/src/**/*.test.ts"], needs: [], loader: "vite" },
+  { name: "chain", patterns: ["test/**/*.test.ts"], needs: ["contracts"], loader: "node" },
 ];
 
 /** Every file of TypeScript tests, group by group. */

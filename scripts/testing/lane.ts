@@ -48,7 +48,7 @@ export function openLane(workplace: Workplace, words?: string): Lane {
     if (worker?.group !== group) await close();
     worker ??= { child: startChild(workplace, process.execPath, [WORKER]), group };
     const { child } = worker;
-    child.process.send({ file, words } satisfies Job);
+    child.process.send({ file, words, loader: group.loader } satisfies Job);
     const ended = await outcomeOf(child);
     // A worker that has ended can't take another file.
     if (!child.process.connected) worker = undefined;

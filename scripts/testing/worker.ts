@@ -3,11 +3,13 @@
  * once. Says how each went, and ends when it is told to, even when a test has left something open.
  */
 import Mocha from "mocha";
+import type { Group } from "./groups.ts";
 import type { Tally } from "./tally.ts";
 
 /** What is asked of a worker. */
 export interface Job {
   readonly file: string;
+  readonly loader: Group["loader"];
   /** Only tests whose full title has these words. */
   readonly words?: string | undefined;
 }
@@ -26,15 +28,21 @@ process.on("message", (job: Job | "end") => {
   );
 });
 
-async function run({ file, words }: Job): Promise<Tally> {
+async function run({ file, words, loader }: Job): Promise<Tally> {
   const mocha = new Mocha({
     timeout: 60_000,
     forbidOnly: process.env.CI !== undefined,
     color: process.env.FORCE_COLOR !== undefined,
     ...(words === undefined ? {} : { fgrep: words }),
   });
-  mocha.addFile(file);
-  await mocha.loadFilesAsync();
+  if (loader === "vite") {
+    const { loadAppModule } = await import("./appModules.ts");
+    mocha.suite.emit(Mocha.Suite.constants.EVENT_FILE_PRE_REQUIRE, globalThis, file, mocha);
+    await loadAppModule(file);
+  } else {
+    mocha.addFile(file);
+    await mocha.loadFilesAsync();
+  }
   return new Promise((resolve) => {
     const runner = mocha.run(() => {
       const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
