@@ -28,14 +28,25 @@ export interface TestFile {
 /** The one with Solidity tests (`*.t.sol`), which Hardhat itself runs. */
 export const SOLIDITY_TESTS = "test/solidity/**/*.t.sol";
 
-/** A file belongs to the first group that has a pattern for it. Those with the longest files come first. */
+/** A file belongs to the first group that has a pattern for it. First comes what waits for no build. */
 const GROUPS: readonly Group[] = [
+  {
+    name: "plain",
+    patterns: [
+      "sdk/test/**/*.test.ts",
+      "services/community/test/profiles/**/*.test.ts",
+      "test/setup/**/*.test.ts",
+      "test/testing/**/*.test.ts",
+    ],
+    needs: [],
+    loader: "node",
+  },
+  { name: "logic", patterns: ["frontend/src/**/*.test.ts"], needs: [], loader: "vite" },
   {
     name: "services",
     patterns: [
       "services/*/test/**/*.test.ts",
       "test/agreement/**/*.test.ts",
-      "test/audit/**/*.test.ts",
       "test/start/**/*.test.ts",
     ],
     needs: ["contracts"],
@@ -47,18 +58,6 @@ const GROUPS: readonly Group[] = [
     needs: ["contracts", "app"],
     loader: "node",
   },
-  {
-    name: "plain",
-    patterns: [
-      "sdk/test/**/*.test.ts",
-      "test/community/**/*.test.ts",
-      "test/setup/**/*.test.ts",
-      "test/testing/**/*.test.ts",
-    ],
-    needs: [],
-    loader: "node",
-  },
-  { name: "logic", patterns: ["frontend/src/**/*.test.ts"], needs: [], loader: "vite" },
   { name: "chain", patterns: ["test/**/*.test.ts"], needs: ["contracts"], loader: "node" },
 ];
 
