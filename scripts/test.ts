@@ -1,18 +1,32 @@
-/** `npm test`: everything that can be checked, counted in the last line. */
+/** `npm test`: everything that can be checked, or some files of tests; what came of it is counted in the last line. */
+import { OptionsError, readOptions, USAGE } from "./testing/options.ts";
 import { run } from "./testing/run.ts";
-import { build, lint, tests } from "./testing/steps.ts";
-import { add, sentence, type Tally } from "./testing/tally.ts";
+import { everything, only } from "./testing/steps.ts";
+import { sentence } from "./testing/tally.ts";
+import { watchAndRun } from "./testing/watch.ts";
 
-if (process.argv.includes("deep")) process.env.WATTLINE_DEEP = "1";
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof OptionsError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
 
-const tally = add(await run(lint), await buildAndTest());
-console.log(`\n${sentence(tally)}`);
-process.exitCode = tally.failed > 0 ? 1 : 0;
-
-async function buildAndTest(): Promise<Tally> {
-  const built = await run([build]);
-  if (built.failed === 0) return add(built, await run(tests));
-
-  console.log("Nothing else was tested: mend the contracts first.");
-  return built;
+async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options === "help") {
+    console.log(USAGE);
+    return;
+  }
+  if (options.watch) {
+    watchAndRun([import.meta.filename, ...args.filter((arg) => arg !== "--watch")]);
+    return;
+  }
+  if (options.deep) process.env.WATTLINE_DEEP = "1";
+  const { files, words } = options;
+  const steps = files.length === 0 ? everything() : only(files);
+  const tally = await run(steps, { words, isLive: files.length === 1 });
+  console.log(`\n${sentence(tally)}`);
+  process.exitCode = tally.failed > 0 ? 1 : 0;
 }

@@ -39,7 +39,7 @@ export interface Call {
 const CHAIN_ID = 31_337;
 /** A Monday at midnight UTC. */
 export const GENESIS = Date.UTC(2027, 5, 7) / 1000;
-/** Deployments by Ignition go by the chain's own clock. */
+/** Wattline's deployment goes by the chain's own clock. */
 const TIME_TO_DEPLOY = 3_600;
 /** EIP-7825: no transaction on Ethereum may use more. */
 const MOST_GAS = 1n << 24n;

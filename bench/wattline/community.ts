@@ -14,9 +14,9 @@ import {
   sourceIndex,
 } from "@wattline/sdk";
 import hre from "hardhat";
-import { type Address, getAddress, maxUint256, zeroAddress } from "viem";
+import { type Address, custom, maxUint256, zeroAddress } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
-import Wattline from "../../ignition/modules/Wattline.ts";
+import { deployWattline } from "../../ignition/deployLocally.ts";
 import {
   accountOf,
   type Call,
@@ -62,15 +62,14 @@ export const energyIn = (count: number, wh = WH): Map<number, bigint> =>
   new Map(Array.from({ length: count }, (_, i) => [FIRST_SLOT + i, wh]));
 
 export async function openCommunity(chain: Chain) {
-  const { ignition } = chain.connection;
-  const deployed = await ignition.deploy(Wattline);
-  const at = async (name: string, address: string): Promise<Contract> => ({
-    address: getAddress(address),
+  const deployed = await deployWattline(custom(chain.connection.provider));
+  const at = async (name: string, address: Address): Promise<Contract> => ({
+    address,
     abi: (await artifactOf(name)).abi,
   });
-  const market = await at("Marketplace", await deployed.marketplace.getAddress());
-  const meters = await at("Meters", await deployed.meters.getAddress());
-  const energy = await at("EnergyToken", await deployed.energy.getAddress());
+  const market = await at("Marketplace", deployed.marketplace);
+  const meters = await at("Meters", deployed.meters);
+  const energy = await at("EnergyToken", deployed.energy);
   const euro = await chain.deploy(await artifactOf("TestEuro"));
 
   const operator = accountOf("operator").address;

@@ -1,88 +1,96 @@
-/** Runs steps one after another, with their output as it comes, and leaves no process behind. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { constants } from "node:os";
+/** Runs steps, as many at a time as there are lanes, and shows the output of each as a whole when it ends. */
+import { availableParallelism } from "node:os";
 import { styleText } from "node:util";
-import { ownGroup, stopGroup } from "../processes.ts";
-import type { Step, Suite } from "./steps.ts";
-import { add, isEmpty, nothing, oneFailed, onePassed, type Tally } from "./tally.ts";
+import { endTogether } from "./children.ts";
+import { type Lane, openLane } from "./lane.ts";
+import type { Step } from "./steps.ts";
+import { add, isEmpty, nothing, oneFailed, type Tally } from "./tally.ts";
+import { openWorkplace } from "./workplace.ts";
 
-const PATIENCE_MS = 5_000;
-const output: ["ignore", "inherit", "inherit"] = ["ignore", "inherit", "inherit"];
+/** More would not be faster: the longest file is then what the run waits for. */
+const MOST_LANES = 4;
 
-let running: ChildProcess | undefined;
-
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => stopEverything(signal));
-}
-
-export async function run(steps: Step[]): Promise<Tally> {
+/**
+ * Returns how many tests went which way.
+ * @param words Only tests whose full title has these words.
+ * @param isLive One step at a time, its output as it comes.
+ */
+export async function run(
+  steps: readonly Step[],
+  {
+    words,
+    isLive = false,
+  }: { readonly words?: string | undefined; readonly isLive?: boolean } = {},
+): Promise<Tally> {
+  endTogether();
+  const workplace = openWorkplace(isLive);
+  const waiting = [...steps];
+  const passed = new Set<Step>();
+  const failed: Step[] = [];
+  const notRun: Step[] = [];
   let total = nothing;
-  for (const step of steps) total = add(total, await runStep(step));
+  let areTestsFound = false;
+  let wake = Promise.withResolvers<void>();
+
+  async function work(lane: Lane): Promise<void> {
+    for (;;) {
+      const step = next();
+      if (step === undefined && waiting.length === 0) return lane.close();
+      if (step === undefined) await wake.promise;
+      else await runIn(lane, step);
+    }
+  }
+
+  /** The first step that waits for nothing any more. Those that wait in vain are given up. */
+  function next(): Step | undefined {
+    const inVain = waiting.filter(({ after }) =>
+      after.some((step) => failed.includes(step) || notRun.includes(step)),
+    );
+    for (const step of inVain) waiting.splice(waiting.indexOf(step), 1);
+    notRun.push(...inVain);
+    const index = waiting.findIndex(({ after }) => after.every((step) => passed.has(step)));
+    return index < 0 ? undefined : waiting.splice(index, 1)[0];
+  }
+
+  async function runIn(lane: Lane, step: Step): Promise<void> {
+    const header = styleText("bold", `\n${step.name}`);
+    const start = performance.now();
+    if (isLive) console.log(header);
+    const ended = await lane.run(step);
+    const { output } = ended;
+    // With words, most files may have none that fit; without, a file without tests is a mistake.
+    const isMissing = isEmpty(ended.tally) && words === undefined;
+    const tally = isMissing ? oneFailed : ended.tally;
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    total = add(total, tally);
+    if (tally.failed > 0) failed.push(step);
+    else passed.add(step);
+    wake.resolve();
+    wake = Promise.withResolvers<void>();
+    if (!("command" in step) && !isEmpty(tally)) areTestsFound = true;
+    if (isEmpty(tally) && !isLive) return;
+    if (!isLive) console.log(header);
+    if (output.trim() !== "") console.log(output.trimEnd());
+    if (isMissing) console.log("Nothing was found to run, so that counts as a failure.");
+    console.log(
+      tally.failed > 0
+        ? styleText("red", `${step.name}: failed after ${seconds} s`)
+        : styleText("green", `${step.name}: passed in ${seconds} s`),
+    );
+  }
+
+  const count = isLive ? 1 : Math.min(MOST_LANES, availableParallelism(), steps.length);
+  await Promise.all(Array.from({ length: count }, () => work(openLane(workplace, words))));
+
+  if (failed.length > 0) console.log(styleText("red", `\nFailed: ${namesOf(failed)}`));
+  if (notRun.length > 0) {
+    console.log(styleText("red", `Not run, for what they need has failed: ${namesOf(notRun)}`));
+  }
+  if (words !== undefined && !areTestsFound) {
+    console.log(styleText("red", `\nNo test there has "${words}" in its title.`));
+    return add(total, oneFailed);
+  }
   return total;
 }
 
-async function runStep(step: Step): Promise<Tally> {
-  console.log(styleText("bold", `\n${step.name}`));
-  const start = performance.now();
-  const tally = "script" in step ? await runSuite(step) : await runCheck(step.command);
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(
-    tally.failed > 0
-      ? styleText("red", `${step.name}: failed after ${seconds} s`)
-      : styleText("green", `${step.name}: passed in ${seconds} s`),
-  );
-  return tally;
-}
-
-async function runCheck(command: string): Promise<Tally> {
-  const child = spawn(command, { ...ownGroup, shell: true, stdio: output });
-  return (await finished(child)) === 0 ? onePassed : oneFailed;
-}
-
-async function runSuite({ name, script, args = [] }: Suite): Promise<Tally> {
-  const child = spawn(process.execPath, [script, ...args], {
-    ...ownGroup,
-    stdio: [...output, "ipc"],
-  });
-  let reported = nothing;
-  child.once("message", (tally: Tally) => {
-    reported = tally;
-  });
-  const exitCode = await finished(child);
-  if (exitCode !== 0) {
-    console.log(`${name} crashed, so that counts as a failure.`);
-    return add(reported, oneFailed);
-  }
-  if (isEmpty(reported)) {
-    console.log(`${name} found nothing to run, so that counts as a failure.`);
-    return oneFailed;
-  }
-  return reported;
-}
-
-async function finished(child: ChildProcess): Promise<number | null> {
-  running = child;
-  const exitCode = await new Promise<number | null>((resolve) => {
-    child.once("error", () => resolve(null));
-    child.once("exit", resolve);
-  });
-  stopGroup(child, "SIGKILL");
-  running = undefined;
-  return exitCode;
-}
-
-function stopEverything(signal: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
-  const exit = () => process.exit(128 + constants.signals[signal]);
-  const child = running;
-  if (child === undefined) {
-    exit();
-    return;
-  }
-  child.removeAllListeners("exit");
-  child.once("exit", () => {
-    stopGroup(child, "SIGKILL");
-    exit();
-  });
-  stopGroup(child, "SIGTERM");
-  setTimeout(() => stopGroup(child, "SIGKILL"), PATIENCE_MS);
-}
+const namesOf = (steps: readonly Step[]): string => steps.map(({ name }) => name).join(", ");

@@ -1,13 +1,24 @@
-/** Runs every Solidity test (`*.t.sol`) of what is already built. */
+/** Runs Solidity tests (`*.t.sol`) of what is already built: all of them, or the files that are named. */
+import { parseArgs } from "node:util";
 import hre from "hardhat";
 import type { TestRunResult } from "hardhat/types/test";
 import type { Result } from "hardhat/types/utils";
 import { report } from "./report.ts";
 
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { words: { type: "string" } },
+});
+
 // Hardhat fills in the summary only when told the number of the first failure.
 const result: Result<TestRunResult, TestRunResult> = await hre.tasks
   .getTask(["test", "solidity"])
-  .run({ noCompile: true, testSummaryIndex: 1 });
+  .run({
+    noCompile: true,
+    testSummaryIndex: 1,
+    testFiles: positionals,
+    ...(values.words === undefined ? {} : { grep: values.words }),
+  });
 
 const { summary } = result.success ? result.value : result.error;
 if (summary.failureOutput) console.log(summary.failureOutput);

@@ -5,6 +5,7 @@ import { after, before, beforeEach, describe, it } from "mocha";
 import {
   type Address,
   concat,
+  custom,
   getAddress,
   type Hex,
   numberToHex,
@@ -12,7 +13,7 @@ import {
   slice,
   zeroAddress,
 } from "viem";
-import Wattline from "../../ignition/modules/Wattline.ts";
+import { deployWattline } from "../../ignition/deployLocally.ts";
 import { compact, hex, withHighS } from "../support/signatures.ts";
 import {
   createWorld,
@@ -145,12 +146,12 @@ describe("Orders", () => {
 
     it("are for this chain and this marketplace", async () => {
       const order = world.order(roof);
-      const { marketplace: other } = await world.connection.ignition.deploy(Wattline);
-      expect(await other.getAddress()).to.not.equal(world.addresses.market);
+      const { marketplace: other } = await deployWattline(custom(world.connection.provider));
+      expect(other).to.not.equal(world.addresses.market);
       const types = { Order: [...ORDER_TYPES.Order] };
       for (const domain of [
         marketDomain(world.chainId + 1, world.addresses.market),
-        marketDomain(world.chainId, getAddress(await other.getAddress())),
+        marketDomain(world.chainId, other),
         { ...marketDomain(world.chainId, world.addresses.market), name: "Wattline Meters" },
         { ...marketDomain(world.chainId, world.addresses.market), version: "2" },
       ]) {

@@ -15,9 +15,9 @@ import {
   sourceIndex,
 } from "@wattline/sdk";
 import { network } from "hardhat";
-import { type Address, getAddress, type Hex, keccak256, toHex, zeroAddress } from "viem";
+import { type Address, custom, getAddress, type Hex, keccak256, toHex, zeroAddress } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
-import Wattline from "../../ignition/modules/Wattline.ts";
+import { deployContract, deployWattline } from "../../ignition/deployLocally.ts";
 
 /** A fresh in-process chain with Wattline on it, a currency, and the hands to do things with them. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -52,20 +52,19 @@ export async function createWorld() {
     network: "default",
     override: { initialDate: new Date((START - 3600) * 1000) },
   });
-  const { ethers, ignition, networkHelpers } = connection;
-  const { marketplace, meters, energy } = await ignition.deploy(Wattline);
-  const contracts = {
-    marketplace: await ethers.getContractAt("Marketplace", await marketplace.getAddress()),
-    meters: await ethers.getContractAt("Meters", await meters.getAddress()),
-    energy: await ethers.getContractAt("EnergyToken", await energy.getAddress()),
-  };
-  const euro = await ethers.deployContract("TestEuro");
+  const { ethers, provider, networkHelpers } = connection;
+  const { chainId, ...deployed } = await deployWattline(custom(provider));
   const addresses = {
-    market: getAddress(await marketplace.getAddress()),
-    meters: getAddress(await meters.getAddress()),
-    euro: getAddress(await euro.getAddress()),
+    market: deployed.marketplace,
+    meters: deployed.meters,
+    euro: await deployContract(custom(provider), "test/TestEuro"),
   };
-  const chainId = Number((await ethers.provider.getNetwork()).chainId);
+  const contracts = {
+    marketplace: await ethers.getContractAt("Marketplace", addresses.market),
+    meters: await ethers.getContractAt("Meters", addresses.meters),
+    energy: await ethers.getContractAt("EnergyToken", deployed.energy),
+  };
+  const euro = await ethers.getContractAt("TestEuro", addresses.euro);
   const signers = await ethers.getSigners();
   let usedSigners = 0;
   let usedDevices = 0;

@@ -7,15 +7,24 @@ export const ROOT = path.join(import.meta.dirname, "../..");
 
 let built: Promise<string> | undefined;
 
-/** The folder with the built app: built once in a process, and gone with it. Don't write into it. */
+/**
+ * The folder with the built app. Don't write into it. `npm test` has built it once for all processes and names it by
+ * `WATTLINE_TEST_APP`; else it is built once in a process, and gone with it.
+ */
 export function builtApp(): Promise<string> {
-  built ??= buildApp();
+  const { WATTLINE_TEST_APP: folder } = process.env;
+  built ??= folder === undefined ? buildForThisProcess() : Promise.resolve(folder);
   return built;
 }
 
-async function buildApp(): Promise<string> {
+/** Builds the app into a folder of tests. */
+export async function buildApp(outDir: string): Promise<void> {
+  await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
+}
+
+async function buildForThisProcess(): Promise<string> {
   const outDir = mkdtempSync(path.join(tmpdir(), "wattline-build-"));
   process.once("exit", () => rmSync(outDir, { recursive: true, force: true }));
-  await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  await buildApp(outDir);
   return outDir;
 }

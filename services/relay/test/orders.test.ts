@@ -7,10 +7,11 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import { type Address, encodeFunctionData, type Hex, parseAbi } from "viem";
+import { type Address, encodeFunctionData, type Hex, http, parseAbi } from "viem";
+import { deployContract } from "../../../ignition/deployLocally.ts";
 import { RelayError } from "../src/client.ts";
 import type { BookOrder, OrdersQuery, PostResult } from "../src/wire.ts";
-import { deploy } from "./support/contracts.ts";
+
 import { type LocalNode, START, startAnvil } from "./support/node.ts";
 import { bookOf, openRelay, type TestRelay } from "./support/relays.ts";
 import {
@@ -150,8 +151,7 @@ describe("The relay's book over HTTP", function () {
 
   /** A contract wallet whose signer is `owner`. */
   async function walletOf(owner: typeof BOB): Promise<Address> {
-    const sender = { client: world.client, account: world.operator };
-    const wallet = await deploy(sender, "test/ContractWallet");
+    const wallet = await deployContract(http(world.rpcUrl), "test/ContractWallet");
     await setSigner(wallet, owner);
     return wallet;
   }

@@ -1,15 +1,16 @@
-import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
-import path from "node:path";
-import hre from "hardhat";
-import { type Address, getAddress } from "viem";
-import LocalDemo from "../../../../ignition/modules/LocalDemo.ts";
+import { type Address, custom } from "viem";
+import { deployContract, deployWattline } from "../../../../ignition/deployLocally.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 import type { Chain } from "./chain.ts";
 import type { Tariffs } from "./options.ts";
 
 /** Wattline on a chain, with the first microgrid founded, and a way to send it things. */
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
+
+/** A thousand Test Euros for each demo account, in millionths: as the Ignition module LocalDemo gives them. */
+const POCKET_MONEY = 1_000_000_000n;
+/** The first accounts of a local chain: operator, DSO and three households. */
+const DEMO_ACCOUNTS = 5;
 
 /** What every ordinary transaction may use: spares an estimate per call. The largest is a day of readings. */
 const GAS_LIMIT = 8_000_000n;
@@ -40,23 +41,24 @@ export const charterOf = (series: CommunitySeries) => ({
 /** Deploys Wattline on `chain` with a microgrid for `first`. */
 export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tariffs) {
   const { ethers } = chain;
-  // Ignition goes on with an earlier deployment of this name; a development chain starts over each time.
-  const deploymentId = `simulation-${process.pid}-${randomUUID()}`;
-  const folder = path.join(hre.config.paths.ignition, "deployments", deploymentId);
-  const parameters = {
-    ...charterOf(first),
-    ...tariffsAt(tariffs.retailPerKwh[0] ?? 0n, tariffs),
+  const node = custom(chain.connection.provider);
+  const { chainId, fromBlock, ...deployed } = await deployWattline(node);
+  const addresses = { ...deployed, euro: await deployContract(node, "test/TestEuro") };
+  const contracts = {
+    marketplace: await ethers.getContractAt("Marketplace", addresses.marketplace),
+    meters: await ethers.getContractAt("Meters", addresses.meters),
+    energy: await ethers.getContractAt("EnergyToken", addresses.energy),
+    euro: await ethers.getContractAt("TestEuro", addresses.euro),
   };
-  const deployed = await chain.connection.ignition
-    .deploy(LocalDemo, { deploymentId, parameters: { LocalDemo: parameters } })
-    .finally(() => rmSync(folder, { recursive: true, force: true }));
-  const addresses = {
-    marketplace: getAddress(await deployed.marketplace.getAddress()),
-    meters: getAddress(await deployed.meters.getAddress()),
-    energy: getAddress(await deployed.energy.getAddress()),
-    board: getAddress(await deployed.board.getAddress()),
-    euro: getAddress(await deployed.euro.getAddress()),
-  };
+  const [operator, dso, ...others] = await ethers.getSigners();
+  if (operator === undefined || dso === undefined) throw new Error("The chain has no accounts.");
+  const charter = { ...charterOf(first), currency: addresses.euro };
+  const firstTariffs = tariffsAt(tariffs.retailPerKwh[0] ?? 0n, tariffs);
+  await contracts.meters.connect(operator).found(charter, firstTariffs, dso.address);
+  for (const { address } of [operator, dso, ...others].slice(0, DEMO_ACCOUNTS)) {
+    await contracts.euro.connect(operator).mint(address, POCKET_MONEY);
+  }
+
   const nonces = new Map<Address, number>();
   let gasUsed = 0n;
 
@@ -76,11 +78,9 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
   return {
     chain,
     addresses,
-    chainId: Number((await ethers.provider.getNetwork()).chainId),
-    marketplace: await ethers.getContractAt("Marketplace", addresses.marketplace),
-    meters: await ethers.getContractAt("Meters", addresses.meters),
-    energy: await ethers.getContractAt("EnergyToken", addresses.energy),
-    euro: await ethers.getContractAt("TestEuro", addresses.euro),
+    chainId,
+    fromBlock,
+    ...contracts,
     /** Gas of every transaction sent so far. */
     gasUsed: () => gasUsed,
 

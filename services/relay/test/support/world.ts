@@ -38,19 +38,11 @@ import {
   zeroAddress,
 } from "viem";
 import { mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
-import { deployWattline } from "./contracts.ts";
+import { deployContract, deployWattline } from "../../../../ignition/deployLocally.ts";
 import { START } from "./node.ts";
 
 /** A chain with Wattline on it, and the hands to do things with them, over RPC as everybody would. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
-
-type Client = ReturnType<typeof clientAt>;
-
-/** Who sends a transaction. */
-export interface Sender {
-  readonly client: Client;
-  readonly account: Account;
-}
 
 type Account = ReturnType<typeof mnemonicToAccount>;
 
@@ -69,7 +61,7 @@ const energyAbi = parseAbi([
 ]);
 
 /** Spelled out, so that the node is asked nothing. */
-export const FEES = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n };
+const FEES = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n };
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 
@@ -89,7 +81,8 @@ export const slots = (first: number, count: number, wh: bigint): EnergyBySlot =>
 export async function createWorld(rpcUrl: string) {
   const client = clientAt(rpcUrl);
   const operator = localAccount(0);
-  const { deployment, euro } = await deployWattline({ client, account: operator });
+  const deployment = await deployWattline(http(rpcUrl));
+  const euro = await deployContract(http(rpcUrl), "test/TestEuro");
   const { marketplace, meters, energy, board, chainId } = deployment;
   const domain = marketDomain(chainId, marketplace);
   let devices = 0;

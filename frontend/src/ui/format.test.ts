@@ -1,13 +1,7 @@
 import { i18n } from "@lingui/core";
 import { expect } from "chai";
-import {
-  formatEnergy,
-  formatMoney,
-  formatPrice,
-  formatShare,
-  formatUtc,
-} from "../src/ui/format.ts";
-import { parseAmount } from "../src/ui/parse.ts";
+import { formatEnergy, formatMoney, formatPrice, formatShare, formatUtc } from "./format.ts";
+import { parseAmount } from "./parse.ts";
 
 const EURO = { symbol: "EUR", decimals: 6 };
 const EXACT = { maximumFractionDigits: 18 };

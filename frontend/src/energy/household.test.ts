@@ -1,13 +1,8 @@
 import { packReading, unpackProfile } from "@wattline/sdk";
 import { expect } from "chai";
-import { heldBySlot, heldWithin, takeFrom } from "../src/energy/balances/retire.ts";
-import { parseCertificateId } from "../src/energy/certificate/id.ts";
-import {
-  contentOf,
-  keyOf,
-  parseReadings,
-  ReadingError,
-} from "../src/energy/meters/signedReading.ts";
+import { heldBySlot, heldWithin, takeFrom } from "./balances/retire.ts";
+import { parseCertificateId } from "./certificate/id.ts";
+import { contentOf, keyOf, parseReadings, ReadingError } from "./meters/signedReading.ts";
 
 const METER = "0x00000000000000000000000000000000000000A1";
 const SIGNATURE = `0x${"ab".repeat(65)}`;

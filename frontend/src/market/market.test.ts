@@ -1,12 +1,12 @@
 import { ANY_SOURCE, type Order, sourceMask, type Way } from "@wattline/sdk";
 import { expect } from "chai";
 import { type Address, type Hex, numberToHex, zeroAddress } from "viem";
-import type { BookOrder } from "../src/data/relay.ts";
-import { asksOf, holdingKey, type MarketAsk, type Stock } from "../src/market/asks.ts";
-import { behindOffers } from "../src/market/behind.ts";
-import { dayToShow } from "../src/market/day.ts";
-import { meritOrderOf } from "../src/market/meritOrder.ts";
-import { bidsOf, slotFiguresOf } from "../src/market/slotFigures.ts";
+import type { BookOrder } from "../data/relay.ts";
+import { asksOf, holdingKey, type MarketAsk, type Stock } from "./asks.ts";
+import { behindOffers } from "./behind.ts";
+import { dayToShow } from "./day.ts";
+import { meritOrderOf } from "./meritOrder.ts";
+import { bidsOf, slotFiguresOf } from "./slotFigures.ts";
 
 const account = (number: number): Address => numberToHex(number, { size: 20 });
 const [JANE, OTHER, NEIGHBOUR, METER] = [1, 2, 3, 4].map(account) as [

@@ -3,7 +3,7 @@ import path from "node:path";
 import { MESSAGES } from "@wattline/sdk";
 import { expect } from "chai";
 
-const LOCALES = path.join(import.meta.dirname, "../src/audit/locales");
+const LOCALES = path.join(import.meta.dirname, "locales");
 
 /** A sentence without its gaps; the page writes an energy with its unit. */
 const gapless = (text: string): string => text.replaceAll(/\{\w+\}( Wh)?/g, "{}");

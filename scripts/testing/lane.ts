@@ -1,0 +1,81 @@
+/** One of the lanes in which steps run: one step at a time. It keeps a worker for as long as the group stays the same. */
+
+import { type Child, startChild } from "./children.ts";
+import type { Group } from "./groups.ts";
+import type { Step, Suite, Tests } from "./steps.ts";
+import { oneFailed, onePassed, type Tally } from "./tally.ts";
+import type { Job, Outcome } from "./worker.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** How a step ended. */
+export interface Ended {
+  readonly tally: Tally;
+  readonly output: string;
+}
+
+export interface Lane {
+  run(step: Step): Promise<Ended>;
+  close(): Promise<void>;
+}
+
+/** @param words Only tests whose full title has these words. */
+export function openLane(workplace: Workplace, words?: string): Lane {
+  let worker: { readonly child: Child; readonly group: Group } | undefined;
+
+  async function close(): Promise<void> {
+    const child = worker?.child;
+    worker = undefined;
+    if (child?.process.connected) child.process.send("end");
+    await child?.ended;
+  }
+
+  async function runCheck(command: string): Promise<Ended> {
+    const child = startChild(workplace, command);
+    const tally = (await child.ended) === 0 ? onePassed : oneFailed;
+    return { tally, output: child.output() };
+  }
+
+  async function runSuite({ script, args }: Suite): Promise<Ended> {
+    const child = startChild(workplace, process.execPath, [
+      script,
+      ...(words === undefined ? [] : ["--words", words]),
+      ...args,
+    ]);
+    return outcomeOf(child);
+  }
+
+  async function runTests({ file, group }: Tests): Promise<Ended> {
+    if (worker?.group !== group) await close();
+    worker ??= { child: startChild(workplace, process.execPath, [WORKER]), group };
+    const { child } = worker;
+    child.process.send({ file, words, loader: group.loader } satisfies Job);
+    const ended = await outcomeOf(child);
+    // A worker that has ended can't take another file.
+    if (!child.process.connected) worker = undefined;
+    return ended;
+  }
+
+  return {
+    run: (step) =>
+      "command" in step
+        ? runCheck(step.command)
+        : "script" in step
+          ? runSuite(step)
+          : runTests(step),
+    close,
+  };
+}
+
+const WORKER = "scripts/testing/worker.ts";
+
+/** What a child tells of its tests, or that it ended without a word. */
+async function outcomeOf(child: Child): Promise<Ended> {
+  const told = new Promise<Outcome>((resolve) => child.process.once("message", resolve));
+  const outcome = await Promise.race([told, child.ended]);
+  const output = child.output();
+  if (outcome === null || typeof outcome === "number") {
+    return { tally: oneFailed, output: `${output}\nIt crashed, so that counts as a failure.` };
+  }
+  if ("broken" in outcome) return { tally: oneFailed, output };
+  return { tally: outcome, output };
+}
