@@ -10,6 +10,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   plain: [
     "sdk/test/**/*.test.ts",
     "services/community/test/profiles/**/*.test.ts",
+    "test/allocate/**/*.test.ts",
     "test/setup/**/*.test.ts",
   ],
   services: [

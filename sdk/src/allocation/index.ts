@@ -7,6 +7,8 @@ export { divide, type Part } from "./divide.ts";
 export { allocationFromCsv, allocationToCsv, reportFromCsv } from "./formats/csv.ts";
 export * from "./formats/france.ts";
 export { allocationFromJson, allocationToJson } from "./formats/json.ts";
+export * from "./formats/metered.ts";
+export * from "./formats/names.ts";
 export * from "./formats/spain.ts";
 export * from "./keys.ts";
 export * from "./market.ts";

@@ -112,6 +112,32 @@ export function participate(
   return byName(parts, shares);
 }
 
+/** What takes part in one community of what its meters counted, both ways: all of a meter without a factor. */
+export function withParticipation(
+  { slotSeconds, producedWh, usedWh }: MeteredCommunity,
+  factors: ReadonlyMap<string, number>,
+): MeteredCommunity {
+  for (const name of factors.keys()) {
+    if (producedWh.has(name) || usedWh.has(name)) continue;
+    throw new RangeError(`A factor is given for ${name}, which counted nothing here.`);
+  }
+  const take = (energy: MeteredCommunity["usedWh"]): MeteredCommunity["usedWh"] =>
+    new Map(
+      [...energy].map(([name, bySlot]) => {
+        const factor = factors.get(name);
+        if (factor === undefined) return [name, bySlot];
+        const here = new Map([[name, factor]]);
+        return [
+          name,
+          new Map(
+            [...bySlot].map(([slot, wh]) => [slot, participate(wh, here, slot).get(name) ?? 0n]),
+          ),
+        ];
+      }),
+    );
+  return { slotSeconds, producedWh: take(producedWh), usedWh: take(usedWh) };
+}
+
 function requireKey({ producedWh, usedWh }: MeteredCommunity, key: AllocationKey): void {
   for (const energy of [producedWh, usedWh]) {
     for (const [name, bySlot] of energy) {

@@ -3,7 +3,7 @@ import { SOURCES, type Source } from "../../energyId.ts";
 import { slotEnd, slotStart } from "../../slots.ts";
 import type { ReportedEnergy } from "../compare.ts";
 import type { AllocatedShare, Allocation } from "../types.ts";
-import { readTable, slotOfTime, type TableRow, whOf, wrong } from "./table.ts";
+import { cellsOf, readTable, slotLength, slotOfTime, whOf, wrong } from "./table.ts";
 
 /*
  * Our own table: a row per slot, pair and source, times in UTC. As a report, producer or consumer may be left empty: then
@@ -74,18 +74,8 @@ export function reportFromCsv(
 
 function readRows(text: string, file: string) {
   const [head, ...rows] = readTable(text, ",", file);
-  const columns = new Map(head?.cells.map((cell, index) => [cell.toLowerCase(), index]));
-  for (const column of COLUMNS) {
-    if (columns.has(column)) continue;
-    throw new RangeError(
-      `${file} has no column ${column}; it takes ${COLUMNS.join(",")} in its first line.`,
-    );
-  }
-  const cellOf = ({ cells }: TableRow, column: Column): string =>
-    // A quotation mark in front was set for spreadsheets.
-    (cells[columns.get(column) ?? -1] ?? "").replace(/^'(?=[=+\-@])/, "");
-  const [first] = rows;
-  const slotSeconds = first === undefined ? 900 : lengthOf(first, cellOf, file);
+  const cellOf = cellsOf(head, COLUMNS, file);
+  const slotSeconds = slotLength(rows[0], cellOf, file);
   return {
     slotSeconds,
     rows: rows.map((row) => {
@@ -103,27 +93,6 @@ function readRows(text: string, file: string) {
       };
     }),
   };
-}
-
-function lengthOf(
-  row: TableRow,
-  cellOf: (row: TableRow, column: Column) => string,
-  file: string,
-): number {
-  const [start, end] = (["slot_start", "slot_end"] as const).map((column) =>
-    slotOfTime(cellOf(row, column), 1, file, row.line, column),
-  );
-  const seconds = (end ?? 0) - (start ?? 0);
-  if (![300, 900, 1800, 3600].includes(seconds)) {
-    wrong(
-      file,
-      row.line,
-      "slot_end",
-      cellOf(row, "slot_end"),
-      "5, 15, 30 or 60 minutes after slot_start",
-    );
-  }
-  return seconds;
 }
 
 const isSource = (text: string): text is Source => SOURCES.some((source) => source === text);

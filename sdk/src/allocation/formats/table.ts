@@ -67,3 +67,45 @@ export function slotOfTime(
 export function whOf(text: string, file: string, line: number, column: string): bigint {
   return /^\d+$/.test(text) ? BigInt(text) : wrong(file, line, column, text, "whole Wh");
 }
+
+/**
+ * Finds cells by the heads of their columns.
+ * @throws RangeError that names the column which is missing.
+ */
+export function cellsOf<Column extends string>(
+  head: TableRow | undefined,
+  columns: readonly Column[],
+  file: string,
+): (row: TableRow, column: Column) => string {
+  const places = new Map(head?.cells.map((cell, index) => [cell.toLowerCase(), index]));
+  for (const column of columns) {
+    if (places.has(column)) continue;
+    throw new RangeError(
+      `${file} has no column ${column}; it takes ${columns.join(",")} in its first line.`,
+    );
+  }
+  return ({ cells }, column) =>
+    // A quotation mark in front was set for spreadsheets.
+    (cells[places.get(column) ?? -1] ?? "").replace(/^'(?=[=+\-@])/, "");
+}
+
+/** The length of the slot that a row tells by `slot_start` and `slot_end`; of 15 minutes without any row. */
+export function slotLength(
+  row: TableRow | undefined,
+  cellOf: (row: TableRow, column: "slot_start" | "slot_end") => string,
+  file: string,
+): number {
+  if (row === undefined) return 900;
+  const timeOf = (column: "slot_start" | "slot_end"): number =>
+    slotOfTime(cellOf(row, column), 1, file, row.line, column);
+  const seconds = timeOf("slot_end") - timeOf("slot_start");
+  return [300, 900, 1800, 3600].includes(seconds)
+    ? seconds
+    : wrong(
+        file,
+        row.line,
+        "slot_end",
+        cellOf(row, "slot_end"),
+        "5, 15, 30 or 60 minutes after slot_start",
+      );
+}
