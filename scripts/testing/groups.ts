@@ -35,6 +35,7 @@ const GROUPS: readonly Group[] = [
     patterns: [
       "sdk/test/**/*.test.ts",
       "services/community/test/profiles/**/*.test.ts",
+      "test/allocate/**/*.test.ts",
       "test/setup/**/*.test.ts",
       "test/testing/**/*.test.ts",
     ],

@@ -1,6 +1,11 @@
 import { hashOrder, marketDomain, sumWh } from "@wattline/sdk";
 import { expect } from "chai";
 import { recoverAddress } from "viem";
+<<<<<<< HEAD
+=======
+import { readInput } from "../../../scripts/allocate/inputs.ts";
+import type { MarketName } from "../../../scripts/simulation/market.ts";
+>>>>>>> 8190949 (Allocate: a command that writes operators' files from meters or the market, and compares reports)
 import { freePort } from "../../../scripts/testing/ports.ts";
 import type { MarketName } from "../../community/src/simulation/market.ts";
 import { askAt } from "../client/graphql.ts";
@@ -192,6 +197,31 @@ describe("The indexer", function () {
         expect(await asked({ tx: txHash })).to.deep.equal(
           idsOf(all.filter((trade) => trade.txHash === txHash)),
         );
+      });
+
+      it("gives what a community settled as an allocation", async () => {
+        const trades = await askAt(running().url, fetch).all(
+          "trades",
+          "tradeFilter",
+          rows.trade,
+          {},
+        );
+        const own = trades.filter(
+          ({ kind, withGrid, fromMicrogrid, toMicrogrid }) =>
+            kind !== "reserve" && !withGrid && fromMicrogrid === 1 && toMicrogrid === 1,
+        );
+        const input = { kind: "market", indexer: running().url, microgrid: 1 } as const;
+        const { allocation } = await readInput(input, 0, 2 ** 32, new AbortController().signal);
+        const wh = allocation.shares.map(({ energyWh }) => energyWh);
+        expect(wh.length).to.be.above(0);
+        expect(sum(wh)).to.equal(sum(own.map(({ sentWh }) => sentWh)));
+        for (const { producer, consumer, slot } of allocation.shares) {
+          const isTraded = own.some(
+            ({ seller, buyer, firstSlot, lastSlot }) =>
+              seller === producer && buyer === consumer && firstSlot <= slot && slot <= lastSlot,
+          );
+          expect(isTraded, `slot ${slot}`).to.equal(true);
+        }
       });
 
       it("answers SQL that reads, and no other", async () => {

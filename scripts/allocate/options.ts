@@ -1,0 +1,153 @@
+import { parseArgs } from "node:util";
+
+export const USAGE = `npm run allocate -- INPUT --from TIME --to TIME --format FORMAT [options]
+
+INPUT is one of
+  --metered FILE --key FILE     what meters counted, and the community's key
+  --indexer URL --microgrid ID  what the market settled there
+  --allocation FILE             an allocation that was written as csv or json before
+
+  --from TIME        first moment, with its offset: 2026-06-01T00:00:00+02:00
+  --to TIME          first moment that is left out
+  --format FORMAT    csv, json, fr (coefficients per producer, consumer and slot),
+                     es-constant or es-hourly (coefficients per consumer)
+  --names FILE       CSV with the columns name,metering_point: an operator knows no accounts
+  --metered FILE     beside the market: what was bought counts only as far as it was used
+  --cau CODE         the self-consumption's code, for the Spanish files
+  --out FOLDER       where files go (default allocation)
+  --compare FILE     an operator's report in the columns of csv, producer or consumer left empty
+                     where it tells totals: every slot that differs is named
+  --help             this text
+
+--metered has the columns slot_start,slot_end,meter,produced_wh,used_wh; --key is JSON:
+{"key": "dynamic"}, or {"key": "static" or "hybrid", "percent": {"METER": "12.5"}}, both with
+"participation": {"METER": 60} where a meter takes part with less than 100 %.
+
+Ends with 0, with 1 when the report differs, with 2 for an input that makes no sense, with 3 when the
+indexer does not answer.`;
+
+/** The command can't do what was asked for; the message says what to give instead. */
+export class AllocateError extends Error {}
+
+export const FORMATS = ["csv", "json", "fr", "es-constant", "es-hourly"] as const;
+export type Format = (typeof FORMATS)[number];
+
+export type Input =
+  | { readonly kind: "key"; readonly metered: string; readonly key: string }
+  | {
+      readonly kind: "market";
+      readonly indexer: string;
+      readonly microgrid: number;
+      readonly metered?: string;
+    }
+  | { readonly kind: "allocation"; readonly file: string; readonly metered?: string };
+
+export interface AllocateCommand {
+  readonly input: Input;
+  /** Unix seconds; `to` is left out. */
+  readonly from: number;
+  readonly to: number;
+  readonly format: Format;
+  readonly names?: string;
+  readonly cau?: string;
+  readonly out: string;
+  readonly compare?: string;
+}
+
+/**
+ * Reads the command line.
+ * @throws AllocateError that names the option.
+ */
+export function readOptions(argv: readonly string[]): AllocateCommand | "help" {
+  const values = parse(argv);
+  if (values.help) return "help";
+  const [from, to] = [timeOf("--from", values.from), timeOf("--to", values.to)];
+  if (from >= to) throw new AllocateError(`--from ${values.from} is not before --to ${values.to}.`);
+  const format = FORMATS.find((each) => each === values.format);
+  if (format === undefined) {
+    throw new AllocateError(
+      `--format is one of ${FORMATS.join(", ")}, not "${values.format ?? ""}".`,
+    );
+  }
+  if (format.startsWith("es") && !/^[A-Za-z0-9]+$/.test(values.cau ?? "")) {
+    throw new AllocateError(
+      `--cau takes letters and digits, and ${format} needs it for the file's name.`,
+    );
+  }
+  const input = inputOf(values);
+  if (format === "fr" && input.metered === undefined) {
+    throw new AllocateError("--format fr needs --metered: a part of which export?");
+  }
+  return {
+    input,
+    from,
+    to,
+    format,
+    ...(values.names !== undefined && { names: values.names }),
+    ...(values.cau !== undefined && { cau: values.cau }),
+    out: values.out ?? "allocation",
+    ...(values.compare !== undefined && { compare: values.compare }),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        metered: text,
+        key: text,
+        indexer: text,
+        microgrid: text,
+        allocation: text,
+        from: text,
+        to: text,
+        format: text,
+        names: text,
+        cau: text,
+        out: text,
+        compare: text,
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw new AllocateError(`${error instanceof Error ? error.message : error} See --help.`);
+  }
+}
+
+function inputOf(values: ReturnType<typeof parse>): Input {
+  const { metered, key, indexer, microgrid, allocation } = values;
+  const given = [key, indexer, allocation].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw new AllocateError(
+      "Give one of --metered with --key, --indexer or --allocation. See --help.",
+    );
+  }
+  const used = metered === undefined ? {} : { metered };
+  if (allocation !== undefined) return { kind: "allocation", file: allocation, ...used };
+  if (indexer !== undefined) {
+    if (!URL.canParse(indexer)) {
+      throw new AllocateError(
+        `--indexer takes an address such as http://127.0.0.1:42069, not "${indexer}".`,
+      );
+    }
+    if (!/^[1-9]\d{0,8}$/.test(microgrid ?? "")) {
+      throw new AllocateError(`--microgrid takes a microgrid's number, not "${microgrid ?? ""}".`);
+    }
+    return { kind: "market", indexer, microgrid: Number(microgrid), ...used };
+  }
+  if (metered === undefined || key === undefined) {
+    throw new AllocateError("--key needs --metered: what is to be divided?");
+  }
+  return { kind: "key", metered, key };
+}
+
+function timeOf(name: string, text: string | undefined): number {
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text ?? "");
+  const seconds = isTime ? Date.parse(text ?? "") / 1000 : Number.NaN;
+  if (Number.isFinite(seconds)) return seconds;
+  throw new AllocateError(
+    `${name} takes a moment with its offset, such as 2026-06-01T00:00:00+02:00, not "${text ?? ""}".`,
+  );
+}

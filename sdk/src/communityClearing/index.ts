@@ -1,0 +1,2 @@
+export { clearCommunity } from "./clear.ts";
+export type { CommunityBook, CommunityMatch, CommunitySlot, LimitOrder } from "./types.ts";
