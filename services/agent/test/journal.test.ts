@@ -1,5 +1,12 @@
 import * as nodeFiles from "node:fs";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
@@ -41,8 +48,10 @@ function mortal(steps: number, bytesLeft: number): Files {
   const die = (): never => {
     throw new Error("killed");
   };
-  const step = <A extends unknown[], R>(real: (...args: A) => R) =>
-    (...args: A): R => (left-- > 0 ? real(...args) : die());
+  const step =
+    <A extends unknown[], R>(real: (...args: A) => R) =>
+    (...args: A): R =>
+      left-- > 0 ? real(...args) : die();
   return {
     ...nodeFiles,
     fsyncSync: step(nodeFiles.fsyncSync),

@@ -11,7 +11,12 @@ const START = Date.UTC(2026, 5, 21, 10);
 const RULES: TrackRules = { slotMs: QUARTER, connectionW: 17_250, gaps: "fill" };
 const LATER = START + 400 * 86_400_000;
 
-const sample = (minutes: number, importWh: number, exportWh = 0, more: Partial<RegisterSample> = {}): RegisterSample => ({
+const sample = (
+  minutes: number,
+  importWh: number,
+  exportWh = 0,
+  more: Partial<RegisterSample> = {},
+): RegisterSample => ({
   kind: "registers",
   unixMs: START + minutes * MINUTE,
   importWh: BigInt(importWh),
@@ -43,10 +48,9 @@ describe("Registers become slots", () => {
   });
 
   it("and what lies across an edge is split by time", () => {
-    expect(brief(run([sample(0, 0), sample(10, 100), sample(20, 201), sample(30, 201)]))).to.deep.equal([
-      "150/0 measured",
-      "51/0 measured",
-    ]);
+    expect(
+      brief(run([sample(0, 0), sample(10, 100), sample(20, 201), sample(30, 201)])),
+    ).to.deep.equal(["150/0 measured", "51/0 measured"]);
   });
 
   it("of which the first is left out, when its beginning was not read", () => {
@@ -114,7 +118,12 @@ describe("Registers become slots", () => {
     const [first] = whole.events;
     const cut = whole.events.flatMap((event) => (event.kind === "slot" ? [event.cut] : []))[1];
     if (cut === undefined || first === undefined) throw new Error("There are slots.");
-    let track: Track | undefined = takeSample(undefined, { kind: "registers", ...cut }, RULES, LATER).track;
+    let track: Track | undefined = takeSample(
+      undefined,
+      { kind: "registers", ...cut },
+      RULES,
+      LATER,
+    ).track;
     const after: TrackEvent[] = [];
     for (const each of samples.slice(3)) {
       const taken = takeSample(track, each, RULES, LATER);
@@ -149,7 +158,11 @@ describe("A sample is held back and named, and the rest goes on", () => {
 
   it("when it comes from the future, or from before what is kept", () => {
     const nowMs = START + 31 * MINUTE;
-    const result = run([...good, sample(60, 1_120), sample(10, 1_090), sample(30, 1_200)], RULES, nowMs);
+    const result = run(
+      [...good, sample(60, 1_120), sample(10, 1_090), sample(30, 1_200)],
+      RULES,
+      nowMs,
+    );
     expect(result.faults).to.deep.equal(["future", "earlier"]);
     expect(brief(result)[1]).to.equal("100/0 measured");
   });
@@ -172,7 +185,9 @@ describe("Another register is recognised and named", () => {
       sample(15, 50, 0, { rollsOverAtWh }),
     ]);
     expect(brief(result)).to.deep.equal(["150/0 measured"]);
-    expect(JSON.stringify(result.events.map((event) => event.kind))).to.equal('["start","note","slot"]');
+    expect(JSON.stringify(result.events.map((event) => event.kind))).to.equal(
+      '["start","note","slot"]',
+    );
     expect(run([sample(0, 99_999_900), sample(15, 50)]).faults).to.deep.equal(["back"]);
   });
 

@@ -64,7 +64,10 @@ export class Book {
   /** Signed export that is not on chain yet as far as we know, oldest first. */
   open(): BlockEntry[] {
     return [...this.blocks.values()]
-      .filter(({ direction, state }) => direction === "export" && (state === "waiting" || state === "sent"))
+      .filter(
+        ({ direction, state }) =>
+          direction === "export" && (state === "waiting" || state === "sent"),
+      )
       .sort((a, b) => a.block - b.block);
   }
 
@@ -101,8 +104,5 @@ export class Book {
   }
 }
 
-export const keyOf = (
-  device: Address,
-  direction: BlockEntry["direction"],
-  block: number,
-): string => `${device.toLowerCase()} ${direction} ${block}`;
+export const keyOf = (device: Address, direction: BlockEntry["direction"], block: number): string =>
+  `${device.toLowerCase()} ${direction} ${block}`;

@@ -8,7 +8,9 @@ const wh = z.codec(z.string().regex(/^\d+$/), z.bigint(), {
   decode: (text) => BigInt(text),
   encode: (value) => value.toString(),
 });
-const address = z.custom<Address>((value) => typeof value === "string" && isAddress(value, { strict: false }));
+const address = z.custom<Address>(
+  (value) => typeof value === "string" && isAddress(value, { strict: false }),
+);
 const hex = z.custom<Hex>((value) => isHex(value));
 const meter = z.string();
 const slot = z.int().nonnegative();
@@ -50,7 +52,12 @@ const mark = z.object({
 });
 
 /** Something that the household should know of. */
-const note = z.object({ kind: z.literal("note"), unixMs: z.int(), meter: z.string(), text: z.string() });
+const note = z.object({
+  kind: z.literal("note"),
+  unixMs: z.int(),
+  meter: z.string(),
+  text: z.string(),
+});
 
 /** What becomes of a signed block; `elsewhere` when others have reported it. */
 export const BLOCK_STATES = ["waiting", "sent", "reported", "elsewhere", "refused"] as const;

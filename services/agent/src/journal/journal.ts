@@ -106,7 +106,9 @@ export class Journal {
     for (const text of texts) for (const entry of entriesIn(text)) this.book.apply(entry);
     requireSame(this.book.header, header, folder);
     if (damaged.length > 0) {
-      report(`${place}: lines ${damaged.join(", ")} are damaged and were passed over. Is the disk failing?`);
+      report(
+        `${place}: lines ${damaged.join(", ")} are damaged and were passed over. Is the disk failing?`,
+      );
     }
     this.#file = this.#files.openSync(place, "r+");
     this.#bytes = wholeBytes;
@@ -222,7 +224,9 @@ function requireSame(
   folder: string,
 ): void {
   if (kept === undefined) {
-    throw new AgentError(`The journal in ${folder} has lost its first line: restore it from a copy.`);
+    throw new AgentError(
+      `The journal in ${folder} has lost its first line: restore it from a copy.`,
+    );
   }
   const differs =
     kept.home !== home ||

@@ -27,7 +27,11 @@ export function readLines(bytes: Uint8Array): FoundLines {
   let wholeBytes = 0;
   let pending: number[] = [];
   let number = 0;
-  for (let start = 0, end = bytes.indexOf(LF); end >= 0; start = end + 1, end = bytes.indexOf(LF, start)) {
+  for (
+    let start = 0, end = bytes.indexOf(LF);
+    end >= 0;
+    start = end + 1, end = bytes.indexOf(LF, start)
+  ) {
     number++;
     const line = decoder.decode(bytes.subarray(start, end));
     const text = line.slice(9);

@@ -63,7 +63,7 @@ const [ANEW_COUNT, ANEW_MS] = [3, 600_000];
 /** Another number of a meter is believed when it is read again. */
 const OTHER_METER_COUNT = 2;
 
-const NOTHING = { importWh: 0n, exportWh: 0n } as const;
+const NOTHING: Pick<SlotEnergy, "importWh" | "exportWh"> = { importWh: 0n, exportWh: 0n };
 
 /** Starts at a moment that is known; `isWhole` when the slot's energy is known from its beginning. */
 export const trackFrom = (last: Cut, isWhole: boolean): Track => ({
@@ -100,7 +100,13 @@ export function takeSample(
   }
   const cut = cutOf(sample, last);
   if (last.meterId !== undefined && cut.meterId !== undefined && cut.meterId !== last.meterId) {
-    return heldAsOther(track, cut, rules, "other meter", OTHER_METER_COUNT, 0,
+    return heldAsOther(
+      track,
+      cut,
+      rules,
+      "other meter",
+      OTHER_METER_COUNT,
+      0,
       `The meter's number is ${cut.meterId} now; it was ${last.meterId}.`,
     );
   }
@@ -115,7 +121,13 @@ export function takeSample(
   if (typeof grown === "string") {
     const fault = grown === "back" ? "back" : "jump";
     const what = fault === "back" ? "is lower than before" : `has grown by more than ${most} Wh`;
-    return heldAsOther(track, cut, rules, fault, ANEW_COUNT, ANEW_MS,
+    return heldAsOther(
+      track,
+      cut,
+      rules,
+      fault,
+      ANEW_COUNT,
+      ANEW_MS,
       `A register ${what}: import from ${last.importWh} to ${cut.importWh} Wh, export from ${last.exportWh} to ${cut.exportWh} Wh at ${timeOf(cut)}.`,
     );
   }
@@ -278,7 +290,10 @@ function fitting(others: Track["others"], cut: Cut, rules: TrackRules) {
 }
 
 /** A register that the meter does not have, or does not tell this time, stands still. */
-const cutOf = ({ unixMs, importWh, exportWh, meterId }: RegisterSample, last: Cut | undefined): Cut => ({
+const cutOf = (
+  { unixMs, importWh, exportWh, meterId }: RegisterSample,
+  last: Cut | undefined,
+): Cut => ({
   unixMs,
   importWh: importWh ?? last?.importWh ?? 0n,
   exportWh: exportWh ?? last?.exportWh ?? 0n,
