@@ -56,7 +56,7 @@ export async function startAgent(
     for (const file of keyFiles(config.homes)) locks.push(await takeLock(file));
     for (const home of config.homes) homes.push(new Home(settings, home, report, now));
     const reporter = new Reporter(settings, homes, report, now);
-    const services = await startServices(settings, homes, reporter, report);
+    const services = await startServices(settings, homes, reporter, { now, report });
     status = () => JSON.stringify(statusOf(homes, reporter.trouble, services.pageCode()));
     for (const home of homes) home.seal();
     const reading = homes.flatMap((home) =>
@@ -125,16 +125,40 @@ const keyFiles = (homes: Settings["config"]["homes"]): string[] => {
 };
 
 interface Services {
-  pageCode(): string | undefined;
+  /** The code that pairs a browser, where there is a page. */
+  readonly pageCode: () => string | undefined;
   stop(): Promise<void>;
 }
 
-/** The page and Home Assistant, where they are configured. */
+/** The page and Home Assistant, where they are configured: each is loaded when it is wanted. */
 async function startServices(
-  _settings: Settings,
-  _homes: readonly Home[],
-  _reporter: Reporter,
-  _report: (message: string) => void,
+  { config }: Settings,
+  homes: readonly Home[],
+  reporter: Reporter,
+  { now, report }: Required<AgentOptions>,
 ): Promise<Services> {
-  return { pageCode: () => undefined, async stop() {} };
+  const services: { stop(): Promise<void> }[] = [];
+  let pageCode = (): string | undefined => undefined;
+  if (config.page !== undefined) {
+    const [{ Pairing }, { startPage }] = await Promise.all([
+      import("./page/pairing.ts"),
+      import("./page/server.ts"),
+    ]);
+    const pairing = new Pairing(config.data);
+    pageCode = () => pairing.code;
+    const { data } = config;
+    const page = await startPage({ ...config.page, data, homes, reporter, pairing, now });
+    report(`The page is at ${page.url}; pair a browser with the code ${pairing.code}.`);
+    services.push(page);
+  }
+  if (config.home_assistant !== undefined) {
+    const { startHomeAssistant } = await import("./homeAssistant.ts");
+    services.push(await startHomeAssistant(config.home_assistant, homes, report));
+  }
+  return {
+    pageCode,
+    async stop() {
+      for (const service of services) await service.stop();
+    },
+  };
 }

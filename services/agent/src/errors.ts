@@ -3,6 +3,10 @@ export class AgentError extends Error {
   override readonly name: string = "AgentError";
 }
 
-/** What an error says, in one line. */
-export const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+/** What an error says, in one line. viem tells what is behind it in `details`. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [first = ""] = error.message.split("\n");
+  const details = "details" in error && typeof error.details === "string" ? error.details : "";
+  return details === "" ? first : `${first.replace(/\.$/, "")}: ${details}`;
+}

@@ -30,6 +30,8 @@ interface Signed {
 
 /** A transaction that no node knows after so long was lost. */
 const LOST_MS = 600_000;
+/** What has failed is tried again after this long. */
+const RETRY_MS = 60_000;
 /** A building's reports share a transaction up to so many blocks. */
 const MOST_BLOCKS = 256;
 
@@ -43,6 +45,7 @@ export class Reporter {
   readonly #now: () => number;
   #lastTrouble: string | undefined;
   #lastMs: number;
+  #retryMs = 0;
   #last: Promise<void> = Promise.resolve();
 
   /** @throws AgentError when the payer's key can't be read. */
@@ -73,7 +76,8 @@ export class Reporter {
     try {
       if (this.#hasSent()) await this.#inTurn(() => this.#settle());
       const dueMs = this.#lastMs + this.#settings.config.report.every_minutes * 60_000;
-      if (this.#now() >= dueMs) await this.now();
+      if (this.#now() < Math.max(dueMs, this.#retryMs)) return;
+      await this.now();
       this.#well();
     } catch (error) {
       this.#bad(reasonOf(error));
@@ -93,16 +97,18 @@ export class Reporter {
   }
 
   async #reportAll(): Promise<void> {
+    const { report } = this.#settings.config;
+    const hasOpen = this.#homes.some(({ journal }) => journal.book.open().length > 0);
+    if (!hasOpen && report.by !== "file") return;
     await this.#chain?.requireChain();
     await this.#settle();
     const signed: Signed[] = [];
     for (const home of this.#homes) signed.push(...(await this.#waiting(home)));
-    this.#lastMs = this.#now();
-    const { report } = this.#settings.config;
+    if (report.by !== "file" && signed.length === 0) return;
     if (report.by === "file") writeReadings(report.file, signed);
-    else if (signed.length === 0) return;
     else if (report.by === "url") await this.#post(report.url, signed);
     else await this.#send(signed);
+    this.#lastMs = this.#now();
   }
 
   #hasSent(): boolean {
@@ -333,6 +339,7 @@ export class Reporter {
   }
 
   #bad(reason: string): void {
+    this.#retryMs = this.#now() + RETRY_MS;
     if (reason !== this.#lastTrouble) this.#report(`Reports wait: ${reason}`);
     this.#lastTrouble = reason;
   }
