@@ -80,7 +80,8 @@ export function readKeystore(file: string, passwordFile: string): PrivateKey {
   const password = readSecret(passwordFile).replace(/\r?\n$/, "");
   let parsed: z.output<typeof schema>;
   try {
-    parsed = schema.parse(JSON.parse(text));
+    // Some programs write the member `Crypto`.
+    parsed = schema.parse(JSON.parse(text.replace('"Crypto"', '"crypto"')));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
     throw new AgentError(`${file} is no key file of Web3 Secret Storage with scrypt (${reason}).`);

@@ -263,8 +263,11 @@ function heldAsOther(
   const { first } = others;
   const reason = `The meter was replaced, or its registers were set anew: it counts from ${first.importWh} Wh import and ${first.exportWh} Wh export at ${timeOf(first)}. ${message}`;
   // Nobody knows what went through between the two: in a short pause nothing did, a long one has no energy to spread.
-  const isShort = first.unixMs - track.last.unixMs <= rules.slotMs;
-  const between = advance(track, first, NOTHING, isShort ? "measured" : "left out", rules);
+  const pauseMs = first.unixMs - track.last.unixMs;
+  const between =
+    pauseMs > LONGEST_GAP_MS
+      ? { track: trackFrom(first, first.unixMs % rules.slotMs === 0), events: [] }
+      : advance(track, first, NOTHING, pauseMs <= rules.slotMs ? "measured" : "left out", rules);
   const grown = {
     importWh: cut.importWh - first.importWh,
     exportWh: cut.exportWh - first.exportWh,
