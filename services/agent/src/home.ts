@@ -107,10 +107,6 @@ export class Home {
     for (const { name } of config.meters) this.#meters.set(name, this.#restored(name));
   }
 
-  get domain(): Domain {
-    return this.#domain;
-  }
-
   /** The keys that sign for this home. */
   get signers(): readonly Signer[] {
     return this.storage === undefined ? [this.device] : [this.device, this.storage];
@@ -123,9 +119,10 @@ export class Home {
   take(meter: string, sample: Sample): void {
     const state = this.#meters.get(meter);
     if (state === undefined) throw new Error(`${this.config.name} has no meter ${meter}.`);
-    const integral = sample.kind === "power" ? this.#integrated(state, sample) : undefined;
-    const registers =
-      sample.kind === "power" ? registersOf(this.#integrated(state, sample)) : sample;
+    const { registers, integral } =
+      sample.kind === "power"
+        ? this.#integrated(state, sample)
+        : { registers: sample, integral: undefined };
     const nowMs = this.#now();
     const { track, events } = takeSample(state.track, registers, this.#rules, nowMs);
     const isPower = sample.kind === "power";
@@ -193,9 +190,14 @@ export class Home {
     };
   }
 
-  #integrated({ integral, track }: MeterState, sample: PowerSample): Integral {
-    if (integral !== undefined) return addPower(integral, sample, this.#rules.slotMs);
-    return startIntegral(sample, track?.last ?? { importWh: 0n, exportWh: 0n });
+  /** Power as registers, which go on from where the journal's stand. */
+  #integrated({ integral, track }: MeterState, sample: PowerSample) {
+    const known = track?.last ?? { importWh: 0n, exportWh: 0n };
+    const next =
+      integral === undefined
+        ? startIntegral(sample, known)
+        : addPower(integral, sample, this.#rules.slotMs);
+    return { integral: next, registers: registersOf(next) };
   }
 
   #entriesOf(
@@ -238,9 +240,11 @@ export class Home {
   async #seal(): Promise<void> {
     const { book } = this.journal;
     const end = this.#readUpTo();
-    const oldest = [...book.slots.keys()].reduce((least, slot) => Math.min(least, slot), Infinity);
-    const first = book.sealedBlock === undefined ? blockOf(oldest) : book.sealedBlock + 1;
-    for (let block = first; (block + 1) * LANES <= end; block++) await this.#sealBlock(block);
+    const blocks = new Set([...book.slots.keys()].map(blockOf));
+    const complete = [...blocks]
+      .filter((block) => block > (book.sealedBlock ?? -1) && (block + 1) * LANES <= end)
+      .sort((a, b) => a - b);
+    for (const block of complete) await this.#sealBlock(block);
     book.forget(Math.floor(this.#now() / 1000 - KEPT_SECONDS) / this.slotSeconds);
   }
 
