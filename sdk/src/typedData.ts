@@ -41,6 +41,14 @@ export interface Reading {
   readonly exported: readonly bigint[];
 }
 
+/** What a home drew from the grid, as its device signs it. It never goes on chain: whom the household shows it to checks it. */
+export interface ImportReading {
+  readonly meter: Address;
+  readonly firstBlock: number;
+  /** As {@link Reading}'s `exported`. */
+  readonly imported: readonly bigint[];
+}
+
 /** A device's consent to be registered for a household. */
 export interface Registration {
   readonly microgrid: number;
@@ -77,6 +85,15 @@ export const READING_TYPES = {
     { name: "meter", type: "address" },
     { name: "firstBlock", type: "uint32" },
     { name: "exported", type: "uint256[]" },
+  ],
+} as const;
+
+/** A type of its own, so that nobody can report as export what was import. */
+export const IMPORT_READING_TYPES = {
+  ImportReading: [
+    { name: "meter", type: "address" },
+    { name: "firstBlock", type: "uint32" },
+    { name: "imported", type: "uint256[]" },
   ],
 } as const;
 

@@ -3,6 +3,9 @@ import { slotEnd, slotStart } from "../slots.ts";
 import { clearSkyUnder, extraterrestrialIrradiance, sunPosition } from "../sun.ts";
 import type { MicrogridState } from "./state.ts";
 
+/** Where a roof is, and how long its slots are. */
+export type SolarSite = Pick<MicrogridState, "latitudeTenths" | "longitudeTenths" | "slotSeconds">;
+
 export const SOLAR = SOURCES.indexOf("Solar");
 
 /**
@@ -36,7 +39,7 @@ const MOMENTS = 4;
  * Facing the sun, a plane gets the beam in full, all diffuse light and what the ground sends back: no fixed roof ever
  * gets more.
  */
-export function solarMostWh(microgrid: MicrogridState, capacityW: number, slot: number): bigint {
+export function solarMostWh(microgrid: SolarSite, capacityW: number, slot: number): bigint {
   const { slotSeconds } = microgrid;
   const irradiance = mostIrradiance(microgrid, slot);
   const limitW = Math.min((capacityW * irradiance * SKY_MARGIN) / STANDARD_IRRADIANCE, capacityW);
@@ -47,7 +50,7 @@ export function solarMostWh(microgrid: MicrogridState, capacityW: number, slot: 
 const skies = new Map<string, number>();
 const MOST_SKIES = 4096;
 
-function mostIrradiance(microgrid: MicrogridState, slot: number): number {
+function mostIrradiance(microgrid: SolarSite, slot: number): number {
   const { latitudeTenths, longitudeTenths, slotSeconds } = microgrid;
   const key = `${latitudeTenths} ${longitudeTenths} ${slotSeconds} ${slot}`;
   const known = skies.get(key);

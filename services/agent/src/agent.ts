@@ -1,0 +1,164 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Settings } from "./config/read.ts";
+import type { KeyConfig } from "./config/schema.ts";
+import { reasonOf } from "./errors.ts";
+import { Home } from "./home.ts";
+import { type Lock, takeLock } from "./lock.ts";
+import { Reporter } from "./reporting/reporter.ts";
+import { openSource } from "./sources/open.ts";
+import { statusOf } from "./status.ts";
+
+/** An agent that runs. */
+export interface RunningAgent {
+  readonly homes: readonly Home[];
+  readonly reporter: Reporter;
+  /** Resolves when every source has ended, as files do. */
+  readonly ended: Promise<void>;
+  /** Stops reading, keeps what was read, and lets go of the locks. */
+  stop(): Promise<void>;
+}
+
+/** What an agent can be told besides its configuration. */
+export interface AgentOptions {
+  /** Our clock, Unix milliseconds. */
+  readonly now?: () => number;
+  readonly report?: (message: string) => void;
+}
+
+const ROUND_MS = 5_000;
+const FOLDER_LOCK = "agent";
+
+/** The place by which a running agent is found. */
+export const lockPlace = (data: string): string => path.join(data, FOLDER_LOCK);
+
+/**
+ * Starts an agent: meters are read, blocks signed and reported from now on.
+ * @throws AgentError when another agent runs with one of the keys, or a key or journal can't be opened.
+ */
+export async function startAgent(
+  settings: Settings,
+  { now = Date.now, report = console.log }: AgentOptions = {},
+): Promise<RunningAgent> {
+  const { config } = settings;
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const stop = new AbortController();
+  const locks: Lock[] = [];
+  const homes: Home[] = [];
+  const release = async () => {
+    await Promise.all(homes.map((home) => home.close()));
+    await Promise.all(locks.map((lock) => lock.release()));
+  };
+  try {
+    let status = () => "";
+    locks.push(await takeLock(lockPlace(config.data), () => status()));
+    for (const file of keyFiles(config.homes)) locks.push(await takeLock(file));
+    for (const home of config.homes) homes.push(new Home(settings, home, report, now));
+    const reporter = new Reporter(settings, homes, report, now);
+    const services = await startServices(settings, homes, reporter, { now, report });
+    status = () => JSON.stringify(statusOf(homes, reporter.trouble, services.pageCode()));
+    for (const home of homes) home.seal();
+    const reading = homes.flatMap((home) =>
+      home.config.meters.map((meter) => readMeter(home, meter, { now, report }, stop.signal)),
+    );
+    const rounds = runRounds(reporter, stop.signal);
+    return {
+      homes,
+      reporter,
+      ended: Promise.all(reading)
+        .then(() => Promise.all(homes.map((home) => home.settled())))
+        .then(() => {}),
+      async stop() {
+        stop.abort();
+        await Promise.all([...reading, rounds]);
+        await services.stop();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** One meter, from its source into its home, until the source ends. */
+async function readMeter(
+  home: Home,
+  meter: Home["config"]["meters"][number],
+  { now, report }: Required<AgentOptions>,
+  signal: AbortSignal,
+): Promise<void> {
+  const tell = (message: string) => report(`${home.config.name}: ${meter.name}: ${message}`);
+  let trouble: string | undefined;
+  try {
+    for await (const sample of openSource(meter, { now, report: tell }).samples(signal)) {
+      try {
+        home.take(meter.name, sample);
+        if (trouble !== undefined) tell("Readings are kept again.");
+        trouble = undefined;
+      } catch (error) {
+        // The registers hold what is missed until the disk takes it.
+        const reason = reasonOf(error);
+        if (reason !== trouble) tell(reason);
+        trouble = reason;
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) tell(reasonOf(error));
+  }
+}
+
+async function runRounds(reporter: Reporter, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await reporter.round();
+    await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+const keyFiles = (homes: Settings["config"]["homes"]): string[] => {
+  const keys: (KeyConfig | undefined)[] = homes.flatMap(({ device, battery }) => [
+    device,
+    battery?.device,
+  ]);
+  return [...new Set(keys.flatMap((key) => (key && "keystore" in key ? [key.keystore] : [])))];
+};
+
+interface Services {
+  /** The code that pairs a browser, where there is a page. */
+  readonly pageCode: () => string | undefined;
+  stop(): Promise<void>;
+}
+
+/** The page and Home Assistant, where they are configured: each is loaded when it is wanted. */
+async function startServices(
+  { config }: Settings,
+  homes: readonly Home[],
+  reporter: Reporter,
+  { now, report }: Required<AgentOptions>,
+): Promise<Services> {
+  const services: { stop(): Promise<void> }[] = [];
+  let pageCode = (): string | undefined => undefined;
+  if (config.page !== undefined) {
+    const [{ Pairing }, { startPage }] = await Promise.all([
+      import("./page/pairing.ts"),
+      import("./page/server.ts"),
+    ]);
+    const pairing = new Pairing(config.data);
+    pageCode = () => pairing.code;
+    const { data } = config;
+    const page = await startPage({ ...config.page, data, homes, reporter, pairing, now });
+    report(`The page is at ${page.url}; pair a browser with the code ${pairing.code}.`);
+    services.push(page);
+  }
+  if (config.home_assistant !== undefined) {
+    const { startHomeAssistant } = await import("./homeAssistant.ts");
+    services.push(await startHomeAssistant(config.home_assistant, homes, report));
+  }
+  return {
+    pageCode,
+    async stop() {
+      for (const service of services) await service.stop();
+    },
+  };
+}

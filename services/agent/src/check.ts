@@ -1,0 +1,73 @@
+import { formatKwh } from "@wattline/sdk";
+import type { Settings } from "./config/read.ts";
+import { reasonOf } from "./errors.ts";
+import { openSigner } from "./keys/signer.ts";
+import type { Sample } from "./metering/sample.ts";
+import { chainAt } from "./reporting/chain.ts";
+import { openSource } from "./sources/open.ts";
+import { isoOf } from "./status.ts";
+
+const PATIENCE_MS = 60_000;
+
+/**
+ * Tries every source, key and the node once, and says what they tell.
+ * @returns Whether all is well.
+ */
+export async function check(
+  settings: Settings,
+  say: (line: string) => void,
+  patienceMs = PATIENCE_MS,
+): Promise<boolean> {
+  const { homes, chain } = settings.config;
+  let isWell = true;
+  const attempt = async (what: string, task: () => Promise<string>): Promise<void> => {
+    try {
+      say(`ok    ${what}: ${await task()}`);
+    } catch (error) {
+      isWell = false;
+      say(`WRONG ${what}: ${reasonOf(error)}`);
+    }
+  };
+  for (const home of homes) {
+    await attempt(`${home.name}, device key`, async () => openSigner(home.device).address);
+    await Promise.all(
+      home.meters.map((meter) =>
+        attempt(`${home.name}, ${meter.name} (${meter.type})`, async () => {
+          const complaints: string[] = [];
+          const context = { now: Date.now, report: (text: string) => complaints.push(text) };
+          const source = openSource(meter, context);
+          for await (const sample of source.samples(AbortSignal.timeout(patienceMs))) {
+            return wordsOf(sample);
+          }
+          throw new Error(complaints[0] ?? `nothing has come for ${patienceMs / 1000} s`);
+        }),
+      ),
+    );
+  }
+  const { rpc_url: rpcUrl } = chain;
+  if (rpcUrl !== undefined) {
+    const node = chainAt(rpcUrl, settings.deployment);
+    await attempt(`node at ${rpcUrl}`, async () => {
+      await node.requireChain();
+      return `chain ${settings.deployment.chainId}`;
+    });
+    for (const home of homes) {
+      await attempt(`${home.name}, registration`, async () => {
+        const { address } = openSigner(home.device);
+        const registered = await node.registered(address, home.slot_minutes * 60);
+        if (registered === undefined) return "not registered yet: run agent pair";
+        return `microgrid ${registered.microgrid}, owner ${registered.owner}`;
+      });
+    }
+  }
+  return isWell;
+}
+
+function wordsOf(sample: Sample): string {
+  const time = isoOf(sample.unixMs);
+  if (sample.kind === "power") {
+    return `import ${Math.round(sample.importW)} W, export ${Math.round(sample.exportW)} W at ${time}`;
+  }
+  const kwh = (wh: bigint | undefined) => (wh === undefined ? "no register" : formatKwh(wh));
+  return `import ${kwh(sample.importWh)}, export ${kwh(sample.exportWh)} at ${time}`;
+}

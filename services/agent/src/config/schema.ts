@@ -1,0 +1,179 @@
+import { type Address, getAddress } from "viem";
+import * as z from "zod";
+
+/** What `agent.toml` may say. `agent.example.toml` explains each key to the household. */
+
+const text = z.string().min(1);
+const seconds = z.number().positive();
+const port = z.int().min(1).max(65_535);
+const url = (protocol: RegExp, example: string) =>
+  z.url({ protocol, error: `an address such as ${example}` });
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, "an address: 0x and 40 hexadecimal digits")
+  .transform((value): Address => getAddress(value));
+
+/** A key in a file, or a command that signs: it is given a digest in hexadecimal digits and prints the signature. */
+const key = z.union(
+  [
+    z.strictObject({ keystore: text, password_file: text }),
+    z.strictObject({ command: z.array(text).min(1), address }),
+  ],
+  "{ keystore, password_file } or { command, address }",
+);
+
+const energyUnit = z.enum(["Wh", "kWh"]);
+const powerUnit = z.enum(["W", "kW"]);
+/** The JSON path of a number: `.`-separated names and places in lists; empty where the whole text is the number. */
+const path = z.string().default("");
+
+/** Registers of both directions, or power where there is no register. */
+const oneOf = (values: { import?: unknown; export?: unknown; power?: unknown }): boolean =>
+  (values.power === undefined) !== (values.import === undefined && values.export === undefined);
+const ONE_OF = "import and export (registers), or power where there are none, and not both";
+
+const meterName = {
+  name: text.regex(/^[\w-]+$/, "letters, digits, - and _"),
+};
+
+const p1Serial = z.strictObject({
+  ...meterName,
+  type: z.literal("p1-serial"),
+  path: text,
+  baud: z.union([z.literal(115_200), z.literal(9_600)]).default(115_200),
+  frame: z.enum(["8N1", "7E1"]).default("8N1"),
+});
+const p1Tcp = z.strictObject({ ...meterName, type: z.literal("p1-tcp"), host: text, port });
+const p1File = z.strictObject({ ...meterName, type: z.literal("p1-file"), path: text });
+const mqttMeter = z
+  .strictObject({
+    ...meterName,
+    type: z.literal("mqtt"),
+    broker: url(/^mqtts?$/, "mqtt://homeassistant.local:1883"),
+    username: text.optional(),
+    password_file: text.optional(),
+    import: z.strictObject({ topic: text, path, unit: energyUnit }).optional(),
+    export: z.strictObject({ topic: text, path, unit: energyUnit }).optional(),
+    power: z
+      .strictObject({ topic: text, path, unit: powerUnit, positive: z.enum(["import", "export"]) })
+      .optional(),
+  })
+  .refine(oneOf, ONE_OF);
+const httpMeter = z
+  .strictObject({
+    ...meterName,
+    type: z.literal("http"),
+    url: url(/^https?$/, "http://192.168.1.20/rpc/EMData.GetStatus?id=0"),
+    every_seconds: seconds.default(10),
+    headers: z.record(z.string(), z.string()).default({}),
+    import: z.strictObject({ path, unit: energyUnit }).optional(),
+    export: z.strictObject({ path, unit: energyUnit }).optional(),
+    power: z
+      .strictObject({ path, unit: powerUnit, positive: z.enum(["import", "export"]) })
+      .optional(),
+  })
+  .refine(oneOf, ONE_OF);
+const replay = z.strictObject({ ...meterName, type: z.literal("replay"), path: text });
+const simulated = z.strictObject({
+  ...meterName,
+  type: z.literal("simulated"),
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+  panels_w: z.number().nonnegative(),
+  load_w: z.number().nonnegative(),
+  every_seconds: seconds.default(10),
+});
+
+const meterTypes = [p1Serial, p1Tcp, p1File, mqttMeter, httpMeter, replay, simulated] as const;
+const meter = z.discriminatedUnion("type", meterTypes, {
+  error: "type to be one of p1-serial, p1-tcp, p1-file, mqtt, http, replay, simulated",
+});
+
+const home = z.strictObject({
+  name: text,
+  microgrid: z.int().positive(),
+  slot_minutes: z.literal([5, 15, 30, 60]).default(15),
+  connection_w: z.int().positive().default(17_250),
+  gaps: z.enum(["fill", "leave out"]).default("fill"),
+  device: key,
+  delegate: key.optional(),
+  meters: z.array(meter).min(1),
+  battery: z
+    .strictObject({
+      latitude: z.number().min(-90).max(90),
+      longitude: z.number().min(-180).max(180),
+      panels_w: z.int().nonnegative(),
+      device: key.optional(),
+    })
+    .optional(),
+});
+
+const report = z.discriminatedUnion(
+  "by",
+  [
+    z.strictObject({
+      by: z.literal("file"),
+      file: text.default("readings.json"),
+      every_minutes: seconds.default(15),
+    }),
+    z.strictObject({
+      by: z.literal("transaction"),
+      payer: key,
+      every_minutes: seconds.default(1_440),
+    }),
+    z.strictObject({
+      by: z.literal("url"),
+      url: url(/^https?$/, "https://submitter.example/readings"),
+      every_minutes: seconds.default(1_440),
+    }),
+  ],
+  { error: "by to be one of file, transaction, url" },
+);
+
+export const configSchema = z
+  .strictObject({
+    data: text.default("wattline-agent"),
+    chain: z.strictObject({
+      deployment: text,
+      rpc_url: url(/^https?$/, "http://127.0.0.1:8545").optional(),
+    }),
+    report,
+    page: z
+      .strictObject({ host: text.default("127.0.0.1"), port: port.default(42_080) })
+      .optional(),
+    home_assistant: z
+      .strictObject({
+        broker: url(/^mqtts?$/, "mqtt://homeassistant.local:1883"),
+        username: text.optional(),
+        password_file: text.optional(),
+        prefix: text.default("homeassistant"),
+      })
+      .optional(),
+    homes: z.array(home).min(1),
+  })
+  .refine(({ report: { by }, chain }) => by !== "transaction" || chain.rpc_url !== undefined, {
+    path: ["chain", "rpc_url"],
+    message: "a node's address: reports by transaction need one",
+  })
+  .refine(({ homes }) => isUnique(homes.map(({ name }) => name)), {
+    path: ["homes"],
+    message: "homes with different names",
+  })
+  .refine(({ homes }) => homes.every(({ meters }) => isUnique(meters.map(({ name }) => name))), {
+    path: ["homes"],
+    message: "meters of a home with different names",
+  });
+
+const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
+
+export type Config = z.output<typeof configSchema>;
+export type HomeConfig = Config["homes"][number];
+export type MeterConfig = HomeConfig["meters"][number];
+export type KeyConfig = HomeConfig["device"];
+export type BatteryConfig = NonNullable<HomeConfig["battery"]>;
+export type ReportConfig = Config["report"];
+export type MqttMeterConfig = Extract<MeterConfig, { type: "mqtt" }>;
+export type HttpMeterConfig = Extract<MeterConfig, { type: "http" }>;
+export type SerialMeterConfig = Extract<MeterConfig, { type: "p1-serial" }>;
+export type TcpMeterConfig = Extract<MeterConfig, { type: "p1-tcp" }>;
+export type SimulatedMeterConfig = Extract<MeterConfig, { type: "simulated" }>;

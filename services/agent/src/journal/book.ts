@@ -1,0 +1,108 @@
+import type { Address } from "viem";
+import type {
+  BlockEntry,
+  BlockState,
+  Entry,
+  Header,
+  MarkEntry,
+  NoteEntry,
+  SentEntry,
+  SlotEntry,
+} from "./entries.ts";
+
+const MOST_NOTES = 100;
+
+/** What the journal's entries come to: the newest part of it; older parts are read from the disk when asked for. */
+export class Book {
+  header: Header | undefined;
+  readonly marks = new Map<string, MarkEntry>();
+  /** By slot and meter. */
+  readonly slots = new Map<number, Map<string, SlotEntry>>();
+  /** By {@link keyOf}. */
+  readonly blocks = new Map<string, BlockEntry>();
+  readonly sent = new Map<string, SentEntry>();
+  notes: NoteEntry[] = [];
+  sealedBlock: number | undefined;
+  lastSentMs: number | undefined;
+
+  apply(entry: Entry): void {
+    switch (entry.kind) {
+      case "header":
+        this.header = entry;
+        break;
+      case "slot": {
+        const meters = this.slots.get(entry.slot) ?? new Map<string, SlotEntry>();
+        this.slots.set(entry.slot, meters.set(entry.meter, entry));
+        break;
+      }
+      case "mark":
+        this.marks.set(entry.meter, entry);
+        break;
+      case "note":
+        this.notes = [...this.notes, entry].slice(-MOST_NOTES);
+        break;
+      case "block":
+        this.blocks.set(keyOf(entry.device, entry.direction, entry.block), entry);
+        break;
+      case "sealed":
+        this.sealedBlock = entry.block;
+        break;
+      case "state":
+        this.#setState(entry.device, entry.block, entry.state);
+        break;
+      case "sent":
+        this.sent.set(entry.hash, entry);
+        this.lastSentMs = entry.unixMs;
+        for (const { device, block } of entry.blocks) this.#setState(device, block, "sent");
+        break;
+      case "settled":
+        this.sent.delete(entry.hash);
+        break;
+    }
+  }
+
+  /** Signed export that is not on chain yet as far as we know, oldest first. */
+  open(): BlockEntry[] {
+    return [...this.blocks.values()]
+      .filter(
+        ({ direction, state }) =>
+          direction === "export" && (state === "waiting" || state === "sent"),
+      )
+      .sort((a, b) => a.block - b.block);
+  }
+
+  /** Forgets what is done and older than a slot; it stays on disk. */
+  forget(beforeSlot: number): void {
+    const signed = ((this.sealedBlock ?? -1) + 1) * 8;
+    for (const slot of this.slots.keys()) {
+      if (slot < Math.min(beforeSlot, signed)) this.slots.delete(slot);
+    }
+    for (const [key, { block, direction, state }] of this.blocks) {
+      const isDone = direction === "import" || (state !== "waiting" && state !== "sent");
+      if (isDone && (block + 1) * 8 <= beforeSlot) this.blocks.delete(key);
+    }
+  }
+
+  /** Entries that make this book again. */
+  entries(): Entry[] {
+    const { header, sealedBlock } = this;
+    return [
+      ...(header ? [header] : []),
+      ...[...this.slots.values()].flatMap((meters) => [...meters.values()]),
+      ...this.blocks.values(),
+      ...(sealedBlock === undefined ? [] : [{ kind: "sealed" as const, block: sealedBlock }]),
+      ...this.sent.values(),
+      ...this.notes,
+      ...this.marks.values(),
+    ];
+  }
+
+  #setState(device: Address, block: number, state: BlockState): void {
+    const key = keyOf(device, "export", block);
+    const entry = this.blocks.get(key);
+    if (entry !== undefined) this.blocks.set(key, { ...entry, state });
+  }
+}
+
+export const keyOf = (device: Address, direction: BlockEntry["direction"], block: number): string =>
+  `${device.toLowerCase()} ${direction} ${block}`;

@@ -1,0 +1,114 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { CURVES, type Curve, deviceAddress } from "@wattline/sdk/deviceKeys";
+import * as Keystore from "ox/Keystore";
+import type { Address, Hex } from "viem";
+import * as z from "zod";
+import { AgentError, reasonOf } from "../errors.ts";
+
+/** A private key, and the curve it is for. */
+export interface PrivateKey {
+  readonly curve: Curve;
+  readonly privateKey: Hex;
+  readonly address: Address;
+}
+
+/**
+ * The cost of scrypt, as go-ethereum's "light" key files have it: 4 MB of memory. The usual cost takes 256 MB, which
+ * a small computer does not have.
+ */
+const COST = { n: 4096, r: 8, p: 6 };
+const OWNER_ONLY = 0o600;
+
+const hexDigits = z.string().regex(/^([0-9a-fA-F]{2})+$/);
+/** Web3 Secret Storage, version 3; `curve` is ours: without it the key is Ethereum's usual one. */
+const schema = z.object({
+  version: z.literal(3),
+  id: z.string(),
+  curve: z.enum(CURVES).default("secp256k1"),
+  crypto: z.object({
+    cipher: z.literal("aes-128-ctr"),
+    ciphertext: hexDigits,
+    cipherparams: z.object({ iv: hexDigits }),
+    mac: hexDigits,
+    kdf: z.literal("scrypt"),
+    kdfparams: z.object({
+      dklen: z.int(),
+      n: z.int().max(2 ** 20),
+      p: z.int().max(16),
+      r: z.int().max(32),
+      salt: hexDigits,
+    }),
+  }),
+});
+
+/**
+ * Encrypts a key into a new file that only its owner may read.
+ * @throws AgentError when the file is there already.
+ */
+export async function writeKeystore(
+  file: string,
+  curve: Curve,
+  privateKey: Hex,
+  password: string,
+): Promise<PrivateKey> {
+  const address = deviceAddress(curve, privateKey);
+  const [key, derivation] = Keystore.scrypt({ ...COST, password });
+  const keystore = Keystore.encrypt(privateKey, key, derivation);
+  const text = JSON.stringify({ address: address.slice(2).toLowerCase(), curve, ...keystore });
+  writeNew(file, `${text}\n`);
+  return { curve, privateKey, address };
+}
+
+/** Writes a new file that only its owner may read. @throws AgentError when there is one already */
+export function writeNew(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: OWNER_ONLY, flag: "wx", flush: true });
+    chmodSync(file, OWNER_ONLY);
+  } catch (error) {
+    throw new AgentError(
+      `${file} can't be written (${reasonOf(error)}). A key that is there is never overwritten: move it away first.`,
+    );
+  }
+}
+
+/**
+ * Decrypts a key.
+ * @throws AgentError when others may read the file, it is no keystore, or the password is wrong.
+ */
+export function readKeystore(file: string, passwordFile: string): PrivateKey {
+  const text = readSecret(file);
+  const password = readSecret(passwordFile).replace(/\r?\n$/, "");
+  let parsed: z.output<typeof schema>;
+  try {
+    // Some programs write the member `Crypto`.
+    parsed = schema.parse(JSON.parse(text.replace('"Crypto"', '"crypto"')));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
+    throw new AgentError(`${file} is no key file of Web3 Secret Storage with scrypt (${reason}).`);
+  }
+  const { curve, ...keystore } = parsed;
+  try {
+    const privateKey = Keystore.decrypt(keystore, Keystore.toKey(keystore, { password }));
+    return { curve, privateKey, address: deviceAddress(curve, privateKey) };
+  } catch {
+    throw new AgentError(
+      `${file} can't be decrypted: the password in ${passwordFile} is another one.`,
+    );
+  }
+}
+
+/** Reads what only its owner may read. @throws AgentError */
+export function readSecret(file: string): string {
+  try {
+    const mode = statSync(file).mode & 0o777;
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+      throw new AgentError(
+        `${file} may be read by others (mode ${mode.toString(8)}). Run: chmod 600 "${file}"`,
+      );
+    }
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    throw new AgentError(`${file} can't be read (${reasonOf(error)}). Make keys with: agent keys`);
+  }
+}

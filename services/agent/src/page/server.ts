@@ -1,0 +1,108 @@
+import { serve } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { type Context, Hono } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { secureHeaders } from "hono/secure-headers";
+import { AgentError, reasonOf } from "../errors.ts";
+import { exportJournal } from "../export.ts";
+import { type Home, journalFolder } from "../home.ts";
+import { createMetrics } from "../metrics.ts";
+import type { Reporter } from "../reporting/reporter.ts";
+import type { Pairing } from "./pairing.ts";
+import { homeView, pairView, stylesheet } from "./views.ts";
+
+/** The agent's own page, on the home's network. */
+export interface Page {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export interface PageOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  readonly homes: readonly Home[];
+  readonly reporter: Pick<Reporter, "trouble">;
+  readonly pairing: Pairing;
+  readonly now: () => number;
+}
+
+const COOKIE = "wattline-agent";
+const YEAR_SECONDS = 365 * 86_400;
+const LOOPBACK = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
+
+/** @throws AgentError when the port is taken. */
+export function startPage(options: PageOptions): Promise<Page> {
+  const { host, port } = options;
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: createApp(options).fetch, hostname: host, port }, (info) => {
+      resolve({
+        url: `http://${host}:${info.port}`,
+        stop: () =>
+          new Promise((stopped) => {
+            server.close(() => stopped());
+            if ("closeAllConnections" in server) server.closeAllConnections();
+          }),
+      });
+    });
+    server.on("error", (error: unknown) =>
+      reject(
+        new AgentError(
+          `The page can't listen at ${host}:${port}: ${reasonOf(error)}. Choose another page.port.`,
+        ),
+      ),
+    );
+  });
+}
+
+function createApp({ data, homes, reporter, pairing, now }: PageOptions): Hono {
+  const app = new Hono();
+  const metrics = createMetrics(homes);
+  const isPaired = (context: Context): boolean => pairing.isPaired(getCookie(context, COOKIE));
+  const isLocal = (context: Context): boolean =>
+    LOOPBACK.includes(getConnInfo(context).remote.address ?? "");
+
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+      referrerPolicy: "no-referrer",
+    }),
+  );
+  app.get("/style.css", (context) =>
+    context.text(stylesheet(), 200, { "content-type": "text/css" }),
+  );
+  app.post("/pair", async (context) => {
+    const { code } = await context.req.parseBody();
+    const token = pairing.pair(typeof code === "string" ? code : "");
+    if (token === undefined) return context.html(pairView(true), 403);
+    setCookie(context, COOKIE, token, {
+      httpOnly: true,
+      sameSite: "Strict",
+      path: "/",
+      maxAge: YEAR_SECONDS,
+    });
+    return context.redirect("/", 303);
+  });
+  // Prometheus runs on the same machine, or is paired.
+  app.get("/metrics", async (context) =>
+    isLocal(context) || isPaired(context)
+      ? context.text(await metrics.metrics(), 200, { "content-type": metrics.contentType })
+      : context.text("Pair first.", 403),
+  );
+  app.use(async (context, next) => {
+    if (!isPaired(context)) return context.html(pairView(false), 401);
+    await next();
+  });
+  app.get("/", (context) => context.html(homeView(homes, reporter.trouble, now())));
+  app.get("/export.json", (context) => {
+    const home = homes.find(({ config }) => config.name === context.req.query("home"));
+    if (home === undefined) return context.text("There is no such home.", 404);
+    return context.json(exportJournal(journalFolder(data, home.device.address), 0, Infinity));
+  });
+  return app;
+}

@@ -1,0 +1,113 @@
+import { LANES, laneOf, metersAbi } from "@wattline/sdk";
+import { type Address, createPublicClient, type Hex, http, zeroAddress } from "viem";
+import type { Settings } from "../config/read.ts";
+import { AgentError } from "../errors.ts";
+
+/** What the chain says of a meter. */
+export interface Registered {
+  readonly microgrid: number;
+  readonly owner: Address;
+  readonly firstSlot: number;
+  /** The most that a slot may hold, in Wh. */
+  readonly mostWh: bigint;
+  readonly isActive: boolean;
+}
+
+const RPC_BATCH = 100;
+const SECONDS_PER_DAY = 86_400;
+
+/** What the agent asks a node. */
+export function chainAt(rpcUrl: string, { chainId, meters: address }: Settings["deployment"]) {
+  const client = createPublicClient({
+    transport: http(rpcUrl, { batch: { batchSize: RPC_BATCH }, retryCount: 1 }),
+    cacheTime: 0,
+  });
+  const meters = { address, abi: metersAbi } as const;
+  return {
+    client,
+
+    /** @throws AgentError when the node is of another chain. */
+    async requireChain(): Promise<void> {
+      const found = await client.getChainId();
+      if (found !== chainId) {
+        throw new AgentError(
+          `The node at ${rpcUrl} is of chain ${found}, the deployment is on chain ${chainId}. Mend chain.rpc_url or chain.deployment.`,
+        );
+      }
+    },
+
+    /** Undefined while nobody has registered the device. */
+    async registered(device: Address, slotSeconds: number): Promise<Registered | undefined> {
+      const { owner, microgrid, capacityW, sinceDay, active } = await client.readContract({
+        ...meters,
+        functionName: "meterOf",
+        args: [device],
+      });
+      if (owner === zeroAddress) return undefined;
+      return {
+        microgrid,
+        owner,
+        firstSlot: Math.floor((sinceDay * SECONDS_PER_DAY) / slotSeconds),
+        mostWh: (BigInt(capacityW) * BigInt(slotSeconds)) / 3600n,
+        isActive: active,
+      };
+    },
+
+    /** The first slot that has not ended by the chain's clock. */
+    async endSlot(slotSeconds: number): Promise<number> {
+      const { timestamp } = await client.getBlock();
+      return Math.floor(Number(timestamp) / slotSeconds);
+    },
+
+    /** The guard bits of the lanes of a word that are reported already. */
+    async reportedLanes(device: Address, block: number, word: bigint): Promise<bigint> {
+      const lanes = Array.from({ length: LANES }, (_, lane) => lane).filter((lane) =>
+        isCovered(word, lane),
+      );
+      const bits = await Promise.all(
+        lanes.map((lane) =>
+          client.readContract({
+            ...meters,
+            functionName: "isReported",
+            args: [device, block * LANES + lane],
+          }),
+        ),
+      );
+      return lanes.reduce((all, lane, i) => (bits[i] ? all | guardOf(lane) : all), 0n);
+    },
+
+    /** Whether a transaction is mined, and went well; undefined when the node does not know it. */
+    async outcome(hash: Hex): Promise<"pending" | "success" | "reverted" | undefined> {
+      const receipt = await client.getTransactionReceipt({ hash }).catch(notFound);
+      if (receipt !== undefined) return receipt.status;
+      const transaction = await client.getTransaction({ hash }).catch(notFound);
+      return transaction === undefined ? undefined : "pending";
+    },
+  };
+}
+
+export type Chain = ReturnType<typeof chainAt>;
+
+/** viem throws for what a node does not know. */
+function notFound(error: unknown): undefined {
+  if (error instanceof Error && /NotFound/.test(error.name)) return undefined;
+  throw error;
+}
+
+/** The guard bit of a lane: it says that the slot is covered. */
+export const guardOf = (lane: number): bigint => 1n << BigInt(32 * lane + 31);
+
+export const isCovered = (word: bigint, lane: number): boolean => (word & guardOf(lane)) !== 0n;
+
+/** A word with the lanes for which `keep` holds. */
+export function filterLanes(
+  word: bigint,
+  keep: (lane: number, energyWh: bigint) => boolean,
+): bigint {
+  let kept = 0n;
+  for (let lane = 0; lane < LANES; lane++) {
+    if (!isCovered(word, lane) || !keep(lane, laneOf(word, lane))) continue;
+    kept |= guardOf(lane) | (laneOf(word, lane) << BigInt(32 * lane));
+  }
+  return kept;
+}

@@ -1,0 +1,408 @@
+import { readFileSync } from "node:fs";
+import { LANES, metersAbi, type Reading } from "@wattline/sdk";
+import {
+  BaseError,
+  decodeErrorResult,
+  encodeFunctionData,
+  type Hex,
+  keccak256,
+  parseSignature,
+  RawContractError,
+  RpcRequestError,
+  serializeTransaction,
+  toHex,
+} from "viem";
+import type { Settings } from "../config/read.ts";
+import { AgentError, reasonOf } from "../errors.ts";
+import type { Home } from "../home.ts";
+import type { BlockState, Entry, SentEntry } from "../journal/entries.ts";
+import { openSigner, type Signer } from "../keys/signer.ts";
+import { type Chain, chainAt, filterLanes } from "./chain.ts";
+import { writeWhole } from "./files.ts";
+import { type OpenBlock, runsOf } from "./runs.ts";
+
+/** A reading that a device has signed, of one home. */
+interface Signed {
+  readonly home: Home;
+  readonly reading: Reading;
+  readonly signature: Hex;
+}
+
+/** A transaction that no node knows after so long was lost. */
+const LOST_MS = 600_000;
+/** What has failed is tried again after this long. */
+const RETRY_MS = 60_000;
+/** A building's reports share a transaction up to so many blocks. */
+const MOST_BLOCKS = 256;
+
+/** Brings signed export onto the chain, or to who brings it there. */
+export class Reporter {
+  readonly #settings: Settings;
+  readonly #homes: readonly Home[];
+  readonly #chain: Chain | undefined;
+  readonly #payer: Signer | undefined;
+  readonly #report: (message: string) => void;
+  readonly #now: () => number;
+  #lastTrouble: string | undefined;
+  #lastMs: number;
+  #retryMs = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  /** @throws AgentError when the payer's key can't be read. */
+  constructor(
+    settings: Settings,
+    homes: readonly Home[],
+    report: (message: string) => void,
+    now: () => number,
+  ) {
+    const { chain, report: how } = settings.config;
+    this.#settings = settings;
+    this.#homes = homes;
+    this.#chain =
+      chain.rpc_url === undefined ? undefined : chainAt(chain.rpc_url, settings.deployment);
+    this.#payer = how.by === "transaction" ? openSigner(how.payer) : undefined;
+    this.#report = report;
+    this.#now = now;
+    this.#lastMs = Math.max(0, ...homes.map(({ journal }) => journal.book.lastSentMs ?? 0));
+  }
+
+  /** What hinders reports at present. */
+  get trouble(): string | undefined {
+    return this.#lastTrouble;
+  }
+
+  /** Reports when it is time to; called every few seconds. */
+  async round(): Promise<void> {
+    try {
+      if (this.#hasSent()) await this.#inTurn(() => this.#settle());
+      const dueMs = this.#lastMs + this.#settings.config.report.every_minutes * 60_000;
+      if (this.#now() < Math.max(dueMs, this.#retryMs)) return;
+      await this.now();
+      this.#well();
+    } catch (error) {
+      this.#bad(reasonOf(error));
+    }
+  }
+
+  /** Reports all that waits, at once. @throws when the chain or the submitter does not answer */
+  now(): Promise<void> {
+    return this.#inTurn(() => this.#reportAll());
+  }
+
+  /** One at a time: two would report the same. */
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(task);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #reportAll(): Promise<void> {
+    const { report } = this.#settings.config;
+    const hasOpen = this.#homes.some(({ journal }) => journal.book.open().length > 0);
+    if (!hasOpen && report.by !== "file") return;
+    await this.#chain?.requireChain();
+    await this.#settle();
+    const signed: Signed[] = [];
+    for (const home of this.#homes) signed.push(...(await this.#waiting(home)));
+    if (report.by !== "file" && signed.length === 0) return;
+    if (report.by === "file") writeReadings(report.file, signed);
+    else if (report.by === "url") await this.#post(report.url, signed);
+    else await this.#send(signed);
+    this.#lastMs = this.#now();
+  }
+
+  #hasSent(): boolean {
+    return this.#homes.some(({ journal }) => journal.book.sent.size > 0);
+  }
+
+  /** Learns what became of transactions. */
+  async #settle(): Promise<void> {
+    const chain = this.#chain;
+    if (chain === undefined) return;
+    for (const { journal } of this.#homes) {
+      for (const sent of [...journal.book.sent.values()]) {
+        const { hash, unixMs } = sent;
+        const outcome = await chain.outcome(hash);
+        if (outcome === "pending") continue;
+        if (outcome === undefined && this.#now() - unixMs < LOST_MS) continue;
+        const state: BlockState = outcome === "success" ? "reported" : "waiting";
+        if (outcome !== "success") {
+          this.#report(
+            `The transaction ${hash} ${outcome === undefined ? "was lost" : "has failed"}; its readings are sent again.`,
+          );
+        }
+        journal.append(...settledAs(state, sent));
+      }
+    }
+  }
+
+  /** What waits of a home, less what the chain has already or would refuse, in as few readings as make sense. */
+  async #waiting(home: Home): Promise<Signed[]> {
+    const signed: Signed[] = [];
+    for (const signer of home.signers) {
+      const open = home.journal.book
+        .open()
+        .filter(({ device, state }) => device === signer.address && state === "waiting");
+      if (open.length === 0) continue;
+      const blocks =
+        this.#chain === undefined ? open : await this.#acceptable(home, signer, open, this.#chain);
+      for (const reading of runsOf(signer.address, blocks)) {
+        const { firstBlock, exported } = reading;
+        const signature = await home.sign(signer, "export", firstBlock, exported);
+        signed.push({ home, reading, signature });
+      }
+    }
+    return signed;
+  }
+
+  async #acceptable(
+    home: Home,
+    { address: device }: Signer,
+    open: readonly OpenBlock[],
+    chain: Chain,
+  ): Promise<OpenBlock[]> {
+    const { slotSeconds, config, journal } = home;
+    const registered = await chain.registered(device, slotSeconds);
+    if (registered === undefined) {
+      throw new AgentError(
+        `${config.name}: the device ${device} is not registered yet. Run agent pair and give your community's operator what it prints; nothing is lost meanwhile.`,
+      );
+    }
+    if (registered.microgrid !== config.microgrid) {
+      throw new AgentError(
+        `${config.name}: the device ${device} is registered in microgrid ${registered.microgrid}; the configuration says ${config.microgrid}.`,
+      );
+    }
+    if (!registered.isActive) {
+      throw new AgentError(
+        `${config.name}: the device ${device} was retired: it reports nothing any more.`,
+      );
+    }
+    const endSlot = await chain.endSlot(slotSeconds);
+    const acceptable: OpenBlock[] = [];
+    for (const { block, word } of open) {
+      // The chain's clock is behind ours: the block waits whole.
+      if ((block + 1) * LANES > endSlot) continue;
+      const reported = await chain.reportedLanes(device, block, word);
+      let tooMuch = false;
+      const kept = filterLanes(word, (lane, wh) => {
+        const slot = block * LANES + lane;
+        if (slot < registered.firstSlot || (reported >> BigInt(32 * lane + 31)) & 1n) return false;
+        if (wh <= registered.mostWh) return true;
+        tooMuch = true;
+        return false;
+      });
+      if (tooMuch) {
+        this.#note(
+          home,
+          `Block ${block} holds slots with more than the ${registered.mostWh} Wh that the device is registered for; they are not reported.`,
+        );
+      }
+      // Readings in a file, or at a submitter, are reported by others as a rule.
+      if (reported !== 0n && this.#payer !== undefined) {
+        this.#note(
+          home,
+          `Slots of block ${block} were reported by somebody else. Is another agent running with this key? End one of the two.`,
+        );
+      }
+      if (kept !== 0n) acceptable.push({ block, word: kept });
+      else {
+        const state = stateOfRest(reported, this.#payer !== undefined);
+        journal.append({ kind: "state", device, block, state });
+      }
+    }
+    return acceptable;
+  }
+
+  /** One transaction for as many readings as it takes; written down before it goes out. */
+  async #send(signed: readonly Signed[]): Promise<void> {
+    const [chain, payer] = [this.#chain, this.#payer];
+    if (chain === undefined || payer === undefined) throw new Error("There is nobody to send.");
+    let batch: Signed[] = [];
+    let size = 0;
+    for (const each of signed) {
+      // One that the chain refuses would sink the others.
+      const refusal = await this.#refusalOf(chain, payer, each);
+      if (refusal !== undefined) {
+        this.#note(each.home, `The chain refuses a reading of ${each.reading.meter}: ${refusal}`);
+        continue;
+      }
+      const blocks = each.reading.exported.length;
+      if (size + blocks > MOST_BLOCKS && batch.length > 0) {
+        await this.#sendOne(chain, payer, batch);
+        [batch, size] = [[], 0];
+      }
+      batch.push(each);
+      size += blocks;
+    }
+    if (batch.length > 0) await this.#sendOne(chain, payer, batch);
+  }
+
+  async #refusalOf({ client }: Chain, payer: Signer, each: Signed): Promise<string | undefined> {
+    const { meters: to } = this.#settings.deployment;
+    const { address: account } = payer;
+    try {
+      await client.call({ account, to, data: callOf(each) });
+      return undefined;
+    } catch (error) {
+      const revert =
+        error instanceof BaseError && error.walk((each) => each instanceof RawContractError);
+      if (revert instanceof RawContractError && typeof revert.data === "string") {
+        return errorNameIn(revert.data);
+      }
+      throw error;
+    }
+  }
+
+  /** A transaction that the node has refused is none. One whose answer was lost may be on its way: it is waited for. */
+  async #takeBack(error: unknown, hash: Hex): Promise<void> {
+    const isRefused =
+      error instanceof BaseError && error.walk((each) => each instanceof RpcRequestError);
+    if (!isRefused || (await this.#chain?.outcome(hash)) !== undefined) return;
+    for (const { journal } of this.#homes) {
+      const sent = journal.book.sent.get(hash);
+      if (sent !== undefined) journal.append(...settledAs("waiting", sent));
+    }
+  }
+
+  async #sendOne({ client }: Chain, payer: Signer, batch: readonly Signed[]): Promise<void> {
+    const { meters, chainId } = this.#settings.deployment;
+    const calls = batch.map(callOf);
+    const [only] = calls;
+    const data =
+      calls.length === 1 && only !== undefined
+        ? only
+        : encodeFunctionData({ abi: metersAbi, functionName: "multicall", args: [calls] });
+    const account = payer.address;
+    const [gas, fees, nonce] = await Promise.all([
+      client.estimateGas({ account, to: meters, data }),
+      client.estimateFeesPerGas(),
+      client.getTransactionCount({ address: account, blockTag: "pending" }),
+    ]);
+    const transaction = {
+      type: "eip1559" as const,
+      chainId,
+      to: meters,
+      data,
+      nonce,
+      gas: gas + gas / 5n,
+      maxFeePerGas: fees.maxFeePerGas,
+      maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
+    };
+    const signature = await payer.sign(keccak256(serializeTransaction(transaction)));
+    const serialized = serializeTransaction(transaction, parseSignature(signature));
+    const hash = keccak256(serialized);
+    for (const home of new Set(batch.map((each) => each.home))) {
+      const own = batch.filter((each) => each.home === home);
+      home.journal.append({
+        kind: "sent",
+        unixMs: this.#now(),
+        hash,
+        blocks: own.flatMap(blocksOf),
+      });
+    }
+    try {
+      await client.sendRawTransaction({ serializedTransaction: serialized });
+    } catch (error) {
+      await this.#takeBack(error, hash);
+      throw error;
+    }
+    const blocks = batch.reduce((sum, { reading }) => sum + reading.exported.length, 0);
+    this.#report(`Sent ${blocks} blocks in the transaction ${hash}.`);
+  }
+
+  async #post(url: string, signed: readonly Signed[]): Promise<void> {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: readingsJson(signed),
+      signal: AbortSignal.timeout(30_000),
+    });
+    if (!response.ok) {
+      throw new AgentError(
+        `${url} answers with status ${response.status}: ${(await response.text()).slice(0, 200)}`,
+      );
+    }
+    // With a node, the chain's own word is waited for.
+    if (this.#chain !== undefined) return;
+    for (const each of signed) {
+      const states = blocksOf(each).map(
+        (block): Entry => ({ kind: "state", ...block, state: "reported" }),
+      );
+      each.home.journal.append(...states);
+    }
+  }
+
+  #note(home: Home, text: string): void {
+    this.#report(`${home.config.name}: ${text}`);
+    home.journal.append({ kind: "note", unixMs: this.#now(), meter: "", text });
+  }
+
+  #bad(reason: string): void {
+    this.#retryMs = this.#now() + RETRY_MS;
+    if (reason !== this.#lastTrouble) this.#report(`Reports wait: ${reason}`);
+    this.#lastTrouble = reason;
+  }
+
+  #well(): void {
+    if (this.#lastTrouble !== undefined) this.#report("Reports go out again.");
+    this.#lastTrouble = undefined;
+  }
+}
+
+/** The end of a transaction, and what it makes of its blocks. */
+const settledAs = (state: BlockState, { hash, blocks }: SentEntry): Entry[] => [
+  ...blocks.map(({ device, block }): Entry => ({ kind: "state", device, block, state })),
+  { kind: "settled", hash },
+];
+
+const callOf = ({ reading, signature }: Signed): Hex =>
+  encodeFunctionData({
+    abi: metersAbi,
+    functionName: "report",
+    args: [{ ...reading, exported: [...reading.exported] }, signature],
+  });
+
+function errorNameIn(data: Hex): string {
+  try {
+    const { errorName, args } = decodeErrorResult({ abi: metersAbi, data });
+    return `${errorName}(${args.join(", ")})`;
+  } catch {
+    return data;
+  }
+}
+
+/** What becomes of a block of which nothing is left to report. */
+function stateOfRest(reported: bigint, isByUs: boolean): BlockState {
+  if (reported === 0n) return "refused";
+  return isByUs ? "elsewhere" : "reported";
+}
+
+/** The blocks of a reading that hold anything. */
+const blocksOf = ({ reading: { meter, firstBlock, exported } }: Signed) =>
+  exported.flatMap((word, i) => (word === 0n ? [] : [{ device: meter, block: firstBlock + i }]));
+
+/** Signed readings as the dApp and submitters take them. */
+const readingsJson = (signed: readonly Signed[]): string =>
+  `${JSON.stringify(
+    {
+      readings: signed.map(({ reading: { meter, firstBlock, exported }, signature }) => ({
+        meter,
+        firstBlock,
+        exported: exported.map((word) => toHex(word)),
+        signature,
+      })),
+    },
+    undefined,
+    2,
+  )}\n`;
+
+function writeReadings(file: string, signed: readonly Signed[]): void {
+  const text = readingsJson(signed);
+  try {
+    if (readFileSync(file, "utf8") === text) return;
+  } catch {
+    // There is none yet.
+  }
+  writeWhole(file, text);
+}

@@ -1,0 +1,49 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { AgentError } from "../errors.ts";
+import type { Sample } from "../metering/sample.ts";
+import { samplesOfP1 } from "./p1.ts";
+import type { MeterSource, SourceContext } from "./source.ts";
+
+/** Telegrams in a file. */
+export const p1FileSource = (path: string, context: SourceContext): MeterSource => ({
+  samples: (signal) => samplesOfP1(createReadStream(path, { signal }), context),
+});
+
+const HEAD = "time,import_wh,export_wh";
+
+/** Registers in a CSV file, as fast as they can be read: `time` in ISO 8601 with its offset, registers in whole Wh. */
+export const replaySource = (path: string): MeterSource => ({
+  samples: (signal) => replay(path, signal),
+});
+
+async function* replay(path: string, signal: AbortSignal): AsyncGenerator<Sample> {
+  let row = 0;
+  for await (const line of createInterface({ input: createReadStream(path, { signal }) })) {
+    row++;
+    const text = line.trim();
+    if (row === 1 && text !== HEAD) {
+      throw new AgentError(
+        `${path}, row 1 is ${JSON.stringify(text.slice(0, 60))}; expected ${HEAD}.`,
+      );
+    }
+    if (row > 1 && text !== "") yield sampleIn(text, path, row);
+  }
+}
+
+function sampleIn(text: string, path: string, row: number): Sample {
+  const [time = "", importWh = "", exportWh = "", ...more] = text.split(",");
+  const unixMs = Date.parse(time);
+  const expected = (column: string, value: string, what: string) =>
+    new AgentError(
+      `${path}, row ${row}, column ${column} is ${JSON.stringify(value)}; expected ${what}.`,
+    );
+  if (!/(Z|[+-]\d\d:\d\d)$/.test(time) || Number.isNaN(unixMs)) {
+    throw expected("time", time, "a time with its offset, such as 2026-06-21T12:00:00+02:00");
+  }
+  for (const [column, value] of Object.entries({ import_wh: importWh, export_wh: exportWh })) {
+    if (!/^\d{1,15}$/.test(value)) throw expected(column, value, "a register in whole Wh");
+  }
+  if (more.length > 0) throw expected("4", more[0] ?? "", "three columns");
+  return { kind: "registers", unixMs, importWh: BigInt(importWh), exportWh: BigInt(exportWh) };
+}

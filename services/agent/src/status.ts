@@ -1,0 +1,74 @@
+import { formatKwh } from "@wattline/sdk";
+import type { Home } from "./home.ts";
+
+/** How the agent stands, for `agent status` and the page; JSON as it is. */
+export interface Status {
+  readonly homes: readonly HomeReport[];
+  /** What hinders reports. */
+  readonly trouble: string | undefined;
+  /** The code that pairs a browser with the page. */
+  readonly pageCode: string | undefined;
+}
+
+export interface HomeReport {
+  readonly name: string;
+  readonly device: string;
+  readonly meters: readonly {
+    readonly name: string;
+    readonly last: string | undefined;
+    readonly importKwh: string | undefined;
+    readonly exportKwh: string | undefined;
+    readonly held: number;
+  }[];
+  readonly waitingBlocks: number;
+  readonly sentTransactions: readonly string[];
+  readonly notes: readonly { readonly time: string; readonly text: string }[];
+}
+
+export const statusOf = (
+  homes: readonly Home[],
+  trouble: string | undefined,
+  pageCode: string | undefined,
+): Status => ({ homes: homes.map(homeReport), trouble, pageCode });
+
+function homeReport(home: Home): HomeReport {
+  const { book } = home.journal;
+  return {
+    name: home.config.name,
+    device: home.device.address,
+    meters: home.status().map(({ name, lastMs, importWh, exportWh, held }) => ({
+      name,
+      last: lastMs === undefined ? undefined : isoOf(lastMs),
+      importKwh: importWh === undefined ? undefined : formatKwh(importWh),
+      exportKwh: exportWh === undefined ? undefined : formatKwh(exportWh),
+      held,
+    })),
+    waitingBlocks: book.open().length,
+    sentTransactions: [...book.sent.keys()],
+    notes: book.notes.map(({ unixMs, meter, text }) => ({
+      time: isoOf(unixMs),
+      text: meter === "" ? text : `${meter}: ${text}`,
+    })),
+  };
+}
+
+/** A status in lines, for a terminal. */
+export function statusLines({ homes, trouble, pageCode }: Status): string[] {
+  return [
+    ...homes.flatMap(({ name, device, meters, waitingBlocks, sentTransactions, notes }) => [
+      `${name}, device ${device}`,
+      ...meters.map((meter) =>
+        meter.last === undefined
+          ? `  ${meter.name}: nothing read yet`
+          : `  ${meter.name}: import ${meter.importKwh}, export ${meter.exportKwh} at ${meter.last}, ${meter.held} held back`,
+      ),
+      `  ${waitingBlocks} blocks wait to be reported, ${sentTransactions.length} transactions are on their way`,
+      ...notes.slice(-5).map(({ time, text }) => `  ${time} ${text}`),
+    ]),
+    ...(trouble === undefined ? [] : [`Reports wait: ${trouble}`]),
+    ...(pageCode === undefined ? [] : [`Code for the page: ${pageCode}`]),
+  ];
+}
+
+export const isoOf = (unixMs: number): string =>
+  new Date(unixMs).toISOString().replace(".000Z", "Z");

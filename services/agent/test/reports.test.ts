@@ -1,0 +1,238 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { energyIdOf, metersDomain, REGISTRATION_TYPES } from "@wattline/sdk";
+import { expect } from "chai";
+import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { type Hex, parseAbi, toHex } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { type LocalNode, START, startAnvil } from "../../relay/test/support/node.ts";
+import { until } from "../../relay/test/support/until.ts";
+import {
+  createWorld,
+  localAccount,
+  SLOT_SECONDS,
+  START_SLOT,
+  type World,
+} from "../../relay/test/support/world.ts";
+import { type RunningAgent, startAgent } from "../src/agent.ts";
+import { readSettings } from "../src/config/read.ts";
+import { Household, keyIn } from "./support/folder.ts";
+
+const QUARTER_MS = SLOT_SECONDS * 1000;
+const erc1155 = parseAbi(["function balanceOf(address, uint256) view returns (uint256)"]);
+
+describe("Reports on a chain", () => {
+  let node: LocalNode;
+  let world: World;
+  let household: Household;
+  let agents: RunningAgent[];
+  let lines: string[];
+  const owner = localAccount(3).address;
+
+  before(async function () {
+    this.timeout(60_000);
+    node = await startAnvil();
+    world = await createWorld(node.rpcUrl);
+    // Readings cover three blocks of slots.
+    await world.passSlots(24);
+  });
+  after(() => node.stop());
+  beforeEach(() => {
+    household = new Household();
+    household.deployment(world.deployment);
+    agents = [];
+    lines = [];
+  });
+  afterEach(async () => {
+    for (const agent of agents) await agent.stop();
+    household.remove();
+  });
+
+  const payerKey = (): Hex => toHex(localAccount(7).getHdKey().privateKey ?? new Uint8Array());
+
+  async function register(device: Hex): Promise<void> {
+    const account = privateKeyToAccount(device);
+    const { chainId, meters } = world.deployment;
+    const consent = await account.signTypedData({
+      domain: metersDomain(chainId, meters),
+      types: REGISTRATION_TYPES,
+      primaryType: "Registration",
+      message: { microgrid: 1, owner },
+    });
+    await world.metering(world.operator, "register", [
+      1,
+      owner,
+      account.address,
+      0,
+      10_000,
+      false,
+      consent,
+    ]);
+  }
+
+  /** Registers at each quarter from the start: slot i exports 100 + i Wh and imports 10. */
+  const replay = (slots: number): string => {
+    const rows = ["time,import_wh,export_wh"];
+    let [importWh, exportWh] = [5_000, 7_000];
+    for (let slot = 0; slot <= slots; slot++) {
+      rows.push(
+        `${new Date(START * 1000 + slot * QUARTER_MS).toISOString()},${importWh},${exportWh}`,
+      );
+      importWh += 10;
+      exportWh += 100 + slot;
+    }
+    return `${rows.join("\n")}\n`;
+  };
+
+  const toml = (report: string, device = "device", data = "data"): string => `
+data = "${data}"
+[chain]
+deployment = "deployment.json"
+rpc_url = "${node.rpcUrl}"
+[report]
+${report}
+[[homes]]
+name = "Jane"
+microgrid = 1
+device = ${keyIn(device)}
+[[homes.meters]]
+name = "grid"
+type = "replay"
+path = "registers.csv"
+`;
+  const byTransaction = `by = "transaction"\npayer = ${keyIn("payer")}\nevery_minutes = 100000`;
+
+  async function start(config: string): Promise<RunningAgent> {
+    const agent = await startAgent(readSettings(household.configure(config)), {
+      now: () => START * 1000 + 24 * QUARTER_MS,
+      report: (line) => lines.push(line),
+    });
+    agents.push(agent);
+    await agent.ended;
+    return agent;
+  }
+
+  const balanceOf = (slot: number): Promise<bigint> =>
+    world.client.readContract({
+      address: world.deployment.energy,
+      abi: erc1155,
+      functionName: "balanceOf",
+      args: [owner, energyIdOf({ microgrid: 1, source: "Solar", slot: START_SLOT + slot })],
+    });
+
+  const statesOf = (agent: RunningAgent): string[] =>
+    [...(agent.homes[0]?.journal.book.blocks.values() ?? [])]
+      .filter(({ direction }) => direction === "export")
+      .map(({ state }) => state);
+
+  const blocksMined = async (): Promise<bigint> => world.client.getBlockNumber();
+
+  /** Rounds until nothing is on its way. */
+  const settle = (agent: RunningAgent): Promise<unknown> =>
+    until("nothing is on its way", async () => {
+      await agent.reporter.now();
+      return !statesOf(agent).some((state) => state === "waiting" || state === "sent");
+    });
+
+  it("mint to the Wh what was exported, once, in one transaction", async () => {
+    const { privateKey } = await household.key("device");
+    await household.key("payer", "secp256k1", payerKey());
+    await register(privateKey);
+    writeFileSync(household.place("registers.csv"), replay(24));
+    const before = await blocksMined();
+    const first = await start(toml(byTransaction));
+    await settle(first);
+    expect(statesOf(first)).to.deep.equal(["reported", "reported", "reported"]);
+    for (let slot = 0; slot < 24; slot++)
+      expect(await balanceOf(slot)).to.equal(BigInt(100 + slot));
+    expect(await blocksMined()).to.equal(before + 1n);
+
+    agents = [];
+    await first.stop();
+    const again = await start(toml(byTransaction));
+    await again.reporter.now();
+    expect(await blocksMined()).to.equal(before + 1n);
+    expect(lines.join()).not.to.contain("somebody else");
+  });
+
+  it("wait, and say why, until the device is registered", async () => {
+    const { privateKey } = await household.key("device");
+    await household.key("payer", "secp256k1", payerKey());
+    writeFileSync(household.place("registers.csv"), replay(9));
+    const agent = await start(toml(byTransaction));
+    await until("a round has been", async () => {
+      await agent.reporter.round();
+      return lines.some((line) => line.includes("is not registered yet"));
+    });
+    expect(statesOf(agent)).to.deep.equal(["waiting"]);
+    await register(privateKey);
+    await settle(agent);
+    expect(statesOf(agent)).to.deep.equal(["reported"]);
+  });
+
+  it("of a transaction whose end nobody wrote down are known again after a restart", async () => {
+    const { privateKey } = await household.key("device");
+    await household.key("payer", "secp256k1", payerKey());
+    await register(privateKey);
+    writeFileSync(household.place("registers.csv"), replay(24));
+    await world.client.setAutomine(false);
+    const first = await start(toml(byTransaction));
+    await first.reporter.now();
+    expect(statesOf(first)).to.deep.equal(["sent", "sent", "sent"]);
+    agents = [];
+    await first.stop();
+    await world.client.setAutomine(true);
+    await world.client.mine({ blocks: 1 });
+    const again = await start(toml(byTransaction));
+    await settle(again);
+    expect(statesOf(again)).to.deep.equal(["reported", "reported", "reported"]);
+    expect(lines.join()).not.to.contain("somebody else");
+  });
+
+  it("name a second agent with the same key, on another machine, and report nothing twice", async () => {
+    const { privateKey } = await household.key("device");
+    await household.key("payer", "secp256k1", payerKey());
+    await register(privateKey);
+    writeFileSync(household.place("registers.csv"), replay(24));
+    await settle(await start(toml(byTransaction)));
+    await household.key("copy", "secp256k1", privateKey);
+    const mined = await blocksMined();
+    const second = await start(toml(byTransaction, "copy", "elsewhere"));
+    await settle(second);
+    expect(statesOf(second)).to.deep.equal(["elsewhere", "elsewhere", "elsewhere"]);
+    expect(lines.join()).to.contain("Is another agent running with this key?");
+    expect(await blocksMined()).to.equal(mined);
+  });
+
+  it("are refused to a second agent with the same key file", async () => {
+    await household.key("device");
+    await household.key("payer", "secp256k1", payerKey());
+    writeFileSync(household.place("registers.csv"), replay(9));
+    await start(toml(byTransaction));
+    for (const data of ["data", "elsewhere"]) {
+      let refusal: unknown;
+      await start(toml(byTransaction, "device", data)).catch((error: unknown) => {
+        refusal = error;
+      });
+      expect(String(refusal)).to.contain("Another agent is running with");
+    }
+  });
+
+  it("wait in readings.json for the owner's wallet, until they are on chain", async () => {
+    const { privateKey } = await household.key("device");
+    await register(privateKey);
+    writeFileSync(household.place("registers.csv"), replay(16));
+    const agent = await start(toml('by = "file"'));
+    await agent.reporter.now();
+    const { readings } = JSON.parse(readFileSync(household.place("readings.json"), "utf8"));
+    expect(readings).to.have.length(1);
+    const [{ meter, firstBlock, exported, signature }] = readings;
+    await world.metering(localAccount(3), "report", [{ meter, firstBlock, exported }, signature]);
+    await agent.reporter.now();
+    expect(statesOf(agent)).to.deep.equal(["reported", "reported"]);
+    expect(
+      JSON.parse(readFileSync(household.place("readings.json"), "utf8")).readings,
+    ).to.deep.equal([]);
+    expect(lines.join()).not.to.contain("somebody else");
+    expect(existsSync(household.place("readings.json.new"))).to.equal(false);
+  });
+});

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Curve } from "@wattline/sdk/deviceKeys";
+import { type Address, type Hex, keccak256, toHex } from "viem";
+import { type PrivateKey, writeKeystore, writeNew } from "../../src/keys/keystore.ts";
+
+/** A household's folder with its configuration and keys, gone after the test. */
+export class Household {
+  readonly folder = mkdtempSync(path.join(tmpdir(), "wattline-agent-"));
+
+  place(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  /** A key file and the file with its password; the key is made of a name. */
+  async key(name: string, curve: Curve = "secp256k1", key?: Hex): Promise<PrivateKey> {
+    writeNew(this.place(`${name}.password`), "open sesame\n");
+    const privateKey = key ?? keccak256(toHex(`${name} of ${this.folder}`));
+    return writeKeystore(this.place(`${name}.json`), curve, privateKey, "open sesame");
+  }
+
+  deployment({ chainId, meters }: { chainId: number; meters: Address }): void {
+    writeFileSync(this.place("deployment.json"), JSON.stringify({ chainId, meters }));
+  }
+
+  /** Writes `agent.toml`. @returns its place */
+  configure(toml: string): string {
+    writeFileSync(this.place("agent.toml"), toml);
+    return this.place("agent.toml");
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export const keyIn = (name: string): string =>
+  `{ keystore = "${name}.json", password_file = "${name}.password" }`;
