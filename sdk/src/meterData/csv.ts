@@ -1,0 +1,123 @@
+import { parse } from "csv-parse/browser/esm/sync";
+import type { OpenFile } from "./input.ts";
+import { MeterFileError } from "./types.ts";
+
+/** One line's cells, and the number of the line; the first is 1. */
+export interface CsvRow {
+  readonly row: number;
+  readonly cells: readonly string[];
+}
+
+const SEPARATORS = [";", ",", "\t", "|"] as const;
+/** A line longer than this is no table's line. */
+const LONGEST_LINE = 1 << 20;
+const BLOCK = 1 << 17;
+
+/**
+ * The separator: as a first line `sep=;` says; else the one that parts most lines into the same number of cells.
+ */
+export function separatorOf(head: string): string {
+  const said = /^\uFEFF?sep=(.)\r?\n/i.exec(head)?.[1];
+  if (said) return said;
+  const lines = head
+    .split(/\r\n|\n|\r/)
+    .slice(0, 60)
+    .filter((line) => line.trim() !== "");
+  const unquoted = lines.map((line) => line.replace(/"(?:[^"]|"")*"/g, "q"));
+  let best: { separator: string; score: number } = { separator: ",", score: 0 };
+  for (const separator of SEPARATORS) {
+    const counts = new Map<number, number>();
+    for (const line of unquoted) {
+      const cells = line.split(separator).length;
+      if (cells > 1) counts.set(cells, (counts.get(cells) ?? 0) + 1);
+    }
+    // A decimal comma parts cells too, but never more of them than a semicolon or a tab does.
+    const score = Math.max(0, ...counts.values()) * (separator === "," ? 0.9 : 1);
+    if (score > best.score) best = { separator, score };
+  }
+  return best.separator;
+}
+
+/**
+ * A CSV file's rows, in blocks. Quoted cells, either kind of line end and rows of any length are read; empty
+ * lines count as rows of one empty cell, so that row numbers are the file's line numbers.
+ * @throws MeterFileError for a quote that is not closed, for binary data and for a line of over 1 MB.
+ */
+export async function* csvRows(
+  file: OpenFile,
+  separator: string,
+): AsyncGenerator<readonly CsvRow[]> {
+  let rest = "";
+  let row = 1;
+  for await (const text of file.text()) {
+    rest += text;
+    if (rest.length < BLOCK) continue;
+    const end = lastLineEnd(rest);
+    if (end === 0) {
+      if (rest.length > LONGEST_LINE) {
+        throw new MeterFileError(
+          file.name,
+          { row },
+          "a line end within 1 MB, and each quote closed",
+        );
+      }
+      continue;
+    }
+    const block = parseBlock(file.name, rest.slice(0, end), separator, row);
+    rest = rest.slice(end);
+    row = block.nextRow;
+    yield block.rows;
+  }
+  if (rest !== "") yield parseBlock(file.name, rest, separator, row).rows;
+}
+
+/** Where the last whole line ends; a line end inside quotes is none. */
+function lastLineEnd(text: string): number {
+  if (!text.includes('"')) return text.lastIndexOf("\n") + 1;
+  let quoted = false;
+  let end = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 34) quoted = !quoted;
+    else if (code === 10 && !quoted) end = at + 1;
+  }
+  return end;
+}
+
+function parseBlock(
+  name: string,
+  text: string,
+  separator: string,
+  firstRow: number,
+): { rows: CsvRow[]; nextRow: number } {
+  const records = parsed(name, text, separator, firstRow);
+  const multiline = text.includes('"');
+  const rows: CsvRow[] = [];
+  let row = firstRow;
+  for (const cells of records) {
+    rows.push({ row, cells });
+    row++;
+    if (multiline) row += cells.reduce((sum, cell) => sum + cell.split("\n").length - 1, 0);
+  }
+  return { rows, nextRow: row };
+}
+
+function parsed(name: string, text: string, separator: string, firstRow: number): string[][] {
+  if (text.includes("\0")) {
+    const row = firstRow + text.slice(0, text.indexOf("\0")).split("\n").length - 1;
+    throw new MeterFileError(name, { row }, "text: this is a binary file, or one cut off");
+  }
+  try {
+    return parse(text, {
+      delimiter: separator,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: false,
+      bom: firstRow === 1,
+    });
+  } catch (cause) {
+    const line = /line (\d+)/.exec(cause instanceof Error ? cause.message : "")?.[1];
+    const row = line === undefined ? firstRow : firstRow + Number(line) - 1;
+    throw new MeterFileError(name, { row }, "each quote closed, and nothing after it in its cell");
+  }
+}
