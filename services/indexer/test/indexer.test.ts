@@ -1,8 +1,8 @@
+import type { MarketName } from "@wattline/community/simulation";
 import { hashOrder, marketDomain, sumWh } from "@wattline/sdk";
 import { expect } from "chai";
 import { recoverAddress } from "viem";
 import { freePort } from "../../../scripts/testing/ports.ts";
-import type { MarketName } from "../../community/src/simulation/market.ts";
 import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
 import { expectAsOnChain } from "./support/chainState.ts";

@@ -1,3 +1,4 @@
+import { recoverAddress } from "@wattline/common/recover";
 import {
   type Domain,
   goodUntil,
@@ -37,7 +38,6 @@ import {
 } from "./store/orders.ts";
 import type { OrderRow } from "./store/tables.ts";
 import { Turns } from "./turns.ts";
-import { recover } from "./verify/recover.ts";
 import type { Seal } from "./verify/seal.ts";
 import type { Sealing } from "./verify/sealing.ts";
 import type { BookOrder, PostResult, RuleBroken } from "./wire.ts";
@@ -162,7 +162,7 @@ export class Book {
     if (row === undefined || row.withdrawal !== null) return row && bookOrderOf(row);
     const currency = (await at.microgrid(row.microgrid))?.currency;
     const signer = await plainSignerOf(row.maker, hashWithdrawal(this.#domain, hash), signature, {
-      recover,
+      recover: recoverAddress,
       isDelegate: async (delegate) =>
         currency !== undefined && (await at.allowance(row.maker, currency, delegate)) > 0n,
       isAccepted: (digest, signed) => at.isAccepted(row.maker, digest, signed),
