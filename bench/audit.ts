@@ -1,8 +1,8 @@
 /** `npm run bench:audit`: how fast the audit goes through a history, and in how much memory. */
 import { availableParallelism, loadavg } from "node:os";
+import { startJudges } from "@wattline/audit/command";
+import { recoverAddress } from "@wattline/common/recover";
 import { type ChainBlock, createAudit, marketDomain, metersDomain } from "@wattline/sdk";
-import { startJudges } from "../services/audit/src/command/judges.ts";
-import { recoverAddress } from "../services/audit/src/command/recover.ts";
 import { CHAIN_ID, CONTRACTS, eventsIn, historyOf } from "./audit/history.ts";
 
 const USAGE = `npm run bench:audit -- [options]

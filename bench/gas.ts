@@ -1,7 +1,7 @@
 /** `npm run bench:gas`: what every claim of cost rests on. */
 import { fileURLToPath } from "node:url";
-import { buildContracts } from "../services/community/src/simulation/chain.ts";
-import { writeWhole } from "../services/community/src/simulation/print.ts";
+import { writeWhole } from "@wattline/common/files";
+import { buildContracts } from "@wattline/community/simulation";
 import { readBaseline } from "./baseline.ts";
 import { findWorse } from "./check.ts";
 import { BenchFailure } from "./failure.ts";

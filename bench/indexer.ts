@@ -3,10 +3,10 @@
  * machine's load is part of them.
  */
 import { cpus, loadavg } from "node:os";
+import { localAccount, OPERATOR } from "@wattline/community/simulation";
 import { marketplaceAbi } from "@wattline/sdk";
 import { encodeFunctionData } from "viem";
 import { freePort } from "../scripts/testing/ports.ts";
-import { localAccount, OPERATOR } from "../services/community/src/simulation/accounts.ts";
 import { startIndexer } from "../services/indexer/test/support/indexer.ts";
 import { liveOn } from "../services/indexer/test/support/life.ts";
 import { playOn } from "../services/indexer/test/support/played.ts";

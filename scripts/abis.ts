@@ -1,7 +1,7 @@
 /** `npm run abis`: writes the contracts' ABIs into the sdk, from the build. A test says when that was forgotten. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { buildContracts } from "../services/community/src/simulation/chain.ts";
+import { buildContracts } from "@wattline/community/simulation";
 import { abiFiles } from "./abis/files.ts";
 
 await buildContracts();

@@ -1,9 +1,14 @@
 /** `npm run audit`: everything that happened on Wattline, checked by who trusts nobody. */
 
-import { readOptions, USAGE } from "../services/audit/src/command/options.ts";
-import { runAudit } from "../services/audit/src/command/run.ts";
-import { ReorgError, RpcError, UsageError } from "../services/audit/src/errors.ts";
-import { lineOf } from "../services/audit/src/lines.ts";
+import {
+  auditIntoFolder,
+  lineOf,
+  ReorgError,
+  RpcError,
+  readOptions,
+  USAGE,
+} from "@wattline/audit/command";
+import { OptionsError } from "@wattline/common/options";
 
 const [PASSED, FAILED, MISUSED, UNREADABLE, STOPPED] = [0, 1, 2, 3, 130];
 
@@ -15,12 +20,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 try {
   process.exitCode = await audit(process.argv.slice(2));
 } catch (error) {
-  const expected = [UsageError, RpcError, ReorgError].some((kind) => error instanceof kind);
+  const expected = [OptionsError, RpcError, ReorgError].some((kind) => error instanceof kind);
   console.error(
     (expected || stop.signal.aborted) && error instanceof Error ? error.message : error,
   );
   if (stop.signal.aborted) process.exitCode = STOPPED;
-  else process.exitCode = error instanceof UsageError ? MISUSED : UNREADABLE;
+  else process.exitCode = error instanceof OptionsError ? MISUSED : UNREADABLE;
 }
 
 async function audit(argv: readonly string[]): Promise<number> {
@@ -29,7 +34,7 @@ async function audit(argv: readonly string[]): Promise<number> {
     console.log(USAGE);
     return PASSED;
   }
-  const { verdicts, end } = await runAudit(command, stop.signal);
+  const { verdicts, end } = await auditIntoFolder(command, stop.signal);
   for (const verdict of verdicts) console.log(lineOf(verdict));
   const failed = verdicts.filter((verdict) => verdict.failed > 0);
   console.log(

@@ -1,9 +1,9 @@
 /** `npm run clear-signing`: writes the ERC-7730 files of a deployment into a folder that a server can serve. */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { writeWhole } from "@wattline/common/files";
+import { OptionsError } from "@wattline/common/options";
 import { clearSigningFiles } from "@wattline/sdk";
-import { OptionsError } from "../services/community/src/simulation/optionsError.ts";
-import { writeWhole } from "../services/community/src/simulation/print.ts";
 import { readOptions, USAGE } from "./clearSigning/options.ts";
 
 try {

@@ -1,12 +1,16 @@
-import { ProfilesFileError } from "../services/community/src/profiles/profilesFile.ts";
+import { writeWhole } from "@wattline/common/files";
+import { OptionsError } from "@wattline/common/options";
+import { ProfilesFileError } from "@wattline/community/profiles";
 import {
   buildContracts,
   ChainError,
+  jsonOf,
   openChain,
-} from "../services/community/src/simulation/chain.ts";
-import { OptionsError, readOptions, USAGE } from "../services/community/src/simulation/options.ts";
-import { jsonOf, tablesOf, writeWhole } from "../services/community/src/simulation/print.ts";
-import { play } from "../services/community/src/simulation/run.ts";
+  play,
+  readOptions,
+  tablesOf,
+  USAGE,
+} from "@wattline/community/simulation";
 
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort(new Error("Stopped; no summary was written.")));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { writeWhole } from "../../services/community/src/simulation/print.ts";
+import { writeWhole } from "@wattline/common/files";
 import { BenchFailure } from "../failure.ts";
 import { isRecord } from "./artifact.ts";
 

@@ -1,3 +1,4 @@
+import { type Household, type LocalAccount, localAccount } from "@wattline/community/simulation";
 import {
   marketDomain,
   marketplaceAbi,
@@ -24,11 +25,6 @@ import {
 } from "viem";
 import { hardhat } from "viem/chains";
 import { inOneBlock } from "../../services/audit/test/support/oneBlock.ts";
-import {
-  type LocalAccount,
-  localAccount,
-} from "../../services/community/src/simulation/accounts.ts";
-import type { Household } from "../../services/community/src/simulation/community.ts";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { callsIn } from "./support/calls.ts";
 import { openRelay } from "./support/relay.ts";

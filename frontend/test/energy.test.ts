@@ -1,3 +1,4 @@
+import type { Household } from "@wattline/community/simulation";
 import {
   costOf,
   earnedOverFeedIn,
@@ -13,7 +14,6 @@ import { decodeFunctionData, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { freePort } from "../../scripts/testing/ports.ts";
 import { metersAbi } from "../../sdk/src/abi/meters.ts";
-import type { Household } from "../../services/community/src/simulation/community.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";

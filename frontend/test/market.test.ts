@@ -1,8 +1,8 @@
+import { localAccount } from "@wattline/community/simulation";
 import { packProfile, sumWh, unpackProfile } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { encodeAbiParameters, pad, parseAbiParameters } from "viem";
-import { localAccount } from "../../services/community/src/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { callsIn, type MarketCall } from "./support/calls.ts";

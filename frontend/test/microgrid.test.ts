@@ -1,9 +1,12 @@
+import {
+  fund,
+  localAccount,
+  readOptions,
+  settleCommunity,
+  tieLineFor,
+} from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import { localAccount } from "../../services/community/src/simulation/accounts.ts";
-import { fund, settleCommunity } from "../../services/community/src/simulation/community.ts";
-import { readOptions } from "../../services/community/src/simulation/options.ts";
-import { tieLineFor } from "../../services/community/src/simulation/tieLine.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { openStack, type Stack } from "./support/stack.ts";

@@ -1,3 +1,4 @@
+import { type Household, localAccount, OPERATOR } from "@wattline/community/simulation";
 import {
   ANY_SOURCE,
   addDays,
@@ -11,8 +12,6 @@ import {
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Address, zeroAddress } from "viem";
-import { localAccount, OPERATOR } from "../../services/community/src/simulation/accounts.ts";
-import type { Household } from "../../services/community/src/simulation/community.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
 import { lookAtAll } from "./support/look.ts";

@@ -1,8 +1,8 @@
+import { localAccount } from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
 import { numberToHex } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
-import { localAccount } from "../../services/community/src/simulation/accounts.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { openDoor } from "./support/door.ts";

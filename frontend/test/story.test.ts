@@ -1,3 +1,4 @@
+import { type Household, localAccount, signReading } from "@wattline/community/simulation";
 import {
   costOf,
   localDayOf,
@@ -10,8 +11,6 @@ import {
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Address, decodeFunctionData, erc20Abi } from "viem";
-import { localAccount } from "../../services/community/src/simulation/accounts.ts";
-import { type Household, signReading } from "../../services/community/src/simulation/community.ts";
 import { openBrowser, openContext, type Watch } from "./support/browser.ts";
 import { callsIn, onlyCall } from "./support/calls.ts";
 import { openRelay } from "./support/relay.ts";

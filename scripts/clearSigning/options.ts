@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { listOf, OptionsError, wholeNumber } from "@wattline/common/options";
 import type { ClearSigningCurrency, Deployment } from "@wattline/sdk";
 import { type Address, getAddress, isAddress } from "viem";
-import { OptionsError } from "../../services/community/src/simulation/optionsError.ts";
-import { listOf, wholeNumber } from "../../services/community/src/simulation/values.ts";
 
 export const USAGE = `npm run clear-signing -- --deployment FILE --currency ADDRESS,SYMBOL,DECIMALS --out FOLDER
 

@@ -2,22 +2,29 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Book } from "../../services/community/src/live/book.ts";
-import { Complaints } from "../../services/community/src/live/complaints.ts";
-import { Inbox } from "../../services/community/src/live/inbox.ts";
-import { lifeOf, liveOn } from "../../services/community/src/live/life.ts";
-import { openTowns, startOptions } from "../../services/community/src/live/opening.ts";
-import { SEEDED_SLOTS, SLOT_SECONDS, START_SLOT } from "../../services/community/src/live/start.ts";
-import type { World } from "../../services/community/src/live/town.ts";
+import { writeWhole } from "@wattline/common/files";
+import {
+  Book,
+  Complaints,
+  Inbox,
+  lifeOf,
+  liveOn,
+  openTowns,
+  SEEDED_SLOTS,
+  SLOT_SECONDS,
+  START_SLOT,
+  startOptions,
+  type World,
+} from "@wattline/community/live";
 import {
   buildContracts,
   ChainError,
   openChain,
-} from "../../services/community/src/simulation/chain.ts";
-import { openStage } from "../../services/community/src/simulation/opening.ts";
-import { tablesOf, writeWhole } from "../../services/community/src/simulation/print.ts";
-import { playOn } from "../../services/community/src/simulation/run.ts";
-import type { Stage } from "../../services/community/src/simulation/stage.ts";
+  openStage,
+  playOn,
+  type Stage,
+  tablesOf,
+} from "@wattline/community/simulation";
 import { configOf, demoPeople } from "./config.ts";
 import { filesIn } from "./folder.ts";
 import { runAsPart } from "./runAsPart.ts";

@@ -1,9 +1,12 @@
+import {
+  CURRENCY_DECIMALS,
+  type Household,
+  localAccount,
+  OPERATOR,
+  type Stage,
+} from "@wattline/community/simulation";
 import type { Deployment } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
-import { localAccount, OPERATOR } from "../../services/community/src/simulation/accounts.ts";
-import type { Household } from "../../services/community/src/simulation/community.ts";
-import type { Stage } from "../../services/community/src/simulation/stage.ts";
-import { CURRENCY_DECIMALS } from "../../services/community/src/simulation/values.ts";
 
 /** Who tells about the chain. */
 export interface Services {

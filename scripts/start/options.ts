@@ -1,9 +1,8 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { OptionsError } from "../../services/community/src/simulation/optionsError.ts";
-import { wholeNumber } from "../../services/community/src/simulation/values.ts";
+import { OptionsError, wholeNumber } from "@wattline/common/options";
 
-export { OptionsError } from "../../services/community/src/simulation/optionsError.ts";
+export { OptionsError } from "@wattline/common/options";
 
 /** Ports by the part that listens. */
 export interface Ports {

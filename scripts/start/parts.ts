@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { SLOT_SECONDS, START_SLOT } from "../../services/community/src/live/start.ts";
+import { SLOT_SECONDS, START_SLOT } from "@wattline/community/live/start";
 import { filesIn } from "./folder.ts";
 import type { StartOptions } from "./options.ts";
 import type { PartSpec } from "./part.ts";

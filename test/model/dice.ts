@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from "../../services/community/src/profiles/random.ts";
+import { type Random, seededRandom } from "@wattline/community/profiles";
 
 /** Chance from a seed: the same seed throws the same. */
 export class Dice {

@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { OptionsError } from "@wattline/common/options";
 import { clearSigningFiles } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { getAddress } from "viem";
 import { readOptions } from "../../scripts/clearSigning/options.ts";
-import { OptionsError } from "../../services/community/src/simulation/optionsError.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const address = (byte: string) => getAddress(`0x${byte.repeat(20)}`);

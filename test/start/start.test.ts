@@ -5,6 +5,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import type { WaitingReading } from "@wattline/community/live";
+import { localAccount } from "@wattline/community/simulation";
 import { type Deployment, marketplaceAbi, metersAbi } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
@@ -12,8 +14,6 @@ import { type Address, createPublicClient, erc20Abi, http, parseEventLogs } from
 import { privateKeyToAddress } from "viem/accounts";
 import type { NetworkConfig } from "../../scripts/start/config.ts";
 import { freePorts } from "../../scripts/testing/ports.ts";
-import type { WaitingReading } from "../../services/community/src/live/inbox.ts";
-import { localAccount } from "../../services/community/src/simulation/accounts.ts";
 import { isAlive, isListening, until } from "./support.ts";
 
 const run = promisify(execFile);

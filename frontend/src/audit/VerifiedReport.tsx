@@ -1,8 +1,8 @@
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
+import { outcomeOf } from "@wattline/audit";
 import type { Finding, Verdict } from "@wattline/sdk";
 import { CircleCheck, CircleDashed, CircleX } from "lucide-react";
-import { outcomeOf } from "../../../services/audit/src/lines.ts";
 import { useMicrogrids } from "../chain/index.ts";
 import { Button, Energy, formatCount, Money } from "../ui/index.ts";
 import { readingsCsv, saveAs, settlementsCsv, settlementsJson } from "./download.ts";

@@ -1,10 +1,10 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import type { AuditProgress } from "@wattline/audit";
 import { ShieldAlert, ShieldCheck } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Button, Card, ErrorState, formatCount, Notice, SkeletonLines } from "../ui/index.ts";
 import { usePromises } from "./names.ts";
 import { useVerification, type Verification } from "./useVerification.ts";
-import type { Progress } from "./worker/messages.ts";
 
 const VerifiedReport = lazy(() => import("./VerifiedReport.tsx"));
 
@@ -79,7 +79,7 @@ function Promises() {
   );
 }
 
-function Running({ progress: { phase, done, of } }: { readonly progress: Progress }) {
+function Running({ progress: { phase, done, of } }: { readonly progress: AuditProgress }) {
   const { t } = useLingui();
   const [soFar, all] = [formatCount(done), of === undefined ? "" : formatCount(of)];
   const label =

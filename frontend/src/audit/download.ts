@@ -1,11 +1,11 @@
-import type { ReadingRow } from "@wattline/sdk";
-import { stringify } from "csv-stringify/browser/esm/sync";
 import {
   READING_COLUMNS,
   readingCells,
   SETTLEMENT_COLUMNS,
   settlementCells,
-} from "../../../services/audit/src/tables.ts";
+} from "@wattline/audit";
+import type { ReadingRow } from "@wattline/sdk";
+import { stringify } from "csv-stringify/browser/esm/sync";
 import type { HistoryRow } from "./history.ts";
 
 /** Settlements as CSV: the columns of the audit's command, and the meters. */

@@ -1,3 +1,4 @@
+import { rpcAt, walletsAt } from "@wattline/audit";
 import {
   type Call,
   callsOf,
@@ -16,8 +17,6 @@ import {
 } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual } from "viem";
 import { getTransaction, getTransactionReceipt, readContract } from "viem/actions";
-import { rpcAt } from "../../../services/audit/src/rpc.ts";
-import { walletsAt } from "../../../services/audit/src/wallets.ts";
 import { type ChainContext, readEvents } from "../chain/index.ts";
 import type { HistoryRow } from "./history.ts";
 

@@ -1,16 +1,17 @@
+import type { AuditProgress } from "@wattline/audit";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useNetwork } from "../chain/index.ts";
-import type { Progress, Verified } from "./worker/messages.ts";
+import type { Verified } from "./worker/messages.ts";
 import { verifyNetwork } from "./worker/startWorker.ts";
 
 /** Where a verification stands. */
 export type Verification =
   | { readonly state: "idle" }
-  | { readonly state: "running"; readonly progress: Progress }
+  | { readonly state: "running"; readonly progress: AuditProgress }
   | { readonly state: "done"; readonly result: Verified }
   | { readonly state: "failed"; readonly error: Error };
 
-const BEGINNING: Progress = { phase: "reading", done: 0 };
+const BEGINNING: AuditProgress = { phase: "reading", done: 0 };
 
 /** Verifies the network's whole history in a worker, which ends with the page. */
 export function useVerification() {

@@ -1,7 +1,5 @@
+import { readOptions, report, settleCommunity, tieLineFor } from "@wattline/community/simulation";
 import { blockOf, packProfile, slotStart, sourceIndex } from "@wattline/sdk";
-import { report, settleCommunity } from "../../../services/community/src/simulation/community.ts";
-import { readOptions } from "../../../services/community/src/simulation/options.ts";
-import { tieLineFor } from "../../../services/community/src/simulation/tieLine.ts";
 import type { Stack } from "./stack.ts";
 
 /** The first local account of the second town: beyond those of the first. */

@@ -1,22 +1,20 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type PreviewServer, preview } from "vite";
-import { freePort } from "../../../scripts/testing/ports.ts";
-import { localAccount } from "../../../services/community/src/simulation/accounts.ts";
 import {
   buildContracts,
-  openChain,
-  serveChain,
-} from "../../../services/community/src/simulation/chain.ts";
-import {
+  deploy,
   fund,
+  localAccount,
+  openChain,
+  readOptions,
   report,
+  serveChain,
   settleCommunity,
-} from "../../../services/community/src/simulation/community.ts";
-import { deploy } from "../../../services/community/src/simulation/deployment.ts";
-import { readOptions } from "../../../services/community/src/simulation/options.ts";
-import { tradingAt } from "../../../services/community/src/simulation/trading.ts";
+  tradingAt,
+} from "@wattline/community/simulation";
+import { type PreviewServer, preview } from "vite";
+import { freePort } from "../../../scripts/testing/ports.ts";
 import type { Network } from "../../src/chain/config.ts";
 import { builtApp, ROOT } from "./build.ts";
 

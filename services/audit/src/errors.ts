@@ -1,6 +1,3 @@
-/** The command can't do what was asked for; the message names the option and what it takes. */
-export class UsageError extends Error {}
-
 /** The RPC endpoint did not answer, or not truthfully, after several tries; the message names request and reason. */
 export class RpcError extends Error {}
 

@@ -1,9 +1,18 @@
+import { OptionsError } from "@wattline/common/options";
 import { type Contracts, marketplaceAbi, metersAbi } from "@wattline/sdk";
 import { type Address, decodeFunctionResult, encodeFunctionData, type Hex } from "viem";
-import type { Whereabouts } from "./command/options.ts";
-import { UsageError } from "./errors.ts";
 import { hexOf, numberOf, type Rpc } from "./rpc.ts";
 import { quantity } from "./source.ts";
+
+/** Where the contracts are, as far as it was said. */
+export interface Whereabouts {
+  readonly marketplace: Address;
+  readonly meters?: Address;
+  readonly energy?: Address;
+  readonly chainId?: number;
+  /** The first block to read. */
+  readonly fromBlock?: number;
+}
 
 /** What there is to audit. */
 export interface Subject {
@@ -15,13 +24,13 @@ export interface Subject {
 
 /**
  * Finds the contracts: the marketplace names its meters, they the energy token, and a file that names others is wrong.
- * @throws UsageError when there is no marketplace at the address, or the chain is another one.
+ * @throws OptionsError when there is no marketplace at the address, or the chain is another one.
  */
 export async function findSubject(rpc: Rpc, where: Whereabouts): Promise<Subject> {
   const { marketplace } = where;
   const chainId = numberOf(await rpc.request("eth_chainId", []), "chain id");
   if (where.chainId !== undefined && where.chainId !== chainId) {
-    throw new UsageError(
+    throw new OptionsError(
       `The deployment is on chain ${where.chainId}; the node is on chain ${chainId}.`,
     );
   }
@@ -29,14 +38,16 @@ export async function findSubject(rpc: Rpc, where: Whereabouts): Promise<Subject
   const energy = await ask(marketplace, "ENERGY", marketplace);
   const metersEnergy = await ask(meters, "meters' ENERGY", marketplace);
   if (metersEnergy !== energy) {
-    throw new UsageError(`The marketplace and the meters at ${meters} name different tokens.`);
+    throw new OptionsError(`The marketplace and the meters at ${meters} name different tokens.`);
   }
   for (const [name, said, found] of [
     ["meters", where.meters, meters],
     ["energy", where.energy, energy],
   ] as const) {
     if (said !== undefined && said !== found) {
-      throw new UsageError(`The deployment's ${name} are ${said}; the marketplace names ${found}.`);
+      throw new OptionsError(
+        `The deployment's ${name} are ${said}; the marketplace names ${found}.`,
+      );
     }
   }
   return {
@@ -57,7 +68,9 @@ export async function findSubject(rpc: Rpc, where: Whereabouts): Promise<Subject
         ? decodeFunctionResult({ abi: metersAbi, functionName: "ENERGY", data: hex })
         : decodeFunctionResult({ abi: marketplaceAbi, functionName: view, data: hex });
     } catch {
-      throw new UsageError(`There is no marketplace of Wattline at ${market} on chain ${chainId}.`);
+      throw new OptionsError(
+        `There is no marketplace of Wattline at ${market} on chain ${chainId}.`,
+      );
     }
   }
 

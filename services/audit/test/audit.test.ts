@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { after, before, describe, it } from "mocha";
 import { getAddress } from "viem";
-import type { AuditResult } from "../src/command/run.ts";
+import type { AuditResult } from "../src/run.ts";
 import { audit, auditsOf, failedChecks } from "./support/auditing.ts";
 import { type History, handsOn, type PlayedChain, playChain } from "./support/history.ts";
 import { inOneBlock } from "./support/oneBlock.ts";

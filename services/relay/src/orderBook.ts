@@ -1,3 +1,4 @@
+import { recoverAddress } from "@wattline/common/recover";
 import {
   type Domain,
   goodUntil,
@@ -38,7 +39,6 @@ import {
 import type { OrderRow } from "./store/tables.ts";
 import { Turns } from "./turns.ts";
 import type { CheckThread } from "./verify/checkThread.ts";
-import { recover } from "./verify/recover.ts";
 import type { SignatureCheck } from "./verify/signatureCheck.ts";
 import type { BookOrder, PostResult, RuleBroken } from "./wire.ts";
 
@@ -168,7 +168,7 @@ export class OrderBook {
     if (row === undefined || row.withdrawal !== null) return row && bookOrderOf(row);
     const currency = (await at.microgrid(row.microgrid))?.currency;
     const signer = await plainSignerOf(row.maker, hashWithdrawal(this.#domain, hash), signature, {
-      recover,
+      recover: recoverAddress,
       isDelegate: async (delegate) =>
         currency !== undefined && (await at.allowance(row.maker, currency, delegate)) > 0n,
       isAccepted: (digest, signed) => at.isAccepted(row.maker, digest, signed),

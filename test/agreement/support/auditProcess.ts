@@ -1,5 +1,5 @@
 /** An audit in a process of its own that keeps a checkpoint after every range, so that it can be killed anywhere. */
-import { readOptions } from "../../../services/audit/src/command/options.ts";
+import { readOptions } from "@wattline/audit/command";
 import { audit, failedChecks } from "../../../services/audit/test/support/auditing.ts";
 
 const command = readOptions(process.argv.slice(2), {});

@@ -1,3 +1,4 @@
+import type { AuditResult } from "@wattline/audit/command";
 import {
   type AuditState,
   blockOf,
@@ -20,7 +21,6 @@ import {
 import { expect } from "chai";
 import { type Address, getAddress, zeroAddress } from "viem";
 import { allowanceKey, fillIn, lineOf } from "../../../sdk/src/audit/state.ts";
-import type { AuditResult } from "../../../services/audit/src/command/run.ts";
 import type { RelayClient } from "../../../services/relay/src/client.ts";
 
 /**

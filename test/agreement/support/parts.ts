@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { type AuditResult, readOptions } from "@wattline/audit/command";
 import {
   type Deployment,
   hashOrder,
@@ -9,8 +10,6 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { freePort } from "../../../scripts/testing/ports.ts";
-import { readOptions } from "../../../services/audit/src/command/options.ts";
-import type { AuditResult } from "../../../services/audit/src/command/run.ts";
 import { audit, auditsOf } from "../../../services/audit/test/support/auditing.ts";
 import { type LyingNode, lyingNode } from "../../../services/audit/test/support/proxy.ts";
 import {

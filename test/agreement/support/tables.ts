@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { AuditResult } from "@wattline/audit/command";
 import { LANES, SOURCES } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
-import type { AuditResult } from "../../../services/audit/src/command/run.ts";
 import { tablesAt } from "../../../services/indexer/test/support/tables.ts";
 
 type Cell = string | number | bigint | boolean | null | undefined | readonly Cell[];

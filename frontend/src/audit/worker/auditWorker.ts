@@ -1,30 +1,32 @@
-import { type AuditRow, createAudit, type ReadingRow } from "@wattline/sdk";
+import {
+  type Audited,
+  type AuditProgress,
+  findAudited,
+  type Header,
+  type Passage,
+  ReorgError,
+  readHistory,
+  reasonOf,
+  rpcAt,
+  runAudit,
+  Totals,
+  walletsAt,
+} from "@wattline/audit";
+import { createAudit, type ReadingRow, type SettlementRow } from "@wattline/sdk";
 import { getAddress } from "viem";
-import { ReorgError, reasonOf } from "../../../../services/audit/src/errors.ts";
-import { judgeEnd } from "../../../../services/audit/src/judging.ts";
-import { expectSame, readRanges } from "../../../../services/audit/src/ranges.ts";
-import { rpcAt } from "../../../../services/audit/src/rpc.ts";
-import { type Header, sourceAt } from "../../../../services/audit/src/source.ts";
-import { Totals } from "../../../../services/audit/src/totals.ts";
-import { walletsAt } from "../../../../services/audit/src/wallets.ts";
-import { findSubject } from "../../../../services/audit/src/whereabouts.ts";
 import type { HistoryRow } from "../history.ts";
-import type { AuditJob, AuditSaid, Progress } from "./messages.ts";
+import type { AuditJob, AuditSaid } from "./messages.ts";
 import { namerOf } from "./meters.ts";
 
 /* A worker that reads a chain's history from a node, books it and, when asked to, judges it: the audit's command in a
-browser. Whoever wants it to stop ends the worker. */
+browser. To stop it, the page ends the worker. */
 
 const say = (said: AuditSaid): void => self.postMessage(said);
-const progress = (how: Progress): void => say({ kind: "progress", ...how });
-
-/** How often a chain may be reorganised meanwhile before that is said. */
-const MOST_REORGS = 5;
-const never = new AbortController().signal;
+const onProgress = (progress: AuditProgress): void => say({ kind: "progress", ...progress });
+const { signal } = new AbortController();
 
 /** A history under way. */
-type Reading = Awaited<ReturnType<typeof begin>>;
-let followed: Reading | undefined;
+let followed: { readonly audited: Audited; readonly book: Book; last?: Header } | undefined;
 
 self.addEventListener("message", ({ data }: MessageEvent<AuditJob>) => {
   (data.kind === "verify" ? verify(data) : follow(data)).catch((error: unknown) =>
@@ -34,11 +36,16 @@ self.addEventListener("message", ({ data }: MessageEvent<AuditJob>) => {
 
 async function follow(job: AuditJob): Promise<void> {
   const afresh = followed === undefined;
-  followed ??= await begin(job, false);
   try {
-    await readOn(followed);
-    const settlements = followed.settlements.splice(0);
-    say({ kind: "history", afresh, settlements });
+    if (followed === undefined) {
+      const audited = await auditedBy(job);
+      followed = { audited, book: bookOf(audited, false) };
+    }
+    const { audited, book, last } = followed;
+    const end = await audited.source.header();
+    await readHistory(audited, { ...book.passage, last }, end, { signal, onProgress });
+    followed.last = end;
+    say({ kind: "history", afresh, settlements: book.settlements.splice(0) });
   } catch (error) {
     followed = undefined;
     if (!(error instanceof ReorgError)) throw error;
@@ -46,74 +53,61 @@ async function follow(job: AuditJob): Promise<void> {
   }
 }
 
-async function verify(job: AuditJob, reorgs = 0): Promise<void> {
-  try {
-    const reading = await begin(job, true);
-    const end = await readOn(reading);
-    const { audit, source, settlements, readings, totals } = reading;
-    await judgeEnd(reading, audit, end, (done) => progress({ phase: "comparing", done }));
-    await expectSame(source, end);
-    say({
-      kind: "verified",
-      end,
-      verdicts: audit.verdicts(),
-      findings: audit.tally.findings(),
-      settlements,
-      readings,
-      totals: totals.microgrids,
-    });
-  } catch (error) {
-    if (!(error instanceof ReorgError) || reorgs >= MOST_REORGS) throw error;
-    await verify(job, reorgs + 1);
-  }
+async function verify(job: AuditJob): Promise<void> {
+  const audited = await auditedBy(job);
+  const begin = (): Passage => {
+    const { passage, settlements, readings, totals } = bookOf(audited, true);
+    return {
+      ...passage,
+      onResult({ end, verdicts, findings }) {
+        const { microgrids } = totals;
+        const rows = { settlements, readings, totals: microgrids };
+        say({ kind: "verified", end, verdicts, findings, ...rows });
+      },
+    };
+  };
+  await runAudit(audited, begin, { signal, onProgress });
 }
 
-async function begin({ rpcUrl, deployment }: AuditJob, judges: boolean) {
-  const rpc = rpcAt(rpcUrl, never);
-  const { chainId, fromBlock } = deployment;
-  const subject = await findSubject(rpc, {
-    chainId,
-    fromBlock,
-    marketplace: getAddress(deployment.marketplace),
-    meters: getAddress(deployment.meters),
-    energy: getAddress(deployment.energy),
-  });
-  const source = sourceAt(rpc, subject.contracts, never);
-  const totals = new Totals();
-  const rows: AuditRow[] = [];
-  const audit = createAudit({
-    chainId,
-    contracts: subject.contracts,
-    signatures: judges,
-    isAccepted: walletsAt(rpc),
-    onRow: (row) => {
-      rows.push(row);
-      totals.add(row);
+const auditedBy = ({ rpcUrl, deployment }: AuditJob): Promise<Audited> =>
+  findAudited(
+    rpcAt(rpcUrl, signal),
+    {
+      chainId: deployment.chainId,
+      fromBlock: deployment.fromBlock,
+      marketplace: getAddress(deployment.marketplace),
+      meters: getAddress(deployment.meters),
+      energy: getAddress(deployment.energy),
     },
-  });
+    signal,
+  );
+
+type Book = ReturnType<typeof bookOf>;
+
+/** An audit, and the rows that come of it. */
+function bookOf({ rpc, subject }: Audited, signatures: boolean) {
+  const totals = new Totals();
   const settlements: HistoryRow[] = [];
   const readings: ReadingRow[] = [];
-  /** The last block that was read. */
-  const place: { last?: Header } = {};
-  return { rpc, subject, source, audit, rows, totals, settlements, readings, place };
-}
-
-/** Reads from where a history was left to the newest block. */
-async function readOn(reading: Reading): Promise<Header> {
-  const { source, subject, audit, rows, settlements, readings, place } = reading;
-  const end = await source.header();
-  const first = place.last === undefined ? subject.firstBlock : place.last.number + 1;
-  const of = Math.max(end.number - first + 1, 1);
-  progress({ phase: "reading", done: 0, of });
-  for await (const range of readRanges(source, first, end.number, place.last)) {
-    await audit.blocks(range.blocks);
-    const metersOf = namerOf(subject, range.blocks);
-    for (const row of rows.splice(0)) {
-      if (row.kind === "settlement") settlements.push({ ...row, meters: metersOf(row) });
+  /** Rows whose meters are still to be named. */
+  const rows: SettlementRow[] = [];
+  const audit = createAudit({
+    chainId: subject.chainId,
+    contracts: subject.contracts,
+    signatures,
+    isAccepted: walletsAt(rpc),
+    onRow(row) {
+      totals.add(row);
+      if (row.kind === "settlement") rows.push(row);
       if (row.kind === "reading") readings.push(row);
-    }
-    place.last = range.end;
-    progress({ phase: "reading", done: range.end.number - first + 1, of });
-  }
-  return end;
+    },
+  });
+  const passage: Passage = {
+    audit,
+    onRead({ blocks }) {
+      const metersOf = namerOf(subject, blocks);
+      for (const row of rows.splice(0)) settlements.push({ ...row, meters: metersOf(row) });
+    },
+  };
+  return { passage, totals, settlements, readings };
 }

@@ -1,5 +1,5 @@
+import type { AuditProgress, MicrogridTotals } from "@wattline/audit";
 import type { Deployment, Finding, ReadingRow, Verdict } from "@wattline/sdk";
-import type { MicrogridTotals } from "../../../../services/audit/src/totals.ts";
 import type { HistoryRow } from "../history.ts";
 
 /** What a worker is asked to do with a chain's history. */
@@ -8,15 +8,6 @@ export interface AuditJob {
   readonly kind: "history" | "verify";
   readonly rpcUrl: string;
   readonly deployment: Deployment;
-}
-
-/** How far a worker is. */
-export interface Progress {
-  readonly phase: "reading" | "comparing";
-  /** Blocks that are read, or answers of the chain that are compared. */
-  readonly done: number;
-  /** Undefined when it is not known beforehand. */
-  readonly of?: number;
 }
 
 /** What a verification came to. */
@@ -39,7 +30,7 @@ export interface NewHistory {
 
 /** What a worker says. */
 export type AuditSaid =
-  | ({ readonly kind: "progress" } & Progress)
+  | ({ readonly kind: "progress" } & AuditProgress)
   | ({ readonly kind: "history" } & NewHistory)
   | ({ readonly kind: "verified" } & Verified)
   | { readonly kind: "failed"; readonly message: string };

@@ -1,3 +1,4 @@
+import type { Subject } from "@wattline/audit";
 import {
   type Call,
   type ChainBlock,
@@ -8,7 +9,6 @@ import {
   type SettlementRow,
 } from "@wattline/sdk";
 import { type Address, type Hex, zeroAddress } from "viem";
-import type { Subject } from "../../../../services/audit/src/whereabouts.ts";
 
 /** Meters that were named, and by what: an order, or the parties of a forward. */
 interface Named {

@@ -1,5 +1,6 @@
+import type { AuditProgress } from "@wattline/audit";
 import type { Network } from "../../chain/index.ts";
-import type { AuditJob, AuditSaid, NewHistory, Progress, Verified } from "./messages.ts";
+import type { AuditJob, AuditSaid, NewHistory, Verified } from "./messages.ts";
 
 /** The audit could not come to an end; the message says why. */
 export class AuditError extends Error {}
@@ -17,7 +18,7 @@ const jobOn = (kind: AuditJob["kind"], { rpcUrl, deployment }: Network): AuditJo
 function ask(
   worker: Worker,
   job: AuditJob,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: AuditProgress) => void,
 ): Promise<AuditSaid> {
   return new Promise((resolve, reject) => {
     const done = () => {
@@ -47,7 +48,7 @@ function ask(
 export async function verifyNetwork(
   network: Network,
   signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
+  onProgress: (progress: AuditProgress) => void,
 ): Promise<Verified> {
   signal.throwIfAborted();
   const worker = startWorker();

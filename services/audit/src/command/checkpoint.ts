@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { writeWhole } from "@wattline/common/files";
 import type { Contracts } from "@wattline/sdk";
-import { writeWhole } from "../../../community/src/simulation/print.ts";
 import type { Header } from "../source.ts";
 
 /** What an audit is of: another one can't go on from its checkpoint. */

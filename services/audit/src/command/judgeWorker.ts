@@ -1,7 +1,7 @@
 /** A worker that judges claims: see `judges.ts`. */
 import { parentPort, workerData } from "node:worker_threads";
+import { recoverAddress } from "@wattline/common/recover";
 import { type Claim, type Domains, isSignedByNamed } from "@wattline/sdk";
-import { recoverAddress } from "./recover.ts";
 
 const { domains }: { domains: Domains } = workerData;
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { recoverAddress } from "@wattline/common/recover";
 import { type Claim, type Domains, isSignedByNamed } from "@wattline/sdk";
-import { recoverAddress } from "./recover.ts";
 
 /** Threads that check signatures while the main one goes through the history. */
 export interface Judges {

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
 import { type Address, getAddress, isAddress } from "viem";
-import { reasonOf, UsageError } from "../errors.ts";
+import { reasonOf } from "../errors.ts";
+import type { Whereabouts } from "../whereabouts.ts";
 
 export const USAGE = `npm run audit -- --rpc URL (--deployment FILE | --marketplace ADDRESS) [options]
 
@@ -20,16 +22,6 @@ export const USAGE = `npm run audit -- --rpc URL (--deployment FILE | --marketpl
 Ends with 0 when every check passes, 1 when one fails, 2 for an option that makes no sense, 3 when the
 node does not answer, or not truthfully.`;
 
-/** Where the contracts are, as far as it was said. */
-export interface Whereabouts {
-  readonly marketplace: Address;
-  readonly meters?: Address;
-  readonly energy?: Address;
-  readonly chainId?: number;
-  /** The first block to read. */
-  readonly fromBlock?: number;
-}
-
 export interface AuditCommand {
   readonly rpc: string;
   readonly where: Whereabouts;
@@ -43,7 +35,7 @@ export interface AuditCommand {
 /**
  * Reads the command line.
  * @returns "help" when that was asked for.
- * @throws UsageError that names the option.
+ * @throws OptionsError that names the option.
  */
 export function readOptions(
   argv: readonly string[],
@@ -51,17 +43,17 @@ export function readOptions(
 ): AuditCommand | "help" {
   const values = parse(argv);
   if (values.help) return "help";
-  if (values.rpc === undefined) throw new UsageError("--rpc URL is missing. See --help.");
+  if (values.rpc === undefined) throw new OptionsError("--rpc URL is missing. See --help.");
   const [fromBlock, toBlock] = [
     blockOf("--from-block", values["from-block"]),
     blockOf("--to-block", values["to-block"]),
   ];
   if (fromBlock !== undefined && toBlock !== undefined && fromBlock > toBlock) {
-    throw new UsageError(`--from-block ${fromBlock} lies behind --to-block ${toBlock}.`);
+    throw new OptionsError(`--from-block ${fromBlock} lies behind --to-block ${toBlock}.`);
   }
   const microgrid = blockOf("--microgrid", values.microgrid);
   return {
-    rpc: urlOf(values.rpc),
+    rpc: rpcUrlOf(values.rpc),
     where: whereOf(values.deployment, values.marketplace, env.WATTLINE_DEPLOYMENT),
     ...(fromBlock !== undefined && { fromBlock }),
     ...(toBlock !== undefined && { toBlock }),
@@ -88,21 +80,12 @@ function parse(argv: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(`${reasonOf(error)} See --help.`);
+    throw new OptionsError(`${reasonOf(error)} See --help.`);
   }
 }
 
-function urlOf(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new UsageError(`--rpc takes an address such as http://127.0.0.1:8545, not "${text}".`);
-}
-
-function blockOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw new UsageError(`${name} takes a whole number, not "${text}".`);
-}
+const blockOf = (name: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : wholeNumber(name, text);
 
 function whereOf(
   deployment: string | undefined,
@@ -110,14 +93,14 @@ function whereOf(
   usual: string | undefined,
 ): Whereabouts {
   if (deployment !== undefined && marketplace !== undefined) {
-    throw new UsageError("--deployment and --marketplace say the same thing: give one.");
+    throw new OptionsError("--deployment and --marketplace say the same thing: give one.");
   }
   if (marketplace !== undefined) {
     return { marketplace: addressOf("--marketplace", marketplace) };
   }
   const file = deployment ?? usual;
   if (file === undefined) {
-    throw new UsageError("--deployment FILE or --marketplace ADDRESS is missing. See --help.");
+    throw new OptionsError("--deployment FILE or --marketplace ADDRESS is missing. See --help.");
   }
   return readDeployment(file);
 }
@@ -127,7 +110,7 @@ function readDeployment(file: string): Whereabouts {
   try {
     json = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new UsageError(`--deployment ${file} can't be read: ${reasonOf(error)}`);
+    throw new OptionsError(`--deployment ${file} can't be read: ${reasonOf(error)}`);
   }
   const { marketplace, meters, energy, chainId, fromBlock } = (json ?? {}) as Readonly<
     Record<string, unknown>
@@ -135,7 +118,7 @@ function readDeployment(file: string): Whereabouts {
   const isCount = (value: unknown): value is number =>
     typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
   if (!isCount(chainId) || !isCount(fromBlock)) {
-    throw new UsageError(`--deployment ${file} has no chainId and fromBlock as whole numbers.`);
+    throw new OptionsError(`--deployment ${file} has no chainId and fromBlock as whole numbers.`);
   }
   return {
     marketplace: addressOf(`${file}: marketplace`, marketplace),
@@ -148,5 +131,5 @@ function readDeployment(file: string): Whereabouts {
 
 function addressOf(name: string, text: unknown): Address {
   if (typeof text === "string" && isAddress(text, { strict: false })) return getAddress(text);
-  throw new UsageError(`${name} takes an address of 20 bytes, not ${JSON.stringify(text)}.`);
+  throw new OptionsError(`${name} takes an address of 20 bytes, not ${JSON.stringify(text)}.`);
 }

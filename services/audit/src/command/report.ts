@@ -1,9 +1,9 @@
 import type { Finding, Verdict } from "@wattline/sdk";
 import { countsOf, outcomeOf } from "../lines.ts";
+import type { AuditResult } from "../run.ts";
 import type { Day, Totals } from "../totals.ts";
 import type { AuditCommand } from "./options.ts";
 import { STYLE } from "./reportStyle.ts";
-import type { AuditResult } from "./run.ts";
 
 /** Findings that the report shows; the first ones tell what happened. */
 const MOST_SHOWN = 200;

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Check, Finding } from "@wattline/sdk";
+import { auditIntoFolder, type RunSettings } from "../../src/command/auditIntoFolder.ts";
 import { type AuditCommand, readOptions } from "../../src/command/options.ts";
-import { type AuditResult, type RunSettings, runAudit } from "../../src/command/run.ts";
+import type { AuditResult } from "../../src/run.ts";
 import type { History } from "./history.ts";
 
 /** A folder for a test's audits, gone afterwards. */
@@ -40,7 +41,7 @@ export const audit = (
   command: AuditCommand,
   settings: RunSettings = {},
   signal = new AbortController().signal,
-): Promise<AuditResult> => runAudit(command, signal, { quiet: true, ...settings });
+): Promise<AuditResult> => auditIntoFolder(command, signal, { quiet: true, ...settings });
 
 /** The checks that failed, each once, in order of name. */
 export const failedChecks = ({ verdicts }: AuditResult): Check[] =>

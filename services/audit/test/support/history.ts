@@ -1,3 +1,14 @@
+import { type CommunitySeries, generateCommunity } from "@wattline/community/profiles";
+import {
+  buildContracts,
+  type Chain,
+  localAccount,
+  openChain,
+  type Played,
+  play,
+  type SimulationOptions,
+  serveChain,
+} from "@wattline/community/simulation";
 import {
   type EnergyBySlot,
   marketDomain,
@@ -11,17 +22,6 @@ import {
 } from "@wattline/sdk";
 import type { Hex } from "viem";
 import { freePort } from "../../../../scripts/testing/ports.ts";
-import { generateCommunity } from "../../../community/src/profiles/generate.ts";
-import type { CommunitySeries } from "../../../community/src/profiles/series.ts";
-import { localAccount } from "../../../community/src/simulation/accounts.ts";
-import {
-  buildContracts,
-  type Chain,
-  openChain,
-  serveChain,
-} from "../../../community/src/simulation/chain.ts";
-import type { SimulationOptions } from "../../../community/src/simulation/options.ts";
-import { type Played, play } from "../../../community/src/simulation/run.ts";
 
 /** Wattline with a history, on a chain that others share. */
 export interface History extends Played {

@@ -1,7 +1,7 @@
+import type { Chain } from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 import { zeroAddress } from "viem";
-import type { Chain } from "../../../community/src/simulation/chain.ts";
 
 type Wallet = Awaited<ReturnType<Chain["wallet"]>>;
 

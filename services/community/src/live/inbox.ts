@@ -1,7 +1,7 @@
+import { writeWhole } from "@wattline/common/files";
 import type { Address, Hex } from "viem";
 import { type Household, signReading } from "../simulation/community.ts";
 import type { Deployment } from "../simulation/deployment.ts";
-import { writeWhole } from "../simulation/print.ts";
 
 /** A reading that a meter has signed and nobody has submitted yet, as it is written to the inbox. */
 export interface WaitingReading {

@@ -1,7 +1,7 @@
+import { OptionsError } from "@wattline/common/options";
 import { generateCommunity } from "../profiles/generate.ts";
 import { readProfilesFile } from "../profiles/profilesFile.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
-import { OptionsError } from "./optionsError.ts";
 
 /** One community or several that live through the same slots. */
 export type Communities = readonly [CommunitySeries, ...CommunitySeries[]];

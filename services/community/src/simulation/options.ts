@@ -1,14 +1,12 @@
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { choice, listOf, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
-import { OptionsError } from "./optionsError.ts";
 import type { Outage } from "./rounds.ts";
-import { addressOf, choice, listOf, outageOf, price, wholeNumber } from "./values.ts";
-
-export { OptionsError } from "./optionsError.ts";
+import { outageOf, price } from "./values.ts";
 
 export const USAGE = `npm run simulate -- [options]
 
@@ -91,7 +89,7 @@ export function readOptions(argv: readonly string[]): SimulationOptions | "help"
     market,
     ...(outage !== undefined && { outage }),
     ...(values.json !== undefined && { json: values.json }),
-    ...(values.rpc !== undefined && { rpc: addressOf(values.rpc) }),
+    ...(values.rpc !== undefined && { rpc: rpcUrlOf(values.rpc) }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { formatAmount } from "@wattline/sdk";
 import type { HouseholdSummary, Summary } from "./summary.ts";
 import { CURRENCY_DECIMALS } from "./values.ts";
@@ -100,17 +99,6 @@ function particularsOf(summary: Summary): [string, string][] {
 /** The summary for machines: amounts as decimal strings, in Wh and in base units. */
 export const jsonOf = (summary: Summary): string =>
   `${JSON.stringify(summary, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2)}\n`;
-
-/** Writes a file whole or not at all. */
-export function writeWhole(file: string, text: string): void {
-  const draft = `${file}.${process.pid}.tmp`;
-  try {
-    writeFileSync(draft, text);
-    renameSync(draft, file);
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>

@@ -1,3 +1,4 @@
+import { Progress } from "@wattline/common/progress";
 import { slotEnd } from "@wattline/sdk";
 import type { Chain } from "./chain.ts";
 import { isEscrowSolvent } from "./checks.ts";
@@ -7,7 +8,6 @@ import { forecastWh } from "./forecast.ts";
 import { forwardMarket } from "./forwardMarket.ts";
 import { openStage } from "./opening.ts";
 import type { SimulationOptions } from "./options.ts";
-import { Progress } from "./progress.ts";
 import { ISLAND, type Round, roundsOf } from "./rounds.ts";
 import { acceptMarket, settleMarket } from "./spotMarket.ts";
 import type { Stage } from "./stage.ts";

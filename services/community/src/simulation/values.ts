@@ -1,7 +1,7 @@
+import { OptionsError } from "@wattline/common/options";
 import { parseUnits } from "viem";
 import { momentOf, parseMoment } from "../profiles/calendar.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
-import { OptionsError } from "./optionsError.ts";
 import type { Outage } from "./rounds.ts";
 
 /** Money of the simulation has six decimals: base units are millionths. */
@@ -15,41 +15,6 @@ export function price(name: string, text: string): bigint {
     );
   }
   return parseUnits(text, CURRENCY_DECIMALS);
-}
-
-export function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new OptionsError(`${name} takes a whole number, not "${text}".`);
-  }
-  return value;
-}
-
-/** One of `choices`. */
-export function choice<Choice extends string>(
-  name: string,
-  choices: readonly Choice[],
-  text: string,
-): Choice {
-  const chosen = choices.find((each) => each === text);
-  if (chosen === undefined) {
-    throw new OptionsError(`${name} takes ${choices.join(" or ")}, not "${text}".`);
-  }
-  return chosen;
-}
-
-/** Names by comma. */
-export const listOf = (text: string | undefined): string[] =>
-  (text ?? "")
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
-
-export function addressOf(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new OptionsError(`--rpc takes an address such as http://127.0.0.1:8545, not "${text}".`);
-  }
-  return text;
 }
 
 /** The slots of an outage FROM..TO, which must lie within the run. */

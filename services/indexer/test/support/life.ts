@@ -1,6 +1,8 @@
 /** What people do on a chain once its day is over: a little of everything, drawn by a seed. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { seededRandom } from "@wattline/community/profiles";
+import { localAccount } from "@wattline/community/simulation";
 import {
   ANY_SOURCE,
   boardAbi,
@@ -26,8 +28,6 @@ import {
   zeroAddress,
 } from "viem";
 import { hardhat } from "viem/chains";
-import { seededRandom } from "../../../community/src/profiles/random.ts";
-import { localAccount } from "../../../community/src/simulation/accounts.ts";
 import { oddDeeds } from "./odd.ts";
 import type { Played } from "./played.ts";
 import { ROOT } from "./process.ts";

@@ -1,10 +1,15 @@
 /** A chain of its own process: plays some hours of communities, says so on stdout, and stays until it is stopped. */
-import type { CommunitySeries } from "../../../community/src/profiles/series.ts";
-import { localAccount, OPERATOR } from "../../../community/src/simulation/accounts.ts";
-import { buildContracts, openChain, serveChain } from "../../../community/src/simulation/chain.ts";
-import type { MarketName } from "../../../community/src/simulation/market.ts";
-import { readOptions } from "../../../community/src/simulation/options.ts";
-import { play } from "../../../community/src/simulation/run.ts";
+import type { CommunitySeries } from "@wattline/community/profiles";
+import {
+  buildContracts,
+  localAccount,
+  type MarketName,
+  OPERATOR,
+  openChain,
+  play,
+  readOptions,
+  serveChain,
+} from "@wattline/community/simulation";
 
 /** What is played. */
 export interface Script {

@@ -1,3 +1,4 @@
+import { recoverAddress } from "@wattline/common/recover";
 import {
   type Domain,
   hashOrder,
@@ -7,7 +8,6 @@ import {
   signerOf,
 } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
-import { recover } from "./recover.ts";
 
 /** What can be said about a signature without asking the chain. */
 export interface SignatureCheck {
@@ -33,7 +33,7 @@ export function signatureChecker(
 
   function recoverOnce(digest: Hex, signature: Hex): Address | undefined {
     const key = `${digest}${signature}`;
-    if (!recovered.has(key)) recovered.set(key, recover(digest, signature));
+    if (!recovered.has(key)) recovered.set(key, recoverAddress(digest, signature));
     return recovered.get(key);
   }
 

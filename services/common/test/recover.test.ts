@@ -12,7 +12,7 @@ import {
   toHex,
 } from "viem";
 import { privateKeyToAddress, sign } from "viem/accounts";
-import { recover } from "../src/verify/recover.ts";
+import { recoverAddress } from "../src/recover.ts";
 
 const ORDER_OF_CURVE = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
@@ -23,17 +23,19 @@ describe("A signature's key", () => {
       const digest = keccak256(toHex(`digest ${n}`));
       const signer = privateKeyToAddress(privateKey);
       const signature = await sign({ hash: digest, privateKey, to: "hex" });
-      expect(recover(digest, signature)).to.equal(signer);
+      expect(recoverAddress(digest, signature)).to.equal(signer);
       const parts = parseSignature(signature);
       const compact = serializeCompactSignature(signatureToCompactSignature(parts));
-      expect(recover(digest, compact)).to.equal(signer);
+      expect(recoverAddress(digest, compact)).to.equal(signer);
 
       const { r, s, yParity } = parts;
       const otherS = numberToHex(ORDER_OF_CURVE - hexToBigInt(s), { size: 32 });
       const twin = concat([r, otherS, toHex(28 - yParity)]);
-      expect(recover(digest, twin), "with the higher s").to.equal(undefined);
-      expect(recover(digest, concat([r, s, toHex(yParity)])), "v of 0 or 1").to.equal(undefined);
-      expect(recover(digest, `${signature}00`), "too long").to.equal(undefined);
+      expect(recoverAddress(digest, twin), "with the higher s").to.equal(undefined);
+      expect(recoverAddress(digest, concat([r, s, toHex(yParity)])), "v of 0 or 1").to.equal(
+        undefined,
+      );
+      expect(recoverAddress(digest, `${signature}00`), "too long").to.equal(undefined);
     }
   });
 
@@ -43,7 +45,7 @@ describe("A signature's key", () => {
     const most = numberToHex(2n ** 256n - 1n, { size: 32 });
     const none: readonly Hex[] = ["0x", concat([zero, zero, "0x1b"]), concat([most, zero, "0x1b"])];
     for (const signature of none) {
-      expect(recover(digest, signature)).to.equal(undefined);
+      expect(recoverAddress(digest, signature)).to.equal(undefined);
     }
   });
 });

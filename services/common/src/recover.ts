@@ -9,7 +9,7 @@ const HIGHEST_S = hexToBytes("0x7fffffffffffffffffffffffffffffff5d576e7357a4501d
  * Whose key made a 64-byte (ERC-2098) or 65-byte signature, by the rule of the contracts; undefined for what is none:
  * another length, a high s, a recovery byte other than 27 and 28, no point of the curve.
  */
-export function recover(digest: Hex, signature: Hex): Address | undefined {
+export function recoverAddress(digest: Hex, signature: Hex): Address | undefined {
   const bytes = hexToBytes(signature);
   const parity = parityOf(bytes);
   if (parity === undefined) return undefined;

@@ -1,0 +1,7 @@
+/** The audit as a command: options, threads that check signatures, and a folder of results. Node only. */
+export { ReorgError, RpcError } from "../errors.ts";
+export { lineOf } from "../lines.ts";
+export type { AuditResult } from "../run.ts";
+export { auditIntoFolder } from "./auditIntoFolder.ts";
+export { startJudges } from "./judges.ts";
+export { type AuditCommand, readOptions, USAGE } from "./options.ts";
