@@ -303,6 +303,68 @@ describe("The clearing of any book", () => {
     );
   });
 
+  it("keeps rations and serves critical loads first in islanded slots, whatever money and own energy there are", () => {
+    const withMeter = fc
+      .tuple(someOrder, fc.option(fc.constantFrom("m1", "m2", "m3")), fc.boolean())
+      .map(
+        ([order, meter, critical]): LimitOrder => ({
+          ...order,
+          sources: ["Solar"],
+          critical: critical && meter !== null,
+          ...(meter !== null && { meter: `${order.maker} ${meter}` }),
+        }),
+      );
+    const money = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.bigInt(0n, 9_000n));
+    fc.assert(
+      fc.property(fc.array(withMeter, { maxLength: 14 }), money, (orders, given) => {
+        const moneyMillis = new Map(Object.entries(given));
+        const slots = slotsOf(1, { rationWh: 25n });
+        const traded = cleared(orders, { slots, moneyMillis });
+        const byMeter = new Map<string, bigint>();
+        const paid = new Map<string, bigint>();
+        let ordinaryWh = 0n;
+        for (const [index, order] of orders.entries()) {
+          const wh = traded[index] ?? 0n;
+          if (order.side !== "bid") continue;
+          paid.set(order.maker, (paid.get(order.maker) ?? 0n) + wh * PRICE);
+          if (order.critical === true) continue;
+          ordinaryWh += wh;
+          if (order.meter === undefined) expect(wh).to.equal(0n);
+          else byMeter.set(order.meter, (byMeter.get(order.meter) ?? 0n) + wh);
+        }
+        for (const wh of byMeter.values()) expect(wh <= 25n).to.equal(true);
+        for (const [maker, millis] of paid) {
+          expect(millis <= (moneyMillis.get(maker) ?? millis)).to.equal(true);
+        }
+        // A critical bid of a household that neither sells nor lacks money has all it wants before others get any.
+        if (ordinaryWh === 0n) return;
+        for (const [
+          index,
+          { side, critical, maker, firstSlot, pricePerKwh, leftWh, mostWh, nonce },
+        ] of orders.entries()) {
+          const isPlain =
+            !moneyMillis.has(maker) &&
+            orders.every(
+              (other) =>
+                other.maker !== maker ||
+                (other.side === "bid" && (other.nonce !== nonce || other === orders[index])),
+            );
+          if (
+            side !== "bid" ||
+            critical !== true ||
+            firstSlot > 0 ||
+            pricePerKwh < PRICE ||
+            !isPlain
+          )
+            continue;
+          const most = typeof mostWh === "bigint" && mostWh < leftWh ? mostWh : leftWh;
+          expect(traded[index]).to.equal(most);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("does not depend on the order of the list", () => {
     const distinct = fc.uniqueArray(someOrder, {
       maxLength: 12,

@@ -2,11 +2,7 @@ import type { MarketName } from "@wattline/community/simulation";
 import { hashOrder, marketDomain, sumWh } from "@wattline/sdk";
 import { expect } from "chai";
 import { recoverAddress } from "viem";
-<<<<<<< HEAD
-=======
 import { readInput } from "../../../scripts/allocate/inputs.ts";
-import type { MarketName } from "../../../scripts/simulation/market.ts";
->>>>>>> 8190949 (Allocate: a command that writes operators' files from meters or the market, and compares reports)
 import { freePort } from "../../../scripts/testing/ports.ts";
 import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
