@@ -1,4 +1,4 @@
-// Before the first paint: what the app then goes on from (src/app/theme.ts, src/i18n/messages.ts). Theme and language are chosen
+// Before the first paint: what the app then goes on from (src/ui/theme.ts, src/i18n/messages.ts). Theme and language are chosen
 // here alone, so that nobody in the dark is blinded and nobody is greeted in the wrong language.
 (() => {
   const recall = (key) => {

@@ -1,10 +1,10 @@
 import "./app/styles.css";
 import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
-import { appOver, brokenApp } from "./app/App.tsx";
-import { routerOver } from "./app/router.tsx";
-import { ConfigError, loadNetworks } from "./chain/config.ts";
-import { startLocale } from "./i18n/messages.ts";
+import { appOver, brokenApp } from "./App.tsx";
+import { ConfigError, loadNetworks } from "./chain/index.ts";
+import { startLocale } from "./i18n/index.ts";
+import { routerOver } from "./router.tsx";
 
 /** Draws the app, once all is there to do so: until then the page that was drawn ahead is to be seen. */
 async function start(root: Element): Promise<void> {

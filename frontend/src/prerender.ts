@@ -2,11 +2,10 @@ import { i18n } from "@lingui/core";
 import { createMemoryHistory } from "@tanstack/react-router";
 import { renderToString } from "react-dom/server";
 import { zeroAddress } from "viem";
-import { appOver } from "./app/App.tsx";
-import { routerOver } from "./app/router.tsx";
-import type { Network } from "./chain/config.ts";
-import { isLocale } from "./i18n/locales.ts";
-import { loadInto } from "./i18n/messages.ts";
+import { appOver } from "./App.tsx";
+import type { Network } from "./chain/index.ts";
+import { isLocale, loadInto } from "./i18n/index.ts";
+import { routerOver } from "./router.tsx";
 
 /** Nothing of a network is to be seen yet on a page that has not read anything. */
 const UNKNOWN: Network = {

@@ -1,12 +1,10 @@
 import { Trans } from "@lingui/react/macro";
 import { CloudOff, Unplug, Zap } from "lucide-react";
 import { useSwitchChain } from "wagmi";
-import { chainOf } from "../chain/chain.ts";
-import { useNetwork } from "../chain/network.tsx";
-import { useHealth } from "../data/useHealth.ts";
-import { Button } from "../ui/Button.tsx";
-import { Notice } from "../ui/states.tsx";
-import { isRejection } from "../wallet/errors.ts";
+import { chainOf, useNetwork } from "../chain/index.ts";
+import { useHealth } from "../data/index.ts";
+import { Button, Notice } from "../ui/index.ts";
+import { isRejection } from "../wallet/index.ts";
 
 /** What does not work now, and what does all the same; nothing when all is well. */
 export function Banners() {

@@ -1,5 +1,5 @@
 import { Trans } from "@lingui/react/macro";
-import { buttonClass } from "../ui/Button.tsx";
+import { buttonClass } from "../ui/index.ts";
 import { Logo } from "./Logo.tsx";
 
 /** The app does not know where Wattline is. */

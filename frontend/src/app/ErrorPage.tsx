@@ -1,7 +1,6 @@
 import { Trans } from "@lingui/react/macro";
 import { type ErrorComponentProps, Link } from "@tanstack/react-router";
-import { buttonClass } from "../ui/Button.tsx";
-import { EmptyState, ErrorState } from "../ui/states.tsx";
+import { buttonClass, EmptyState, ErrorState } from "../ui/index.ts";
 
 /** A page that could not be shown. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {

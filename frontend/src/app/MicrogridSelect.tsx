@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { useMicrogrids } from "../chain/microgrids.ts";
-import { Select } from "../ui/Select.tsx";
+import { useMicrogrids } from "../chain/index.ts";
+import { Select } from "../ui/index.ts";
 import { useMicrogrid } from "./microgrid.ts";
 
 /** Which microgrid the pages are about; nothing to choose where there is only one. */

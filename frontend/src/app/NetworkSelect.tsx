@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
-import { useNetworks } from "../chain/network.tsx";
-import { Select } from "../ui/Select.tsx";
+import { useNetworks } from "../chain/index.ts";
+import { Select } from "../ui/index.ts";
 
 /** Which network the app shows; nothing to choose where there is only one. */
 export function NetworkSelect({ className }: { readonly className: string }) {

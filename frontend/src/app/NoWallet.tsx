@@ -1,7 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 import { Wallet } from "lucide-react";
-import { EmptyState } from "../ui/states.tsx";
-import { ConnectButton } from "../wallet/ConnectButton.tsx";
+import { EmptyState } from "../ui/index.ts";
+import { ConnectButton } from "../wallet/index.ts";
 
 /** In place of what a page can show only to somebody. */
 export function NoWallet() {

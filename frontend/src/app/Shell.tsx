@@ -2,12 +2,15 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
 import { ChartLine, House, Network, ShieldCheck } from "lucide-react";
 import { lazy, Suspense, useSyncExternalStore } from "react";
-import { useNetwork } from "../chain/network.tsx";
-import { IndexerRefresh } from "../data/useIndexed.ts";
-import { ConnectButton } from "../wallet/ConnectButton.tsx";
-import { DemoConfirm } from "../wallet/demo/DemoConfirm.tsx";
-import { PendingTransactions } from "../wallet/PendingTransactions.tsx";
-import { onToasterWanted, toasterWanted } from "../wallet/toasts.ts";
+import { useNetwork } from "../chain/index.ts";
+import { IndexerRefresh } from "../data/index.ts";
+import {
+  ConnectButton,
+  DemoConfirm,
+  onToasterWanted,
+  PendingTransactions,
+  toasterWanted,
+} from "../wallet/index.ts";
 import { Banners } from "./Banners.tsx";
 import { Logo } from "./Logo.tsx";
 import { MicrogridSelect } from "./MicrogridSelect.tsx";

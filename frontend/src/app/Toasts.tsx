@@ -1,8 +1,8 @@
 import { useLingui } from "@lingui/react/macro";
 import { useEffect } from "react";
 import { Toaster } from "sonner";
-import { toasterMounted } from "../wallet/toasts.ts";
-import { useTheme } from "./theme.ts";
+import { useTheme } from "../ui/index.ts";
+import { toasterMounted } from "../wallet/index.ts";
 
 /** Where toasts appear; loaded after the page. */
 export default function Toasts() {

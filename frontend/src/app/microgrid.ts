@@ -1,5 +1,5 @@
 import { useSearch } from "@tanstack/react-router";
-import { type Microgrid, useMicrogrids } from "../chain/microgrids.ts";
+import { type Microgrid, useMicrogrids } from "../chain/index.ts";
 
 /** The microgrid that the page is about: the one that the URL names, else the first. */
 export function useMicrogrid(): {

@@ -1,9 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { Languages, Monitor, Moon, Sun } from "lucide-react";
-import { LOCALES, type Locale } from "../i18n/locales.ts";
-import { localeNow, setLocale } from "../i18n/messages.ts";
-import { Button } from "../ui/Button.tsx";
-import { setTheme, THEMES, useTheme } from "./theme.ts";
+import { LOCALES, type Locale, localeNow, setLocale } from "../i18n/index.ts";
+import { Button, setTheme, THEMES, useTheme } from "../ui/index.ts";
 
 const ICONS = { system: Monitor, light: Sun, dark: Moon };
 

@@ -3,8 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { SOURCES } from "@wattline/sdk";
 import { Download, ScrollText } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
-import type { Microgrid } from "../chain/index.ts";
-import { useNetwork } from "../chain/index.ts";
+import { type Microgrid, useNetwork } from "../chain/index.ts";
 import {
   Badge,
   Button,

@@ -1,6 +1,6 @@
 import { type Address, type Hex, isAddress, isHex } from "viem";
 import * as z from "zod/mini";
-import { appSearch } from "../app/search.ts";
+import { appSearch } from "../app/index.ts";
 
 const address = z.custom<Address>(
   (value) => typeof value === "string" && isAddress(value, { strict: false }),

@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, use, useCallback, useMemo, useState } from "react";
-import { recall, remember } from "../data/storage.ts";
+import { recall, remember } from "../browser/index.ts";
 import type { Network, Networks } from "./config.ts";
 
 interface NetworkChoice {

@@ -15,7 +15,7 @@ import {
 } from "@wattline/sdk";
 import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { getBlock, readContract } from "viem/actions";
-import type { ChainContext } from "../chain/useChainQuery.ts";
+import type { ChainContext } from "../chain/index.ts";
 
 /** What the chain says of an order that `signer` has signed: what `judgeOrder` judges by. */
 export async function readFacts(

@@ -1,6 +1,7 @@
 export { readFacts } from "./facts.ts";
 export {
   type BookOrder,
+  fetchOrders,
   isDown,
   type OrderState,
   type PostResult,
@@ -10,4 +11,4 @@ export {
 } from "./relay.ts";
 export { type Book, useBook, useOwnOrders } from "./useBook.ts";
 export { type Health, useHealth } from "./useHealth.ts";
-export { type Indexed, useIndexed } from "./useIndexed.ts";
+export { type Indexed, IndexerRefresh, useIndexed } from "./useIndexed.ts";

@@ -10,8 +10,7 @@ import {
 } from "@wattline/sdk";
 import { type Hex, recoverAddress } from "viem";
 import { getBlock, readContract } from "viem/actions";
-import { readEvents } from "../chain/logs.ts";
-import type { ChainContext } from "../chain/useChainQuery.ts";
+import { type ChainContext, readEvents } from "../chain/index.ts";
 import { readFacts } from "./facts.ts";
 import type { BookOrder } from "./relay.ts";
 

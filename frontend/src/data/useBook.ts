@@ -1,6 +1,6 @@
 import { useCallback, useMemo } from "react";
 import { type Address, isAddressEqual } from "viem";
-import { useChainQuery } from "../chain/useChainQuery.ts";
+import { useChainQuery } from "../chain/index.ts";
 import type { BookOrder } from "./relay.ts";
 import { type Followed, useFollowed } from "./useFollowed.ts";
 

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Hex } from "viem";
-import { useNetwork } from "../chain/network.tsx";
+import { useNetwork } from "../chain/index.ts";
 import { type BookOrder, fetchOrders, type OrdersQuery, streamOrders } from "./relay.ts";
 
 /** Some of a relay's orders, as they are now. */

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useConnection } from "wagmi";
-import { useChainHead } from "../chain/head.tsx";
-import { useNetwork } from "../chain/network.tsx";
+import { useChainHead, useNetwork } from "../chain/index.ts";
 import { fetchIndexerReady } from "./indexer.ts";
 import { fetchRelayHealth } from "./relay.ts";
 

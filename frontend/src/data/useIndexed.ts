@@ -1,8 +1,6 @@
 import { queryOptions, type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { useChainHead } from "../chain/head.tsx";
-import { useNetwork } from "../chain/network.tsx";
-import { type ChainContext, useChainQuery } from "../chain/useChainQuery.ts";
+import { type ChainContext, useChainHead, useChainQuery, useNetwork } from "../chain/index.ts";
 import { askIndexer } from "./indexer.ts";
 
 /** Asks the indexer: a GraphQL document and its variables. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { appSearch } from "../app/search.ts";
+import { appSearch } from "../app/index.ts";
 
 export const ENERGY_TABS = [
   "balances",

@@ -1,5 +1,5 @@
 import { i18n, type Messages } from "@lingui/core";
-import { remember } from "../data/storage.ts";
+import { remember } from "../browser/index.ts";
 import { isLocale, type Locale } from "./locales.ts";
 
 /** Where words are kept: with each domain's pages, and here what every page needs. */

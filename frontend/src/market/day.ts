@@ -1,6 +1,6 @@
 import { localDayOf, type SlotRange, slotAt, slotStart, slotsOfDay } from "@wattline/sdk";
+import { localZone } from "../browser/index.ts";
 import type { BookOrder } from "../data/index.ts";
-import { localZone } from "../ui/zone.ts";
 
 /** The day that the page shows. */
 export interface Day {

@@ -1,6 +1,6 @@
 import { SOURCES } from "@wattline/sdk";
 import * as z from "zod/mini";
-import { appSearch } from "../app/search.ts";
+import { appSearch } from "../app/index.ts";
 
 /** What the table of offers and bids can be sorted by. */
 export const SORTS = ["price", "delivery", "energy", "record"] as const;

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { rootRoute } from "../app/rootRoute.tsx";
-import { loadMessages } from "../i18n/messages.ts";
+import { rootRoute } from "../app/index.ts";
+import { loadMessages } from "../i18n/index.ts";
 import { microgridSearch } from "./search.ts";
 
 export const microgridRoute = createRoute({

@@ -5,8 +5,7 @@ import { CloudOff } from "lucide-react";
 import { useState } from "react";
 import { estimateGas, getGasPrice } from "viem/actions";
 import { useClient, useConnection } from "wagmi";
-import { chainOf } from "../chain/chain.ts";
-import { type Call, useNetwork } from "../chain/index.ts";
+import { type Call, chainOf, useNetwork } from "../chain/index.ts";
 import { Button, formatCount, formatMoney, Notice } from "../ui/index.ts";
 
 const FEE_DIGITS = { maximumFractionDigits: 7 };

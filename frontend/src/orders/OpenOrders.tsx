@@ -8,7 +8,7 @@ import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
 import { type Microgrid, useChainQuery, useChainTime, useNetwork } from "../chain/index.ts";
 import { type BookOrder, useOwnOrders } from "../data/index.ts";
-import { loadMessages } from "../i18n/messages.ts";
+import { loadMessages } from "../i18n/index.ts";
 import {
   Badge,
   Button,

@@ -1,5 +1,5 @@
 import { Trans } from "@lingui/react/macro";
-import { loadMessages } from "../i18n/messages.ts";
+import { loadMessages } from "../i18n/index.ts";
 import { type OpenDialog, OrderDialog } from "./OrderDialog.tsx";
 
 // The words come with what is said in them.

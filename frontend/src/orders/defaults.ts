@@ -1,5 +1,5 @@
 import { addDays, formatAmount, localDayOf, SOURCES, slotEnd, slotStart } from "@wattline/sdk";
-import { localZone } from "../ui/zone.ts";
+import { localZone } from "../browser/index.ts";
 import { DAY_PARTS, type DraftContext, type OrderValues, WEEK_DAYS } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
 import type { Surplus } from "./surplus.ts";

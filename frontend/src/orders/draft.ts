@@ -17,7 +17,8 @@ import {
 } from "@wattline/sdk";
 import { type Address, isAddress, isAddressEqual, zeroAddress } from "viem";
 import * as z from "zod/mini";
-import { localZone, parseAmount } from "../ui/index.ts";
+import { localZone } from "../browser/index.ts";
+import { parseAmount } from "../ui/index.ts";
 import { fromLocalInput } from "./time.ts";
 
 /** What the form holds, as it is typed. */

@@ -1,9 +1,9 @@
 import { boardAbi, freeNonces, LANES } from "@wattline/sdk";
 import type { Address } from "viem";
 import { readContract } from "viem/actions";
+import { recall, remember } from "../browser/index.ts";
 import { type ChainContext, readEvents } from "../chain/index.ts";
-import { fetchOrders } from "../data/relay.ts";
-import { recall, remember } from "../data/storage.ts";
+import { fetchOrders } from "../data/index.ts";
 
 /**
  * Nonces that this maker has never signed an order with, as far as the relay's book, the board on chain, the fills on

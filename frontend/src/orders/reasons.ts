@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
 import type { Network } from "../chain/index.ts";
 import { formatMoney } from "../ui/index.ts";
-import { refusalInWords } from "../wallet/errorWords.ts";
+import { refusalInWords } from "../wallet/index.ts";
 
 /** A rule that an order breaks: as the sdk finds it before signing, and as a relay refuses it with. */
 export interface BrokenRule {

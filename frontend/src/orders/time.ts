@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { addDays, localDayOf, localTimeOf, slotEnd, slotStart } from "@wattline/sdk";
-import { formatClock, formatDay, formatMoment, localZone } from "../ui/index.ts";
+import { localZone } from "../browser/index.ts";
+import { formatClock, formatDay, formatMoment } from "../ui/index.ts";
 
 /** A moment as `<input type="datetime-local">` writes it. */
 export const toLocalInput = (unixSeconds: number): string =>

@@ -1,8 +1,8 @@
 import { type Address, isAddressEqual } from "viem";
 import { getBlock } from "viem/actions";
+import { localZone } from "../browser/index.ts";
 import { type Microgrid, useChainQuery, useNetwork } from "../chain/index.ts";
 import { useOwnOrders } from "../data/index.ts";
-import { localZone } from "../ui/zone.ts";
 import type { Beginning } from "./defaults.ts";
 import { type HomeMeter, metersOf, useHomes } from "./homes.ts";
 import { suggestedPrice, useClearingPrice } from "./price.ts";

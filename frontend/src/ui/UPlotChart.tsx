@@ -1,9 +1,9 @@
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
-import { useTheme } from "../app/theme.ts";
 import type { ChartProps, Series } from "./Chart.tsx";
 import { formatClock, formatDay } from "./format.ts";
+import { useTheme } from "./theme.ts";
 
 /** Draws a chart with uPlot, in the theme's colours, as wide as its place. */
 export default function UPlotChart({

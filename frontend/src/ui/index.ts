@@ -32,6 +32,6 @@ export {
   type Tone,
 } from "./states.tsx";
 export { type Tab, Tabs } from "./Tabs.tsx";
-export { AddressText, Energy, Money, Price, SlotTime } from "./values.tsx";
+export { setTheme, THEMES, type Theme, useTheme } from "./theme.ts";
+export { AddressText, CurrencyContext, Energy, Money, Price, SlotTime } from "./values.tsx";
 export { WhenNear } from "./WhenNear.tsx";
-export { localZone } from "./zone.ts";

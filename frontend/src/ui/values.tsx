@@ -2,8 +2,7 @@ import { useLingui as useLanguage } from "@lingui/react";
 import { useLingui } from "@lingui/react/macro";
 import { slotEnd, slotStart } from "@wattline/sdk";
 import { Check, Copy } from "lucide-react";
-import { useState } from "react";
-import { useNetwork } from "../chain/network.tsx";
+import { createContext, use, useState } from "react";
 import { cx } from "./cx.ts";
 import {
   formatClock,
@@ -16,9 +15,12 @@ import {
   type Unit,
 } from "./format.ts";
 
+/** The currency of amounts that do not say theirs. */
+export const CurrencyContext = createContext<Unit>({ symbol: "", decimals: 0 });
+
 // What is shown in the page's language: each asks for the language, so that it changes with it.
 
-/** An amount in the network's currency. */
+/** An amount in a currency, by default that of {@link CurrencyContext}. */
 export function Money({
   baseUnits,
   currency,
@@ -29,15 +31,15 @@ export function Money({
   readonly className?: string;
 }) {
   useLanguage();
-  const network = useNetwork();
+  const usual = use(CurrencyContext);
   return (
     <span className={cx("tabular-nums whitespace-nowrap", className)}>
-      {formatMoney(baseUnits, currency ?? network.currency)}
+      {formatMoney(baseUnits, currency ?? usual)}
     </span>
   );
 }
 
-/** A price per kWh in the network's currency. */
+/** A price per kWh in the currency of {@link CurrencyContext}. */
 export function Price({
   perKwh,
   className,
@@ -46,7 +48,7 @@ export function Price({
   readonly className?: string;
 }) {
   useLanguage();
-  const { currency } = useNetwork();
+  const currency = use(CurrencyContext);
   return (
     <span className={cx("tabular-nums whitespace-nowrap", className)}>
       {formatPrice(perKwh, currency)}

@@ -2,10 +2,8 @@ import { Trans } from "@lingui/react/macro";
 import { Wallet } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useConnection } from "wagmi";
-import { useNetwork } from "../chain/network.tsx";
-import { Button } from "../ui/Button.tsx";
-import { cx } from "../ui/cx.ts";
-import { shortAddress } from "../ui/format.ts";
+import { useNetwork } from "../chain/index.ts";
+import { Button, cx, shortAddress } from "../ui/index.ts";
 import { DEMO_WALLET, selectedDemoAccount } from "./demo/connector.ts";
 
 const WalletDialog = lazy(() => import("./WalletDialog.tsx"));

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useConfig } from "wagmi";
-import { useNetworks } from "../chain/network.tsx";
+import { useNetworks } from "../chain/index.ts";
 import { Reverted, wordsFor } from "./errors.ts";
 import { pendingNow } from "./pending.ts";
 import { notify } from "./toasts.ts";

@@ -2,11 +2,8 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Check, LogOut, TestTube } from "lucide-react";
 import { useEffect, useState } from "react";
 import { type Connector, useConnect, useConnection, useConnectors, useDisconnect } from "wagmi";
-import { useNetwork } from "../chain/network.tsx";
-import { Button, Spinner } from "../ui/Button.tsx";
-import { Dialog } from "../ui/Dialog.tsx";
-import { Badge, Notice } from "../ui/states.tsx";
-import { AddressText } from "../ui/values.tsx";
+import { useNetwork } from "../chain/index.ts";
+import { AddressText, Badge, Button, Dialog, Notice, Spinner } from "../ui/index.ts";
 import { DEMO_WALLET, selectDemoAccount, selectedDemoAccount } from "./demo/connector.ts";
 import { isRejection } from "./errors.ts";
 

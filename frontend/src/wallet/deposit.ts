@@ -1,7 +1,6 @@
 import { type Address, type Client, type Hex, parseAbi, parseSignature } from "viem";
 import { getBlock, getCode, readContract } from "viem/actions";
-import type { Network } from "../chain/config.ts";
-import { type Call, callOf, contractsOf } from "../chain/contracts.ts";
+import { type Call, callOf, contractsOf, type Network } from "../chain/index.ts";
 
 const permitAbi = parseAbi([
   "function name() view returns (string)",

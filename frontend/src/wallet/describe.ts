@@ -8,14 +8,8 @@ import {
   type Hex,
   isAddressEqual,
 } from "viem";
-import type { Network } from "../chain/config.ts";
-import {
-  formatEnergy,
-  formatMoment,
-  formatMoney,
-  formatPrice,
-  shortAddress,
-} from "../ui/format.ts";
+import type { Network } from "../chain/index.ts";
+import { formatEnergy, formatMoment, formatMoney, formatPrice, shortAddress } from "../ui/index.ts";
 import type { TypedData } from "./demo/typedData.ts";
 
 /** One value of what is signed, by its path: "order.price". */

@@ -8,7 +8,7 @@ import {
   RpcRequestError,
   UserRejectedRequestError,
 } from "viem";
-import type { Network } from "../chain/config.ts";
+import type { Network } from "../chain/index.ts";
 
 const address = (name: string) => ({ name, type: "address" });
 const uint = (name: string) => ({ name, type: "uint256" });

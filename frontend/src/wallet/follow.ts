@@ -3,7 +3,7 @@ import { type Address, isAddressEqual, type TransactionReceipt } from "viem";
 import { call, getTransaction, waitForTransactionReceipt } from "viem/actions";
 import type { Config, Connector } from "wagmi";
 import { getClient, waitForCallsStatus } from "wagmi/actions";
-import type { Network } from "../chain/config.ts";
+import type { Network } from "../chain/index.ts";
 import { Reverted } from "./errors.ts";
 import { dropPending, type Pending } from "./pending.ts";
 import type { DeedToast } from "./toasts.ts";

@@ -1,7 +1,11 @@
 export { ConnectButton } from "./ConnectButton.tsx";
+export { DemoConfirm } from "./demo/DemoConfirm.tsx";
 export { sentenceOfOrder } from "./describe.ts";
 export { isRejection, refusalIn, wordsFor } from "./errors.ts";
-export { notify } from "./toasts.ts";
+export { refusalInWords } from "./errorWords.ts";
+export { PendingTransactions } from "./PendingTransactions.tsx";
+export { notify, onToasterWanted, toasterMounted, toasterWanted } from "./toasts.ts";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
 export { type Deed, type Outcome, useTransact } from "./useTransact.ts";
+export { wagmiConfigOf } from "./wagmi.ts";

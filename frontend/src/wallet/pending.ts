@@ -1,6 +1,6 @@
 import { type Hex, isHex } from "viem";
 import * as z from "zod/mini";
-import { recall, remember } from "../data/storage.ts";
+import { recall, remember } from "../browser/index.ts";
 
 const hex = z.custom<Hex>((value) => isHex(value));
 const pending = z.object({

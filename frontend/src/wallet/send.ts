@@ -10,8 +10,7 @@ import {
 import { estimateGas } from "viem/actions";
 import type { Config, Connector } from "wagmi";
 import { sendCalls, sendTransaction } from "wagmi/actions";
-import type { Network } from "../chain/config.ts";
-import type { Call } from "../chain/contracts.ts";
+import type { Call, Network } from "../chain/index.ts";
 import { follow } from "./follow.ts";
 import { keepPending, type Pending } from "./pending.ts";
 import type { DeedToast } from "./toasts.ts";

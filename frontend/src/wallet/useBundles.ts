@@ -1,5 +1,5 @@
 import { useCapabilities, useConnection } from "wagmi";
-import { useNetwork } from "../chain/network.tsx";
+import { useNetwork } from "../chain/index.ts";
 
 /** Whether the connected wallet makes several calls as one, all of them or none (EIP-5792). */
 export function useBundles(): boolean {

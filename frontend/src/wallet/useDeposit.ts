@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useClient, useConnection, useSignTypedData } from "wagmi";
-import type { Call } from "../chain/contracts.ts";
-import { useNetwork } from "../chain/network.tsx";
+import { type Call, useNetwork } from "../chain/index.ts";
 import type { DepositWay } from "./deposit.ts";
 import { useBundles } from "./useBundles.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "@wattline/sdk";
 import type { Hex } from "viem";
 import { useConnection, useSignTypedData } from "wagmi";
-import { useNetwork } from "../chain/network.tsx";
+import { useNetwork } from "../chain/index.ts";
 
 /** Signs orders with the connected wallet: no gas, no transaction. */
 export function useSigner(): (order: Order) => Promise<SignedOrder> {

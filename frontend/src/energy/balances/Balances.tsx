@@ -14,6 +14,7 @@ import { BatteryCharging, ChevronLeft, ChevronRight, Leaf } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import type { Address } from "viem";
 import { useMicrogrid } from "../../app/index.ts";
+import { localZone } from "../../browser/index.ts";
 import { type Microgrid, useChainTime } from "../../chain/index.ts";
 import {
   Badge,
@@ -26,7 +27,6 @@ import {
   ErrorState,
   formatDay,
   formatEnergy,
-  localZone,
   SkeletonLines,
   SlotTime,
 } from "../../ui/index.ts";

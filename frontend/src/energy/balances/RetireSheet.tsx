@@ -10,6 +10,7 @@ import {
 } from "@wattline/sdk";
 import { type FormEvent, useMemo, useState } from "react";
 import { type Address, getAddress, isAddress, parseEventLogs } from "viem";
+import { localZone } from "../../browser/index.ts";
 import { callOf, contractsOf, type Microgrid, useNetwork } from "../../chain/index.ts";
 import {
   Button,
@@ -17,7 +18,6 @@ import {
   Field,
   formatEnergy,
   Input,
-  localZone,
   Notice,
   parseAmount,
   Select,

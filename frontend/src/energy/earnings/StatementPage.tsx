@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import type { Address } from "viem";
 import { useConnection } from "wagmi";
 import { NoWallet } from "../../app/index.ts";
+import { localZone } from "../../browser/index.ts";
 import { useChainTime, useMicrogrids, useNetwork } from "../../chain/index.ts";
 import {
   Button,
@@ -15,7 +16,6 @@ import {
   formatEnergy,
   formatMoment,
   formatMoney,
-  localZone,
   Money,
   SkeletonLines,
 } from "../../ui/index.ts";

@@ -12,6 +12,7 @@ import {
   sourceIndex,
 } from "@wattline/sdk";
 import { zeroAddress } from "viem";
+import { localZone } from "../../browser/index.ts";
 import {
   type ChainContext,
   type Microgrid,
@@ -20,7 +21,6 @@ import {
   useNetwork,
 } from "../../chain/index.ts";
 import { useIndexed } from "../../data/index.ts";
-import { localZone } from "../../ui/zone.ts";
 
 /** What a slot of a microgrid came to. */
 export interface DaySlot {

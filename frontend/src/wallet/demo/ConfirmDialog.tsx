@@ -1,10 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isAddressEqual } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
-import { useNetwork } from "../../chain/network.tsx";
-import { Button } from "../../ui/Button.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
-import { Badge } from "../../ui/states.tsx";
+import { useNetwork } from "../../chain/index.ts";
+import { Badge, Button, Dialog } from "../../ui/index.ts";
 import { describeCall, describeTypedData, type Field } from "../describe.ts";
 import { answer, type DemoRequest } from "./requests.ts";
 

@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import { createConnector } from "wagmi";
-import type { Network } from "../../chain/config.ts";
-import { recall, remember } from "../../data/storage.ts";
+import { recall, remember } from "../../browser/index.ts";
+import type { Network } from "../../chain/index.ts";
 
 export const DEMO_WALLET = "wattline.demo";
 const SELECTED = "wattline.demo.account";

@@ -11,8 +11,7 @@ import {
   UserRejectedRequestError,
 } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
-import { chainOf } from "../../chain/chain.ts";
-import type { Network } from "../../chain/config.ts";
+import { chainOf, type Network } from "../../chain/index.ts";
 import { ask } from "./requests.ts";
 import { parseTransaction, parseTypedData } from "./typedData.ts";
 

@@ -1,10 +1,9 @@
 import { createRoute, createRouter, type RouterHistory, redirect } from "@tanstack/react-router";
-import { auditRoute } from "../audit/route.ts";
-import { certificateRoute, energyRoute, statementRoute } from "../energy/route.ts";
-import { marketRoute } from "../market/route.ts";
-import { microgridRoute } from "../microgrid/route.ts";
-import { ErrorPage } from "./ErrorPage.tsx";
-import { rootRoute } from "./rootRoute.tsx";
+import { ErrorPage, rootRoute } from "./app/index.ts";
+import { auditRoute } from "./audit/index.ts";
+import { certificateRoute, energyRoute, statementRoute } from "./energy/index.ts";
+import { marketRoute } from "./market/index.ts";
+import { microgridRoute } from "./microgrid/index.ts";
 
 const startRoute = createRoute({
   getParentRoute: () => rootRoute,

@@ -2,14 +2,13 @@ import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import { WagmiProvider } from "wagmi";
-import type { Networks } from "../chain/config.ts";
-import { HeadProvider } from "../chain/head.tsx";
-import { NetworkProvider } from "../chain/network.tsx";
-import { wagmiConfigOf } from "../chain/wagmi.ts";
-import { ConfigErrorPage } from "./ConfigErrorPage.tsx";
+import { ConfigErrorPage } from "./app/index.ts";
+import { HeadProvider, NetworkProvider, type Networks, useNetwork } from "./chain/index.ts";
 import type { AppRouter } from "./router.tsx";
+import { CurrencyContext } from "./ui/index.ts";
+import { wagmiConfigOf } from "./wallet/index.ts";
 
 /**
  * The whole app over the networks that `/wattline.json` names. What it keeps is made here, once: a component that is drawn
@@ -26,13 +25,20 @@ export function appOver(networks: Networks, router: AppRouter): ReactElement {
         <QueryClientProvider client={queries}>
           <NetworkProvider networks={networks}>
             <HeadProvider>
-              <RouterProvider router={router} />
+              <InItsCurrency>
+                <RouterProvider router={router} />
+              </InItsCurrency>
             </HeadProvider>
           </NetworkProvider>
         </QueryClientProvider>
       </WagmiProvider>
     </I18nProvider>
   );
+}
+
+/** Amounts are in the currency of the network that is shown, unless they say theirs. */
+function InItsCurrency({ children }: { readonly children: ReactNode }) {
+  return <CurrencyContext value={useNetwork().currency}>{children}</CurrencyContext>;
 }
 
 /** The app when it can't know its networks. */

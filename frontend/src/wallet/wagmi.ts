@@ -1,9 +1,8 @@
 import { http } from "viem";
 import { createConfig, createStorage } from "wagmi";
-import { forget, recall, remember } from "../data/storage.ts";
-import { demoConnector } from "../wallet/demo/connector.ts";
-import { chainOf } from "./chain.ts";
-import type { Networks } from "./config.ts";
+import { forget, recall, remember } from "../browser/index.ts";
+import { chainOf, type Networks } from "../chain/index.ts";
+import { demoConnector } from "./demo/connector.ts";
 
 /** How often a chain is asked for its newest block: a local one makes them quickly and costs nothing to ask. */
 const LOCAL_POLLING_MS = 400;

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { forget, recall, remember } from "../data/storage.ts";
+import { forget, recall, remember } from "../browser/index.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];

@@ -1,0 +1,1 @@
+export { certificateRoute, energyRoute, statementRoute } from "./route.ts";

@@ -1,0 +1,2 @@
+export { isLocale, LOCALES, type Locale } from "./locales.ts";
+export { loadInto, loadMessages, localeNow, setLocale, startLocale } from "./messages.ts";

@@ -1,0 +1,1 @@
+export { marketRoute } from "./route.ts";

@@ -1,0 +1,1 @@
+export { microgridRoute } from "./route.ts";
