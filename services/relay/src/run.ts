@@ -1,7 +1,7 @@
 /** Runs a relay until it is told to stop. */
 import { ConfigError, readConfig } from "./config.ts";
 import { StartError, startRelay } from "./server.ts";
-import { DatabaseError } from "./store/database.ts";
+import { DatabaseError } from "./store/databaseError.ts";
 
 try {
   const relay = await startRelay(await readConfig(process.env));

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Storage } from "../src/store/database.ts";
-import { DatabaseError, openDatabase } from "../src/store/database.ts";
+import { openDatabase } from "../src/store/database.ts";
+import { DatabaseError } from "../src/store/databaseError.ts";
 import { findOrder, insertOrders, updateOrders } from "../src/store/orders.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { hasPostgres, type PostgresServer, startPostgres } from "./support/postgres.ts";

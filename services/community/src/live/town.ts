@@ -1,8 +1,8 @@
 import { keccak256, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { type Community, fund, type Household, register } from "../simulation/community.ts";
-import type { Tariffs } from "../simulation/options.ts";
 import type { Stage } from "../simulation/stage.ts";
+import type { Tariffs } from "../simulation/tariffs.ts";
 import type { Taker } from "../simulation/trading.ts";
 import type { Book } from "./book.ts";
 import type { Complaints } from "./complaints.ts";

@@ -13,8 +13,8 @@ import type { CommunitySeries, HouseholdSeries } from "../profiles/series.ts";
 import { SHELTER } from "../profiles/town.ts";
 import { deviceKey } from "./accounts.ts";
 import type { Chain } from "./chain.ts";
-import { charterOf, type Deployment, tariffsAt } from "./deployment.ts";
-import type { Tariffs } from "./options.ts";
+import { charterOf, type Deployment } from "./deployment.ts";
+import { type Tariffs, tariffsAt } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
 
 /** A microgrid with its people. */

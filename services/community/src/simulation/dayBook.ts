@@ -1,6 +1,6 @@
 import { LANES, type SignedOrder } from "@wattline/sdk";
 import type { Community } from "./community.ts";
-import type { Tariffs } from "./options.ts";
+import type { Tariffs } from "./tariffs.ts";
 import type { Trading } from "./trading.ts";
 
 /** What the people of a community sign for a day; one entry per household where it is a list. */

@@ -1,7 +1,7 @@
 import { arrivingWh } from "@wattline/sdk";
-import { ISLAND_RATION_WH } from "./deployment.ts";
 import type { Lanes } from "./merit.ts";
 import { type Deal, least, subtract, type Tally } from "./tally.ts";
+import { ISLAND_RATION_WH } from "./tariffs.ts";
 
 /** What meters have made of the forwards of one household, one entry per slot. */
 export interface Delivery {

@@ -2,7 +2,7 @@ import { type Address, custom } from "viem";
 import { deployContract, deployWattline } from "../../../../ignition/deployLocally.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 import type { Chain } from "./chain.ts";
-import type { Tariffs } from "./options.ts";
+import { type Tariffs, tariffsAt } from "./tariffs.ts";
 
 /** Wattline on a chain, with the first microgrid founded, and a way to send it things. */
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
@@ -16,18 +16,6 @@ const DEMO_ACCOUNTS = 5;
 const GAS_LIMIT = 8_000_000n;
 /** What a batch may use: Ethereum's limit for a transaction, rounded down. */
 export const BATCH_GAS_LIMIT = 16_700_000n;
-
-/** Wh per slot that an ordinary home may buy from a neighbour while islanded: 1 kW at a quarter of an hour. */
-export const ISLAND_RATION_WH = 250n;
-
-/** The operator's tariffs while the retailer charges `retail`; in an island nobody pays more than it ever charges. */
-export const tariffsAt = (retail: bigint, { feedInPerKwh, retailPerKwh }: Tariffs) => ({
-  feedIn: feedInPerKwh,
-  retail,
-  networkFee: 0n,
-  islandPriceCap: retailPerKwh.reduce((a, b) => (a > b ? a : b)),
-  islandRation: Number(ISLAND_RATION_WH),
-});
 
 /** What a community decides when it is founded, but for its currency. */
 export const charterOf = (series: CommunitySeries) => ({

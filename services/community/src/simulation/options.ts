@@ -6,6 +6,7 @@ import type { CommunitySeries } from "../profiles/series.ts";
 import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
 import type { Outage } from "./rounds.ts";
+import type { Tariffs } from "./tariffs.ts";
 import { outageOf, price } from "./values.ts";
 
 export const USAGE = `npm run simulate -- [options]
@@ -33,13 +34,6 @@ export const USAGE = `npm run simulate -- [options]
 const USUAL_FEED_IN = "0.08";
 const USUAL_RETAIL = "0.32";
 const USUAL_DAY = "2026-06-21";
-
-/** What the grid pays and charges, in base units per kWh. */
-export interface Tariffs {
-  readonly feedInPerKwh: bigint;
-  /** One per slot. */
-  readonly retailPerKwh: readonly bigint[];
-}
 
 export interface SimulationOptions {
   /** All over the same slots. */

@@ -2,9 +2,9 @@ import { type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
 import type { Community } from "./community.ts";
 import type { DayBook } from "./dayBook.ts";
 import { meritOrderOf } from "./dayBook.ts";
-import { ISLAND_RATION_WH } from "./deployment.ts";
 import { type Match, matchByMerit } from "./merit.ts";
 import type { Round } from "./rounds.ts";
+import { ISLAND_RATION_WH } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
 
 /** What the homes of a community still have to sell and still need in a round; trades reduce both. */

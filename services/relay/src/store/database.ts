@@ -5,6 +5,7 @@ import type { Deployment } from "@wattline/sdk";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
+import { DatabaseError } from "./databaseError.ts";
 import { lockFolder } from "./folderLock.ts";
 import { migrations } from "./migrations.ts";
 import type { Tables } from "./tables.ts";
@@ -16,9 +17,6 @@ export type Storage =
   | { readonly folder: string }
   | { readonly postgresUrl: string }
   | { readonly memory: true };
-
-/** The database can't be used; the message says why and what to do. */
-export class DatabaseError extends Error {}
 
 /** Only one relay may write to a Postgres database. The number names the lock and is arbitrary. */
 const POSTGRES_LOCK = 0x77617474;

@@ -1,5 +1,5 @@
 import { open, readFile, rm } from "node:fs/promises";
-import { DatabaseError } from "./database.ts";
+import { DatabaseError } from "./databaseError.ts";
 
 /** The locks that this process holds itself. */
 const held = new Set<string>();

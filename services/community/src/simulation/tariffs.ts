@@ -1,0 +1,18 @@
+/** What the grid pays and charges, in base units per kWh. */
+export interface Tariffs {
+  readonly feedInPerKwh: bigint;
+  /** One per slot. */
+  readonly retailPerKwh: readonly bigint[];
+}
+
+/** Wh per slot that an ordinary home may buy from a neighbour while islanded: 1 kW at a quarter of an hour. */
+export const ISLAND_RATION_WH = 250n;
+
+/** The operator's tariffs while the retailer charges `retail`; in an island nobody pays more than it ever charges. */
+export const tariffsAt = (retail: bigint, { feedInPerKwh, retailPerKwh }: Tariffs) => ({
+  feedIn: feedInPerKwh,
+  retail,
+  networkFee: 0n,
+  islandPriceCap: retailPerKwh.reduce((a, b) => (a > b ? a : b)),
+  islandRation: Number(ISLAND_RATION_WH),
+});
