@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
-import { BenchFailure, reasonOf } from "./failure.ts";
+import { readFlags } from "@wattline/common/flags";
+import { BenchFailure } from "./failure.ts";
 
 export const USAGE = `npm run bench:gas -- [options]
 
@@ -11,14 +11,7 @@ export type Order = "measure" | "check" | "help";
 
 /** @throws BenchFailure for anything it doesn't know. */
 export function readOptions(argv: readonly string[]): Order {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: { check: { type: "boolean" }, help: { type: "boolean" } },
-    });
-    if (values.help) return "help";
-    return values.check ? "check" : "measure";
-  } catch (error) {
-    throw new BenchFailure(`${reasonOf(error)}: see --help.`);
-  }
+  const { check, help } = readFlags(argv, { check: { type: "boolean" } }, BenchFailure);
+  if (help) return "help";
+  return check ? "check" : "measure";
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readFlags } from "@wattline/common/flags";
 
 export const USAGE = `npm run allocate -- INPUT --from TIME --to TIME --format FORMAT [options]
 
@@ -25,6 +25,24 @@ INPUT is one of
 
 Ends with 0, with 1 when the report differs, with 2 for an input that makes no sense, with 3 when the
 indexer does not answer.`;
+
+const TEXT = { type: "string" } as const;
+const FLAGS = {
+  metered: TEXT,
+  key: TEXT,
+  indexer: TEXT,
+  microgrid: TEXT,
+  allocation: TEXT,
+  from: TEXT,
+  to: TEXT,
+  format: TEXT,
+  names: TEXT,
+  cau: TEXT,
+  out: TEXT,
+  compare: TEXT,
+} as const;
+
+type Values = ReturnType<typeof readFlags<typeof FLAGS>>;
 
 /** The command can't do what was asked for; the message says what to give instead. */
 export class AllocateError extends Error {}
@@ -59,7 +77,7 @@ export interface AllocateCommand {
  * @throws AllocateError that names the option.
  */
 export function readOptions(argv: readonly string[]): AllocateCommand | "help" {
-  const values = parse(argv);
+  const values = readFlags(argv, FLAGS, AllocateError);
   if (values.help) return "help";
   const [from, to] = [timeOf("--from", values.from), timeOf("--to", values.to)];
   if (from >= to) throw new AllocateError(`--from ${values.from} is not before --to ${values.to}.`);
@@ -90,33 +108,7 @@ export function readOptions(argv: readonly string[]): AllocateCommand | "help" {
   };
 }
 
-function parse(argv: readonly string[]) {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        metered: text,
-        key: text,
-        indexer: text,
-        microgrid: text,
-        allocation: text,
-        from: text,
-        to: text,
-        format: text,
-        names: text,
-        cau: text,
-        out: text,
-        compare: text,
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new AllocateError(`${error instanceof Error ? error.message : error} See --help.`);
-  }
-}
-
-function inputOf(values: ReturnType<typeof parse>): Input {
+function inputOf(values: Values): Input {
   const { metered, key, indexer, microgrid, allocation } = values;
   const given = [key, indexer, allocation].filter((value) => value !== undefined);
   if (given.length !== 1) {

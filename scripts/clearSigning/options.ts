@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readFlags } from "@wattline/common/flags";
 import { listOf, OptionsError, wholeNumber } from "@wattline/common/options";
 import type { ClearSigningCurrency, Deployment } from "@wattline/sdk";
 import { type Address, getAddress, isAddress } from "viem";
@@ -13,6 +13,13 @@ Writes what wallets show before a person signs, as ERC-7730 files.
   --microgrids LIST      numbers of the microgrids that trade in it, by comma (default 1)
   --out FOLDER           where to write; made if it is missing
   --help                 this text`;
+
+const FLAGS = {
+  deployment: { type: "string" },
+  currency: { type: "string" },
+  microgrids: { type: "string" },
+  out: { type: "string" },
+} as const;
 
 export interface ClearSigningOptions {
   readonly deployment: Deployment;
@@ -29,7 +36,7 @@ const MOST_DECIMALS = 255;
  * @throws OptionsError
  */
 export function readOptions(argv: readonly string[]): ClearSigningOptions | "help" {
-  const values = parse(argv);
+  const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
   const microgrids = listOf(values.microgrids ?? "1").map((text) =>
     wholeNumber("--microgrids", text),
@@ -44,23 +51,6 @@ export function readOptions(argv: readonly string[]): ClearSigningOptions | "hel
     currency: { ...currencyOf(required("--currency", values.currency)), microgrids },
     out: required("--out", values.out),
   };
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        deployment: { type: "string" },
-        currency: { type: "string" },
-        microgrids: { type: "string" },
-        out: { type: "string" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new OptionsError(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-  }
 }
 
 function required(name: string, value: string | undefined): string {

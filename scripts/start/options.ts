@@ -1,5 +1,5 @@
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "@wattline/common/flags";
 import { OptionsError, wholeNumber } from "@wattline/common/options";
 
 export { OptionsError } from "@wattline/common/options";
@@ -30,6 +30,15 @@ export const USAGE = `npm start -- [options]
   --folder FOLDER        for what the run leaves behind; emptied at the start (default .wattline/run)
   --help                 this text`;
 
+const FLAGS = {
+  pace: { type: "string" },
+  "port-chain": { type: "string" },
+  "port-relay": { type: "string" },
+  "port-indexer": { type: "string" },
+  "port-frontend": { type: "string" },
+  folder: { type: "string" },
+} as const;
+
 const HIGHEST_PORT = 65_535;
 const SLOWEST_PACE_SECONDS = 3_600;
 
@@ -39,7 +48,7 @@ const SLOWEST_PACE_SECONDS = 3_600;
  * @throws OptionsError
  */
 export function readStartOptions(argv: readonly string[]): StartOptions | "help" {
-  const values = parse(argv);
+  const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
   const port = (part: keyof Ports, usual: string): number => {
     const number = wholeNumber(`--port-${part}`, values[`port-${part}`] ?? usual);
@@ -66,24 +75,4 @@ export function readStartOptions(argv: readonly string[]): StartOptions | "help"
     );
   }
   return { ports, paceSeconds, folder: path.resolve(values.folder ?? ".wattline/run") };
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        pace: { type: "string" },
-        "port-chain": { type: "string" },
-        "port-relay": { type: "string" },
-        "port-indexer": { type: "string" },
-        "port-frontend": { type: "string" },
-        folder: { type: "string" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    throw new OptionsError(`${reason} See --help.`);
-  }
 }

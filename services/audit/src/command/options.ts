@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readFlags } from "@wattline/common/flags";
 import { OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
 import { type Address, getAddress, isAddress } from "viem";
 import { reasonOf } from "../errors.ts";
@@ -22,6 +22,17 @@ export const USAGE = `npm run audit -- --rpc URL (--deployment FILE | --marketpl
 Ends with 0 when every check passes, 1 when one fails, 2 for an option that makes no sense, 3 when the
 node does not answer, or not truthfully.`;
 
+const FLAGS = {
+  rpc: { type: "string" },
+  deployment: { type: "string" },
+  marketplace: { type: "string" },
+  "from-block": { type: "string" },
+  "to-block": { type: "string" },
+  microgrid: { type: "string" },
+  out: { type: "string" },
+  "no-signatures": { type: "boolean" },
+} as const;
+
 export interface AuditCommand {
   readonly rpc: string;
   readonly where: Whereabouts;
@@ -41,7 +52,7 @@ export function readOptions(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): AuditCommand | "help" {
-  const values = parse(argv);
+  const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
   if (values.rpc === undefined) throw new OptionsError("--rpc URL is missing. See --help.");
   const [fromBlock, toBlock] = [
@@ -61,27 +72,6 @@ export function readOptions(
     out: values.out ?? "audit",
     signatures: values["no-signatures"] !== true,
   };
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        rpc: { type: "string" },
-        deployment: { type: "string" },
-        marketplace: { type: "string" },
-        "from-block": { type: "string" },
-        "to-block": { type: "string" },
-        microgrid: { type: "string" },
-        out: { type: "string" },
-        "no-signatures": { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new OptionsError(`${reasonOf(error)} See --help.`);
-  }
 }
 
 const blockOf = (name: string, text: string | undefined): number | undefined =>

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "@wattline/common/flags";
 import { choice, listOf, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { type Communities, communitiesOf } from "./households.ts";
@@ -31,6 +31,21 @@ export const USAGE = `npm run simulate -- [options]
   --rpc URL              drive a running local chain instead of one of its own
   --help                 this text`;
 
+const FLAGS = {
+  profiles: { type: "string" },
+  seed: { type: "string" },
+  from: { type: "string" },
+  days: { type: "string" },
+  consumers: { type: "string" },
+  market: { type: "string" },
+  microgrids: { type: "string" },
+  outage: { type: "string" },
+  "feed-in": { type: "string" },
+  retail: { type: "string" },
+  json: { type: "string" },
+  rpc: { type: "string" },
+} as const;
+
 const USUAL_FEED_IN = "0.08";
 const USUAL_RETAIL = "0.32";
 const USUAL_DAY = "2026-06-21";
@@ -52,7 +67,7 @@ export interface SimulationOptions {
  * @throws OptionsError, or ProfilesFileError for a file's content.
  */
 export function readOptions(argv: readonly string[]): SimulationOptions | "help" {
-  const values = parse(argv);
+  const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
   const days = wholeNumber("--days", values.days ?? "1");
   if (days === 0) throw new OptionsError("--days must be at least 1.");
@@ -85,32 +100,6 @@ export function readOptions(argv: readonly string[]): SimulationOptions | "help"
     ...(values.json !== undefined && { json: values.json }),
     ...(values.rpc !== undefined && { rpc: rpcUrlOf(values.rpc) }),
   };
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        profiles: { type: "string" },
-        seed: { type: "string" },
-        from: { type: "string" },
-        days: { type: "string" },
-        consumers: { type: "string" },
-        market: { type: "string" },
-        microgrids: { type: "string" },
-        outage: { type: "string" },
-        "feed-in": { type: "string" },
-        retail: { type: "string" },
-        json: { type: "string" },
-        rpc: { type: "string" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    throw new OptionsError(`${reason} See --help.`);
-  }
 }
 
 /** The tariffs of a simulation: what was asked for, else what the data says, else the usual ones. */
