@@ -78,12 +78,18 @@ function keepBlock(file: string, feed: Feed, block: Block, into: Collector): voi
     });
   const uom = number("uom");
   if (!ELECTRICITY.includes(number("commodity", 1)) || (uom !== WH && uom !== W)) {
-    return leaveOut(`unit of measure ${uom} is no electric energy: left out`);
+    leaveOut(`unit of measure ${uom} is no electric energy: left out`);
+    return;
   }
-  if (number("accumulationBehaviour", 4) === 3) return leaveOut("a register's states: left out");
+  if (number("accumulationBehaviour", 4) === 3) {
+    leaveOut("a register's states: left out");
+    return;
+  }
   const direction = DIRECTIONS[number("flowDirection", 1)];
-  if (!direction)
-    return leaveOut(`flow direction ${number("flowDirection")} is neither import nor export`);
+  if (!direction) {
+    leaveOut(`flow direction ${number("flowDirection")} is neither import nor export`);
+    return;
+  }
   const milli = 1000 * 10 ** number("powerOfTenMultiplier", 0);
   const builder = into.register({ meterId, direction, quantity: "energy" });
   for (const { line, start, seconds, value, quality } of block.readings) {
