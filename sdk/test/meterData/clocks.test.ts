@@ -74,7 +74,11 @@ describe("Days on which the clock changes", () => {
       it(`${day} in ${zone} has ${quarters} quarters, stamped by ${stamping}`, async () => {
         const { text, starts } = fileOf(zone, day, stamping);
         const stamp = stamping.startsWith("end") ? "end" : "start";
-        const { series, questions, findings } = await readText(text, { timeZone: zone, stamp, ...NUMBERS });
+        const { series, questions, findings } = await readText(text, {
+          timeZone: zone,
+          stamp,
+          ...NUMBERS,
+        });
         expect(questions).to.deep.equal([]);
         expect(findings).to.deep.equal([]);
         expect([...first(series)].map(({ start, milliWh }) => [start, milliWh])).to.deep.equal(

@@ -1,6 +1,7 @@
 import { SaxesParser } from "saxes";
 import { Collector } from "../collector.ts";
 import type { OpenFile } from "../input.ts";
+import { LAST_INSTANT } from "../stamps.ts";
 import { type Direction, MeterFileError, type Quality } from "../types.ts";
 import { conclude, type ReadMeterFile } from "./reader.ts";
 
@@ -97,6 +98,10 @@ function keepBlock(file: string, feed: Feed, block: Block, into: Collector): voi
       leaveOut(`line ${line}: an interval of ${seconds} s is longer than 60 min: left out`);
       continue;
     }
+    const where = { row: line, column: "value", value: String(value) };
+    if (!Number.isSafeInteger(Math.round(value * milli))) {
+      throw new MeterFileError(file, where, "an energy below 9 TWh");
+    }
     const energy = uom === W ? (value * milli * seconds) / 3600 : value * milli;
     builder.add(start, seconds, energy, quality, line);
   }
@@ -187,13 +192,18 @@ class Feed {
       if (local === "IntervalReading" && readings) {
         const seconds = number("duration");
         if (seconds <= 0) fail(readingLine, "a duration above 0 s", "duration", String(seconds));
+        const start = number("start");
+        if (start < 0 || start >= LAST_INSTANT) {
+          fail(readingLine, "a start from 1970 to 2100, in Unix time", "start", String(start));
+        }
+        const value = number("value");
         const code = Number(values.get("quality") ?? 0);
         const quality = NOT_MEASURED.includes(code) ? "estimated" : "measured";
         readings.push({
           line: readingLine,
-          start: number("start"),
+          start,
           seconds,
-          value: number("value"),
+          value,
           quality,
         });
       }
