@@ -1,4 +1,4 @@
-import { type OpenRow, type Place, type Placed, settle } from "./place.ts";
+import { type OpenRow, type Placed, settle } from "./place.ts";
 import { MeterSeries, type SeriesKey } from "./series.ts";
 import { wallText } from "./stamps.ts";
 import type { Answers, Finding, Quality, Question } from "./types.ts";
@@ -7,9 +7,13 @@ import type { Zone } from "./zone.ts";
 interface Doubt extends OpenRow {
   readonly quality: Quality;
   readonly row: number;
+  /** Its place among the series, until that is sorted; -1 when it is not in it. */
+  readonly index: number;
 }
 
 const HOUR = 3600;
+/** From the earliest start that a change of the clock makes doubtful to after that change: two hours at most. */
+const NEAR_CHANGE = 3 * HOUR;
 /** Below this a remainder is the noise of a decimal fraction in binary. */
 const NOISE = 1e-6;
 
@@ -18,6 +22,7 @@ export class RegisterBuilder {
   readonly series: MeterSeries;
   readonly #meterId: string;
   readonly #doubts: Doubt[] = [];
+  readonly #lengthen: { readonly end: number; readonly seconds: number }[] = [];
   #remainder = 0;
   #falling = 0;
   #lastStart = Number.NaN;
@@ -40,7 +45,10 @@ export class RegisterBuilder {
       this.#watchOrder(place);
       this.series.push(place, seconds, milliWh, quality, row);
     } else {
-      this.#doubts.push({ place, seconds, milliWh, quality, row });
+      const [first] = place.byStart;
+      const index = first === undefined ? -1 : this.series.length;
+      if (first !== undefined) this.series.push(first, seconds, milliWh, quality, row);
+      this.#doubts.push({ place, seconds, milliWh, quality, row, index });
     }
   }
 
@@ -59,9 +67,12 @@ export class RegisterBuilder {
     const ordered = this.#falling > 0 ? this.#doubts.toReversed() : this.#doubts;
     const repeated = ordered.filter(({ place }) => place.byStart.length > 0);
     const skipped = ordered.filter(({ place }) => place.byStart.length === 0);
-    const byChange = Map.groupBy(repeated, ({ place }) => zone.changeBefore(latest(place)));
+    const byChange = Map.groupBy(repeated, ({ place }) =>
+      zone.changeBefore(Math.min(...place.byStart) + NEAR_CHANGE),
+    );
     for (const rows of byChange.values()) this.#settleRepeated(rows, answers, notes);
     this.series.sort();
+    for (const { end, seconds } of this.#lengthen) this.series.lengthenBefore(end, seconds);
     if (skipped.length > 0) this.#settleSkipped(skipped, answers, notes);
     this.series.sort();
     return this.series;
@@ -71,10 +82,7 @@ export class RegisterBuilder {
     const settled = settle(rows);
     const [first] = rows;
     if (!first) return;
-    if (!settled) {
-      for (const row of rows) this.#push(row, row.place.byStart[0] ?? row.place.fallback);
-      return;
-    }
+    if (!settled) return;
     const clear = settled.earlier.every((start, index) => start === settled.later[index]);
     const open = rows.filter((_, index) => settled.earlier[index] !== settled.later[index]);
     const single = open.length === 1 && open[0]?.seconds === HOUR;
@@ -97,13 +105,13 @@ export class RegisterBuilder {
     const starts = answer === "later" || answer === "bothBefore" ? settled.later : settled.earlier;
     rows.forEach((row, index) => {
       const doubled = !clear && answer === "both" && row === open[0];
-      this.#push(row, starts[index] ?? row.place.fallback, doubled ? 2 * row.seconds : row.seconds);
+      const seconds = doubled ? 2 * row.seconds : row.seconds;
+      this.series.move(row.index, starts[index] ?? row.place.fallback, seconds);
     });
     const openRow = open[0];
     if (!clear && answer === "bothBefore" && openRow) {
-      this.series.sort();
-      const missing = settled.earlier[rows.indexOf(openRow)] ?? 0;
-      this.series.lengthenBefore(missing, openRow.seconds);
+      const end = settled.earlier[rows.indexOf(openRow)] ?? 0;
+      this.#lengthen.push({ end, seconds: openRow.seconds });
     }
   }
 
@@ -135,12 +143,10 @@ export class RegisterBuilder {
     }
   }
 
-  #push(row: Doubt, start: number, seconds = row.seconds): void {
-    this.series.push(start, seconds, row.milliWh, row.quality, row.row);
+  #push(row: Doubt, start: number): void {
+    this.series.push(start, row.seconds, row.milliWh, row.quality, row.row);
   }
 }
-
-const latest = (place: Place): number => Math.max(...place.byStart, ...place.byEnd);
 
 /** Where readers leave what they noticed and what they must ask. */
 export interface Notes {
@@ -152,6 +158,8 @@ export interface Notes {
 export class Collector implements Notes {
   readonly findings: Finding[] = [];
   readonly questions: Question[] = [];
+  /** Where the last finding about a thing stands. */
+  readonly #last = new Map<string, number>();
   readonly #registers = new Map<string, Map<string, RegisterBuilder>>();
 
   /** The builder of one register. Registers of the same meter, direction and quantity are added up. */
@@ -166,21 +174,23 @@ export class Collector implements Notes {
 
   /** A finding in the row after one of the same kind, meter and column joins it. */
   find(finding: Finding): void {
-    const last = this.findings.at(-1);
-    const joins =
-      last?.kind === finding.kind &&
-      last.meterId === finding.meterId &&
-      last.column === finding.column &&
-      finding.row - last.lastRow <= 1 &&
-      finding.row >= last.lastRow;
-    if (!joins) this.findings.push(finding);
-    else {
-      this.findings[this.findings.length - 1] = {
-        ...last,
-        lastRow: finding.lastRow,
-        count: last.count + finding.count,
-      };
+    const about = `${finding.kind}
+${finding.meterId}
+${finding.column}`;
+    const index = this.#last.get(about);
+    const last = index === undefined ? undefined : this.findings[index];
+    if (
+      index !== undefined &&
+      last &&
+      finding.row >= last.lastRow &&
+      finding.row <= last.lastRow + 1
+    ) {
+      const count = last.count + finding.count;
+      this.findings[index] = { ...last, lastRow: finding.lastRow, count };
+      return;
     }
+    this.#last.set(about, this.findings.length);
+    this.findings.push(finding);
   }
 
   ask(question: Question): void {

@@ -1,4 +1,4 @@
-import { parse } from "csv-parse/browser/esm/sync";
+import Papa from "papaparse";
 import type { OpenFile } from "./input.ts";
 import { MeterFileError } from "./types.ts";
 
@@ -11,7 +11,8 @@ export interface CsvRow {
 const SEPARATORS = [";", ",", "\t", "|"] as const;
 /** A line longer than this is no table's line. */
 const LONGEST_LINE = 1 << 20;
-const BLOCK = 1 << 17;
+/** Small enough that a block is gone before the next needs memory. */
+const BLOCK = 1 << 14;
 
 /**
  * The separator: as a first line `sep=;` says; else the one that parts most lines into the same number of cells.
@@ -48,9 +49,13 @@ export async function* csvRows(
   separator: string,
 ): AsyncGenerator<readonly CsvRow[]> {
   let rest = "";
+  let held = "";
   let row = 1;
-  for await (const text of file.text()) {
-    rest += text;
+  for await (const part of file.text()) {
+    // A carriage return may be the first half of a line end: it waits for the other.
+    const joined = held + part;
+    held = joined.endsWith("\r") ? "\r" : "";
+    rest += joined.slice(0, joined.length - held.length).replace(/\r\n?/g, "\n");
     if (rest.length < BLOCK) continue;
     const end = lastLineEnd(rest);
     if (end === 0) {
@@ -63,11 +68,18 @@ export async function* csvRows(
       }
       continue;
     }
-    const block = parseBlock(file.name, rest.slice(0, end), separator, row);
+    const text = rest.slice(0, end);
+    const block = parseBlock(
+      file.name,
+      row === 1 ? text.replace(/^\uFEFF/, "") : text,
+      separator,
+      row,
+    );
     rest = rest.slice(end);
     row = block.nextRow;
     yield block.rows;
   }
+  if (row === 1) rest = rest.replace(/^\uFEFF/, "");
   if (rest !== "") yield parseBlock(file.name, rest, separator, row).rows;
 }
 
@@ -103,21 +115,18 @@ function parseBlock(
 }
 
 function parsed(name: string, text: string, separator: string, firstRow: number): string[][] {
-  if (text.includes("\0")) {
-    const row = firstRow + text.slice(0, text.indexOf("\0")).split("\n").length - 1;
+  const lineOf = (at: number): number => firstRow + text.slice(0, at).split("\n").length - 1;
+  const binary = text.indexOf("\0");
+  if (binary >= 0) {
+    const row = lineOf(binary);
     throw new MeterFileError(name, { row }, "text: this is a binary file, or one cut off");
   }
-  try {
-    return parse(text, {
-      delimiter: separator,
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: false,
-      bom: firstRow === 1,
-    });
-  } catch (cause) {
-    const line = /line (\d+)/.exec(cause instanceof Error ? cause.message : "")?.[1];
-    const row = line === undefined ? firstRow : firstRow + Number(line) - 1;
+  const whole = text.endsWith("\n") ? text.slice(0, -1) : text;
+  const { data, errors } = Papa.parse<string[]>(whole, { delimiter: separator, newline: "\n" });
+  const [error] = errors.filter(({ type }) => type === "Quotes");
+  if (error) {
+    const row = error.index === undefined ? firstRow + (error.row ?? 0) : lineOf(error.index);
     throw new MeterFileError(name, { row }, "each quote closed, and nothing after it in its cell");
   }
+  return data;
 }

@@ -42,7 +42,7 @@ export function detect(file: OpenFile): MeterFormat {
     throw new MeterFileError(
       file.name,
       {},
-      "intervals: this is one P1 telegram, the state of registers at one moment",
+      "intervals: this is one P1 telegram, the state of registers at one moment (see meterData/p1)",
     );
   }
   if (/^\s*[<{[]/.test(head)) {

@@ -60,8 +60,12 @@ export function placeByBoth(
     .filter(({ seconds }) => seconds > 0)
     .sort((a, b) => a.seconds - b.seconds);
   const shortest = pairs[0];
+  const open = { byEnd: [], wall: wallStart, fallback: zone.beforeChange(wallStart) };
   if (!shortest) return { place, seconds: written };
-  if (written <= 0) return { place: shortest.from, seconds: shortest.seconds };
+  if (written <= 0) {
+    // It ends before it starts: only the first of two equal hours can.
+    return { place: { ...open, byStart: [shortest.from] }, seconds: shortest.seconds };
+  }
   return { place, seconds: Math.min(written, shortest.seconds) };
 }
 

@@ -3,18 +3,19 @@ import type { Direction, Interval, Quality, Quantity } from "./types.ts";
 const QUALITIES: readonly Quality[] = ["measured", "estimated", "unknown"];
 const CHUNK = 16_384;
 
+/** Starts fit in 32 bits until 2106, lengths of up to an hour in 16. */
 interface Chunk {
-  readonly start: Float64Array;
+  readonly start: Uint32Array;
   readonly milliWh: Float64Array;
-  readonly seconds: Uint32Array;
+  readonly seconds: Uint16Array;
   readonly row: Uint32Array;
   readonly quality: Uint8Array;
 }
 
 const newChunk = (): Chunk => ({
-  start: new Float64Array(CHUNK),
+  start: new Uint32Array(CHUNK),
   milliWh: new Float64Array(CHUNK),
-  seconds: new Uint32Array(CHUNK),
+  seconds: new Uint16Array(CHUNK),
   row: new Uint32Array(CHUNK),
   quality: new Uint8Array(CHUNK),
 });
@@ -28,7 +29,7 @@ export interface SeriesKey {
 
 /**
  * One meter's intervals in one direction, in order of time. Kept in typed arrays: ten years of quarter-hours of
- * ten meters are 3.5 million intervals, and fit in 90 MB.
+ * ten meters are 3.5 million intervals, and fit in 70 MB.
  */
 export class MeterSeries implements Iterable<Interval> {
   readonly meterId: string;
@@ -96,6 +97,15 @@ export class MeterSeries implements Iterable<Interval> {
     return total;
   }
 
+  /** Puts an interval elsewhere in time; call `sort` once all are in place. */
+  move(index: number, start: number, seconds: number): void {
+    const chunk = this.#chunks[Math.floor(index / CHUNK)];
+    if (!chunk || index >= this.#length) throw new RangeError(`there is no interval ${index}`);
+    chunk.start[index % CHUNK] = start;
+    chunk.seconds[index % CHUNK] = seconds;
+    this.#sorted = false;
+  }
+
   /** Whether any interval overlaps that time; the series is sorted. */
   covers(start: number, seconds: number): boolean {
     const before = this.#firstFrom(start + seconds) - 1;
@@ -124,11 +134,25 @@ export class MeterSeries implements Iterable<Interval> {
     return low;
   }
 
+  #inOrder(): boolean {
+    let last = 0;
+    for (let index = 0; index < this.#length; index++) {
+      const start = this.#chunks[Math.floor(index / CHUNK)]?.start[index % CHUNK] ?? 0;
+      if (start < last) return false;
+      last = start;
+    }
+    this.#sorted = true;
+    return true;
+  }
+
   /** Puts the intervals in order of time, those of the same start in order of their rows. */
   sort(): void {
-    if (this.#sorted) return;
+    if (this.#sorted || this.#inOrder()) return;
     const order = Uint32Array.from({ length: this.#length }, (_, index) => index);
-    const starts = Float64Array.from({ length: this.#length }, (_, index) => this.at(index).start);
+    const starts = new Uint32Array(this.#chunks.length * CHUNK);
+    this.#chunks.forEach(({ start }, index) => {
+      starts.set(start, index * CHUNK);
+    });
     order.sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || a - b);
     const old = this.#chunks;
     this.#chunks = [];

@@ -2,6 +2,9 @@
 
 export type DateOrder = "dmy" | "mdy" | "ymd";
 
+/** 2100: what lies beyond is no meter's reading. */
+export const LAST_INSTANT = Date.UTC(2100, 0, 1) / 1000;
+
 /** A wall time, or an instant where the stamp says its offset. */
 export interface Stamp {
   readonly wall: number;
@@ -65,7 +68,8 @@ export function stampReader(order: DateOrder): (text: string) => Stamp | undefin
   return (cell) => {
     const text = cell.trim();
     if (/^\d{10}$|^\d{13}$/.test(text)) {
-      return { wall: Number(text.slice(0, 10)), offset: 0 };
+      const wall = Number(text.slice(0, 10));
+      return wall < LAST_INSTANT ? { wall, offset: 0 } : undefined;
     }
     if (/^\d{12}(\d{2})?$/.test(text)) {
       const seconds = parseTime(`${text.slice(8, 10)}:${text.slice(10, 12)}`)?.seconds;

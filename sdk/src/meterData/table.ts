@@ -98,7 +98,10 @@ export class TableReader {
     for (const value of this.#layout.values) {
       if (last?.time !== value.time) {
         const stampCell = (cells[(value.time.start ?? value.time.end)?.date ?? 0] ?? "").trim();
-        if (SUM.test(stampCell)) return this.#checkSum(row, cells);
+        if (SUM.test(stampCell)) {
+          this.#checkSum(row, cells);
+          return;
+        }
         const blank = stampCell === "" && EMPTY.test(cells[value.index] ?? "");
         last = {
           time: value.time,

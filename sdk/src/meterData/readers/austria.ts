@@ -24,7 +24,7 @@ const END_TIME = /^enduhrzeit$/i;
 const STATE = /z(?:ä|ae|.)?hlerstand/i;
 const VALUE =
   /verbrauch|einspeis|energiemenge|gemessene menge|messwert|vorschub|lastg(?:ä|.)nge|bezug|eigendeckung|anteil|^wert\b|^value\d?$|^kwh$|kwh\)?$|^AT\d{6}/i;
-const NO_VALUE = /^kw$|beschreibung|messwert: val|erneuerb|einheit|zeitraum|messintervall|status/i;
+const NO_VALUE = /^kw$|beschreibung|messwert: val|erneuerb|einheit$|zeitraum|messintervall|status/i;
 const QUALITY = /^(?:status.*|qualit.{1,2}t|ersatzwert|messwert: val.*)$/i;
 const EXPORT = /einspeis|gemessene menge|netzeinspeisung|(?:^|[^\d.])2\.[89]\.\d/i;
 const METER_ID = /AT[0-9A-Z]{20,}/;
@@ -64,7 +64,7 @@ export const austrianLayout: LayoutOf = (head, answers, into) => {
         index,
         body.map(({ cells }) => cells),
       );
-      return time && { ...valueOf(name, about), index, time, ...qualityFor(names, index) };
+      return time && { ...columnOf(name, about), index, time, ...qualityFor(names, index) };
     })
     .filter((value) => value !== undefined);
   const kept = withoutTariffs(names, values).filter(
@@ -105,7 +105,7 @@ export const austrianLayout: LayoutOf = (head, answers, into) => {
 
 export const read = tableReader("austria", austrianLayout);
 
-function valueOf(
+function columnOf(
   name: string,
   about: string,
 ): Omit<ValueColumn, "index" | "time"> & { readonly direction: Direction } {
@@ -133,8 +133,7 @@ function timeFor(
     const left = names.findLastIndex((name, index) => index < value && pattern.test(name));
     return left >= 0 ? left : names.findIndex((name) => pattern.test(name));
   };
-  const at = (date: number, time: number): StampColumns =>
-    time >= 0 ? { date, time } : { date };
+  const at = (date: number, time: number): StampColumns => (time >= 0 ? { date, time } : { date });
   const endsOnly = nearest(ENDS_ONLY);
   if (endsOnly >= 0) return { end: { date: endsOnly } };
   const day = nearest(DAY);

@@ -59,7 +59,7 @@ export const read: ReadMeterFile = async (file, options) => {
     if (!zone) break;
     const place = placeByStart(zone, Math.round(start / 60) * 60);
     for (const column of columns) {
-      const milliWh = valueOf(file.name, cells[column.index], row, column, into);
+      const milliWh = milliWhOf(file.name, cells[column.index], row, column, into);
       column.milliWh.push(milliWh);
       column.rows.push(row);
       if (milliWh === undefined) continue;
@@ -142,7 +142,7 @@ function readOther(
   }
 }
 
-function valueOf(
+function milliWhOf(
   file: string,
   cell: Cell,
   row: number,

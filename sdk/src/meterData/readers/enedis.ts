@@ -32,7 +32,7 @@ export const read: ReadMeterFile = async (file, { answers = {} }) => {
   const direction = answers.direction === "export" ? "export" : "import";
   const builder = into.register({ meterId, direction, quantity: "energy" });
   const stamp = stampReader("ymd");
-  list.forEach((item: unknown, index) => {
+  for (const [index, item] of list.entries()) {
     const row = index + 1;
     const field = (name: string): string => (isRecord(item) ? textOf(item[name]) : "");
     const fail = (column: string, expected: string): never => {
@@ -40,11 +40,11 @@ export const read: ReadMeterFile = async (file, { answers = {} }) => {
     };
     const length = LENGTH.exec(field("interval_length"));
     const seconds = Number(length?.[1] ?? 0) * 3600 + Number(length?.[2] ?? 0) * 60;
-    if (seconds <= 0 || seconds > 3600) return fail("interval_length", "PT1M to PT60M");
+    if (seconds <= 0 || seconds > 3600) fail("interval_length", "PT1M to PT60M");
     const end = stamp(field("date")) ?? fail("date", "a day and time such as 2024-02-26 00:30:00");
     const value =
       parseDecimal(field("value"), ".") ?? fail("value", `a number of ${textOf(type.unit)}`);
-    if (!zone) return undefined;
+    if (!zone) break;
     const place =
       end.offset === undefined
         ? placeByEnd(zone, end.wall, seconds)
@@ -60,8 +60,7 @@ export const read: ReadMeterFile = async (file, { answers = {} }) => {
       kind === "" || kind === "B" ? "measured" : "estimated",
       row,
     );
-    return undefined;
-  });
+  }
   const columns = ["date", "interval_length", "value", "measure_type"];
   return conclude("enedis", file, into, zone, answers, { columns, rows: [] });
 };

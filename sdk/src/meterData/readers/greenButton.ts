@@ -1,6 +1,7 @@
 import { SaxesParser } from "saxes";
 import { Collector } from "../collector.ts";
 import type { OpenFile } from "../input.ts";
+import { LAST_INSTANT } from "../stamps.ts";
 import { type Direction, MeterFileError, type Quality } from "../types.ts";
 import { conclude, type ReadMeterFile } from "./reader.ts";
 
@@ -78,18 +79,28 @@ function keepBlock(file: string, feed: Feed, block: Block, into: Collector): voi
     });
   const uom = number("uom");
   if (!ELECTRICITY.includes(number("commodity", 1)) || (uom !== WH && uom !== W)) {
-    return leaveOut(`unit of measure ${uom} is no electric energy: left out`);
+    leaveOut(`unit of measure ${uom} is no electric energy: left out`);
+    return;
   }
-  if (number("accumulationBehaviour", 4) === 3) return leaveOut("a register's states: left out");
+  if (number("accumulationBehaviour", 4) === 3) {
+    leaveOut("a register's states: left out");
+    return;
+  }
   const direction = DIRECTIONS[number("flowDirection", 1)];
-  if (!direction)
-    return leaveOut(`flow direction ${number("flowDirection")} is neither import nor export`);
+  if (!direction) {
+    leaveOut(`flow direction ${number("flowDirection")} is neither import nor export`);
+    return;
+  }
   const milli = 1000 * 10 ** number("powerOfTenMultiplier", 0);
   const builder = into.register({ meterId, direction, quantity: "energy" });
   for (const { line, start, seconds, value, quality } of block.readings) {
     if (seconds > LONGEST_SECONDS) {
       leaveOut(`line ${line}: an interval of ${seconds} s is longer than 60 min: left out`);
       continue;
+    }
+    const where = { row: line, column: "value", value: String(value) };
+    if (!Number.isSafeInteger(Math.round(value * milli))) {
+      throw new MeterFileError(file, where, "an energy below 9 TWh");
     }
     const energy = uom === W ? (value * milli * seconds) / 3600 : value * milli;
     builder.add(start, seconds, energy, quality, line);
@@ -181,13 +192,18 @@ class Feed {
       if (local === "IntervalReading" && readings) {
         const seconds = number("duration");
         if (seconds <= 0) fail(readingLine, "a duration above 0 s", "duration", String(seconds));
+        const start = number("start");
+        if (start < 0 || start >= LAST_INSTANT) {
+          fail(readingLine, "a start from 1970 to 2100, in Unix time", "start", String(start));
+        }
+        const value = number("value");
         const code = Number(values.get("quality") ?? 0);
         const quality = NOT_MEASURED.includes(code) ? "estimated" : "measured";
         readings.push({
           line: readingLine,
-          start: number("start"),
+          start,
           seconds,
-          value: number("value"),
+          value,
           quality,
         });
       }

@@ -64,8 +64,8 @@ class Records {
     const kind = (cells[0] ?? "").trim();
     if (kind === "" && cells.length === 1) return;
     this.#lastRow = row;
-    if (kind === "400") return this.#readQuality(row, cells);
-    if (kind === "500") return;
+    if (kind === "400") this.#readQuality(row, cells);
+    if (kind === "400" || kind === "500") return;
     this.#keepDay();
     this.#ended = kind === "900";
     if (kind === "200") this.#channel = this.#channelOf(row, cells);

@@ -104,22 +104,57 @@ export async function readTable(
   let reader: TableReader | undefined;
   let layout: TableLayout | undefined;
   let first: readonly CsvRow[] = [];
-  for await (const rows of blocks) {
+  for await (const rows of tablesIn(blocks)) {
     signal?.throwIfAborted();
-    if (!reader) {
-      first = rows;
-      layout = layoutOf({ file: file.name, rows }, answers, into);
-      if (!layout) break;
+    if (rows.begins) {
+      if (first.length === 0) first = rows.rows;
+      layout = layoutOf({ file: file.name, rows: rows.rows }, answers, into);
+      if (!layout || into.questions.length > 0) break;
       reader = new TableReader(file.name, layout, into);
     }
-    reader.read(rows);
-    onProgress?.(rows.at(-1)?.row ?? 0);
+    reader?.read(rows.rows);
+    onProgress?.(rows.rows.at(-1)?.row ?? 0);
   }
   return conclude(format, file, into, layout?.zone, answers, {
     ...(separator !== undefined && { separator }),
     columns: layout?.columns ?? first[0]?.cells ?? [],
     rows: first.slice(0, PREVIEW_ROWS).map(({ cells }) => cells),
   });
+}
+
+/** Rows of one table, from its beginning or on from the ones before. */
+interface TableRows {
+  readonly begins: boolean;
+  readonly rows: readonly CsvRow[];
+}
+
+/** A table needs this many rows to tell its layout. */
+const TELLING_ROWS = 60;
+
+/** Parts a file in which tables stand one below the other: each begins as the first does. */
+async function* tablesIn(blocks: AsyncGenerator<readonly CsvRow[]>): AsyncGenerator<TableRows> {
+  let beginning: string | undefined;
+  let held: readonly CsvRow[] = [];
+  let begun = false;
+  for await (const block of blocks) {
+    const rows = held.length === 0 ? block : [...held, ...block];
+    held = [];
+    beginning ??= rows[0]?.cells.join("\n");
+    const starts = rows.flatMap(({ cells }, index) =>
+      cells[0] !== "" && beginning?.startsWith(cells[0] ?? "") && cells.join("\n") === beginning
+        ? [index]
+        : [],
+    );
+    const firstStart = starts[0] ?? rows.length;
+    if (firstStart > 0 && begun) yield { begins: false, rows: rows.slice(0, firstStart) };
+    for (const [turn, from] of starts.entries()) {
+      const to = starts[turn + 1] ?? rows.length;
+      if (to === rows.length && to - from < TELLING_ROWS) held = rows.slice(from);
+      else yield { begins: true, rows: rows.slice(from, to) };
+    }
+    begun = true;
+  }
+  if (held.length > 0) yield { begins: true, rows: held };
 }
 
 /** The first row that has columns of time and of values, by the format's own test. */
