@@ -54,9 +54,10 @@ export async function check(
     for (const home of homes) {
       await attempt(`${home.name}, registration`, async () => {
         const { address } = openSigner(home.device);
-        const registered = await node.registered(address, home.slot_minutes * 60);
+        const registered = await node.registered(address);
         if (registered === undefined) return "not registered yet: run agent pair";
-        return `microgrid ${registered.microgrid}, owner ${registered.owner}`;
+        const { microgrid, slotSeconds, owner } = registered;
+        return `microgrid ${microgrid}, slots of ${slotSeconds / 60} min, owner ${owner}`;
       });
     }
   }

@@ -176,7 +176,7 @@ describe("The journal", () => {
     expect(slots.size).to.equal(40);
   });
 
-  it("of another home or chain is refused", () => {
+  it("of another chain is refused", () => {
     open().close();
     const other = { ...header, chainId: 1 };
     expect(() => Journal.open({ folder, header: other })).to.throw("chain 31337");

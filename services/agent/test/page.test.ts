@@ -57,7 +57,8 @@ async function start(more: string): Promise<void> {
 
 describe("The agent's page", () => {
   let url: string;
-  const page = (path: string, init: RequestInit = {}) => fetch(url + path, { redirect: "manual", ...init });
+  const page = (path: string, init: RequestInit = {}) =>
+    fetch(url + path, { redirect: "manual", ...init });
   const pair = (code: string) =>
     page("/pair", { method: "POST", body: new URLSearchParams({ code }) });
   const codeShown = (): string => /with the code (\d{8})/.exec(lines.join("\n"))?.[1] ?? "";
@@ -86,7 +87,10 @@ describe("The agent's page", () => {
     expect(cookie).to.contain("HttpOnly").and.contain("SameSite=Strict");
     const headers = { cookie: cookie.split(";")[0] ?? "" };
     const text = await (await page("/", { headers })).text();
-    expect(text).to.contain("Exported today").and.contain("roof").and.contain("Jane &lt;script&gt;");
+    expect(text)
+      .to.contain("Exported today")
+      .and.contain("roof")
+      .and.contain("Jane &lt;script&gt;");
     const file = await (await page("/export.json?home=Jane%20%3Cscript%3E", { headers })).json();
     expect(file).to.include({ chainId: 31_337, slotSeconds: 900 });
     expect((await pair(code)).status).to.equal(403);
@@ -109,7 +113,9 @@ describe("The agent's page", () => {
   it("has metrics for this machine", async () => {
     await until("it has read", () => agent?.homes[0]?.status()[0]?.lastMs !== undefined);
     const text = await (await page("/metrics")).text();
-    expect(text).to.contain('wattline_agent_register_wh{home="Jane <script>",meter="roof",direction="import"}');
+    expect(text).to.contain(
+      'wattline_agent_register_wh{home="Jane <script>",meter="roof",direction="import"}',
+    );
     expect(text).to.contain("wattline_agent_waiting_blocks");
   });
 });

@@ -63,7 +63,11 @@ port = ${gateway.port}
   const kept = (address: string): Exported =>
     JSON.parse(
       JSON.stringify(
-        exportJournal(journalFolder(household.place("data"), address as `0x${string}`), 0, Infinity),
+        exportJournal(
+          journalFolder(household.place("data"), address as `0x${string}`),
+          0,
+          Infinity,
+        ),
       ),
     );
 
@@ -86,7 +90,9 @@ port = ${gateway.port}
     const { slots, readings } = kept(address);
     expect(slots.map(({ exportWh }) => exportWh)).to.deep.equal(Array(16).fill("100"));
     expect(new Set(slots.map(({ quality }) => quality))).to.deep.equal(new Set(["measured"]));
-    expect(new Set(readings.map((each) => `${each.firstBlock} ${"exported" in each}`)).size).to.equal(4);
+    expect(
+      new Set(readings.map((each) => `${each.firstBlock} ${"exported" in each}`)).size,
+    ).to.equal(4);
   });
 
   it("tells how it stands, keeps a second one out, and lets go when it ends", async () => {
@@ -108,11 +114,21 @@ port = ${gateway.port}
     const { address } = await household.key("device");
     gateway.send(telegram(3));
     const check = await runAgent(config, "check");
-    expect(check.output).to.contain("ok    Jane, grid (p1-tcp): import 1.03 kWh, export 2.3 kWh at");
+    expect(check.output).to.contain(
+      "ok    Jane, grid (p1-tcp): import 1.03 kWh, export 2.3 kWh at",
+    );
     expect(check.code).to.equal(0);
     const owner = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
-    const pairing = await runAgent(config, "pair", owner, "--dapp", "https://dapp.example/operator");
-    expect(pairing.output).to.contain(`https://dapp.example/operator#microgrid=1&owner=${owner}&device=${address}&consent=0x`);
+    const pairing = await runAgent(
+      config,
+      "pair",
+      owner,
+      "--dapp",
+      "https://dapp.example/operator",
+    );
+    expect(pairing.output).to.contain(
+      `https://dapp.example/operator#microgrid=1&owner=${owner}&device=${address}&consent=0x`,
+    );
     expect(pairing.output).to.contain("█▀▀▀▀▀▀▀█");
   });
 

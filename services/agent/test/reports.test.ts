@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { energyIdOf, metersDomain, REGISTRATION_TYPES } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
@@ -234,5 +236,83 @@ path = "registers.csv"
     ).to.deep.equal([]);
     expect(lines.join()).not.to.contain("somebody else");
     expect(existsSync(household.place("readings.json.new"))).to.equal(false);
+  });
+
+  it("of a building's homes share a transaction, and a home that is not registered keeps none waiting", async () => {
+    for (const name of ["device", "second"]) {
+      const { privateKey } = await household.key(name);
+      await register(privateKey);
+    }
+    await household.key("third");
+    await household.key("payer", "secp256k1", payerKey());
+    writeFileSync(household.place("registers.csv"), replay(9));
+    const home = (name: string) =>
+      toml(byTransaction, name).split("[[homes]]")[1]?.replace("Jane", name) ?? "";
+    const building = `${toml(byTransaction)}[[homes]]${home("second")}[[homes]]${home("third")}`;
+    const before = await blocksMined();
+    await world.client.setAutomine(false);
+    const agent = await start(building);
+    await Promise.all(agent.homes.map((each) => each.settled()));
+    await agent.reporter.round();
+    await world.client.setAutomine(true);
+    await world.client.mine({ blocks: 1 });
+    const stateOf = (index: number) =>
+      [...(agent.homes[index]?.journal.book.blocks.values() ?? [])].find(
+        ({ direction }) => direction === "export",
+      )?.state;
+    await until("two homes have reported", async () => {
+      await agent.reporter.round();
+      return stateOf(0) === "reported" && stateOf(1) === "reported";
+    });
+    expect(stateOf(2)).to.equal("waiting");
+    expect(agent.reporter.trouble).to.contain("third: the device");
+    expect((await blocksMined()) - before).to.be.at.most(2n);
+  });
+
+  it("for slots of another length than the microgrid's are refused with the cure", async () => {
+    const { privateKey } = await household.key("device");
+    await household.key("payer", "secp256k1", payerKey());
+    await register(privateKey);
+    writeFileSync(household.place("registers.csv"), replay(24));
+    const agent = await start(
+      toml(byTransaction).replace("microgrid = 1", "microgrid = 1\nslot_minutes = 30"),
+    );
+    await until("it is said", async () => {
+      await agent.reporter.round();
+      return agent.reporter.trouble?.includes("have 15 minutes; the configuration says 30");
+    });
+  });
+
+  it("go to a submitter, who is asked again when it did not answer", async () => {
+    const { privateKey } = await household.key("device");
+    await register(privateKey);
+    writeFileSync(household.place("registers.csv"), replay(9));
+    const bodies: string[] = [];
+    let status = 503;
+    const server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (text) => (body += text));
+      request.on("end", () => {
+        if (status === 200) bodies.push(body);
+        response.writeHead(status).end();
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : "";
+    const agent = await start(toml(`by = "url"\nurl = "http://127.0.0.1:${port}/"`));
+    let refusal = "";
+    await agent.reporter.now().catch((error: Error) => {
+      refusal = error.message;
+    });
+    expect(refusal).to.contain("status 503");
+    status = 200;
+    await agent.reporter.now();
+    server.close();
+    const [{ meter, firstBlock, exported, signature }] = JSON.parse(bodies[0] ?? "{}").readings;
+    await world.metering(world.operator, "report", [{ meter, firstBlock, exported }, signature]);
+    await settle(agent);
+    expect(statesOf(agent)).to.deep.equal(["reported"]);
   });
 });

@@ -54,7 +54,7 @@ export class Journal {
 
   /**
    * Opens the journal of a folder, or begins one.
-   * @throws AgentError when it belongs to another home or chain, or can't be read.
+   * @throws AgentError when it is of another chain or slot length, or can't be read.
    */
   static open(options: JournalOptions): Journal {
     const journal = new Journal(options);
@@ -220,7 +220,7 @@ function syncFolder(files: Files, folder: string): void {
 
 function requireSame(
   kept: Header | undefined,
-  { home, slotSeconds, chainId, metersContract }: JournalOptions["header"],
+  { slotSeconds, chainId, metersContract }: JournalOptions["header"],
   folder: string,
 ): void {
   if (kept === undefined) {
@@ -229,13 +229,12 @@ function requireSame(
     );
   }
   const differs =
-    kept.home !== home ||
     kept.slotSeconds !== slotSeconds ||
     kept.chainId !== chainId ||
     kept.metersContract.toLowerCase() !== metersContract.toLowerCase();
   if (differs) {
     throw new AgentError(
-      `The journal in ${folder} is of ${kept.home}, slots of ${kept.slotSeconds} s, chain ${kept.chainId} and the contract ${kept.metersContract}; the configuration says ${home}, ${slotSeconds} s, ${chainId} and ${metersContract}. Mend the configuration, or give this home another folder.`,
+      `The journal in ${folder} has slots of ${kept.slotSeconds} s, for chain ${kept.chainId} and the contract ${kept.metersContract}; the configuration says ${slotSeconds} s, ${chainId} and ${metersContract}. Mend the configuration, or give this home another data folder.`,
     );
   }
 }

@@ -6,6 +6,8 @@ import { AgentError } from "../errors.ts";
 /** What the chain says of a meter. */
 export interface Registered {
   readonly microgrid: number;
+  /** The length of the microgrid's slots. */
+  readonly slotSeconds: number;
   readonly owner: Address;
   readonly firstSlot: number;
   /** The most that a slot may hold, in Wh. */
@@ -37,15 +39,21 @@ export function chainAt(rpcUrl: string, { chainId, meters: address }: Settings["
     },
 
     /** Undefined while nobody has registered the device. */
-    async registered(device: Address, slotSeconds: number): Promise<Registered | undefined> {
+    async registered(device: Address): Promise<Registered | undefined> {
       const { owner, microgrid, capacityW, sinceDay, active } = await client.readContract({
         ...meters,
         functionName: "meterOf",
         args: [device],
       });
       if (owner === zeroAddress) return undefined;
+      const { slotSeconds } = await client.readContract({
+        ...meters,
+        functionName: "termsOf",
+        args: [microgrid],
+      });
       return {
         microgrid,
+        slotSeconds,
         owner,
         firstSlot: Math.floor((sinceDay * SECONDS_PER_DAY) / slotSeconds),
         mostWh: (BigInt(capacityW) * BigInt(slotSeconds)) / 3600n,

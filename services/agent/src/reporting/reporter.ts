@@ -103,12 +103,23 @@ export class Reporter {
     await this.#chain?.requireChain();
     await this.#settle();
     const signed: Signed[] = [];
-    for (const home of this.#homes) signed.push(...(await this.#waiting(home)));
-    if (report.by !== "file" && signed.length === 0) return;
+    // A home that can't report yet keeps no other one waiting.
+    const troubles: AgentError[] = [];
+    for (const home of this.#homes) {
+      try {
+        signed.push(...(await this.#waiting(home)));
+      } catch (error) {
+        if (!(error instanceof AgentError)) throw error;
+        troubles.push(error);
+      }
+    }
     if (report.by === "file") writeReadings(report.file, signed);
-    else if (report.by === "url") await this.#post(report.url, signed);
-    else await this.#send(signed);
-    this.#lastMs = this.#now();
+    else if (signed.length > 0) {
+      if (report.by === "url") await this.#post(report.url, signed);
+      else await this.#send(signed);
+    }
+    if (report.by === "file" || signed.length > 0) this.#lastMs = this.#now();
+    if (troubles.length > 0) throw new AgentError(troubles.map(({ message }) => message).join(" "));
   }
 
   #hasSent(): boolean {
@@ -162,7 +173,7 @@ export class Reporter {
     chain: Chain,
   ): Promise<OpenBlock[]> {
     const { slotSeconds, config, journal } = home;
-    const registered = await chain.registered(device, slotSeconds);
+    const registered = await chain.registered(device);
     if (registered === undefined) {
       throw new AgentError(
         `${config.name}: the device ${device} is not registered yet. Run agent pair and give your community's operator what it prints; nothing is lost meanwhile.`,
@@ -171,6 +182,11 @@ export class Reporter {
     if (registered.microgrid !== config.microgrid) {
       throw new AgentError(
         `${config.name}: the device ${device} is registered in microgrid ${registered.microgrid}; the configuration says ${config.microgrid}.`,
+      );
+    }
+    if (registered.slotSeconds !== slotSeconds) {
+      throw new AgentError(
+        `${config.name}: slots of microgrid ${config.microgrid} have ${registered.slotSeconds / 60} minutes; the configuration says ${config.slot_minutes}. Mend slot_minutes and give this home another data folder: what was kept is in other slots.`,
       );
     }
     if (!registered.isActive) {

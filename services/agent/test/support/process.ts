@@ -25,7 +25,10 @@ export async function runAgent(
   ...args: readonly string[]
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const { child, output } = spawnAgent(config, ...args);
-  await until(`agent ${args.join(" ")} ends`, () => child.exitCode !== null || child.signalCode !== null);
+  await until(
+    `agent ${args.join(" ")} ends`,
+    () => child.exitCode !== null || child.signalCode !== null,
+  );
   return { code: child.exitCode, output: output() };
 }
 
