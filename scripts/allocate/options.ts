@@ -15,8 +15,10 @@ INPUT is one of
   --metered FILE     beside the market: what was bought counts only as far as it was used
   --cau CODE         the self-consumption's code, for the Spanish files
   --out FOLDER       where files go (default allocation)
-  --compare FILE     an operator's report in the columns of csv, producer or consumer left empty
-                     where it tells totals: every slot that differs is named
+  --compare FILE     an operator's report: every slot that differs is named. In the columns of csv,
+                     producer or consumer left empty where it tells totals, or as the operator
+                     gives it (EDA's community report, CSV of Austrian operators)
+  --tolerance WH     how much a line may differ (default 0; EDA counts finer than a Wh: give 1)
   --help             this text
 
 --metered has the columns slot_start,slot_end,meter,produced_wh,used_wh; --key is JSON:
@@ -40,6 +42,7 @@ const FLAGS = {
   cau: TEXT,
   out: TEXT,
   compare: TEXT,
+  tolerance: TEXT,
 } as const;
 
 type Values = ReturnType<typeof readFlags<typeof FLAGS>>;
@@ -70,6 +73,7 @@ export interface AllocateCommand {
   readonly cau?: string;
   readonly out: string;
   readonly compare?: string;
+  readonly toleranceWh: bigint;
 }
 
 /**
@@ -104,6 +108,7 @@ export function readOptions(argv: readonly string[]): AllocateCommand | "help" {
     ...(values.names !== undefined && { names: values.names }),
     ...(values.cau !== undefined && { cau: values.cau }),
     out: values.out ?? "allocation",
+    toleranceWh: toleranceOf(values.tolerance),
     ...(values.compare !== undefined && { compare: values.compare }),
   };
 }
@@ -133,6 +138,11 @@ function inputOf(values: Values): Input {
     throw new AllocateError("--key needs --metered: what is to be divided?");
   }
   return { kind: "key", metered, key };
+}
+
+function toleranceOf(text = "0"): bigint {
+  if (/^\d{1,9}$/.test(text)) return BigInt(text);
+  throw new AllocateError(`--tolerance takes whole Wh, not "${text}".`);
 }
 
 function timeOf(name: string, text: string | undefined): number {

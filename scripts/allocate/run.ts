@@ -16,11 +16,11 @@ import {
   type MeteredCommunity,
   namesFromCsv,
   rename,
-  reportFromCsv,
   spanishFile,
 } from "@wattline/sdk/allocation";
 import { readInput, readText } from "./inputs.ts";
 import { type AllocateCommand, AllocateError } from "./options.ts";
+import { readReport } from "./report.ts";
 
 /** What there is to tell. */
 export interface Told {
@@ -58,7 +58,7 @@ export async function runAllocate(command: AllocateCommand, signal: AbortSignal)
     throw new AllocateError("Nothing was allocated between --from and --to: no file is written.");
   }
   const files = filesOf(command, allocation, metered);
-  const compared = compare(command, allocation, isWithin);
+  const compared = await compare(command, allocation, isWithin, signal);
   signal.throwIfAborted();
   mkdirSync(out, { recursive: true });
   for (const { name, text } of files) writeFileSync(path.join(out, name), text);
@@ -107,22 +107,20 @@ function filesOf(
   }
 }
 
-function compare(
-  { compare: file }: AllocateCommand,
+async function compare(
+  { compare: file, toleranceWh }: AllocateCommand,
   allocation: Allocation,
   isWithin: (slot: number) => boolean,
-): Told {
+  signal: AbortSignal,
+): Promise<Told> {
   if (file === undefined) return { lines: [], isSame: true };
-  const { slotSeconds, lines } = reportFromCsv(readText(file), file);
-  if (slotSeconds !== allocation.slotSeconds) {
-    throw new AllocateError(
-      `${file} has slots of ${slotSeconds / 60} minutes, the allocation of ${allocation.slotSeconds / 60}.`,
-    );
-  }
-  const reported = lines.filter(({ slot }) => isWithin(slot));
+  const { slotSeconds } = allocation;
+  const reported = (await readReport(file, slotSeconds, signal)).filter(({ slot }) =>
+    isWithin(slot),
+  );
   const timeOf = (slot: number): string =>
     new Date(slotStart(slot, slotSeconds) * 1000).toISOString();
-  const differences = compareAllocation(allocation, reported);
+  const differences = compareAllocation(allocation, reported, toleranceWh);
   return {
     lines: [
       ...differences.map((difference) => differenceText(difference, timeOf)),

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { utils, write } from "@e965/xlsx";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { AllocateError, readOptions } from "../../scripts/allocate/options.ts";
@@ -173,6 +174,55 @@ describe("npm run allocate", () => {
       0,
       true,
     ]);
+  });
+
+  it("compares with a community's report as EDA gives it", async () => {
+    // Excel counts days; the report is in Vienna's wall time.
+    const noon = Date.UTC(2026, 5, 21, 12) / 86_400_000 + 25_569;
+    const rows = [
+      ["This report is without guarantee."],
+      ["MeteringpointID", "ANNA", "ANNA", "ANNA", "ANNA", "ROOF", "ROOF", "ROOF", "ROOF"],
+      [
+        "Energy direction",
+        "CONSUMPTION",
+        "",
+        "CONSUMPTION",
+        "",
+        "GENERATION",
+        "",
+        "GENERATION",
+        "",
+      ],
+      [
+        "Metercode",
+        "Total consumption [KWH]",
+        "",
+        "Own coverage [KWH]",
+        "",
+        "Total production [KWH]",
+        "",
+        "Surplus not used by the community [KWH]",
+        "",
+      ],
+      [noon, 0.9, "L1", 0.45, "L1", 0.6, "L1", 0, "L1"],
+      [noon + 1 / 96, 0.07, "L1", 0.07, "L1", 0.1, "L1", 0.031, "L1"],
+    ];
+    const book = utils.book_new();
+    utils.book_append_sheet(book, utils.aoa_to_sheet(rows), "Energy data");
+    writeFileSync(path.join(folder, "eda.xlsx"), write(book, { type: "buffer", bookType: "xlsx" }));
+    const { out, error } = await run(
+      ...keyed,
+      "--format",
+      "csv",
+      "--out",
+      "eda",
+      "--compare",
+      "eda.xlsx",
+    );
+    expect(error).to.equal("");
+    expect(out).to.contain("2026-06-21T10:15:00.000Z from ROOF: 70 Wh here, 69 Wh in the report");
+    expect(out).to.contain("2026-06-21T10:00:00.000Z to BEN: 150 Wh here, not in the report");
+    expect(out).to.contain("eda.xlsx differs in 2 lines.");
   });
 
   it("counts what was bought as far as it was used", async () => {

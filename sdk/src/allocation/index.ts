@@ -9,6 +9,7 @@ export * from "./formats/france.ts";
 export { allocationFromJson, allocationToJson } from "./formats/json.ts";
 export * from "./formats/metered.ts";
 export * from "./formats/names.ts";
+export * from "./formats/report.ts";
 export * from "./formats/spain.ts";
 export * from "./keys.ts";
 export * from "./market.ts";

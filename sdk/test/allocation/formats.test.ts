@@ -16,9 +16,11 @@ import {
   readFrenchFile,
   readSpanishFile,
   reportFromCsv,
+  reportFromSeries,
   spanishFile,
 } from "../../src/allocation/index.ts";
 import { SOURCES } from "../../src/energyId.ts";
+import { type Direction, MeterSeries, type Quantity } from "../../src/meterData/index.ts";
 
 const NOON = 1_980_040;
 
@@ -102,6 +104,52 @@ describe("Allocations as files", () => {
     expect(read("900", "1000")).to.throw("slotSeconds is 300, 900, 1800 or 3600, not 1000");
     expect(read('"12"', "12")).to.throw("june.json, share 1: energyWh is 12, not a text");
     expect(read('"Solar"', '"Sun"')).to.throw('share 1: source is "Sun"');
+  });
+});
+
+describe("An operator's report as its meter files tell it", () => {
+  const series = (
+    meterId: string,
+    direction: Direction,
+    quantity: Quantity,
+    ...milliWh: number[]
+  ) =>
+    new MeterSeries(
+      { meterId, direction, quantity },
+      milliWh.map((mWh, index) => ({
+        start: (NOON + index) * 900,
+        seconds: 900,
+        milliWh: mWh,
+        quality: "measured",
+        row: index + 1,
+      })),
+    );
+
+  it("holds what consumers got and what producers gave", () => {
+    const report = [
+      series("ANNA", "import", "energy", 900_000, 70_000),
+      series("ANNA", "import", "communityShare", 450_000, 100_000),
+      series("ANNA", "import", "ownCoverage", 450_000, 70_000),
+      series("ROOF", "export", "energy", 600_000, 100_000),
+      series("ROOF", "export", "communitySurplus", 150_000, 30_000),
+    ];
+    expect(reportFromSeries(report, 900)).to.deep.equal([
+      { slot: NOON, consumer: "ANNA", energyWh: 450n },
+      { slot: NOON + 1, consumer: "ANNA", energyWh: 70n },
+      { slot: NOON, producer: "ROOF", energyWh: 450n },
+      { slot: NOON + 1, producer: "ROOF", energyWh: 70n },
+    ]);
+  });
+
+  it("is refused where it makes no sense", () => {
+    const surplus = series("ROOF", "export", "communitySurplus", 150_000);
+    expect(() => reportFromSeries([surplus], 900)).to.throw(RangeError, "not what it produced");
+    const little = series("ROOF", "export", "energy", 100_000);
+    expect(() => reportFromSeries([surplus, little], 900)).to.throw(
+      RangeError,
+      "150 Wh left of 100 Wh",
+    );
+    expect(() => reportFromSeries([little], 900)).to.throw(RangeError, "neither");
   });
 });
 

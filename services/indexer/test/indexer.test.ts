@@ -195,29 +195,37 @@ describe("The indexer", function () {
         );
       });
 
-      it("gives what a community settled as an allocation", async () => {
+      it("gives what communities settled as allocations", async () => {
         const trades = await askAt(running().url, fetch).all(
           "trades",
           "tradeFilter",
           rows.trade,
           {},
         );
-        const own = trades.filter(
-          ({ kind, withGrid, fromMicrogrid, toMicrogrid }) =>
-            kind !== "reserve" && !withGrid && fromMicrogrid === 1 && toMicrogrid === 1,
-        );
-        const input = { kind: "market", indexer: running().url, microgrid: 1 } as const;
-        const { allocation } = await readInput(input, 0, 2 ** 32, new AbortController().signal);
-        const wh = allocation.shares.map(({ energyWh }) => energyWh);
-        expect(wh.length).to.be.above(0);
-        expect(sum(wh)).to.equal(sum(own.map(({ sentWh }) => sentWh)));
-        for (const { producer, consumer, slot } of allocation.shares) {
-          const isTraded = own.some(
-            ({ seller, buyer, firstSlot, lastSlot }) =>
-              seller === producer && buyer === consumer && firstSlot <= slot && slot <= lastSlot,
+        let allocatedWh = 0n;
+        for (const { microgrid } of played.communities) {
+          const input = { kind: "market", indexer: running().url, microgrid } as const;
+          const read = await readInput(input, 0, 2 ** 32, new AbortController().signal);
+          const delivered = trades.filter(
+            ({ kind, withGrid, fromMicrogrid, toMicrogrid }) =>
+              kind !== "reserve" && !withGrid && [fromMicrogrid, toMicrogrid].includes(microgrid),
           );
-          expect(isTraded, `slot ${slot}`).to.equal(true);
+          const own = delivered.filter(
+            ({ fromMicrogrid, toMicrogrid }) => fromMicrogrid === toMicrogrid,
+          );
+          const wh = sum(read.allocation.shares.map(({ energyWh }) => energyWh));
+          expect(wh).to.equal(sum(own.map(({ sentWh }) => sentWh)));
+          expect(read.crossed).to.equal(delivered.length - own.length);
+          allocatedWh += wh;
+          for (const { producer, consumer, slot } of read.allocation.shares) {
+            const isTraded = own.some(
+              ({ seller, buyer, firstSlot, lastSlot }) =>
+                seller === producer && buyer === consumer && firstSlot <= slot && slot <= lastSlot,
+            );
+            expect(isTraded, `slot ${slot}`).to.equal(true);
+          }
         }
+        expect(allocatedWh > 0n).to.equal(true);
       });
 
       it("answers SQL that reads, and no other", async () => {
