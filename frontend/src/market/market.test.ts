@@ -1,7 +1,7 @@
 import { ANY_SOURCE, type Order, sourceMask, type Way } from "@wattline/sdk";
 import { expect } from "chai";
 import { type Address, type Hex, numberToHex, zeroAddress } from "viem";
-import type { BookOrder } from "../data/relay.ts";
+import type { BookOrder } from "../data/index.ts";
 import { asksOf, holdingKey, type MarketAsk, type Stock } from "./asks.ts";
 import { behindOffers } from "./behind.ts";
 import { dayToShow } from "./day.ts";

@@ -2,7 +2,7 @@ import { actsOf, decodeLog, type EnergyBySlot, LANES, laneOf, type MovedWord } f
 import type { Log } from "viem";
 import { getBlockNumber, getLogs } from "viem/actions";
 import type { ChainContext } from "../chain/index.ts";
-import type { Traded } from "./useDayPrices.ts";
+import type { Traded } from "./traded.ts";
 
 /** Blocks that a public RPC lets one ask for at once. */
 const CHUNK = 10_000n;

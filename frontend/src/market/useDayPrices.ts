@@ -2,18 +2,13 @@ import { getBlock } from "viem/actions";
 import { type ChainContext, type Microgrid, readEvents, useNetwork } from "../chain/index.ts";
 import { type Indexed, useIndexed } from "../data/index.ts";
 import type { Day } from "./day.ts";
+import type { Traded } from "./traded.ts";
 
 /** Tariffs from a moment on, base units per kWh. */
 export interface TariffStep {
   readonly since: number;
   readonly feedIn: bigint;
   readonly retail: bigint;
-}
-
-/** What a slot's minted energy has cost its buyers. */
-export interface Traded {
-  readonly energyWh: bigint;
-  readonly cost: bigint;
 }
 
 /** Every set of tariffs that a microgrid has had, oldest first. */

@@ -1,7 +1,7 @@
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
-import type { ChartProps, Series } from "./Chart.tsx";
+import type { ChartProps, Series } from "./chartProps.ts";
 import { formatClock, formatDay } from "./format.ts";
 import { useTheme } from "./theme.ts";
 

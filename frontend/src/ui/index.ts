@@ -1,6 +1,7 @@
 export { Button, type ButtonProps, buttonClass, Spinner } from "./Button.tsx";
 export { Card, PageHeader } from "./Card.tsx";
-export { Chart, type ChartProps, type Series } from "./Chart.tsx";
+export { Chart } from "./Chart.tsx";
+export type { ChartProps, Series } from "./chartProps.ts";
 export { cx } from "./cx.ts";
 export { type Column, DataTable, type Sort } from "./DataTable.tsx";
 export { Dialog, Sheet } from "./Dialog.tsx";

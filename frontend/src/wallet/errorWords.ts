@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { SOURCES } from "@wattline/sdk";
 import type { Network } from "../chain/index.ts";
 import { formatEnergy, formatMoment, formatMoney, formatPrice, shortAddress } from "../ui/index.ts";
-import type { ErrorName, Refusal } from "./errors.ts";
+import type { ErrorName, Refusal } from "./refusal.ts";
 
 type Words = (args: readonly unknown[], network: Network) => string;
 

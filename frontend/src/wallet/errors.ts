@@ -1,59 +1,6 @@
-import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
-import {
-  type Abi,
-  BaseError,
-  decodeErrorResult,
-  type Hex,
-  isHex,
-  RpcRequestError,
-  UserRejectedRequestError,
-} from "viem";
+import { BaseError, type Hex, isHex, RpcRequestError, UserRejectedRequestError } from "viem";
 import type { Network } from "../chain/index.ts";
-
-const address = (name: string) => ({ name, type: "address" });
-const uint = (name: string) => ({ name, type: "uint256" });
-
-/** Errors of the usual currencies: ERC-20 (ERC-6093) and ERC-2612. */
-const currencyErrors = [
-  {
-    type: "error",
-    name: "ERC20InsufficientBalance",
-    inputs: [address("sender"), uint("balance"), uint("needed")],
-  },
-  {
-    type: "error",
-    name: "ERC20InsufficientAllowance",
-    inputs: [address("spender"), uint("allowance"), uint("needed")],
-  },
-  { type: "error", name: "ERC2612ExpiredSignature", inputs: [uint("deadline")] },
-  {
-    type: "error",
-    name: "ERC2612InvalidSigner",
-    inputs: [address("signer"), address("owner")],
-  },
-] as const;
-
-const everything = [
-  ...marketplaceAbi,
-  ...metersAbi,
-  ...energyTokenAbi,
-  ...boardAbi,
-  ...currencyErrors,
-] as const;
-
-/** The names of all errors that can come back, those of Solidity itself included. */
-export type ErrorName =
-  | Extract<(typeof everything)[number], { type: "error" }>["name"]
-  | "Error"
-  | "Panic";
-
-const ERRORS: Abi = everything.filter(({ type }) => type === "error");
-
-/** A contract's refusal, decoded. */
-export interface Refusal {
-  readonly name: string;
-  readonly args: readonly unknown[];
-}
+import { decodeRefusal, type Refusal } from "./refusal.ts";
 
 /** A transaction was mined and reverted; the cause is what it would revert with now. */
 export class Reverted extends Error {}
@@ -76,7 +23,7 @@ export function refusalIn(error: unknown): Refusal | undefined {
   let found: Refusal | undefined;
   some(error, (cause) => {
     found = dataOf(cause)
-      .map(decode)
+      .map(decodeRefusal)
       .find((refusal) => refusal !== undefined);
     return found !== undefined;
   });
@@ -92,15 +39,6 @@ export async function wordsFor(error: unknown, network: Network): Promise<string
   }
   if (error instanceof BaseError) return error.shortMessage;
   return error instanceof Error ? error.message : String(error);
-}
-
-function decode(data: Hex): Refusal | undefined {
-  try {
-    const { errorName, args } = decodeErrorResult({ abi: ERRORS, data });
-    return { name: errorName, args: args ?? [] };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Nodes and wallets put revert data in different places: `data`, `data.data`, `data.originalError.data`, the message. */

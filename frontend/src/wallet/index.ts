@@ -1,4 +1,5 @@
 export { ConnectButton } from "./ConnectButton.tsx";
+export type { Deed } from "./deed.ts";
 export { DemoConfirm } from "./demo/DemoConfirm.tsx";
 export { sentenceOfOrder } from "./describe.ts";
 export { isRejection, refusalIn, wordsFor } from "./errors.ts";
@@ -7,5 +8,5 @@ export { PendingTransactions } from "./PendingTransactions.tsx";
 export { notify, onToasterWanted, toasterMounted, toasterWanted } from "./toasts.ts";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
-export { type Deed, type Outcome, useTransact } from "./useTransact.ts";
+export { type Outcome, useTransact } from "./useTransact.ts";
 export { wagmiConfigOf } from "./wagmi.ts";

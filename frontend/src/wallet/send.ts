@@ -11,10 +11,10 @@ import { estimateGas } from "viem/actions";
 import type { Config, Connector } from "wagmi";
 import { sendCalls, sendTransaction } from "wagmi/actions";
 import type { Call, Network } from "../chain/index.ts";
+import type { Deed } from "./deed.ts";
 import { follow } from "./follow.ts";
 import { keepPending, type Pending } from "./pending.ts";
 import type { DeedToast } from "./toasts.ts";
-import type { Deed } from "./useTransact.ts";
 
 /** Who sends, and by what. */
 export interface Sender {

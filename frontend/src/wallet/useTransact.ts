@@ -3,20 +3,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import type { TransactionReceipt } from "viem";
 import { useClient, useConfig, useConnection } from "wagmi";
-import { type Call, useNetwork } from "../chain/index.ts";
+import { useNetwork } from "../chain/index.ts";
+import type { Deed } from "./deed.ts";
 import { isRejection, Reverted, wordsFor } from "./errors.ts";
 import { notify } from "./toasts.ts";
 import { useBundles } from "./useBundles.ts";
-
-/** Something to be done on chain. */
-export interface Deed {
-  /** What it does, for the person: "Buy 3 kWh for €0.51". */
-  readonly title: string;
-  /** Calls of one transaction where they can be: all to the marketplace, or in a wallet that bundles calls. */
-  readonly calls: readonly Call[];
-  /** Told after each transaction, when it takes several: how many of the calls are done. */
-  readonly onProgress?: (done: number) => void;
-}
 
 /** How a deed ended. A declined one is no failure: nothing happened, because the person said so. */
 export type Outcome =

@@ -19,7 +19,8 @@ import {
   Money,
   SkeletonLines,
 } from "../../ui/index.ts";
-import { type Earning, useEarnings } from "../history/earnings.ts";
+import type { Earning } from "../history/earning.ts";
+import { useEarnings } from "../history/earnings.ts";
 import { useMyMeters } from "../history/meters.ts";
 import { byDay, byMonth, noonOf, total } from "../periods.ts";
 import { formatMonth } from "./month.ts";

@@ -13,7 +13,7 @@ import { readContract } from "viem/actions";
 import type { ChainContext } from "../../chain/index.ts";
 import { blockTimes, type PastAct, readActs } from "./acts.ts";
 import { dealsOf } from "./deals.ts";
-import type { Earning } from "./earnings.ts";
+import type { Earning } from "./earning.ts";
 
 /** The tariffs of a microgrid from a moment on. */
 interface Tariff extends GridPrices {

@@ -1,4 +1,4 @@
-import { clearSkyUnder, type Place, sunPosition } from "../../../../sdk/src/sun.ts";
+import { clearSkyUnder, type Place, sunPosition } from "@wattline/sdk/sun";
 import { parseDay, SECONDS_PER_DAY, SLOT_MINUTES } from "./calendar.ts";
 import { cloudIndex } from "./clouds.ts";
 import { standardLoadWatts } from "./loadShape.ts";

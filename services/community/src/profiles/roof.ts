@@ -3,7 +3,7 @@ import {
   irradianceOnTilt,
   type SunPosition,
   type Surface,
-} from "../../../../sdk/src/sun.ts";
+} from "@wattline/sdk/sun";
 
 /** A roof full of solar modules. */
 export interface Roof extends Surface {
