@@ -4,7 +4,7 @@ export { ConfigError, type Currency, loadNetworks, type Network, type Networks }
 export { type Call, callOf, contractsOf } from "./contracts.ts";
 export { HeadProvider, useChainHead, useChainTime } from "./head.tsx";
 export { readEvents } from "./logs.ts";
-export { type Microgrid, MODES, type Mode, modeOf, useMicrogrids } from "./microgrids.ts";
+export { type Microgrid, modeOf, useMicrogrids } from "./microgrids.ts";
 export { NetworkProvider, useNetwork, useNetworks } from "./network.tsx";
 export { readMany } from "./readMany.ts";
 export { type ChainContext, useChainQuery } from "./useChainQuery.ts";

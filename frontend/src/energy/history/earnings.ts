@@ -1,9 +1,6 @@
-import type { EarningRow } from "@wattline/indexer/client";
+import type { Earning } from "@wattline/sdk";
 import type { Address } from "viem";
 import { useHistory } from "./useHistory.ts";
-
-/** What a household's trades came to in one hour of delivery. Energy in Wh, money in base units. */
-export type Earning = Omit<EarningRow, "holder">;
 
 /** The last second that is asked for: beyond any delivery. */
 const FAR = 2 ** 40;

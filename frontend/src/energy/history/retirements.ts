@@ -1,5 +1,5 @@
 import type { RetirementRow } from "@wattline/indexer/client";
-import { SOURCES, sumWh, unpackProfile } from "@wattline/sdk";
+import { sourceAt, sumWh, unpackProfile } from "@wattline/sdk";
 import type { Address } from "viem";
 import { readEvents } from "../../chain/index.ts";
 import { blockTimes } from "./acts.ts";
@@ -47,7 +47,7 @@ export const useRetirements = (holder: Address) =>
               id: `${transactionHash}-${logIndex}`,
               beneficiary,
               microgrid,
-              source: SOURCES[source] ?? "Grid",
+              source: sourceAt(source),
               firstSlot: slots[0] ?? 0,
               lastSlot: slots.at(-1) ?? 0,
               energyWh: sumWh(energy),
