@@ -424,7 +424,7 @@ describe("Signing orders", function () {
 
   it("says an island's price cap, takes no offer above it, and a bid for a meter alone", async () => {
     const { community, trading, morning, series } = stack;
-    await community.setMode("islanded");
+    await community.setMode("Islanded");
     try {
       const offer = await open(jane, "sell");
       await offer.getByText(/nobody pays more than €0\.32\/kWh/).waitFor();
@@ -456,7 +456,7 @@ describe("Signing orders", function () {
       await trading.accept(community, seller, await listedAs(message), sold);
       expect((await escrowOf(seller)) - before).to.equal(32_000n);
     } finally {
-      await community.setMode("connected");
+      await community.setMode("Connected");
     }
   });
 

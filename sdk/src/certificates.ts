@@ -1,5 +1,5 @@
 import type { RetirementRow } from "./audit/rows.ts";
-import { energyIdOf, SOURCES } from "./energyId.ts";
+import { energyIdOf, type Source, sourceAt } from "./energyId.ts";
 import { slotEnd, slotStart } from "./slots.ts";
 
 /**
@@ -13,7 +13,7 @@ export const CERTIFICATE_STANDARD = {
 } as const;
 
 /** What the standard calls a source, and its technology. */
-const KINDS: Readonly<Record<(typeof SOURCES)[number], readonly [source: string, kind: string]>> = {
+const KINDS: Readonly<Record<Source, readonly [source: string, kind: string]>> = {
   Solar: ["solar_pv", "solar photovoltaic"],
   Wind: ["wind", "wind turbine"],
   Hydro: ["hydro", "hydropower"],
@@ -38,7 +38,7 @@ export function certificatesOf(
   { chainId, energy }: CertificateIssuer,
   retiredBefore: Map<string, bigint>,
 ) {
-  const source = SOURCES[row.source] ?? "Grid";
+  const source = sourceAt(row.source);
   const [energySource, technology] = KINDS[source];
   return row.energyWh.map(([slot, wh]) => {
     const token = energyIdOf({ microgrid: row.microgrid, source, slot }).toString();

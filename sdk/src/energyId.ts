@@ -14,6 +14,18 @@ export type Source = (typeof SOURCES)[number];
 /** The number by which the contracts know a source. */
 export const sourceIndex = (source: Source): number => SOURCES.indexOf(source);
 
+/**
+ * A source by its number in the contracts.
+ * @throws RangeError for a number that the contracts do not know.
+ */
+export function sourceAt(index: number): Source {
+  const source = SOURCES[index];
+  if (source === undefined) {
+    throw new RangeError(`${index} is no source of energy: there are 0 to ${SOURCES.length - 1}.`);
+  }
+  return source;
+}
+
 /** The bit mask of an order that names these sources. */
 export const sourceMask = (...sources: readonly Source[]): number =>
   sources.reduce((mask, source) => mask | (1 << sourceIndex(source)), 0);

@@ -62,6 +62,31 @@ export function unpackProfile(profile: Profile): Map<number, bigint> {
   return energyWh;
 }
 
+/** Whether a reading covers lane `index` (0 to 7) of a word, or the lane is otherwise marked: its guard bit is set. */
+export const isMarked = (word: bigint, index: number): boolean =>
+  ((word >> (LANE_BITS * BigInt(index))) & GUARD_BIT) !== 0n;
+
+/** The slots that a reading covers and what was exported in each, in order; slots without export included. */
+export function coveredSlots({ firstBlock, words }: Profile): Map<number, bigint> {
+  const exportedWh = new Map<number, bigint>();
+  for (const [offset, word] of words.entries()) {
+    for (let i = 0; i < LANES; i++) {
+      if (isMarked(word, i)) exportedWh.set((firstBlock + offset) * LANES + i, laneOf(word, i));
+    }
+  }
+  return exportedWh;
+}
+
+/** The first and the last slot that a reading covers; the first of its blocks when it covers none. */
+export function coveredRange(reading: Profile): {
+  readonly firstSlot: number;
+  readonly lastSlot: number;
+} {
+  const slots = [...coveredSlots(reading).keys()];
+  const [firstSlot = reading.firstBlock * LANES] = slots;
+  return { firstSlot, lastSlot: slots.at(-1) ?? firstSlot };
+}
+
 function pack(energyWh: EnergyBySlot, guard: bigint): Profile {
   if (energyWh.size === 0) throw new RangeError("A profile needs at least one slot.");
   const blocks = [...energyWh.keys()].map(blockOf);

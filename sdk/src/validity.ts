@@ -1,5 +1,6 @@
 import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { SOURCES, type Source, sourceMask } from "./energyId.ts";
+import type { Mode } from "./modes.ts";
 import { costOf } from "./money.ts";
 import { LANE_MAX_WH } from "./profile.ts";
 import type { Signer } from "./signatures.ts";
@@ -9,10 +10,6 @@ import { type Order, SIDES } from "./typedData.ts";
  * Whether a signed order can be traded, judged as the contracts would: pure functions over facts that somebody else
  * has read from a chain. Every reason has the name and the values of the custom error that the contracts would give.
  */
-
-/** How a microgrid stands to the world, in the order of the contracts' `Mode`. */
-export const MODES = ["connected", "islanded", "closed"] as const;
-export type Mode = (typeof MODES)[number];
 
 /** What an order's microgrid has to do with it. Prices and fees are base units per kWh. */
 export interface MicrogridFacts {
@@ -281,13 +278,13 @@ function microgridBreaches(order: Order, { microgrid }: OrderFacts): Breach[] {
       microgrid: order.microgrid,
     });
   }
-  if (microgrid.mode === "closed") {
+  if (microgrid.mode === "Closed") {
     return unfit("Trading_Closed", `The microgrid ${order.microgrid} is closed for new trades.`, {
       microgrid: order.microgrid,
     });
   }
   const paid = order.price + microgrid.networkFeePerKwh;
-  if (microgrid.mode === "islanded" && isOffer(order) && paid > microgrid.islandPriceCapPerKwh) {
+  if (microgrid.mode === "Islanded" && isOffer(order) && paid > microgrid.islandPriceCapPerKwh) {
     return [
       {
         code: "Trading_AboveIslandCap",

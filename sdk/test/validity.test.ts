@@ -30,7 +30,7 @@ const SLOT = Math.floor(NOW / SLOT_SECONDS);
 const microgrid: MicrogridFacts = {
   currency: EURO,
   slotSeconds: SLOT_SECONDS,
-  mode: "connected",
+  mode: "Connected",
   networkFeePerKwh: 10_000n,
   feedInPerKwh: 80_000n,
   islandPriceCapPerKwh: 250_000n,
@@ -158,14 +158,14 @@ const CASES: readonly Case[] = [
   {
     rule: "a closed microgrid",
     order: offer,
-    facts: { microgrid: { ...microgrid, mode: "closed" } },
+    facts: { microgrid: { ...microgrid, mode: "Closed" } },
     code: "Trading_Closed",
     state: "void",
   },
   {
     rule: "a price above the island's cap",
     order: { ...offer, price: 240_001n },
-    facts: { microgrid: { ...microgrid, mode: "islanded" } },
+    facts: { microgrid: { ...microgrid, mode: "Islanded" } },
     code: "Trading_AboveIslandCap",
     state: "void",
   },

@@ -6,13 +6,13 @@
  * the Wh of one block's eight slots as the contracts do (sdk: `unpackProfile`); a list of words starts at `firstBlock`.
  * Addresses and hashes are lower case.
  */
-import { SIDES, SOURCES } from "@wattline/sdk";
+import { MODES, SIDES, SOURCES } from "@wattline/sdk";
 import { index, onchainEnum, onchainTable, primaryKey, relations } from "ponder";
 
 /** What energy is made from. */
 export const source = onchainEnum("source", SOURCES);
 /** How a microgrid stands to the world. */
-export const mode = onchainEnum("mode", ["Connected", "Islanded", "Closed"]);
+export const mode = onchainEnum("mode", MODES);
 export const side = onchainEnum("side", SIDES);
 /**
  * What a row of `trade` is: minted energy taken of one order (accept) or matched in a batch (settle), energy to come

@@ -1,4 +1,4 @@
-import type { EnergyBySlot, Order, Source } from "@wattline/sdk";
+import type { EnergyBySlot, Mode, Order, Source } from "@wattline/sdk";
 import type { Address } from "viem";
 
 /** An order and who has signed it: its maker, a delegate, or somebody who may not. */
@@ -57,9 +57,6 @@ export interface Tariffs {
   readonly islandPriceCap: bigint;
   readonly islandRationWh: bigint;
 }
-
-export const MODES = ["Connected", "Islanded", "Closed"] as const;
-export type Mode = (typeof MODES)[number];
 
 /** What anyone can do to the market, in the terms of the field; `who` sends it. */
 export type Action =

@@ -3,13 +3,14 @@ import {
   type EnergyBySlot,
   energyIdOf,
   laneOf,
+  modeIndex,
   packProfile,
   sourceIndex,
 } from "@wattline/sdk";
 import type { ContractTransactionResponse } from "ethers";
 import { type Address, encodeAbiParameters, type Hex, keccak256 } from "viem";
 import type { MeterOf, Person, World } from "../support/world.ts";
-import { type Action, MODES, type Position, type SignedOrder, type TieLine } from "./actions.ts";
+import type { Action, Position, SignedOrder, TieLine } from "./actions.ts";
 import type { Model } from "./model.ts";
 
 /** What the contracts made of an action: the error they refused it with, or how a batch has cleared. */
@@ -131,7 +132,7 @@ export class Chain {
       case "retireMeter":
         return () => meters.retireMeter(action.meter, GAS);
       case "setMode":
-        return () => meters.setMode(action.microgrid, MODES.indexOf(action.mode), GAS);
+        return () => meters.setMode(action.microgrid, modeIndex(action.mode), GAS);
       case "setTariffs": {
         const { islandRationWh, ...tariffs } = action.tariffs;
         const set = { ...tariffs, islandRation: islandRationWh };

@@ -3,6 +3,7 @@ import {
   costOf,
   type EnergyBySlot,
   LANE_MAX_WH,
+  type Mode,
   type Order,
   type Source,
   sourceIndex,
@@ -11,7 +12,6 @@ import { type Address, zeroAddress } from "viem";
 import type {
   Action,
   ActionOf,
-  Mode,
   Position,
   SignedOrder,
   Take,

@@ -2,10 +2,9 @@ import { rpcAt, walletsAt } from "@wattline/audit";
 import {
   type Call,
   callsOf,
+  coveredSlots,
   hashOrder,
   hashReading,
-  LANES,
-  laneOf,
   marketDomain,
   metersAbi,
   metersDomain,
@@ -189,14 +188,7 @@ function coveredIn(
   { firstBlock, exported }: Pick<Reading, "firstBlock" | "exported">,
   { firstSlot, lastSlot }: HistoryRow,
 ): (readonly [slot: number, wh: bigint])[] {
-  const covered: [number, bigint][] = [];
-  for (const [offset, word] of exported.entries()) {
-    for (let lane = 0; lane < LANES; lane++) {
-      const slot = (firstBlock + offset) * LANES + lane;
-      const isCovered = ((word >> BigInt(32 * lane + 31)) & 1n) === 1n;
-      if (isCovered && firstSlot <= slot && slot <= lastSlot)
-        covered.push([slot, laneOf(word, lane)]);
-    }
-  }
-  return covered;
+  return [...coveredSlots({ firstBlock, words: exported })].filter(
+    ([slot]) => firstSlot <= slot && slot <= lastSlot,
+  );
 }

@@ -1,4 +1,4 @@
-import type { metersAbi } from "@wattline/sdk";
+import { type Mode, type metersAbi, modeAt } from "@wattline/sdk";
 import type { ContractFunctionReturnType } from "viem";
 import { readContract } from "viem/actions";
 import { useChainQuery } from "./useChainQuery.ts";
@@ -9,12 +9,8 @@ export type Microgrid = ContractFunctionReturnType<typeof metersAbi, "view", "mi
   readonly id: number;
 };
 
-/** The modes of a microgrid, in the order of the contracts' `Mode`. */
-export const MODES = ["Connected", "Islanded", "Closed"] as const;
-export type Mode = (typeof MODES)[number];
-
 /** The mode of a microgrid as a word. */
-export const modeOf = ({ mode }: Pick<Microgrid, "mode">): Mode => MODES[mode] ?? "Closed";
+export const modeOf = ({ mode }: Pick<Microgrid, "mode">): Mode => modeAt(mode);
 
 /** Every microgrid there is, in the order of their founding. */
 export const useMicrogrids = () =>

@@ -4,7 +4,7 @@ import {
   laneOf,
   type MeterFacts,
   type MicrogridFacts,
-  MODES,
+  modeAt,
   type Order,
   type OrderFacts,
   SIDES,
@@ -61,7 +61,7 @@ async function readMicrogrid(
   return {
     currency: charter.currency,
     slotSeconds: charter.slotSeconds,
-    mode: MODES[mode] ?? "closed",
+    mode: modeAt(mode),
     networkFeePerKwh: tariffs.networkFee,
     feedInPerKwh: tariffs.feedIn,
     islandPriceCapPerKwh: tariffs.islandPriceCap,

@@ -1,6 +1,5 @@
-import { addDays, addGains, type Gains, localDayOf, NO_GAINS } from "@wattline/sdk";
+import { addDays, addGains, type Earning, type Gains, localDayOf, NO_GAINS } from "@wattline/sdk";
 import { localZone } from "../browser/index.ts";
-import type { Earning } from "./history/earning.ts";
 
 /** What trades came to in a local day (`YYYY-MM-DD`) or month (`YYYY-MM`). */
 export type Period = Gains & { readonly name: string };

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { Mode } from "@wattline/sdk";
 import { useId } from "react";
 import { useConnection } from "wagmi";
-import { type Mode, useNetwork } from "../chain/index.ts";
+import { useNetwork } from "../chain/index.ts";
 import { Button, cx, formatEnergy, formatMoney } from "../ui/index.ts";
 import { ConnectButton, useDepositWay } from "../wallet/index.ts";
 import { type Bought, useBuy, useFunding } from "./useBuy.ts";

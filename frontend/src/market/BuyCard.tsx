@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { formatKwh, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
+import { formatKwh, type Mode, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
 import { lazy, memo, Suspense, startTransition, useEffect, useState } from "react";
-import { type Mode, modeOf } from "../chain/index.ts";
+import { modeOf } from "../chain/index.ts";
 import {
   Button,
   Card,

@@ -1,15 +1,11 @@
+import type { SlotPrice, TariffStep } from "@wattline/sdk";
 import { getBlock } from "viem/actions";
 import { type ChainContext, type Microgrid, readEvents, useNetwork } from "../chain/index.ts";
 import { type Indexed, useIndexed } from "../data/index.ts";
 import type { Day } from "./day.ts";
-import type { Traded } from "./traded.ts";
 
-/** Tariffs from a moment on, base units per kWh. */
-export interface TariffStep {
-  readonly since: number;
-  readonly feedIn: bigint;
-  readonly retail: bigint;
-}
+/** What a slot's minted energy has cost its buyers. */
+export type Traded = Pick<SlotPrice, "energyWh" | "cost">;
 
 /** Every set of tariffs that a microgrid has had, oldest first. */
 export function useTariffHistory({ id }: Microgrid): Indexed<readonly TariffStep[]> {

@@ -10,6 +10,7 @@ import {
 import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
 import type { Contracts } from "../history/events.ts";
+import type { PositionTerms } from "../history/positions.ts";
 import type { Order, Reading } from "../typedData.ts";
 import type { ChainTransaction, ContractCall } from "./chain.ts";
 
@@ -30,21 +31,6 @@ export interface SettleMatch {
   readonly source: number;
   readonly firstBlock: number;
   readonly energy: readonly bigint[];
-}
-
-/** The terms of a forward, as the contracts hash them. */
-export interface PositionTerms {
-  readonly seller: Address;
-  readonly buyer: Address;
-  readonly meter: Address;
-  readonly source: number;
-  readonly from: number;
-  readonly to: number;
-  readonly currency: Address;
-  readonly price: bigint;
-  readonly charge: bigint;
-  readonly bond: bigint;
-  readonly lossBps: number;
 }
 
 /** What a call of each kind brought. */

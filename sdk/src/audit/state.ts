@@ -1,5 +1,6 @@
 import type { Address, Hex } from "viem";
-import type { PositionTerms } from "./calls.ts";
+import type { PositionTerms } from "../history/positions.ts";
+import type { Mode } from "../modes.ts";
 
 /** A microgrid as its events have left it. */
 export interface MicrogridState {
@@ -17,7 +18,7 @@ export interface MicrogridState {
   /** Wh per slot. */
   islandRation: number;
   retail: bigint;
-  mode: number;
+  mode: Mode;
 }
 
 /** Terms of a tie line. */

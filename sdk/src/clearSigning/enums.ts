@@ -1,4 +1,5 @@
 import { ANY_SOURCE, SOURCES } from "../energyId.ts";
+import { MODES } from "../modes.ts";
 
 /** What the numbers of enumerations mean, in words. */
 
@@ -30,7 +31,7 @@ export const CLEAR_SIGNING_ENUMS = {
   /** Masks of `Source`. */
   sources: sourceSets(),
   /** `Mode`. */
-  mode: numbered(["Connected", "Islanded", "Closed"]),
+  mode: numbered(MODES),
 } as const;
 
 export type EnumName = keyof typeof CLEAR_SIGNING_ENUMS;

@@ -1,7 +1,14 @@
 import { type Address, zeroAddress } from "viem";
 import { parseEnergyId, type Source } from "../energyId.ts";
-import { blockOf, LANE_MAX_WH, LANES, sumWh } from "../profile.ts";
-import { laneWord } from "../words.ts";
+import {
+  blockOf,
+  type EnergyBySlot,
+  LANE_MAX_WH,
+  LANES,
+  sumWh,
+  unpackProfile,
+} from "../profile.ts";
+import { addWords, laneWord } from "../words.ts";
 import type { EventNamed } from "./events.ts";
 
 /** Energy that a transfer event of the token has moved. */
@@ -28,10 +35,24 @@ export interface MovedWord {
 export const isMint = ({ from }: EnergyMove): boolean => from === zeroAddress;
 export const isBurn = ({ to }: EnergyMove): boolean => to === zeroAddress;
 
+/** What has moved, by slot; a slot that moved in several words is added up. */
+export function energyBySlot(
+  words: readonly Pick<MovedWord, "blockNumber" | "energy">[],
+): EnergyBySlot {
+  const energyWh = new Map<number, bigint>();
+  for (const { blockNumber, energy } of words) {
+    for (const [slot, wh] of unpackProfile({ firstBlock: blockNumber, words: [energy] })) {
+      energyWh.set(slot, (energyWh.get(slot) ?? 0n) + wh);
+    }
+  }
+  return energyWh;
+}
+
 const BLOCK = BigInt(LANES);
 
 /** All Wh that have moved. */
-export const movedWh = ({ words }: EnergyMove): bigint => sumWh(words.map(({ energy }) => energy));
+export const movedWh = ({ words }: Pick<EnergyMove, "words">): bigint =>
+  sumWh(words.map(({ energy }) => energy));
 
 /**
  * What a transfer event moved. Holders transfer what they like: ids of which nothing moves may name anything and are left
@@ -65,6 +86,17 @@ export function moveOf(
     }
   }
   return { operator, from, to, words, logIndex: event.logIndex };
+}
+
+/** The energy of each block of each line once, in the order in which they first moved. */
+export function mergedWords(words: readonly MovedWord[]): readonly MovedWord[] {
+  const merged = new Map<string, MovedWord>();
+  for (const word of words) {
+    const key = `${word.microgrid} ${word.source} ${word.blockNumber}`;
+    const energy = addWords(merged.get(key)?.energy ?? 0n, word.energy);
+    merged.set(key, { ...word, energy });
+  }
+  return [...merged.values()];
 }
 
 interface Mutable extends MovedWord {

@@ -139,7 +139,7 @@ describe("What the sun can have made", () => {
     islandPriceCap: 0n,
     islandRation: 0,
     retail: 0n,
-    mode: 0,
+    mode: "Connected",
   } as const;
   const slotAt = (time: string) => Math.floor(Date.parse(time) / 1000 / 900);
 

@@ -13,7 +13,7 @@ describe("What the chain is asked in the end", () => {
     const state = emptyState();
     state.microgrids.set(1, {
       ...{ name: "Lindental", currency: EURO, slotSeconds: 900, reportingDeadline: 86_400 },
-      ...{ latitudeTenths: 513, longitudeTenths: 95, dso: at("77"), mode: 0 },
+      ...{ latitudeTenths: 513, longitudeTenths: 95, dso: at("77"), mode: "Connected" as const },
       ...{ feedIn: 0n, networkFee: 0n, islandPriceCap: 0n, islandRation: 0, retail: 0n },
     });
     for (const currency of [EURO, LYING_TOKEN]) {

@@ -1,3 +1,4 @@
+import { MODES, SOURCES } from "@wattline/sdk";
 /** The rows that pages ask for; ponder.schema.ts says what each member means. */
 import {
   amount,
@@ -12,8 +13,8 @@ import {
   text,
 } from "./fields.ts";
 
-const source = oneOf("Solar", "Wind", "Hydro", "Biogas", "Cogeneration", "Storage", "Grid");
-const mode = oneOf("Connected", "Islanded", "Closed");
+const source = oneOf(...SOURCES);
+const mode = oneOf(...MODES);
 
 export const microgrid = {
   id: count,

@@ -1,71 +1,70 @@
-import { type Context, type Event, ponder } from "ponder:registry";
+import { type Event, ponder } from "ponder:registry";
 import { microgrid, retirement, transfer } from "ponder:schema";
-import { sumWh, unpackProfile } from "@wattline/sdk";
-import { isAddressEqual, zeroAddress } from "viem";
+import {
+  isBurn,
+  isMint,
+  type Moved,
+  mergedWords,
+  moveOf,
+  sourceAt,
+  sumWh,
+  unpackProfile,
+} from "@wattline/sdk";
+import { isAddressEqual } from "viem";
 import { readSettings } from "../settings.ts";
-import { lotsOf, move, sourceAt, wordsOf } from "./books/energy.ts";
+import { bookMove } from "./books/energy.ts";
 import { type Db, type Occasion, occasionOf } from "./books/occasion.ts";
 import { bookMarketMove } from "./books/spot.ts";
 
 const { marketplace } = readSettings(process.env).deployment;
 
-type Transferred = Event<"EnergyToken:TransferSingle"> | Event<"EnergyToken:TransferBatch">;
+ponder.on("EnergyToken:TransferSingle", ({ event, context: { db } }) =>
+  transferred(db, event, { eventName: "TransferSingle", args: event.args }),
+);
 
-ponder.on("EnergyToken:TransferSingle", async ({ event, context }) => {
-  const { id, value } = event.args;
-  await transferred(event, context, [id], [value]);
-});
-
-ponder.on("EnergyToken:TransferBatch", async ({ event, context }) => {
-  const { ids, values } = event.args;
-  await transferred(event, context, ids, values);
-});
+ponder.on("EnergyToken:TransferBatch", ({ event, context: { db } }) =>
+  transferred(db, event, { eventName: "TransferBatch", args: event.args }),
+);
 
 async function transferred(
-  event: Transferred,
-  { db }: Context,
-  ids: readonly bigint[],
-  values: readonly bigint[],
+  db: Db,
+  event: Event<"EnergyToken:TransferSingle"> | Event<"EnergyToken:TransferBatch">,
+  told: Parameters<typeof moveOf>[0] extends infer Transfer
+    ? Transfer extends unknown
+      ? Omit<Transfer, "logIndex">
+      : never
+    : never,
 ): Promise<void> {
-  const { operator, from, to } = event.args;
   const occasion = await occasionOf(db, event);
   // To oneself nothing moves, though the same energy may go round many times.
-  if (isAddressEqual(from, to)) return;
-  const lots = lotsOf(ids, values);
-  await move(db, from, to, lots);
-  if (isAddressEqual(operator, marketplace)) {
-    // What the market moves is of one source in one microgrid.
-    const [lot] = lots;
-    if (lot !== undefined) await bookMarketMove(db, event, occasion, { from, to, lot });
-  } else if (from !== zeroAddress && to !== zeroAddress) {
-    await bookGift(db, occasion, { from, to, lots });
+  if (isAddressEqual(told.args.from, told.args.to)) return;
+  const move = moveOf({ ...told, logIndex: occasion.logIndex });
+  await bookMove(db, move);
+  if (isAddressEqual(move.operator, marketplace)) {
+    if (move.words.length > 0) await bookMarketMove(db, event, occasion, move);
+  } else if (!isMint(move) && !isBurn(move)) {
+    await bookTransfer(db, occasion, move);
   }
 }
 
-async function bookGift(
+async function bookTransfer(
   db: Db,
   { id, time, txHash }: Occasion,
-  {
-    from,
-    to,
-    lots,
-  }: Pick<Transferred["args"], "from" | "to"> & { lots: ReturnType<typeof lotsOf> },
+  { from, to, words }: Moved,
 ): Promise<void> {
-  for (const lot of lots) {
-    for (const [block, word] of wordsOf(lot.energyWh)) {
-      await db.insert(transfer).values({
-        id,
-        microgrid: lot.microgrid,
-        source: lot.source,
-        block,
-        from,
-        to,
-        word,
-        energyWh: sumWh([word]),
-        time,
-        txHash,
-      });
-    }
+  for (const { microgrid, source, blockNumber: block, energy: word } of mergedWords(words)) {
+    await db.insert(transfer).values({
+      id,
+      microgrid,
+      source,
+      block,
+      from,
+      to,
+      word,
+      energyWh: sumWh([word]),
+      time,
+      txHash,
+    });
   }
 }
 

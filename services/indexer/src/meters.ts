@@ -1,8 +1,7 @@
 import { ponder } from "ponder:registry";
 import { meter, microgrid, production, reading } from "ponder:schema";
-import { LANES, type Source, unpackProfile } from "@wattline/sdk";
+import { coveredSlots, type Source, sourceAt, sumWh } from "@wattline/sdk";
 import { callsOf, readingKey } from "./books/calls.ts";
-import { sourceAt, totalWh } from "./books/energy.ts";
 import { type Db, occasionOf } from "./books/occasion.ts";
 
 ponder.on("Meters:MeterRegistered", async ({ event, context: { db } }) => {
@@ -40,10 +39,10 @@ ponder.on("Meters:Reported", async ({ event, context: { db } }) => {
   const { id, time, txHash } = await occasionOf(db, event);
   const { meter: address, firstBlock, exported } = event.args;
   const words = [...exported];
-  const covered = coveredSlots(firstBlock, words);
-  const energyWh = unpackProfile({ firstBlock, words });
-  const exportedWh = totalWh(energyWh);
-  const [firstSlot, lastSlot] = [BigInt(covered[0] ?? 0), BigInt(covered.at(-1) ?? 0)];
+  const covered = coveredSlots({ firstBlock, words });
+  const exportedWh = sumWh(words);
+  const slots = [...covered.keys()];
+  const [firstSlot, lastSlot] = [BigInt(slots[0] ?? 0), BigInt(slots.at(-1) ?? 0)];
 
   const {
     microgrid: place,
@@ -73,7 +72,7 @@ ponder.on("Meters:Reported", async ({ event, context: { db } }) => {
     time,
     txHash,
   });
-  for (const slot of covered) await produce(db, place, source, slot, energyWh.get(slot) ?? 0n);
+  for (const [slot, wh] of covered) await produce(db, place, source, slot, wh);
   await db
     .update(microgrid, { id: place })
     .set((row) => ({ producedWh: row.producedWh + exportedWh }));
@@ -87,15 +86,4 @@ async function produce(db: Db, microgrid: number, source: Source, slot: number, 
       reportedWh: row.reportedWh + wh,
       readings: row.readings + 1,
     }));
-}
-
-/** The slots whose guard bit a reading has set, in order. */
-function coveredSlots(firstBlock: number, words: readonly bigint[]): number[] {
-  const slots: number[] = [];
-  for (const [offset, word] of words.entries()) {
-    for (let lane = 0; lane < LANES; lane++) {
-      if ((word >> BigInt(lane * 32 + 31)) & 1n) slots.push((firstBlock + offset) * LANES + lane);
-    }
-  }
-  return slots;
 }

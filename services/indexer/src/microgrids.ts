@@ -1,23 +1,8 @@
 import { ponder } from "ponder:registry";
-import {
-  microgrid,
-  modeChange,
-  mode as modes,
-  tariff,
-  tieLine,
-  tieLineProposal,
-} from "ponder:schema";
+import { microgrid, modeChange, tariff, tieLine, tieLineProposal } from "ponder:schema";
+import { type Mode, modeAt } from "@wattline/sdk";
 import { microgridOf } from "./books/money.ts";
 import { type Db, type Occasion, occasionOf } from "./books/occasion.ts";
-
-type Mode = (typeof modes.enumValues)[number];
-
-/** A mode by its number in the contracts. */
-function modeAt(index: number): Mode {
-  const mode = modes.enumValues[index];
-  if (mode === undefined) throw new Error(`An event names mode ${index}, which there is not.`);
-  return mode;
-}
 
 interface Tariffs {
   readonly feedIn: bigint;

@@ -7,7 +7,6 @@ import {
   judgeOrder,
   LANES,
   laneOf,
-  MODES,
   marketDomain,
   type Order,
   type OrderFacts,
@@ -76,7 +75,7 @@ async function factsOf(
     microgrid: community && {
       currency,
       slotSeconds: community.slotSeconds,
-      mode: MODES[community.mode] ?? "closed",
+      mode: community.mode,
       networkFeePerKwh: community.networkFee,
       feedInPerKwh: community.feedIn,
       islandPriceCapPerKwh: community.islandPriceCap,

@@ -98,7 +98,7 @@ function auditedTables({ state, findings }: AuditResult, out: string): Tables {
       [...state.microgrids].map(([id, at]) => [
         ...[id, at.name, at.currency, at.dso, at.slotSeconds],
         ...[at.feedIn, at.retail, at.networkFee, at.islandPriceCap, at.islandRation],
-        ["Connected", "Islanded", "Closed"][at.mode],
+        at.mode,
       ]),
     ),
     trades: tableOf(

@@ -4,9 +4,9 @@ import {
   CERTIFICATE_STANDARD,
   certificatesOf,
   energyIdOf,
-  SOURCES,
   slotEnd,
   slotStart,
+  sourceAt,
 } from "@wattline/sdk";
 import { Award, Download, Link2, Printer } from "lucide-react";
 import type { ReactNode } from "react";
@@ -42,7 +42,7 @@ export function CertificateSheet({
 }) {
   const { i18n } = useLingui();
   const { energyWh, slotSeconds, totalWh } = certificate;
-  const source = i18n._(SOURCE_NAMES[SOURCES[certificate.source] ?? "Grid"]);
+  const source = i18n._(SOURCE_NAMES[sourceAt(certificate.source)]);
   const [first = 0, last = 0] = [energyWh[0]?.[0], energyWh.at(-1)?.[0]];
   const places = formatList(verification?.microgrids ?? [certificate.microgridName]);
   return (
@@ -126,7 +126,7 @@ function Actions({
 /** Hands out the certificates, one bundle per slot, by the names of the standard's registry interface. */
 function download(certificate: Certificate, { retiredBefore }: Verification): void {
   const { network, microgrid, transaction, logIndex } = certificate;
-  const source = SOURCES[certificate.source] ?? "Grid";
+  const source = sourceAt(certificate.source);
   const before = new Map(
     [...retiredBefore].map(([slot, wh]) => [
       energyIdOf({ microgrid, source, slot }).toString(),
@@ -200,7 +200,7 @@ const Account = ({ children }: { readonly children: string }) => (
 function Slots({ certificate }: { readonly certificate: Certificate }) {
   const { t, i18n } = useLingui();
   const { energyWh, slotSeconds } = certificate;
-  const source = SOURCES[certificate.source] ?? "Grid";
+  const source = sourceAt(certificate.source);
   const count = energyWh.length;
   const step = slotSeconds / 60;
   return (

@@ -1,8 +1,7 @@
 import { decodeLog, type EventNamed, type RetirementRow, unpackProfile } from "@wattline/sdk";
 import { type Client, type TransactionReceipt, TransactionReceiptNotFoundError } from "viem";
 import { getBlock, getTransactionReceipt, readContract } from "viem/actions";
-import { contractsOf, type Network } from "../../chain/index.ts";
-import { contractsIn, plainLog } from "../history/acts.ts";
+import { contractsIn, contractsOf, type Network, plainLog } from "../../chain/index.ts";
 import { parseCertificateId } from "./id.ts";
 
 /** A retirement as the chain itself tells it. */

@@ -1,7 +1,12 @@
-import { type EnergyBySlot, type ReportAct, SOURCES, unpackProfile } from "@wattline/sdk";
+import {
+  type EnergyBySlot,
+  type ReportAct,
+  sourceAt,
+  tradesOf,
+  unpackProfile,
+} from "@wattline/sdk";
 import type { Address, Hex } from "viem";
-import type { PastAct } from "../history/acts.ts";
-import { dealsOf } from "../history/deals.ts";
+import type { PastAct } from "../../chain/index.ts";
 import type { Certificate } from "./read.ts";
 
 /** A reading that reaches into a certificate's slots. */
@@ -43,7 +48,7 @@ interface Stock {
  */
 export function supplyOf(acts: readonly PastAct[], certificate: Certificate): Supply {
   const { transaction, logIndex, microgrid } = certificate;
-  const source = SOURCES[certificate.source];
+  const source = sourceAt(certificate.source);
   const slots = new Set(certificate.energyWh.map(([slot]) => slot));
   const meters = new Map<Address, number>();
   const stocks = new Map<number, Stock>();
@@ -70,7 +75,7 @@ export function supplyOf(acts: readonly PastAct[], certificate: Certificate): Su
       stockOf(act.event.args.microgrid).name = act.event.args.charter.name;
     } else if (act.kind === "plain" && act.event.eventName === "MeterRegistered") {
       const { args } = act.event;
-      if (SOURCES[args.source] === source) meters.set(args.meter, args.microgrid);
+      if (sourceAt(args.source) === source) meters.set(args.meter, args.microgrid);
     } else if (act.kind === "report") {
       const reported = act.reported.args;
       const home = meters.get(reported.meter);
@@ -81,16 +86,16 @@ export function supplyOf(acts: readonly PastAct[], certificate: Certificate): Su
       if (reaches) stock.reports.push({ transaction: hash, reported });
     } else if (act.kind === "retire") {
       const { args } = act.retired;
-      if (SOURCES[args.source] !== source) continue;
+      if (sourceAt(args.source) !== source) continue;
       const { retired } = stockOf(args.microgrid);
       if (args.microgrid === microgrid) retiredBefore = new Map(retired);
       add(retired, unpackProfile({ firstBlock: args.firstBlock, words: args.energy }));
     }
   }
-  for (const deal of dealsOf(past)) {
-    if (deal.from === deal.to || deal.source !== source) continue;
-    add(stockOf(deal.from).sent, deal.sentWh);
-    if (add(stockOf(deal.to).arrived, deal.arrivedWh)) stockOf(deal.to).origins.add(deal.from);
+  for (const { kind, from, to, source: of, sentWh, arrivedWh } of tradesOf(past)) {
+    if (kind === "reserve" || from === to || of !== source) continue;
+    add(stockOf(from).sent, sentWh);
+    if (add(stockOf(to).arrived, arrivedWh)) stockOf(to).origins.add(from);
   }
 
   const behind = [...upstreamOf(microgrid, stockOf)].map(stockOf);

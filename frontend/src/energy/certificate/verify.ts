@@ -11,8 +11,7 @@ import {
 } from "@wattline/sdk";
 import { type Client, decodeFunctionData, isAddressEqual } from "viem";
 import { getBlock, getBlockNumber, getTransaction } from "viem/actions";
-import { contractsOf } from "../../chain/index.ts";
-import { contractsIn, plainLog, readActs } from "../history/acts.ts";
+import { contractsIn, contractsOf, plainLog, readActs } from "../../chain/index.ts";
 import type { Certificate } from "./read.ts";
 import { type Report, type Supply, supplyOf } from "./supply.ts";
 

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { type Gains, localDayOf } from "@wattline/sdk";
+import { type Earning, type Gains, localDayOf } from "@wattline/sdk";
 import { ArrowLeft, Printer } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Address } from "viem";
@@ -19,7 +19,6 @@ import {
   Money,
   SkeletonLines,
 } from "../../ui/index.ts";
-import type { Earning } from "../history/earning.ts";
 import { useEarnings } from "../history/earnings.ts";
 import { useMyMeters } from "../history/meters.ts";
 import { byDay, byMonth, noonOf, total } from "../periods.ts";

@@ -20,7 +20,8 @@ import {
   SlotTime,
 } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
-import { type Forward, slotsOf, useForwards } from "../history/positions.ts";
+import type { Forward } from "../history/forward.ts";
+import { slotsOf, useForwards } from "../history/positions.ts";
 import { releaseOf, useDue } from "./release.ts";
 
 /** Energy bought or sold before it was made: what is locked for it, and what became of it. */

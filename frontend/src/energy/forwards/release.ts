@@ -1,7 +1,7 @@
 import { heldLanes, sourceIndex } from "@wattline/sdk";
 import { readContract } from "viem/actions";
 import { useChainQuery, useChainTime } from "../../chain/index.ts";
-import type { Forward } from "../history/positions.ts";
+import type { Forward } from "../history/forward.ts";
 
 /** A block of a forward as `release` takes it. */
 export const releaseOf = (forward: Forward) => ({

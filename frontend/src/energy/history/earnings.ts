@@ -1,5 +1,5 @@
+import type { Earning } from "@wattline/sdk";
 import type { Address } from "viem";
-import type { Earning } from "./earning.ts";
 import { useHistory } from "./useHistory.ts";
 
 /** The last second that is asked for: beyond any delivery. */

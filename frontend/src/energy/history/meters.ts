@@ -1,10 +1,8 @@
 import type { MeterRow, ReadingRow } from "@wattline/indexer/client";
-import { SOURCES, sumWh } from "@wattline/sdk";
+import { coveredRange, sourceAt, sumWh } from "@wattline/sdk";
 import { type Address, isAddressEqual } from "viem";
 import { getContractEvents, readContract } from "viem/actions";
-import { type ChainContext, readEvents } from "../../chain/index.ts";
-import { blockTimes } from "./acts.ts";
-import { coveredSlots } from "./coveredSlots.ts";
+import { blockTimes, type ChainContext, readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
 /** A meter of the household. */
@@ -102,7 +100,7 @@ async function metersFromChain(context: ChainContext, holder: Address): Promise<
     .map(({ address, microgrid, source, capacityW, critical, active }) => ({
       address,
       microgrid,
-      source: SOURCES[source] ?? "Grid",
+      source: sourceAt(source),
       capacityW: BigInt(capacityW),
       critical,
       active,
@@ -128,7 +126,7 @@ async function readingsOf(
       id: `${transactionHash}-${logIndex}`,
       meter: args.meter,
       microgrid: meters.find(({ address }) => isAddressEqual(address, args.meter))?.microgrid ?? 0,
-      ...coveredSlots(args.firstBlock, args.exported),
+      ...coveredRange({ firstBlock: args.firstBlock, words: args.exported }),
       exportedWh: sumWh(args.exported),
       time: await timeOf(blockNumber),
       txHash: transactionHash,

@@ -1,8 +1,7 @@
 import type { RetirementRow } from "@wattline/indexer/client";
-import { SOURCES, sumWh, unpackProfile } from "@wattline/sdk";
+import { sourceAt, sumWh, unpackProfile } from "@wattline/sdk";
 import type { Address } from "viem";
-import { readEvents } from "../../chain/index.ts";
-import { blockTimes } from "./acts.ts";
+import { blockTimes, readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
 /** Energy that a household has retired: `id` opens its certificate. */
@@ -47,7 +46,7 @@ export const useRetirements = (holder: Address) =>
               id: `${transactionHash}-${logIndex}`,
               beneficiary,
               microgrid,
-              source: SOURCES[source] ?? "Grid",
+              source: sourceAt(source),
               firstSlot: slots[0] ?? 0,
               lastSlot: slots.at(-1) ?? 0,
               energyWh: sumWh(energy),

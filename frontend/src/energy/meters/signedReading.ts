@@ -1,8 +1,7 @@
-import { hashReading, metersDomain, type Reading, sumWh } from "@wattline/sdk";
+import { coveredRange, hashReading, metersDomain, type Reading, sumWh } from "@wattline/sdk";
 import { type Address, type Hex, isAddress, isAddressEqual, isHex, recoverAddress } from "viem";
 import * as z from "zod/mini";
 import type { Network } from "../../chain/index.ts";
-import { coveredSlots } from "../history/coveredSlots.ts";
 
 /** A reading that a meter has signed, ready to be submitted by anyone. */
 export interface SignedReading {
@@ -85,7 +84,7 @@ export async function isSignedByMeter(
 
 /** What a reading says: its slots, and the Wh that were exported in them. */
 export const contentOf = ({ reading: { firstBlock, exported } }: SignedReading) => ({
-  ...coveredSlots(firstBlock, exported),
+  ...coveredRange({ firstBlock, words: exported }),
   exportedWh: sumWh(exported),
 });
 

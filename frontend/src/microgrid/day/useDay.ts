@@ -1,8 +1,7 @@
 import { connectIndexer } from "@wattline/indexer/client";
 import {
+  coveredSlots,
   energyTokenAbi,
-  LANES,
-  laneOf,
   localDayOf,
   metersAbi,
   parseEnergyId,
@@ -105,13 +104,8 @@ async function readDay(
   const produced: [number, bigint][] = [];
   for (const { args } of reported) {
     if (!mine.has(args.meter)) continue;
-    for (const [offset, word] of args.exported.entries()) {
-      for (let lane = 0; lane < LANES; lane++) {
-        const slot = (args.firstBlock + offset) * LANES + lane;
-        const isCovered = ((word >> BigInt(32 * lane + 31)) & 1n) === 1n;
-        if (isCovered && isIn(slot)) produced.push([slot, laneOf(word, lane)]);
-      }
-    }
+    const covered = coveredSlots({ firstBlock: args.firstBlock, words: args.exported });
+    for (const [slot, wh] of covered) if (isIn(slot)) produced.push([slot, wh]);
   }
   const moves = [
     ...singles.map(({ args: { to, id, value } }) => ({ to, ids: [id], values: [value] })),

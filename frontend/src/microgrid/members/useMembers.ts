@@ -1,5 +1,5 @@
 import { connectIndexer, type MeterRow } from "@wattline/indexer/client";
-import { metersAbi, SOURCES, sumWh } from "@wattline/sdk";
+import { metersAbi, type Source, sourceAt, sumWh } from "@wattline/sdk";
 import type { Address } from "viem";
 import { readContract } from "viem/actions";
 import { type ChainContext, readEvents, useNetwork } from "../../chain/index.ts";
@@ -9,7 +9,7 @@ import { useIndexed } from "../../data/index.ts";
 export interface Member {
   readonly meter: Address;
   readonly owner: Address;
-  readonly source: (typeof SOURCES)[number];
+  readonly source: Source;
   /** The most it can export; 0 for a pure consumer. */
   readonly capacityW: number;
   readonly critical: boolean;
@@ -67,7 +67,7 @@ async function readMembers(
       return {
         meter,
         owner,
-        source: SOURCES[source] ?? "Grid",
+        source: sourceAt(source),
         capacityW,
         critical,
         active,

@@ -1,14 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { MODES, type Mode, modeIndex } from "@wattline/sdk";
 import { useState } from "react";
 import { zeroAddress } from "viem";
-import {
-  callOf,
-  contractsOf,
-  type Microgrid,
-  MODES,
-  type Mode,
-  useNetwork,
-} from "../../chain/index.ts";
+import { callOf, contractsOf, type Microgrid, modeOf, useNetwork } from "../../chain/index.ts";
 import { AddressText, Card, Field, Select, Tabs } from "../../ui/index.ts";
 import { useModeNames } from "../state/words.ts";
 import { Act } from "./Act.tsx";
@@ -53,7 +47,7 @@ function ModeForm({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const { meters } = contractsOf(useNetwork());
   const names = useModeNames();
-  const [mode, setMode] = useState<Mode>(MODES[microgrid.mode] ?? "Connected");
+  const [mode, setMode] = useState<Mode>(modeOf(microgrid));
   const explained = {
     Connected: t`Trades freely, within itself and over tie lines.`,
     Islanded: t`Cut off from the grid: trades only within itself, under the price cap and the ration; critical loads come first.`,
@@ -80,7 +74,7 @@ function ModeForm({ microgrid }: { readonly microgrid: Microgrid }) {
       <Act
         label={<Trans>Declare it</Trans>}
         title={t`Declare ${microgrid.charter.name} ${name}`}
-        call={() => callOf(meters, "setMode", [microgrid.id, MODES.indexOf(mode)])}
+        call={() => callOf(meters, "setMode", [microgrid.id, modeIndex(mode)])}
       />
     </div>
   );

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import type { Mode } from "../../chain/index.ts";
+import type { Mode } from "@wattline/sdk";
 
 /** What the modes are called. */
 export function useModeNames(): Readonly<Record<Mode, string>> {

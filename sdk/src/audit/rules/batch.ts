@@ -12,7 +12,6 @@ import { bookMove, fill } from "../ledger.ts";
 import { runOf } from "../runs.ts";
 import { expect, type Scene } from "../scene.ts";
 import { accountIn, allowanceKey, fillIn, lineOf, type MicrogridState } from "../state.ts";
-import { MODES } from "./island.ts";
 import { bookDraws, type JudgedSigner, judgeFill, judgeSigner } from "./orders.ts";
 
 /** A batch while the audit goes through it. */
@@ -49,7 +48,7 @@ export async function openBatch(
     call,
     microgrid,
     number,
-    priceCap: microgrid.mode === MODES.islanded ? microgrid.islandPriceCap : undefined,
+    priceCap: microgrid.mode === "Islanded" ? microgrid.islandPriceCap : undefined,
     hashes: call.orders.map((order) => hashOrder(scene.domains.market, order)),
     signers,
     quotes: new Map(),

@@ -50,7 +50,7 @@ export function judgeCrossing(scene: Scene, { args }: EventNamed<"Crossed">): Wa
     expect(
       scene,
       "island",
-      scene.state.microgrids.get(microgrid)?.mode === 0,
+      scene.state.microgrids.get(microgrid)?.mode === "Connected",
       "crossed-while-cut",
       { ...where, microgrid },
       microgrid,

@@ -4,8 +4,6 @@ import { addWords } from "../../words.ts";
 import { expect, type Scene } from "../scene.ts";
 import { within } from "../state.ts";
 
-export const MODES = { connected: 0, islanded: 1, closed: 2 } as const;
-
 /** A direct purchase, as island rules see it. */
 export interface DirectPurchase {
   readonly microgrid: number;
@@ -25,12 +23,12 @@ export function judgeDirectPurchase(scene: Scene, purchase: DirectPurchase): voi
   expect(
     scene,
     "island",
-    record.mode !== MODES.closed,
+    record.mode !== "Closed",
     "traded-while-closed",
     { microgrid },
     microgrid,
   );
-  if (record.mode !== MODES.islanded) return;
+  if (record.mode !== "Islanded") return;
   expect(
     scene,
     "island",

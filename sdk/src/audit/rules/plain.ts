@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "../../history/events.ts";
+import { modeAt } from "../../modes.ts";
 import { credit, debit } from "../ledger.ts";
 import { expect, type Scene } from "../scene.ts";
 import { accountIn, allowanceKey, lineKey, moneyIn, within } from "../state.ts";
@@ -15,7 +16,7 @@ export function judgePlain(scene: Scene, event: HistoryEvent): void {
       const { latitudeTenths, longitudeTenths } = charter;
       const place = { latitudeTenths, longitudeTenths };
       state.microgrids.set(microgrid, {
-        ...{ name, currency, slotSeconds, reportingDeadline, ...place, dso, mode: 0 },
+        ...{ name, currency, slotSeconds, reportingDeadline, ...place, dso, mode: "Connected" },
         ...tariffs,
       });
       return;
@@ -27,7 +28,7 @@ export function judgePlain(scene: Scene, event: HistoryEvent): void {
       change(event.args.microgrid, { dso: event.args.dso });
       return;
     case "ModeSet":
-      change(event.args.microgrid, { mode: event.args.mode });
+      change(event.args.microgrid, { mode: modeAt(event.args.mode) });
       return;
     case "TieLineAgreed": {
       const { lower, higher, line, effectiveAt } = event.args;

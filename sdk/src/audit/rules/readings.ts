@@ -1,7 +1,7 @@
 import { SOURCES } from "../../energyId.ts";
 import type { ReportAct } from "../../history/acts.ts";
 import type { MovedWord } from "../../history/moves.ts";
-import { LANES, laneOf } from "../../profile.ts";
+import { isMarked, LANES, laneOf } from "../../profile.ts";
 import { addWords, fillLanes, GUARDS, maskOfSlots, minWords, subtractWords } from "../../words.ts";
 import type { CallOf } from "../calls.ts";
 import { bookMove } from "../ledger.ts";
@@ -94,7 +94,7 @@ function judgeWord(
   const key = Math.floor(blockNumber / 32);
   let flags = reported.get(key) ?? 0n;
   for (let lane = 0; lane < LANES; lane++) {
-    const covered = ((word >> BigInt(32 * lane + 31)) & 1n) === 1n;
+    const covered = isMarked(word, lane);
     const wh = laneOf(word, lane);
     const slot = blockNumber * LANES + lane;
     const where = { meter: address, slot, exportedWh: wh };
@@ -164,7 +164,7 @@ function writeRows(scene: Scene, judged: JudgedWord): void {
   const { address, meter, microgrid, blockNumber, word, kept, signature } = judged;
   const { slotSeconds } = microgrid;
   for (let lane = 0; lane < LANES; lane++) {
-    if (((word >> BigInt(32 * lane + 31)) & 1n) === 0n) continue;
+    if (!isMarked(word, lane)) continue;
     const slot = blockNumber * LANES + lane;
     const exportedWh = laneOf(word, lane);
     const isSolar = meter.source === SOLAR && exportedWh > 0n;

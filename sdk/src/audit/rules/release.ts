@@ -1,6 +1,7 @@
 import { type Address, zeroAddress } from "viem";
 import { SOURCES } from "../../energyId.ts";
 import type { ReleaseAct } from "../../history/acts.ts";
+import { lockedFor } from "../../history/positions.ts";
 import { costOf } from "../../money.ts";
 import { LANES, sumWh } from "../../profile.ts";
 import {
@@ -49,15 +50,14 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
     from,
   );
 
-  const [wh, sentWh] = [sumWh([energy]), sumWh([share])];
+  const sentWh = sumWh([share]);
   const due = costOf(terms.price, sentWh);
   const chargeDue = chargeOf(terms.charge, sentWh);
-  const lockedFor = costOf(terms.price, wh) + chargeOf(terms.charge, wh);
-  const bonded = costOf(terms.bond, wh);
+  const { locked, bonded } = lockedFor(terms, energy);
   const kept = costOf(terms.bond, sentWh);
   expectEqual(scene, "price", "other-seller-payment", paid, due, from);
   expectEqual(scene, "fees", "other-dso-payment", charge, chargeDue, from);
-  expectEqual(scene, "refunds", "other-refund", refund, lockedFor - due - chargeDue, from);
+  expectEqual(scene, "refunds", "other-refund", refund, locked - due - chargeDue, from);
   expectEqual(scene, "refunds", "other-forfeit", forfeited, bonded - kept, from);
 
   const arrived = arrivingWord(share, BigInt(terms.lossBps));
@@ -81,7 +81,7 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
   credit(scene, currency, seller, paid + bonded - forfeited);
   credit(scene, currency, buyer, refund + forfeited);
   payDsos(scene, currency, from, to, charge);
-  moneyIn(scene.state, currency).locked -= lockedFor + bonded;
+  moneyIn(scene.state, currency).locked -= locked + bonded;
   scene.row({
     kind: "settlement",
     type: "release",

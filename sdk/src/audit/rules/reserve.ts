@@ -1,10 +1,11 @@
 import { encodeAbiParameters, getAbiItem, keccak256 } from "viem";
 import { marketplaceAbi } from "../../abi/marketplace.ts";
 import type { ReserveAct } from "../../history/acts.ts";
+import type { PositionTerms } from "../../history/positions.ts";
 import { costOf } from "../../money.ts";
 import { LANES, laneOf, sumWh } from "../../profile.ts";
 import { addWords, arrivingWord, maskOfSlots } from "../../words.ts";
-import type { CallOf, PositionTerms } from "../calls.ts";
+import type { CallOf } from "../calls.ts";
 import { chargeOf, debit, fill } from "../ledger.ts";
 import { slotsOf } from "../runs.ts";
 import { expect, expectEqual, type Scene } from "../scene.ts";

@@ -10,7 +10,6 @@ import { expect, expectEqual, type Scene } from "../scene.ts";
 import type { MicrogridState } from "../state.ts";
 import { type Batch, judgeMatch, openBatch } from "./batch.ts";
 import { judgeCriticalLoads } from "./critical.ts";
-import { MODES } from "./island.ts";
 
 type Settled = Extract<MatchOutcome, { readonly skipped?: undefined }>;
 
@@ -29,7 +28,7 @@ export async function judgeSettle(
   expect(
     scene,
     "island",
-    microgrid.mode !== MODES.closed,
+    microgrid.mode !== "Closed",
     "cleared-while-closed",
     { microgrid: number },
     number,
@@ -75,7 +74,7 @@ async function judgeCall(
   const batch = await openBatch(scene, call, microgrid, number);
   for (const [index, outcome] of outcomes.entries()) await judgeMatch(scene, batch, index, outcome);
   judgePrices(scene, batch, cleared.args.firstBlock, cleared.args.prices);
-  if (microgrid.mode === MODES.islanded) judgeCriticalLoads(scene, batch, outcomes);
+  if (microgrid.mode === "Islanded") judgeCriticalLoads(scene, batch, outcomes);
   return batch;
 }
 

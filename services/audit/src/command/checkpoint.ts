@@ -23,7 +23,7 @@ export interface Checkpoint {
   readonly outputs: string;
 }
 
-const VERSION = 2;
+const VERSION = 3;
 const FILE = "checkpoint.json";
 
 /** Keeps one checkpoint in a folder. */

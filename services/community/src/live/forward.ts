@@ -1,4 +1,4 @@
-import { blockOf, LANES, laneOf } from "@wattline/sdk";
+import { blockOf, isMarked, LANES, laneOf } from "@wattline/sdk";
 import { askingPrice } from "../simulation/dayBook.ts";
 import { BOND_PER_KWH } from "../simulation/forwardMarket.ts";
 import type { Forwards } from "../simulation/forwards.ts";
@@ -141,8 +141,7 @@ async function stateOf(
   if (reserved === 0n) return "gone";
   const { resolved } = await wattline.meters.deliveryOf(position.meter, blockNumber);
   for (let lane = 0; lane < LANES; lane++) {
-    const isResolved = ((resolved >> BigInt(32 * lane + 31)) & 1n) === 1n;
-    if (laneOf(reserved, lane) > 0n && !isResolved) return "waiting";
+    if (laneOf(reserved, lane) > 0n && !isMarked(resolved, lane)) return "waiting";
   }
   return "due";
 }

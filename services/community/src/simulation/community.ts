@@ -1,6 +1,8 @@
 import {
   type EnergyBySlot,
+  type Mode,
   metersDomain,
+  modeIndex,
   packReading,
   READING_TYPES,
   REGISTRATION_TYPES,
@@ -31,8 +33,6 @@ export interface Household extends Person {
   /** Whether it comes first in an outage. */
   readonly critical: boolean;
 }
-
-const MODES = { connected: 0, islanded: 1 } as const;
 
 /** Who comes first in an outage: the Shelter, where there is none the first consumer, else the last home. */
 export function criticalHome({ households }: CommunitySeries): HouseholdSeries | undefined {
@@ -95,8 +95,8 @@ export async function settleCommunity(
     },
 
     /** The operator declares that the microgrid is cut off from the grid, or back. */
-    async setMode(mode: keyof typeof MODES): Promise<void> {
-      await send(operator.address, (o) => asOperator.setMode(microgrid, MODES[mode], o));
+    async setMode(mode: Mode): Promise<void> {
+      await send(operator.address, (o) => asOperator.setMode(microgrid, modeIndex(mode), o));
     },
 
     /** The operator proposes a tie line to the microgrid `other`, or agrees to what that has proposed. */

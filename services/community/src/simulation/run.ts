@@ -73,7 +73,7 @@ export async function playOn(stage: Stage, options: SimulationOptions): Promise<
     for (const community of communities) {
       if (retail !== retailNow) await community.setRetail(retail);
       if (community.microgrid === ISLAND && round.islanded !== islandedNow) {
-        await community.setMode(round.islanded ? "islanded" : "connected");
+        await community.setMode(round.islanded ? "Islanded" : "Connected");
       }
     }
     [retailNow, islandedNow] = [retail, round.islanded];

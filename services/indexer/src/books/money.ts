@@ -1,5 +1,5 @@
 import { account, microgrid } from "ponder:schema";
-import { type Hex, isAddressEqual } from "viem";
+import type { Hex } from "viem";
 import type { Db } from "./occasion.ts";
 
 type Account = typeof account.$inferSelect;
@@ -61,15 +61,6 @@ export async function payDsos(db: Db, from: number, to: number, charge: bigint):
   }
 }
 
-/** Whether any of these is a DSO of a trade's microgrids. */
-export async function isWithGrid(
-  db: Db,
-  microgrids: readonly number[],
-  parties: readonly Hex[],
-): Promise<boolean> {
-  for (const id of microgrids) {
-    const { dso } = await microgridOf(db, id);
-    if (parties.some((party) => isAddressEqual(party, dso))) return true;
-  }
-  return false;
-}
+/** Who the DSOs of these microgrids are now. */
+export const dsosOf = (db: Db, microgrids: readonly number[]): Promise<readonly Hex[]> =>
+  Promise.all(microgrids.map(async (id) => (await microgridOf(db, id)).dso));

@@ -4,16 +4,9 @@
  * indexer may stop and go on between any two events.
  */
 import { pending } from "ponder:schema";
+import type { Moved } from "@wattline/sdk";
 import type { Hex } from "viem";
-import type { Lot } from "./energy.ts";
 import type { Db } from "./occasion.ts";
-
-/** Energy that a transfer moved from one holder to another. */
-export interface Move {
-  readonly from: Hex;
-  readonly to: Hex;
-  readonly lot: Lot;
-}
 
 /** A `Traded` whose energy is still to come. */
 export interface OpenTake {
@@ -27,7 +20,7 @@ export interface OpenTake {
   readonly cost: bigint;
   readonly charge: bigint;
   /** Over a tie line: what left the seller, when that is known and the arrival is not. */
-  readonly sent?: { readonly seller: Hex; readonly lot: Lot };
+  readonly sent?: Moved;
 }
 
 /** A `Matched` whose prices are still to come. */
@@ -45,7 +38,7 @@ export interface OpenMatch {
 /** What a transaction has left open so far. */
 export interface Open {
   readonly take?: OpenTake;
-  readonly moves: readonly Move[];
+  readonly moves: readonly Moved[];
   readonly matches: readonly OpenMatch[];
 }
 
@@ -67,13 +60,11 @@ export async function leaveOpen(db: Db, txHash: Hex, open: Open): Promise<void> 
 
 function keep(_: string, value: unknown): unknown {
   if (typeof value === "bigint") return { bigint: value.toString() };
-  if (value instanceof Map) return { slots: [...value] };
   return value;
 }
 
 function revive(_: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if ("bigint" in value) return BigInt(String(value.bigint));
-  if ("slots" in value && Array.isArray(value.slots)) return new Map(value.slots);
   return value;
 }

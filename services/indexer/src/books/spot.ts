@@ -1,10 +1,10 @@
+import { type Moved, tradeOfTake } from "@wattline/sdk";
 import { type Hex, isAddressEqual, zeroAddress } from "viem";
 import { type Calls, callsOf } from "./calls.ts";
-import type { Lot } from "./energy.ts";
 import { microgridOf, pay, payDsos } from "./money.ts";
 import type { Db, Occasion } from "./occasion.ts";
 import { fillOrder } from "./orders.ts";
-import { leaveOpen, type Move, type OpenTake, openOf } from "./pending.ts";
+import { leaveOpen, type OpenTake, openOf } from "./pending.ts";
 import { bookTrade } from "./trades.ts";
 
 interface WithTransaction {
@@ -19,7 +19,7 @@ export async function bookMarketMove(
   db: Db,
   { transaction }: WithTransaction,
   occasion: Occasion,
-  move: Move,
+  move: Moved,
 ): Promise<void> {
   const open = await openOf(db, occasion.txHash);
   const { take, ...rest } = open;
@@ -29,25 +29,11 @@ export async function bookMarketMove(
     return;
   }
   if (move.to === zeroAddress) {
-    const sent = { seller: move.from, lot: move.lot };
-    await leaveOpen(db, occasion.txHash, { ...rest, take: { ...take, sent } });
+    await leaveOpen(db, occasion.txHash, { ...rest, take: { ...take, sent: move } });
     return;
   }
-  const { seller, lot: sent } = take.sent ?? { seller: move.from, lot: move.lot };
   await leaveOpen(db, occasion.txHash, rest);
-  await bookTake(db, callsOf(transaction), occasion, take, {
-    seller,
-    buyer: move.to,
-    sent,
-    arrived: move.lot,
-  });
-}
-
-interface Moved {
-  readonly seller: Hex;
-  readonly buyer: Hex;
-  readonly sent: Lot;
-  readonly arrived: Lot;
+  await bookTake(db, callsOf(transaction), occasion, take, take.sent ?? move, move);
 }
 
 /** Books a take, whose energy is known now. */
@@ -56,42 +42,25 @@ async function bookTake(
   calls: Calls,
   occasion: Occasion,
   take: OpenTake,
-  { seller, buyer, sent, arrived }: Moved,
+  sent: Moved,
+  arrived: Moved,
 ): Promise<void> {
-  const { orderHash, maker, taker, nonce, filledWh, cost, charge } = take;
-  const [from, to] = [sent.microgrid, arrived.microgrid];
+  const { orderHash, maker, nonce, filledWh } = take;
+  const trade = tradeOfTake(take, sent, arrived);
+  const { seller, buyer, from, to, cost, charge } = trade;
   const signed = calls.orders.get(orderHash);
-  const isOffer = isAddressEqual(maker, seller);
   const { currency } = await microgridOf(db, from);
   await pay(db, { currency, holder: buyer }, -cost);
   await pay(db, { currency, holder: seller }, cost - charge);
   await payDsos(db, from, to, charge);
   await fillOrder(db, occasion, { hash: orderHash, maker, nonce, signed }, filledWh);
-  const [makerMeter, takerMeter] = [
-    namedMeter(signed?.order.meter),
-    namedMeter(calls.takerMeters.get(orderHash)),
-  ];
-  await bookTrade(
-    db,
-    { ...occasion, id: take.id, logIndex: take.logIndex },
-    {
-      kind: "accept",
-      seller,
-      buyer,
-      maker,
-      taker,
-      ...(isOffer ? { offerHash: orderHash } : { bidHash: orderHash }),
-      sellerMeter: isOffer ? makerMeter : takerMeter,
-      buyerMeter: isOffer ? takerMeter : makerMeter,
-      source: sent.source,
-      from,
-      to,
-      sentWh: sent.energyWh,
-      arrivedWh: arrived.energyWh,
-      cost,
-      charge,
-    },
-  );
+  const makerMeter = namedMeter(signed?.order.meter);
+  const takerMeter = namedMeter(calls.takerMeters.get(orderHash));
+  const [sellerMeter, buyerMeter] = isAddressEqual(maker, seller)
+    ? [makerMeter, takerMeter]
+    : [takerMeter, makerMeter];
+  const { id, logIndex } = take;
+  await bookTrade(db, { ...occasion, id, logIndex }, { ...trade, sellerMeter, buyerMeter });
 }
 
 /** Null where an order or a take names none. */

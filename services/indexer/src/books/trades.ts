@@ -1,75 +1,62 @@
-import { earning, microgrid, slotPrice, trade } from "ponder:schema";
+import { earning, microgrid, slotPrice, trade as trades } from "ponder:schema";
 import {
   addGains,
-  type EnergyBySlot,
   type Gains,
   gainsByHour,
+  isWithGrid,
+  NOTHING_TRADED,
   packProfile,
   partsOfTrade,
-  type Source,
+  priceOf,
+  pricesAfter,
   slotsOfTrade,
+  type ToldTrade,
+  type Trade,
   type TradePart,
 } from "@wattline/sdk";
-import { sumOf, totalWh } from "./energy.ts";
-import { isWithGrid, microgridOf } from "./money.ts";
+import type { Hex } from "viem";
+import { dsosOf, microgridOf } from "./money.ts";
 import type { Db, Occasion } from "./occasion.ts";
 import { gridPricesIn } from "./tariffs.ts";
 
-type TradeRow = typeof trade.$inferSelect;
-
-/** A trade as its events tell it. Energy in Wh per slot, money in base units. */
-export interface Deal
-  extends Pick<TradeRow, "kind" | "seller" | "buyer" | "cost" | "charge">,
-    Partial<
-      Pick<
-        TradeRow,
-        "maker" | "taker" | "offerHash" | "bidHash" | "positionId" | "sellerMeter" | "buyerMeter"
-      >
-    > {
-  readonly source: Source;
-  readonly from: number;
-  readonly to: number;
-  readonly sentWh: EnergyBySlot;
-  readonly arrivedWh: EnergyBySlot;
-  /** Of a batch, the price of each slot. */
-  readonly prices?: ReadonlyMap<number, bigint>;
-  /** Of a release, what had been reserved. */
-  readonly reservedWh?: EnergyBySlot;
-  /** What a bond locked or paid. */
-  readonly bond?: bigint;
-  readonly refund?: bigint;
+/** A trade, and the meters that its orders or its taker have named. */
+export interface NamedTrade extends Omit<Trade, "logIndex"> {
+  readonly sellerMeter: Hex | null;
+  readonly buyerMeter: Hex | null;
 }
 
 /** Books a trade: the history, the prices of its slots, and what it brought to both sides. */
-export async function bookTrade(db: Db, occasion: Occasion, deal: Deal): Promise<void> {
-  const { kind, seller, buyer, source, from, to, cost, charge, sentWh, arrivedWh } = deal;
-  const { reservedWh, bond = 0n, refund = 0n } = deal;
-  const withGrid = await isWithGrid(db, [from, to], [seller, buyer]);
-  const slots = slotsOfTrade(deal);
-  const forfeited = kind === "release" ? bond : 0n;
+export async function bookTrade(db: Db, occasion: Occasion, named: NamedTrade): Promise<void> {
+  const { logIndex } = occasion;
+  const withGrid = isWithGrid(named, await dsosOf(db, [named.from, named.to]));
+  const trade = { ...named, logIndex, withGrid };
+  const { kind, seller, buyer, source, from, to, cost, charge, reservedWh, bond, refund } = trade;
+  const { forfeited = 0n } = trade;
+  const slots = slotsOfTrade(trade);
   const parts = partsOfTrade(
-    { ...deal, forfeited },
+    trade,
     await gridPricesIn(db, from, slots),
     await gridPricesIn(db, to, slots),
   );
   const feedInValue = sumOf(parts.map((part) => part.feedInValue));
   const retailCost = sumOf(parts.map((part) => part.retailCost));
-  const [sentTotal, arrivedTotal] = [totalWh(sentWh), totalWh(arrivedWh)];
+  const sentTotal = sumOf(parts.map((part) => part.sentWh));
+  const arrivedTotal = sumOf(parts.map((part) => part.arrivedWh));
   const pricePerKwh = priceOf(cost, arrivedTotal);
 
   const { firstBlock, words } = packProfile(new Map(parts.map((part) => [part.slot, part.sentWh])));
-  await db.insert(trade).values({
+  await db.insert(trades).values({
     id: occasion.id,
     kind,
     seller,
     buyer,
-    maker: deal.maker ?? null,
-    taker: deal.taker ?? null,
-    offerHash: deal.offerHash ?? null,
-    bidHash: deal.bidHash ?? null,
-    positionId: deal.positionId ?? null,
-    sellerMeter: deal.sellerMeter ?? null,
-    buyerMeter: deal.buyerMeter ?? null,
+    maker: trade.maker ?? null,
+    taker: trade.taker ?? null,
+    offerHash: trade.offerHash ?? null,
+    bidHash: trade.bidHash ?? null,
+    positionId: trade.positionId ?? null,
+    sellerMeter: trade.sellerMeter,
+    buyerMeter: trade.buyerMeter,
     source,
     fromMicrogrid: from,
     toMicrogrid: to,
@@ -79,7 +66,7 @@ export async function bookTrade(db: Db, occasion: Occasion, deal: Deal): Promise
     words: [...words],
     sentWh: sentTotal,
     arrivedWh: arrivedTotal,
-    reservedWh: reservedWh === undefined ? null : totalWh(reservedWh),
+    reservedWh: reservedWh === undefined ? null : sumOf([...reservedWh.values()]),
     cost,
     charge,
     bond,
@@ -93,15 +80,15 @@ export async function bookTrade(db: Db, occasion: Occasion, deal: Deal): Promise
     time: occasion.time,
     blockNumber: occasion.blockNumber,
     txHash: occasion.txHash,
-    logIndex: occasion.logIndex,
-    sequence: occasion.blockNumber * 1_000_000n + BigInt(occasion.logIndex),
+    logIndex,
+    sequence: occasion.blockNumber * 1_000_000n + BigInt(logIndex),
     gasUsed: occasion.gasUsed,
   });
 
-  await bookPrices(db, deal, parts, pricePerKwh, withGrid);
+  await bookPrices(db, trade, parts, pricePerKwh);
   if (kind === "reserve") return;
 
-  await bookEarnings(db, deal, parts, withGrid);
+  await bookEarnings(db, trade, parts);
   if (withGrid || arrivedTotal === 0n) return;
   await db.update(microgrid, { id: to }).set((row) => ({
     tradedWh: row.tradedWh + arrivedTotal,
@@ -110,71 +97,30 @@ export async function bookTrade(db: Db, occasion: Occasion, deal: Deal): Promise
   }));
 }
 
-/** Base units per kWh, rounded down; 0 for nothing. */
-const priceOf = (cost: bigint, energyWh: bigint): bigint =>
-  energyWh === 0n ? 0n : (cost * 1000n) / energyWh;
-
 async function bookPrices(
   db: Db,
-  { kind, to, prices }: Deal,
+  trade: ToldTrade,
   parts: readonly TradePart[],
   pricePerKwh: bigint,
-  withGrid: boolean,
 ): Promise<void> {
-  // A release delivers what had its price when it was reserved.
-  if (kind === "release") return;
-  for (const { slot, arrivedWh, paid } of parts) {
-    const blank: typeof slotPrice.$inferSelect = {
-      microgrid: to,
-      slot: BigInt(slot),
-      energyWh: 0n,
-      cost: 0n,
-      volumeWeightedPrice: 0n,
-      trades: 0,
-      clearingPrice: null,
-      lastPrice: null,
-      lowPrice: null,
-      highPrice: null,
-      forwardWh: 0n,
-      forwardCost: 0n,
-      forwards: 0,
-      gridWh: 0n,
-    };
-    const clearing = prices?.get(slot);
-    const change = (row: typeof blank): Partial<typeof blank> => {
-      if (withGrid) return { gridWh: row.gridWh + arrivedWh };
-      if (kind === "reserve") {
-        return {
-          forwardWh: row.forwardWh + arrivedWh,
-          forwardCost: row.forwardCost + paid,
-          forwards: row.forwards + 1,
-        };
-      }
-      const price = clearing ?? pricePerKwh;
-      const [energyWh, cost] = [row.energyWh + arrivedWh, row.cost + paid];
-      return {
-        energyWh,
-        cost,
-        volumeWeightedPrice: priceOf(cost, energyWh),
-        trades: row.trades + 1,
-        clearingPrice: clearing ?? row.clearingPrice,
-        lastPrice: price,
-        lowPrice: row.lowPrice === null || price < row.lowPrice ? price : row.lowPrice,
-        highPrice: row.highPrice === null || price > row.highPrice ? price : row.highPrice,
-      };
-    };
+  if (trade.kind === "release") return;
+  for (const part of parts) {
+    const key = { microgrid: trade.to, slot: BigInt(part.slot) };
     await db
       .insert(slotPrice)
-      .values({ ...blank, ...change(blank) })
-      .onConflictDoUpdate(change);
+      .values({
+        ...key,
+        ...NOTHING_TRADED,
+        ...pricesAfter(NOTHING_TRADED, trade, part, pricePerKwh),
+      })
+      .onConflictDoUpdate((before) => pricesAfter(before, trade, part, pricePerKwh));
   }
 }
 
 async function bookEarnings(
   db: Db,
-  { from, to, seller, buyer }: Deal,
+  { from, to, seller, buyer, withGrid }: ToldTrade,
   parts: readonly TradePart[],
-  withGrid: boolean,
 ): Promise<void> {
   const { slotSeconds } = await microgridOf(db, from);
   for (const { hour, ...gains } of gainsByHour(parts, slotSeconds, withGrid)) {
@@ -192,3 +138,5 @@ const addEarning = (
     .insert(earning)
     .values({ ...of, ...gains })
     .onConflictDoUpdate((row) => addGains(row, gains));
+
+const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, each) => sum + each, 0n);

@@ -3,6 +3,7 @@ import {
   energyTokenAbi,
   marketplaceAbi,
   metersAbi,
+  modeAt,
   sourceIndex,
 } from "@wattline/sdk";
 import { expect } from "chai";
@@ -20,8 +21,6 @@ export interface Confirmable {
   readonly flows: readonly rows.FlowRow[];
   readonly delegates: readonly rows.DelegateRow[];
 }
-
-const MODES = ["Connected", "Islanded", "Closed"] as const;
 
 /** Asks the contracts whether every row is as the chain has it. */
 export async function expectAsOnChain(
@@ -45,7 +44,7 @@ export async function expectAsOnChain(
       ...on.tariffs,
       operator: on.operator,
       dso: on.dso,
-      mode: MODES[on.mode],
+      mode: modeAt(on.mode),
     }).to.deep.equal({
       name: row.name,
       latitudeTenths: row.latitudeTenths,

@@ -130,8 +130,8 @@ export function liveOn(
     return { order, signature };
   }
 
-  /** A slot of which the DSO, who has bought all that was left over, holds energy. */
-  async function heldSlot(): Promise<number> {
+  /** The slots of which the DSO, who has bought all that was left over, holds energy. */
+  async function heldSlots(): Promise<readonly number[]> {
     const ids = Array.from({ length: slots }, (_, offset) => firstSlot + offset);
     const held = await client.readContract({
       address: energy,
@@ -142,8 +142,9 @@ export function liveOn(
         ids.map((slot) => energyIdOf({ microgrid: home?.microgrid ?? 1, source: "Solar", slot })),
       ],
     });
-    return pick(ids.filter((_, index) => (held[index] ?? 0n) > 20n));
+    return ids.filter((_, index) => (held[index] ?? 0n) > 20n);
   }
+  const heldSlot = async (): Promise<number> => pick(await heldSlots());
   const laneOf = (slot: number, wh: bigint) => ({
     firstBlock: Math.floor(slot / 8),
     energy: [wh << BigInt((slot % 8) * 32)],
@@ -156,6 +157,33 @@ export function liveOn(
     ...laneOf(slot, wh),
     limit: 10n ** 12n,
   });
+
+  /**
+   * Calldata of a batch of which two slots, one after the other, have different prices: a bid that pays less trades in
+   * the first of them only.
+   */
+  async function batchOverSlots(): Promise<Hex> {
+    const held = await heldSlots();
+    const first = pick(held.filter((slot) => held.includes(slot + 1) && slot % 8 < 7));
+    const orders = await Promise.all([
+      sign(dso, { price: 90_000n }),
+      sign(anyone(), { side: 1, price: 200_000n }),
+      sign(dso, { price: 90_000n }),
+      sign(anyone(), { side: 1, price: 120_000n }),
+    ]);
+    const one = laneOf(first, 3n);
+    const both = { ...one, energy: one.energy.map((word) => word + (word << 32n)) };
+    const source = sourceIndex("Solar");
+    const matches = [
+      { offer: 0, bid: 1, source, ...both },
+      { offer: 2, bid: 3, source, ...one },
+    ];
+    return encodeFunctionData({
+      abi: marketplaceAbi,
+      functionName: "settle",
+      args: [orders.map(({ order }) => order), orders.map(({ signature }) => signature), matches],
+    });
+  }
 
   /** Calldata of a batch of one match: some of the DSO's energy for somebody, or for who has signed `bid`. */
   async function batch(bid?: SignedOrder): Promise<Hex> {
@@ -313,6 +341,20 @@ export function liveOn(
     async clear() {
       await market(anyone(), await batch());
     },
+    async clearSlots() {
+      await market(anyone(), await batchOverSlots());
+    },
+    async replaceDso() {
+      await send(
+        operator,
+        meters,
+        encodeFunctionData({
+          abi: metersAbi,
+          functionName: "setDso",
+          args: [home.microgrid, anyone()],
+        }),
+      );
+    },
     async give() {
       const id = energyIdOf({ microgrid: home.microgrid, source: "Solar", slot: await heldSlot() });
       // An id that names nothing may go along when nothing of it moves.
@@ -394,8 +436,67 @@ export function liveOn(
   };
   const names = Object.keys(deeds);
 
+  /** A household promises energy of its roof, its meter stays silent until the reporting deadline, and anyone releases. */
+  const fallShort = async (): Promise<void> => {
+    const found = await Promise.all(
+      home.households.map(async ({ address, meter }) => {
+        const { source, capacityW } = await client.readContract({
+          address: meters,
+          abi: metersAbi,
+          functionName: "meterOf",
+          args: [meter],
+        });
+        return { address, meter, source, capacityW };
+      }),
+    );
+    const seller = found.find(({ capacityW }) => capacityW > 0);
+    const buyer = found.find(({ address }) => address !== seller?.address);
+    if (seller === undefined || buyer === undefined) throw new Error("Nobody has a roof.");
+    const { charter } = await client.readContract({
+      address: meters,
+      abi: metersAbi,
+      functionName: "microgridOf",
+      args: [home.microgrid],
+    });
+    const { timestamp } = await client.getBlock();
+    const slot = Math.ceil(Number(timestamp) / charter.slotSeconds) + 2;
+    const { order, signature } = await sign(seller.address, {
+      meter: seller.meter,
+      sources: 1 << seller.source,
+      price: 100_000n,
+      forward: true,
+      bond: 50_000n,
+    });
+    const promised = laneOf(slot, 100n);
+    const reserve = encodeFunctionData({
+      abi: marketplaceAbi,
+      functionName: "reserve",
+      args: [order, signature, { ...takeOf(slot, 100n), source: seller.source }],
+    });
+    await market(buyer.address, reserve);
+    const [reserved] = await client.getContractEvents({
+      address: marketplace,
+      abi: marketplaceAbi,
+      eventName: "Reserved",
+      fromBlock: "latest",
+      strict: true,
+    });
+    if (reserved === undefined) throw new Error("Nothing was reserved.");
+    const passed = (slot + 1) * charter.slotSeconds + charter.reportingDeadline + 60;
+    await client.setNextBlockTimestamp({ timestamp: BigInt(passed) });
+    await client.mine({ blocks: 1 });
+    const { position } = reserved.args;
+    const release = encodeFunctionData({
+      abi: marketplaceAbi,
+      functionName: "release",
+      args: [[{ position, blockNumber: promised.firstBlock }]],
+    });
+    await market(anyone(), release);
+  };
+
   return {
     client,
+    fallShort,
     /** Does `count` things, one transaction or a few each. */
     async goOn(count: number): Promise<void> {
       for (let done = 0; done < count; done++) await deeds[pick(names)]?.();

@@ -1,7 +1,7 @@
 import { type Act, actsOf, type ChainLog, decodeLog, type HistoryEvent } from "@wattline/sdk";
 import { type Client, getAddress, type Hex, type Log } from "viem";
 import { getBlock, getBlockNumber, getLogs } from "viem/actions";
-import type { ChainContext } from "../../chain/index.ts";
+import type { ChainContext } from "./useChainQuery.ts";
 
 /** What a transaction did, and when. */
 export interface PastAct {

@@ -1,0 +1,190 @@
+import {
+  actsOf,
+  type Deployment,
+  decodeLog,
+  earningsOf,
+  type HistoryEvent,
+  positionsOf,
+  slotPricesOf,
+  sourceAt,
+  tariffHistories,
+  tradesOf,
+} from "@wattline/sdk";
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import { createPublicClient, getAddress, http } from "viem";
+import { freePort } from "../../scripts/testing/ports.ts";
+import { audit, auditsOf } from "../../services/audit/test/support/auditing.ts";
+import { type RunningIndexer, startIndexer } from "../../services/indexer/test/support/indexer.ts";
+import { liveOn } from "../../services/indexer/test/support/life.ts";
+import { type Played, playOn } from "../../services/indexer/test/support/played.ts";
+import type { Started } from "../../services/indexer/test/support/process.ts";
+import { tablesAt } from "../../services/indexer/test/support/tables.ts";
+import { expectSameTables } from "./support/tables.ts";
+
+const isDeep = process.env.WATTLINE_DEEP !== undefined;
+const FAR = 2 ** 40;
+const SEED = 7;
+
+type Row = Readonly<Record<string, unknown>>;
+
+describe("A lived-in history", function () {
+  this.timeout(isDeep ? 900_000 : 300_000);
+  let played: Played;
+  let chain: Started | undefined;
+  let indexer: RunningIndexer | undefined;
+  let acts: Awaited<ReturnType<typeof actsOn>>;
+  let tables: Record<string, unknown[]>;
+
+  before(async () => {
+    [played, chain] = await playOn({
+      ...{ skipped: 40, slots: isDeep ? 56 : 16, households: 6, outage: [8, 12] },
+      market: "forward",
+      port: await freePort(),
+    });
+    const life = liveOn(played, SEED);
+    // Twice: what follows the first new DSO is told beside what came before.
+    for (let round = 0; round < 2; round++) await life.doAll();
+    await life.fallShort();
+    indexer = startIndexer({ ...played, port: await freePort() });
+    await indexer.caughtUp();
+    tables = await tablesAt(indexer.url);
+    acts = await actsOn(played.rpcUrl, played.deployment);
+  });
+  after(async () => {
+    await indexer?.end();
+    await chain?.stop("SIGKILL");
+  });
+
+  const running = (): RunningIndexer => {
+    if (indexer === undefined) throw new Error("The indexer does not run.");
+    return indexer;
+  };
+  const rowsOf = (table: string): Row[] => (tables[table] ?? []) as Row[];
+
+  it("holds everything that was once read in two ways", () => {
+    const trades = tradesOf(acts);
+    const prices = trades.flatMap(({ prices }) => (prices ? [[...prices.values()]] : []));
+    expect(prices.some((all) => new Set(all.filter((price) => price > 0n)).size > 1)).to.equal(
+      true,
+    );
+    expect(new Set(trades.map(({ kind }) => kind)).size).to.equal(4);
+    expect(trades.some(({ from, to }) => from !== to)).to.equal(true);
+    expect(trades.some(({ kind, bond }) => kind === "release" && bond > 0n)).to.equal(true);
+    expect(acts.some(({ act }) => act.kind === "transfer")).to.equal(true);
+    const dsos = acts.filter(({ act }) => act.kind === "plain" && act.event.eventName === "DsoSet");
+    expect(dsos.length).to.equal(2);
+  });
+
+  it("has the same trades in the indexer as in the events, with or without the grid", () => {
+    const read = tradesOf(acts).map(({ told, ...trade }) => ({
+      id: `${told.hash}-${trade.logIndex}`,
+      kind: trade.kind,
+      seller: trade.seller,
+      buyer: trade.buyer,
+      maker: trade.maker ?? null,
+      taker: trade.taker ?? null,
+      offerHash: trade.offerHash ?? null,
+      bidHash: trade.bidHash ?? null,
+      positionId: trade.positionId ?? null,
+      source: trade.source,
+      fromMicrogrid: trade.from,
+      toMicrogrid: trade.to,
+      sentWh: total(trade.sentWh),
+      arrivedWh: total(trade.arrivedWh),
+      reservedWh: trade.reservedWh === undefined ? null : total(trade.reservedWh),
+      cost: trade.cost,
+      charge: trade.charge,
+      bond: trade.bond,
+      refund: trade.refund,
+      withGrid: trade.withGrid,
+    }));
+    expectSame(rowsOf("trades"), read);
+  });
+
+  it("has the same prices by slot", () => {
+    const trades = tradesOf(acts);
+    const read = played.communities.flatMap(({ microgrid }) =>
+      [...slotPricesOf(trades, microgrid)].map(([slot, price]) => ({ microgrid, slot, ...price })),
+    );
+    expectSame(rowsOf("slotPrices"), read);
+  });
+
+  it("has the same positions, with their deadlines", () => {
+    const read = positionsOf(acts.map(({ act }) => act)).map(
+      ({ source, from, to, ...position }) => ({
+        ...position,
+        source: sourceAt(source),
+        fromMicrogrid: from,
+        toMicrogrid: to,
+      }),
+    );
+    expectSame(rowsOf("positions"), read);
+  });
+
+  it("has the same earnings of everybody, hour by hour", async () => {
+    const trades = tradesOf(acts);
+    const holders = new Set(trades.flatMap(({ seller, buyer }) => [seller, buyer]));
+    const histories = tariffHistories(acts);
+    const read = [...holders].flatMap((holder) =>
+      earningsOf(trades, histories, holder).map((earning) => ({ holder, ...earning })),
+    );
+    expectSame(rowsOf("earnings"), read);
+    // And as a page asks for them.
+    const [holder] = holders;
+    if (holder === undefined) throw new Error("Nobody has traded.");
+    const asked = await running().api.earningsOf(holder, 0, FAR);
+    expectSame(
+      asked.map((row) => ({ ...row })),
+      earningsOf(trades, histories, holder).map((earning) => ({ ...earning })),
+    );
+  });
+
+  it("has the same tables in the audit", async () => {
+    const audits = auditsOf();
+    try {
+      const command = audits.commandOf(played.rpcUrl, played);
+      await expectSameTables(running().url, await audit(command), command.out);
+    } finally {
+      audits.clear();
+    }
+  });
+});
+
+/** Every act since the contracts were deployed, oldest first, from nothing but logs. */
+async function actsOn(rpcUrl: string, deployment: Deployment) {
+  const contracts = {
+    marketplace: getAddress(deployment.marketplace),
+    meters: getAddress(deployment.meters),
+    energy: getAddress(deployment.energy),
+  };
+  const client = createPublicClient({ transport: http(rpcUrl), cacheTime: 0 });
+  const logs = await client.getLogs({
+    address: Object.values(contracts),
+    fromBlock: BigInt(deployment.fromBlock),
+  });
+  const groups = [...Map.groupBy(logs, ({ transactionHash }) => transactionHash)];
+  const read = groups.map(async ([hash, within]) => {
+    const events = within
+      .map((log) => decodeLog(contracts, log))
+      .filter((event): event is HistoryEvent => event !== undefined);
+    const { timestamp } = await client.getBlock({ blockNumber: within[0]?.blockNumber });
+    return actsOf(contracts, events).map((act) => ({ act, hash, time: Number(timestamp) }));
+  });
+  return (await Promise.all(read)).flat();
+}
+
+/** Expects the same rows, in whatever order, by the members that were read. */
+function expectSame(indexed: readonly Row[], read: readonly Row[]): void {
+  const [first] = read;
+  if (first === undefined) throw new Error("Nothing was read.");
+  const names = Object.keys(first).sort();
+  const lines = (rows: readonly Row[]) =>
+    rows.map((row) => names.map((name) => `${name}: ${textOf(row[name])}`).join(", ")).sort();
+  expect(lines(indexed)).to.deep.equal(lines(read));
+}
+
+const textOf = (value: unknown): string => String(value ?? "none").toLowerCase();
+
+const total = (energyWh: ReadonlyMap<number, bigint>): bigint =>
+  [...energyWh.values()].reduce((sum, wh) => sum + wh, 0n);
