@@ -1,3 +1,4 @@
+import { inColumns } from "@wattline/common/columns";
 import { compare } from "./alternatives.ts";
 import { type Floor, sumOf } from "./cost/floor.ts";
 import type { Measured } from "./measure.ts";
@@ -90,18 +91,7 @@ const floorTable = (measured: readonly Measured[]): Table => ({
 });
 
 function aligned({ title, head, rows }: Table): string {
-  const widths = head.map((_, column) =>
-    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)),
-  );
-  const lines = [head, ...rows].map((row) =>
-    row
-      .map((cell, column) =>
-        column < WORD_COLUMNS
-          ? cell.padEnd(widths[column] ?? 0)
-          : cell.padStart(widths[column] ?? 0),
-      )
-      .join("  "),
-  );
+  const lines = inColumns([head, ...rows], WORD_COLUMNS);
   const rule = "─".repeat(lines[0]?.length ?? 0);
   return [title, rule, lines[0], rule, ...lines.slice(1)].join("\n");
 }

@@ -51,7 +51,7 @@ export function openLane(workplace: Workplace, words?: string): Lane {
     child.process.send({ file, words, loader: group.loader } satisfies Job);
     const ended = await outcomeOf(child);
     // A worker that has ended can't take another file.
-    if (!child.process.connected) worker = undefined;
+    if (child.process.exitCode !== null || child.process.signalCode !== null) worker = undefined;
     return ended;
   }
 

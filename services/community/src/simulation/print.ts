@@ -1,3 +1,4 @@
+import { inColumns } from "@wattline/common/columns";
 import { formatAmount } from "@wattline/sdk";
 import type { HouseholdSummary, Summary } from "./summary.ts";
 import { CURRENCY_DECIMALS } from "./values.ts";
@@ -101,16 +102,7 @@ export const jsonOf = (summary: Summary): string =>
   `${JSON.stringify(summary, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2)}\n`;
 
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join("  "),
-  );
+  const lines = inColumns(rows);
   const rule = "─".repeat(lines[0]?.length ?? 0);
   return [lines[0], rule, ...lines.slice(1, -1), rule, lines.at(-1)].join("\n");
 }
