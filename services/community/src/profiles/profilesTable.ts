@@ -126,7 +126,10 @@ interface Row {
 function rowsOf(file: string): readonly CsvRow[] {
   const text = textOf(file);
   try {
-    return csvRowsOf(file, text, separatorOf(text.slice(0, 65_536)));
+    const rows = csvRowsOf(file, text, separatorOf(text.slice(0, 65_536)));
+    // Spreadsheets leave rows of separators at the end.
+    const end = rows.findLastIndex(({ cells }) => cells.some((cell) => cell.trim() !== ""));
+    return rows.slice(0, end + 1);
   } catch (cause) {
     if (!(cause instanceof MeterFileError)) throw cause;
     const { row, expected } = cause;

@@ -142,7 +142,9 @@ describe("a profiles file", () => {
         "\t",
       ),
       hours('Jörg_load_wh,Jörg_pv_wh,"retail_price_usd_per_kwh"', '"1500",20,"0,31"'),
-      hours("Jörg_load_wh,Jörg_pv_wh,retail_price_usd_per_kwh,,", "1500,20,0.31,,"),
+      hours("Jörg_load_wh,Jörg_pv_wh,retail_price_usd_per_kwh,,", "1500,20,0.31,,").concat(
+        ",,,,,\n",
+      ),
       hours("Jörg_load_kwh,Jörg_pv_kwh,retail_price_eur_per_kwh", "1.5,0.020,0.31"),
     ];
     for (const text of dressed) expect(read(text)).to.deep.equal(plain);
