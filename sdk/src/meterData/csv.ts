@@ -83,6 +83,18 @@ export async function* csvRows(
   if (rest !== "") yield parseBlock(file.name, rest, separator, row).rows;
 }
 
+/**
+ * The rows of a text that is there as a whole. Empty lines at its end are none.
+ * @throws MeterFileError as `csvRows` does.
+ */
+export function csvRowsOf(name: string, text: string, separator: string): readonly CsvRow[] {
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .replace(/\r\n?/g, "\n")
+    .replace(/\n+$/, "");
+  return parseBlock(name, lines, separator, 1).rows;
+}
+
 /** Where the last whole line ends; a line end inside quotes is none. */
 function lastLineEnd(text: string): number {
   if (!text.includes('"')) return text.lastIndexOf("\n") + 1;

@@ -69,6 +69,10 @@ export async function openFile(source: MeterSource, signal?: AbortSignal): Promi
   return file;
 }
 
+/** The text of a small file, in the encoding that its bytes show. */
+export const decodeText = (bytes: Uint8Array): string =>
+  new TextDecoder(encodingOf(bytes)).decode(bytes);
+
 async function* chunksOf(
   bytes: MeterSource["bytes"],
   signal?: AbortSignal,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { type Interval, MeterSeries, resolve, toSlots } from "../../src/meterData/index.ts";
+import { readText } from "./support.ts";
 
 const KEY = { meterId: "meter", direction: "import", quantity: "energy" } as const;
 
@@ -63,6 +64,20 @@ describe("Delivery slots of a meter's intervals", () => {
       energyWh: [250n, 0n, 1250n],
       covered: [true, true, true],
     });
+  });
+
+  it("of power over ten minutes add up to the energy, though no ten minutes of it are whole", async () => {
+    const interval_reading = [10, 20, 30, 40, 50, 60].map((minute) => ({
+      value: "100",
+      date: minute === 60 ? "2024-06-01 01:00:00" : `2024-06-01 00:${minute}:00`,
+      interval_length: "PT10M",
+    }));
+    const text = JSON.stringify({
+      meter_reading: { reading_type: { unit: "W" }, interval_reading },
+    });
+    const { series } = await readText(text);
+    expect(series[0]?.totalMilliWh()).to.equal(100_000n);
+    expect(toSlots(series[0] ?? [], 1800).energyWh).to.deep.equal([50n, 50n]);
   });
 
   const row = (

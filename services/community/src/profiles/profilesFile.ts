@@ -10,7 +10,47 @@ import type { CommunitySeries, HouseholdSeries } from "./series.ts";
 
 export { ProfilesFileError } from "./profilesTable.ts";
 
-const LONGEST_SLOT_SECONDS = 900;
+/** The slots that a step is parted into, the longest that fit first. */
+const SLOT_SECONDS: readonly number[] = [900, 300];
+
+const slotSecondsOf = (stepSeconds: number): number =>
+  SLOT_SECONDS.find((seconds) => stepSeconds % seconds === 0) ?? stepSeconds;
+
+/** Steps shorter than a slot are added up to slots: the file's meter nets within a step, ours within a slot. */
+function inWholeSlots(table: ProfilesTable): ProfilesTable {
+  const slotSeconds = SLOT_SECONDS.toReversed().find(
+    (seconds) => seconds % table.stepSeconds === 0,
+  );
+  if (slotSeconds === undefined || slotSeconds === table.stepSeconds) return table;
+  const perSlot = slotSeconds / table.stepSeconds;
+  const firstWhole = Math.ceil(table.start / slotSeconds) * slotSeconds;
+  const skipped = (firstWhole - table.start) / table.stepSeconds;
+  const steps = Math.floor((table.steps - skipped) / perSlot);
+  const whole = <Value>(
+    values: readonly bigint[],
+    part: (of: readonly bigint[]) => Value,
+  ): Value[] =>
+    Array.from({ length: steps }, (_, slot) => {
+      const from = skipped + slot * perSlot;
+      return part(values.slice(from, from + perSlot));
+    });
+  const added = (values: readonly bigint[]): bigint[] =>
+    whole(values, (part) => part.reduce((sum, each) => sum + each, 0n));
+  const average = (values: readonly bigint[]): bigint[] =>
+    whole(values, (part) => part.reduce((sum, each) => sum + each, 0n) / BigInt(perSlot));
+  return {
+    ...table,
+    stepSeconds: slotSeconds,
+    start: firstWhole,
+    steps,
+    homes: table.homes.map(({ name, loadWh, producedWh }) => ({
+      name,
+      loadWh: added(loadWh),
+      producedWh: producedWh && added(producedWh),
+    })),
+    retailPerKwh: table.retailPerKwh && average(table.retailPerKwh),
+  };
+}
 
 /** Which part of a profiles file to read, and how. */
 export interface ProfilesFileOptions {
@@ -28,14 +68,16 @@ export interface ProfilesFileOptions {
    * from the meridian of that clock.
    */
   readonly place?: CommunitySeries["place"];
+  /** Told what was left out of the file, and what in it is implausible. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
  * A community from a CSV file of real homes, with the columns `start`, `NAME_load_wh`, where there is
- * one `NAME_pv_wh`, and `retail_price_usd_per_kwh`; others are ignored. The file's local standard
+ * one `NAME_pv_wh`, and `retail_price_usd_per_kwh` (see readProfilesTable). The file's local standard
  * time is taken as UTC.
  *
- * A slot is as long as a step of the file, or 15 minutes where that is shorter. Flows in and out are
+ * A slot has 15 minutes, or 5 where the file's steps don't hold whole quarters; shorter steps are added up. Flows in and out are
  * netted within a step, as its meter does, then spread over its slots by cumulative rounding, so that
  * no Wh is lost and no slot has both. What a home uses of its own production is spread likewise, and
  * makes up load and production: in each slot, load + export = production + import.
@@ -46,11 +88,12 @@ export interface ProfilesFileOptions {
  *   or what is asked of it is wrong.
  */
 export function readProfilesFile(file: string, options: ProfilesFileOptions): CommunitySeries {
-  const table = readProfilesTable(file);
+  const table = inWholeSlots(readProfilesTable(file));
   const { consumers = [], place = { latitudeTenths: 0, longitudeTenths: 0 } } = options;
   requireKnown(file, consumers, table.homes);
   const span = spanOf(file, table, options);
-  const slotSeconds = Math.min(table.stepSeconds, LONGEST_SLOT_SECONDS);
+  for (const warning of table.warnings) options.onWarning?.(warning);
+  const slotSeconds = slotSecondsOf(table.stepSeconds);
   const slotsPerStep = table.stepSeconds / slotSeconds;
   const retail = table.retailPerKwh?.slice(span.first, span.end);
   return {

@@ -1,10 +1,25 @@
 import { readFileSync } from "node:fs";
-import { momentOf, parseMoment, SLOT_MINUTES } from "./calendar.ts";
+import { MeterFileError } from "@wattline/sdk/meterData";
+import { type CsvRow, csvRowsOf, decodeText, separatorOf } from "@wattline/sdk/meterData/text";
+import { momentOf, parseMoment } from "./calendar.ts";
 
 const START = "start";
 const LOAD = "_load_wh";
-const PRODUCTION = "_pv_wh";
-const RETAIL_PRICE = "retail_price_usd_per_kwh";
+/** A home's column: whose, what and in which unit. */
+const HOME_COLUMN = /^(.*)_(load|pv)_(wh|kwh|mwh)$/i;
+const PRICE_COLUMN = /^retail_price_[a-z]{3}_per_kwh$/i;
+/** A column named like this was meant to be read: it is refused rather than left out. */
+const NEAR_MISS = /load|pv|solar|consum|produc|export|import|price|tariff|(?<!per)_[kmg]?wh?$/i;
+/** Decimals with which a unit counts whole Wh. */
+const DECIMALS: Readonly<Record<string, number>> = { wh: 0, kwh: 3, mwh: 6 };
+
+/** A step is one or more whole slots, or a whole part of one: these can be. */
+export const STEP_MINUTES: readonly number[] = [1, 3, 5, 10, 15, 20, 30, 60];
+
+/** What a meter's capacity can be on chain: 32 bits of W. */
+const MOST_CAPACITY_W = 2n ** 32n - 1n;
+/** No home's roof is this large: it is said, and read. */
+const IMPLAUSIBLE_W = 1_000_000n;
 
 /** A lane of a profile has 31 bits for Wh. */
 const MOST_WH = 2n ** 31n - 1n;
@@ -52,32 +67,53 @@ export interface ProfilesTable {
   readonly start: number;
   readonly steps: number;
   readonly homes: readonly HomeProfile[];
-  /** Per kWh, in millionths of a dollar; null where the file has no such column. */
+  /** Per kWh, in millionths of the currency; null where the file has no such column. */
   readonly retailPerKwh: readonly bigint[] | null;
+  /** What was left out or is implausible, for the person to see. */
+  readonly warnings: readonly string[];
 }
 
 /**
- * Reads a table of comma-separated cells, unquoted, with the columns `start`, `NAME_load_wh` for each
- * home, and where there is one `NAME_pv_wh` and `retail_price_usd_per_kwh`. Other columns are
- * ignored. A byte order mark and Windows line ends are accepted.
+ * Reads a table with the columns `start`, `NAME_load_wh` for each home, and where there is one `NAME_pv_wh` and
+ * `retail_price_usd_per_kwh`; energy may be in kWh or MWh too, the price in any currency. Read are any usual
+ * separator and encoding, quotes and decimal commas. Stamps name the start of a step; a file with a 24:00, at
+ * which none starts, names its end. Other columns are left out with a warning, or refused where their name
+ * looks as if it was meant.
  *
  * @throws ProfilesFileError naming the file, line and column of whatever is wrong.
  */
 export function readProfilesTable(file: string): ProfilesTable {
-  const [header = "", ...body] = linesOf(file);
-  const columns = columnsOf(file, header);
-  const rows = body.map((text, index) => rowOf(file, index + 2, text, columns));
-  const { start, stepSeconds } = stepOf(file, readColumn(rows, columns, START, moment));
-  const homes = columns
-    .filter((column) => column.endsWith(LOAD))
-    .map((column) => column.slice(0, -LOAD.length))
-    .map((name) => ({
-      name,
-      loadWh: readColumn(rows, columns, name + LOAD, wholeWh),
-      producedWh: readOptional(rows, columns, name + PRODUCTION, wholeWh),
-    }));
-  const retailPerKwh = readOptional(rows, columns, RETAIL_PRICE, millionths);
-  return { stepSeconds, start, steps: rows.length, homes, retailPerKwh };
+  const [header, ...body] = rowsOf(file);
+  const columns = columnsOf(file, header?.cells ?? []);
+  const rows = body.map((row) => rowOf(file, row, columns));
+  const clock = columns.find(({ kind }) => kind === "start") ?? columnOf(START, 0);
+  const { start, stepSeconds } = stepOf(file, rows, clock);
+  const warnings = leftOut(file, columns);
+  const loads = columns.filter(({ kind }) => kind === "load");
+  const homes = loads.map((load): HomeProfile => {
+    const roof = columns.find(({ kind, home }) => kind === "pv" && home === load.home);
+    if (roof) warnings.push(...implausible(rows, roof, stepSeconds));
+    return {
+      name: load.home,
+      loadWh: rows.map((row) => wholeWh(row, load)),
+      producedWh: roof ? rows.map((row) => wholeWh(row, roof)) : null,
+    };
+  });
+  const price = columns.find(({ kind }) => kind === "price");
+  const retailPerKwh = price ? rows.map((row) => millionths(row, price)) : null;
+  const year = new Date(start * 1000).getUTCFullYear();
+  if (year < 2000) warnings.push(`${file}: begins in ${year}: check the column ${START}`);
+  return { stepSeconds, start, steps: rows.length, homes, retailPerKwh, warnings };
+}
+
+interface Column {
+  readonly index: number;
+  readonly name: string;
+  readonly kind: "start" | "load" | "pv" | "price" | "other";
+  /** Whose load or roof it is; empty for others. */
+  readonly home: string;
+  /** Decimals with which the column's unit counts whole Wh. */
+  readonly decimals: number;
 }
 
 /** The cells of one line, and where they stand. */
@@ -87,153 +123,210 @@ interface Row {
   readonly cells: readonly string[];
 }
 
-function linesOf(file: string): string[] {
-  return textOf(file)
-    .replace(/^\uFEFF/, "")
-    .replace(/(\r?\n)+$/, "")
-    .split(/\r?\n/);
+function rowsOf(file: string): readonly CsvRow[] {
+  const text = textOf(file);
+  try {
+    const rows = csvRowsOf(file, text, separatorOf(text.slice(0, 65_536)));
+    // Spreadsheets leave rows of separators at the end.
+    const end = rows.findLastIndex(({ cells }) => cells.some((cell) => cell.trim() !== ""));
+    return rows.slice(0, end + 1);
+  } catch (cause) {
+    if (!(cause instanceof MeterFileError)) throw cause;
+    const { row, expected } = cause;
+    throw new ProfilesFileError(
+      `expected ${expected}`,
+      { file, ...(row !== undefined && { line: row }) },
+      cause,
+    );
+  }
 }
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return decodeText(readFileSync(file));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ProfilesFileError(`cannot be read (${reason}): check the path`, { file }, cause);
   }
 }
 
-function columnsOf(file: string, header: string): readonly string[] {
+function columnsOf(file: string, header: readonly string[]): readonly Column[] {
   const line = 1;
-  const columns = header.split(",");
-  for (const [index, column] of columns.entries()) {
-    const where = { file, line, column };
-    if (column.includes('"')) throw quoted(where);
-    if (columns.indexOf(column) !== index) {
+  const names = header.map((name) => name.trim());
+  const columns = names.map((name, index) => columnOf(name, index));
+  for (const [index, { name, kind, home }] of columns.entries()) {
+    const where = { file, line, column: name };
+    if (name !== "" && names.indexOf(name) !== index) {
       throw new ProfilesFileError("stands twice: give each column a name of its own", where);
     }
-    if (column === LOAD || column === PRODUCTION) {
-      throw new ProfilesFileError(`names no home: write NAME${column}`, where);
+    if ((kind === "load" || kind === "pv") && home === "") {
+      throw new ProfilesFileError(`names no home: write NAME${name}`, where);
     }
-    const load = column.endsWith(PRODUCTION) && column.slice(0, -PRODUCTION.length) + LOAD;
-    if (load && !columns.includes(load)) {
-      throw new ProfilesFileError(`is missing, yet there is ${column}: add it`, {
-        ...where,
-        column: load,
-      });
+    const twin = columns.find((other) => other.kind === kind && other.home === home);
+    if (kind !== "other" && twin && twin.index !== index) {
+      throw new ProfilesFileError(`says the same as ${twin.name}: leave one of them out`, where);
+    }
+    if (kind === "pv" && !columns.some((other) => other.kind === "load" && other.home === home)) {
+      const problem = `is missing, yet there is ${name}: add it`;
+      throw new ProfilesFileError(problem, { file, line, column: home + LOAD });
     }
   }
-  if (!columns.includes(START)) {
+  if (!columns.some(({ kind }) => kind === "start")) {
     const where = { file, line, column: START };
     throw new ProfilesFileError("is missing: add it, with the beginning of each step", where);
   }
-  if (!columns.some((column) => column.endsWith(LOAD))) {
+  refuseNearMisses(file, columns);
+  if (!columns.some(({ kind }) => kind === "load")) {
     const where = { file, line, column: `NAME${LOAD}` };
     throw new ProfilesFileError("is missing: a file needs one for each home, and has none", where);
   }
   return columns;
 }
 
-function rowOf(file: string, line: number, text: string, columns: readonly string[]): Row {
-  const cells = text.split(",");
-  const quotedAt = text.includes('"') ? cells.findIndex((cell) => cell.includes('"')) : -1;
-  if (quotedAt >= 0) throw quoted({ file, line, column: columns[quotedAt] ?? `${quotedAt + 1}` });
-  if (cells.length !== columns.length) {
-    const column = columns[cells.length] ?? `${columns.length + 1}`;
+function columnOf(name: string, index: number): Column {
+  const home = HOME_COLUMN.exec(name);
+  if (home) {
+    const decimals = DECIMALS[(home[3] ?? "").toLowerCase()] ?? 0;
+    const kind = home[2]?.toLowerCase() === "pv" ? "pv" : "load";
+    return { index, name, kind, home: home[1] ?? "", decimals };
+  }
+  const kind = name.toLowerCase() === START ? "start" : PRICE_COLUMN.test(name) ? "price" : "other";
+  return { index, name, kind, home: "", decimals: kind === "price" ? 6 : 0 };
+}
+
+function refuseNearMisses(file: string, columns: readonly Column[]): void {
+  const miss = columns.find(({ kind, name }) => kind === "other" && NEAR_MISS.test(name));
+  if (!miss) return;
+  throw new ProfilesFileError(
+    "is none that is read: name it NAME_load_wh, NAME_pv_wh (or _kwh, _mwh) or " +
+      "retail_price_eur_per_kwh, or take it out",
+    { file, line: 1, column: miss.name },
+  );
+}
+
+const leftOut = (file: string, columns: readonly Column[]): string[] =>
+  columns
+    .filter(({ kind, name }) => kind === "other" && name !== "")
+    .map(({ name }) => `${file}: column ${name} is left out`);
+
+function rowOf(file: string, { row: line, cells }: CsvRow, columns: readonly Column[]): Row {
+  const filled = cells.findLastIndex((cell) => cell.trim() !== "") + 1;
+  const named = columns.findLastIndex(({ name }) => name !== "") + 1;
+  if (cells.length < named || filled > columns.length) {
+    const column = columns[cells.length]?.name || `${columns.length + 1}`;
     throw new ProfilesFileError(
       `the line has ${cells.length} cells, the header ${columns.length}: give one for each column`,
       { file, line, column },
     );
   }
-  return { file, line, cells };
+  return { file, line, cells: cells.map((cell) => cell.trim()) };
 }
 
-function quoted(where: Where): ProfilesFileError {
-  return new ProfilesFileError(
-    "a quoted cell is not read: write it without quotation marks",
-    where,
-  );
-}
+const whereOf = ({ file, line }: Row, { name }: Column): Where => ({ file, line, column: name });
 
-function readOptional<Value>(
-  rows: readonly Row[],
-  columns: readonly string[],
-  column: string,
-  read: (cell: string, where: Where) => Value,
-): Value[] | null {
-  return columns.includes(column) ? readColumn(rows, columns, column, read) : null;
-}
-
-function readColumn<Value>(
-  rows: readonly Row[],
-  columns: readonly string[],
-  column: string,
-  read: (cell: string, where: Where) => Value,
-): Value[] {
-  const index = columns.indexOf(column);
-  return rows.map(({ file, line, cells }) => read(cells[index] ?? "", { file, line, column }));
-}
-
-function wholeWh(cell: string, where: Where): bigint {
-  if (!/^\d+$/.test(cell)) throw badCell(cell, where, "a whole number of Wh, 0 or more");
-  const wh = BigInt(cell);
+function wholeWh(row: Row, column: Column): bigint {
+  const wanted =
+    column.decimals === 0
+      ? "a whole number of Wh, 0 or more"
+      : `a number with at most ${column.decimals} decimals, 0 or more`;
+  const wh = scaled(row, column, wanted);
+  if (wh < 0n) throw badCell(row, column, wanted);
   if (wh > MOST_WH) {
-    const problem = `${cell} Wh is more than a slot can hold: give at most ${MOST_WH}`;
-    throw new ProfilesFileError(problem, where);
+    const problem = `${wh} Wh is more than a slot can hold: give at most ${MOST_WH}`;
+    throw new ProfilesFileError(problem, whereOf(row, column));
   }
   return wh;
 }
 
-/** From the digits themselves: a floating-point number cannot hold most decimal prices. */
-function millionths(cell: string, where: Where): bigint {
-  const match = /^(\d+)(?:\.(\d+))?$/.exec(cell);
-  if (match === null) throw badCell(cell, where, "a price per kWh, 0 or more, such as 0.31");
-  const decimals = (match[2] ?? "").replace(/0+$/, "");
-  if (decimals.length > 6) {
-    throw new ProfilesFileError(`${cell} is finer than a millionth: give 6 decimals`, where);
+/** Dynamic tariffs have hours at zero and below. */
+const millionths = (row: Row, column: Column): bigint =>
+  scaled(row, column, "a price per kWh such as 0.31");
+
+/** From the digits themselves: a floating-point number cannot hold most decimals. */
+function scaled(row: Row, column: Column, wanted: string): bigint {
+  const cell = row.cells[column.index] ?? "";
+  const match = /^(-?)(\d+)(?:[.,](\d+))?$/.exec(cell);
+  if (match === null) throw badCell(row, column, wanted);
+  const decimals = (match[3] ?? "").replace(/0+$/, "");
+  if (decimals.length > column.decimals) {
+    if (column.kind !== "price") throw badCell(row, column, wanted);
+    const problem = `${cell} is finer than a millionth: give 6 decimals`;
+    throw new ProfilesFileError(problem, whereOf(row, column));
   }
-  return BigInt(`${match[1]}${decimals.padEnd(6, "0")}`);
+  const digits = BigInt(`${match[2]}${decimals.padEnd(column.decimals, "0")}`);
+  return match[1] === "-" ? -digits : digits;
 }
 
-function badCell(cell: string, where: Where, wanted: string): ProfilesFileError {
+function badCell(row: Row, column: Column, wanted: string): ProfilesFileError {
+  const cell = row.cells[column.index] ?? "";
+  const where = whereOf(row, column);
   if (cell === "") return new ProfilesFileError(`the cell is empty: give ${wanted}`, where);
-  if (/^-[\d.]+$/.test(cell))
+  if (/^-[\d.,]+$/.test(cell))
     return new ProfilesFileError(`${cell} is negative: give ${wanted}`, where);
   return new ProfilesFileError(`"${cell}" is not ${wanted}`, where);
 }
 
-function moment(cell: string, where: Where): number {
-  const unixSeconds = parseMoment(cell);
-  if (unixSeconds === undefined) {
-    throw badCell(cell, where, "a moment written as 2016-07-31T23:00");
+/**
+ * Warns of a roof that no home has. @throws ProfilesFileError for one that no meter can state: its capacity
+ * would not fit.
+ */
+function implausible(rows: readonly Row[], roof: Column, stepSeconds: number): string[] {
+  let most = { wh: 0n, row: rows[0] };
+  for (const row of rows) {
+    const wh = wholeWh(row, roof);
+    if (wh > most.wh) most = { wh, row };
   }
-  return unixSeconds;
-}
-
-function stepOf(file: string, starts: readonly number[]): { start: number; stepSeconds: number } {
-  const [start, second] = starts;
-  if (start === undefined || second === undefined) {
+  const watts = (most.wh * 3600n) / BigInt(stepSeconds);
+  if (!most.row || watts <= IMPLAUSIBLE_W) return [];
+  const problem = `${most.wh} Wh in ${stepSeconds / 60} min is a roof of ${watts / 1000n} kW`;
+  if (watts > MOST_CAPACITY_W - 100n) {
     throw new ProfilesFileError(
-      `there are ${starts.length} rows: give at least two, so that the step can be told`,
-      { file, line: starts.length + 1, column: START },
+      `${problem}: no meter can state a capacity above ${MOST_CAPACITY_W / 1000n} kW, correct the cell`,
+      whereOf(most.row, roof),
     );
   }
-  const stepSeconds = second - start;
-  for (const [index, current] of starts.entries()) {
-    const before = starts[index - 1];
-    if (before === undefined) continue;
-    const where = { file, line: index + 2, column: START };
-    const follows = `${momentOf(current)} follows ${momentOf(before)}`;
-    if (current <= before) {
+  const { line } = most.row;
+  return [`${roof.name}, line ${line}: ${problem}: is it a fault of the meter?`];
+}
+
+function moment(row: Row, column: Column): { readonly at: number; readonly endOfDay: boolean } {
+  const cell = row.cells[column.index] ?? "";
+  const endOfDay = /[T ]24:00(?::00)?$/.test(cell);
+  const at = parseMoment(endOfDay ? cell.replace(/24:00/, "00:00") : cell);
+  if (at === undefined) throw badCell(row, column, "a moment written as 2016-07-31T23:00");
+  return { at: endOfDay ? at + 86_400 : at, endOfDay };
+}
+
+function stepOf(
+  file: string,
+  rows: readonly Row[],
+  column: Column,
+): { start: number; stepSeconds: number } {
+  const moments = rows.map((row) => moment(row, column));
+  const [first, second] = moments;
+  if (first === undefined || second === undefined) {
+    throw new ProfilesFileError(
+      `there are ${moments.length} rows: give at least two, so that the step can be told`,
+      { file, line: moments.length + 1, column: START },
+    );
+  }
+  const stepSeconds = second.at - first.at;
+  for (const [index, { at }] of moments.entries()) {
+    const before = moments[index - 1]?.at;
+    const row = rows[index];
+    if (before === undefined || row === undefined) continue;
+    const where = whereOf(row, column);
+    const follows = `${momentOf(at)} follows ${momentOf(before)}`;
+    if (at <= before) {
       throw new ProfilesFileError(`${follows}: time must move on from row to row`, where);
     }
-    if (!SLOT_MINUTES.includes(stepSeconds / 60)) {
+    if (!STEP_MINUTES.includes(stepSeconds / 60)) {
       throw new ProfilesFileError(
-        `${follows}: a step of ${stepSeconds / 60} min is no slot length, give 5, 15, 30 or 60`,
+        `${follows}: a step of ${stepSeconds / 60} min makes no slots, give one of ${STEP_MINUTES.join(", ")}`,
         where,
       );
     }
-    if (current - before !== stepSeconds) {
+    if (at - before !== stepSeconds) {
       throw new ProfilesFileError(
         `${follows}: ${momentOf(before + stepSeconds)} should come next, one step of ` +
           `${stepSeconds / 60} min on (use standard time all year)`,
@@ -241,11 +334,12 @@ function stepOf(file: string, starts: readonly number[]): { start: number; stepS
       );
     }
   }
-  if (start % stepSeconds !== 0) {
+  if (first.at % stepSeconds !== 0) {
     throw new ProfilesFileError(
-      `${momentOf(start)} is not on a whole step of ${stepSeconds / 60} min: start on one`,
+      `${momentOf(first.at)} is not on a whole step of ${stepSeconds / 60} min: start on one`,
       { file, line: 2, column: START },
     );
   }
-  return { start, stepSeconds };
+  const endStamped = moments.some(({ endOfDay }) => endOfDay);
+  return { start: endStamped ? first.at - stepSeconds : first.at, stepSeconds };
 }

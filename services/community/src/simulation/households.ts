@@ -29,7 +29,11 @@ export function communitiesOf(
     const seed = (origin.seed + 1) % 2 ** 32;
     return [first, { ...generateCommunity({ seed, ...days }), name: SECOND_TOWN }];
   }
-  const all = readProfilesFile(origin.profiles, { ...days, consumers: origin.consumers });
+  const all = readProfilesFile(origin.profiles, {
+    ...days,
+    consumers: origin.consumers,
+    onWarning: (message) => console.warn(message),
+  });
   if (microgrids === 1) return [all];
   const { households, name } = all;
   if (households.length < 2) {

@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import { choice, listOf, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
+import { momentOf } from "../profiles/calendar.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
@@ -115,8 +116,10 @@ function tariffsOf(
       : new Array<bigint>(series.slots).fill(price("--retail", retail ?? USUAL_RETAIL));
   const least = retailPerKwh.reduce((a, b) => (a < b ? a : b));
   if (least <= feedInPerKwh) {
+    const slot = series.firstSlot + retailPerKwh.indexOf(least);
     throw new OptionsError(
-      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must lie below the retail tariff (${least}): between them neighbours trade.`,
+      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must lie below the retail tariff (${least} from ` +
+        `${momentOf(slot * series.slotSeconds)}): between them neighbours trade. Give a lower --feed-in, or --retail.`,
     );
   }
   return { feedInPerKwh, retailPerKwh };

@@ -1,0 +1,3 @@
+/** The layer under all tables: bytes to text, text to rows, cells to numbers. For files that are no meter's. */
+export { type CsvRow, csvRowsOf, separatorOf } from "./csv.ts";
+export { decodeText } from "./input.ts";
