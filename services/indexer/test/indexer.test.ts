@@ -202,7 +202,7 @@ describe("The indexer", function () {
           rows.trade,
           {},
         );
-        let allocatedWh = 0n;
+        let found = 0;
         for (const { microgrid } of played.communities) {
           const input = { kind: "market", indexer: running().url, microgrid } as const;
           const read = await readInput(input, 0, 2 ** 32, new AbortController().signal);
@@ -216,7 +216,7 @@ describe("The indexer", function () {
           const wh = sum(read.allocation.shares.map(({ energyWh }) => energyWh));
           expect(wh).to.equal(sum(own.map(({ sentWh }) => sentWh)));
           expect(read.crossed).to.equal(delivered.length - own.length);
-          allocatedWh += wh;
+          found += delivered.length;
           for (const { producer, consumer, slot } of read.allocation.shares) {
             const isTraded = own.some(
               ({ seller, buyer, firstSlot, lastSlot }) =>
@@ -225,7 +225,8 @@ describe("The indexer", function () {
             expect(isTraded, `slot ${slot}`).to.equal(true);
           }
         }
-        expect(allocatedWh > 0n).to.equal(true);
+        // On a short day all of them may cross the tie line, and then there is nothing to allocate.
+        expect(found).to.be.above(0);
       });
 
       it("answers SQL that reads, and no other", async () => {
