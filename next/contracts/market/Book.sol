@@ -229,11 +229,11 @@ abstract contract Book is Accounts, EIP712 {
             digest = MessageHashUtils.toTypedDataHash(domain, _treeHash(structHash, signature, levels, length));
             signature = signature[:length];
         }
-        uint256 at;
+        uint256 place;
         assembly ("memory-safe") {
-            at := signature.offset
+            place := signature.offset
         }
-        (party.digest, party.signatureAt, party.signatureLength) = (digest, at, signature.length);
+        (party.digest, party.signatureAt, party.signatureLength) = (digest, place, signature.length);
         address maker = party.order.maker;
         address currency = party.community.currency;
         address signer = Signatures.signerOf(digest, signature);
@@ -253,10 +253,10 @@ abstract contract Book is Accounts, EIP712 {
     function _isAccepted(Party memory party) private view returns (bool) {
         if (party.asked) return false;
         party.asked = true;
-        (uint256 at, uint256 length) = (party.signatureAt, party.signatureLength);
+        (uint256 place, uint256 length) = (party.signatureAt, party.signatureLength);
         bytes calldata signature;
         assembly ("memory-safe") {
-            signature.offset := at
+            signature.offset := place
             signature.length := length
         }
         return Signatures.isAcceptedBy(party.order.maker, party.digest, signature);
@@ -371,15 +371,15 @@ abstract contract Book is Accounts, EIP712 {
         return nonce >= FIRST_FIRM;
     }
 
-    function _fillsAt(bytes32 at) private pure returns (Fills storage fills) {
+    function _fillsAt(bytes32 place) private pure returns (Fills storage fills) {
         assembly ("memory-safe") {
-            fills.slot := at
+            fills.slot := place
         }
     }
 
-    function _accountAt(bytes32 at) internal pure returns (Account storage account) {
+    function _accountAt(bytes32 place) internal pure returns (Account storage account) {
         assembly ("memory-safe") {
-            account.slot := at
+            account.slot := place
         }
     }
 

@@ -27,8 +27,8 @@ abstract contract Reservations is Module {
             _book(deal);
             _record(deal, offer, bid, ahead);
             return (true, failure);
-        } catch (bytes memory error) {
-            return (false, error);
+        } catch (bytes memory why) {
+            return (false, why);
         }
     }
 
