@@ -315,6 +315,14 @@ export async function createWorld() {
     });
   }
 
+  /** The positions that a transaction made, as {@link release} takes them. */
+  const positionsOf = async (sent: Promise<Sent> | Sent) =>
+    (await eventsOf(sent, "Reserved")).map(({ position }) => ({
+      ...position.toObject(),
+      energy: [...position.energy],
+      ahead: [...position.ahead],
+    }));
+
   /** The reasons with which a batch skipped matches, by name. */
   const skippedBy = async (sent: Promise<Sent> | Sent): Promise<string[]> =>
     (await eventsOf(sent, "Skipped")).map(({ reason }) => nameOf(reason));
@@ -362,6 +370,7 @@ export async function createWorld() {
     moneyOf,
     whOf,
     eventsOf,
+    positionsOf,
     skippedBy,
     nameOf,
     passTo,
