@@ -3,7 +3,16 @@
  * before, so that no storage word is fresh.
  * Run by: hardhat run next/bench/gas.ts --config next/hardhat.config.ts
  */
-import { createWorld, DAY, type MeterOf, type Pairing, SLOT_SECONDS, START_SLOT, slots, type World } from "../test/support/world.ts";
+import {
+  createWorld,
+  DAY,
+  type MeterOf,
+  type Pairing,
+  SLOT_SECONDS,
+  START_SLOT,
+  slots,
+  type World,
+} from "../test/support/world.ts";
 
 interface Row {
   readonly name: string;
@@ -31,9 +40,14 @@ async function accepts(count: number, most: number): Promise<void> {
   await world.passSlots(96);
   await world.report(seller, slots(0, count, 8n * WH));
   for (const state of ["cold", "warm"]) {
-    const offered = await world.offer(seller, { energy: count * Number(WH), nonce: state === "cold" ? 0n : 1n });
+    const offered = await world.offer(seller, {
+      energy: count * Number(WH),
+      mostAhead: 0,
+      nonce: state === "cold" ? 0n : 1n,
+    });
     const gas = await gasOf(world.accept(buyer.owner, offered, slots(0, count, WH)));
-    if (state === "warm") rows.push({ name: `accept, ${count} slots, warm`, gas, most, per: count === 96 ? 96 : 1 });
+    if (state === "warm")
+      rows.push({ name: `accept, ${count} slots, warm`, gas, most, per: count === 96 ? 96 : 1 });
   }
   await world.close();
 }
@@ -56,8 +70,8 @@ async function settles(pairs: number, count: number, most: number, per: number):
       if (buyer === undefined) continue;
       const energy = count * Number(WH);
       pairings.push({
-        offer: await world.limitOffer(seller, 100_000n, { energy, nonce }),
-        bid: await world.limitBid(buyer, 300_000n, { energy, nonce }),
+        offer: await world.limitOffer(seller, 100_000n, { energy, nonce, mostAhead: 0 }),
+        bid: await world.limitBid(buyer, 300_000n, { energy, nonce, mostAhead: 0 }),
         energyWh: slots(0, count, WH),
       });
     }
@@ -84,8 +98,14 @@ async function forwards(state: "cold" | "warm"): Promise<void> {
       await world.passTo((START_SLOT + 96) * SLOT_SECONDS + DAY);
       await world.report(seller, slots(8, 8, 4n * WH));
       const release = { position, blocks: 1n };
-      const releaseGas = await gasOf(world.marketplace.connect(buyer.owner.signer).release([release]));
-      rows.push({ name: `release, 8 slots, ${state}`, gas: releaseGas, most: state === "cold" ? 97_000 : 0 });
+      const releaseGas = await gasOf(
+        world.marketplace.connect(buyer.owner.signer).release([release]),
+      );
+      rows.push({
+        name: `release, 8 slots, ${state}`,
+        gas: releaseGas,
+        most: state === "cold" ? 97_000 : 0,
+      });
     }
   }
   await world.close();
@@ -100,5 +120,7 @@ await forwards("cold");
 await forwards("warm");
 for (const { name, gas, most, per = 1 } of rows) {
   const each = gas / BigInt(per);
-  console.log(`${name}: ${each}${most === 0 ? "" : `, at most ${most}${each > most ? ": exceeded" : ""}`}`);
+  console.log(
+    `${name}: ${each}${most === 0 ? "" : `, at most ${most}${each > most ? ": exceeded" : ""}`}`,
+  );
 }

@@ -116,15 +116,7 @@ contract Marketplace is Escrow, Spot, Multicall, IMarketplace {
     }
 
     /// @inheritdoc IMandates
-    function authorizeFor(
-        address,
-        address,
-        address,
-        uint256,
-        uint40,
-        uint40,
-        bytes calldata
-    ) external override {
+    function authorizeFor(address, address, address, uint256, uint40, uint40, bytes calldata) external override {
         _run(MANDATES);
     }
 

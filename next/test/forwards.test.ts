@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { createWorld, DAY, energyIn, type MeterOf, slot, slots, START, type World } from "./support/world.ts";
+import {
+  createWorld,
+  DAY,
+  energyIn,
+  type MeterOf,
+  START,
+  slot,
+  slots,
+  type World,
+} from "./support/world.ts";
 
 describe("forwards", () => {
   let world: World;
@@ -22,13 +31,21 @@ describe("forwards", () => {
   after(() => world.close());
 
   const forward = { forward: true, bond: 50_000n, price: 100_000n };
-  const reserved = async (by: MeterOf, wh: bigint, overrides: object = {}, first = 8, count = 2) => {
+  const reserved = async (
+    by: MeterOf,
+    wh: bigint,
+    overrides: object = {},
+    first = 8,
+    count = 2,
+  ) => {
     const offered = await world.offer(jane, { ...forward, ...overrides });
-    const [position] = await world.positionsOf(world.reserve(by.owner, offered, slots(first, count, wh)));
+    const [position] = await world.positionsOf(
+      world.reserve(by.owner, offered, slots(first, count, wh)),
+    );
     if (position === undefined) throw new Error("Nothing was reserved.");
     return position;
   };
-  const release = (by: MeterOf, position: object, blocks = 1n) =>
+  const release = (by: MeterOf, position: Position, blocks = 1n) =>
     world.marketplace.connect(by.owner.signer).release([{ position, blocks }]);
   const whole = async () => {
     const people = [jane, joe, ann].map(({ owner }) => owner);
@@ -82,7 +99,7 @@ describe("forwards", () => {
     await world.passTo(START + 2 * 900);
     const offered = await world.offer(jane, forward);
     const [position] = await world.positionsOf(world.reserve(joe.owner, offered, slots(0, 8, 10n)));
-    expect([...position?.energy.entries() ?? []].map(([, word]) => word)).to.deep.equal([
+    expect([...(position?.energy.entries() ?? [])].map(([, word]) => word)).to.deep.equal([
       Array.from({ length: 5 }, (_, i) => 10n << BigInt(32 * (i + 3))).reduce((a, b) => a | b),
     ]);
   });
@@ -108,7 +125,9 @@ describe("forwards", () => {
     await snapshot.restore();
     const other = await reserved(joe, 100n, {}, 8, 1);
     await world.passTo(START + 96 * 900 + 32 * DAY);
-    await world.marketplace.connect(ann.owner.signer).undelivered([{ position: other, blocks: 1n }], [0]);
+    await world.marketplace
+      .connect(ann.owner.signer)
+      .undelivered([{ position: other, blocks: 1n }], [0]);
     expect(await world.marketplace.openOf(await world.marketplace.positionId(other))).to.equal(0n);
   });
 
@@ -116,9 +135,14 @@ describe("forwards", () => {
     const offer = await world.limitOffer(jane, 0n, { forward: true, bond: 50_000n });
     const bid = await world.limitBid(joe, 300_000n, { forward: true, bond: 60_000n });
     const energyWh = slots(8, 4, 10n);
-    expect(await world.skippedBy(world.settle(ann.owner, [{ offer, bid, energyWh }]))).to.deep.equal(["Deals_BondTooSmall"]);
+    expect(
+      await world.skippedBy(world.settle(ann.owner, [{ offer, bid, energyWh }])),
+    ).to.deep.equal(["Deals_BondTooSmall"]);
     const lenient = await world.limitBid(joe, 300_000n, { forward: true, bond: 40_000n });
-    const [event] = await world.eventsOf(world.settle(ann.owner, [{ offer, bid: lenient, energyWh }]), "Reserved");
+    const [event] = await world.eventsOf(
+      world.settle(ann.owner, [{ offer, bid: lenient, energyWh }]),
+      "Reserved",
+    );
     expect([event?.locked, event?.bonded]).to.deep.equal([40n * 200_000n, 40n * 50_000n]);
   });
 
@@ -127,17 +151,26 @@ describe("forwards", () => {
     const lastSlot = slot(far + 8);
     const offer = await world.limitOffer(jane, 0n, { forward: true, lastSlot });
     const bid = await world.limitBid(joe, 300_000n, { forward: true, lastSlot });
-    expect(await world.skippedBy(world.settle(ann.owner, [{ offer, bid, energyWh: slots(far, 2, 10n) }]))).to.deep.equal([
-      "Deals_OutOfTime",
-    ]);
-    await world.reserve(joe.owner, await world.offer(jane, { ...forward, lastSlot }), slots(far, 2, 10n));
+    expect(
+      await world.skippedBy(
+        world.settle(ann.owner, [{ offer, bid, energyWh: slots(far, 2, 10n) }]),
+      ),
+    ).to.deep.equal(["Deals_OutOfTime"]);
+    await world.reserve(
+      joe.owner,
+      await world.offer(jane, { ...forward, lastSlot }),
+      slots(far, 2, 10n),
+    );
   });
 
   it("keeps the sellers' wheeling charge for the DSOs, and gives the line back, where nothing is delivered", async () => {
     const there = await world.found();
-    await world.microgrids
-      .connect(world.operator.signer)
-      .proposeTieLine(1, there, { lossBps: 500, capacity: 100, wheelingUp: 20_000n, wheelingDown: 0n });
+    await world.microgrids.connect(world.operator.signer).proposeTieLine(1, there, {
+      lossBps: 500,
+      capacity: 100,
+      wheelingUp: 20_000n,
+      wheelingDown: 0n,
+    });
     const total = await whole();
     const offered = await world.offer(jane, { ...forward, crosses: true });
     const sent = await world.reserve(joe.owner, offered, slots(8, 1, 100n), { microgrid: there });
@@ -156,3 +189,5 @@ describe("forwards", () => {
     expect(await whole()).to.equal(total);
   });
 });
+
+type Position = Awaited<ReturnType<World["positionsOf"]>>[number];

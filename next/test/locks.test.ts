@@ -1,15 +1,22 @@
 import { expect } from "chai";
-import { FIRST_FIRM } from "./support/orders.ts";
-import { afterADay, scene } from "./support/neighbours.ts";
-import { DAY, type Person, slots, START } from "./support/world.ts";
 import { zeroAddress } from "viem";
+import { afterADay, scene } from "./support/neighbours.ts";
+import { FIRST_FIRM } from "./support/orders.ts";
+import { DAY, type Person, START, slots } from "./support/world.ts";
 
 describe("locks", () => {
   const get = scene(afterADay);
   const until = START + 3 * DAY;
-  const locked = async (holder: Person, settler: Person, signer: string = zeroAddress, end = until) => {
+  const locked = async (
+    holder: Person,
+    settler: Person,
+    signer: string = zeroAddress,
+    end = until,
+  ) => {
     const { world } = get();
-    await world.marketplace.connect(holder.signer).lock(world.addresses.euro, settler.address, signer, end);
+    await world.marketplace
+      .connect(holder.signer)
+      .lock(world.addresses.euro, settler.address, signer, end);
   };
   const energyWh = slots(0, 1, 100n);
 
@@ -17,7 +24,9 @@ describe("locks", () => {
     const { world, joe, stranger } = get();
     const refused = (settler: string, end: number) =>
       expect(
-        world.marketplace.connect(joe.owner.signer).lock(world.addresses.euro, settler, zeroAddress, end),
+        world.marketplace
+          .connect(joe.owner.signer)
+          .lock(world.addresses.euro, settler, zeroAddress, end),
       ).to.be.revertedWithCustomError(world.marketplace, "Escrow_BadLock");
     await refused(zeroAddress, until);
     await refused(joe.owner.address, until);
@@ -41,8 +50,14 @@ describe("locks", () => {
     await expect(
       world.accept(joe.owner, offered, energyWh, { microgrid: 2 }),
     ).to.be.revertedWithCustomError(market, "Escrow_Locked");
-    const match = { offer: await world.limitOffer(jane, 0n), bid: await world.limitBid(joe, 300_000n), energyWh };
-    expect(await world.skippedBy(world.settle(ann.owner, [match]))).to.deep.equal(["Escrow_Locked"]);
+    const match = {
+      offer: await world.limitOffer(jane, 0n),
+      bid: await world.limitBid(joe, 300_000n),
+      energyWh,
+    };
+    expect(await world.skippedBy(world.settle(ann.owner, [match]))).to.deep.equal([
+      "Escrow_Locked",
+    ]);
     expect(await world.skippedBy(world.settle(stranger, [match]))).to.deep.equal([]);
     await world.passTo(until);
     await market.connect(joe.owner.signer).withdraw(euro, 1n, joe.owner.address);
@@ -59,11 +74,22 @@ describe("locks", () => {
     await locked(joe.owner, stranger);
     await market.cancelAll(world.addresses.euro);
     await expect(market.cancel([FIRST_FIRM])).to.be.revertedWithCustomError(market, "Orders_Firm");
-    expect(await world.skippedBy(world.settle(ann.owner, [match]))).to.deep.equal(["Orders_NotSettler"]);
+    expect(await world.skippedBy(world.settle(ann.owner, [match]))).to.deep.equal([
+      "Orders_NotSettler",
+    ]);
     expect(await world.skippedBy(world.settle(stranger, [match]))).to.deep.equal([]);
-    expect(await world.marketplace.firmFillOf(joe.owner.address, world.addresses.euro, stranger.address, FIRST_FIRM)).to.equal(100n);
+    expect(
+      await world.marketplace.firmFillOf(
+        joe.owner.address,
+        world.addresses.euro,
+        stranger.address,
+        FIRST_FIRM,
+      ),
+    ).to.equal(100n);
     const beyond = await world.limitBid(joe, 300_000n, { ...firm, deadline: until + 1 });
-    expect(await world.skippedBy(world.settle(stranger, [{ offer, bid: beyond, energyWh }]))).to.deep.equal(["Orders_NoLock"]);
+    expect(
+      await world.skippedBy(world.settle(stranger, [{ offer, bid: beyond, energyWh }])),
+    ).to.deep.equal(["Orders_NoLock"]);
   });
 
   it("let the key that they name sign firm orders, and nothing else", async () => {

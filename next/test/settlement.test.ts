@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createWorld, energyIn, type MeterOf, type Pairing, type Person, slots, type World } from "./support/world.ts";
+import {
+  createWorld,
+  energyIn,
+  type MeterOf,
+  type Pairing,
+  type Person,
+  slots,
+  type World,
+} from "./support/world.ts";
 
 const P = 200_000n;
 const FEE = 10_000n;
@@ -49,7 +57,12 @@ describe("settling signed orders", () => {
       [80_000n, 300_000n],
     ] as const) {
       const match = { ...(await limits(ask, bid)), energyWh: slots(0, 2, 7n) };
-      const gains = await gainsOf(() => world.settle(caller, [match]), jane.owner, joe.owner, world.dso);
+      const gains = await gainsOf(
+        () => world.settle(caller, [match]),
+        jane.owner,
+        joe.owner,
+        world.dso,
+      );
       expect(gains).to.deep.equal([14n * (P - FEE), -14n * P, 14n * FEE]);
     }
   });
@@ -60,7 +73,9 @@ describe("settling signed orders", () => {
       [0n, P - 1n],
     ] as const) {
       const match = { ...(await limits(ask, bid)), energyWh: slots(0, 2, 7n) };
-      expect(await world.skippedBy(world.settle(caller, [match]))).to.deep.equal(["Deals_PricesDontMeet"]);
+      expect(await world.skippedBy(world.settle(caller, [match]))).to.deep.equal([
+        "Deals_PricesDontMeet",
+      ]);
     }
   });
 
@@ -90,7 +105,10 @@ describe("settling signed orders", () => {
 
   it("never matches two posted prices, nor unlike orders", async () => {
     const energyWh = slots(0, 1, 10n);
-    const [offer, bid] = [await world.offer(jane, { price: 1n }), await world.bid(joe, { price: 10n * P })];
+    const [offer, bid] = [
+      await world.offer(jane, { price: 1n }),
+      await world.bid(joe, { price: 10n * P }),
+    ];
     const ask = await world.limitOffer(jane, 0n);
     const forward = await world.limitBid(joe, 10n * P, { forward: true });
     const own = await world.limitBid(jane, 10n * P);
@@ -110,11 +128,20 @@ describe("settling signed orders", () => {
 
   it("pays each slot of several prices its own, and leaves out what does not meet", async () => {
     // Slots 0 to 3 are hour 0, slots 4 to 7 hour 1.
-    const grid = await world.found([{ price: 150_000n }, { price: 250_000n }], { levelOfHour: 1n << 2n });
-    const [sells, buys] = [await world.meter(jane.owner, { microgrid: grid }), await world.meter(joe.owner, { microgrid: grid })];
+    const grid = await world.found([{ price: 150_000n }, { price: 250_000n }], {
+      levelOfHour: 1n << 2n,
+    });
+    const [sells, buys] = [
+      await world.meter(jane.owner, { microgrid: grid }),
+      await world.meter(joe.owner, { microgrid: grid }),
+    ];
     await world.report(sells, slots(0, 8, 100n));
     const energyWh = slots(0, 8, 10n);
-    const all = { offer: await world.limitOffer(sells, 0n), bid: await world.limitBid(buys, 300_000n), energyWh };
+    const all = {
+      offer: await world.limitOffer(sells, 0n),
+      bid: await world.limitBid(buys, 300_000n),
+      energyWh,
+    };
     const [matched] = await world.eventsOf(world.settle(caller, [all]), "Matched");
     expect(matched?.cost).to.equal(40n * 150_000n + 40n * 250_000n);
     const some = { ...all, bid: await world.limitBid(buys, 200_000n) };
@@ -124,16 +151,24 @@ describe("settling signed orders", () => {
 
   it("crosses a line at the middle of the prices as seen at its far end", async () => {
     const there = await world.found([{ price: 300_000n }]);
-    await world.microgrids
-      .connect(world.operator.signer)
-      .proposeTieLine(2, there, { lossBps: 500, capacity: 1_000, wheelingUp: 20_000n, wheelingDown: 0n });
+    await world.microgrids.connect(world.operator.signer).proposeTieLine(2, there, {
+      lossBps: 500,
+      capacity: 1_000,
+      wheelingUp: 20_000n,
+      wheelingDown: 0n,
+    });
     const buys = await world.meter(joe.owner, { microgrid: there });
     const offer = await world.limitOffer(jane, 0n, { crosses: true });
     const energyWh = slots(0, 1, 100n);
     const home = await world.limitBid(buys, 10n ** 9n);
-    expect(await world.skippedBy(world.settle(caller, [{ offer, bid: home, energyWh }]))).to.deep.equal(["Deals_Islanded"]);
+    expect(
+      await world.skippedBy(world.settle(caller, [{ offer, bid: home, energyWh }])),
+    ).to.deep.equal(["Deals_Islanded"]);
     const bid = await world.limitBid(buys, 10n ** 9n, { crosses: true });
-    const [matched] = await world.eventsOf(world.settle(caller, [{ offer, bid, energyWh }]), "Matched");
+    const [matched] = await world.eventsOf(
+      world.settle(caller, [{ offer, bid, energyWh }]),
+      "Matched",
+    );
     const seen = ((P + 20_000n) * 10_000n + 9_499n) / 9_500n;
     const middle = (seen + 300_000n) / 2n;
     expect([matched?.sentWh, matched?.arrivedWh, matched?.cost, matched?.charge]).to.deep.equal([
@@ -158,38 +193,53 @@ describe("settling signed orders", () => {
         joe.owner,
       );
     };
-    const profile = (wh: readonly number[]) => energyIn(Object.fromEntries(wh.map((each, i) => [i, BigInt(each)])));
+    const profile = (wh: readonly number[]) =>
+      energyIn(Object.fromEntries(wh.map((each, i) => [i, BigInt(each)])));
     const runs = { numRuns: process.env.WATTLINE_DEEP === undefined ? 8 : 200 };
 
     it("is the same in one part or in many", () =>
       fc.assert(
-        fc.asyncProperty(amounts, fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }), async (wh, cuts) => {
-          const first = wh.map((each, i) => Math.min(each, cuts[i] ?? 0));
-          const rest = wh.map((each, i) => each - (first[i] ?? 0));
-          const whole = await traded(async (match) => [[{ ...match, energyWh: profile(wh) }]]);
-          const parts = await traded(async (match) => [
-            [{ ...match, energyWh: profile(first) }],
-            [{ ...match, energyWh: profile(rest) }],
-          ]);
-          expect(parts).to.deep.equal(whole);
-        }),
+        fc.asyncProperty(
+          amounts,
+          fc.array(fc.nat(100), { minLength: 8, maxLength: 8 }),
+          async (wh, cuts) => {
+            const first = wh.map((each, i) => Math.min(each, cuts[i] ?? 0));
+            const rest = wh.map((each, i) => each - (first[i] ?? 0));
+            const whole = await traded(async (match) => [[{ ...match, energyWh: profile(wh) }]]);
+            const parts = await traded(async (match) => [
+              [{ ...match, energyWh: profile(first) }],
+              [{ ...match, energyWh: profile(rest) }],
+            ]);
+            expect(parts).to.deep.equal(whole);
+          },
+        ),
         runs,
       ));
 
     it("is the same whatever else is in the batch, in any order", () =>
       fc.assert(
-        fc.asyncProperty(amounts, fc.bigInt(0n, 400_000n), fc.boolean(), fc.bigInt(0n, 400_000n), async (wh, ask, first, want) => {
-          const alone = await traded(async (match) => [[{ ...match, energyWh: profile(wh) }]]);
-          const among = await traded(async (match) => {
-            const third = await world.person();
-            const meter = await world.meter(third, { microgrid: 2 });
-            await world.fund(third);
-            const other = { offer: await world.limitOffer(ann, ask), bid: await world.limitBid(meter, want), energyWh: profile(wh) };
-            const theirs = { ...match, energyWh: profile(wh) };
-            return [first ? [other, theirs] : [theirs, other]];
-          });
-          expect(among).to.deep.equal(alone);
-        }),
+        fc.asyncProperty(
+          amounts,
+          fc.bigInt(0n, 400_000n),
+          fc.boolean(),
+          fc.bigInt(0n, 400_000n),
+          async (wh, ask, first, want) => {
+            const alone = await traded(async (match) => [[{ ...match, energyWh: profile(wh) }]]);
+            const among = await traded(async (match) => {
+              const third = await world.person();
+              const meter = await world.meter(third, { microgrid: 2 });
+              await world.fund(third);
+              const other = {
+                offer: await world.limitOffer(ann, ask),
+                bid: await world.limitBid(meter, want),
+                energyWh: profile(wh),
+              };
+              const theirs = { ...match, energyWh: profile(wh) };
+              return [first ? [other, theirs] : [theirs, other]];
+            });
+            expect(among).to.deep.equal(alone);
+          },
+        ),
         runs,
       ));
 

@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { createWorld, energyIn, type MeterOf, type Person, slot, slots, type World } from "./support/world.ts";
+import {
+  createWorld,
+  energyIn,
+  type MeterOf,
+  type Person,
+  slot,
+  slots,
+  type World,
+} from "./support/world.ts";
 
 describe("taking a posted price", () => {
   let world: World;
@@ -104,7 +112,9 @@ describe("taking a posted price", () => {
     await world.report(sells, slots(0, 8, 10n));
     await world.microgrids
       .connect(world.operator.signer)
-      .schedule(grid, slot(96 + 8 * 96), 0, [{ price: 100_000n, fee: 90_000n, cap: 1n, feedIn: 0n, retail: 0n }]);
+      .schedule(grid, slot(96 + 8 * 96), 0, [
+        { price: 100_000n, fee: 90_000n, cap: 1n, feedIn: 0n, retail: 0n },
+      ]);
     const offered = await world.offer(sells);
     await expect(world.accept(joe, offered, slots(0, 8, 10n), { microgrid: grid, schedule: 1 }))
       .to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft")
@@ -137,10 +147,12 @@ describe("taking a posted price", () => {
   it("loses on a line what the slot's flow loses, and pays the wheeling charge to both DSOs", async () => {
     const far = await world.person("far dso");
     const there = await world.found([{}], { dsoOf: far.address });
-    const buys = await world.meter(joe, { microgrid: there });
-    await world.microgrids
-      .connect(world.operator.signer)
-      .proposeTieLine(1, there, { lossBps: 300, capacity: 100, wheelingUp: 10_001n, wheelingDown: 0n });
+    await world.microgrids.connect(world.operator.signer).proposeTieLine(1, there, {
+      lossBps: 300,
+      capacity: 100,
+      wheelingUp: 10_001n,
+      wheelingDown: 0n,
+    });
     const posted = await world.offer(roof, { price: 100_000n, crosses: true });
     const before = await world.moneyOf(joe);
     // Of 33 Wh one is lost; of 33 more, as 66 lose 2, another one; then 34 have room, of which 100 lose 3 in all.
@@ -152,9 +164,8 @@ describe("taking a posted price", () => {
     ).to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft");
     expect(await world.whOf(joe, 0, there)).to.equal(96n);
     expect(before - (await world.moneyOf(joe))).to.equal(99n * 110_001n);
-    expect(await world.moneyOf(world.dso)).to.equal((33n * 10_001n) / 2n * 3n);
+    expect(await world.moneyOf(world.dso)).to.equal(((33n * 10_001n) / 2n) * 3n);
     expect((await world.moneyOf(world.dso)) + (await world.moneyOf(far))).to.equal(99n * 10_001n);
-    void buys;
   });
 
   const selector = (error: string): string =>

@@ -7,6 +7,8 @@ import { Account, IEscrow, Lock } from "../interfaces/IEscrow.sol";
 abstract contract Accounts {
     /// @dev Thousandths in a base unit.
     uint256 internal constant THOUSANDTHS = 1000;
+    /// @dev Bits of an account's word below the end of its lock.
+    uint256 private constant LOCKED_UNTIL = 120 + 64;
 
     mapping(address currency => mapping(address holder => Account)) private _accounts;
     mapping(address currency => mapping(address holder => Lock)) private _locks;
@@ -22,19 +24,21 @@ abstract contract Accounts {
 
     function _credit(Account storage account, uint256 amount) internal {
         if (amount == 0) return;
-        uint256 balance = account.balance;
+        uint256 word = _wordOf(account);
+        uint256 balance = uint120(word);
         if (amount > type(uint120).max - balance) revert IEscrow.Escrow_BalanceOverflow(balance, amount);
         unchecked {
-            account.balance = uint120(balance + amount);
+            _setWord(account, word + amount);
         }
     }
 
     function _debit(Account storage account, address currency, address holder, uint256 amount) internal {
         if (amount == 0) return;
-        uint256 balance = account.balance;
+        uint256 word = _wordOf(account);
+        uint256 balance = uint120(word);
         if (amount > balance) revert IEscrow.Escrow_InsufficientBalance(currency, holder, balance, amount);
         unchecked {
-            account.balance = uint120(balance - amount);
+            _setWord(account, word - amount);
         }
     }
 
@@ -47,9 +51,23 @@ abstract contract Accounts {
         uint256 amount
     ) internal view returns (bytes4) {
         if (amount == 0) return 0;
-        if (block.timestamp < account.lockedUntil && _locks[currency][holder].settler != msg.sender) {
+        uint256 word = _wordOf(account);
+        if (block.timestamp < uint40(word >> LOCKED_UNTIL) && _locks[currency][holder].settler != msg.sender) {
             return IEscrow.Escrow_Locked.selector;
         }
-        return amount > account.balance ? IEscrow.Escrow_InsufficientBalance.selector : bytes4(0);
+        return amount > uint120(word) ? IEscrow.Escrow_InsufficientBalance.selector : bytes4(0);
+    }
+
+    /// @dev An account's word as a whole, with the balance in its lowest bits: Solidity would read it once a member.
+    function _wordOf(Account storage account) private view returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := sload(account.slot)
+        }
+    }
+
+    function _setWord(Account storage account, uint256 word) private {
+        assembly ("memory-safe") {
+            sstore(account.slot, word)
+        }
     }
 }

@@ -61,8 +61,7 @@ abstract contract Book is Accounts, EIP712 {
     uint256 private constant ORDER_SIZE = 18 * 32;
     uint256 private constant PARTY_SIZE = 11 * 32;
     /// @dev Bits of an order's members, a byte each, the first one highest.
-    uint256 private constant ORDER_BITS =
-        (0xa0a02001_08202020_60016020_01a0a040_4028 << 112);
+    uint256 private constant ORDER_BITS = (0xa0a02001_08202020_60016020_01a0a040_4028 << 112);
     uint256 private constant MEMBERS = 18;
 
     /// @dev The settler of limits that anyone may fill. No call comes from it.

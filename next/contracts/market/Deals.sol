@@ -27,6 +27,9 @@ abstract contract Deals is Book {
         Profile[] sent;
         // Wh per slot that arrive; at home the same words
         Profile[] arrived;
+        // whether the buyer pays for what is sent, as the offer is a posted price; and whether it stays in one microgrid
+        bool countsSent;
+        bool home;
         // the first slot that does not trade, as it starts too late
         uint256 endSlot;
         // why energy was cut away last: the selector of an error
@@ -68,7 +71,7 @@ abstract contract Deals is Book {
     }
 
     /// @dev Bytes of {Deal}.
-    uint256 private constant DEAL_SIZE = 21 * 32;
+    uint256 private constant DEAL_SIZE = 23 * 32;
     uint256 internal constant BPS = 10_000;
     uint256 private constant MOST_BLOCKS = 256;
     /// @dev No price exceeds it.
@@ -115,6 +118,8 @@ abstract contract Deals is Book {
         if (reason == 0 && offer.forward && offer.bond < bid.bond) reason = IDeals.Deals_BondTooSmall.selector;
         if (reason != 0) return reason;
 
+        deal.countsSent = deal.offered.orderHash != 0 && offer.settler == address(0);
+        deal.home = offer.microgrid == bid.microgrid;
         _cut(deal);
         if (deal.sentWh == 0) return deal.reason;
         return 0;
@@ -127,7 +132,7 @@ abstract contract Deals is Book {
         if (offer.forward) {
             unchecked {
                 // Across a line the wheeling charge is due whatever is delivered.
-                uint256 perKwh = offer.bond + (offer.microgrid == wanted.order.microgrid ? 0 : deal.charge);
+                uint256 perKwh = offer.bond + (deal.home ? 0 : deal.charge);
                 deal.bonded = perKwh * deal.sentWh;
             }
             reason = _moneyDefectOf(
@@ -138,12 +143,7 @@ abstract contract Deals is Book {
             );
             if (reason != 0) return reason;
         }
-        reason = _moneyDefectOf(
-            _accountAt(wanted.accountAt),
-            wanted.community.currency,
-            wanted.order.maker,
-            cost
-        );
+        reason = _moneyDefectOf(_accountAt(wanted.accountAt), wanted.community.currency, wanted.order.maker, cost);
         if (reason == 0) reason = _allowanceDefectOf(offered, _drawnBySale(deal));
         if (reason == 0) reason = _allowanceDefectOf(wanted, cost);
     }
@@ -187,7 +187,7 @@ abstract contract Deals is Book {
         // Of energy that is there, no slot lies ahead.
         uint256 startedSlot = offer.forward ? block.timestamp / offered.community.slotSeconds + 1 : 0;
 
-        if (offer.microgrid == bid.microgrid && offered.community.plain) {
+        if (deal.home && offered.community.plain) {
             // It has no other schedule than the first.
             if (deal.scheduleFrom != 0) (firstSlot, lastSlot) = (1, 0);
             _cutPlain(deal, firstSlot, lastSlot, startedSlot, bidLeft < offerLeft ? bidLeft : offerLeft, filled);
@@ -211,8 +211,8 @@ abstract contract Deals is Book {
         Community memory community = deal.offered.community;
         bool priced =
             deal.offered.order.settler != address(0) ||
-            deal.wanted.order.settler != address(0) ||
-            deal.offered.delegate != address(0);
+                deal.wanted.order.settler != address(0) ||
+                deal.offered.delegate != address(0);
         uint256 worth = priced ? _priceOf(community) : 0;
         uint256 charge = community.fee;
         uint256 price = _price(deal, worth, worth, charge);
@@ -272,7 +272,7 @@ abstract contract Deals is Book {
         bool declared = _namesLock(deal.offered) || _namesLock(deal.wanted);
         IMicrogrids microgrids = _microgrids();
         scope.from = microgrids.rulesOf(offer.microgrid, deal.scheduleFrom, first, blocks, declared);
-        scope.across = offer.microgrid != bid.microgrid;
+        scope.across = !deal.home;
         if (scope.across) {
             scope.to = microgrids.rulesOf(bid.microgrid, deal.scheduleTo, first, blocks, declared);
             scope.crossing = microgrids.crossingOf(offer.microgrid, bid.microgrid);
@@ -421,7 +421,7 @@ abstract contract Deals is Book {
             (deal.price, deal.charge, scope.islanded) = (price, charge, islanded);
             deal.sentWh += sent;
             deal.arrivedWh += arrived;
-            deal.cost += price * (_countsSent(deal) ? sent : arrived);
+            deal.cost += price * (deal.countsSent ? sent : arrived);
             deal.charges += charge * sent;
             deal.worth += worth * sent;
             return true;
@@ -432,24 +432,19 @@ abstract contract Deals is Book {
     // Prices
     // =================================================================================================
 
-    /// @dev What the buyer pays per kWh that is sent or arrives, see {_countsSent}.
+    /// @dev What the buyer pays per kWh that is sent or arrives, see {Deal}.
     /// @param worth The community price at the seller's end.
     /// @param worthTo The community price at the buyer's end.
     function _price(Deal memory deal, uint256 worth, uint256 worthTo, uint256 charge) private pure returns (uint256) {
         unchecked {
             (Party memory offered, Party memory wanted) = (deal.offered, deal.wanted);
-            if (_countsSent(deal)) return offered.order.price + charge;
+            if (deal.countsSent) return offered.order.price + charge;
             if (wanted.orderHash != 0 && wanted.order.settler == address(0)) return wanted.order.price;
-            if (offered.order.microgrid == wanted.order.microgrid) return worth;
+            if (deal.home) return worth;
             // The middle between the communities' prices as seen at the line's far end.
             uint256 kept = BPS - deal.lossBps;
             return (((worth + charge) * BPS + kept - 1) / kept + worthTo) / 2;
         }
-    }
-
-    /// @dev Whether the buyer pays for what is sent: the offer is a posted price.
-    function _countsSent(Deal memory deal) internal pure returns (bool) {
-        return deal.offered.orderHash != 0 && deal.offered.order.settler == address(0);
     }
 
     /// @dev Whether neither side does worse than its limit, and at home no limit worse than the community price.
@@ -466,8 +461,8 @@ abstract contract Deals is Book {
     ) private pure returns (bool) {
         unchecked {
             (Order memory offer, Order memory bid) = (deal.offered.order, deal.wanted.order);
-            bool home = offer.microgrid == bid.microgrid;
-            uint256 cost = price * (_countsSent(deal) ? sent : arrived);
+            bool home = deal.home;
+            uint256 cost = price * (deal.countsSent ? sent : arrived);
             uint256 charges = charge * sent;
             if (cost < charges || cost > cap * arrived) return false;
             if (bid.settler != address(0)) {
@@ -557,16 +552,10 @@ abstract contract Deals is Book {
         _draw(wanted, deal.cost);
         _debit(_accountAt(wanted.accountAt), wanted.community.currency, bid.maker, deal.cost);
         _debit(_accountAt(offered.accountAt), offered.community.currency, offer.maker, deal.bonded);
-        if (offer.microgrid != bid.microgrid) {
+        if (!deal.home) {
             _add(_flows[_direction(deal)], deal.firstBlock, deal.sent);
             if (!offer.forward) {
-                emit IDeals.Crossed(
-                    offer.microgrid,
-                    bid.microgrid,
-                    uint32(deal.firstBlock),
-                    deal.sent,
-                    deal.arrived
-                );
+                emit IDeals.Crossed(offer.microgrid, bid.microgrid, uint32(deal.firstBlock), deal.sent, deal.arrived);
             }
         } else if (deal.rationed != address(0)) {
             _add(_rationed[deal.rationed], deal.firstBlock, deal.onRation);

@@ -25,9 +25,8 @@ contract Forwards is Reservations, Taking {
         bytes calldata signature,
         Take calldata take
     ) external returns (uint256 sentWh) {
-        if (!order.forward) revert IForwards.Forwards_IsSpot(order.maker, order.nonce);
         Deal memory deal = _roomForDeal()[0];
-        _take(deal, order, signature, take);
+        _take(deal, order, signature, take, true);
         (bool reserved, bytes memory failure) = _reserve(deal);
         if (!reserved) {
             assembly ("memory-safe") {

@@ -51,7 +51,10 @@ contract Mandates is Book {
     function authorize(address currency, address delegate, uint256 amount, uint40 until) external {
         if (delegate == address(0) || delegate == msg.sender) revert IOrders.Orders_BadDelegate(delegate);
         if (amount > type(uint120).max / THOUSANDTHS) revert IOrders.Orders_BadAllowance(amount);
-        _allowances[msg.sender][currency][delegate] = Allowance({ amount: uint120(amount * THOUSANDTHS), until: until });
+        _allowances[msg.sender][currency][delegate] = Allowance({
+            amount: uint120(amount * THOUSANDTHS),
+            until: until
+        });
         emit IOrders.Authorized(msg.sender, currency, delegate, amount, until);
     }
 }

@@ -43,7 +43,7 @@ abstract contract Reservations is Module {
             currency: deal.offered.community.currency,
             // Neither exceeds 96 bits, see {Deals-_meets}.
             price: uint96(deal.price),
-            perArrived: !_countsSent(deal),
+            perArrived: !deal.countsSent,
             charge: uint96(deal.charge),
             bond: offer.bond,
             lossBps: uint16(deal.lossBps),

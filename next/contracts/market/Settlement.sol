@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { IERC1155Errors } from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import { IDeals } from "../interfaces/IDeals.sol";
+import { IEnergyToken } from "../interfaces/IEnergyToken.sol";
 import { Order, Side } from "../interfaces/IOrders.sol";
 import { ISettlement, Match } from "../interfaces/ISettlement.sol";
 import { EnergyId } from "../libraries/EnergyId.sol";
@@ -13,8 +14,9 @@ contract Settlement is Reservations {
     /// @dev How far ahead slots may start: as long as the notice of a schedule.
     uint256 private constant MOST_AHEAD = 7 days;
 
-    /// @dev What a run of matches between the same microgrids owes to their DSOs.
-    struct Charges {
+    /// @dev The energy, asked for once; and what a run of matches between the same microgrids owes to their DSOs.
+    struct Batch {
+        IEnergyToken energy;
         address currency;
         uint32 from;
         uint32 to;
@@ -32,18 +34,19 @@ contract Settlement is Reservations {
             revert ISettlement.Settlement_LengthMismatch(orders.length, signatures.length);
         Party[] memory parties = _judgeAll(orders, signatures);
         Deal memory deal = _roomForDeal()[0];
-        Charges memory charges;
+        Batch memory batch;
+        batch.energy = _energy();
         for (uint256 i = 0; i < matches.length; ++i) {
             _arrange(deal, parties, matches[i], i);
             bytes4 reason = _matchDefectOf(deal);
             if (reason == 0) reason = _strike(deal);
             if (reason == 0) reason = _fundsDefectOf(deal);
-            if (reason == 0) reason = deal.offered.order.forward ? _promise(deal) : _exchange(deal, charges);
+            if (reason == 0) reason = deal.offered.order.forward ? _promise(deal) : _exchange(deal, batch);
             if (reason != 0) {
                 emit ISettlement.Skipped(deal.offered.orderHash, deal.wanted.orderHash, reason);
             }
         }
-        _payDsos(charges.currency, charges.from, charges.to, charges.amount);
+        _payDsos(batch.currency, batch.from, batch.to, batch.amount);
     }
 
     // =================================================================================================
@@ -77,7 +80,9 @@ contract Settlement is Reservations {
         (deal.offered, deal.wanted) = (offered, wanted);
         deal.source = matched.source;
         deal.scheduleFrom = matched.schedule;
-        deal.scheduleTo = offered.order.microgrid == wanted.order.microgrid ? matched.schedule : matched.bidSchedule;
+        // Read in any case: a stray bit in it is refused.
+        deal.scheduleTo = matched.bidSchedule;
+        if (offered.order.microgrid == wanted.order.microgrid) deal.scheduleTo = deal.scheduleFrom;
         deal.firstBlock = matched.firstBlock;
         deal.sent = matched.energy;
         unchecked {
@@ -99,9 +104,9 @@ contract Settlement is Reservations {
     }
 
     /// @dev Exchanges energy that is there for money. Returns why it can't, or zero.
-    function _exchange(Deal memory deal, Charges memory charges) private returns (bytes4 reason) {
+    function _exchange(Deal memory deal, Batch memory batch) private returns (bytes4 reason) {
         // Interaction, with our own token only, which tells whether the energy is there
-        reason = _move(deal);
+        reason = _move(deal, batch.energy);
         if (reason != 0) return reason;
 
         // Effect
@@ -113,12 +118,12 @@ contract Settlement is Reservations {
             _credit(_accountAt(offered.accountAt), deal.cost - deal.charges);
         }
         address currency = offered.community.currency;
-        if (charges.currency != currency || charges.from != offer.microgrid || charges.to != bid.microgrid) {
-            _payDsos(charges.currency, charges.from, charges.to, charges.amount);
-            (charges.currency, charges.from, charges.to) = (currency, offer.microgrid, bid.microgrid);
-            charges.amount = 0;
+        if (batch.currency != currency || batch.from != offer.microgrid || batch.to != bid.microgrid) {
+            _payDsos(batch.currency, batch.from, batch.to, batch.amount);
+            (batch.currency, batch.from, batch.to) = (currency, offer.microgrid, bid.microgrid);
+            batch.amount = 0;
         }
-        charges.amount += deal.charges;
+        batch.amount += deal.charges;
         emit ISettlement.Matched(
             offered.orderHash,
             wanted.orderHash,
@@ -133,20 +138,18 @@ contract Settlement is Reservations {
     }
 
     /// @dev Moves the energy of a deal. Returns why it can't, or zero.
-    function _move(Deal memory deal) private returns (bytes4) {
+    function _move(Deal memory deal, IEnergyToken energy) private returns (bytes4) {
         (Order memory offer, Order memory bid) = (deal.offered.order, deal.wanted.order);
         uint256 line = EnergyId.lineOf(offer.microgrid, deal.source);
-        if (offer.microgrid == bid.microgrid) {
-            try _energy().move(offer.maker, bid.maker, line, deal.firstBlock, deal.sent) returns (uint256) {
+        if (deal.home) {
+            try energy.move(offer.maker, bid.maker, line, deal.firstBlock, deal.sent) returns (uint256) {
                 return 0;
             } catch (bytes memory failure) {
                 return _reasonOf(failure);
             }
         }
         uint256 lineTo = EnergyId.lineOf(bid.microgrid, deal.source);
-        try
-            _energy().moveAcross(offer.maker, bid.maker, line, lineTo, deal.firstBlock, deal.sent, deal.arrived)
-        {
+        try energy.moveAcross(offer.maker, bid.maker, line, lineTo, deal.firstBlock, deal.sent, deal.arrived) {
             return 0;
         } catch (bytes memory failure) {
             return _reasonOf(failure);

@@ -16,9 +16,8 @@ abstract contract Spot is Taking, ISpot {
         Take calldata take
     ) external override returns (uint256 sentWh) {
         // Check
-        if (order.forward) revert Spot_IsForward(order.maker, order.nonce);
         Deal memory deal = _roomForDeal()[0];
-        _take(deal, order, signature, take);
+        _take(deal, order, signature, take, false);
         (Party memory offered, Party memory wanted) = (deal.offered, deal.wanted);
         (Order memory offer, Order memory bid) = (offered.order, wanted.order);
         sentWh = deal.sentWh;
@@ -31,7 +30,7 @@ abstract contract Spot is Taking, ISpot {
             _credit(_accountAt(offered.accountAt), cost - charges);
         }
         _payDsos(offered.community.currency, offer.microgrid, bid.microgrid, charges);
-        if (_countsSent(deal)) {
+        if (deal.countsSent) {
             emit Traded(offered.orderHash, offer.maker, bid.maker, offer.nonce, sentWh, cost, charges);
         } else {
             emit Traded(wanted.orderHash, bid.maker, offer.maker, bid.nonce, deal.arrivedWh, cost, charges);
@@ -39,7 +38,7 @@ abstract contract Spot is Taking, ISpot {
 
         // Interaction, with our own token only
         uint256 line = EnergyId.lineOf(offer.microgrid, deal.source);
-        if (offer.microgrid == bid.microgrid) {
+        if (deal.home) {
             _energy().move(offer.maker, bid.maker, line, deal.firstBlock, deal.sent);
         } else {
             uint256 lineTo = EnergyId.lineOf(bid.microgrid, deal.source);

@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 import { Account, IEscrow } from "../interfaces/IEscrow.sol";
 import { IDeals, Take } from "../interfaces/IDeals.sol";
+import { IForwards } from "../interfaces/IForwards.sol";
 import { IOrders, Order, Side } from "../interfaces/IOrders.sol";
+import { ISpot } from "../interfaces/ISpot.sol";
 import { ProfileLib } from "../libraries/Profile.sol";
 import { Deals } from "./Deals.sol";
 
@@ -15,11 +17,22 @@ abstract contract Taking is Deals {
 
     /// @dev Reads what is to be taken, cuts it to what can trade, and refuses it unless it is what the caller wants. Nothing
     /// has moved yet.
-    function _take(Deal memory deal, Order calldata signed, bytes calldata signature, Take calldata take) internal view {
+    /// @param forward Whether the energy is still to come.
+    function _take(
+        Deal memory deal,
+        Order calldata signed,
+        bytes calldata signature,
+        Take calldata take,
+        bool forward
+    ) internal view {
         Party[] memory parties = _roomForParties(2);
         (Party memory maker, Party memory taker) = (parties[0], parties[1]);
         Order memory order = maker.order;
         _read(order, signed);
+        if (order.forward != forward) {
+            if (forward) revert IForwards.Forwards_IsSpot(order.maker, order.nonce);
+            revert ISpot.Spot_IsForward(order.maker, order.nonce);
+        }
         _judge(maker, signature, _communityOf(order.microgrid), _domainSeparatorV4(), false);
         _seat(taker, maker, take);
         bool isOffer = order.side == Side.Offer;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
+import { zeroAddress } from "viem";
 import { afterADay, neighbours, scene } from "../support/neighbours.ts";
 import { FIRST_FIRM } from "../support/orders.ts";
 import { DAY, slots } from "../support/world.ts";
-import { zeroAddress } from "viem";
 
 const P = 200_000n;
 
@@ -14,7 +14,9 @@ describe("who calls settle", () => {
     const { world, jane, joe, ann, stranger } = get();
     const offer = await world.limitOffer(jane, 0n, { settler: stranger.address });
     const bid = await world.limitBid(joe, 300_000n);
-    expect(await world.skippedBy(world.settle(ann.owner, [{ offer, bid, energyWh }]))).to.deep.equal(["Orders_NotSettler"]);
+    expect(
+      await world.skippedBy(world.settle(ann.owner, [{ offer, bid, energyWh }])),
+    ).to.deep.equal(["Orders_NotSettler"]);
   });
 
   it("gains nothing by cutting a match into parts, or by its own orders between", async () => {
@@ -24,7 +26,14 @@ describe("who calls settle", () => {
     const own = await world.limitBid(ann, 300_000n);
     const before = await world.moneyOf(joe.owner);
     const one = slots(0, 1, 1n);
-    await world.settle(stranger, Array.from({ length: 100 }, (_, i) => ({ offer, bid: i % 2 === 0 ? bid : own, energyWh: one })));
+    await world.settle(
+      stranger,
+      Array.from({ length: 100 }, (_, i) => ({
+        offer,
+        bid: i % 2 === 0 ? bid : own,
+        energyWh: one,
+      })),
+    );
     expect(before - (await world.moneyOf(joe.owner))).to.equal(50n * P);
   });
 
@@ -51,14 +60,22 @@ describe("who calls settle", () => {
 
   it("can't choose a schedule that does not hold for the slots", async () => {
     const { world, jane, joe, stranger } = get();
-    const match = { offer: await world.limitOffer(jane, 0n), bid: await world.limitBid(joe, 300_000n), energyWh };
-    expect(await world.skippedBy(world.settle(stranger, [{ ...match, schedule: 1 }]))).to.deep.equal(["Deals_OutsideSlots"]);
+    const match = {
+      offer: await world.limitOffer(jane, 0n),
+      bid: await world.limitBid(joe, 300_000n),
+      energyWh,
+    };
+    expect(
+      await world.skippedBy(world.settle(stranger, [{ ...match, schedule: 1 }])),
+    ).to.deep.equal(["Deals_OutsideSlots"]);
   });
 
   it("who is a lock's settler can't fill firm orders beyond what was signed, or twice in another currency's name", async () => {
     const { world, jane, joe, stranger } = get();
     const end = (await world.networkHelpers.time.latest()) + DAY;
-    await world.marketplace.connect(joe.owner.signer).lock(world.addresses.euro, stranger.address, zeroAddress, end);
+    await world.marketplace
+      .connect(joe.owner.signer)
+      .lock(world.addresses.euro, stranger.address, zeroAddress, end);
     const offer = await world.limitOffer(jane, 0n);
     const bid = await world.limitBid(joe, 300_000n, {
       nonce: FIRST_FIRM,
@@ -66,7 +83,10 @@ describe("who calls settle", () => {
       deadline: end,
       energy: 150,
     });
-    const sent = await world.settle(stranger, [1, 2, 3].map(() => ({ offer, bid, energyWh })));
+    const sent = await world.settle(
+      stranger,
+      [1, 2, 3].map(() => ({ offer, bid, energyWh })),
+    );
     expect(await world.skippedBy(sent)).to.deep.equal(["Orders_Filled"]);
     expect(await world.whOf(joe.owner, 0, 2)).to.equal(150n);
   });
@@ -75,8 +95,19 @@ describe("who calls settle", () => {
     const { world, jane, joe, stranger } = get();
     const [offer, bid] = [await world.limitOffer(jane, 0n), await world.limitBid(joe, 300_000n)];
     const market = world.marketplace.connect(stranger.signer);
-    await expect(market.settle([], [], [])).to.be.revertedWithCustomError(market, "Settlement_Empty");
-    const matched = { offer: 0, bid: 2, source: 0, schedule: 0, bidSchedule: 0, firstBlock: 0, energy: [1n] };
+    await expect(market.settle([], [], [])).to.be.revertedWithCustomError(
+      market,
+      "Settlement_Empty",
+    );
+    const matched = {
+      offer: 0,
+      bid: 2,
+      source: 0,
+      schedule: 0,
+      bidSchedule: 0,
+      firstBlock: 0,
+      energy: [1n],
+    };
     await expect(
       market.settle([offer.order, bid.order], [offer.signature, bid.signature], [matched]),
     ).to.be.revertedWithCustomError(market, "Settlement_BadIndex");
@@ -101,7 +132,9 @@ describe("who calls release", () => {
     await world.report(jane, slots(8, 16, 100n));
     const market = world.marketplace.connect(stranger.signer);
     await market.release([{ position: positions[0], blocks: 1n }]);
-    const sent = market.release(positions.map((position) => ({ position, blocks: 2n ** 200n + 1n })));
+    const sent = market.release(
+      positions.map((position) => ({ position, blocks: 2n ** 200n + 1n })),
+    );
     const refused = await world.eventsOf(sent, "NotReleased");
     expect(refused.map(({ reason }) => world.nameOf(reason))).to.deep.equal([
       "Forwards_NotOpen",
@@ -120,7 +153,9 @@ describe("who calls release", () => {
     await world.passSlots(96);
     await world.report(jane, slots(8, 1, 100n));
     const forged = { ...position, buyer: stranger.address };
-    const sent = world.marketplace.connect(stranger.signer).release([{ position: forged, blocks: 1n }]);
+    const sent = world.marketplace
+      .connect(stranger.signer)
+      .release([{ position: forged, blocks: 1n }]);
     const [refused] = await world.eventsOf(sent, "NotReleased");
     expect(world.nameOf(refused?.reason)).to.equal("Forwards_NotOpen");
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { afterADay, scene } from "../support/neighbours.ts";
-import { DAY, type MeterOf, slots, START } from "../support/world.ts";
+import { DAY, type MeterOf, START, slots } from "../support/world.ts";
 
 const P = 200_000n;
 
@@ -22,19 +22,29 @@ describe("a delegate", () => {
       world.accept(joe.owner, gift, slots(0, 1, 6n), there),
     ).to.be.revertedWithCustomError(world.marketplace, "Orders_AllowanceExceeded");
     await world.accept(joe.owner, gift, slots(0, 1, 5n), there);
-    const { amount } = await world.marketplace.allowanceOf(jane.owner.address, world.addresses.euro, ann.owner.address);
+    const { amount } = await world.marketplace.allowanceOf(
+      jane.owner.address,
+      world.addresses.euro,
+      ann.owner.address,
+    );
     expect(amount).to.equal(0n);
   });
 
   it("has no allowance drained by a tariff that no rule rests on", async () => {
     const { world, jane, joe, ann } = get();
-    const grid = await world.found([{ price: 20_000n, feedIn: 1_000_000_000n, retail: 2_000_000_000n }]);
+    const grid = await world.found([
+      { price: 20_000n, feedIn: 1_000_000_000n, retail: 2_000_000_000n },
+    ]);
     const sells = await world.meter(jane.owner, { microgrid: grid });
     await world.report(sells, slots(0, 1, 1_000n));
     await authorize(jane, ann, 100_000n);
     const posted = await world.sign(world.order(sells, { price: 20_000n }), ann.owner);
     await world.accept(joe.owner, posted, slots(0, 1, 1_000n), { microgrid: grid });
-    const { amount } = await world.marketplace.allowanceOf(jane.owner.address, world.addresses.euro, ann.owner.address);
+    const { amount } = await world.marketplace.allowanceOf(
+      jane.owner.address,
+      world.addresses.euro,
+      ann.owner.address,
+    );
     expect(amount).to.equal(100_000_000n - 20_000_000n);
   });
 

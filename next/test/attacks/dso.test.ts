@@ -11,7 +11,8 @@ describe("a DSO", () => {
     const { world, jane, joe, stranger } = get();
     const offer = await world.limitOffer(jane, 0n);
     const bid = await world.limitBid(joe, 300_000n);
-    for (let i = 0; i < 20; i++) await world.settle(stranger, [{ offer, bid, energyWh: slots(0, 1, 1n) }]);
+    for (let i = 0; i < 20; i++)
+      await world.settle(stranger, [{ offer, bid, energyWh: slots(0, 1, 1n) }]);
     expect(await world.moneyOf(world.dso)).to.equal(20n * 5_000n);
   });
 
@@ -25,7 +26,9 @@ describe("a DSO", () => {
     const dear = { price: P, fee: P, cap: P, feedIn: 0n, retail: 0n };
     const ahead = Math.floor((await world.networkHelpers.time.latest()) / 900) + 8 * 96;
     await world.microgrids.connect(world.operator.signer).schedule(2, ahead, 0, [dear]);
-    expect(await world.skippedBy(world.settle(stranger, [{ ...match, schedule: 1 }]))).to.deep.equal(["Deals_OutsideSlots"]);
+    expect(
+      await world.skippedBy(world.settle(stranger, [{ ...match, schedule: 1 }])),
+    ).to.deep.equal(["Deals_OutsideSlots"]);
     const [matched] = await world.eventsOf(world.settle(stranger, [match]), "Matched");
     expect([matched?.cost, matched?.charge]).to.deep.equal([100n * P, 100n * 5_000n]);
   });
@@ -42,7 +45,11 @@ describe("a DSO", () => {
     const energyWh = slots(0, 1, 10n);
     await world.settle(stranger, [
       { offer, bid: await world.limitBid(joe, 300_000n), energyWh },
-      { offer, bid: await world.limitBid(abroad, 300_000n, { crosses: true }), energyWh: slots(0, 1, 1n) },
+      {
+        offer,
+        bid: await world.limitBid(abroad, 300_000n, { crosses: true }),
+        energyWh: slots(0, 1, 1n),
+      },
       { offer, bid: await world.limitBid(joe, 300_000n), energyWh },
     ]);
     expect(await world.moneyOf(world.dso)).to.equal(20n * 5_000n + 3n);

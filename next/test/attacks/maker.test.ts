@@ -22,7 +22,9 @@ describe("a maker", () => {
     ]) {
       const batch = [{ ...own, energyWh: slots(0, 1, 1n) }, match];
       const matched = await world.eventsOf(world.settle(stranger, batch), "Matched");
-      expect(matched.find(({ bidNonce }) => bidNonce === match.bid.order.nonce)?.cost).to.equal(100n * P);
+      expect(matched.find(({ bidNonce }) => bidNonce === match.bid.order.nonce)?.cost).to.equal(
+        100n * P,
+      );
     }
   });
 
@@ -35,7 +37,10 @@ describe("a maker", () => {
       { offer: ask, bid: await world.bid(ann, { price: 90_000n }), energyWh },
       { offer: await world.offer(ann, { price: 290_000n }), bid, energyWh },
     ]);
-    expect(await world.skippedBy(sent)).to.deep.equal(["Deals_PricesDontMeet", "Deals_PricesDontMeet"]);
+    expect(await world.skippedBy(sent)).to.deep.equal([
+      "Deals_PricesDontMeet",
+      "Deals_PricesDontMeet",
+    ]);
     expect(await world.moneyOf(ann.owner)).to.equal(before);
   });
 
@@ -45,7 +50,10 @@ describe("a maker", () => {
     const offer = await world.limitOffer(jane, 0n);
     const [cancelled, broke, good] = [
       await world.limitBid(ann, 300_000n),
-      await world.sign(world.order(joe, { side: 1, maker: stranger.address, price: 300_000n, settler: ANYONE }), stranger),
+      await world.sign(
+        world.order(joe, { side: 1, maker: stranger.address, price: 300_000n, settler: ANYONE }),
+        stranger,
+      ),
       await world.limitBid(joe, 300_000n),
     ];
     await world.marketplace.connect(ann.owner.signer).cancel([cancelled.order.nonce]);
@@ -53,7 +61,10 @@ describe("a maker", () => {
       stranger,
       [cancelled, broke, good].map((bid) => ({ offer, bid, energyWh })),
     );
-    expect(await world.skippedBy(sent)).to.deep.equal(["Orders_IsCancelled", "Escrow_InsufficientBalance"]);
+    expect(await world.skippedBy(sent)).to.deep.equal([
+      "Orders_IsCancelled",
+      "Escrow_InsufficientBalance",
+    ]);
     expect(await world.whOf(joe.owner, 0, 2)).to.equal(100n);
   });
 
@@ -68,7 +79,10 @@ describe("a maker", () => {
     const greedy = await world.limitBid(ann, 0n, { ...open, energy: 2 ** 31 - 1 });
     const bid = await world.limitBid(joe, 300_000n, open);
     const energyWh = slots(97, 1, 100n);
-    const sent = await world.settle(stranger, [{ offer, bid: greedy, energyWh }, { offer, bid, energyWh }]);
+    const sent = await world.settle(stranger, [
+      { offer, bid: greedy, energyWh },
+      { offer, bid, energyWh },
+    ]);
     expect(await world.skippedBy(sent)).to.deep.equal(["Deals_PricesDontMeet"]);
     expect(await world.whOf(joe.owner, 97, 2)).to.equal(100n);
   });
@@ -91,7 +105,13 @@ describe("a maker", () => {
       const attempt = world.accept(joe.owner, offered, slots(97, 1, 10n), { microgrid, meter });
       return expect(attempt)
         .to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft")
-        .withArgs(0, 0, world.marketplace.interface.getError(microgrid === 2 ? "Deals_PricesDontMeet" : "Deals_Islanded")?.selector);
+        .withArgs(
+          0,
+          0,
+          world.marketplace.interface.getError(
+            microgrid === 2 ? "Deals_PricesDontMeet" : "Deals_Islanded",
+          )?.selector,
+        );
     };
     await reasonFor(100_000n, far);
     await reasonFor(250_000n - FEE + 1n, 2);
@@ -109,7 +129,11 @@ describe("a maker", () => {
       await world.limitBid(joe, 300_000n, { ...open, meter: jane.device.address }),
     ];
     const energyWh = slots(97, 1, 16_000n);
-    const sent = await world.settle(jane.owner, [{ offer, bid: mine, energyWh }, { offer, bid: mine, energyWh }, { offer, bid: none, energyWh }]);
+    const sent = await world.settle(jane.owner, [
+      { offer, bid: mine, energyWh },
+      { offer, bid: mine, energyWh },
+      { offer, bid: none, energyWh },
+    ]);
     expect(await world.skippedBy(sent)).to.deep.equal(["Deals_Rationed", "Deals_Rationed"]);
     expect(await world.whOf(joe.owner, 97, 2)).to.equal(250n);
   });
@@ -121,7 +145,9 @@ describe("a maker", () => {
     const second = await world.person();
     await world.fund(second);
     const first = await world.positionsOf(
-      world.reserve(joe.owner, await world.offer(jane, open), slots(day, 1, 500n), { microgrid: 2 }),
+      world.reserve(joe.owner, await world.offer(jane, open), slots(day, 1, 500n), {
+        microgrid: 2,
+      }),
     );
     const own = await world.positionsOf(
       world.reserve(second, await world.offer(jane, open), slots(day, 1, 2_000n), { microgrid: 2 }),
@@ -142,7 +168,12 @@ describe("a maker who locked its money", () => {
   it("can't spend it on 1 Wh of a second account of its own, nor void what the island relied on", async () => {
     const { world, joe, ann, stranger } = get();
     const market = world.marketplace.connect(joe.owner.signer);
-    await market.lock(world.addresses.euro, stranger.address, stranger.address, (await world.networkHelpers.time.latest()) + 86_400);
+    await market.lock(
+      world.addresses.euro,
+      stranger.address,
+      stranger.address,
+      (await world.networkHelpers.time.latest()) + 86_400,
+    );
     const dear = await world.bid(joe, { price: 100_000_000n, energy: 1 });
     await world.report(ann, slots(0, 1, 10n));
     await expect(

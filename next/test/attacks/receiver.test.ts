@@ -37,11 +37,20 @@ describe("who is to receive, or to be asked", () => {
     const { euro, market } = world.addresses;
     await world.euro.mint(await wallet.getAddress(), 1_000_000n);
     const encode = world.marketplace.interface.encodeFunctionData.bind(world.marketplace.interface);
-    await wallet.execute(euro, world.euro.interface.encodeFunctionData("approve", [market, 1_000_000n]));
+    await wallet.execute(
+      euro,
+      world.euro.interface.encodeFunctionData("approve", [market, 1_000_000n]),
+    );
     await wallet.execute(market, encode("deposit", [euro, 1_000_000n]));
     const { order, signature } = await world.offer(jane, { price: 100_000n });
     const take = world.take(slots(0, 1, 10n), true, { microgrid: 2 });
     await wallet.execute(market, encode("accept", [order, signature, take]));
-    expect(await world.whOf({ ...joe.owner, address: (await wallet.getAddress()) as `0x${string}` }, 0, 2)).to.equal(10n);
+    expect(
+      await world.whOf(
+        { ...joe.owner, address: (await wallet.getAddress()) as `0x${string}` },
+        0,
+        2,
+      ),
+    ).to.equal(10n);
   });
 });

@@ -66,7 +66,9 @@ describe("a taker", () => {
     const bid = await world.limitBid(joe, 300_000n, { energy: 1_000 });
     await world.settle(stranger, [{ offer, bid: dust, energyWh: slots(0, 1, 1n) }]);
     expect(
-      await world.skippedBy(world.settle(stranger, [{ offer, bid, energyWh: slots(0, 1, 1_000n) }])),
+      await world.skippedBy(
+        world.settle(stranger, [{ offer, bid, energyWh: slots(0, 1, 1_000n) }]),
+      ),
     ).to.deep.equal([]);
     expect(await world.whOf(joe.owner, 0, 2)).to.equal(1_000n);
   });
@@ -80,12 +82,18 @@ describe("a taker", () => {
     const rationed = world.marketplace.interface.getError("Deals_Rationed")?.selector;
     for (const meter of [undefined, ann.device.address]) {
       await expect(
-        world.accept(joe.owner, offered, slots(97, 1, 10n), { ...there, ...(meter === undefined ? {} : { meter }) }),
+        world.accept(joe.owner, offered, slots(97, 1, 10n), {
+          ...there,
+          ...(meter === undefined ? {} : { meter }),
+        }),
       )
         .to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft")
         .withArgs(0, 0, rationed);
     }
-    await world.accept(joe.owner, offered, slots(97, 1, 400n), { ...there, meter: joe.device.address });
+    await world.accept(joe.owner, offered, slots(97, 1, 400n), {
+      ...there,
+      meter: joe.device.address,
+    });
     expect(await world.whOf(joe.owner, 97, 2)).to.equal(250n);
   });
 });
@@ -96,9 +104,12 @@ describe("a taker of forwards", () => {
   it("can't fill a line with what is never delivered: it is free again, and has cost the wheeling charge", async () => {
     const { world, jane, joe } = get();
     const far = await world.found();
-    await world.microgrids
-      .connect(world.operator.signer)
-      .proposeTieLine(2, far, { lossBps: 0, capacity: 1_000, wheelingUp: 5_000n, wheelingDown: 0n });
+    await world.microgrids.connect(world.operator.signer).proposeTieLine(2, far, {
+      lossBps: 0,
+      capacity: 1_000,
+      wheelingUp: 5_000n,
+      wheelingDown: 0n,
+    });
     const offered = await world.offer(jane, { forward: true, price: 0n, crosses: true });
     const [position] = await world.positionsOf(
       world.reserve(joe.owner, offered, slots(8, 80, 1_000n), { microgrid: far }),
@@ -106,9 +117,13 @@ describe("a taker of forwards", () => {
     if (position === undefined) throw new Error("Nothing was reserved.");
     await world.passSlots(96);
     await world.report(jane, slots(8, 80, 0n));
-    await world.marketplace.connect(joe.owner.signer).release([{ position, blocks: 2n ** 10n - 1n }]);
+    await world.marketplace
+      .connect(joe.owner.signer)
+      .release([{ position, blocks: 2n ** 10n - 1n }]);
     for (let block = 0; block < 10; block++) {
-      expect(await world.marketplace.flowOf(2, far, Number(position.firstBlock) + block)).to.equal(0n);
+      expect(await world.marketplace.flowOf(2, far, Number(position.firstBlock) + block)).to.equal(
+        0n,
+      );
     }
     expect(await world.moneyOf(world.dso)).to.equal(80_000n * 5_000n);
   });

@@ -216,7 +216,10 @@ export async function createWorld() {
   } as const;
 
   /** `order` with the signature of its maker, or of `key`. */
-  const sign = async (signed: Order, { key }: { key: PrivateKeyAccount }): Promise<SignedOrder> => ({
+  const sign = async (
+    signed: Order,
+    { key }: { key: PrivateKeyAccount },
+  ): Promise<SignedOrder> => ({
     order: signed,
     signature: await key.signTypedData({
       domain,
@@ -412,4 +415,5 @@ const READING_TYPES = {
 } as const;
 
 /** A signature with these bytes behind it. */
-export const appended = (signature: Hex, ...more: readonly Hex[]): Hex => concat([signature, ...more]);
+export const appended = (signature: Hex, ...more: readonly Hex[]): Hex =>
+  concat([signature, ...more]);
