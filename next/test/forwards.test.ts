@@ -165,7 +165,7 @@ describe("forwards", () => {
 
   it("keeps the sellers' wheeling charge for the DSOs, and gives the line back, where nothing is delivered", async () => {
     const there = await world.found();
-    await world.microgrids.connect(world.operator.signer).proposeTieLine(1, there, {
+    await world.join(1, there, {
       lossBps: 500,
       capacity: 100,
       wheelingUp: 20_000n,

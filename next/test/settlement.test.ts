@@ -135,8 +135,9 @@ describe("settling signed orders", () => {
       await world.meter(jane.owner, { microgrid: grid }),
       await world.meter(joe.owner, { microgrid: grid }),
     ];
-    await world.report(sells, slots(0, 8, 100n));
-    const energyWh = slots(0, 8, 10n);
+    await world.passSlots(200);
+    await world.report(sells, slots(192, 8, 100n));
+    const energyWh = slots(192, 8, 10n);
     const all = {
       offer: await world.limitOffer(sells, 0n),
       bid: await world.limitBid(buys, 300_000n),
@@ -151,7 +152,7 @@ describe("settling signed orders", () => {
 
   it("crosses a line at the middle of the prices as seen at its far end", async () => {
     const there = await world.found([{ price: 300_000n }]);
-    await world.microgrids.connect(world.operator.signer).proposeTieLine(2, there, {
+    await world.join(2, there, {
       lossBps: 500,
       capacity: 1_000,
       wheelingUp: 20_000n,

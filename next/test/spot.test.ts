@@ -49,9 +49,10 @@ describe("taking a posted price", () => {
     await world.found([{ fee: 10_000n }]);
     const meter = await world.meter(joe, { microgrid: 2 });
     const sells = await world.meter(jane, { microgrid: 2 });
-    await world.report(sells, slots(0, 8, 100n));
+    await world.passSlots(200);
+    await world.report(sells, slots(192, 8, 100n));
     const posted = await world.bid(meter, { price: 150_000n });
-    await world.accept(jane, posted, slots(0, 8, 100n), { microgrid: 2 });
+    await world.accept(jane, posted, slots(192, 8, 100n), { microgrid: 2 });
     expect(await world.moneyOf(jane)).to.equal(800n * 140_000n);
     expect(await world.moneyOf(world.dso)).to.equal(800n * 10_000n);
   });
@@ -78,18 +79,19 @@ describe("taking a posted price", () => {
     await world.found([{ fee: 10_000n }]);
     const sells = await world.meter(jane, { microgrid: 2 });
     const buys = await world.meter(joe, { microgrid: 2 });
-    await world.report(sells, slots(0, 1, 1_000n));
+    await world.passSlots(200);
+    await world.report(sells, slots(192, 1, 1_000n));
     const offered = await world.offer(sells, { price: 190_000n });
     const limited = (limit: bigint) => ({ microgrid: 2, limit });
     await expect(
-      world.accept(joe, offered, slots(0, 1, 10n), limited(199_999n)),
+      world.accept(joe, offered, slots(192, 1, 10n), limited(199_999n)),
     ).to.be.revertedWithCustomError(world.marketplace, "Deals_LimitMissed");
-    await world.accept(joe, offered, slots(0, 1, 10n), limited(200_000n));
+    await world.accept(joe, offered, slots(192, 1, 10n), limited(200_000n));
     const wanted = await world.bid(buys, { price: 190_000n });
     await expect(
-      world.accept(jane, wanted, slots(0, 1, 10n), limited(180_001n)),
+      world.accept(jane, wanted, slots(192, 1, 10n), limited(180_001n)),
     ).to.be.revertedWithCustomError(world.marketplace, "Deals_LimitMissed");
-    await world.accept(jane, wanted, slots(0, 1, 10n), limited(180_000n));
+    await world.accept(jane, wanted, slots(192, 1, 10n), limited(180_000n));
   });
 
   it("goes by the level of each slot's hour at the community's clock", async () => {
@@ -97,9 +99,10 @@ describe("taking a posted price", () => {
     const levelOfHour = 1n << (2n * 2n);
     const grid = await world.found([{ fee: 0n }, { fee: 30_000n }], { levelOfHour, offset: 60 });
     const sells = await world.meter(jane, { microgrid: grid });
-    await world.report(sells, slots(0, 8, 10n));
+    await world.passSlots(200);
+    await world.report(sells, slots(192, 8, 10n));
     const before = await world.moneyOf(joe);
-    await world.accept(joe, await world.offer(sells, { price: 100_000n }), slots(0, 8, 10n), {
+    await world.accept(joe, await world.offer(sells, { price: 100_000n }), slots(192, 8, 10n), {
       microgrid: grid,
     });
     expect(before - (await world.moneyOf(joe))).to.equal(40n * 100_000n + 40n * 130_000n);
@@ -109,17 +112,18 @@ describe("taking a posted price", () => {
   it("goes by the schedule that it names, in that schedule's slots", async () => {
     const grid = await world.found();
     const sells = await world.meter(jane, { microgrid: grid });
-    await world.report(sells, slots(0, 8, 10n));
+    await world.passSlots(200);
+    await world.report(sells, slots(192, 8, 10n));
     await world.microgrids
       .connect(world.operator.signer)
-      .schedule(grid, slot(96 + 8 * 96), 0, [
+      .schedule(grid, slot(12 * 96), 0, [
         { price: 100_000n, fee: 90_000n, cap: 1n, feedIn: 0n, retail: 0n },
       ]);
     const offered = await world.offer(sells);
-    await expect(world.accept(joe, offered, slots(0, 8, 10n), { microgrid: grid, schedule: 1 }))
+    await expect(world.accept(joe, offered, slots(192, 8, 10n), { microgrid: grid, schedule: 1 }))
       .to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft")
       .withArgs(0, 0, selector("Deals_OutsideSlots"));
-    await world.accept(joe, offered, slots(0, 8, 10n), { microgrid: grid, schedule: 0 });
+    await world.accept(joe, offered, slots(192, 8, 10n), { microgrid: grid, schedule: 0 });
     expect(await world.moneyOf(world.dso)).to.equal(0n);
   });
 
@@ -147,7 +151,7 @@ describe("taking a posted price", () => {
   it("loses on a line what the slot's flow loses, and pays the wheeling charge to both DSOs", async () => {
     const far = await world.person("far dso");
     const there = await world.found([{}], { dsoOf: far.address });
-    await world.microgrids.connect(world.operator.signer).proposeTieLine(1, there, {
+    await world.join(1, there, {
       lossBps: 300,
       capacity: 100,
       wheelingUp: 10_001n,

@@ -40,9 +40,7 @@ describe("who calls settle", () => {
   it("can't have a match sink others: not by lack of energy, nor by a full line", async () => {
     const { world, jane, joe, ann, stranger } = get();
     const far = await world.found();
-    await world.microgrids
-      .connect(world.operator.signer)
-      .proposeTieLine(2, far, { lossBps: 9_000, capacity: 10, wheelingUp: 0n, wheelingDown: 0n });
+    await world.join(2, far, { lossBps: 9_000, capacity: 10, wheelingUp: 0n, wheelingDown: 0n });
     const abroad = await world.meter(joe.owner, { microgrid: far });
     const bid = await world.limitBid(joe, 300_000n);
     const sent = await world.settle(stranger, [

@@ -36,10 +36,11 @@ describe("a delegate", () => {
       { price: 20_000n, feedIn: 1_000_000_000n, retail: 2_000_000_000n },
     ]);
     const sells = await world.meter(jane.owner, { microgrid: grid });
-    await world.report(sells, slots(0, 1, 1_000n));
+    await world.passSlots(200);
+    await world.report(sells, slots(192, 1, 1_000n));
     await authorize(jane, ann, 100_000n);
     const posted = await world.sign(world.order(sells, { price: 20_000n }), ann.owner);
-    await world.accept(joe.owner, posted, slots(0, 1, 1_000n), { microgrid: grid });
+    await world.accept(joe.owner, posted, slots(192, 1, 1_000n), { microgrid: grid });
     const { amount } = await world.marketplace.allowanceOf(
       jane.owner.address,
       world.addresses.euro,

@@ -37,9 +37,7 @@ describe("a DSO", () => {
     const { world, jane, joe, stranger } = get();
     const other = await world.person();
     const far = await world.found([{ price: P }], { dsoOf: other.address });
-    await world.microgrids
-      .connect(world.operator.signer)
-      .proposeTieLine(2, far, { lossBps: 0, capacity: 1_000, wheelingUp: 7n, wheelingDown: 0n });
+    await world.join(2, far, { lossBps: 0, capacity: 1_000, wheelingUp: 7n, wheelingDown: 0n });
     const abroad = await world.meter(joe.owner, { microgrid: far });
     const offer = await world.limitOffer(jane, 0n, { crosses: true });
     const energyWh = slots(0, 1, 10n);

@@ -95,9 +95,7 @@ describe("a maker", () => {
     await world.report(jane, slots(97, 2, 1_000n));
     await world.microgrids.connect(operator).setIslanded(2, false);
     const far = await world.found();
-    await world.microgrids
-      .connect(operator)
-      .proposeTieLine(2, far, { lossBps: 0, capacity: 1_000, wheelingUp: 0n, wheelingDown: 0n });
+    await world.join(2, far, { lossBps: 0, capacity: 1_000, wheelingUp: 0n, wheelingDown: 0n });
     const open = { lastSlot: 2 ** 32 - 1, crosses: true };
     const reasonFor = async (price: bigint, microgrid: number) => {
       const offered = await world.offer(jane, { ...open, price });

@@ -48,9 +48,7 @@ describe("a taker", () => {
   it("gains nothing on a line by sending little at a time", async () => {
     const { world, jane, joe } = get();
     const far = await world.found();
-    await world.microgrids
-      .connect(world.operator.signer)
-      .proposeTieLine(2, far, { lossBps: 500, capacity: 10_000, wheelingUp: 0n, wheelingDown: 0n });
+    await world.join(2, far, { lossBps: 500, capacity: 10_000, wheelingUp: 0n, wheelingDown: 0n });
     const offered = await world.offer(jane, { crosses: true });
     for (let i = 0; i < 52; i++) {
       await world.accept(joe.owner, offered, slots(0, 1, 19n), { microgrid: far });
@@ -104,7 +102,7 @@ describe("a taker of forwards", () => {
   it("can't fill a line with what is never delivered: it is free again, and has cost the wheeling charge", async () => {
     const { world, jane, joe } = get();
     const far = await world.found();
-    await world.microgrids.connect(world.operator.signer).proposeTieLine(2, far, {
+    await world.join(2, far, {
       lossBps: 0,
       capacity: 1_000,
       wheelingUp: 5_000n,

@@ -31,6 +31,13 @@ export interface Level {
   readonly retail: bigint;
 }
 
+export interface TieLine {
+  readonly lossBps: number;
+  readonly capacity: number;
+  readonly wheelingUp: bigint;
+  readonly wheelingDown: bigint;
+}
+
 export const SLOT_SECONDS = 900;
 /** A Monday at midnight UTC, the start of a block: tests count their slots from here. */
 export const START = Date.UTC(2027, 5, 7) / 1000;
@@ -59,14 +66,18 @@ export const slots = (first: number, count: number, wh: bigint): Map<number, big
 export const energyIn = (wh: Readonly<Record<number, bigint>>): Map<number, bigint> =>
   new Map(Object.entries(wh).map(([number, energy]) => [slot(Number(number)), energy]));
 
-/** Deploys everything on a chain of its own whose clock stands at {@link START}. */
+/** Deploys everything on a chain of its own whose clock stands an hour before {@link START}. */
 export async function createWorld() {
   const connection = await network.create({
     override: { initialDate: new Date((START - 3600) * 1000) },
   });
   const { ethers, networkHelpers, provider } = connection;
   const microgrids = await ethers.deployContract("Microgrids");
-  const factory = await ethers.deployContract("MetersFactory", [microgrids]);
+  const metadata = await ethers.deployContract("EnergyMetadata");
+  const tokens = await ethers.deployContract("EnergyTokenFactory", {
+    libraries: { EnergyMetadata: await metadata.getAddress() },
+  });
+  const factory = await ethers.deployContract("MetersFactory", [microgrids, tokens]);
   const settlement = await ethers.deployContract("Settlement");
   const forwards = await ethers.deployContract("Forwards");
   const mandates = await ethers.deployContract("Mandates");
@@ -130,10 +141,21 @@ export async function createWorld() {
     return Number(await microgrids.microgridCount());
   }
 
+  /** Joins two microgrids by a tie line; both are run by `operator`. */
+  async function join(one: number, other: number, line: Partial<TieLine> = {}): Promise<void> {
+    const agreed = { lossBps: 0, capacity: 1_000, wheelingUp: 0n, wheelingDown: 0n, ...line };
+    for (const [mine, theirs] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      await microgrids.connect(operator.signer).proposeTieLine(mine, theirs, agreed);
+    }
+  }
+
   /** Registers a new meter for `owner`. */
   async function meter(
     owner: Person,
-    { microgrid = 1, capacityW = 40_000, critical = false } = {},
+    { microgrid = 1, capacityW = 80_000, critical = false } = {},
   ): Promise<MeterOf> {
     const device = keyOf(`device ${devices++}`);
     const registration = {
@@ -183,7 +205,7 @@ export async function createWorld() {
     await marketplace.connect(holder.signer).deposit(addresses.euro, amount);
   }
 
-  /** An order of the meter's owner, good for the first day unless told otherwise: a posted offer. */
+  /** An order of the meter's owner, good for the first three days unless told otherwise: a posted offer. */
   function order(of: MeterOf, overrides: Partial<Order> = {}): Order {
     return {
       maker: of.owner.address,
@@ -192,7 +214,7 @@ export async function createWorld() {
       side: 0,
       sources: 255,
       firstSlot: START_SLOT,
-      lastSlot: START_SLOT + 95,
+      lastSlot: START_SLOT + 3 * 96 - 1,
       energy: 1_000_000,
       price: 190_000n,
       forward: false,
@@ -337,7 +359,6 @@ export async function createWorld() {
   const passTo = (time: number) => networkHelpers.time.increaseTo(time);
 
   await found();
-  await passTo(START);
 
   return {
     connection,
@@ -357,6 +378,7 @@ export async function createWorld() {
     person,
     keyOf,
     found,
+    join,
     meter,
     report,
     fund,
