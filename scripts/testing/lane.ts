@@ -48,7 +48,12 @@ export function openLane(workplace: Workplace, words?: string): Lane {
     if (worker?.group !== group) await close();
     worker ??= { child: startChild(workplace, process.execPath, [WORKER]), group };
     const { child } = worker;
-    child.process.send({ file, words, loader: group.loader } satisfies Job);
+    child.process.send({
+      file,
+      words,
+      loader: group.loader,
+      hardhatConfig: group.hardhatConfig,
+    } satisfies Job);
     const ended = await outcomeOf(child);
     // A worker that has ended can't take another file.
     if (child.process.exitCode !== null || child.process.signalCode !== null) worker = undefined;

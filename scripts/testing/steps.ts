@@ -29,7 +29,7 @@ const check = (name: string, command: string, after: readonly Step[] = []): Chec
   after,
 });
 
-const solidity = '"contracts/**/*.sol"';
+const solidity = '"contracts/**/*.sol" "next/contracts/**/*.sol"';
 
 export const lint: readonly Check[] = [
   check("TypeScript format and lint", "biome check --error-on-warnings"),
@@ -39,6 +39,10 @@ export const lint: readonly Check[] = [
 
 const builds: Readonly<Record<Need, Check>> = {
   contracts: check("Contracts build", "hardhat build"),
+  nextContracts: check(
+    "Contracts build of the second edition",
+    "hardhat build --config next/hardhat.config.ts",
+  ),
   app: check("App build", "node scripts/testing/buildApp.ts"),
 };
 
@@ -47,6 +51,7 @@ const types: readonly Check[] = [
   check("TypeScript types", "tsc --project .", [builds.contracts]),
   check("TypeScript types of the indexer", "tsc --project services/indexer", [builds.contracts]),
   check("TypeScript types of the frontend", "tsc --project frontend", [builds.contracts]),
+  check("TypeScript types of the second edition", "tsc --project next", [builds.nextContracts]),
 ];
 
 const solidityTests = (files: readonly string[]): Suite => ({
@@ -66,6 +71,7 @@ const tests = ({ file, group }: TestFile): Tests => ({
 /** Everything: first what others wait for, then what takes long, so that no lane is left with a long step at the end. */
 export const everything = (): Step[] => [
   builds.contracts,
+  builds.nextContracts,
   builds.app,
   ...lint,
   ...types,

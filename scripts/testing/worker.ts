@@ -10,6 +10,7 @@ import type { Tally } from "./tally.ts";
 export interface Job {
   readonly file: string;
   readonly loader: Group["loader"];
+  readonly hardhatConfig: Group["hardhatConfig"];
   /** Only tests whose full title has these words. */
   readonly words?: string | undefined;
 }
@@ -28,7 +29,8 @@ process.on("message", (job: Job | "end") => {
   );
 });
 
-async function run({ file, words, loader }: Job): Promise<Tally> {
+async function run({ file, words, loader, hardhatConfig }: Job): Promise<Tally> {
+  if (hardhatConfig !== undefined) process.env.HARDHAT_CONFIG = hardhatConfig;
   const mocha = new Mocha({
     timeout: 60_000,
     forbidOnly: process.env.CI !== undefined,

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import { Account, Lock } from "../interfaces/IEscrow.sol";
+import { Account } from "../interfaces/IEscrow.sol";
 import { Allowance, IOrders, Order } from "../interfaces/IOrders.sol";
 import { ProfileLib } from "../libraries/Profile.sol";
 import { Signatures } from "../libraries/Signatures.sol";
