@@ -1,7 +1,8 @@
-import { batchesOf, clearByMerit } from "./auction.ts";
+import { type Batch, type Match, planBatches, unpackProfile } from "@wattline/sdk";
 import type { Market } from "./market.ts";
 import { acceptDeal, partiesOf, type Stage } from "./stage.ts";
 import { book, bySlot, type Deal, dealsAcross, dealsAtHome, type Tally } from "./tally.ts";
+import { NETWORK_FEE } from "./tariffs.ts";
 
 /** Neighbours accept one another's offers. */
 export const acceptMarket = (stage: Stage): Market => ({
@@ -46,36 +47,48 @@ async function acceptAcross(
   await acceptAll(stage, dealsAcross(there, here, line, retailPerKwh));
 }
 
-/** Clears the bids of the homes that `takesPart` names against all offers. */
+/** Clears the bids of the homes that `takesPart` names against all offers, as the sdk plans it. */
 async function clear(
   stage: Stage,
   tally: Tally,
   takesPart: (home: number) => boolean,
 ): Promise<void> {
   const { trading, ledger, anyone } = stage;
+  const { round, offeredWh, neededWh } = tally;
   const { offers, bids } = tally.book;
-  const matches = clearByMerit(
-    tally.offeredWh,
-    tally.neededWh,
-    offers.map((offer) => offer?.order.price),
-    bids.map((bid, home) => (takesPart(home) ? bid.order.price : undefined)),
+  const supplies = offers.flatMap((offer, home) =>
+    offer === undefined
+      ? []
+      : [{ ...offer, source: "Solar" as const, energyWh: bySlot(round, offeredWh[home] ?? []) }],
   );
-  for (const batch of batchesOf(matches)) {
+  const demands = bids.flatMap((bid, home) =>
+    takesPart(home) ? [{ ...bid, energyWh: bySlot(round, neededWh[home] ?? []) }] : [],
+  );
+  for (const batch of planBatches(supplies, demands, { networkFee: NETWORK_FEE })) {
     stage.check();
-    const deals = batch.map((match) => ({ ...match, from: tally, to: tally, lossBps: 0n }));
-    const parties = deals.map((deal) => ({ deal, ...partiesOf(deal) }));
-    const receipt = await trading.settle(
-      anyone,
-      parties.map(({ deal, offer, bid }) => ({
-        offer,
-        bid,
-        energyWh: bySlot(tally.round, deal.sentWh),
-      })),
-    );
+    const deals = batch.matches.map((match) => dealOf(tally, batch, match));
+    const receipt = await trading.settleBatch(anyone, batch);
     ledger.settled(
       receipt,
-      parties.map(({ seller, buyer }) => [seller, buyer] as const),
+      deals.map(partiesOf).map(({ seller, buyer }) => [seller, buyer] as const),
     );
     for (const deal of deals) book(deal);
   }
+}
+
+/** A match of a batch as the homes of a tally know it. */
+function dealOf(tally: Tally, { orders }: Batch, match: Match): Deal {
+  const { offers, bids } = tally.book;
+  const energyWh = unpackProfile({ firstBlock: match.firstBlock, words: match.energy });
+  const sentWh = tally.round.slots.map((slot) => energyWh.get(slot) ?? 0n);
+  return {
+    seller: offers.findIndex((offer) => offer?.order === orders[match.offer]),
+    buyer: bids.findIndex((bid) => bid.order === orders[match.bid]),
+    sentWh,
+    // Within a community nothing is lost: what is sent arrives.
+    arrivedWh: sentWh,
+    from: tally,
+    to: tally,
+    lossBps: 0n,
+  };
 }

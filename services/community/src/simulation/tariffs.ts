@@ -5,6 +5,9 @@ export interface Tariffs {
   readonly retailPerKwh: readonly bigint[];
 }
 
+/** What the DSO takes of a trade at home, in base units per kWh: nothing. */
+export const NETWORK_FEE = 0n;
+
 /** Wh per slot that an ordinary home may buy from a neighbour while islanded: 1 kW at a quarter of an hour. */
 export const ISLAND_RATION_WH = 250n;
 
@@ -12,7 +15,7 @@ export const ISLAND_RATION_WH = 250n;
 export const tariffsAt = (retail: bigint, { feedInPerKwh, retailPerKwh }: Tariffs) => ({
   feedIn: feedInPerKwh,
   retail,
-  networkFee: 0n,
+  networkFee: NETWORK_FEE,
   islandPriceCap: retailPerKwh.reduce((a, b) => (a > b ? a : b)),
   islandRation: Number(ISLAND_RATION_WH),
 });

@@ -37,13 +37,6 @@ export interface OrderTerms extends Omit<Terms, "energyWh"> {
   readonly bondPerKwh?: bigint;
 }
 
-/** Energy of one signed order that goes to another. */
-export interface BatchMatch {
-  readonly offer: SignedOrder;
-  readonly bid: SignedOrder;
-  readonly energyWh: EnergyBySlot;
-}
-
 /** Someone with a meter. */
 export type Taker = Person & Pick<Household, "device">;
 
@@ -162,28 +155,6 @@ export function tradingAt(wattline: Deployment) {
       const take = takeOf(community, buyer, signed, energyWh);
       return send(buyer.address, (o) =>
         marketplace.connect(buyer.signer).reserve(order, signature, take, o),
-      );
-    },
-
-    /** `anyone` clears a batch of signed offers and bids. */
-    settle(anyone: Person, batch: readonly BatchMatch[]) {
-      const signed = [...new Set(batch.flatMap(({ offer, bid }) => [offer, bid]))];
-      const matches = batch.map(({ offer, bid, energyWh }) => {
-        const { firstBlock, words } = packProfile(energyWh);
-        return {
-          offer: signed.indexOf(offer),
-          bid: signed.indexOf(bid),
-          source: sourceIndex("Solar"),
-          firstBlock,
-          energy: [...words],
-        };
-      });
-      const orders = signed.map(({ order }) => order);
-      const signatures = signed.map(({ signature }) => signature);
-      return send(
-        anyone.address,
-        (o) => marketplace.connect(anyone.signer).settle(orders, signatures, matches, o),
-        BATCH_GAS_LIMIT,
       );
     },
 
