@@ -5,8 +5,11 @@ import {
   settleCommunity,
   tieLineFor,
 } from "@wattline/community/simulation";
+import { metersDomain, REGISTRATION_TYPES } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
+import { getAddress } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -139,6 +142,26 @@ describe("The microgrid page", function () {
     await page.getByRole("button", { name: "Retire it for good" }).click();
     await line.getByText("Retired").waitFor();
     expect((await stack.wattline.meters.meterOf(device)).active).to.equal(false);
+    watch.assertQuiet();
+    await context.close();
+  });
+
+  it("fills in what the link of a home agent brings along", async () => {
+    const { deployment } = stack.network;
+    const device = privateKeyToAccount(generatePrivateKey());
+    const owner = localAccount(3).address;
+    const consent = await device.signTypedData({
+      domain: metersDomain(deployment.chainId, deployment.meters),
+      types: REGISTRATION_TYPES,
+      primaryType: "Registration",
+      message: { microgrid: 1, owner: getAddress(owner) },
+    });
+    const brought = new URLSearchParams({ owner, device: device.address, consent });
+    const { page, context, watch } = await openAs(OPERATOR, `?microgrid=1&${brought}`);
+    await field(page, "Most it can export").fill("5.5");
+    await page.getByRole("button", { name: "Register the meter" }).click();
+    await page.getByRole("listitem").filter({ hasText: "5.5 kW" }).last().waitFor();
+    expect((await stack.wattline.meters.meterOf(device.address)).owner).to.equal(owner);
     watch.assertQuiet();
     await context.close();
   });

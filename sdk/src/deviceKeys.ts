@@ -67,10 +67,11 @@ export async function isSignedByDevice(
   }
   const coordinates = slice(signature, 0, COORDINATES_BYTES);
   const [r, s] = [64, 96].map((start) => BigInt(slice(signature, start, start + WORD_BYTES)));
-  if (r === undefined || s === undefined || s !== lowS(s)) return false;
+  if (r === undefined || s === undefined) return false;
   if (!isAddressEqual(addressOf(coordinates), meter)) return false;
   try {
     const publicKey = PublicKey.fromHex(concat(["0x04", coordinates]));
+    // It takes the low s only.
     return P256.verify({ payload: digest, publicKey, signature: { r, s }, hash: false });
   } catch {
     // Not a point of the curve.

@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi } from "@tanstack/react-router";
 import { MODES, type Mode, modeIndex } from "@wattline/sdk";
 import { useState } from "react";
 import { zeroAddress } from "viem";
@@ -11,10 +12,13 @@ import { RegisterMeter } from "./RegisterMeter.tsx";
 import { TariffFields, useTypedTariffs } from "./TariffFields.tsx";
 import { TieLineForm } from "./TieLineForm.tsx";
 
+const route = getRouteApi("/microgrid");
+
 /** What the operator of a microgrid can do. */
 export default function OperatorPanel({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
-  const [tab, setTab] = useState("mode");
+  const { device } = route.useSearch();
+  const [tab, setTab] = useState(device === undefined ? "mode" : "meter");
   return (
     <Card title={<Trans>You are the operator</Trans>}>
       <p className="mb-3 max-w-3xl text-sm text-muted">

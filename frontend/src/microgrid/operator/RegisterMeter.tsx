@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi } from "@tanstack/react-router";
 import { metersDomain, REGISTRATION_TYPES, SOURCES, sourceIndex } from "@wattline/sdk";
 import { useState } from "react";
 import { type Address, type Hex, isHex } from "viem";
@@ -20,6 +21,8 @@ import {
   useTypedAmount,
 } from "./fields.tsx";
 
+const route = getRouteApi("/microgrid");
+
 /** A signature of 64 or 65 bytes. */
 const signatureIn = (text: string): Hex | undefined => {
   const trimmed = text.trim();
@@ -31,10 +34,11 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
   const { t } = useLingui();
   const network = useNetwork();
   const { meters } = contractsOf(network);
-  const owner = useTypedAddress();
-  const device = useTypedAddress();
+  const brought = route.useSearch();
+  const owner = useTypedAddress(brought.owner);
+  const device = useTypedAddress(brought.device);
   const kilowatts = useTypedAmount(0n, 3);
-  const consent = useTyped("", signatureIn);
+  const consent = useTyped(brought.consent ?? "", signatureIn);
   const [source, setSource] = useState<(typeof SOURCES)[number]>("Solar");
   const [critical, setCritical] = useState(false);
   const [deviceKey, setDeviceKey] = useState<Hex>();
