@@ -8,7 +8,7 @@ const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
 export default defineConfig({
   plugins: [toolbox],
   paths: {
-    sources: process.env.STANDIN ? ["next/contracts", "next/standin"] : "next/contracts",
+    sources: "next/contracts",
     tests: "next/test",
     artifacts: "next/artifacts",
     cache: "next/cache",

@@ -6,12 +6,15 @@ import { IERC1155 } from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import { ERC1155Utils } from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
 import { IERC1155MetadataURI } from "@openzeppelin/contracts/token/ERC1155/extensions/IERC1155MetadataURI.sol";
 import { IEnergyToken } from "./interfaces/IEnergyToken.sol";
-import { Charter, IMicrogrids } from "./interfaces/IMicrogrids.sol";
+import { IMeters } from "./interfaces/IMeters.sol";
+import { Charter } from "./interfaces/IMicrogrids.sol";
 import { EnergyId, Source } from "./libraries/EnergyId.sol";
 import { EnergyMetadata } from "./libraries/EnergyMetadata.sol";
 import { Profile, ProfileLib } from "./libraries/Profile.sol";
 
 /// @notice Energy as ERC-1155 tokens, packed eight slots to a word. See {IEnergyToken}.
+/// @dev One rule of ERC-1155 is knowingly not followed: a mint, and a move by the market, asks no contract that receives
+/// energy whether it accepts it. A market must not be stopped by a receiver. Transfers that holders make do ask.
 contract EnergyToken is IEnergyToken, ERC1155 {
     using EnergyId for uint256;
 
@@ -19,8 +22,7 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     // Storage
     // =================================================================================================
 
-    address private immutable METERS;
-    IMicrogrids private immutable MICROGRIDS;
+    IMeters private immutable METERS;
     address private immutable MARKET;
 
     /// @dev What a holder has of a block. A struct, so that its place in storage is looked up once and then handed on.
@@ -30,10 +32,9 @@ contract EnergyToken is IEnergyToken, ERC1155 {
 
     mapping(uint256 blockKey => mapping(address holder => Holding)) private _holdings;
 
-    constructor(address meters, address market, IMicrogrids microgrids) ERC1155("") {
+    constructor(IMeters meters, address market) ERC1155("") {
         METERS = meters;
         MARKET = market;
-        MICROGRIDS = microgrids;
     }
 
     // =================================================================================================
@@ -47,7 +48,7 @@ contract EnergyToken is IEnergyToken, ERC1155 {
         uint256 firstBlock,
         Profile[] calldata energy
     ) external override returns (uint256) {
-        if (msg.sender != METERS && msg.sender != MARKET) revert EnergyToken_NotMinter(msg.sender);
+        if (msg.sender != address(METERS) && msg.sender != MARKET) revert EnergyToken_NotMinter(msg.sender);
         return _transfer(address(0), to, line, firstBlock, energy);
     }
 
@@ -133,7 +134,7 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     function uri(uint256 id) public view override(ERC1155, IERC1155MetadataURI) returns (string memory) {
         (uint256 line, uint256 slot) = id.split();
         if (line >> 40 != 0 || uint8(line) > uint8(type(Source).max)) revert EnergyToken_UnknownId(id);
-        Charter memory charter = MICROGRIDS.microgridOf(uint32(line >> 8)).charter;
+        Charter memory charter = METERS.MICROGRIDS().microgridOf(uint32(line >> 8)).charter;
         return EnergyMetadata.uriOf(charter.name, uint8(line), slot * charter.slotSeconds, charter.slotSeconds);
     }
 

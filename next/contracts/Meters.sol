@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import { Multicall } from "@openzeppelin/contracts/utils/Multicall.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { EnergyTokenFactory } from "./deployment/EnergyTokenFactory.sol";
 import { IEnergyToken } from "./interfaces/IEnergyToken.sol";
 import { IMeters, Meter, Reading, Registration } from "./interfaces/IMeters.sol";
@@ -24,35 +25,40 @@ contract Meters is EIP712, Multicall, IMeters {
         "Registration(uint32 microgrid,address owner,address meter,uint8 source,uint32 capacityW)"
     );
 
-    /// @dev {Meter} in one word, which is all that a report reads of a meter that never promised anything.
+    /// @inheritdoc IMeters
+    IMicrogrids public immutable override MICROGRIDS;
+    /// @inheritdoc IMeters
+    IEnergyToken public immutable override ENERGY;
+    address private immutable MARKET;
+
     struct MeterRecord {
+        // slot 0: all that a reading needs of a meter in service that sells no forwards
         address owner;
         uint24 microgrid;
         uint32 capacityW;
         uint32 firstSlot;
-        // source in bits 0 to 2, slot length in 3 and 4, then the flags
         uint8 traits;
-    }
-
-    /// @dev What only a promise, a hand-over, a move or a retirement reads.
-    struct Course {
+        // slot 1
         address pendingOwner;
+        uint24 movingTo;
         uint32 promisedEnd;
         uint32 retiredSlot;
-        // the microgrid that may register it, 0 for none
-        uint24 movingTo;
     }
 
-    uint8 private constant SOURCE = 0x07;
-    uint8 private constant SLOT_LENGTH_SHIFT = 3;
-    uint8 private constant CRITICAL = 1 << 5;
-    uint8 private constant ACTIVE = 1 << 6;
-    /// @dev Set with the first promise: others look for none when they report.
-    uint8 private constant PROMISED = 1 << 7;
+    /// @dev Traits: the source (3 bits), which of four slot lengths (2 bits), and three flags. PROMISED says that slot 1 has a
+    /// `promisedEnd`: who sells no forwards pays nothing for them when it reports.
+    uint8 private constant SOURCE = 7;
+    uint8 private constant LENGTH_SHIFT = 3;
+    uint8 private constant PROMISED = 1 << 5;
+    uint8 private constant CRITICAL = 1 << 6;
+    uint8 private constant ACTIVE = 1 << 7;
+    /// @dev The four slot lengths in units of 300 s, a byte each.
+    uint256 private constant LENGTHS = 0x0c060301;
+    uint256 private constant LENGTH_UNIT = 300;
 
     mapping(address meter => MeterRecord) private _meters;
-    mapping(address meter => Course) private _courses;
-    /// @dev One bit per slot.
+    /// @dev One bit per slot. A move to another slot length starts other numbers: slots of the two have one in common only
+    /// when decades lie between them.
     mapping(address meter => mapping(uint256 slotDiv256 => uint256)) private _reported;
 
     /// @dev What a block owes to forwards, and what of it was exported.
@@ -63,62 +69,55 @@ contract Meters is EIP712, Multicall, IMeters {
 
     mapping(address meter => mapping(uint256 blockNumber => Delivery)) private _deliveries;
 
-    address private immutable MARKET;
-    /// @inheritdoc IMeters
-    IMicrogrids public immutable override MICROGRIDS;
-    /// @inheritdoc IMeters
-    IEnergyToken public immutable override ENERGY;
-
     /// @dev The token is created here, so that neither contract ever has anyone who could set the other.
-    /// @param market The only contract that may move energy under signed orders.
+    /// @param market The only contract that may move energy under signed orders, and commit energy to come.
+    /// @param microgrids The communities.
+    /// @param tokens Creates the energy token.
     constructor(address market, IMicrogrids microgrids, EnergyTokenFactory tokens) EIP712("Wattline Meters", "2") {
         MARKET = market;
         MICROGRIDS = microgrids;
-        ENERGY = tokens.create(market, microgrids);
+        ENERGY = tokens.create(market);
     }
 
     // =================================================================================================
-    // Entry points
+    // Entry points: the life of a meter
     // =================================================================================================
 
     /// @inheritdoc IMeters
     function register(Registration calldata registration, bytes calldata consent) external override {
         // Check
-        uint32 microgrid = registration.microgrid;
-        address meter = registration.meter;
-        _checkOperator(microgrid);
-        if (registration.owner == address(0)) revert Meters_BadOwner();
-        uint256 slotSeconds = MICROGRIDS.termsOf(microgrid).slotSeconds;
+        (address meter, address owner) = (registration.meter, registration.owner);
+        _checkOperator(registration.microgrid);
+        if (owner == address(0)) revert Meters_BadOwner();
+        MeterRecord storage record = _meters[meter];
+        if (record.owner != address(0)) _checkMove(meter, record, registration);
+        uint256 slotSeconds = MICROGRIDS.termsOf(registration.microgrid).slotSeconds;
         if (_slotCapacity(registration.capacityW, slotSeconds) > ProfileLib.LANE_MAX) {
             revert Meters_BadCapacity(registration.capacityW);
-        }
-        uint32 firstSlot = uint32(block.timestamp / slotSeconds) + 1;
-        MeterRecord memory before = _meters[meter];
-        uint8 promised = 0;
-        if (before.owner != address(0)) {
-            promised = before.traits & PROMISED;
-            _checkMove(meter, before, microgrid, registration.owner);
-            delete _courses[meter];
         }
         _checkSigner(meter, hashRegistration(registration), consent);
 
         // Effect
+        uint32 firstSlot = uint32(block.timestamp / slotSeconds) + 1;
         _meters[meter] = MeterRecord({
-            owner: registration.owner,
-            // There are 2^24 - 1 microgrids at most.
-            microgrid: uint24(microgrid),
+            owner: owner,
+            // There are no more than 2^24 - 1.
+            microgrid: uint24(registration.microgrid),
             capacityW: registration.capacityW,
             firstSlot: firstSlot,
             traits: uint8(registration.source) |
-                (_lengthCodeOf(slotSeconds) << SLOT_LENGTH_SHIFT) |
-                (registration.critical ? CRITICAL : 0) |
+                _lengthTrait(slotSeconds) |
                 ACTIVE |
-                promised
+                (registration.critical ? CRITICAL : 0),
+            pendingOwner: address(0),
+            movingTo: 0,
+            promisedEnd: 0,
+            retiredSlot: 0
         });
         emit MeterRegistered(
             meter,
-            microgrid,
-            registration.owner,
+            registration.microgrid,
+            owner,
             registration.source,
             registration.capacityW,
             registration.critical,
@@ -128,30 +127,32 @@ contract Meters is EIP712, Multicall, IMeters {
 
     /// @inheritdoc IMeters
     function handOverMeter(address meter, address to) external override {
-        address owner = _ownedByCaller(meter).owner;
-        _courses[meter].pendingOwner = to;
-        emit MeterOffered(meter, owner, to);
+        _owned(meter).pendingOwner = to;
+        emit MeterOffered(meter, msg.sender, to);
     }
 
     /// @inheritdoc IMeters
     function acceptMeter(address meter, uint32 promisedEnd) external override {
         MeterRecord storage record = _knownMeter(meter);
-        Course storage course = _courses[meter];
-        address pending = course.pendingOwner;
-        if (msg.sender != pending) revert Meters_NotOffered(meter, msg.sender, pending);
-        if (course.promisedEnd > promisedEnd) revert Meters_Promised(meter, course.promisedEnd);
-        address from = record.owner;
+        address pendingOwner = record.pendingOwner;
+        if (msg.sender != pendingOwner) revert Meters_NotOffered(meter, msg.sender, pendingOwner);
+        if (record.promisedEnd > promisedEnd) revert Meters_Promised(meter, record.promisedEnd);
+        emit MeterHandedOver(meter, record.owner, msg.sender);
         record.owner = msg.sender;
-        record.traits &= ~CRITICAL;
-        (course.pendingOwner, course.movingTo) = (address(0), 0);
-        emit MeterHandedOver(meter, from, msg.sender);
+        record.pendingOwner = address(0);
+        record.movingTo = 0;
+        if (record.traits & CRITICAL != 0) {
+            record.traits &= ~CRITICAL;
+            emit CriticalSet(meter, false);
+        }
     }
 
     /// @inheritdoc IMeters
     function moveMeter(address meter, uint32 microgrid) external override {
-        _ownedByCaller(meter);
-        if (microgrid != 0) MICROGRIDS.termsOf(microgrid);
-        _courses[meter].movingTo = uint24(microgrid);
+        MeterRecord storage record = _owned(meter);
+        // Reverts when there is no such microgrid.
+        if (microgrid != 0) MICROGRIDS.operatorOf(microgrid);
+        record.movingTo = uint24(microgrid);
         emit MeterMoving(meter, microgrid);
     }
 
@@ -170,41 +171,39 @@ contract Meters is EIP712, Multicall, IMeters {
         if (msg.sender != record.owner && msg.sender != MICROGRIDS.operatorOf(record.microgrid)) {
             revert Meters_NotOwner(meter, msg.sender, record.owner);
         }
-        uint32 slot = uint32(block.timestamp / _slotSecondsOf(record.traits));
+        uint32 retiredSlot = uint32(block.timestamp / _slotSecondsOf(record.traits));
         record.traits &= ~ACTIVE;
-        _courses[meter].retiredSlot = slot;
-        emit MeterRetired(meter, slot);
+        record.retiredSlot = retiredSlot;
+        emit MeterRetired(meter, retiredSlot);
     }
+
+    // =================================================================================================
+    // Entry points: readings and promises
+    // =================================================================================================
 
     /// @inheritdoc IMeters
     function report(Reading calldata reading, bytes calldata signature) external override {
         // Check
-        address device = reading.meter;
-        MeterRecord memory meter = _knownMeter(device);
-        _checkSigner(device, hashReading(reading), signature);
+        MeterRecord storage record = _knownMeter(reading.meter);
+        (address owner, uint8 traits) = (record.owner, record.traits);
+        _checkSigner(reading.meter, hashReading(reading), signature);
 
         // Check and effect, block by block
-        uint256 slotSeconds = _slotSecondsOf(meter.traits);
-        uint256 endSlot = block.timestamp / slotSeconds;
-        if (!_isActive(meter.traits)) {
-            uint256 afterRetirement = uint256(_courses[device].retiredSlot) + 1;
-            if (afterRetirement < endSlot) endSlot = afterRetirement;
-        }
+        uint256 slotSeconds = _slotSecondsOf(traits);
         Window memory window = Window({
-            firstSlot: meter.firstSlot,
-            endSlot: endSlot,
-            endPromised: meter.traits & PROMISED == 0 ? 0 : _courses[device].promisedEnd,
-            most: _slotCapacity(meter.capacityW, slotSeconds)
+            firstSlot: record.firstSlot,
+            endSlot: block.timestamp / slotSeconds,
+            endPromised: traits & PROMISED == 0 ? 0 : record.promisedEnd,
+            most: _slotCapacity(record.capacityW, slotSeconds)
         });
-        uint256 firstBlock = reading.firstBlock;
-        (Profile[] memory exported, bool any) = _cover(device, firstBlock, reading.exported, window);
-        emit Reported(device, reading.firstBlock, reading.exported);
+        // What had started when the meter was retired is still reported: it may be promised.
+        if (!_isActive(traits)) window.endSlot = Math.min(window.endSlot, uint256(record.retiredSlot) + 1);
+        uint256 line = EnergyId.lineOf(record.microgrid, _sourceOf(traits));
+        (Profile[] memory exported, bool any) = _cover(reading.meter, reading.firstBlock, reading.exported, window);
+        emit Reported(reading.meter, reading.firstBlock, reading.exported);
 
         // Interaction, with our own token only
-        if (any) {
-            uint256 line = EnergyId.lineOf(meter.microgrid, _sourceOf(meter.traits));
-            ENERGY.mint(meter.owner, line, firstBlock, exported);
-        }
+        if (any) ENERGY.mint(owner, line, reading.firstBlock, exported);
     }
 
     /// @inheritdoc IMeters
@@ -219,43 +218,36 @@ contract Meters is EIP712, Multicall, IMeters {
     ) external override returns (Profile[] memory ahead) {
         // Check
         if (msg.sender != MARKET) revert Meters_NotMarket(msg.sender);
-        MeterRecord memory record = _knownMeter(meter);
-        Course storage course = _courses[meter];
+        MeterRecord storage record = _knownMeter(meter);
         if (record.owner != seller) revert Meters_NotOwner(meter, seller, record.owner);
         if (!_isActive(record.traits)) revert Meters_Inactive(meter);
-        if (course.pendingOwner != address(0) || course.movingTo != 0) revert Meters_Leaving(meter);
         if (record.microgrid != microgrid || _sourceOf(record.traits) != source) {
             revert Meters_NotSuch(meter, microgrid, source);
         }
+        if (record.pendingOwner != address(0) || record.movingTo != 0) revert Meters_Leaving(meter);
 
         // Check and effect, block by block
         uint256 slotSeconds = _slotSecondsOf(record.traits);
-        uint256 started = block.timestamp / slotSeconds;
-        uint256 most = _slotCapacity(record.capacityW, slotSeconds);
+        Promise memory terms = Promise({
+            meter: meter,
+            started: block.timestamp / slotSeconds,
+            most: _slotCapacity(record.capacityW, slotSeconds),
+            mostAhead: Math.min(mostAhead, ProfileLib.LANE_MAX)
+        });
         ahead = new Profile[](energy.length);
-        uint256 promisedEnd = course.promisedEnd;
+        uint256 end;
         for (uint256 i = 0; i < energy.length; ++i) {
-            Profile added = ProfileLib.checked(Profile.unwrap(energy[i]));
+            Profile added = energy[i];
             if (added.isZero()) continue;
             uint256 blockNumber = uint256(firstBlock) + i;
-            if (Profile.unwrap(added) & ProfileLib.maskOf(blockNumber, 0, started) != 0) {
-                revert Meters_SlotStarted(meter, _firstLane(blockNumber, Profile.unwrap(added)));
-            }
-            Delivery storage delivery = _deliveries[meter][blockNumber];
-            Profile before = delivery.committed;
-            Profile committed = before.add(added);
-            if (!committed.le(ProfileLib.uniform(most))) _refuseCommitment(meter, blockNumber, before, added, most);
-            delivery.committed = committed;
-            ahead[i] = _touched(before, added);
-            if (!ahead[i].le(ProfileLib.uniform(_atMostLane(mostAhead)))) {
-                _refusePlace(meter, blockNumber, ahead[i], mostAhead);
-            }
-            // Only energy counts: trailing lanes without any promise nothing.
-            uint256 end = _endOf(blockNumber, Profile.unwrap(added));
-            if (end > promisedEnd) promisedEnd = end;
+            ahead[i] = _promise(terms, blockNumber, added);
+            end = blockNumber * ProfileLib.LANES + Math.log2(Profile.unwrap(added)) / 32 + 1;
         }
-        if (promisedEnd != course.promisedEnd) course.promisedEnd = uint32(promisedEnd);
-        if (record.traits & PROMISED == 0) _meters[meter].traits = record.traits | PROMISED;
+        if (end > record.promisedEnd) {
+            // The last slot of all never comes.
+            record.promisedEnd = uint32(Math.min(end, type(uint32).max));
+            record.traits |= PROMISED;
+        }
     }
 
     // =================================================================================================
@@ -263,22 +255,20 @@ contract Meters is EIP712, Multicall, IMeters {
     // =================================================================================================
 
     /// @inheritdoc IMeters
-    function meterOf(address meter) external view override returns (Meter memory) {
-        MeterRecord memory record = _meters[meter];
-        Course memory course = _courses[meter];
-        return
-            Meter({
-                owner: record.owner,
-                microgrid: record.microgrid,
-                capacityW: record.capacityW,
-                firstSlot: record.firstSlot,
-                source: _sourceOf(record.traits),
-                critical: record.traits & CRITICAL != 0,
-                active: _isActive(record.traits),
-                pendingOwner: course.pendingOwner,
-                promisedEnd: course.promisedEnd,
-                retiredSlot: course.retiredSlot
-            });
+    function meterOf(address meter) external view override returns (Meter memory result) {
+        MeterRecord storage record = _meters[meter];
+        uint8 traits = record.traits;
+        result.owner = record.owner;
+        result.microgrid = record.microgrid;
+        result.capacityW = record.capacityW;
+        result.firstSlot = record.firstSlot;
+        result.source = _sourceOf(traits);
+        result.critical = traits & CRITICAL != 0;
+        result.active = _isActive(traits);
+        result.pendingOwner = record.pendingOwner;
+        result.movingTo = record.movingTo;
+        result.promisedEnd = record.promisedEnd;
+        result.retiredSlot = record.retiredSlot;
     }
 
     /// @inheritdoc IMeters
@@ -335,7 +325,7 @@ contract Meters is EIP712, Multicall, IMeters {
     }
 
     // =================================================================================================
-    // Internal: readings
+    // Internal
     // =================================================================================================
 
     /// @dev What a reading may cover: slots from `firstSlot` to before `endSlot`, at most `most` Wh in each. Those before
@@ -345,6 +335,14 @@ contract Meters is EIP712, Multicall, IMeters {
         uint256 endSlot;
         uint256 endPromised;
         uint256 most;
+    }
+
+    /// @dev What a meter can promise: slots after `started`, at most `most` Wh in each, behind at most `mostAhead`.
+    struct Promise {
+        address meter;
+        uint256 started;
+        uint256 most;
+        uint256 mostAhead;
     }
 
     /// @dev Marks the slots of a reading as reported.
@@ -391,9 +389,10 @@ contract Meters is EIP712, Multicall, IMeters {
         if (everCovered == 0) revert Meters_NothingReported(meter);
     }
 
-    /// @dev Keeps of a block's energy what is promised to forwards, however late it comes. Each lane is reported once.
+    /// @dev Keeps of a block's energy what forwards are owed, however late it comes.
     function _deliver(address meter, uint256 blockNumber, Profile energy) private returns (Profile kept) {
         Delivery storage delivery = _deliveries[meter][blockNumber];
+        // Lanes that are not covered have no energy to keep.
         kept = energy.min(delivery.committed);
         if (kept.isZero()) return kept;
         delivery.delivered = delivery.delivered.add(kept);
@@ -423,79 +422,55 @@ contract Meters is EIP712, Multicall, IMeters {
         }
     }
 
-    // =================================================================================================
-    // Internal: promises
-    // =================================================================================================
-
-    /// @dev `total` where `added` has energy, nothing elsewhere.
-    function _touched(Profile total, Profile added) private pure returns (Profile) {
-        uint256 lanes = ProfileLib.atLeast(added, Profile.wrap(ProfileLib.ONES));
-        return ProfileLib.select(ProfileLib.fill(lanes), total, ProfileLib.ZERO);
+    /// @dev Adds to what a block owes.
+    /// @return ahead What was promised before, in the lanes of `added`.
+    function _promise(Promise memory terms, uint256 blockNumber, Profile added) private returns (Profile ahead) {
+        Delivery storage delivery = _deliveries[terms.meter][blockNumber];
+        Profile before = delivery.committed;
+        uint256 lanes = ProfileLib.fill(ProfileLib.atLeast(added, Profile.wrap(ProfileLib.ONES)));
+        ahead = ProfileLib.select(lanes, before, ProfileLib.ZERO);
+        Profile committed = before.add(added);
+        if (
+            lanes & ProfileLib.maskOf(blockNumber, 0, terms.started) != 0 ||
+            !committed.le(ProfileLib.uniform(terms.most)) ||
+            !ahead.le(ProfileLib.uniform(terms.mostAhead))
+        ) _refusePromise(terms, blockNumber, before, added);
+        delivery.committed = committed;
     }
 
-    function _refuseCommitment(
-        address meter,
-        uint256 blockNumber,
-        Profile committed,
-        Profile added,
-        uint256 most
-    ) private pure {
-        uint256 index;
-        while (committed.lane(index) + added.lane(index) <= most) ++index;
-        uint256 slot = blockNumber * ProfileLib.LANES + index;
-        revert Meters_OverCommitted(meter, slot, committed.lane(index), added.lane(index), most);
-    }
-
-    function _refusePlace(address meter, uint256 blockNumber, Profile ahead, uint256 mostAhead) private pure {
-        uint256 index;
-        while (ahead.lane(index) <= mostAhead) ++index;
-        revert Meters_TooFarBehind(meter, blockNumber * ProfileLib.LANES + index, ahead.lane(index), mostAhead);
-    }
-
-    function _firstLane(uint256 blockNumber, uint256 word) private pure returns (uint256 slot) {
-        slot = blockNumber * ProfileLib.LANES;
-        for (; uint32(word) == 0; word >>= 32) ++slot;
-    }
-
-    /// @dev The slot after the last lane of `word` that is not zero.
-    function _endOf(uint256 blockNumber, uint256 word) private pure returns (uint256 slot) {
-        slot = blockNumber * ProfileLib.LANES;
-        for (; word != 0; word >>= 32) ++slot;
-    }
-
-    function _atMostLane(uint256 wh) private pure returns (uint256) {
-        return wh > ProfileLib.LANE_MAX ? ProfileLib.LANE_MAX : wh;
-    }
-
-    // =================================================================================================
-    // Internal: the rest
-    // =================================================================================================
-
-    /// @dev A known meter is registered again only where its owner lets it move to, and with nothing left to serve.
-    function _checkMove(address meter, MeterRecord memory record, uint32 microgrid, address owner) private view {
-        Course memory course = _courses[meter];
-        if (!_isActive(record.traits) || course.movingTo != microgrid || microgrid == 0) {
-            revert Meters_AlreadyRegistered(meter);
-        }
-        if (record.owner != owner) revert Meters_NotOwner(meter, owner, record.owner);
-        if (course.promisedEnd > block.timestamp / _slotSecondsOf(record.traits)) {
-            revert Meters_Promised(meter, course.promisedEnd);
-        }
-        if (record.traits & PROMISED != 0 && !_isServed(meter, course.promisedEnd)) {
-            revert Meters_Promised(meter, course.promisedEnd);
+    /// @dev Names the first lane that can't be promised and why.
+    function _refusePromise(Promise memory terms, uint256 blockNumber, Profile before, Profile added) private pure {
+        for (uint256 i = 0; i < ProfileLib.LANES; ++i) {
+            (uint256 ahead, uint256 energy) = (before.lane(i), added.lane(i));
+            if (energy == 0) continue;
+            uint256 slot = blockNumber * ProfileLib.LANES + i;
+            if (slot <= terms.started) revert Meters_SlotStarted(terms.meter, slot);
+            if (ahead + energy > terms.most) {
+                revert Meters_OverCommitted(terms.meter, slot, ahead, energy, terms.most);
+            }
+            if (ahead > terms.mostAhead) revert Meters_TooFarBehind(terms.meter, slot, ahead, terms.mostAhead);
         }
     }
 
-    /// @dev Whether the last promised slot is reported: a meter reports in order, or its owner waits.
-    function _isServed(address meter, uint256 promisedEnd) private view returns (bool) {
-        if (promisedEnd == 0) return true;
-        uint256 slot = promisedEnd - 1;
-        return (_reported[meter][slot / 256] >> (slot % 256)) & 1 == 1;
+    /// @dev A registered meter is registered again only where its owner lets it move, for the same owner, and once nobody can
+    /// wait for its energy any more.
+    function _checkMove(address meter, MeterRecord storage record, Registration calldata registration) private view {
+        if (record.movingTo == 0 || record.movingTo != registration.microgrid) revert Meters_AlreadyRegistered(meter);
+        if (record.owner != registration.owner) revert Meters_NotOwner(meter, registration.owner, record.owner);
+        uint32 promisedEnd = record.promisedEnd;
+        if (promisedEnd != 0 && MICROGRIDS.overdueAt(record.microgrid, promisedEnd - 1, 0) > block.timestamp) {
+            revert Meters_Promised(meter, promisedEnd);
+        }
     }
 
     function _checkOperator(uint32 microgrid) private view {
         address operator = MICROGRIDS.operatorOf(microgrid);
         if (msg.sender != operator) revert Meters_NotOperator(microgrid, msg.sender, operator);
+    }
+
+    function _owned(address meter) private view returns (MeterRecord storage record) {
+        record = _knownMeter(meter);
+        if (msg.sender != record.owner) revert Meters_NotOwner(meter, msg.sender, record.owner);
     }
 
     function _isActive(uint8 traits) private pure returns (bool) {
@@ -506,14 +481,14 @@ contract Meters is EIP712, Multicall, IMeters {
         return Source(traits & SOURCE);
     }
 
-    /// @dev 300, 900, 1800 and 3600 seconds as 0 to 3.
-    function _lengthCodeOf(uint256 slotSeconds) private pure returns (uint8) {
-        return slotSeconds == 300 ? 0 : slotSeconds == 900 ? 1 : slotSeconds == 1800 ? 2 : 3;
+    function _slotSecondsOf(uint8 traits) private pure returns (uint256) {
+        return ((LENGTHS >> (8 * ((traits >> LENGTH_SHIFT) & 3))) & 0xff) * LENGTH_UNIT;
     }
 
-    function _slotSecondsOf(uint8 traits) private pure returns (uint256) {
-        uint256 code = (traits >> SLOT_LENGTH_SHIFT) & 3;
-        return code == 0 ? 300 : code == 1 ? 900 : code == 2 ? 1800 : 3600;
+    function _lengthTrait(uint256 slotSeconds) private pure returns (uint8) {
+        uint8 index;
+        while ((LENGTHS >> (8 * index)) & 0xff != slotSeconds / LENGTH_UNIT) ++index;
+        return index << LENGTH_SHIFT;
     }
 
     function _knownMeter(address meter) private view returns (MeterRecord storage record) {
@@ -521,18 +496,13 @@ contract Meters is EIP712, Multicall, IMeters {
         if (record.owner == address(0)) revert Meters_Unknown(meter);
     }
 
-    function _ownedByCaller(address meter) private view returns (MeterRecord storage record) {
-        record = _knownMeter(meter);
-        if (msg.sender != record.owner) revert Meters_NotOwner(meter, msg.sender, record.owner);
-    }
-
     function _checkSigner(address meter, bytes32 hash, bytes calldata signature) private view {
         address signer = DeviceSignatures.signerOf(hash, signature);
         if (signer != meter || meter == address(0)) revert Meters_BadSignature(meter, signer);
     }
 
-    /// @dev Rounded up: a register counts whole Wh, and its difference over a slot may be a Wh above what flowed.
+    /// @dev Rounds up: a register that counts whole Wh may pass one more of them than the exact limit.
     function _slotCapacity(uint256 capacityW, uint256 slotSeconds) private pure returns (uint256) {
-        return (capacityW * slotSeconds + 1 hours - 1) / 1 hours;
+        return Math.ceilDiv(capacityW * slotSeconds, 1 hours);
     }
 }

@@ -14,8 +14,9 @@ import { IMicrogrids } from "./IMicrogrids.sol";
 /// @param firstSlot The first slot that it reports: the one after its registration.
 /// @param source What its exported energy is made from.
 /// @param critical Whether it feeds a critical load, which is not rationed while islanded.
-/// @param active False once retired, for good.
+/// @param active False once retired.
 /// @param pendingOwner Who has been offered the meter; while there is one it promises nothing.
+/// @param movingTo The microgrid that may register it next, see {IMeters-moveMeter}; while there is one it promises nothing.
 /// @param promisedEnd The first slot after all that it has promised to forwards.
 /// @param retiredSlot The slot in which it was retired: it reports none that started later.
 struct Meter {
@@ -27,6 +28,7 @@ struct Meter {
     bool critical;
     bool active;
     address pendingOwner;
+    uint32 movingTo;
     uint32 promisedEnd;
     uint32 retiredSlot;
 }
@@ -145,15 +147,16 @@ interface IMeters {
     /// @param promisedEnd The end of what the caller has seen promised: reverts when more is.
     function acceptMeter(address meter, uint32 promisedEnd) external;
 
-    /// @notice Lets the operator of another microgrid register the meter there, once its promises are served; until then it
-    /// promises nothing. Slots before the move that are not reported by then are lost. Zero takes it back. Only the owner.
+    /// @notice Lets the operator of a microgrid register the meter there, for the same owner, once the last slot that it has
+    /// promised could be called undelivered; from now on it promises nothing. A retired meter moves, too. Slots before the
+    /// move that are not reported by then are lost. Zero takes it back. Only the owner.
     function moveMeter(address meter, uint32 microgrid) external;
 
     /// @notice Says whether a meter feeds a critical load. Only the operator of its microgrid.
     function setCritical(address meter, bool critical) external;
 
-    /// @notice Takes a meter out of service for good: it still reports slots that have started, and promises nothing more.
-    /// Only its owner or the operator of its microgrid.
+    /// @notice Takes a meter out of service: it still reports slots that have started, and promises nothing more. It comes
+    /// back only by a move. Only its owner or the operator of its microgrid.
     function retireMeter(address meter) external;
 
     /// @notice Accepts a reading and mints what was exported, less what is kept for forwards, to the meter's owner. Anyone may
