@@ -38,13 +38,7 @@ struct Take {
 /// DSO; both per kWh sent. All amounts are exact, in thousandths of a base unit.
 interface IDeals {
     /// @notice Energy went over a tie line. The transfers of the same call have what was minted, slot by slot.
-    event Crossed(
-        uint32 indexed from,
-        uint32 indexed to,
-        uint32 firstBlock,
-        Profile[] sent,
-        Profile[] arrived
-    );
+    event Crossed(uint32 indexed from, uint32 indexed to, uint32 firstBlock, Profile[] sent, Profile[] arrived);
 
     /// @notice Of what was asked nothing, or less than the least, can trade; `reason` is the selector of the error that cut the
     /// rest away.

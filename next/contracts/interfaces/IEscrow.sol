@@ -31,7 +31,13 @@ interface IEscrow {
     event Deposited(address indexed currency, address indexed holder, uint256 amount);
     /// @param amount Base units.
     event Withdrawn(address indexed currency, address indexed holder, address indexed to, uint256 amount);
-    event Locked(address indexed currency, address indexed holder, address indexed settler, address signer, uint40 until);
+    event Locked(
+        address indexed currency,
+        address indexed holder,
+        address indexed settler,
+        address signer,
+        uint40 until
+    );
     event AllCancelled(address indexed currency, address indexed holder, uint64 counter);
 
     /// @notice The account holds less than is needed, both in thousandths of a base unit.

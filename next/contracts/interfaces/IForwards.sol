@@ -20,6 +20,7 @@ import { Order } from "./IOrders.sol";
 /// @param bond Base units per kWh sent that the seller forfeits on shortfall.
 /// @param lossBps Lost on the way to another microgrid, in hundredths of a percent.
 /// @param buyerDelegate Who signed for the buyer, zero when it was the buyer: may call undelivered, too.
+/// @param rationed The buyer's meter on whose ration of islanded slots it counts; zero when on none.
 /// @param firstBlock The block of the first word.
 /// @param energy Wh per slot that the seller is to send, one word per block.
 /// @param ahead Wh per slot that the meter had promised before.
@@ -37,6 +38,7 @@ struct Position {
     uint96 bond;
     uint16 lossBps;
     address buyerDelegate;
+    address rationed;
     uint32 firstBlock;
     Profile[] energy;
     Profile[] ahead;
@@ -79,10 +81,10 @@ interface IForwards {
     /// @notice A block of a position is settled; the energy is in the token's transfers of the same call.
     /// @param delivered Wh sent per slot, before loss.
     /// @param undelivered Guard bits of the lanes called undelivered.
-    /// @param paid Thousandths to the seller for what was delivered.
-    /// @param charge Thousandths to the DSOs.
+    /// @param paid Thousandths that the buyer has paid for what was delivered.
+    /// @param charge Thousandths to the DSOs. The seller received the rest of what was paid, and of what it had locked.
     /// @param refund Thousandths back to the buyer.
-    /// @param forfeited Thousandths of the bond to the buyer; the rest went back to the seller.
+    /// @param forfeited Thousandths of the bond to the buyer.
     event Released(
         bytes32 indexed positionId,
         uint32 indexed blockNumber,
@@ -104,6 +106,8 @@ interface IForwards {
     error Forwards_MintFailed(address holder);
     /// @notice The order is for energy that is already minted.
     error Forwards_IsSpot(address maker, uint64 nonce);
+    /// @notice Releases and islands differ in number.
+    error Forwards_LengthMismatch(uint256 releases, uint256 islands);
     /// @notice A reason not to release: the block is not reserved, or released already.
     error Forwards_NotOpen();
     /// @notice A reason not to release: a slot is not reported yet.

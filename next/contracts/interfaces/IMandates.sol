@@ -36,12 +36,7 @@ interface IMandates {
 
     /// @notice {IOrders-cancel} for `maker`, who signed
     /// `Cancellation(address maker,uint64[] nonces,uint256 nonce,uint40 deadline)`.
-    function cancelFor(
-        address maker,
-        uint64[] calldata nonces,
-        uint40 deadline,
-        bytes calldata signature
-    ) external;
+    function cancelFor(address maker, uint64[] calldata nonces, uint40 deadline, bytes calldata signature) external;
 
     /// @notice The next nonce of a holder's mandates.
     function mandateNonceOf(address holder) external view returns (uint256);

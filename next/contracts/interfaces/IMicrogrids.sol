@@ -123,7 +123,13 @@ struct Microgrid {
 interface IMicrogrids {
     event Founded(uint32 indexed microgrid, address indexed operator, address dso, Charter charter, uint32 ration);
     /// @notice A schedule was appended; `price` of each level as it holds, with {MIDDLE} replaced.
-    event Scheduled(uint32 indexed microgrid, uint16 indexed schedule, uint32 firstSlot, uint48 levelOfHour, Level[] levels);
+    event Scheduled(
+        uint32 indexed microgrid,
+        uint16 indexed schedule,
+        uint32 firstSlot,
+        uint48 levelOfHour,
+        Level[] levels
+    );
     event RationSet(uint32 indexed microgrid, uint32 fromSlot, uint32 ration);
     event DsoSet(uint32 indexed microgrid, address indexed dso);
     /// @notice An island began with this slot.

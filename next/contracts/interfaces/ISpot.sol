@@ -34,5 +34,9 @@ interface ISpot {
     /// @param signature The maker's or a delegate's signature.
     /// @param take What the caller wants of it.
     /// @return sentWh Wh that the seller sent.
-    function accept(Order calldata order, bytes calldata signature, Take calldata take) external returns (uint256 sentWh);
+    function accept(
+        Order calldata order,
+        bytes calldata signature,
+        Take calldata take
+    ) external returns (uint256 sentWh);
 }
