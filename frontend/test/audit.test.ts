@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { planBatches } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -211,9 +212,12 @@ async function trade({ community, trading, morning, series, CENT }: Stack) {
   const offer = await trading.sign(community, seller, "offer", terms);
   const bought = await trading.accept(community, buyer, offer, new Map([[first.slot, first.wh]]));
   const bid = await trading.sign(community, other, "bid", { ...terms, pricePerKwh: 25n * CENT });
-  const matched = await trading.settle(buyer, [
-    { offer, bid, energyWh: new Map([[last.slot, last.wh]]) },
-  ]);
+  const energyWh = new Map([[last.slot, last.wh]]);
+  const [batch] = planBatches([{ ...offer, source: "Solar", energyWh }], [{ ...bid, energyWh }], {
+    networkFee: 0n,
+  });
+  if (batch === undefined) throw new Error("The bid does not meet the offer.");
+  const matched = await trading.settleBatch(buyer, batch);
   return {
     purchase: { hash: bought.hash, buyer, signature: offer.signature, energyWh: first.wh },
     match: { hash: matched.hash, buyer: other, slot: last.slot },
