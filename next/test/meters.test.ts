@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { toHex, zeroAddress } from "viem";
 import { scene } from "./support/neighbours.ts";
 import { secureElement } from "./support/p256.ts";
+import { membersOf } from "./support/structs.ts";
 import {
   createWorld,
   DAY,
@@ -43,7 +44,7 @@ describe("meters", () => {
     const expected = expect(attempt).to.be.revertedWithCustomError(get().world.meters, error);
     return args.length === 0 ? expected : expected.withArgs(...args);
   };
-  const known = async (of: MeterOf) => (await as().meterOf(of.device.address)).toObject();
+  const known = async (of: MeterOf) => membersOf(await as().meterOf(of.device.address));
   const at = (time: number) => get().world.networkHelpers.time.setNextBlockTimestamp(time);
 
   /** Promises energy of the roof to the market. */

@@ -3,6 +3,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { zeroAddress } from "viem";
 import { scene } from "./support/neighbours.ts";
+import { PATIENCE_MS, runs } from "./support/runs.ts";
+import { membersOf, valuesOf } from "./support/structs.ts";
 import {
   createWorld,
   DAY,
@@ -61,7 +63,7 @@ describe("microgrids", () => {
       over: object = {},
       levels: readonly Level[] = [level()],
       { levelOfHour = 0n, dso = get().world.dso.address, by = get().stranger } = {},
-    ) => as(by).found({ ...get().world.charter, ...over }, levelOfHour, levels, dso, 250);
+    ) => as(by).found({ ...get().world.charter, ...over }, levelOfHour, [...levels], dso, 250);
 
     it("is open to anyone, who becomes the operator, and keeps what was decided", async () => {
       const { world, stranger } = get();
@@ -77,7 +79,7 @@ describe("microgrids", () => {
         250n,
         1n,
       ]);
-      expect(kept.charter.toObject()).to.deep.equal({
+      expect(membersOf(kept.charter)).to.deep.equal({
         ...charter,
         latitudeTenths: 484n,
         longitudeTenths: 100n,
@@ -85,12 +87,7 @@ describe("microgrids", () => {
         reportingDeadline: 86_400n,
         utcOffsetMinutes: -150n,
       });
-      expect((await as().termsOf(2)).toArray()).to.deep.equal([
-        world.addresses.euro,
-        0n,
-        900n,
-        true,
-      ]);
+      expect(valuesOf(await as().termsOf(2))).to.deep.equal([world.addresses.euro, 0n, 900n, true]);
     });
 
     const bad: readonly (readonly [string, object, string, ...unknown[]])[] = [
@@ -151,7 +148,7 @@ describe("microgrids", () => {
       const levelOfHour = 0x39_c6_39_c6_39_c6n;
       await found({}, levels, { levelOfHour });
       const kept = await as().scheduleOf(2, 0);
-      expect(kept.levels.map((each) => each.toObject())).to.deep.equal(levels);
+      expect(kept.levels.map(membersOf)).to.deep.equal(levels);
       expect(kept.levelOfHour).to.equal(levelOfHour);
       const { prices, fees, caps, utcOffsetMinutes } = await as().rulesOf(2, 0, 0, 0, false);
       expect([...prices]).to.deep.equal(levels.map(({ price }) => price));
@@ -296,9 +293,9 @@ describe("microgrids", () => {
             }
           },
         ),
-        { numRuns: 15 },
+        runs(15),
       );
-    }).timeout(120_000);
+    }).timeout(PATIENCE_MS);
   });
 
   describe("declared islands", () => {
@@ -468,8 +465,7 @@ describe("microgrids", () => {
       wheelingDown: 9n,
       ...over,
     });
-    const crossing = async (from: number, to: number) =>
-      (await as().crossingOf(from, to)).toArray();
+    const crossing = async (from: number, to: number) => valuesOf(await as().crossingOf(from, to));
     /** Microgrid 2 is the successor's. */
     const pair = async () => {
       const { world, successor } = get();
