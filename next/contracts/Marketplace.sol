@@ -66,7 +66,7 @@ contract Marketplace is Escrow, Spot, Multicall, IMarketplace {
     }
 
     /// @inheritdoc IForwards
-    function undelivered(Release[] calldata, uint16[] calldata) external override {
+    function undelivered(Release[] calldata) external override {
         _run(FORWARDS);
     }
 
@@ -116,12 +116,22 @@ contract Marketplace is Escrow, Spot, Multicall, IMarketplace {
     }
 
     /// @inheritdoc IMandates
+    function lockFor(address, address, address, address, uint40, uint40, bytes calldata) external override {
+        _run(MANDATES);
+    }
+
+    /// @inheritdoc IMandates
     function authorizeFor(address, address, address, uint256, uint40, uint40, bytes calldata) external override {
         _run(MANDATES);
     }
 
     /// @inheritdoc IMandates
     function cancelFor(address, uint64[] calldata, uint40, bytes calldata) external override {
+        _run(MANDATES);
+    }
+
+    /// @inheritdoc IMandates
+    function cancelAllFor(address, address, uint40, bytes calldata) external override returns (uint64) {
         _run(MANDATES);
     }
 

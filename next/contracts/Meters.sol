@@ -458,7 +458,7 @@ contract Meters is EIP712, Multicall, IMeters {
         if (record.movingTo == 0 || record.movingTo != registration.microgrid) revert Meters_AlreadyRegistered(meter);
         if (record.owner != registration.owner) revert Meters_NotOwner(meter, registration.owner, record.owner);
         uint32 promisedEnd = record.promisedEnd;
-        if (promisedEnd != 0 && MICROGRIDS.overdueAt(record.microgrid, promisedEnd - 1, 0) > block.timestamp) {
+        if (promisedEnd != 0 && MICROGRIDS.overdueAt(record.microgrid, promisedEnd - 1) > block.timestamp) {
             revert Meters_Promised(meter, promisedEnd);
         }
     }

@@ -258,7 +258,7 @@ contract Microgrids is TieLines {
     }
 
     /// @inheritdoc IMicrogrids
-    function overdueAt(uint32 microgrid, uint32 slot, uint16) external view override returns (uint40) {
+    function overdueAt(uint32 microgrid, uint32 slot) external view override returns (uint40) {
         Record storage record = _known(microgrid);
         uint256 end = _endOf(record, slot);
         uint256 latest = end + MOST_DEADLINE;

@@ -109,7 +109,7 @@ describe("forwards", () => {
     await world.passSlots(96);
     await world.report(jane, energyIn({ 8: 60n }));
     const call = (by: MeterOf) =>
-      world.marketplace.connect(by.owner.signer).undelivered([{ position, blocks: 1n }], [0]);
+      world.marketplace.connect(by.owner.signer).undelivered([{ position, blocks: 1n }]);
     const reason = async (by: MeterOf) => {
       const [refused] = await world.eventsOf(call(by), "NotReleased");
       return refused === undefined ? "" : world.nameOf(refused.reason);
@@ -127,7 +127,7 @@ describe("forwards", () => {
     await world.passTo(START + 96 * 900 + 32 * DAY);
     await world.marketplace
       .connect(ann.owner.signer)
-      .undelivered([{ position: other, blocks: 1n }], [0]);
+      .undelivered([{ position: other, blocks: 1n }]);
     expect(await world.marketplace.openOf(await world.marketplace.positionId(other))).to.equal(0n);
   });
 

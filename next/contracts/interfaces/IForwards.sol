@@ -106,8 +106,6 @@ interface IForwards {
     error Forwards_MintFailed(address holder);
     /// @notice The order is for energy that is already minted.
     error Forwards_IsSpot(address maker, uint64 nonce);
-    /// @notice Releases and islands differ in number.
-    error Forwards_LengthMismatch(uint256 releases, uint256 islands);
     /// @notice A reason not to release: the block is not reserved, or released already.
     error Forwards_NotOpen();
     /// @notice A reason not to release: a slot is not reported yet.
@@ -131,8 +129,7 @@ interface IForwards {
     /// @notice Settles blocks of positions of which some slots have no reading and are overdue: those are called undelivered,
     /// the others served. The buyer or its delegate may, 30 days after a slot is overdue anyone. An energy that is reported
     /// later in that place of the queue is never minted; those behind don't move up.
-    /// @param islands Per release, the number of the island that its slots lie in; anything when in none.
-    function undelivered(Release[] calldata releases, uint16[] calldata islands) external;
+    function undelivered(Release[] calldata releases) external;
 
     /// @notice Which blocks of a position are open: bit i set for `firstBlock + i`.
     function openOf(bytes32 positionId) external view returns (uint256 blocks);

@@ -211,7 +211,8 @@ interface IMicrogrids {
     /// @notice Names the account that earns the network fee from now on. Only the operator.
     function setDso(uint32 microgrid, address dso) external;
 
-    /// @notice Declares that an island begins with the current slot, or ends with it. Only the operator.
+    /// @notice Declares that an island begins with the current slot, or ends with it. One that begins in the slot with which
+    /// another ended begins with the next slot. Only the operator.
     function setIslanded(uint32 microgrid, bool islanded) external;
 
     /// @notice Declares that past slots were islanded, for an operator who was cut off itself. It binds only orders that name
@@ -233,7 +234,8 @@ interface IMicrogrids {
     /// {NOTICE}. Forwards keep the terms under which they were reserved.
     function proposeTieLine(uint32 mine, uint32 other, TieLine calldata line) external;
 
-    /// @notice Ends a tie line after {NOTICE}, without the other side. Only the operator of `mine`.
+    /// @notice Ends a tie line after {NOTICE}, without the other side; what was proposed for it is void. An end that is
+    /// announced can't be announced again: nobody puts it off. Only the operator of `mine`.
     function endTieLine(uint32 mine, uint32 other) external;
 
     /// @notice Stands for the middle of feed-in and retail tariff, rounded down, as a level's price.
@@ -271,8 +273,7 @@ interface IMicrogrids {
     /// @notice The Unix time from which a slot without a reading can be called undelivered: the reporting deadline after the
     /// slot's end, or after the end of the island that it lies in, at most 30 days after the slot. 2^40 - 1 as long as the
     /// island lasts and those 30 days have not passed.
-    /// @param island The number of the island that the slot lies in; anything when it lies in none.
-    function overdueAt(uint32 microgrid, uint32 slot, uint16 island) external view returns (uint40);
+    function overdueAt(uint32 microgrid, uint32 slot) external view returns (uint40);
 
     /// @notice What energy meets on its way now; reverts when no line joins the two.
     function crossingOf(uint32 from, uint32 to) external view returns (Crossing memory);

@@ -38,15 +38,12 @@ contract Forwards is Reservations, Taking {
 
     /// @notice See {IForwards-release}.
     function release(Release[] calldata releases) external {
-        for (uint256 i = 0; i < releases.length; ++i) _release(releases[i], false, 0);
+        for (uint256 i = 0; i < releases.length; ++i) _release(releases[i], false);
     }
 
     /// @notice See {IForwards-undelivered}.
-    function undelivered(Release[] calldata releases, uint16[] calldata islands) external {
-        if (releases.length != islands.length) {
-            revert IForwards.Forwards_LengthMismatch(releases.length, islands.length);
-        }
-        for (uint256 i = 0; i < releases.length; ++i) _release(releases[i], true, islands[i]);
+    function undelivered(Release[] calldata releases) external {
+        for (uint256 i = 0; i < releases.length; ++i) _release(releases[i], true);
     }
 
     // =================================================================================================
@@ -55,8 +52,7 @@ contract Forwards is Reservations, Taking {
 
     /// @dev Settles those blocks of a position that can be.
     /// @param calling Whether slots without a reading are called undelivered.
-    /// @param island The number of the island they lie in.
-    function _release(Release calldata asked, bool calling, uint16 island) private {
+    function _release(Release calldata asked, bool calling) private {
         Position calldata position = asked.position;
         bytes32 id = keccak256(abi.encode(position));
         (uint256 open, uint256 blocks) = (_open[id], asked.blocks);
@@ -64,7 +60,7 @@ contract Forwards is Reservations, Taking {
         for (uint256 i = 0; blocks >> i != 0; ++i) {
             if ((blocks >> i) & 1 == 0) continue;
             bytes4 reason = IForwards.Forwards_NotOpen.selector;
-            if ((open >> i) & 1 == 1) reason = _releaseBlock(position, id, i, calling, island);
+            if ((open >> i) & 1 == 1) reason = _releaseBlock(position, id, i, calling);
             if (reason == 0) settled |= 1 << i;
             else emit IForwards.NotReleased(id, uint32(position.firstBlock + i), reason);
         }
@@ -77,8 +73,7 @@ contract Forwards is Reservations, Taking {
         Position calldata position,
         bytes32 id,
         uint256 index,
-        bool calling,
-        uint16 island
+        bool calling
     ) private returns (bytes4) {
         // Check
         uint256 blockNumber = position.firstBlock + index;
@@ -87,7 +82,7 @@ contract Forwards is Reservations, Taking {
         uint256 missing = ProfileLib.atLeast(energy, Profile.wrap(ProfileLib.ONES)) & ~reported;
         if (missing != 0) {
             if (!calling) return IForwards.Forwards_NotReported.selector;
-            if (!_isOverdue(position, blockNumber, missing, island)) return IForwards.Forwards_NotOverdue.selector;
+            if (!_isOverdue(position, blockNumber, missing)) return IForwards.Forwards_NotOverdue.selector;
         }
 
         // Effect
@@ -102,19 +97,14 @@ contract Forwards is Reservations, Taking {
 
     /// @dev Whether the caller may call slots of a block undelivered.
     /// @param missing Their guard bits.
-    function _isOverdue(
-        Position calldata position,
-        uint256 blockNumber,
-        uint256 missing,
-        uint16 island
-    ) private view returns (bool) {
+    function _isOverdue(Position calldata position, uint256 blockNumber, uint256 missing) private view returns (bool) {
         bool isBuyer = msg.sender == position.buyer || msg.sender == position.buyerDelegate;
         uint256 since = isBuyer ? block.timestamp : block.timestamp - BUYERS_TIME;
         uint256 lanes = ProfileLib.bitsOf(missing);
         for (uint256 lane = 0; lane < ProfileLib.LANES; ++lane) {
             if ((lanes >> lane) & 1 == 0) continue;
             uint256 slot = blockNumber * ProfileLib.LANES + lane;
-            if (since < _microgrids().overdueAt(position.from, uint32(slot), island)) return false;
+            if (since < _microgrids().overdueAt(position.from, uint32(slot))) return false;
         }
         return true;
     }

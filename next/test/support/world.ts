@@ -129,10 +129,16 @@ export async function createWorld() {
   /** Founds a microgrid run by `operator` with these levels, all hours in the first unless told otherwise. */
   async function found(
     levels: readonly Partial<Level>[] = [{}],
-    { levelOfHour = 0n, ration = 250, dsoOf = dso.address, offset = 0 } = {},
+    {
+      levelOfHour = 0n,
+      ration = 250,
+      dsoOf = dso.address,
+      offset = 0,
+      charterOf = {} as Partial<typeof charter>,
+    } = {},
   ): Promise<number> {
     await microgrids.connect(operator.signer).found(
-      { ...charter, utcOffsetMinutes: offset },
+      { ...charter, utcOffsetMinutes: offset, ...charterOf },
       levelOfHour,
       levels.map((level) => ({ ...LEVEL, ...level })),
       dsoOf,
@@ -373,6 +379,7 @@ export async function createWorld() {
     addresses,
     chainId,
     domain,
+    charter,
     operator,
     dso,
     person,
