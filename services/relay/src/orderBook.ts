@@ -120,7 +120,7 @@ export class OrderBook {
     at: Snapshot | undefined = this.#snapshot,
   ): Promise<PostResult[]> {
     if (at === undefined) throw new NotReadyError();
-    const checks = await this.#checkThread.check(orders);
+    const checks = await this.#checkThread.ask(orders);
     const known = await knownHashes(
       this.db,
       checks.map(({ hash }) => hash),
@@ -387,7 +387,7 @@ export class OrderBook {
     const signers = new Map<Hex, Signer | SignatureCheck["possibleSigners"]>();
     const wallets = rows.filter(({ signer }) => signer === "wallet");
     const checks =
-      wallets.length === 0 ? [] : await this.#checkThread.check(wallets.map(orderJsonOf));
+      wallets.length === 0 ? [] : await this.#checkThread.ask(wallets.map(orderJsonOf));
     for (const { hash, possibleSigners } of checks) signers.set(hash, possibleSigners);
     for (const { hash, signer, delegate } of rows) {
       if (signer === "maker") signers.set(hash, { by: "maker" });

@@ -15,7 +15,7 @@ import { followPeer } from "./peers.ts";
 import { Refusal } from "./problems.ts";
 import { openDatabase, type Storage } from "./store/database.ts";
 import { Texts } from "./store/texts.ts";
-import { CheckThread } from "./verify/checkThread.ts";
+import { openCheckThread } from "./verify/checkThread.ts";
 
 /** A relay's options. */
 export interface RelayOptions {
@@ -77,7 +77,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const stop = new AbortController();
   const stopping = stop.signal;
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
-  const checkThread = new CheckThread(domain, (error) => {
+  const checkThread = openCheckThread(domain, (error) => {
     report(`The thread that checks signatures stopped (${error.message}).`);
     fail(error);
   });
