@@ -138,6 +138,15 @@ function Mark({ verdict }: { readonly verdict: Verdict }) {
           </span>
         </>
       );
+    case "not judged":
+      return (
+        <>
+          <CircleDashed aria-hidden="true" className={`${ICON} text-sun-text`} />
+          <span className="sr-only">
+            <Trans>Not judged:</Trans>
+          </span>
+        </>
+      );
     case "nothing to check":
       return (
         <>

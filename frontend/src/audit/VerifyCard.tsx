@@ -1,6 +1,6 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
-import type { AuditProgress } from "@wattline/audit";
-import { ShieldAlert, ShieldCheck } from "lucide-react";
+import { type AuditProgress, outcomeOfAll } from "@wattline/audit";
+import { ShieldAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Button, Card, ErrorState, formatCount, Notice, SkeletonLines } from "../ui/index.ts";
 import { usePromises } from "./names.ts";
@@ -104,23 +104,49 @@ function Verdict({ verdicts, end }: Extract<Verification, { state: "done" }>["re
   const failed = verdicts.reduce((sum, each) => sum + each.failed, 0);
   const checked = verdicts.reduce((sum, each) => sum + each.checked, 0);
   const [block, count] = [formatCount(end.number), formatCount(checked)];
-  return failed === 0 ? (
-    <Notice icon={<ShieldCheck className="size-6 text-leaf" />}>
-      <strong>
-        <Trans>Everything holds.</Trans>
-      </strong>{" "}
-      <Trans>
-        {count} things were checked up to block {block}; none was wrong.
-      </Trans>
-    </Notice>
-  ) : (
-    <Notice tone="danger" icon={<ShieldAlert className="size-6 text-danger" />}>
-      <strong>
-        <Plural value={failed} one="# thing is wrong." other="# things are wrong." />
-      </strong>{" "}
-      <Trans>
-        {count} things were checked up to block {block}. Each finding names its transaction.
-      </Trans>
-    </Notice>
-  );
+  switch (outcomeOfAll(verdicts)) {
+    case "passed":
+      return (
+        <Notice icon={<ShieldCheck className="size-6 text-leaf" />}>
+          <strong>
+            <Trans>Everything holds.</Trans>
+          </strong>{" "}
+          <Trans>
+            {count} things were checked up to block {block}; none was wrong.
+          </Trans>
+        </Notice>
+      );
+    case "failed":
+      return (
+        <Notice tone="danger" icon={<ShieldAlert className="size-6 text-danger" />}>
+          <strong>
+            <Plural value={failed} one="# thing is wrong." other="# things are wrong." />
+          </strong>{" "}
+          <Trans>
+            {count} things were checked up to block {block}. Each finding names its transaction.
+          </Trans>
+        </Notice>
+      );
+    case "in part":
+      return (
+        <Notice icon={<ShieldQuestion className="size-6 text-sun-text" />}>
+          <strong>
+            <Trans>What could be judged holds.</Trans>
+          </strong>{" "}
+          <Trans>
+            {count} things were checked up to block {block}; none was wrong. What could not be
+            judged is named below.
+          </Trans>
+        </Notice>
+      );
+    default:
+      return (
+        <Notice icon={<ShieldQuestion className="size-6 text-sun-text" />}>
+          <strong>
+            <Trans>Nothing was judged.</Trans>
+          </strong>{" "}
+          <Trans>Up to block {block} there was nothing that could be checked.</Trans>
+        </Notice>
+      );
+  }
 }

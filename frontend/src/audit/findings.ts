@@ -199,6 +199,8 @@ export function unseenWords(code: UnseenCode): string {
     "wallet-not-asked": () => t`The maker's wallet could not be asked.`,
     "through-contract": () => t`It came through another contract.`,
     "no-place": () => t`A microgrid at 0° 0° names no place.`,
+    "state-forgotten": () => t`The node no longer has the state of the last block.`,
+    "node-failed": () => t`The node did not answer.`,
   };
   return words[code]();
 }

@@ -164,6 +164,8 @@ export const UNSEEN = {
   "wallet-not-asked": "the maker's wallet could not be asked",
   "through-contract": "came through another contract",
   "no-place": "a microgrid at 0° 0° names no place",
+  "state-forgotten": "the node no longer has the state of the end block",
+  "node-failed": "the node did not answer",
 } as const;
 
 /** Which reason there is for not judging. */

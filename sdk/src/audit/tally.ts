@@ -48,10 +48,10 @@ export class Tally {
   }
 
   /** Counts what can't be judged, and remembers the first reason. */
-  unseen(check: Check, why: UnseenCode): void {
-    const count = this.#of(check);
-    count.unseen++;
-    count.unseenWhy ??= why;
+  unseen(check: Check, why: UnseenCode, count = 1): void {
+    const counts = this.#of(check);
+    counts.unseen += count;
+    counts.unseenWhy ??= why;
   }
 
   /** Keeps a finding, unless it concerns another microgrid than the one that is asked about. */

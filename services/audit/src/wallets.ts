@@ -1,7 +1,8 @@
 import type { IsAccepted } from "@wattline/sdk";
 import { type Address, encodeFunctionData, type Hex, parseAbi } from "viem";
+import { quantity } from "./answers.ts";
+import { RpcError } from "./errors.ts";
 import type { Rpc } from "./rpc.ts";
-import { quantity } from "./source.ts";
 import { hasAnswered, traceOf } from "./traces.ts";
 
 const walletAbi = parseAbi(["function isValidSignature(bytes32,bytes) view returns (bytes4)"]);
@@ -23,12 +24,18 @@ export const walletsAt =
     });
     const before = quantity(Math.max(blockNumber - 1, 0));
     for (const at of [before, quantity(blockNumber)]) {
-      const answer = await rpc.attempt("eth_call", [{ to: wallet, data, gas: WALLET_GAS }, at]);
-      if (typeof answer === "string" && answer.startsWith(ACCEPTED)) return true;
+      const outcome = await rpc.call({ to: wallet, data, gas: WALLET_GAS }, at);
+      if (outcome.kind === "answer" && outcome.data.startsWith(ACCEPTED)) return true;
     }
-    if (await neverHadCode(rpc, wallet, before, quantity(blockNumber))) return false;
-    const trace = await traceOf(rpc, transaction);
-    return trace && hasAnswered(trace, wallet, data, ACCEPTED);
+    try {
+      if (await neverHadCode(rpc, wallet, before, quantity(blockNumber))) return false;
+      const trace = await traceOf(rpc, transaction);
+      return trace && hasAnswered(trace, wallet, data, ACCEPTED);
+    } catch (error) {
+      // A node that fails says neither yes nor no.
+      if (error instanceof RpcError) return undefined;
+      throw error;
+    }
   };
 
 /**
