@@ -13,6 +13,7 @@ export * from "./deployment.ts";
 export * from "./energyId.ts";
 export * from "./gains.ts";
 export * from "./history/acts.ts";
+export * from "./history/calls.ts";
 export * from "./history/earnings.ts";
 export * from "./history/events.ts";
 export * from "./history/moves.ts";

@@ -1,8 +1,8 @@
 import { rpcAt, walletsAt } from "@wattline/audit";
 import {
-  type Call,
-  callsOf,
   coveredSlots,
+  type DecodedCall,
+  decodeCalls,
   hashOrder,
   hashReading,
   marketDomain,
@@ -12,6 +12,7 @@ import {
   recoverSlowly,
   type SignedOrder,
   type Signer,
+  signedOrdersIn,
   signerOf,
 } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual } from "viem";
@@ -61,32 +62,36 @@ export async function readEvidence(context: ChainContext, row: HistoryRow): Prom
     readReadings(context, row),
   ]);
   return {
-    transaction: { from, to, gasUsed, calls: calls.map(({ kind }) => kind) },
+    transaction: { from, to, gasUsed, calls: calls.map(({ functionName }) => functionName) },
     orders: await judgeOrders(context, row, calls),
     readings,
   };
 }
 
-async function callsIn({ client, contracts }: ChainContext, hash: Hex): Promise<readonly Call[]> {
-  const { from, to, input } = await getTransaction(client, { hash });
+async function callsIn(
+  { client, contracts }: ChainContext,
+  hash: Hex,
+): Promise<readonly DecodedCall[]> {
   const { marketplace, meters, energy } = contracts;
   const addresses = {
     marketplace: marketplace.address,
     meters: meters.address,
     energy: energy.address,
   };
-  return callsOf(addresses, { hash, from, to: to ?? undefined, input, logs: [] }).calls;
+  const calls = decodeCalls(addresses, await getTransaction(client, { hash }));
+  return calls.filter((call) => call.functionName !== undefined);
 }
 
 async function judgeOrders(
   { client, contracts: { marketplace }, network, signal }: ChainContext,
   row: HistoryRow,
-  calls: readonly Call[],
+  calls: readonly DecodedCall[],
 ): Promise<OrderEvidence[]> {
   const domain = marketDomain(network.deployment.chainId, marketplace.address);
   const blockNumber = BigInt(Math.max(row.block - 1, 0));
   const askWallet = walletsAt(rpcAt(network.rpcUrl, signal));
-  const judged = signedIn(calls)
+  const judged = calls
+    .flatMap(signedOrdersIn)
     .map((signed) => ({ signed, hash: hashOrder(domain, signed.order) }))
     .filter(({ hash }) => row.orders.includes(hash))
     .map(async ({ signed, hash }): Promise<OrderEvidence> => {
@@ -115,16 +120,6 @@ async function judgeOrders(
   return Promise.all(judged);
 }
 
-const signedIn = (calls: readonly Call[]): SignedOrder[] =>
-  calls.flatMap((call): SignedOrder[] => {
-    if (call.kind === "accept" || call.kind === "reserve") return [call];
-    if (call.kind !== "settle") return [];
-    return call.orders.map((order, index) => ({
-      order,
-      signature: call.signatures[index] ?? "0x",
-    }));
-  });
-
 /** The readings of the seller's meters that reach over the settlement's slots. */
 async function readReadings(context: ChainContext, row: HistoryRow): Promise<ReadingEvidence[]> {
   const meters = await sellersMeters(context, row);
@@ -151,9 +146,9 @@ async function readReadings(context: ChainContext, row: HistoryRow): Promise<Rea
       const reading: Reading = { meter, firstBlock, exported };
       const digest = hashReading(domain, reading);
       const report = (await callsIn(context, transaction)).find(
-        (call) => call.kind === "report" && hashReading(domain, call.reading) === digest,
+        (call) => call.functionName === "report" && hashReading(domain, call.args[0]) === digest,
       );
-      const signature = report?.kind === "report" ? report.signature : "0x";
+      const signature = report?.functionName === "report" ? report.args[1] : "0x";
       const signer = await recoverSlowly(digest, signature);
       const by = signer !== undefined && isAddressEqual(signer, meter) ? "device" : "unknown";
       return { transaction, meter, signature, by, energyWh };

@@ -1,14 +1,11 @@
 import {
-  boardAbi,
-  energyTokenAbi,
+  decodeCalls,
   hashOrder,
   marketDomain,
-  marketplaceAbi,
-  metersAbi,
-  type Order,
   type SignedOrder,
+  signedOrdersIn,
 } from "@wattline/sdk";
-import { type Address, decodeFunctionData, type Hex, isAddressEqual } from "viem";
+import type { Address, Hex } from "viem";
 import { readSettings } from "../../settings.ts";
 
 /** What a transaction's calldata tells beyond its events. */
@@ -29,11 +26,8 @@ interface SentTransaction {
   readonly input: Hex;
 }
 
-const ABI = [...marketplaceAbi, ...metersAbi, ...energyTokenAbi, ...boardAbi] as const;
-
 const { deployment } = readSettings(process.env);
-const { marketplace, meters, energy, board } = deployment;
-const domain = marketDomain(deployment.chainId, marketplace);
+const domain = marketDomain(deployment.chainId, deployment.marketplace);
 
 /** What names a reading within a transaction. */
 export const readingKey = (meter: Address, firstBlock: number, words: readonly bigint[]): string =>
@@ -51,49 +45,23 @@ export function callsOf(transaction: SentTransaction): Calls {
 }
 
 function read({ to, input }: SentTransaction): Calls {
-  const names: string[] = [];
+  const decoded = decodeCalls(deployment, { to, input });
   const orders = new Map<Hex, SignedOrder>();
   const takerMeters = new Map<Hex, Address>();
   const readingSignatures = new Map<string, Hex>();
-
-  const ours = [marketplace, meters, energy, board];
-  if (to !== null && ours.some((address) => isAddressEqual(address, to))) note(input);
-  else names.push("unknown");
-  return { names, orders, takerMeters, readingSignatures };
-
-  function note(data: Hex): void {
-    const call = decode(data);
-    if (call?.functionName === "multicall") {
-      for (const inner of call.args[0]) note(inner);
-      return;
+  for (const call of decoded) {
+    for (const signed of signedOrdersIn(call)) {
+      const hash = hashOrder(domain, signed.order);
+      orders.set(hash, signed);
+      if (call.functionName === "accept" || call.functionName === "reserve") {
+        takerMeters.set(hash, call.args[2].meter);
+      }
     }
-    names.push(call?.functionName ?? "unknown");
-    if (call?.functionName === "accept" || call?.functionName === "reserve") {
-      const [order, signature, take] = call.args;
-      takerMeters.set(noteOrder(order, signature), take.meter);
-    }
-    if (call?.functionName === "settle" || call?.functionName === "pin") {
-      const [signed, signatures] = call.args;
-      for (const [index, order] of signed.entries()) noteOrder(order, signatures[index] ?? "0x");
-    }
-    if (call?.functionName === "report") {
+    if (call.functionName === "report") {
       const [{ meter, firstBlock, exported }, signature] = call.args;
       readingSignatures.set(readingKey(meter, firstBlock, exported), signature);
     }
   }
-
-  function noteOrder(order: Order, signature: Hex): Hex {
-    const hash = hashOrder(domain, order);
-    orders.set(hash, { order, signature });
-    return hash;
-  }
-}
-
-/** Undefined for what is no call of Wattline's. */
-function decode(data: Hex) {
-  try {
-    return decodeFunctionData({ abi: ABI, data });
-  } catch {
-    return undefined;
-  }
+  const names = decoded.map(({ functionName }) => functionName ?? "unknown");
+  return { names, orders, takerMeters, readingSignatures };
 }
