@@ -34,4 +34,5 @@ export * from "./tieLine.ts";
 export * from "./typedData.ts";
 export * from "./units.ts";
 export * from "./validity.ts";
+export * from "./walletSignature.ts";
 export * from "./words.ts";
