@@ -1,4 +1,4 @@
-/** What people do on a chain once its day is over: a little of everything, drawn by a seed. */
+/** Random actions on a chain after the played day: a little of everything, drawn from a seed. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { seededRandom } from "@wattline/community/profiles";
@@ -28,7 +28,7 @@ import {
   zeroAddress,
 } from "viem";
 import { hardhat } from "viem/chains";
-import { oddDeeds } from "./odd.ts";
+import { oddActions } from "./odd.ts";
 import type { Played } from "./played.ts";
 import { ROOT } from "./process.ts";
 
@@ -44,9 +44,9 @@ const WALLET: { readonly abi: Abi; readonly bytecode: Hex } = JSON.parse(
   ),
 );
 
-export type Life = ReturnType<typeof liveOn>;
+export type RandomActions = ReturnType<typeof randomActions>;
 
-export function liveOn(
+export function randomActions(
   { rpcUrl, deployment, euro, operator, communities, firstSlot, slots }: Played,
   seed: number,
 ) {
@@ -68,7 +68,7 @@ export function liveOn(
     }),
   );
   const [home, other] = communities;
-  if (home === undefined || other === undefined) throw new Error("Two communities are needed.");
+  if (home === undefined || other === undefined) throw new Error("Two microgrids are needed.");
   const { dso } = home;
   const pick = <Item>(items: readonly Item[]): Item => {
     const item = items[below(items.length)];
@@ -85,7 +85,7 @@ export function liveOn(
     const { status } = await client.waitForTransactionReceipt({ hash, pollingInterval: 10 });
     if (status !== "success") throw new Error(`${from} failed in ${hash}.`);
   }
-  // A development node reports that a transaction fails, and has mined it all the same.
+  // A development node reports that a transaction failed, but it was mined.
   const trySend = (from: Hex, to: Hex, data: Hex) => send(from, to, data).catch(() => undefined);
   const market = (from: Hex, ...calls: readonly Hex[]) =>
     send(
@@ -130,7 +130,7 @@ export function liveOn(
     return { order, signature };
   }
 
-  /** The slots of which the DSO, who has bought all that was left over, holds energy. */
+  /** The slots of which the DSO, who bought what was left over, holds energy. */
   async function heldSlots(): Promise<readonly number[]> {
     const ids = Array.from({ length: slots }, (_, offset) => firstSlot + offset);
     const held = await client.readContract({
@@ -159,8 +159,8 @@ export function liveOn(
   });
 
   /**
-   * Calldata of a batch of which two slots, one after the other, have different prices: a bid that pays less trades in
-   * the first of them only.
+   * Calldata of a batch in which two consecutive slots have different prices: a lower bid trades in the first of them
+   * only.
    */
   async function batchOverSlots(): Promise<Hex> {
     const held = await heldSlots();
@@ -185,7 +185,7 @@ export function liveOn(
     });
   }
 
-  /** Calldata of a batch of one match: some of the DSO's energy for somebody, or for who has signed `bid`. */
+  /** Calldata of a batch of one match: some of the DSO's energy for an account, or for the signer of `bid`. */
   async function batch(bid?: SignedOrder): Promise<Hex> {
     const orders = [
       await sign(dso, { price: 90_000n }),
@@ -216,7 +216,7 @@ export function liveOn(
     return contractAddress;
   }
 
-  const deeds: Readonly<Record<string, () => Promise<void>>> = {
+  const actions: Readonly<Record<string, () => Promise<void>>> = {
     async deposit() {
       const who = anyone();
       const amount = 1_000n + BigInt(below(1_000));
@@ -357,7 +357,7 @@ export function liveOn(
     },
     async give() {
       const id = energyIdOf({ microgrid: home.microgrid, source: "Solar", slot: await heldSlot() });
-      // An id that names nothing may go along when nothing of it moves.
+      // An invalid id is accepted when its amount is 0.
       await send(
         home.dso,
         energy,
@@ -419,7 +419,7 @@ export function liveOn(
         }),
       );
     },
-    ...oddDeeds({
+    ...oddActions({
       deployment,
       euro,
       microgrid: home.microgrid,
@@ -434,9 +434,9 @@ export function liveOn(
       batch,
     }),
   };
-  const names = Object.keys(deeds);
+  const names = Object.keys(actions);
 
-  /** A household promises energy of its roof, its meter stays silent until the reporting deadline, and anyone releases. */
+  /** A household promises energy, its meter reports nothing until the deadline, and anyone releases. */
   const fallShort = async (): Promise<void> => {
     const found = await Promise.all(
       home.households.map(async ({ address, meter }) => {
@@ -497,15 +497,15 @@ export function liveOn(
   return {
     client,
     fallShort,
-    /** Does `count` things, one transaction or a few each. */
-    async goOn(count: number): Promise<void> {
-      for (let done = 0; done < count; done++) await deeds[pick(names)]?.();
+    /** Does `count` actions, one transaction or a few each. */
+    async perform(count: number): Promise<void> {
+      for (let done = 0; done < count; done++) await actions[pick(names)]?.();
     },
-    /** Does everything once. */
+    /** Does every kind of action once. */
     async doAll(): Promise<void> {
-      for (const name of names) await deeds[name]?.();
+      for (const name of names) await actions[name]?.();
     },
-    /** Undoes what happened in between. */
+    /** Undoes everything since then. */
     async undone(happens: () => Promise<void>): Promise<void> {
       const id = await client.snapshot();
       await happens();

@@ -3,8 +3,8 @@ import { type Moved, mergedWords, sumWh } from "@wattline/sdk";
 import { zeroAddress } from "viem";
 import type { Db } from "./occasion.ts";
 
-/** Books energy that changes hands; the zero address mints and burns. */
-export async function bookMove(db: Db, { from, to, words }: Moved): Promise<void> {
+/** Records a move of energy; the zero address mints and burns. */
+export async function recordMove(db: Db, { from, to, words }: Moved): Promise<void> {
   for (const { microgrid, source, blockNumber: block, energy: word } of mergedWords(words)) {
     const key = { microgrid, source, block };
     const energyWh = sumWh([word]);

@@ -14,8 +14,8 @@ export type IsAccepted = (
   at: { readonly blockNumber: number; readonly transaction: Hex },
 ) => Promise<boolean | undefined>;
 
-/** What a rule sees while the audit looks at one transaction. */
-export interface Scene {
+/** What a rule needs to judge one transaction. */
+export interface AuditContext {
   readonly state: AuditState;
   readonly contracts: Contracts;
   readonly domains: Domains;
@@ -25,15 +25,15 @@ export interface Scene {
   readonly transaction: Hex;
   /** Whether signatures are checked. */
   readonly checksSignatures: boolean;
-  /** Whether the one named in a claim signed it; see `isSignedByNamed`. */
+  /** Whether the account or device named in a claim signed it; see `isSignedByNamed`. */
   isSignedByNamed(claim: Claim): boolean;
   readonly recover: Recover;
   readonly isAccepted: IsAccepted;
   /** Counts things that were checked. */
   checked(check: Check, count?: number): void;
-  /** Counts things that can't be judged. */
+  /** Counts things that could not be judged. */
   unseen(check: Check, why: UnseenCode): void;
-  /** Something should not be. */
+  /** Reports a failed check. */
   found<Code extends MessageCode>(
     check: Check,
     code: Code,
@@ -45,24 +45,24 @@ export interface Scene {
 
 /** Counts a check, and reports it unless it holds. */
 export function expect<Code extends MessageCode>(
-  scene: Scene,
+  context: AuditContext,
   check: Check,
   holds: boolean,
   code: Code,
   values: ValuesOf<Code>,
   microgrid?: number,
 ): boolean {
-  scene.checked(check);
-  if (!holds) scene.found(check, code, values, microgrid);
+  context.checked(check);
+  if (!holds) context.found(check, code, values, microgrid);
   return holds;
 }
 
-/** As {@link expect}, for two amounts that should be the same. */
+/** As {@link expect}, for two amounts that must be equal. */
 export const expectEqual = (
-  scene: Scene,
+  context: AuditContext,
   check: Check,
   code: AmountCode,
   found: bigint,
   due: bigint,
   microgrid?: number,
-): boolean => expect(scene, check, found === due, code, { found, due }, microgrid);
+): boolean => expect(context, check, found === due, code, { found, due }, microgrid);

@@ -1,21 +1,21 @@
 import { type Moved, tradeOfTake } from "@wattline/sdk";
 import { type Hex, isAddressEqual, zeroAddress } from "viem";
-import { type Calls, callsOf } from "./calls.ts";
+import { type Calls, callsOf } from "./calldata.ts";
 import { microgridOf, pay, payDsos } from "./money.ts";
 import type { Db, Occasion } from "./occasion.ts";
 import { fillOrder } from "./orders.ts";
 import { leaveOpen, type OpenTake, openOf } from "./pending.ts";
-import { bookTrade } from "./trades.ts";
+import { recordTrade } from "./trades.ts";
 
 interface WithTransaction {
   readonly transaction: Parameters<typeof callsOf>[0];
 }
 
 /**
- * Books energy that the market moved: the energy of the take whose `Traded` came before, or of a batch whose `Matched`
- * is still to come. Energy that it minted without either is a release's, which `Released` tells.
+ * Records energy moved by the market: that of the preceding `Traded`, or of a batch whose `Matched` follows. Energy
+ * minted without either belongs to a release, which `Released` reports.
  */
-export async function bookMarketMove(
+export async function recordMarketMove(
   db: Db,
   { transaction }: WithTransaction,
   occasion: Occasion,
@@ -33,11 +33,11 @@ export async function bookMarketMove(
     return;
   }
   await leaveOpen(db, occasion.txHash, rest);
-  await bookTake(db, callsOf(transaction), occasion, take, take.sent ?? move, move);
+  await recordTake(db, callsOf(transaction), occasion, take, take.sent ?? move, move);
 }
 
-/** Books a take, whose energy is known now. */
-async function bookTake(
+/** Records an accepted order, whose energy is now known. */
+async function recordTake(
   db: Db,
   calls: Calls,
   occasion: Occasion,
@@ -60,9 +60,9 @@ async function bookTake(
     ? [makerMeter, takerMeter]
     : [takerMeter, makerMeter];
   const { id, logIndex } = take;
-  await bookTrade(db, { ...occasion, id, logIndex }, { ...trade, sellerMeter, buyerMeter });
+  await recordTrade(db, { ...occasion, id, logIndex }, { ...trade, sellerMeter, buyerMeter });
 }
 
-/** Null where an order or a take names none. */
+/** Null when an order or a take names no meter. */
 export const namedMeter = (meter: Hex | undefined): Hex | null =>
   meter === undefined || meter === zeroAddress ? null : meter;

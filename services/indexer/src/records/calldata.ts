@@ -8,13 +8,13 @@ import {
 import type { Address, Hex } from "viem";
 import { readSettings } from "../../settings.ts";
 
-/** What a transaction's calldata tells beyond its events. */
+/** What a transaction's calldata adds to its events. */
 export interface Calls {
   /** Names of the functions, those within a multicall one by one. */
   readonly names: readonly string[];
   /** Signed orders by their hash. */
   readonly orders: ReadonlyMap<Hex, SignedOrder>;
-  /** What takers named as their meter, by the hash of the order that they took. */
+  /** Takers' meters, by the hash of the order that they took. */
   readonly takerMeters: ReadonlyMap<Hex, Address>;
   /** Signatures of readings, by {@link readingKey}. */
   readonly readingSignatures: ReadonlyMap<string, Hex>;
@@ -29,15 +29,15 @@ interface SentTransaction {
 const { deployment } = readSettings(process.env);
 const domain = marketDomain(deployment.chainId, deployment.marketplace);
 
-/** What names a reading within a transaction. */
+/** Identifies a reading within a transaction. */
 export const readingKey = (meter: Address, firstBlock: number, words: readonly bigint[]): string =>
   `${meter.toLowerCase()} ${firstBlock} ${words.join()}`;
 
 let newest: { readonly hash: Hex; readonly calls: Calls } | undefined;
 
-/** What a transaction called; nothing is known of what another contract has called for it. */
+/** A transaction's calls; calls made by another contract are not known. */
 export function callsOf(transaction: SentTransaction): Calls {
-  // Events of a transaction come one after another, and a batch has many.
+  // A transaction's events follow one another, and a batch has many.
   if (newest?.hash !== transaction.hash) {
     newest = { hash: transaction.hash, calls: read(transaction) };
   }

@@ -1,10 +1,10 @@
 import type { Context, Event, EventNames } from "ponder:registry";
 import { transaction } from "ponder:schema";
-import { callsOf } from "./calls.ts";
+import { callsOf } from "./calldata.ts";
 
 export type Db = Context["db"];
 
-/** When and where something happened. */
+/** When and where an event happened. */
 export interface Occasion {
   /** `txHash-logIndex` */
   readonly id: string;
@@ -18,7 +18,7 @@ export interface Occasion {
 
 type AnyEvent = Event<Exclude<EventNames, `${string}:setup`>>;
 
-/** Books an event's transaction and says when it was. */
+/** Records an event's transaction and returns when and where the event happened. */
 export async function occasionOf(db: Db, event: AnyEvent): Promise<Occasion> {
   const { block, log, transaction: sent, transactionReceipt: receipt } = event;
   await db

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { freePort } from "../../../scripts/testing/ports.ts";
-import { clearUnfounded, markFounded } from "../founding.ts";
+import { deleteIncompleteDatabase, markDatabaseComplete } from "../completeDatabase.ts";
 
 describe("An embedded database", () => {
   let dataFolder: string;
@@ -27,17 +27,17 @@ describe("An embedded database", () => {
   const place = () => ({ dataFolder, host: "127.0.0.1", port });
   const isThere = () => existsSync(path.join(dataFolder, "pglite", "PG_VERSION"));
 
-  it("that was killed while it was founded is founded again", async () => {
+  it("that was killed while it was created is created again", async () => {
     status = 503;
-    await markFounded(place());
-    clearUnfounded(place());
+    await markDatabaseComplete(place());
+    deleteIncompleteDatabase(place());
     expect(isThere()).to.equal(false);
   });
 
-  it("that has been whole stays", async () => {
+  it("that was complete is kept", async () => {
     status = 200;
-    await markFounded(place());
-    clearUnfounded(place());
+    await markDatabaseComplete(place());
+    deleteIncompleteDatabase(place());
     expect(isThere()).to.equal(true);
   });
 });

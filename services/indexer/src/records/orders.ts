@@ -5,7 +5,7 @@ import type { Db, Occasion } from "./occasion.ts";
 
 type OrderRow = typeof order.$inferInsert;
 
-/** The columns that an order's maker signed. */
+/** The columns of an order's signed members. */
 const signedColumns = ({ order: signed, signature }: SignedOrder) =>
   ({
     microgrid: signed.microgrid,
@@ -24,7 +24,7 @@ const signedColumns = ({ order: signed, signature }: SignedOrder) =>
     signature,
   }) satisfies Partial<OrderRow>;
 
-/** What an event says of an order, and what the calldata adds where it is open to read. */
+/** An order as an event names it, with the calldata's signed order if that is readable. */
 export interface Seen {
   readonly hash: Hex;
   readonly maker: Hex;
@@ -32,7 +32,7 @@ export interface Seen {
   readonly signed: SignedOrder | undefined;
 }
 
-/** Books that an order was filled by so much. */
+/** Adds to an order's fill. */
 export async function fillOrder(
   db: Db,
   { time, txHash }: Occasion,
@@ -44,7 +44,7 @@ export async function fillOrder(
     .insert(order)
     .values({ hash, maker, nonce, ...columns, filledWh, time, txHash })
     .onConflictDoUpdate((row) => ({
-      // A signature that was pinned may be anything; one that filled the order is good.
+      // The signature of a posted order may be invalid; that of a fill is valid.
       ...columns,
       filledWh: row.filledWh + filledWh,
     }));
@@ -54,7 +54,7 @@ export async function fillOrder(
     .onConflictDoUpdate((row) => ({ filledWh: row.filledWh + filledWh }));
 }
 
-/** Books that anyone pinned what may be an order. */
+/** Records a post on the board, which may not be a valid order. */
 export async function pinOrder(
   db: Db,
   { id, time, txHash }: Occasion,

@@ -19,14 +19,14 @@ import { dsosOf, microgridOf } from "./money.ts";
 import type { Db, Occasion } from "./occasion.ts";
 import { gridPricesIn } from "./tariffs.ts";
 
-/** A trade, and the meters that its orders or its taker have named. */
+/** A trade, and the meters named by its orders or its taker. */
 export interface NamedTrade extends Omit<Trade, "logIndex"> {
   readonly sellerMeter: Hex | null;
   readonly buyerMeter: Hex | null;
 }
 
-/** Books a trade: the history, the prices of its slots, and what it brought to both sides. */
-export async function bookTrade(db: Db, occasion: Occasion, named: NamedTrade): Promise<void> {
+/** Records a trade: the history, its slots' prices, and both sides' earnings and savings. */
+export async function recordTrade(db: Db, occasion: Occasion, named: NamedTrade): Promise<void> {
   const { logIndex } = occasion;
   const withGrid = isWithGrid(named, await dsosOf(db, [named.from, named.to]));
   const trade = { ...named, logIndex, withGrid };
@@ -85,10 +85,10 @@ export async function bookTrade(db: Db, occasion: Occasion, named: NamedTrade): 
     gasUsed: occasion.gasUsed,
   });
 
-  await bookPrices(db, trade, parts, pricePerKwh);
+  await recordPrices(db, trade, parts, pricePerKwh);
   if (kind === "reserve") return;
 
-  await bookEarnings(db, trade, parts);
+  await recordEarnings(db, trade, parts);
   if (withGrid || arrivedTotal === 0n) return;
   await db.update(microgrid, { id: to }).set((row) => ({
     tradedWh: row.tradedWh + arrivedTotal,
@@ -97,7 +97,7 @@ export async function bookTrade(db: Db, occasion: Occasion, named: NamedTrade): 
   }));
 }
 
-async function bookPrices(
+async function recordPrices(
   db: Db,
   trade: ToldTrade,
   parts: readonly TradePart[],
@@ -117,7 +117,7 @@ async function bookPrices(
   }
 }
 
-async function bookEarnings(
+async function recordEarnings(
   db: Db,
   { from, to, seller, buyer, withGrid }: ToldTrade,
   parts: readonly TradePart[],

@@ -10,7 +10,7 @@ export interface Holding {
   readonly holder: Hex;
 }
 
-/** Changes an account, which is blank before its first change. */
+/** Changes an account, which is created when missing. */
 export async function changeAccount(
   db: Db,
   { currency, holder }: Holding,
@@ -32,20 +32,22 @@ export async function changeAccount(
     .onConflictDoUpdate(change);
 }
 
-/** Adds to a balance, or takes from it when `amount` is below zero. */
+/** Adds to a balance, or subtracts when `amount` is negative. */
 export async function pay(db: Db, holding: Holding, amount: bigint): Promise<void> {
   if (amount === 0n) return;
   await changeAccount(db, holding, ({ balance }) => ({ balance: balance + amount }));
 }
 
-/** A microgrid that an event names, and so has been founded. */
+/** The microgrid that an event names, which must have been founded. */
 export async function microgridOf(db: Db, id: number): Promise<typeof microgrid.$inferSelect> {
   const found = await db.find(microgrid, { id });
   if (found === null) throw new Error(`An event names microgrid ${id}, which was never founded.`);
   return found;
 }
 
-/** Pays the DSOs of a trade: all to the one, or half each across a line, the odd unit to the receiving one. */
+/**
+ * Pays the DSOs of a trade: one DSO gets everything; across a tie line each gets half, the receiving one the odd unit.
+ */
 export async function payDsos(db: Db, from: number, to: number, charge: bigint): Promise<void> {
   const half = from === to ? 0n : charge / 2n;
   for (const [id, amount] of [
@@ -61,6 +63,6 @@ export async function payDsos(db: Db, from: number, to: number, charge: bigint):
   }
 }
 
-/** Who the DSOs of these microgrids are now. */
+/** The current DSOs of these microgrids. */
 export const dsosOf = (db: Db, microgrids: readonly number[]): Promise<readonly Hex[]> =>
   Promise.all(microgrids.map(async (id) => (await microgridOf(db, id)).dso));

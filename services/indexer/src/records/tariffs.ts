@@ -4,9 +4,9 @@ import { microgridOf } from "./money.ts";
 import type { Db } from "./occasion.ts";
 
 /**
- * The tariffs of a microgrid that were in force when each of these slots ended: those in force now for what is still to
- * come, the first ones for what was before the founding.
- * @param slots In order.
+ * The tariffs of a microgrid in force when each of these slots ended: the current ones for slots in the future, the
+ * first ones for slots before the founding.
+ * @param slots In ascending order.
  */
 export async function gridPricesIn(
   db: Db,
@@ -16,11 +16,12 @@ export async function gridPricesIn(
   const { slotSeconds, tariffVersion } = await microgridOf(db, microgrid);
   const prices: GridPrices[] = [];
   let version = tariffVersion;
-  // From the newest slot back: tariffs change far less often than slots pass.
+  // From the newest slot back: tariffs change much less often than slots.
   for (const slot of slots.toReversed()) {
     for (;;) {
       const found = await db.find(tariff, { microgrid, version });
-      if (found === null) throw new Error(`Microgrid ${microgrid} lost its tariffs ${version}.`);
+      if (found === null)
+        throw new Error(`Version ${version} of microgrid ${microgrid}'s tariffs is missing.`);
       if (version === 0 || found.since < BigInt(slotEnd(slot, slotSeconds))) {
         prices.push({ feedIn: found.feedIn, retail: found.retail });
         break;

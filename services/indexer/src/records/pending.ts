@@ -1,14 +1,14 @@
 /**
- * Events of one transaction that only make sense together: a take's energy follows its `Traded`, a batch's energy
- * precedes its `Matched`, and the prices of all come last. What is open is kept in a table, as the rest is, because an
- * indexer may stop and go on between any two events.
+ * Events of one transaction that belong together: the energy of an accepted order follows its `Traded`, a batch's
+ * energy precedes its `Matched`, and all prices come last. Incomplete ones are kept in a table, like everything else,
+ * because an indexer may stop and resume between any two events.
  */
 import { pending } from "ponder:schema";
 import type { Moved } from "@wattline/sdk";
 import type { Hex } from "viem";
 import type { Db } from "./occasion.ts";
 
-/** A `Traded` whose energy is still to come. */
+/** A `Traded` whose energy has not moved yet. */
 export interface OpenTake {
   readonly id: string;
   readonly logIndex: number;
@@ -19,11 +19,11 @@ export interface OpenTake {
   readonly filledWh: bigint;
   readonly cost: bigint;
   readonly charge: bigint;
-  /** Over a tie line: what left the seller, when that is known and the arrival is not. */
+  /** Over a tie line: what left the seller, once that is known and until the arrival is. */
   readonly sent?: Moved;
 }
 
-/** A `Matched` whose prices are still to come. */
+/** A `Matched` whose prices are not known yet. */
 export interface OpenMatch {
   readonly id: string;
   readonly logIndex: number;
@@ -35,7 +35,7 @@ export interface OpenMatch {
   readonly charge: bigint;
 }
 
-/** What a transaction has left open so far. */
+/** A transaction's incomplete events so far. */
 export interface Open {
   readonly take?: OpenTake;
   readonly moves: readonly Moved[];
