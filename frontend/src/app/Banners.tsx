@@ -4,7 +4,7 @@ import { useSwitchChain } from "wagmi";
 import { chainOf, useNetwork } from "../chain/index.ts";
 import { useHealth } from "../data/index.ts";
 import { Button, Notice } from "../ui/index.ts";
-import { isRejection } from "../wallet/index.ts";
+import { Failure, isRejection } from "../wallet/index.ts";
 
 /** What does not work now, and what does all the same; nothing when all is well. */
 export function Banners() {
@@ -60,7 +60,9 @@ function WrongNetwork() {
         to {name}.
       </Trans>
       {switchChain.error && !isRejection(switchChain.error) && (
-        <p className="mt-1 text-danger">{switchChain.error.message.split("\n")[0]}</p>
+        <div className="mt-1 text-danger">
+          <Failure error={switchChain.error} />
+        </div>
       )}
     </Notice>
   );

@@ -73,7 +73,7 @@ export function BuyButton({
         {reason ??
           (deposit > 0n ? (
             <>
-              <FromWallet amount={formatMoney(deposit, currency)} />{" "}
+              <FromWallet deposit={deposit} />{" "}
               {escrow > 0n && <Trans>The rest is in escrow.</Trans>}
             </>
           ) : (
@@ -85,8 +85,9 @@ export function BuyButton({
 }
 
 /** What the wallet will ask, so that the money comes in. */
-function FromWallet({ amount }: { readonly amount: string }) {
-  const way = useDepositWay();
+function FromWallet({ deposit }: { readonly deposit: bigint }) {
+  const amount = formatMoney(deposit, useNetwork().currency);
+  const way = useDepositWay(deposit);
   if (way === "bundle") {
     return <Trans>{amount} come from your wallet, confirmed together with the purchase.</Trans>;
   }

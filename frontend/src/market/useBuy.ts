@@ -11,7 +11,7 @@ import {
 import { useConnection } from "wagmi";
 import { type Call, callOf, contractsOf, useAccount, useNetwork } from "../chain/index.ts";
 import { formatEnergy, formatMoney } from "../ui/index.ts";
-import { isRejection, notify, useDeposit, useTransact, wordsFor } from "../wallet/index.ts";
+import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../wallet/index.ts";
 import { sellersOf } from "./sellers.ts";
 
 /** What a purchase came to, as its transaction says. */
@@ -92,7 +92,7 @@ export function useBuy() {
         deposits = await depositCalls(deposit);
       } catch (error) {
         if (isRejection(error)) notify.declined(title);
-        else notify.failed(title, await wordsFor(error, network));
+        else notify.failed(title, await reasonOf(error, network));
         return undefined;
       } finally {
         setSigns(false);

@@ -101,7 +101,7 @@ function Actions({
   const copy = () =>
     navigator.clipboard.writeText(window.location.href).then(
       () => notify.done(t`The link is copied`, t`Whoever opens it can verify the certificate.`),
-      () => notify.failed(t`The link could not be copied`, window.location.href),
+      () => notify.failed(t`The link could not be copied`, { words: window.location.href }),
     );
   return (
     <div className="flex flex-wrap gap-2 print:hidden">

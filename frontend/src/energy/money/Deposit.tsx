@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type FormEvent, useState } from "react";
 import { useNetwork } from "../../chain/index.ts";
 import { Button, formatMoney } from "../../ui/index.ts";
-import { isRejection, notify, useDeposit, useTransact, wordsFor } from "../../wallet/index.ts";
+import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../../wallet/index.ts";
 import { AmountField, amountIn } from "./AmountField.tsx";
 
 /** Brings money from the wallet into escrow. */
@@ -26,7 +26,7 @@ export function Deposit({ walletBalance }: { readonly walletBalance: bigint }) {
       if (outcome.status === "done") setText("");
     } catch (error) {
       if (isRejection(error)) notify.declined(title);
-      else notify.failed(title, await wordsFor(error, network));
+      else notify.failed(title, await reasonOf(error, network));
     } finally {
       setSigning(false);
     }

@@ -1,13 +1,19 @@
 import { t } from "@lingui/core/macro";
+import type { ReactNode } from "react";
+import type { Reason } from "./errors.ts";
+import { ReasonText } from "./ReasonText.tsx";
 
 /** The toasts of one deed: each state replaces the one before. */
 export interface DeedToast {
   /** The wallet has to confirm. */
   waiting(): void;
   sent(link: string | undefined): void;
-  done(link: string | undefined): void;
-  declined(): void;
-  failed(reason: string): void;
+  done(link: string | undefined, words?: string): void;
+  /** @param begun Whether an earlier transaction of the deed is mined already. */
+  declined(begun: boolean): void;
+  failed(reason: Reason): void;
+  /** It was sent on a chain that is gone. */
+  past(): void;
 }
 
 /** Tells that there is a place for toasts now. */
@@ -43,9 +49,10 @@ async function sonner() {
 
 function begun(title: string): DeedToast {
   const id = crypto.randomUUID();
+  let isSent = false;
   const show = (
     kind: "loading" | "success" | "info" | "error",
-    description: string,
+    description: ReactNode,
     link?: string | undefined,
   ): void => {
     void sonner().then((toast) =>
@@ -53,7 +60,8 @@ function begun(title: string): DeedToast {
         id,
         description,
         duration: kind === "loading" ? Number.POSITIVE_INFINITY : kind === "error" ? 15_000 : 6_000,
-        closeButton: kind !== "loading",
+        // What waits for the chain goes on without its toast.
+        closeButton: kind !== "loading" || isSent,
         ...(link && {
           action: { label: t`Explorer`, onClick: () => window.open(link, "_blank", "noopener") },
         }),
@@ -63,18 +71,32 @@ function begun(title: string): DeedToast {
   show("loading", t`Checking that it will go through…`);
   return {
     waiting: () => show("loading", t`Confirm it in your wallet.`),
-    sent: (link) => show("loading", t`Sent. Waiting for the chain…`, link),
-    done: (link) => show("success", t`Done.`, link),
-    declined: () => show("info", t`You declined it in your wallet. Nothing was sent.`),
-    failed: (reason) => show("error", reason),
+    sent(link) {
+      isSent = true;
+      show("loading", t`Sent. Waiting for the chain…`, link);
+    },
+    done: (link, words) => show("success", words ?? t`Done.`, link),
+    declined: (begun) =>
+      show(
+        "info",
+        begun
+          ? t`You declined the rest in your wallet. What was confirmed before it is done, and is used when you try again.`
+          : t`You declined it in your wallet. Nothing was sent.`,
+      ),
+    failed: (reason) => show("error", <ReasonText {...reason} />),
+    past: () =>
+      show(
+        "info",
+        t`It was sent on a chain that is not there any more, and is followed no further.`,
+      ),
   };
 }
 
 export const notify = {
   begun,
   /** A deed that can't even begin. */
-  failed(title: string, reason: string): void {
-    void sonner().then((toast) => toast.error(title, { description: reason }));
+  failed(title: string, reason: Reason): void {
+    void sonner().then((toast) => toast.error(title, { description: <ReasonText {...reason} /> }));
   },
   /** Something done that needed no transaction. */
   done(title: string, description?: string): void {
