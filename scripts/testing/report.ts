@@ -1,8 +1,8 @@
-/** How a suite tells its tally to run.ts, and ends even when a test has left something open. */
-import type { Tally } from "./tally.ts";
+/** How a suite reports its counts to run.ts, and ends even when a test has left something open. */
+import type { Counts } from "./counts.ts";
 
-export function report(tally: Tally): void {
+export function report(counts: Counts): void {
   const exit = () => process.exit();
   if (process.send === undefined) exit();
-  else process.send(tally, undefined, undefined, exit);
+  else process.send(counts, undefined, undefined, exit);
 }

@@ -1,4 +1,4 @@
-/** Runs Solidity tests (`*.t.sol`) of what is already built: all of them, or the files that are named. */
+/** Runs Solidity tests (`*.t.sol`) of the existing build: all of them, or the named files. */
 import { parseArgs } from "node:util";
 import hre from "hardhat";
 import type { TestRunResult } from "hardhat/types/test";
@@ -10,7 +10,7 @@ const { values, positionals } = parseArgs({
   options: { words: { type: "string" } },
 });
 
-// Hardhat fills in the summary only when told the number of the first failure.
+// Hardhat fills in the summary only when given the number of the first failure.
 const result: Result<TestRunResult, TestRunResult> = await hre.tasks
   .getTask(["test", "solidity"])
   .run({
