@@ -1,4 +1,4 @@
-/** `npm run audit`: checks everything that happened on Wattline, without trusting anybody. */
+/** `npm run audit`: checks everything that happened on Wattline, from the chain alone. */
 
 import {
   auditIntoFolder,
@@ -16,7 +16,7 @@ const [PASSED, FAILED, MISUSED, UNREADABLE, NOT_JUDGED, STOPPED] = [0, 1, 2, 3, 
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => stop.abort(new Error("Stopped; the same command goes on from here.")));
+  process.once(signal, () => stop.abort(new Error("Stopped; the same command resumes from here.")));
 }
 
 try {

@@ -3,18 +3,18 @@ import type { Community } from "./community.ts";
 import type { Tariffs } from "./tariffs.ts";
 import type { Trading } from "./trading.ts";
 
-/** What the people of a community sign for a day; one entry per household where it is a list. */
-export interface DayBook {
+/** The signed orders of a community for a day; lists have one entry per household. */
+export interface DayOrders {
   /** Of prosumers. */
   readonly offers: readonly (SignedOrder | undefined)[];
   readonly bids: readonly SignedOrder[];
-  /** The DSO's, for whatever neighbours leave. */
+  /** The DSO's, for what neighbours do not buy. */
   readonly gridBid: SignedOrder;
 }
 
 /**
- * One signature per day, maker and side: prosumers offer all that they will export, households bid for all that they
- * will import, the DSO for all that is left.
+ * One signature per day, maker and side: prosumers offer their whole export, households bid for their whole import, the
+ * DSO for everything that is left.
  * @param day Counts days from the first one of the run.
  */
 export async function signDay(
@@ -22,7 +22,7 @@ export async function signDay(
   community: Community,
   tariffs: Tariffs,
   day: number,
-): Promise<DayBook> {
+): Promise<DayOrders> {
   const { series, households, dso } = community;
   const slotsPerDay = 86_400 / series.slotSeconds;
   const start = Math.floor(series.firstSlot / LANES) * LANES;
@@ -42,7 +42,7 @@ export async function signDay(
     };
     const sells = who.series.capacityW > 0;
     offers.push(sells ? await trading.sign(community, who, "offer", ask) : undefined);
-    // Who can't do without pays anything up to what the retailer would charge.
+    // Critical loads pay anything up to the retail tariff.
     const pricePerKwh = who.critical
       ? retailPerKwh
       : biddingPrice(who.name, feedInPerKwh, retailPerKwh);
@@ -54,25 +54,25 @@ export async function signDay(
 }
 
 /** Sellers, the cheapest offer first. */
-export function meritOrderOf({ offers }: DayBook): number[] {
+export function meritOrderOf({ offers }: DayOrders): number[] {
   return offers
     .flatMap((offer, index) => (offer === undefined ? [] : [{ index, price: offer.order.price }]))
     .sort((a, b) => (a.price < b.price ? -1 : a.price > b.price ? 1 : 0))
     .map(({ index }) => index);
 }
 
-/** What a household asks for its surplus: a quarter to three quarters of the way up to the retail tariff. */
+/** A household's asking price: a quarter to three quarters of the way up to the retail tariff. */
 export const askingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
   between(feedInPerKwh, retailPerKwh, 25n + spread(name, 51));
 
-/** What a household bids for its need: six to nine tenths of the way up to the retail tariff. */
+/** A household's bid price: six to nine tenths of the way up to the retail tariff. */
 export const biddingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
   between(feedInPerKwh, retailPerKwh, 60n + spread(`bid of ${name}`, 31));
 
 const between = (low: bigint, high: bigint, percent: bigint): bigint =>
   low + ((high - low) * percent) / 100n;
 
-/** A number below `below` by the name, so that neighbours differ and runs repeat. */
+/** A number below `below` derived from the name, so that neighbours differ and runs repeat. */
 function spread(name: string, below: number): bigint {
   let hash = 0;
   for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_003;

@@ -1,15 +1,15 @@
-/** A complaint is not repeated before, in ms. */
+/** The same failure is not reported again before, in ms. */
 const QUIET_MS = 60_000;
 
-/** What has failed. */
+/** A kind of work that failed. */
 interface Failure {
-  /** When it was last said, in ms. */
+  /** When it was last reported, in ms. */
   readonly saidAt: number;
   failing: boolean;
 }
 
-/** Does things that may fail while parts come and go, and says so without repeating itself. */
-export class Complaints {
+/** Runs work that may fail while other programs start and stop, and reports each failure once. */
+export class FailureLog {
   readonly #say: (text: string) => void;
   readonly #signal: AbortSignal;
   readonly #failures = new Map<string, Failure>();
@@ -20,9 +20,9 @@ export class Complaints {
   }
 
   /**
-   * @param what Names the work: one of a few.
-   * @returns What came of it, undefined when it failed.
-   * @throws The signal's reason when all is to stop.
+   * @param what Names the kind of work; there are only a few.
+   * @returns The result, undefined when the work failed.
+   * @throws The signal's reason when aborted.
    */
   async attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     this.#signal.throwIfAborted();
@@ -54,7 +54,7 @@ export class Complaints {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // What ethers has to say of a transaction fills a page; its short message does not.
+  // ethers' message about a transaction fills a page; its short message does not.
   const short = "shortMessage" in error ? String(error.shortMessage) : error.message;
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
   return (short.split("\n")[0] ?? "") + cause;

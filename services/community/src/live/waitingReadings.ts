@@ -3,7 +3,7 @@ import type { Address, Hex } from "viem";
 import { type Household, signReading } from "../simulation/community.ts";
 import type { Deployment } from "../simulation/deployment.ts";
 
-/** A reading that a meter has signed and nobody has submitted yet, as it is written to the inbox. */
+/** A signed reading that nobody has submitted yet, as written to the file. */
 export interface WaitingReading {
   readonly owner: Address;
   readonly meter: Address;
@@ -17,10 +17,10 @@ const SLOTS_PER_DAY = 96;
 const MOST_DAYS = 7;
 
 /**
- * Readings of the homes whose owners submit them by hand: one per home and day, which the device signs anew as the day
- * grows and without what is on chain already. A week is kept.
+ * Readings of the homes whose owners submit them by hand: one per home and day, signed again as the day goes on,
+ * without what is on chain already. A week is kept.
  */
-export class Inbox {
+export class WaitingReadings {
   readonly #wattline: Deployment;
   readonly #file: string;
   readonly #waiting = new Map<Household, Map<number, bigint>>();
@@ -30,7 +30,7 @@ export class Inbox {
     this.#file = file;
   }
 
-  /** A meter has measured. */
+  /** Adds what a meter measured. */
   add(who: Household, exportedWh: ReadonlyMap<number, bigint>): void {
     const slots = this.#waiting.get(who) ?? new Map<number, bigint>();
     for (const [slot, wh] of exportedWh) slots.set(slot, wh);
@@ -41,7 +41,7 @@ export class Inbox {
     this.#waiting.set(who, slots);
   }
 
-  /** Writes what waits, for `/readings.json`. */
+  /** Writes the waiting readings, for `/readings.json`. */
   async write(): Promise<void> {
     const readings: WaitingReading[] = [];
     for (const [who, slots] of this.#waiting) {
@@ -53,7 +53,7 @@ export class Inbox {
     writeWhole(this.#file, `${JSON.stringify({ readings }, undefined, 2)}\n`);
   }
 
-  /** What was submitted of a reading is its first slots, as it has only grown since. */
+  /** The submitted part of a reading is its first slots, since it has only grown since then. */
   async #dropReported({ device }: Household, slots: Map<number, bigint>): Promise<void> {
     const { meters } = this.#wattline;
     const days = new Set<number>();

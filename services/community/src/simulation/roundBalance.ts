@@ -1,46 +1,46 @@
 import { type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
 import type { Community } from "./community.ts";
-import type { DayBook } from "./dayBook.ts";
-import { meritOrderOf } from "./dayBook.ts";
+import type { DayOrders } from "./dayOrders.ts";
+import { meritOrderOf } from "./dayOrders.ts";
 import { type Match, matchByMerit } from "./merit.ts";
 import type { Round } from "./rounds.ts";
 import { ISLAND_RATION_WH } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
 
-/** What the homes of a community still have to sell and still need in a round; trades reduce both. */
-export interface Tally {
+/** The energy that a community's homes still have to sell, and still need, in a round; trades reduce both. */
+export interface RoundBalance {
   readonly community: Community;
-  readonly book: DayBook;
+  readonly dayOrders: DayOrders;
   readonly round: Round;
   readonly islanded: boolean;
   /** Per household and slot of the round. */
   readonly offeredWh: bigint[][];
-  /** Per household and slot of the round; in an island an ordinary home's is cut to its ration. */
+  /** Per household and slot of the round; in an island an ordinary home's is limited to its ration. */
   readonly neededWh: bigint[][];
 }
 
-/** What a seller of one community sends to a buyer of the same or another one. */
-export interface Deal extends Match {
-  readonly from: Tally;
-  readonly to: Tally;
-  /** Of the tie line between them; 0 at home. */
+/** A planned trade between homes of the same community or of two. */
+export interface PlannedTrade extends Match {
+  readonly from: RoundBalance;
+  readonly to: RoundBalance;
+  /** The tie line's loss; 0 within a microgrid. */
   readonly lossBps: bigint;
 }
 
-/** A tally of what meters saw, or of what `pick` makes of it. */
-export function tallyOf(
+/** The balance of metered energy, or of what `pick` makes of it. */
+export function balanceOf(
   community: Community,
-  book: DayBook,
+  dayOrders: DayOrders,
   round: Round,
   islanded: boolean,
   pick: (meteredWh: readonly bigint[], offset: number) => bigint = (wh, offset) => wh[offset] ?? 0n,
-): Tally {
+): RoundBalance {
   const { households, series } = community;
   const lanesOf = (meteredWh: readonly bigint[]) =>
     round.slots.map((slot) => pick(meteredWh, slot - series.firstSlot));
   return {
     community,
-    book,
+    dayOrders,
     round,
     islanded,
     offeredWh: households.map((who) => lanesOf(who.series.exportedWh)),
@@ -51,22 +51,29 @@ export function tallyOf(
   };
 }
 
-/** What neighbours take from one another, the cheapest first, each round another one choosing first. */
-export function dealsAtHome(tally: Tally): Deal[] {
-  const { offeredWh, neededWh, book } = tally;
-  return matchByMerit(offeredWh, neededWh, meritOrderOf(book), queueOf(tally)).map((match) => ({
-    ...match,
-    from: tally,
-    to: tally,
-    lossBps: 0n,
-  }));
+/** Planned trades between neighbours, the cheapest first; each round another home chooses first. */
+export function tradesAtHome(balance: RoundBalance): PlannedTrade[] {
+  const { offeredWh, neededWh, dayOrders } = balance;
+  return matchByMerit(offeredWh, neededWh, meritOrderOf(dayOrders), queueOf(balance)).map(
+    (match) => ({
+      ...match,
+      from: balance,
+      to: balance,
+      lossBps: 0n,
+    }),
+  );
 }
 
-/** What the homes of `to` take of what is left in `from`, where it comes cheaper than from the retailer. */
-export function dealsAcross(from: Tally, to: Tally, line: TieLine, retailPerKwh: bigint): Deal[] {
+/** Planned trades over the tie line, where that is cheaper than the retailer. */
+export function tradesAcross(
+  from: RoundBalance,
+  to: RoundBalance,
+  line: TieLine,
+  retailPerKwh: bigint,
+): PlannedTrade[] {
   if (from.islanded || to.islanded) return [];
-  const worthwhile = meritOrderOf(from.book).filter((seller) => {
-    const ask = from.book.offers[seller]?.order.price;
+  const worthwhile = meritOrderOf(from.dayOrders).filter((seller) => {
+    const ask = from.dayOrders.offers[seller]?.order.price;
     if (ask === undefined) return false;
     return landedPricePerKwh(ask, line.wheelingPerKwh, line.lossBps) < retailPerKwh;
   });
@@ -78,8 +85,8 @@ export function dealsAcross(from: Tally, to: Tally, line: TieLine, retailPerKwh:
   }));
 }
 
-/** Takes what a deal moves off both tallies. */
-export function book({ from, to, seller, buyer, sentWh, arrivedWh }: Deal): void {
+/** Deducts a trade from both balances. */
+export function deduct({ from, to, seller, buyer, sentWh, arrivedWh }: PlannedTrade): void {
   subtract(from.offeredWh[seller], sentWh);
   subtract(to.neededWh[buyer], arrivedWh);
 }
@@ -88,7 +95,7 @@ export function book({ from, to, seller, buyer, sentWh, arrivedWh }: Deal): void
 export const bySlot = ({ slots }: Round, energyWh: readonly bigint[]): EnergyBySlot =>
   new Map(slots.map((slot, lane) => [slot, energyWh[lane] ?? 0n]));
 
-/** Takes energy off, lane by lane. */
+/** Subtracts energy, lane by lane. */
 export function subtract(lanes: bigint[] | undefined, energyWh: readonly bigint[]): void {
   energyWh.forEach((wh, lane) => {
     if (lanes !== undefined) lanes[lane] = (lanes[lane] ?? 0n) - wh;
@@ -98,7 +105,7 @@ export function subtract(lanes: bigint[] | undefined, energyWh: readonly bigint[
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** Buyers, another one first in every round, so that nobody is always last; in an island critical loads come first. */
-function queueOf({ community: { households }, round, islanded }: Tally): number[] {
+function queueOf({ community: { households }, round, islanded }: RoundBalance): number[] {
   const queue = households.map((_, index) => (index + round.block) % households.length);
   if (!islanded) return queue;
   const isCritical = (index: number) => households[index]?.critical === true;

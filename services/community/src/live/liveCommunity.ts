@@ -1,53 +1,53 @@
 import { keccak256, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { type Community, fund, type Household, register } from "../simulation/community.ts";
-import type { Stage } from "../simulation/stage.ts";
+import type { Simulation } from "../simulation/simulation.ts";
 import type { Tariffs } from "../simulation/tariffs.ts";
 import type { Taker } from "../simulation/trading.ts";
-import type { Book } from "./book.ts";
-import type { Complaints } from "./complaints.ts";
-import type { Inbox } from "./inbox.ts";
+import type { FailureLog } from "./failureLog.ts";
+import type { OrderBook } from "./orderBook.ts";
 import type { Seasons } from "./seasons.ts";
+import type { WaitingReadings } from "./waitingReadings.ts";
 
-/** A microgrid that goes on living. */
-export interface Town {
+/** A community that keeps trading. */
+export interface LiveCommunity {
   readonly community: Community;
   readonly seasons: Seasons;
-  /** Sells energy of the grid at the retail tariff. */
+  /** Sells the grid's energy at the retail tariff. */
   readonly retailer: Taker;
 }
 
-/** What the living share. */
-export interface World {
-  readonly stage: Stage;
-  readonly towns: readonly Town[];
+/** What all live communities share. */
+export interface LiveContext {
+  readonly simulation: Simulation;
+  readonly communities: readonly LiveCommunity[];
   readonly tariffs: Tariffs;
-  readonly book: Book;
-  readonly inbox: Inbox;
-  readonly complaints: Complaints;
-  /** Homes that somebody in front of a browser acts for: their meters measure, and that is all. */
+  readonly orderBook: OrderBook;
+  readonly waitingReadings: WaitingReadings;
+  readonly failures: FailureLog;
+  /** Homes that a person acts for in a browser: their meters measure, and nothing else is automatic. */
   readonly byHand: ReadonlySet<Household>;
-  /** The first slot after what was played before. */
+  /** The first slot after the played day. */
   readonly firstSlot: number;
 }
 
-/** A home, and its place among its neighbours. */
+/** A home and its index in its community. */
 export interface Home {
   readonly who: Household;
   readonly index: number;
 }
 
 const RETAILER_CAPACITY_W = 1_000_000;
-const PURSE = 50_000_000n;
-const PURSE_LOW = 10_000_000n;
+const FUNDING = 50_000_000n;
+const LEAST_BALANCE = 10_000_000n;
 
-/** The homes that act by themselves. */
-export const selfActing = ({ byHand }: World, { community }: Town): Home[] =>
+/** The homes that trade automatically. */
+export const selfActing = ({ byHand }: LiveContext, { community }: LiveCommunity): Home[] =>
   community.households.map((who, index) => ({ who, index })).filter(({ who }) => !byHand.has(who));
 
-/** A retailer settles in a town, with a meter for what it feeds in from the grid. */
+/** Adds a retailer to a microgrid, with a meter for the grid's energy. */
 export async function settleRetailer(
-  { wattline }: Stage,
+  { wattline }: Simulation,
   { microgrid, operator, series }: Community,
   account: number,
 ): Promise<Taker> {
@@ -60,12 +60,12 @@ export async function settleRetailer(
   return retailer;
 }
 
-/** Fills somebody's account at the marketplace up when little is left of it. */
+/** Refills an account at the marketplace when its balance is low. */
 export async function keepFunded(
-  { stage: { wattline } }: World,
+  { simulation: { wattline } }: LiveContext,
   who: Parameters<typeof fund>[1],
   times = 1n,
 ): Promise<void> {
   const { balance } = await wattline.marketplace.accountOf(wattline.addresses.euro, who.address);
-  if (balance < PURSE_LOW * times) await fund(wattline, who, PURSE * times);
+  if (balance < LEAST_BALANCE * times) await fund(wattline, who, FUNDING * times);
 }

@@ -1,39 +1,39 @@
 import { type BookOrder, type OrdersQuery, RelayClient } from "@wattline/relay";
 import { orderFromJson, type SignedOrder, signedOrderToJson } from "@wattline/sdk";
-import type { Complaints } from "./complaints.ts";
+import type { FailureLog } from "./failureLog.ts";
 
-/** An order of the book that can be traded. */
+/** A live order. */
 export interface Open extends SignedOrder {
   /** Wh. */
   readonly left: bigint;
 }
 
-/** While the relay is away, the newest orders wait; older ones are over anyway by the time it is back. */
+/** While the relay does not answer, the newest orders wait; older ones would have expired by the time it does. */
 const MOST_WAITING = 500;
 const MOST_AT_ONCE = 200;
 
-/** The relay's book as the community uses it. */
-export class Book {
+/** The relay's order book, as the community uses it. */
+export class OrderBook {
   readonly #relay: RelayClient;
-  readonly #complaints: Complaints;
+  readonly #failures: FailureLog;
   readonly #signal: AbortSignal;
   #waiting: SignedOrder[] = [];
 
-  constructor(relayUrl: string, complaints: Complaints, signal: AbortSignal) {
+  constructor(relayUrl: string, failures: FailureLog, signal: AbortSignal) {
     this.#relay = new RelayClient(relayUrl);
-    this.#complaints = complaints;
+    this.#failures = failures;
     this.#signal = signal;
   }
 
-  /** Puts a signed order in line. */
+  /** Queues a signed order for posting. */
   add(signed: SignedOrder): void {
     this.#waiting.push(signed);
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
   }
 
-  /** Hands in what is in line; what the relay can't be given waits for the next time. */
-  async hand(): Promise<void> {
-    await this.#complaints.attempt("handing orders to the relay", async () => {
+  /** Posts queued orders; what can't be posted waits for the next time. */
+  async post(): Promise<void> {
+    await this.#failures.attempt("posting orders to the relay", async () => {
       while (this.#waiting.length > 0) {
         const batch = this.#waiting.slice(0, MOST_AT_ONCE);
         const results = await this.#relay.post(batch.map(signedOrderToJson), this.#signal);
@@ -46,18 +46,18 @@ export class Book {
     });
   }
 
-  /** Live orders, the best price first; none while the relay is away. */
+  /** Live orders, the best price first; none while the relay does not answer. */
   async open(query: OrdersQuery): Promise<Open[]> {
-    const page = await this.#complaints.attempt("reading the relay's book", () =>
+    const page = await this.#failures.attempt("reading the relay's order orderBook", () =>
       this.#relay.orders({ ...query, state: "live", sort: "price" }, this.#signal),
     );
     return (page?.orders ?? []).map(openOf).filter(({ left }) => left > 0n);
   }
 
-  /** How many orders are live; undefined while the relay is away. */
+  /** The number of live orders; undefined while the relay does not answer. */
   async size(): Promise<number | undefined> {
-    return this.#complaints.attempt(
-      "asking the relay",
+    return this.#failures.attempt(
+      "reading the relay's health",
       async () => (await this.#relay.health(this.#signal)).orders,
     );
   }
