@@ -8,7 +8,7 @@ import { useVerification, type Verification } from "./useVerification.ts";
 
 const VerifiedReport = lazy(() => import("./VerifiedReport.tsx"));
 
-/** Verifies everything in this browser, against the chain alone. */
+/** Verifies the whole history in this browser, from the chain alone. */
 export function VerifyCard() {
   const { verification, start, cancel } = useVerification();
   const { state } = verification;
@@ -59,15 +59,15 @@ function Body({ verification, onRetry }: { readonly verification: Verification; 
   }
 }
 
-/** What will be verified. */
+/** The promises that will be verified. */
 function Promises() {
   const promises = usePromises();
   return (
     <>
       <p className="max-w-3xl text-sm text-muted">
         <Trans>
-          Your browser reads every transaction from the chain, checks every signature and does every
-          sum again. No service of ours is asked. These promises must hold:
+          Your browser reads every transaction from the chain, checks every signature and
+          recalculates every sum. None of our services is used. These promises must hold:
         </Trans>
       </p>
       <ol className="mt-3 grid list-decimal gap-x-8 gap-y-1.5 pl-5 text-sm md:grid-cols-2">
@@ -86,7 +86,7 @@ function Running({ progress: { phase, done, of } }: { readonly progress: AuditPr
     phase === "reading"
       ? of === undefined
         ? t`Asking the node`
-        : t`Reading and judging: block ${soFar} of ${all}`
+        : t`Reading and checking: block ${soFar} of ${all}`
       : t`Comparing with the chain's state: ${soFar} answers`;
   return (
     <div className="flex flex-col gap-2">
@@ -109,7 +109,7 @@ function Verdict({ verdicts, end }: Extract<Verification, { state: "done" }>["re
       return (
         <Notice icon={<ShieldCheck className="size-6 text-leaf" />}>
           <strong>
-            <Trans>Everything holds.</Trans>
+            <Trans>All checks passed.</Trans>
           </strong>{" "}
           <Trans>
             {count} things were checked up to block {block}; none was wrong.
@@ -131,11 +131,11 @@ function Verdict({ verdicts, end }: Extract<Verification, { state: "done" }>["re
       return (
         <Notice icon={<ShieldQuestion className="size-6 text-sun-text" />}>
           <strong>
-            <Trans>What could be judged holds.</Trans>
+            <Trans>All checks that could be made passed.</Trans>
           </strong>{" "}
           <Trans>
             {count} things were checked up to block {block}; none was wrong. What could not be
-            judged is named below.
+            checked is named below.
           </Trans>
         </Notice>
       );
@@ -143,9 +143,9 @@ function Verdict({ verdicts, end }: Extract<Verification, { state: "done" }>["re
       return (
         <Notice icon={<ShieldQuestion className="size-6 text-sun-text" />}>
           <strong>
-            <Trans>Nothing was judged.</Trans>
+            <Trans>Nothing was checked.</Trans>
           </strong>{" "}
-          <Trans>Up to block {block} there was nothing that could be checked.</Trans>
+          <Trans>Up to block {block} there was nothing to check.</Trans>
         </Notice>
       );
   }

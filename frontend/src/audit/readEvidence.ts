@@ -20,7 +20,7 @@ import { getTransaction, getTransactionReceipt, readContract } from "viem/action
 import { type ChainContext, readEvents } from "../chain/index.ts";
 import type { HistoryRow } from "./history.ts";
 
-/** Who has signed something, in one word; "unknown" when nobody has who may. */
+/** Who signed; "unknown" when the signature is from nobody who may sign. */
 export type Signed = Signer["by"] | "device" | "unknown";
 
 export interface OrderEvidence {
@@ -34,25 +34,25 @@ export interface ReadingEvidence {
   readonly meter: Address;
   readonly signature: Hex;
   readonly by: Signed;
-  /** Of the settlement's slots, those that it covers. */
+  /** The settlement's slots that it covers. */
   readonly energyWh: readonly (readonly [slot: number, wh: bigint])[];
 }
 
-/** What a settlement rests on, as the chain tells it. */
+/** The evidence of a settlement on chain. */
 export interface Evidence {
   readonly transaction: {
     readonly from: Address;
     readonly to: Address | null;
     readonly gasUsed: bigint;
-    /** The functions it called, those within a multicall one by one. */
+    /** The functions it called; those within a multicall are listed one by one. */
     readonly calls: readonly string[];
   };
-  /** Empty for a release, and when the call was hidden in another contract's. */
+  /** Empty for a release, and when another contract made the call. */
   readonly orders: readonly OrderEvidence[];
   readonly readings: readonly ReadingEvidence[];
 }
 
-/** Reads what a settlement rests on from the chain: nobody else is asked. */
+/** Reads the evidence of a settlement, from the chain alone. */
 export async function readEvidence(context: ChainContext, row: HistoryRow): Promise<Evidence> {
   const { client } = context;
   const [{ from, to }, { gasUsed }, calls, readings] = await Promise.all([
@@ -98,7 +98,7 @@ async function judgeOrders(
       const { maker } = signed.order;
       const signer = await signerOf(domain, signed, {
         recover: recoverSlowly,
-        // As it was before the trade, which may have used the allowance up.
+        // The allowance before the trade, which may have used it up.
         isDelegate: (delegate) =>
           readContract(client, {
             ...marketplace,
@@ -120,7 +120,7 @@ async function judgeOrders(
   return Promise.all(judged);
 }
 
-/** The readings of the seller's meters that reach over the settlement's slots. */
+/** The readings of the seller's meters that cover slots of the settlement. */
 async function readReadings(context: ChainContext, row: HistoryRow): Promise<ReadingEvidence[]> {
   const meters = await sellersMeters(context, row);
   const { contracts, network, signal } = context;
@@ -156,7 +156,7 @@ async function readReadings(context: ChainContext, row: HistoryRow): Promise<Rea
   );
 }
 
-/** Those that the settlement names; when it names none, all of the seller's that make such energy there. */
+/** The meters that the settlement names; when it names none, all of the seller's meters of this source in the microgrid. */
 async function sellersMeters(
   { client, contracts: { meters }, network, signal }: ChainContext,
   row: HistoryRow,

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 
-/** Scrolls through the page, as somebody does who reads it all: only then is all of it drawn. */
-export async function lookAtAll(page: Page): Promise<void> {
+/** Scrolls through the page, so that all of it is rendered. */
+export async function scrollThrough(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
     for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {

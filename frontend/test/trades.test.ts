@@ -27,21 +27,21 @@ interface Visit {
 const EURO = 1_000_000n;
 const SLOTS_PER_HOUR = 4;
 const PRICE = 170_000n;
-/** A local account that owns no home, only a smart account. */
+/** A local account without a home, which owns a smart account. */
 const OWNER = 31;
 
-describe("A sale from the roof to the bank, by wallets of every kind", function () {
+describe("Selling and buying with every kind of wallet", function () {
   this.timeout(120_000);
   let stack: Stack;
   let browser: Browser;
   let relay: Awaited<ReturnType<typeof openRelay>>;
   let jane: Household;
   let neighbour: Household;
-  /** Another one with a roof. */
-  let roof: Household;
-  /** A contract that is somebody's account. */
+  /** Another household with solar panels. */
+  let otherSeller: Household;
+  /** The smart account. */
   let contract: Address;
-  /** Has it make calls. */
+  /** Makes calls as the smart account. */
   let asContract: (calls: readonly { to: string; data: string }[]) => Promise<void>;
   const contexts: BrowserContext[] = [];
 
@@ -49,19 +49,19 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     this.timeout(300_000);
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
-    stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+    stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
     const { wattline, community, chain, series } = stack;
     const { marketplace, addresses, euro, send } = wattline;
     const { households } = community;
     const [first, second] = households.filter((who) => who.series.capacityW > 0);
     const other = households.find((who) => who !== first && who !== second);
     if (first === undefined || second === undefined || other === undefined) {
-      throw new Error("The town has too few homes for the story.");
+      throw new Error("The microgrid has too few homes for this test.");
     }
-    [jane, roof, neighbour] = [first, second, other];
+    [jane, otherSeller, neighbour] = [first, second, other];
     await chain.passTo((series.firstSlot + 16 * SLOTS_PER_HOUR) * series.slotSeconds);
 
-    // The neighbour's money is in his wallet, and so is that of the smart account.
+    // The money of the neighbour and of the smart account is in their wallets.
     const { balance } = await marketplace.accountOf(addresses.euro, neighbour.address);
     await send(neighbour.address, (o) =>
       marketplace.connect(neighbour.signer).withdraw(addresses.euro, balance, neighbour.address, o),
@@ -116,7 +116,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     (await stack.wattline.marketplace.accountOf(stack.wattline.addresses.euro, holder)).balance;
   const inWallet = (holder: Address): Promise<bigint> => stack.wattline.euro.balanceOf(holder);
 
-  /** Wh of solar energy of the day that somebody holds. */
+  /** Wh of the day's solar energy that a holder has. */
   async function heldBy(holder: Address): Promise<bigint> {
     const { series, wattline } = stack;
     const first = series.firstSlot >> 3;
@@ -136,7 +136,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
   const stillPending = (page: Page) =>
     page.evaluate(() => JSON.parse(localStorage.getItem("wattline.pending") ?? "[]").length);
 
-  /** Has `act` send something, loads the page anew before it is mined, and sees that it is told of all the same. */
+  /** Lets `act` send something, reloads the page before it is mined, and checks that the page still reports it. */
   async function reloadInTheMiddle(page: Page, title: string, act: () => Promise<void>) {
     const toast = page.getByRole("listitem").filter({ hasText: title });
     await minesAtOnce(false);
@@ -164,13 +164,13 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     );
     const mintedWh = [...afternoon.values()].reduce((sum, wh) => sum + wh, 0n);
     const { reading, signature } = await signReading(wattline, jane, afternoon);
-    stack.leave("readings.json", {
+    stack.serveFile("readings.json", {
       readings: [{ ...reading, exported: reading.exported.map(String), signature }],
     });
     const before = await heldBy(jane.address);
     const atHome = await visit(jane.account, "/energy");
     await atHome.page.getByRole("button", { name: /^Mint / }).click();
-    await atHome.page.getByText(/No reading waits/).waitFor();
+    await atHome.page.getByText(/No readings are waiting/).waitFor();
     expect((await heldBy(jane.address)) - before).to.equal(mintedWh);
 
     await atHome.page.goto(`${stack.url}/market?do=sell`);
@@ -187,7 +187,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     expect(signed?.primaryType).to.equal("Order");
     expect(textsOf(signed?.domain ?? {})).to.deep.equal(domain());
     const [listed] = (await relay.client.orders({ maker: jane.address })).orders;
-    if (listed === undefined) throw new Error("The book has no order of Jane's.");
+    if (listed === undefined) throw new Error("The relay lists no order of Jane's.");
     expect(textsOf(signed?.message ?? {})).to.deep.equal(textsOf(listed.order));
     expect(textsOf(listed.order)).to.deep.include({
       maker: jane.address,
@@ -261,11 +261,11 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
       .transactions()
       .map(({ data }) => decodeFunctionData({ abi: [...metersAbi, ...marketplaceAbi], data }));
     expect(did.map(({ functionName }) => functionName)).to.deep.equal(["report", "withdraw"]);
-    atHome.watch.assertQuiet();
-    nextDoor.watch.assertQuiet();
+    atHome.watch.assertNoFaults();
+    nextDoor.watch.assertNoFaults();
   });
 
-  it("goes on with a transaction that was on its way when the page was loaded anew", async () => {
+  it("still follows a transaction after the page is reloaded", async () => {
     const { page, wallet, watch } = await visit(neighbour.account, "/energy?tab=money");
     const before = await escrowOf(neighbour.address);
     await page.getByLabel("From your wallet into escrow").fill("3");
@@ -274,7 +274,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     );
     expect((await escrowOf(neighbour.address)) - before).to.equal(3n * EURO);
     expect(wallet.transactions()).to.have.lengthOf(1);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
   it("buys by a smart account: approval, deposit and purchase as one bundle", async () => {
@@ -295,7 +295,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     expect(
       bundle.calls.map(({ data }) => decodeFunctionData({ abi, data }).functionName),
     ).to.deep.equal(["approve", "deposit", "accept"]);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
   it("buys by a smart account whose wallet bundles nothing: an approval, then the purchase", async () => {
@@ -304,7 +304,7 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     const { account } = localAccount(OWNER);
     const { page, wallet, watch } = await visit(account, "/market", contract, false);
     await page.getByLabel("Energy", { exact: true }).fill("0.6");
-    await page.getByText(/^€.* come from your wallet: you approve that first/).waitFor();
+    await page.getByText(/^€.* comes from your wallet: you approve that first/).waitFor();
     await page.getByRole("button", { name: /^Buy 600 Wh for €/ }).click();
     await page.getByText("You bought 600 Wh").waitFor();
     expect((await heldBy(contract)) - before).to.equal(600n);
@@ -318,10 +318,10 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
       "deposit",
       "accept",
     ]);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("goes on with a bundle that was on its way when the page was loaded anew", async () => {
+  it("still follows a bundle after the page is reloaded", async () => {
     const { page, watch } = await visit(localAccount(OWNER).account, "/energy?tab=money", contract);
     const before = await escrowOf(contract);
     await page.getByLabel("From your wallet into escrow").fill("5");
@@ -329,12 +329,12 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
       page.getByRole("button", { name: "Deposit", exact: true }).click(),
     );
     expect((await escrowOf(contract)) - before).to.equal(5n * EURO);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
   it("bids by a smart account (ERC-1271), and a neighbour can sell to it", async () => {
     const { community, trading, wattline, morning, series } = stack;
-    // Its money comes into escrow, whatever it has done before.
+    // Its money is deposited, whatever the earlier tests did.
     await asContract([
       await wattline.euro.approve.populateTransaction(wattline.addresses.marketplace, EURO),
       await wattline.marketplace.deposit.populateTransaction(wattline.addresses.euro, EURO),
@@ -355,22 +355,22 @@ describe("A sale from the roof to the bank, by wallets of every kind", function 
     const [signed] = wallet.typedData();
     expect(textsOf(signed?.message ?? {})).to.deep.include({ maker: contract, side: "1" });
     const [bid] = (await relay.client.orders({ maker: contract })).orders;
-    if (bid === undefined) throw new Error("The book has no bid of the smart account.");
+    if (bid === undefined) throw new Error("The relay lists no bid of the smart account.");
     expect(bid.signer).to.equal("wallet");
 
     const before = await heldBy(contract);
     const firstBlock = morning.firstSlot >> 3;
-    const words = await wattline.energy.profileOf(roof.address, 1, 0, firstBlock, 4);
+    const words = await wattline.energy.profileOf(otherSeller.address, 1, 0, firstBlock, 4);
     const slot = [...unpackProfile({ firstBlock, words })].find(([, wh]) => wh >= 100n)?.[0] ?? 0;
-    await trading.accept(community, roof, signedOrderFromJson(bid), new Map([[slot, 100n]]));
+    await trading.accept(community, otherSeller, signedOrderFromJson(bid), new Map([[slot, 100n]]));
     expect((await heldBy(contract)) - before).to.equal(100n);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  /** The other roof offers some, cheaper than Jane. */
+  /** The other household offers energy, cheaper than Jane. */
   async function offer(energyWh: bigint): Promise<void> {
     const { community, trading, morning } = stack;
-    const signed = await trading.sign(community, roof, "offer", {
+    const signed = await trading.sign(community, otherSeller, "offer", {
       ...morning,
       energyWh,
       pricePerKwh: PRICE - stack.CENT,

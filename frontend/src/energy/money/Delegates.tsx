@@ -17,15 +17,15 @@ import {
   shortAddress,
 } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
-import { type HomeAgent, useHomeAgents } from "../history/delegates.ts";
+import { type Delegate, useDelegates } from "../history/delegates.ts";
 import { AmountField, amountIn } from "./AmountField.tsx";
 
 /** The keys that may sign orders for the household, within an allowance. */
-export function HomeAgents({ maker }: { readonly maker: Address }) {
+export function Delegates({ maker }: { readonly maker: Address }) {
   const { t } = useLingui();
   const network = useNetwork();
   const { marketplace, currency } = contractsOf(network);
-  const agents = useHomeAgents(maker, currency.address);
+  const delegates = useDelegates(maker, currency.address);
   const { transact, busy } = useTransact();
 
   const authorise = (delegate: Address, allowance: bigint) => {
@@ -47,22 +47,22 @@ export function HomeAgents({ maker }: { readonly maker: Address }) {
           sign orders until they have used up the allowance; it can never withdraw.
         </Trans>
       </p>
-      {agents.error ? (
+      {delegates.error ? (
         <ErrorState
           title={<Trans>Your home agents could not be read</Trans>}
-          error={agents.error}
-          onRetry={agents.refetch}
+          error={delegates.error}
+          onRetry={delegates.refetch}
         />
-      ) : agents.data === undefined ? (
+      ) : delegates.data === undefined ? (
         <SkeletonLines lines={2} />
       ) : (
         <ul className="mb-4 divide-y divide-line">
-          {agents.data.map((agent) => (
-            <Agent
-              key={agent.delegate}
-              agent={agent}
+          {delegates.data.map((each) => (
+            <DelegateItem
+              key={each.delegate}
+              item={each}
               busy={busy}
-              onRevoke={() => void authorise(agent.delegate, 0n)}
+              onRevoke={() => void authorise(each.delegate, 0n)}
             />
           ))}
         </ul>
@@ -72,16 +72,16 @@ export function HomeAgents({ maker }: { readonly maker: Address }) {
   );
 }
 
-function Agent({
-  agent,
+function DelegateItem({
+  item,
   busy,
   onRevoke,
 }: {
-  readonly agent: HomeAgent;
+  readonly item: Delegate;
   readonly busy: boolean;
   onRevoke(): void;
 }) {
-  const { allowance, drawn, delegate } = agent;
+  const { allowance, drawn, delegate } = item;
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
       <Bot aria-hidden="true" className="size-5 text-leaf" />
@@ -126,7 +126,7 @@ function Authorise({
   const error = own
     ? t`This is your own address: you sign for yourself anyway.`
     : key.trim() !== "" && delegate === undefined
-      ? t`This is no address.`
+      ? t`This is not an address.`
       : undefined;
 
   async function submit(event: FormEvent) {

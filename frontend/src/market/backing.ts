@@ -3,21 +3,21 @@ import type { Address } from "viem";
 import type { BookOrder } from "../data/index.ts";
 import { holdingKey, isOffer, reaches, sourcesOf } from "./asks.ts";
 
-/** Energy of one source that somebody may hold in a microgrid. */
+/** A holder's energy of one source in one microgrid. */
 export interface Holding {
   readonly holder: Address;
   readonly microgrid: number;
   readonly source: Source;
 }
 
-/** What has to be read to know what stands behind offers: JSON in a fixed order, so that it can name a query. */
-export interface Behind {
+/** What must be read to know what backs offers. JSON in a fixed order, so that it can be a query's key. */
+export interface Backing {
   readonly holdings: readonly Holding[];
   readonly meters: readonly Address[];
 }
 
-/** Whose holdings and which meters stand behind the offers that reach a run of slots. */
-export function behindOffers(orders: readonly BookOrder[], slots: SlotRange): Behind {
+/** The holdings and meters that back the offers of a run of slots. */
+export function backingOf(orders: readonly BookOrder[], slots: SlotRange): Backing {
   const holdings = new Map<string, Holding>();
   const meters = new Set<Address>();
   for (const found of orders) {

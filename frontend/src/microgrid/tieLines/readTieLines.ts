@@ -2,7 +2,7 @@ import { LANES, laneOf, metersAbi, slotAt, sumWh } from "@wattline/sdk";
 import { readContract } from "viem/actions";
 import { type ChainContext, type Microgrid, readEvents, readMany } from "../../chain/index.ts";
 
-/** Terms of a tie line. Charges in base units per kWh sent. */
+/** Terms of a tie line. Wheeling charges in base units per kWh sent. */
 export interface Terms {
   readonly lossBps: number;
   /** Wh per delivery slot, in each direction. */
@@ -12,7 +12,7 @@ export interface Terms {
   readonly wheelingDown: bigint;
 }
 
-/** What a tie line carries in one direction, as sent. */
+/** Energy over a tie line in one direction, as sent. */
 export interface Flow {
   readonly nowWh: bigint;
   readonly todayWh: bigint;
@@ -33,24 +33,24 @@ export interface TieLine {
 export interface Proposal extends Terms {
   readonly lower: number;
   readonly higher: number;
-  /** Whose operator proposed. */
+  /** The microgrid whose operator proposed. */
   readonly by: number;
 }
 
-export interface Lines {
-  readonly lines: readonly TieLine[];
+export interface TieLinesAndProposals {
+  readonly tieLines: readonly TieLine[];
   readonly proposals: readonly Proposal[];
 }
 
 /**
- * Every tie line there is and every open proposal, from the chain.
+ * Reads all tie lines and open proposals from the chain.
  * @param time Chain time, Unix seconds.
  */
-export async function readLines(
+export async function readTieLines(
   context: ChainContext,
   microgrids: readonly Microgrid[],
   time: number,
-): Promise<Lines> {
+): Promise<TieLinesAndProposals> {
   const { client, contracts, network, signal } = context;
   const at = {
     address: contracts.meters.address,
@@ -63,7 +63,7 @@ export async function readLines(
     readEvents(client, { ...at, eventName: "TieLineProposed" }),
   ]);
   const newest = new Map(agreed.map((log) => [keyOf(log.args), log]));
-  const lines = await Promise.all(
+  const tieLines = await Promise.all(
     [...newest.values()].map(async ({ args }): Promise<TieLine> => {
       const { lower, higher, line, effectiveAt } = args;
       const slotSeconds =
@@ -93,7 +93,7 @@ export async function readLines(
       return answer === undefined || isBefore(answer, log);
     })
     .map(({ args: { lower, higher, by, line } }) => ({ lower, higher, by, ...termsOf(line) }));
-  return { lines, proposals };
+  return { tieLines, proposals };
 }
 
 const DEFAULT_SLOT_SECONDS = 900;
@@ -123,7 +123,7 @@ const isBefore = (one: Place, other: Place): boolean =>
 
 const DAY_SECONDS = 86_400;
 
-/** What went one way in the slot that runs now, and in the last 24 hours. */
+/** Energy sent in one direction in the current slot, and in the last 24 hours. */
 async function readFlow(
   { client, contracts: { marketplace } }: ChainContext,
   from: number,

@@ -3,8 +3,8 @@ import type { Call } from "../../chain/index.ts";
 import { Button, type ButtonProps } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 
-/** A button that sends a call, with what the contract says against it beside it. */
-export function Act({
+/** A button that sends a call, and shows why the contract refuses it. */
+export function CallButton({
   label,
   title,
   call,
@@ -12,16 +12,16 @@ export function Act({
   look = "primary",
 }: {
   readonly label: ReactNode;
-  /** What it does, for the person. */
+  /** What the call does, in words. */
   readonly title: string;
-  /** Undefined when what was entered is no call; then the form says why. */
+  /** Undefined when the form is incomplete; the form then says why. */
   call(): Call | undefined;
   onDone?(): void;
   readonly look?: NonNullable<ButtonProps["look"]>;
 }) {
   const { transact, busy } = useTransact();
   const [reason, setReason] = useState<string>();
-  const act = async () => {
+  const send = async () => {
     const made = call();
     if (made === undefined) return;
     setReason(undefined);
@@ -31,7 +31,7 @@ export function Act({
   };
   return (
     <div className="flex flex-col items-start gap-2">
-      <Button look={look} busy={busy} onClick={() => void act()}>
+      <Button look={look} busy={busy} onClick={() => void send()}>
         {label}
       </Button>
       {reason && (

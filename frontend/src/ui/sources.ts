@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import type { Source } from "@wattline/sdk";
 import { useMemo } from "react";
 
-/** What energy is made from, in the page's language. */
+/** The names of the sources, in the page's language. */
 export function useSourceNames(): Readonly<Record<Source, string>> {
   const { t } = useLingui();
   return useMemo(

@@ -4,7 +4,7 @@ import { LOCALES } from "../src/i18n/locales.ts";
 type Prerender = typeof import("../src/prerender.ts").prerender;
 type Bundle = NonNullable<IndexHtmlTransformContext["bundle"]>;
 
-/** The pages that are drawn ahead, by their path, and the chunk that each is in. */
+/** The prerendered pages by path, and the chunk of each. */
 const PAGES = {
   market: "MarketPage",
   energy: "EnergyPage",
@@ -12,17 +12,17 @@ const PAGES = {
   audit: "AuditPage",
 } as const;
 const PLACE = '<div id="root"></div>';
-/** What `public/first.js` chooses a language from. */
+/** The languages that `public/first.js` chooses from. */
 const KNOWN = `data-locales="${Object.keys(LOCALES).join(" ")}"`;
 
 /**
- * Puts every page in every language, as it first looks, into `index.html`, with what its script will need; `public/draw.js`
- * shows the one that is asked for and then sends for the script. So people see a page while its script is on its way. All
- * are in one file, for which any static host will do.
+ * Puts every page, prerendered in every language, into `index.html`, with links to the modules that it needs;
+ * `public/draw.js` shows the requested one and then loads the script. So a page is visible while its script loads. All
+ * are in one file, so any static host will do.
  */
-export function drawnAhead(): Plugin {
+export function prerenderPages(): Plugin {
   return {
-    name: "wattline-drawn-ahead",
+    name: "wattline-prerender",
     apply: "build",
     transformIndexHtml: {
       order: "post",
@@ -62,10 +62,10 @@ async function templatesOf(bundle: Bundle, html: string): Promise<string> {
           .filter((file) => !html.includes(file))
           .map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`)
           .join("");
-        const drawn = await prerender(`/${page}`, locale);
-        // Inert: what is pressed before the script has come would be lost.
+        const rendered = await prerender(`/${page}`, locale);
+        // Inert: clicks before the script is loaded would be lost.
         templates.push(
-          `<template id="${page}-${locale}">${preloads}<div inert>${drawn}</div></template>`,
+          `<template id="${page}-${locale}">${preloads}<div inert>${rendered}</div></template>`,
         );
       }
     }
@@ -75,7 +75,7 @@ async function templatesOf(bundle: Bundle, html: string): Promise<string> {
   }
 }
 
-/** The files of the chunks of these modules and of all that they import at once. */
+/** The files of these modules' chunks and of all their static imports. */
 function chunksOf(bundle: Bundle, modules: readonly string[]): string[] {
   const files = new Set<string>();
   const chunks = Object.values(bundle).filter((file) => file.type === "chunk");

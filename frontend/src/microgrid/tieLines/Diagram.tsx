@@ -2,11 +2,11 @@ import { useLingui } from "@lingui/react/macro";
 import { type Currency, type Microgrid, modeOf, useNetwork } from "../../chain/index.ts";
 import { formatEnergy, formatPrice } from "../../ui/index.ts";
 import { formatLoss } from "./format.ts";
-import type { TieLine } from "./readLines.ts";
+import type { TieLine } from "./readTieLines.ts";
 
 const WIDTH = 360;
 const HEIGHT = 250;
-/** Two microgrids stand side by side. */
+/** Height with two microgrids, which are side by side. */
 const FLAT_HEIGHT = 130;
 const RADIUS = 26;
 
@@ -15,7 +15,7 @@ interface Point {
   readonly y: number;
 }
 
-/** The current microgrid to the left of a single neighbour; amid several. */
+/** The current microgrid is to the left of a single neighbour, or in the middle of several. */
 function placesOf(microgrids: readonly Microgrid[], current: number): ReadonlyMap<number, Point> {
   const others = microgrids.filter(({ id }) => id !== current);
   const [only] = others;
@@ -34,22 +34,22 @@ function placesOf(microgrids: readonly Microgrid[], current: number): ReadonlyMa
   return new Map([[current, middle], ...places]);
 }
 
-/** Microgrids and the tie lines between them, with what flows now; `lines` below say the same in words. */
+/** Microgrids and the tie lines between them, with what flows now; the list below says the same in words. */
 export function Diagram({
   microgrids,
   current,
-  lines,
+  tieLines,
 }: {
   readonly microgrids: readonly Microgrid[];
   readonly current: number;
-  readonly lines: readonly TieLine[];
+  readonly tieLines: readonly TieLine[];
 }) {
   const { t } = useLingui();
   const { currency } = useNetwork();
   const places = placesOf(microgrids, current);
   const height = microgrids.length === 2 ? FLAT_HEIGHT : HEIGHT;
   const nameOf = (id: number) => microgrids.find((each) => each.id === id)?.charter.name ?? `${id}`;
-  const [grids, ties] = [microgrids.length, lines.length];
+  const [grids, ties] = [microgrids.length, tieLines.length];
   const summary = t`Diagram: ${grids} microgrids and ${ties} tie lines. The list below has what each line loses, costs and carries.`;
   const isOpen = ({ lower, higher, terms }: TieLine) =>
     terms.capacityWh > 0n &&
@@ -75,7 +75,7 @@ export function Diagram({
           <path d="M0 0 L8 4 L0 8 z" fill="var(--sun-text)" />
         </marker>
       </defs>
-      {lines.map((line) => {
+      {tieLines.map((line) => {
         const [from, to] = [places.get(line.lower), places.get(line.higher)];
         if (from === undefined || to === undefined) return null;
         return (
@@ -150,7 +150,7 @@ function Node({
   );
 }
 
-/** Thin when idle, up to this wide when full. */
+/** Width of a full tie line; an idle one is thin. */
 const WIDEST = 8;
 
 function Line({
@@ -215,7 +215,7 @@ function Line({
   );
 }
 
-/** Where a line leaves a node's circle. */
+/** The point where a tie line leaves a microgrid's circle. */
 function edge(from: Point, to: Point): Point {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = Math.hypot(dx, dy) || 1;

@@ -2,13 +2,13 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 
 const HOST = "127.0.0.1";
 
-/** A way to a service on this machine that can be shut, as if the service had stopped, and opened again. */
-export async function openDoor(port: number, service: string) {
+/** A TCP proxy to a service on this machine, which can be stopped, as if the service were down, and started again. */
+export async function openProxy(port: number, service: string) {
   const { hostname, port: target } = new URL(service);
   const sockets = new Set<Socket>();
   let server: Server | undefined;
 
-  async function open(): Promise<void> {
+  async function start(): Promise<void> {
     const opened = createServer((caller) => {
       const called = connect(Number(target), hostname);
       for (const [socket, other] of [
@@ -31,8 +31,8 @@ export async function openDoor(port: number, service: string) {
     server = opened;
   }
 
-  /** Ends every connection and takes no new one. */
-  async function shut(): Promise<void> {
+  /** Closes all connections and accepts no new ones. */
+  async function stop(): Promise<void> {
     const closing = server;
     server = undefined;
     if (closing === undefined) return;
@@ -41,6 +41,6 @@ export async function openDoor(port: number, service: string) {
     await closed;
   }
 
-  await open();
-  return { url: `http://${HOST}:${port}`, open, shut };
+  await start();
+  return { url: `http://${HOST}:${port}`, start, stop };
 }

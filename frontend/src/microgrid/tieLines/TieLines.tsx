@@ -13,14 +13,14 @@ import {
 } from "../../ui/index.ts";
 import { Diagram } from "./Diagram.tsx";
 import { formatLoss } from "./format.ts";
-import type { TieLine } from "./readLines.ts";
-import { useLines } from "./useLines.ts";
+import type { TieLine } from "./readTieLines.ts";
+import { useTieLines } from "./useTieLines.ts";
 
-/** How this microgrid hangs together with others: drawn, and in words. */
+/** The tie lines of this microgrid: as a diagram and as a list. */
 export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
   const { data: microgrids = [] } = useMicrogrids();
-  const { data, error, isPending, refetch } = useLines();
-  const mine = data?.lines.filter(({ lower, higher }) => [lower, higher].includes(microgrid.id));
+  const { data, error, isPending, refetch } = useTieLines();
+  const mine = data?.tieLines.filter(({ lower, higher }) => [lower, higher].includes(microgrid.id));
   return (
     <Card title={<Trans>Tie lines</Trans>}>
       {isPending ? (
@@ -34,7 +34,7 @@ export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
       ) : (
         <>
           {microgrids.length > 1 && (
-            <Diagram microgrids={microgrids} current={microgrid.id} lines={data.lines} />
+            <Diagram microgrids={microgrids} current={microgrid.id} tieLines={data.tieLines} />
           )}
           {mine === undefined || mine.length === 0 ? (
             <EmptyState icon={<Cable />} title={<Trans>No tie line yet</Trans>}>
