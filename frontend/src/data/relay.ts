@@ -66,20 +66,46 @@ export const isDown = (error: unknown): boolean =>
     ? error.status >= 500 || error.problem.code === "Relay_NotARelay"
     : error instanceof TypeError;
 
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
 /**
- * Follows the book of a microgrid, or of all. The browser opens the stream again by itself after a break, from where it was.
- * @param from The sequence to go on from.
+ * Follows the book of a microgrid, or of all, and opens the stream again after any error. A browser does so by itself only
+ * when a connection breaks; an answer such as 429 or 502 ends its stream for good.
+ * @param from The sequence to go on from, asked for at each opening.
  * @returns How to stop.
  */
 export function streamOrders(
   relayUrl: string,
-  { microgrid, from }: { readonly microgrid: number | undefined; readonly from: number },
-  on: { order(order: BookOrder): void; error(): void },
+  { microgrid, from }: { readonly microgrid: number | undefined; readonly from: () => number },
+  on: { order(order: BookOrder): void; live(isLive: boolean): void; error(): void },
 ): () => void {
   const base = relayUrl.replace(/\/$/, "");
   const of = microgrid === undefined ? "" : `microgrid=${microgrid}&`;
-  const stream = new EventSource(`${base}/stream?${of}from=${from}`);
-  stream.addEventListener("order", ({ data }) => on.order(bookOrderOf(JSON.parse(data))));
-  stream.addEventListener("error", on.error);
-  return () => stream.close();
+  let pauseMs = FIRST_PAUSE_MS;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => undefined;
+
+  function open(): void {
+    const stream = new EventSource(`${base}/stream?${of}from=${from()}`);
+    stop = () => stream.close();
+    stream.addEventListener("open", () => {
+      pauseMs = FIRST_PAUSE_MS;
+      on.live(true);
+    });
+    stream.addEventListener("order", ({ data }) => on.order(bookOrderOf(JSON.parse(data))));
+    stream.addEventListener("error", () => {
+      on.live(false);
+      on.error();
+      if (stream.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(open, pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    });
+  }
+
+  open();
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
 }

@@ -10,6 +10,8 @@ export interface Book {
   /** "chain" while no relay answers: orders that were announced on chain. */
   readonly from: "relay" | "chain";
   readonly isPending: boolean;
+  /** The relay tells of changes as they happen. */
+  readonly isLive: boolean;
   readonly error: Error | null;
   refetch(): void;
 }
@@ -61,6 +63,7 @@ function useBoardBehind(
   return {
     orders: announced,
     from: "chain",
+    isLive: false,
     isPending: pinned.isPending,
     error: pinned.error,
     refetch: () => void pinned.refetch(),

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import type { Hex } from "viem";
 import { useNetwork } from "../chain/index.ts";
 import { type BookOrder, fetchOrders, type OrdersQuery, streamOrders } from "./relay.ts";
@@ -8,6 +8,8 @@ import { type BookOrder, fetchOrders, type OrdersQuery, streamOrders } from "./r
 export interface Followed {
   readonly orders: readonly BookOrder[];
   readonly isPending: boolean;
+  /** Changes are told as they happen: the stream is open. */
+  readonly isLive: boolean;
   /** There is no relay, or it does not answer. */
   readonly isDown: boolean;
   refetch(): void;
@@ -67,6 +69,7 @@ export function useFollowed(
     // While it is down it is tried again; once it is up the stream tells of changes.
     refetchInterval: ({ state }) => (state.status === "error" ? RETRY_MS : false),
   });
+  const [isLive, setLive] = useState(false);
   const streams = relay.isSuccess && !relay.isPlaceholderData;
 
   useEffect(() => {
@@ -85,7 +88,7 @@ export function useFollowed(
       relayUrl,
       {
         microgrid: wanted.length === 1 ? first : undefined,
-        from: queries.getQueryData<Known>(queryKey)?.sequence ?? 0,
+        from: () => queries.getQueryData<Known>(queryKey)?.sequence ?? 0,
       },
       {
         order(order) {
@@ -93,12 +96,14 @@ export function useFollowed(
           changed.set(order.hash, order);
           timer ??= setTimeout(apply, GATHER_MS);
         },
+        live: setLive,
         // Asking for the whole book tells whether the relay is down or only the stream has broken.
         error: () => void queries.invalidateQueries({ queryKey }),
       },
     );
     return () => {
       stop();
+      setLive(false);
       clearTimeout(timer);
     };
   }, [relayUrl, first, ids, terms, chainId, streams, queries, keeps]);
@@ -106,6 +111,7 @@ export function useFollowed(
   return {
     orders: listOf(relay.data?.orders),
     isPending: relay.isPending,
+    isLive,
     isDown: relayUrl === undefined || relay.isError,
     refetch: () => void relay.refetch(),
   };

@@ -163,8 +163,14 @@ const Trade = memo(function Trade({ market }: { readonly market: Market }) {
         title={t`Offers and bids`}
         className="min-w-0"
         actions={
-          <Badge tone={market.from === "relay" ? "leaf" : "sun"}>
-            {market.from === "relay" ? <Trans>Live</Trans> : <Trans>Announced on chain</Trans>}
+          <Badge tone={market.isLive ? "leaf" : "sun"}>
+            {market.from === "chain" ? (
+              <Trans>Announced on chain</Trans>
+            ) : market.isLive ? (
+              <Trans>Live</Trans>
+            ) : (
+              <Trans>Not live: connecting…</Trans>
+            )}
           </Badge>
         }
       >

@@ -24,6 +24,8 @@ export interface Market {
   readonly lines: ReadonlyMap<number, LineWay>;
   /** Who announces the orders now. */
   readonly from: "relay" | "chain";
+  /** The relay tells of changes as they happen. */
+  readonly isLive: boolean;
 }
 
 export interface MarketState {
@@ -133,6 +135,7 @@ export function useMarket(
       figures,
       lines: new Map((lines.data ?? NO_LINES).map((line) => [line.from, line])),
       from: book.from,
+      isLive: book.isLive,
     };
   }, [
     microgrid,
@@ -146,6 +149,7 @@ export function useMarket(
     lines.data,
     book.isPending,
     book.from,
+    book.isLive,
     stock.data,
   ]);
 
