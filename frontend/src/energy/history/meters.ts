@@ -1,7 +1,7 @@
 import type { MeterRow, ReadingRow } from "@wattline/indexer/client";
 import { coveredRange, sourceAt, sumWh } from "@wattline/sdk";
 import { type Address, isAddressEqual } from "viem";
-import { getContractEvents, readContract } from "viem/actions";
+import { readContract } from "viem/actions";
 import { blockTimes, type ChainContext, readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
