@@ -122,12 +122,13 @@ describe("The audit page, without a wallet and from the chain alone", function (
   it("exports what is listed as CSV that parses, and as JSON", async () => {
     const { page, context, assertQuiet } = await openAudit();
     await untilRows(page, 2);
-    const [row] = parse<Cells>(await download(page, "CSV"), { columns: true }).filter(
-      ({ transaction }) => transaction === traded.purchase.hash,
+    const [row] = cellsOf(await download(page, "CSV")).filter(
+      ({ Transaction }) => Transaction === traded.purchase.hash,
     );
-    expect(row?.type).to.equal("accept");
-    expect(BigInt(row?.sent_wh ?? 0)).to.equal(traded.purchase.energyWh);
-    expect(row?.buyer?.toLowerCase()).to.equal(traded.purchase.buyer.address.toLowerCase());
+    expect(row?.Kind).to.equal("Purchase");
+    expect(Number(row?.["Sent (kWh)"])).to.equal(Number(traded.purchase.energyWh) / 1000);
+    expect(row?.Currency).to.equal(stack.network.currency.symbol);
+    expect(row?.Buyer?.toLowerCase()).to.equal(traded.purchase.buyer.address.toLowerCase());
     const json: { transaction: string; sentWh: string }[] = JSON.parse(
       await download(page, "JSON"),
     );
@@ -143,11 +144,9 @@ describe("The audit page, without a wallet and from the chain alone", function (
     await page.getByRole("heading", { name: "What was checked" }).waitFor();
     expect(await page.getByText("Failed:").count()).to.equal(0);
     expect(await page.getByText("Passed:").count()).to.be.greaterThan(20);
-    const readings = parse<Cells>(await download(page, "Verified readings (CSV)"), {
-      columns: true,
-    });
+    const readings = cellsOf(await download(page, "Verified readings (CSV)"));
     expect(readings.length).to.be.greaterThan(0);
-    expect(new Set(readings.map(({ signature }) => signature))).to.deep.equal(new Set(["valid"]));
+    expect(new Set(readings.map(({ Signature }) => Signature))).to.deep.equal(new Set(["valid"]));
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "audit-verified");
     assertQuiet();
@@ -220,9 +219,11 @@ async function trade({ community, trading, morning, series, CENT }: Stack) {
   };
 }
 
+const cellsOf = (csv: string): Cells[] => parse<Cells>(csv, { columns: true, bom: true });
+
 /** Who signed is told by the chain alone; addresses are written in their own ways. */
 const withoutSigners = (csv: string): Cells[] =>
-  parse<Cells>(csv.toLowerCase(), { columns: true }).map((row) => ({ ...row, signers: "" }));
+  cellsOf(csv.toLowerCase()).map((row) => ({ ...row, signers: "" }));
 
 async function download(page: Page, button: string): Promise<string> {
   const [file] = await Promise.all([

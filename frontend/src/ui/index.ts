@@ -22,6 +22,7 @@ export {
 } from "./format.ts";
 export { parseAmount } from "./parse.ts";
 export { Select } from "./Select.tsx";
+export { amountCell, type Cell, spreadsheetCsv } from "./spreadsheet.ts";
 export {
   Badge,
   EmptyState,
