@@ -25,6 +25,6 @@ export default defineConfig({
       invariant: { runs: deep ? 10_000 : 256, depth: deep ? 200 : 100, failOnRevert: true },
     },
   },
-  // Ignition builds by the profile "production": it deploys what was tested.
-  solidity: { profiles: { default: contracts, production: contracts } },
+  // Ignition builds by the profile "production": it deploys what was tested, and does not build it again.
+  solidity: { profiles: { default: contracts, production: { ...contracts, isolated: false } } },
 });

@@ -239,15 +239,24 @@ interface Log {
   readonly data: string;
 }
 
-/** Has the node tell other logs than it does. */
+interface Receipt {
+  readonly logs: readonly Log[];
+}
+
+/** Has the node tell other logs than it does, in its receipts too: otherwise it would contradict itself. */
 async function tamper(context: BrowserContext, { network }: Stack, rewrite: (log: Log) => Log) {
   await context.route(network.rpcUrl, async (route) => {
     const response = await route.fetch();
     const answers = await response.json();
     const retold = [answers].flat().map((answer: { result?: unknown }) => {
       const { result } = answer;
-      const isLogs = Array.isArray(result) && result.some((each) => each?.topics !== undefined);
-      return isLogs ? { ...answer, result: result.map(rewrite) } : answer;
+      if (!Array.isArray(result)) return answer;
+      if (result.some((each) => each?.topics !== undefined)) {
+        return { ...answer, result: result.map(rewrite) };
+      }
+      if (!result.some((each) => each?.logs !== undefined)) return answer;
+      const receipts = result.map((each: Receipt) => ({ ...each, logs: each.logs.map(rewrite) }));
+      return { ...answer, result: receipts };
     });
     await route.fulfill({ response, json: Array.isArray(answers) ? retold : retold[0] });
   });
