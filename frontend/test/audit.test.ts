@@ -248,15 +248,16 @@ async function tamper(context: BrowserContext, { network }: Stack, rewrite: (log
   await context.route(network.rpcUrl, async (route) => {
     const response = await route.fetch();
     const answers = await response.json();
-    const retold = [answers].flat().map((answer: { result?: unknown }) => {
+    const retold = [answers].flat().map((answer: { result?: (Log[] & Receipt[]) & Partial<Receipt> }) => {
       const { result } = answer;
-      if (!Array.isArray(result)) return answer;
+      const retoldIn = (each: Receipt) => ({ ...each, logs: each.logs.map(rewrite) });
+      // Some nodes give a block's receipts together, some one by one.
+      if (!Array.isArray(result)) return result?.logs ? { ...answer, result: retoldIn(result) } : answer;
       if (result.some((each) => each?.topics !== undefined)) {
         return { ...answer, result: result.map(rewrite) };
       }
       if (!result.some((each) => each?.logs !== undefined)) return answer;
-      const receipts = result.map((each: Receipt) => ({ ...each, logs: each.logs.map(rewrite) }));
-      return { ...answer, result: receipts };
+      return { ...answer, result: result.map(retoldIn) };
     });
     await route.fulfill({ response, json: Array.isArray(answers) ? retold : retold[0] });
   });
