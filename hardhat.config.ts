@@ -7,6 +7,16 @@ const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
 
 const deep = process.env.WATTLINE_DEEP !== undefined;
 
+const contracts = {
+  version: "0.8.37",
+  path: compiler,
+  settings: {
+    viaIR: true,
+    evmVersion: "osaka",
+    optimizer: { enabled: true, runs: 100_000 },
+  },
+};
+
 export default defineConfig({
   plugins: [toolbox],
   test: {
@@ -15,17 +25,6 @@ export default defineConfig({
       invariant: { runs: deep ? 10_000 : 256, depth: deep ? 200 : 100, failOnRevert: true },
     },
   },
-  solidity: {
-    profiles: {
-      default: {
-        version: "0.8.37",
-        path: compiler,
-        settings: {
-          viaIR: true,
-          evmVersion: "osaka",
-          optimizer: { enabled: true, runs: 100_000 },
-        },
-      },
-    },
-  },
+  // Ignition builds by the profile "production": it deploys what was tested, and does not build it again.
+  solidity: { profiles: { default: contracts, production: { ...contracts, isolated: false } } },
 });

@@ -38,6 +38,7 @@ const GROUPS: readonly Group[] = [
       "sdk/test/**/*.test.ts",
       "services/community/test/profiles/**/*.test.ts",
       "test/allocate/**/*.test.ts",
+      "test/documents/**/*.test.ts",
       "test/setup/**/*.test.ts",
       "test/testing/**/*.test.ts",
     ],

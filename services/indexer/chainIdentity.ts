@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { BlockNotFoundError, type BlockTag, createPublicClient, type Hex, http } from "viem";
+import { nodeTransport } from "@wattline/common/node";
+import { BlockNotFoundError, type BlockTag, createPublicClient, type Hex } from "viem";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -37,7 +38,7 @@ export async function identify(settings: Settings): Promise<Identity> {
   const { dataFolder, rpcUrl, deployment, isDevelopment } = settings;
   const finality = isDevelopment ? DEVELOPMENT_FINALITY_BLOCKS : FINALITY_BLOCKS;
   const file = path.join(dataFolder, "chain.json");
-  const client = createPublicClient({ transport: http(rpcUrl) });
+  const client = createPublicClient({ transport: nodeTransport(rpcUrl) });
   const hashAt = async (at: { blockNumber: bigint } | { blockTag: BlockTag }) =>
     client.getBlock(at).then(
       ({ number, hash }) => (number === null || hash === null ? undefined : { number, hash }),
@@ -49,9 +50,14 @@ export async function identify(settings: Settings): Promise<Identity> {
 
   const program = programOf(settings);
   const known = read(file);
-  const isKnown =
-    known?.schema.startsWith(program) &&
-    (await hashAt({ blockNumber: BigInt(known.block) }))?.hash === known.hash;
+  const there = known && (await hashAt({ blockNumber: BigInt(known.block) }));
+  if (known !== undefined && there === undefined && !isDevelopment) {
+    // Only a development chain starts over. To begin anew because a node lags would cost hours.
+    throw new Error(
+      `The node at ${rpcUrl} has no block ${known.block}, which was final: it lags behind. Wait for it, or name another one in WATTLINE_RPC_URL.`,
+    );
+  }
+  const isKnown = known?.schema.startsWith(program) && there?.hash === known.hash;
   const first = await hashAt({ blockNumber: BigInt(deployment.fromBlock) });
   if (first === undefined) {
     throw new Error(`The chain at ${rpcUrl} has no block ${deployment.fromBlock} yet.`);

@@ -32,6 +32,7 @@ const route = getRouteApi("/audit");
 export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const network = useNetwork();
+  const typeNames = useTypeNames();
   const navigate = route.useNavigate();
   const { household, meter, slot, tx, row: open } = route.useSearch();
   const filter = { microgrid: microgrid.id, household, meter, slot, transaction: tx };
@@ -52,7 +53,10 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
         readAll(network, filter, from),
         import("./download.ts"),
       ]);
-      const text = kind === "csv" ? files.settlementsCsv(all) : files.settlementsJson(all);
+      const text =
+        kind === "csv"
+          ? files.settlementsCsv(all, typeNames, network.currency)
+          : files.settlementsJson(all);
       files.saveAs(`wattline-settlements-${microgrid.id}`, kind, text);
       setSaving(false);
     } catch (failed) {

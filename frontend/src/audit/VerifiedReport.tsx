@@ -3,11 +3,11 @@ import { Link } from "@tanstack/react-router";
 import { outcomeOf } from "@wattline/audit";
 import type { Finding, Verdict } from "@wattline/sdk";
 import { CircleCheck, CircleDashed, CircleX } from "lucide-react";
-import { useMicrogrids } from "../chain/index.ts";
+import { useMicrogrids, useNetwork } from "../chain/index.ts";
 import { Button, Energy, formatCount, Money } from "../ui/index.ts";
 import { readingsCsv, saveAs, settlementsCsv, settlementsJson } from "./download.ts";
 import { unseenWords, wordsOf } from "./findings.ts";
-import { useCheckNames, usePromises } from "./names.ts";
+import { useCheckNames, usePromises, useTypeNames } from "./names.ts";
 import type { Verified } from "./worker/messages.ts";
 
 /** The result of a verification: findings first, then each promise with its checks, then totals. */
@@ -229,6 +229,8 @@ function Totals({ totals }: Pick<Verified, "totals">) {
 
 /** All that was verified, as files. */
 function Downloads({ result: { settlements, readings, end } }: { readonly result: Verified }) {
+  const { currency } = useNetwork();
+  const typeNames = useTypeNames();
   const name = (what: string) => `wattline-${what}-to-block-${end.number}`;
   return (
     <div className="flex flex-wrap items-center gap-2">
@@ -237,7 +239,9 @@ function Downloads({ result: { settlements, readings, end } }: { readonly result
       </span>
       <Button
         size="small"
-        onClick={() => saveAs(name("settlements"), "csv", settlementsCsv(settlements))}
+        onClick={() =>
+          saveAs(name("settlements"), "csv", settlementsCsv(settlements, typeNames, currency))
+        }
       >
         <Trans>Verified settlements (CSV)</Trans>
       </Button>

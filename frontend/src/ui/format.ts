@@ -23,7 +23,7 @@ function regionalLocale(): string {
 }
 
 const formats = new Map<string, Intl.NumberFormat>();
-function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+export function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = `${i18n.locale} ${JSON.stringify(options)}`;
   let format = formats.get(key);
   if (format === undefined) {

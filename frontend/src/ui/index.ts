@@ -23,6 +23,7 @@ export {
 export { amountFault, parseAmount, typedAmount } from "./parse.ts";
 export { Select } from "./Select.tsx";
 export { useSourceNames } from "./sources.ts";
+export { amountCell, type Cell, spreadsheetCsv } from "./spreadsheet.ts";
 export {
   Badge,
   EmptyState,

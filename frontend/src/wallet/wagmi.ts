@@ -1,4 +1,4 @@
-import { http } from "viem";
+import { nodeTransport } from "@wattline/common/node";
 import { createConfig, createStorage, injected } from "wagmi";
 import { forget, recall, remember } from "../browser/index.ts";
 import { chainOf, type Networks } from "../chain/index.ts";
@@ -7,6 +7,9 @@ import { demoConnector } from "./demo/connector.ts";
 /** How often a chain is asked for its newest block: a local one makes them quickly and costs nothing to ask. */
 const LOCAL_POLLING_MS = 400;
 const POLLING_MS = 4_000;
+
+/** A person waits for the answer: whether a node answers at all is said soon. */
+const NODE = { timeoutMs: 10_000, tries: 2, mostWaitMs: 30_000 } as const;
 
 const MEMORY = {
   getItem: (key: string) => recall(key) ?? null,
@@ -24,10 +27,7 @@ export function wagmiConfigOf(networks: Networks) {
   return createConfig({
     chains: [chainOf(first), ...others.map(chainOf)],
     transports: Object.fromEntries(
-      networks.map((one) => [
-        one.deployment.chainId,
-        http(one.rpcUrl, { batch: true, retryCount: 1, timeout: 10_000 }),
-      ]),
+      networks.map((one) => [one.deployment.chainId, nodeTransport(one.rpcUrl, NODE)]),
     ),
     pollingInterval: Object.fromEntries(
       networks.map((one) => [one.deployment.chainId, one.demo ? LOCAL_POLLING_MS : POLLING_MS]),

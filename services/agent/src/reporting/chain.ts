@@ -1,5 +1,6 @@
+import { nodeTransport } from "@wattline/common/node";
 import { LANES, laneOf, metersAbi } from "@wattline/sdk";
-import { type Address, createPublicClient, type Hex, http, zeroAddress } from "viem";
+import { type Address, createPublicClient, type Hex, zeroAddress } from "viem";
 import type { Settings } from "../config/read.ts";
 import { AgentError } from "../errors.ts";
 
@@ -21,7 +22,7 @@ const SECONDS_PER_DAY = 86_400;
 /** What the agent asks a node. */
 export function chainAt(rpcUrl: string, { chainId, meters: address }: Settings["deployment"]) {
   const client = createPublicClient({
-    transport: http(rpcUrl, { batch: { batchSize: RPC_BATCH }, retryCount: 1 }),
+    transport: nodeTransport(rpcUrl, { batchSize: RPC_BATCH, tries: 2 }),
     cacheTime: 0,
   });
   const meters = { address, abi: metersAbi } as const;
