@@ -29,10 +29,26 @@ interface Block {
   readonly transactions: readonly { readonly hash: Hex; readonly input: Hex }[];
 }
 
+interface Receipt {
+  readonly logs: readonly Log[];
+}
+
 const selectorOf = (
   abi: readonly { readonly type: string; readonly name?: string }[],
   name: string,
 ) => toEventSelector(abi.find((item) => item.type === "event" && item.name === name) as never);
+
+/** Changes logs in every answer that holds them: a node whose receipts tell another story contradicts itself. */
+const inLogs =
+  (change: (logs: readonly Log[]) => readonly Log[]): Rewrite =>
+  ({ method }, answer) => {
+    const ofReceipt = (receipt: Receipt | null) =>
+      receipt && { ...receipt, logs: change(receipt.logs) };
+    if (method === "eth_getLogs") return change(answer as Log[]);
+    if (method === "eth_getBlockReceipts") return (answer as Receipt[] | null)?.map(ofReceipt);
+    if (method === "eth_getTransactionReceipt") return ofReceipt(answer as Receipt | null);
+    return answer;
+  };
 
 describe("The audit of a dishonest chain", function () {
   this.timeout(240_000);
@@ -63,14 +79,13 @@ describe("The audit of a dishonest chain", function () {
   /** Rewrites the data of the first log of an event; returns its transaction. */
   function changing(topic: Hex, change: (log: Log) => Hex) {
     const changed: { transaction?: Hex } = {};
-    const rewrite: Rewrite = ({ method }, result) => {
-      if (method !== "eth_getLogs") return result;
-      return (result as Log[]).map((log) => {
+    const rewrite = inLogs((logs) =>
+      logs.map((log) => {
         if (log.topics[0] !== topic) return log;
         changed.transaction ??= log.transactionHash;
         return changed.transaction === log.transactionHash ? { ...log, data: change(log) } : log;
-      });
-    };
+      }),
+    );
     return { changed, rewrite };
   }
 
@@ -124,9 +139,8 @@ describe("The audit of a dishonest chain", function () {
     await handsOn(played.chain, forward).sellShort();
     const released = selectorOf(marketplaceAbi, "Released");
     const changed: { transaction?: Hex } = {};
-    const result = await auditThrough(({ method }, answer) => {
-      if (method !== "eth_getLogs") return answer;
-      return (answer as Log[]).map((log) => {
+    const skipRefund = inLogs((logs) =>
+      logs.map((log) => {
         if (log.topics[0] !== released) return log;
         const { args } = decodeEventLog({
           abi: marketplaceAbi,
@@ -146,8 +160,9 @@ describe("The audit of a dishonest chain", function () {
           forfeited,
         ]);
         return { ...log, data };
-      });
-    }, forward);
+      }),
+    );
+    const result = await auditThrough(skipRefund, forward);
     expect(failedChecks(result)).to.include.members(["refunds", "escrow", "state"]);
     expect(findingOf(result, "refunds").transaction).to.equal(changed.transaction);
     expect(findingOf(result, "escrow").transaction).to.equal(changed.transaction);
@@ -156,26 +171,28 @@ describe("The audit of a dishonest chain", function () {
   it("finds a forged reading, though event and calldata tell the same story", async () => {
     const reported = selectorOf(metersAbi, "Reported");
     let forged: Hex | undefined;
-    const result = await auditThrough(({ method }, answer) => {
-      if (method === "eth_getLogs") {
-        return (answer as Log[]).map((log) => {
-          if (log.topics[0] !== reported) return log;
-          forged ??= log.transactionHash;
-          if (forged !== log.transactionHash) return log;
-          const { args } = decodeEventLog({
-            abi: metersAbi,
-            eventName: "Reported",
-            topics: [...log.topics],
-            data: log.data,
-          });
-          const data = encodeAbiParameters(
-            [{ type: "uint32" }, { type: "uint256[]" }],
-            [args.firstBlock, args.exported.map((word) => word ^ 1n)],
-          );
-          return { ...log, data };
+    const forge = inLogs((logs) =>
+      logs.map((log) => {
+        if (log.topics[0] !== reported) return log;
+        forged ??= log.transactionHash;
+        if (forged !== log.transactionHash) return log;
+        const { args } = decodeEventLog({
+          abi: metersAbi,
+          eventName: "Reported",
+          topics: [...log.topics],
+          data: log.data,
         });
+        const data = encodeAbiParameters(
+          [{ type: "uint32" }, { type: "uint256[]" }],
+          [args.firstBlock, args.exported.map((word) => word ^ 1n)],
+        );
+        return { ...log, data };
+      }),
+    );
+    const result = await auditThrough((request, answer) => {
+      if (request.method !== "eth_getBlockByNumber" || forged === undefined) {
+        return forge(request, answer);
       }
-      if (method !== "eth_getBlockByNumber" || forged === undefined) return answer;
       const block = answer as Block;
       return {
         ...block,
@@ -203,14 +220,14 @@ describe("The audit of a dishonest chain", function () {
   it("finds a log that is missing", async () => {
     const traded = selectorOf(marketplaceAbi, "Traded");
     let missing: Hex | undefined;
-    const result = await auditThrough(({ method }, answer) => {
-      if (method !== "eth_getLogs") return answer;
-      return (answer as Log[]).filter((log) => {
+    const drop = inLogs((logs) =>
+      logs.filter((log) => {
         if (log.topics[0] !== traded) return true;
         missing ??= log.transactionHash;
         return missing !== log.transactionHash;
-      });
-    }, settled);
+      }),
+    );
+    const result = await auditThrough(drop, settled);
     expect(result.findings[0]).to.include({ transaction: missing });
     expect(failedChecks(result)).to.include.members(["logs", "state"]);
   });
