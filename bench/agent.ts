@@ -1,6 +1,6 @@
 /**
- * `npm run bench:agent`: how long the home agent takes to its first reading of a P1 port behind TCP, and how much memory it
- * takes with a telegram a second.
+ * `npm run bench:agent`: the agent's time to its first reading of a P1 port behind TCP, and its memory with a telegram
+ * a second.
  */
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";

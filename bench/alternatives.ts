@@ -1,16 +1,16 @@
 import type { Measured } from "./measure.ts";
 import { OUR_SYSTEM, sizeOf } from "./results.ts";
 
-/** How a row of ours compares with the cheapest of others that does the same work. */
+/** A row of Wattline compared with the cheapest alternative that does the same work. */
 export interface Comparison {
   readonly best: Measured;
-  /** Our gas per slot in parts of its. */
+  /** Our gas per slot in parts of the alternative's. */
   readonly ratio: number;
-  /** The same under the coming repricing, against what is then the cheapest. */
+  /** The same under the coming repricing, against the cheapest alternative then. */
   readonly repricedRatio: number;
 }
 
-/** Against the best alternative; undefined for a peer's row and where nobody else does the work. */
+/** The best alternative; undefined for a peer's row and where no peer does the same work. */
 export function compare(row: Measured, all: readonly Measured[]): Comparison | undefined {
   if (row.system !== OUR_SYSTEM) return undefined;
   const rivals = rivalsOf(row, all);
@@ -24,7 +24,7 @@ export function compare(row: Measured, all: readonly Measured[]): Comparison | u
   };
 }
 
-/** Others' rows of the same work, slots and case, of as many pairs or of the most that they were measured at. */
+/** Peers' rows of the same work, slots and case, with as many pairs or the most that they were measured at. */
 function rivalsOf(row: Measured, all: readonly Measured[]): Measured[] {
   const pairsOf = ({ pairs = 1 }: Measured) => pairs;
   const same = all.filter(

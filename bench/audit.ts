@@ -1,4 +1,4 @@
-/** `npm run bench:audit`: how fast the audit goes through a history, and in how much memory. */
+/** `npm run bench:audit`: the audit's speed over a history, and its memory. */
 import { availableParallelism, loadavg } from "node:os";
 import { startJudges } from "@wattline/audit/command";
 import { recoverAddress } from "@wattline/common/recover";
@@ -12,14 +12,14 @@ const USAGE = `npm run bench:audit -- [options]
   --memory     a million events instead, and what memory they take
   --help       this text`;
 
-/** What is asked of the audit. */
+/** The options. */
 const GOALS = { events: 10_000, signed: 2_000 } as const;
 
 const numberAfter = (name: string, usual: number): number => {
   const at = process.argv.indexOf(name);
   const number = at < 0 ? usual : Number(process.argv[at + 1]);
   if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Error(`${name} takes a whole number above 0.`);
+  throw new Error(`${name} must be a whole number above 0.`);
 };
 
 const domains = {
@@ -40,7 +40,7 @@ else {
   await speed("signed items a second with signatures", signed, true, GOALS.signed);
 }
 
-/** Times the audit of a history that lies ready in memory: the node's part is not the audit's. */
+/** Times the audit of a history in memory: a node's time is not included. */
 async function speed(what: string, count: number, signatures: boolean, goal: number) {
   const blocks: ChainBlock[] = [];
   let [found, items] = [0, 0];
@@ -67,7 +67,7 @@ async function speed(what: string, count: number, signatures: boolean, goal: num
   expectSound(audit);
   const total = signatures ? items : found;
   const rate = Math.round(total / seconds);
-  // On a machine that is busy with other things the clock says little: what the processor spent says more.
+  // On a busy machine the clock says little; processor time says more.
   const perCpuSecond = Math.round(total / ((user + system) / 1e6));
   const verdict = rate >= goal ? "reached" : "NOT reached";
   console.log(
@@ -75,7 +75,7 @@ async function speed(what: string, count: number, signatures: boolean, goal: num
   );
 }
 
-/** Goes through a history that is made as it is read, and tells memory at every tenth. */
+/** Audits a history that is generated as it is read, and prints memory at every tenth. */
 async function memory(count: number) {
   const audit = createAudit({ chainId: CHAIN_ID, contracts: CONTRACTS, signatures: false });
   let found = 0;
@@ -100,7 +100,7 @@ async function memory(count: number) {
 
 function expectSound(audit: ReturnType<typeof createAudit>): void {
   const [first] = audit.tally.findings();
-  if (first !== undefined) throw new Error(`The history is not sound: ${first.message}`);
+  if (first !== undefined) throw new Error(`The history has a finding: ${first.message}`);
 }
 
 function megabytes(bytes: number): string {

@@ -5,7 +5,7 @@ import type { Result } from "./results.ts";
 
 const FIGURES = ["slots", "gas", "gasPerSlot", "calldataBytes", "floor", "repricedGas"] as const;
 
-/** The committed figures. `shown` is how messages call the file. */
+/** The committed figures. `shown` is the file's name in messages. */
 export function readBaseline(file: string, shown: string): Result[] {
   let text: string;
   try {
@@ -21,7 +21,8 @@ export function readBaseline(file: string, shown: string): Result[] {
   } catch (error) {
     throw new BenchFailure(`The baseline ${shown} is no JSON: ${reasonOf(error)}`);
   }
-  if (!Array.isArray(content)) throw new BenchFailure(`The baseline ${shown} is no list of rows.`);
+  if (!Array.isArray(content))
+    throw new BenchFailure(`The baseline ${shown} is not a list of rows.`);
   return content.map((row: unknown, index) => {
     if (isResult(row)) return row;
     throw new BenchFailure(`Row ${index + 1} of the baseline ${shown} is incomplete.`);

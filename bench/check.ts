@@ -1,11 +1,11 @@
 import { BenchFailure } from "./failure.ts";
 import { OUR_SYSTEM, type Result, titleOf } from "./results.ts";
 
-/** How much worse a figure may get before the check fails, in parts of the committed one. */
+/** How much worse a figure may get before the check fails, as a fraction of the committed one. */
 const TOLERANCE = 0.01;
 const FIGURES = ["gas", "calldataBytes", "repricedGas"] as const;
 
-/** What is worse than committed, a sentence each: our rows only. */
+/** Figures that are worse than committed, a sentence each: our rows only. */
 export function findWorse(committed: readonly Result[], measured: readonly Result[]): string[] {
   const now = byTitle(measured);
   const before = byTitle(committed.filter(({ system }) => system === OUR_SYSTEM));

@@ -1,4 +1,4 @@
-/** `npm run bench:clearing`: how long a clearing takes, from a thousand orders to a million. */
+/** `npm run bench:clearing`: the time of a clearing, from a thousand orders to a million. */
 import { availableParallelism, loadavg } from "node:os";
 import type { Source } from "@wattline/sdk";
 import { type CommunityBook, clearCommunity, type LimitOrder } from "@wattline/sdk";
@@ -15,7 +15,7 @@ const [SLOTS, FIRST_SLOT, ORDERS_PER_HOUSEHOLD, ROUNDS] = [96, 1_980_000, 10, 3]
 const GOAL = { orders: 1_000_000, milliseconds: 1_000 };
 const PRICE_PER_KWH = 200_000n;
 
-/** How many slots an order covers, and which sources it is about. */
+/** How many slots an order covers, and its sources. */
 interface Shape {
   readonly name: string;
   readonly slotsPerOrder: number;
@@ -40,7 +40,7 @@ function mostOrders(): number {
   const at = process.argv.indexOf("--most");
   const number = at < 0 ? GOAL.orders : Number(process.argv[at + 1]);
   if (Number.isSafeInteger(number) && number >= 1_000) return number;
-  throw new Error("--most takes a whole number from 1000 on.");
+  throw new Error("--most must be a whole number from 1000 on.");
 }
 
 function run(most: number): void {

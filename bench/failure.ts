@@ -1,4 +1,4 @@
-/** The benchmark can't do what was asked; the message names the option, file, artifact or row. */
+/** The benchmark can't run as requested; the message names the option, file, artifact or row. */
 export class BenchFailure extends Error {}
 
 export const reasonOf = (error: unknown): string =>

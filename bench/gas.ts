@@ -1,4 +1,4 @@
-/** `npm run bench:gas`: what every claim of cost rests on. */
+/** `npm run bench:gas`: the source of every statement about gas. */
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "@wattline/common/files";
 import { buildContracts } from "@wattline/community/simulation";
@@ -60,7 +60,7 @@ async function check(): Promise<number> {
   const worse = findWorse(committed, measured);
   for (const sentence of worse) console.error(sentence);
   if (worse.length > 0) {
-    console.error(`If this is meant to be, run npm run bench:gas and commit ${JSON_SHOWN}.`);
+    console.error(`If this is intended, run npm run bench:gas and commit ${JSON_SHOWN}.`);
     return 1;
   }
   console.log(`${measured.length} rows cost no more than 1 % above ${JSON_SHOWN}.`);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:indexer`: how long an event takes to the API, and a day to be read from the start. Prints figures; the
- * machine's load is part of them.
+ * `npm run bench:indexer`: the time from an event to the API, and the time to read a day from the start. Prints
+ * figures, which depend on the machine's load.
  */
 import { cpus, loadavg } from "node:os";
 import { localAccount, OPERATOR } from "@wattline/community/simulation";
@@ -42,7 +42,7 @@ try {
   await chain.stop("SIGKILL");
 }
 
-/** From the moment that the sender has the receipt to the first answer that has the event, in ms. */
+/** From the receipt at the sender to the first answer with the event, in ms. */
 async function measure(): Promise<number[]> {
   const { client } = randomActions(played, 1);
   const { account } = localAccount(OPERATOR);

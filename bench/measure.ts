@@ -8,7 +8,7 @@ import { countWords } from "./cost/words.ts";
 import { BenchFailure, reasonOf } from "./failure.ts";
 import type { Row, System } from "./row.ts";
 
-/** What the transactions of a row came to. */
+/** The sums of a row's transactions. */
 export interface Cost {
   readonly gas: bigint;
   readonly repricedGas: bigint;
@@ -19,7 +19,7 @@ export interface Cost {
 /** A row with its measurement. */
 export type Measured = Omit<Row, "prepare"> & Cost & { readonly system: string };
 
-/** Measures all rows of a system on a chain of its own, each from the same beginning. */
+/** Measures all rows of a system on a chain of its own, each from the same state. */
 export async function measureSystem({ name: system, open }: System): Promise<Measured[]> {
   const chain = await openChain();
   try {
@@ -69,7 +69,7 @@ async function costOfCall(chain: Chain, call: Call): Promise<Cost> {
   const floor = floorOf({ calldata: call.data, recoveries, words: counts, logs: receipt.logs });
   const gas = receipt.gasUsed;
   if (sumOf(floor) > gas) {
-    throw new Error(`its floor of ${sumOf(floor)} gas lies above the ${gas} gas it used.`);
+    throw new Error(`its floor of ${sumOf(floor)} gas is above the ${gas} gas it used.`);
   }
   return {
     gas,

@@ -1,6 +1,6 @@
 /**
- * How long meter files take to be read: `npm run bench:meter-data`. Each file is made in memory, read by a process
- * of its own that streams it, and timed with the memory it took at most.
+ * `npm run bench:meter-data`: the time to read meter files. Each file is made in memory and streamed to a process of
+ * its own, whose time and maximum memory are measured.
  */
 import { spawnSync } from "node:child_process";
 import { createReadStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readMeterFile } from "@wattline/sdk/meterData";
 
-/** V8 would let garbage grow to over 100 MB before it collects: what is measured is what the reading needs. */
+/** V8 would let garbage grow to over 100 MB before it collects; this measures what reading needs. */
 const SMALL_YOUNG_GENERATION = "--max-semi-space-size=2";
 
 const QUARTER = 900;
@@ -43,7 +43,7 @@ function table({ years, meters }: Case): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** In a process of its own: reads the file and prints what it took. */
+/** In a process of its own: reads the file and prints time and memory. */
 async function readOne(file: string): Promise<void> {
   const before = performance.now();
   const cpuBefore = process.cpuUsage();

@@ -9,7 +9,7 @@ export const USAGE = `npm run bench:gas -- [options]
 
 export type Order = "measure" | "check" | "help";
 
-/** @throws BenchFailure for anything it doesn't know. */
+/** @throws BenchFailure for an unknown option. */
 export function readOptions(argv: readonly string[]): Order {
   const { check, help } = readFlags(argv, { check: { type: "boolean" } }, BenchFailure);
   if (help) return "help";

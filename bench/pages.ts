@@ -1,6 +1,6 @@
 /**
- * `npm run bench:pages`: what Lighthouse says of each page on a phone, and how soon a trade is seen in another browser. Real
- * chain, relay and Chromium, the built app. Prints tables in Markdown and fails below the goals.
+ * `npm run bench:pages`: Lighthouse's figures for each page on a phone, and the time until a trade is seen in another
+ * browser. Real chain, relay and Chromium, the built app. Prints Markdown tables and fails below the goals.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -15,9 +15,9 @@ import type { Mined, Opened } from "./pages/host.ts";
 const PAGES = ["market", "energy", "microgrid", "audit"];
 const LEAST_PERFORMANCE = 95;
 const LEAST_ACCESSIBILITY = 100;
-/** Single runs scatter, the median of a few does not. */
+/** Single runs vary; the median of a few does not. */
 const USUAL_RUNS = 3;
-/** How long a load is watched: a page that asks for the newest block is never as quiet as Lighthouse would wait for. */
+/** How long a load is watched: a page that polls for blocks is never as quiet as Lighthouse would wait for. */
 const WATCHED_MS = 15_000;
 const TRADES = 5;
 const SEEN_MS = 1_000;
@@ -25,19 +25,19 @@ const GIVE_UP_MS = 30_000;
 
 const { values: options } = parseArgs({
   options: {
-    /** Runs of Lighthouse for each page; the one in the middle counts. */
+    /** Runs of Lighthouse for each page; the median counts. */
     runs: { type: "string", default: String(USUAL_RUNS) },
-    /** The pages to measure, and nothing else; all of them, and trades, by default. */
+    /** The pages to measure; by default all of them, and trades. */
     page: { type: "string", multiple: true },
   },
 });
 const runsEach = Number(options.runs);
 if (!Number.isSafeInteger(runsEach) || runsEach < 1) {
-  throw new Error(`--runs takes a whole number from 1 on, not "${options.runs}".`);
+  throw new Error(`--runs must be a whole number from 1 on, not "${options.runs}".`);
 }
 const unknown = options.page?.find((page) => !PAGES.includes(page));
 if (unknown !== undefined) {
-  throw new Error(`--page takes one of ${PAGES.join(", ")}, not "${unknown}".`);
+  throw new Error(`--page must be one of ${PAGES.join(", ")}, not "${unknown}".`);
 }
 
 const host = fork(`${import.meta.dirname}/pages/host.ts`);
@@ -74,13 +74,13 @@ async function scorePages(pages: readonly string[]): Promise<void> {
   }
 }
 
-/** One run of Lighthouse: a phone of the middle class on a slow 4G line, both simulated. */
+/** One run of Lighthouse: a mid-range phone on a slow 4G connection, both simulated. */
 async function score(url: string) {
   const onlyCategories = ["performance", "accessibility"];
   const maxWaitForLoad = WATCHED_MS;
   const flags = { port, logLevel: "error", onlyCategories, maxWaitForLoad } as const;
   const result = await lighthouse(url, flags);
-  if (result === undefined) throw new Error(`Lighthouse said nothing of ${url}.`);
+  if (result === undefined) throw new Error(`Lighthouse returned nothing for ${url}.`);
   const { audits, categories, runtimeError } = result.lhr;
   if (runtimeError !== undefined) throw new Error(`${url}: ${runtimeError.message}`);
   const scoreOf = (id: string) => Math.round((categories[id]?.score ?? 0) * 100);
@@ -103,11 +103,11 @@ async function score(url: string) {
 function medianOf<T extends { readonly performance: number }>(runs: readonly T[]): T {
   const sorted = runs.toSorted((a, b) => a.performance - b.performance);
   const median = sorted[Math.floor(sorted.length / 2)];
-  if (median === undefined) throw new Error("There is no run to take the median of.");
+  if (median === undefined) throw new Error("There is no run.");
   return median;
 }
 
-/** How long after a purchase is mined another person's market shows less on offer, ms. */
+/** The time in ms from a mined purchase until another person's market shows less on offer. */
 async function timeTrades(of: Browser): Promise<void> {
   const { context } = await openContext(of, { viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
@@ -121,7 +121,7 @@ async function timeTrades(of: Browser): Promise<void> {
     host.send(trade);
     const { minedAt } = await heard<Mined>();
     while ((await offers.textContent()) === before) {
-      if (Date.now() - minedAt > GIVE_UP_MS) throw new Error("The trade is never seen.");
+      if (Date.now() - minedAt > GIVE_UP_MS) throw new Error("The trade was not seen.");
     }
     took.push(Date.now() - minedAt);
   }
@@ -133,7 +133,7 @@ async function timeTrades(of: Browser): Promise<void> {
   if (slowest > SEEN_MS) process.exitCode = 1;
 }
 
-/** What the host says next. */
+/** The host's next message. */
 async function heard<Said>(): Promise<Said> {
   const [said] = await once(host, "message");
   return said;

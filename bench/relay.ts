@@ -1,6 +1,6 @@
 /**
- * `npm run bench:relay`: what a relay does, over HTTP, as a process of its own, against anvil and its real database
- * (PGlite, or Postgres with `--postgres`). Prints a table in Markdown.
+ * `npm run bench:relay`: a relay's speed and memory, over HTTP, in a process of its own, with anvil and its real
+ * database (PGlite, or Postgres with `--postgres`). Prints a Markdown table.
  */
 import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -36,11 +36,11 @@ import {
 const { values: options } = parseArgs({
   options: {
     postgres: { type: "boolean", default: false },
-    /** Live orders that pages are taken from. */
+    /** Live orders to page through. */
     live: { type: "string", default: "100000" },
     /** Orders with a signature each. */
     single: { type: "string", default: "10000" },
-    /** Pages that are timed. */
+    /** Timed pages. */
     pages: { type: "string", default: "2000" },
   },
 });
@@ -49,9 +49,9 @@ const SINGLE = Number(options.single);
 const PAGES = Number(options.pages);
 const PER_MAKER = 1_000;
 const PER_DOCUMENT = 500;
-/** Documents that are under way together. */
+/** Posts under way at a time. */
 const TOGETHER = 3;
-/** Pages a second: below what the relay answers to one address. */
+/** Pages a second: below the relay's limit for one address. */
 const PAGES_PER_SECOND = 80;
 const EVENTS = 200;
 
@@ -97,7 +97,7 @@ async function measure(world: World, { client, url }: RelayProcess): Promise<voi
   rows.push(["Resident memory at the end, and at most", `${now} MB, ${peak} MB`, "300 MB"]);
 }
 
-/** Fills the book. What it takes is left behind: collecting it is not to be taken for the relay's time. */
+/** Fills the order book. Garbage is collected now, so that its collection does not count as the relay's time. */
 async function fill(
   world: World,
   client: RelayClient,
@@ -106,7 +106,7 @@ async function fill(
 ): Promise<void> {
   say(`Signing ${SINGLE} orders one by one.`);
   const single = ordersOf(world, makers, SINGLE).map(([maker, order]) => sign(world, maker, order));
-  // The first documents warm the compiler up.
+  // The first posts warm the compiler up.
   await postAll(client, single.slice(0, 2_000));
   const rest = single.slice(2_000);
   const first = await timed(url, () => postAll(client, rest));
@@ -148,7 +148,7 @@ function ordersOf(world: World, makers: readonly Maker[], count: number, skip = 
     const order = world.order(maker.address, {
       price: 80_000n + BigInt((n * 104_729) % 240_000),
       firstSlot,
-      // One in a hundred is long: where such ranges end, no order of their beginnings tells.
+      // One in a hundred has a long range: its end can't be found by its start.
       lastSlot: firstSlot + (n % 100 === 0 ? 5_000 : n % 8),
       sources: n % 3 === 0 ? ANY_SOURCE : 1 << (n % SOURCES.length),
       energy: 100 + (n % 5_000),
@@ -195,7 +195,7 @@ async function postBulk(
   });
 }
 
-/** What people ask for, and what is hard to find: rare, far away, deep inside, or not there at all. */
+/** Usual queries, and hard ones: rare, distant, deep in the results, or without results. */
 function questions(makers: readonly Maker[], deep: string) {
   const market = { microgrid: 1, side: "bid" } as const;
   const slotOf = (n: number) => START_SLOT + ((n * 31) % 672);
@@ -267,7 +267,7 @@ async function timePages(client: RelayClient, makers: readonly Maker[], url: str
   return { kinds, wall: [...kinds.values()].flat(), cpuSeconds };
 }
 
-/** A cursor into the middle of the book. */
+/** A cursor into the middle of the order book. */
 async function halfWay(client: RelayClient): Promise<string> {
   let cursor: string | undefined;
   for (let seen = 0; seen < LIVE / 2; seen += 500) {
@@ -304,7 +304,7 @@ async function timeStream(world: World, client: RelayClient, maker: Maker): Prom
   return latencies;
 }
 
-/** Runs something, and takes the time on the wall and that of the relay's processors. */
+/** Runs something, and returns wall time and the relay's processor time. */
 async function timed(url: string, run: () => Promise<void>) {
   const [cpu, started] = [await metric(url, "process_cpu_seconds_total"), performance.now()];
   await run();
@@ -312,7 +312,7 @@ async function timed(url: string, run: () => Promise<void>) {
   return { seconds, cpuSeconds: (await metric(url, "process_cpu_seconds_total")) - cpu };
 }
 
-/** Looks at the relay's memory every half second until it is asked for the result, in MB. */
+/** Samples the relay's memory every half second until the result is requested, in MB. */
 function watchMemory(url: string) {
   let [peak, now, over] = [0, 0, false];
   const watching = (async () => {
@@ -322,7 +322,7 @@ function watchMemory(url: string) {
       await sleep(500);
     }
   })();
-  // When the relay is gone, whoever measures it says why.
+  // When the relay has ended, the measurement reports why.
   watching.catch(() => undefined);
   return async () => {
     over = true;
@@ -359,7 +359,7 @@ const perSecond = (count: number, seconds: number): string =>
   Math.round(count / seconds).toLocaleString("en");
 
 function fail(): never {
-  throw new Error("Something that must be there is missing.");
+  throw new Error("A required value is missing.");
 }
 
 function print(): void {
@@ -385,7 +385,7 @@ try {
   );
   await measure(world, relay);
 } catch (error) {
-  say(`The relay has said: ${relay?.output()}`);
+  say(`The relay's output: ${relay?.output()}`);
   throw error;
 } finally {
   await relay?.kill("SIGTERM");

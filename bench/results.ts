@@ -18,7 +18,7 @@ export interface Result {
 
 export const OUR_SYSTEM = "Wattline";
 
-/** How many slots of energy a row moves in all. */
+/** The number of slots of energy that a row moves. */
 export const sizeOf = ({ slots, pairs = 1 }: { slots: number; pairs?: number }): number =>
   slots * pairs;
 
@@ -35,6 +35,6 @@ export const resultOf = (row: Measured): Result => ({
   repricedGas: Number(row.repricedGas),
 });
 
-/** What tells one row from all others. */
+/** What identifies a row. */
 export const titleOf = ({ system, name, case: state }: Result): string =>
   `${system}: "${name}" (${state})`;

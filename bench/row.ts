@@ -1,10 +1,10 @@
 import type { Call, Chain } from "./chain/chain.ts";
 
-/** Whether the words that an operation writes are new (cold) or hold something already (warm): see README.md. */
+/** Whether the words that an operation writes are new (cold) or in use already (warm): see README.md. */
 export type Case = "cold" | "warm";
 export const CASES: readonly Case[] = ["cold", "warm"];
 
-/** What a row achieves: rows of the same work, size and case can stand in for one another. */
+/** A row's purpose: rows of the same work, size and case are comparable. */
 export type Work =
   | "mint energy"
   | "trade against a signed order"
@@ -17,7 +17,7 @@ export type Work =
   | "cancel orders"
   | "bring money in";
 
-/** One thing to be measured. */
+/** One measurement. */
 export interface Row {
   /** Starts with the entry point. */
   readonly name: string;
@@ -27,11 +27,11 @@ export interface Row {
   /** Pairs of orders that are matched. */
   readonly pairs?: number;
   readonly case: Case;
-  /** Brings the chain to where the row begins and says which transactions are to be measured. */
+  /** Prepares the chain for the row and returns the transactions to be measured. */
   readonly prepare: () => Promise<readonly Call[]>;
 }
 
-/** A market or token, and what is measured of it. */
+/** A market or token, with its measurements. */
 export interface System {
   readonly name: string;
   /** Deploys it on a fresh chain. */

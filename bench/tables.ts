@@ -4,7 +4,7 @@ import { type Floor, sumOf } from "./cost/floor.ts";
 import type { Measured } from "./measure.ts";
 import { OUR_SYSTEM, sizeOf } from "./results.ts";
 
-/** Rows of cells under a heading; the first three columns are words, all others figures. */
+/** Rows of cells under a heading; the first three columns are words, the others figures. */
 interface Table {
   readonly title: string;
   readonly head: readonly string[];
@@ -28,7 +28,7 @@ export const markdownOf = (measured: readonly Measured[]): string =>
     "",
   ].join("\n");
 
-/** A table per work: ours first, then what others pay for the same. */
+/** A table per work: ours first, then the peers'. */
 function comparisonsOf(measured: readonly Measured[]): Table[] {
   const works = [...new Set(measured.map(({ work }) => work))];
   return works.map((work) => ({

@@ -44,10 +44,10 @@ const EURO = addressOf("euro");
 const DSO = addressOf("dso");
 const SLOT_SECONDS = 900;
 const PRICE = 170_000n;
-/** Homes with a roof, each with a neighbour that buys what it makes. */
+/** Homes with a roof, each with a neighbour that buys its energy. */
 const HOMES = 200;
 const FIRST_BLOCK = Math.floor(Date.UTC(2026, 5, 21) / 1000 / SLOT_SECONDS / LANES);
-/** Hydropower: what the sun can do is no part of these figures. */
+/** Hydropower, so that solar plausibility is not part of the figures. */
 const SOURCE = sourceIndex("Hydro");
 
 interface Home {
@@ -71,13 +71,13 @@ const domains = {
   meters: metersDomain(CHAIN_ID, CONTRACTS.meters),
 };
 
-/** How many logs a block holds. */
+/** Logs per block. */
 export const eventsIn = ({ transactions }: ChainBlock): number =>
   transactions.reduce((sum, { logs }) => sum + logs.length, 0);
 
 /**
- * A history without end: two hours after two hours, every home reports eight slots and its neighbour buys them all and
- * retires them half a day later. Signatures are real when they are asked for.
+ * An endless history: every two hours every home reports eight slots, and its neighbour buys them all and retires them
+ * half a day later. Signatures are real on request.
  */
 export async function* historyOf({
   signatures,
@@ -138,7 +138,7 @@ const transactionOf = (
   logs: readonly ChainLog[],
 ): ChainTransaction => ({ hash: keccak256(numberToHex(logIndex)), from, to, input, logs });
 
-/** The microgrid, its meters and everybody's money, in one transaction. */
+/** The microgrid, its meters and everyone's money, in one transaction. */
 function foundation(homes: readonly Home[]): ChainTransaction {
   const founded = event(metersAbi, "Founded", {
     microgrid: 1,
@@ -276,7 +276,7 @@ interface EventItem {
   readonly inputs: readonly { readonly name: string; readonly indexed?: boolean }[];
 }
 
-/** An event as the chain would write it. */
+/** An event as a log. */
 function event(abi: readonly unknown[], name: string, args: Readonly<Record<string, unknown>>) {
   const item = abi.find(
     (each): each is EventItem =>

@@ -15,10 +15,10 @@ import {
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import type { StructLog } from "./trace.ts";
 
-/** An in-process chain on which every run does the same to the last gas unit: fixed clock, keys and nonces. */
+/** An in-process chain on which every run uses the same gas to the unit: fixed clock, keys and nonces. */
 export type Chain = Awaited<ReturnType<typeof openChain>>;
 
-/** A contract's interface and how it is made. */
+/** A contract's interface and creation code. */
 export interface Artifact {
   readonly abi: Abi;
   readonly bytecode: Hex;
@@ -39,12 +39,12 @@ export interface Call {
 const CHAIN_ID = 31_337;
 /** A Monday at midnight UTC. */
 export const GENESIS = Date.UTC(2027, 5, 7) / 1000;
-/** Wattline's deployment goes by the chain's own clock. */
+/** Wattline's deployment uses the chain's own clock. */
 const TIME_TO_DEPLOY = 3_600;
 /** EIP-7825: no transaction on Ethereum may use more. */
 const MOST_GAS = 1n << 24n;
 
-/** The call of a contract's function. */
+/** A call of a contract's function. */
 export const callOf = (
   from: Address,
   { address, abi }: Contract,
@@ -52,7 +52,7 @@ export const callOf = (
   args: readonly unknown[],
 ): Call => ({ from, to: address, data: encodeFunctionData({ abi, functionName, args }) });
 
-/** The account of that name: the same in every run. */
+/** The account with that name: the same in every run. */
 export const accountOf = (name: string): PrivateKeyAccount =>
   privateKeyToAccount(keccak256(toHex(`wattline bench: ${name}`)));
 
@@ -63,7 +63,7 @@ export async function openChain() {
       chainId: CHAIN_ID,
       hardfork: "osaka",
       initialDate: new Date(GENESIS * 1000),
-      // Whoever sends needs no ether: fees are no part of gas.
+      // Senders need no ether: fees are not part of gas.
       initialBaseFeePerGas: 0,
     },
   });
@@ -73,7 +73,7 @@ export async function openChain() {
   const senders = new Set<Address>();
   let clock = GENESIS + TIME_TO_DEPLOY;
 
-  /** Sends a transaction in a block of its own, a second after the last one; throws when it reverts. */
+  /** Sends a transaction in its own block, a second after the last one; throws when it reverts. */
   async function send({ from, ...call }: Omit<Call, "to"> & { readonly to?: Address }) {
     if (!senders.has(from)) {
       await provider.request({ method: "hardhat_impersonateAccount", params: [from] });
@@ -104,7 +104,7 @@ export async function openChain() {
     read: (contract: Contract, functionName: string, ...args: readonly unknown[]) =>
       client.readContract({ ...contract, functionName, args }),
 
-    /** Lets time pass to `time`, Unix seconds. */
+    /** Sets the time to `time`, Unix seconds. */
     passTo(time: number): void {
       clock = Math.max(clock, time);
     },
@@ -117,7 +117,7 @@ export async function openChain() {
       return trace.structLogs;
     },
 
-    /** What a storage word held before the block of `receipt`. */
+    /** The value of a storage word before the block of `receipt`. */
     async wordBefore(receipt: TransactionReceipt, address: Address, slot: Hex): Promise<bigint> {
       const word = await client.getStorageAt({
         address,
@@ -127,7 +127,7 @@ export async function openChain() {
       return BigInt(word ?? 0);
     },
 
-    /** Does `work` and takes all that it did to the chain back. */
+    /** Does `work` and undoes its effects on the chain. */
     async undone<T>(work: () => Promise<T>): Promise<T> {
       const before = clock;
       const snapshot: Hex = await provider.request({ method: "evm_snapshot", params: [] });

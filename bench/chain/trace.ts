@@ -1,10 +1,10 @@
 import { type Address, type Hex, numberToHex } from "viem";
 
-/** One step of `debug_traceTransaction`, as far as it is needed. */
+/** One step of `debug_traceTransaction`, with the members that are needed. */
 export interface StructLog {
   readonly op: string;
   readonly depth: number;
-  /** The top comes last. */
+  /** The top is last. */
   readonly stack: readonly Hex[];
 }
 
@@ -12,11 +12,11 @@ export interface StructLog {
 export interface TouchedWord {
   readonly address: Address;
   readonly slot: Hex;
-  /** What the last write left there; undefined when the word was only read. */
+  /** The last written value; undefined when the word was only read. */
   written: bigint | undefined;
 }
 
-/** What a transaction did to the state, whatever it cost. */
+/** What a transaction did to the state, without its gas. */
 export interface Footprint {
   readonly words: readonly TouchedWord[];
   /** Accounts that were neither its sender, its target nor a precompile. */
@@ -29,7 +29,7 @@ const ECRECOVER: Address = numberToHex(1, { size: 20 });
 /** 1 to 0x11 by EIP-2537 and before, 0x100 by EIP-7951. */
 const isPrecompile = (address: Address): boolean => BigInt(address) <= 0x100n;
 
-/** How deep the callee's address lies in the stack. */
+/** The callee address's depth in the stack. */
 const CALLEE = new Map([
   ["CALL", 1],
   ["STATICCALL", 1],
@@ -39,12 +39,12 @@ const CALLEE = new Map([
   ["EXTCODECOPY", 0],
   ["EXTCODEHASH", 0],
 ]);
-/** What the benchmark's transactions don't do, so that no rule is needed here for what it would undo or make. */
+/** Operations that the benchmark's transactions do not use, so that no rule for their effects is needed. */
 const UNEXPECTED = new Set(["REVERT", "INVALID", "CREATE", "CREATE2", "SELFDESTRUCT", "CALLCODE"]);
 
 /**
- * Reads a transaction's trace. It looks at operations and their operands only: the `gasCost` that a trace gives for
- * a call includes the gas that is handed on.
+ * Reads a transaction's trace. Only operations and their operands are used: the `gasCost` of a call in a trace includes
+ * the gas that is passed on.
  */
 export function footprintOf(
   steps: readonly StructLog[],
@@ -53,13 +53,13 @@ export function footprintOf(
   const words = new Map<string, TouchedWord>();
   const accounts = new Set([from.toLowerCase(), to.toLowerCase()]);
   const known = accounts.size;
-  /** Whose storage each call depth works on. */
+  /** The account whose storage each call depth uses. */
   const contexts: Address[] = [to];
   let recoveries = 0;
   let entered = to;
 
   for (const { op, depth, stack } of steps) {
-    if (UNEXPECTED.has(op)) throw new Error(`Its trace has a ${op}, which is not accounted for.`);
+    if (UNEXPECTED.has(op)) throw new Error(`Its trace has a ${op}, which is not counted here.`);
     if (depth > contexts.length) contexts.push(entered);
     else contexts.length = depth;
     const context = contexts.at(-1) ?? to;

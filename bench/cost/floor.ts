@@ -3,8 +3,8 @@ import { TODAY } from "./schedule.ts";
 import type { WordCounts } from "./words.ts";
 
 /**
- * What no implementation could avoid that takes the same calldata, checks as many signatures, leaves the same storage
- * and tells the same in its events: all else is the price of the program.
+ * The gas that no implementation can avoid with the same calldata, the same number of signatures, the same final
+ * storage and the same events: everything above is the program's own cost.
  */
 export interface Floor {
   readonly intrinsic: bigint;

@@ -1,6 +1,6 @@
-/** Gas prices, each with where it is from. All figures of the benchmark that are not measured rest on these. */
+/** Gas prices, each with its source. All computed figures of the benchmark depend on these. */
 
-/** What Ethereum charges today (hard fork Osaka). */
+/** Ethereum's prices today (hard fork Osaka). */
 export const TODAY = {
   /** Yellow Paper, G_transaction. */
   transaction: 21_000n,

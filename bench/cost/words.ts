@@ -1,12 +1,12 @@
-/** What a transaction did to its storage words, each counted once, by what it comes to in the end. */
+/** A transaction's effect on storage words, each counted once, by first and last value. */
 export interface WordCounts {
-  /** Ended as they began. */
+  /** Unchanged in the end. */
   readonly kept: bigint;
-  /** From something to something else, zero included. */
+  /** From a value other than zero to another one, possibly zero. */
   readonly changed: bigint;
-  /** From zero to something. */
+  /** From zero to another value. */
   readonly created: bigint;
-  /** Those of the changed ones that ended at zero. */
+  /** Changed words that ended at zero. */
   readonly cleared: bigint;
 }
 

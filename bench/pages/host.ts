@@ -1,7 +1,7 @@
 /**
- * Chain, relay and the built app with a market on them, as a process of its own: in a community they are other machines than
- * the one that is measured. Says where the app is, then buys an hour of energy for each trade that it is asked for, and
- * ends when whoever started it lets go of it.
+ * Chain, relay and the built app with a market, in a separate process: in a community they run on other machines than
+ * the measured one. Reports the app's address, then buys an hour of energy for each requested trade, and ends when its
+ * parent does.
  */
 import { once } from "node:events";
 import { packProfile, sourceIndex } from "@wattline/sdk";
@@ -9,18 +9,18 @@ import { seedMarket } from "../../frontend/test/support/market.ts";
 import { openRelay } from "../../frontend/test/support/relay.ts";
 import { openStack } from "../../frontend/test/support/stack.ts";
 
-/** What it says once, when all is there. */
+/** The message when everything is running. */
 export interface Opened {
   readonly url: string;
 }
 
-/** What it says of each trade. */
+/** The message about each trade. */
 export interface Mined {
   /** Unix ms. */
   readonly minedAt: number;
 }
 
-// A terminal's Ctrl-C reaches both processes; the other one's end is this one's.
+// A terminal's Ctrl-C reaches both processes; this one ends with its parent.
 process.on("SIGINT", () => undefined);
 const letGo = once(process, "disconnect");
 
@@ -31,7 +31,7 @@ await relay.post([...spot, ...toCome, ...bids, ...far.offers]);
 stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
 
 process.on("message", (trade: number) => {
-  // What is thrown ends the process, and thereby the bench.
+  // An error ends this process, and so the benchmark.
   void buyAnHour(trade).then(() => say({ minedAt: Date.now() }));
 });
 say({ url: stack.url });

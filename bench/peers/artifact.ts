@@ -4,7 +4,7 @@ import { BenchFailure } from "../failure.ts";
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A contract of a compiler's standard JSON output. */
+/** A contract in a compiler's standard JSON output. */
 export function artifactOf(output: unknown, source: string, contract: string): Artifact {
   const compiled = at(at(at(output, "contracts"), source), contract);
   return checkedArtifact(
@@ -14,7 +14,7 @@ export function artifactOf(output: unknown, source: string, contract: string): A
   );
 }
 
-/** @throws BenchFailure when it is no interface with deployable code. */
+/** @throws BenchFailure when it lacks an interface or deployable code. */
 export function checkedArtifact(contract: string, abi: unknown, code: unknown): Artifact {
   const hex = typeof code === "string" ? code.replace(/^0x/, "") : "";
   if (!Array.isArray(abi) || !/^([0-9a-f]{2})+$/i.test(hex)) {

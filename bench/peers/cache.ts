@@ -5,7 +5,7 @@ import { writeWhole } from "@wattline/common/files";
 import { BenchFailure } from "../failure.ts";
 import { isRecord } from "./artifact.ts";
 
-/** Compiler output by a key of all that went into it, in a folder that git ignores. */
+/** Compiler output by a key of all its inputs, in a folder that git ignores. */
 export class ArtifactCache {
   readonly #folder: string;
 

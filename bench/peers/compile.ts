@@ -8,7 +8,7 @@ import { BenchFailure, reasonOf } from "../failure.ts";
 import { artifactOf, isRecord } from "./artifact.ts";
 import { ArtifactCache, digestOf } from "./cache.ts";
 
-/** Contracts to be compiled apart from Wattline's own, so that the build stays fast and free of them. */
+/** Contracts that are compiled separately from Wattline's own, so that the build stays fast. */
 export interface Compilation {
   /** Names the cached file. */
   readonly name: string;
@@ -25,7 +25,7 @@ const require = createRequire(import.meta.url);
 const MOST_OUTPUT = 2 ** 28;
 const OUTPUT = ["abi", "evm.bytecode.object"];
 
-/** The compiled contracts by name, from the cache when nothing that goes into them has changed. */
+/** The compiled contracts by name, from the cache when no input has changed. */
 export async function compile(compilation: Compilation): Promise<ReadonlyMap<string, Artifact>> {
   const { name, compiler, contracts } = compilation;
   const input = JSON.stringify(inputOf(compilation));
@@ -63,7 +63,7 @@ function inputOf({ settings, contracts }: Compilation) {
   return { language: "Solidity", sources, settings: { ...settings, outputSelection } };
 }
 
-/** Ours lie in the repository, all others in packages. */
+/** Our sources are in the repository, all others in packages. */
 function readSource(source: string): string {
   const file = /^(bench|contracts)\//.test(source)
     ? join(root, source)
@@ -76,7 +76,7 @@ function readSource(source: string): string {
 }
 
 async function compiled(compiler: string, name: string, input: string): Promise<unknown> {
-  console.error(`Compiling ${name} with ${compiler}, this once: up to two minutes.`);
+  console.error(`Compiling ${name} with ${compiler}, once: up to two minutes.`);
   const text = await new Promise<string>((resolve, reject) => {
     const script = require.resolve(`${compiler}/solc.js`);
     const options = { maxBuffer: MOST_OUTPUT };
@@ -90,7 +90,7 @@ async function compiled(compiler: string, name: string, input: string): Promise<
   }).catch((error: unknown) => {
     throw new BenchFailure(`${compiler} failed on ${name}: ${reasonOf(error)}`);
   });
-  // The compiler's script says something about SMT solvers first.
+  // The compiler's script prints a note about SMT solvers first.
   const output: unknown = JSON.parse(text.slice(text.indexOf("{")));
   refuseErrors(output, name);
   return isRecord(output) ? { contracts: output.contracts } : output;

@@ -1,6 +1,6 @@
 import type { Compilation } from "./compile.ts";
 
-/** What stands in `bench/contracts`, with the compiler and the settings of Wattline's own contracts. */
+/** The contracts in `bench/contracts`, with the compiler and the settings of Wattline's own contracts. */
 export const benchContracts: Compilation = {
   name: "bench-contracts",
   compiler: "solc",

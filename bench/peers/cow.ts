@@ -9,7 +9,7 @@ import { benchArtifact, costOf, DEADLINE, WH } from "./goods.ts";
 
 const require = createRequire(import.meta.url);
 
-/** Sell orders that are filled as a whole, from and to ERC-20 balances, signed by EIP-712: the cheapest kind. */
+/** Sell orders that are filled completely, from and to ERC-20 balances, signed by EIP-712: the cheapest kind. */
 const FLAGS = 0n;
 const ORDER_TYPES = {
   Order: [
@@ -29,8 +29,8 @@ const ORDER_TYPES = {
 } as const;
 
 /**
- * CoW Protocol's settlement: pairs of orders that want what the other has, at one price. It knows only ERC-20, so
- * here a slot's energy is one. Each order has a storage word of its own, which is new in every row.
+ * CoW Protocol's settlement: pairs of opposite orders at one price. It trades ERC-20 only, so a slot's energy is one
+ * here. Each order has its own storage word, which is new in every row.
  */
 export const cow: System = {
   name: "CoW Protocol",
@@ -147,6 +147,6 @@ function packaged(name: string): Artifact {
   } catch {
     throw new BenchFailure(`The artifact ${path} is missing: run npm ci.`);
   }
-  if (!isRecord(json)) throw new BenchFailure(`The artifact ${path} is no contract.`);
+  if (!isRecord(json)) throw new BenchFailure(`The artifact ${path} is not a contract.`);
   return checkedArtifact(path, json.abi, json.bytecode);
 }

@@ -15,7 +15,7 @@ export const WH = 250n;
 export const PRICE = 200_000n;
 const STOCK_WH = 2_000n;
 const MONEY = 1_000_000_000n;
-/** Far beyond every clock of the benchmark. */
+/** Later than every clock of the benchmark. */
 export const DEADLINE = 1_815_004_800n;
 
 export const costOf = (slots: number): bigint => (PRICE * WH * BigInt(slots)) / 1_000n;
@@ -40,17 +40,17 @@ export async function deployGoods(chain: Chain) {
   return {
     energy,
     euro,
-    /** Gives `seller` more energy than is traded, free for `market` to take. */
+    /** Gives `seller` more energy than is traded, approved for `market`. */
     async supply(seller: Address, slots: number, market: Contract): Promise<void> {
       await mint(seller, slots, STOCK_WH);
       await chain.send(callOf(seller, energy, "setApprovalForAll", [market.address, true]));
     },
-    /** Gives `buyer` more money than is paid, free for `market` to take. */
+    /** Gives `buyer` more money than is paid, approved for `market`. */
     async endow(buyer: Address, market: Contract): Promise<void> {
       await pay(buyer, MONEY);
       await chain.send(callOf(buyer, euro, "approve", [market.address, maxUint256]));
     },
-    /** Makes the words warm that a trade between the two will write. */
+    /** Makes the storage words of a trade between the two warm. */
     async warm(seller: Address, buyer: Address, slots: number): Promise<void> {
       await pay(seller, 1n);
       await mint(buyer, slots, 1n);

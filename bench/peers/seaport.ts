@@ -16,14 +16,14 @@ import {
   seaportContracts,
 } from "./seaportOrders.ts";
 
-/** Which share of a partly fillable order is taken. */
+/** The fraction of a partly fillable order that is taken. */
 const HALF = { numerator: 1n, denominator: 2n };
 /** `BasicOrderType.ERC20_TO_ERC1155_FULL_OPEN`. */
 const BASIC_ERC20_TO_ERC1155 = 12;
 
 /**
- * Seaport 1.6, without conduits. Each order has a storage word of its own: even a warm row makes a new one for each
- * order that is filled at once, and only the rest of a partly filled order finds it there.
+ * Seaport 1.6, without conduits. Each order has its own storage word: even a warm row creates one for each order that
+ * is filled at once; only the rest of a partly filled order has one already.
  */
 export const seaport: System = {
   name: "Seaport 1.6",
@@ -110,7 +110,7 @@ function fulfilRows(chain: Chain, market: Contract, goods: Goods): Row[] {
 function matchRows(chain: Chain, market: Contract, goods: Goods): Row[] {
   const matcher = accountOf("matcher").address;
 
-  /** Pairs of a seller's and a buyer's order, each `times` as large as what is traded. */
+  /** Pairs of a seller's and a buyer's order, each `times` the traded amount. */
   async function signedPairs(pairs: number, slots: number, state: Case, times: bigint) {
     const orderType = times === 1n ? FULL_OPEN : PARTIAL_OPEN;
     const signed = [];
@@ -165,7 +165,7 @@ function matchRows(chain: Chain, market: Contract, goods: Goods): Row[] {
     );
 }
 
-/** More than this in one match does not fit the most gas that a transaction may use. */
+/** More pairs than this in one match exceed a transaction's gas limit. */
 const MOST_SLOTS = 20 * 8;
 
 /** Every slot of every pair goes to the buyer, one payment of every pair to the seller. */

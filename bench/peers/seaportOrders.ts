@@ -28,7 +28,7 @@ export interface Item {
   readonly endAmount: bigint;
 }
 
-/** An order's members that differ from one to another; it has no zone, no conduit and the first counter. */
+/** The members that differ between orders; no zone, no conduit, the first counter. */
 export interface Order {
   readonly offerer: Address;
   readonly offer: readonly Item[];
@@ -67,10 +67,10 @@ export const ORDER_TYPES = {
 
 const UNUSED = { zone: zeroAddress, zoneHash: zeroHash, conduitKey: zeroHash } as const;
 
-/** What is signed. */
+/** The signed members. */
 export const componentsOf = (order: Order) => ({ ...order, ...UNUSED, counter: 0n });
 
-/** What is sent. */
+/** The sent members. */
 export const parametersOf = (order: Order) => ({
   ...order,
   ...UNUSED,

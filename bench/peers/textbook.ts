@@ -3,8 +3,8 @@ import { CASES, type System, slotsOf } from "../row.ts";
 import { benchArtifact, deployGoods, idsOf, PRICE, WH } from "./goods.ts";
 
 /**
- * The market of contracts/TextbookMarket.sol. Its offers are transactions too, one each for listing and buying a
- * slot, so that is what a trade of several slots comes to.
+ * The market of contracts/TextbookMarket.sol. Its offers are transactions too, one each to list and to buy a slot: that
+ * is the cost of a trade of several slots.
  */
 export const textbook: System = {
   name: "Textbook energy market",
@@ -32,7 +32,7 @@ export const textbook: System = {
           for (const id of idsOf(slots)) {
             await chain.send(callOf(seller, market, "produce", [id, 8n * WH]));
           }
-          // Its counters are warm for everyone but the very first.
+          // Its counters are warm for everyone except the first user.
           await chain.send(callOf(somebody, market, "produce", [0n, 8n * WH]));
           await chain.send(callOf(somebody, market, "list", [0n, WH, PRICE]));
           await goods.endow(buyer, market);

@@ -2,7 +2,7 @@ import { accountOf, callOf } from "../chain/chain.ts";
 import { CASES, type Row, type System, slotsOf } from "../row.ts";
 import { benchArtifact, idsOf, WH } from "./goods.ts";
 
-/** Minting and moving an ERC-1155 by itself: no reading is checked, no order, no payment. */
+/** Minting and moving an ERC-1155 alone: no reading, order or payment is checked. */
 const token = (name: string, contract: string): System => ({
   name,
   async open(chain) {

@@ -5,7 +5,7 @@ import type { Community, Household } from "./community.ts";
 const OFFER = 0;
 const BID = 1;
 
-/** Energy for money against a signed order. Warm: the same two have traded the same slots before. */
+/** Energy bought from a signed order. Warm: the same two have traded the same slots before. */
 export const acceptRows = (community: Community): Row[] =>
   [1, 8, 96].flatMap((slots) =>
     CASES.flatMap((state) => [
@@ -62,7 +62,7 @@ async function acceptBid(
   return callOf(seller.address, market, "accept", [order, signature, take(slots, 1n)]);
 }
 
-/** The trade to be measured, after one like it when `before` says so. */
+/** The measured trade, after a similar one when `before` is set. */
 async function traded(
   { chain }: Community,
   before: boolean,

@@ -2,7 +2,7 @@ import { callOf } from "../chain/chain.ts";
 import { CASES, type Row } from "../row.ts";
 import type { Community } from "./community.ts";
 
-/** A maker takes orders back. Warm: another order of the same word was cancelled before. */
+/** A maker cancels orders. Warm: another order of the same word was cancelled before. */
 export const cancelRows = ({ chain, household, market }: Community): Row[] =>
   [1, 8].flatMap((orders) =>
     CASES.map((state) => ({

@@ -27,7 +27,7 @@ import {
 } from "../chain/chain.ts";
 import { BenchFailure } from "../failure.ts";
 
-/** Wattline on a chain, with one microgrid and the hands to do things there. */
+/** Wattline on a chain, with one microgrid and functions to act on it. */
 export type Community = Awaited<ReturnType<typeof openCommunity>>;
 
 /** A household and its meter. */
@@ -41,15 +41,15 @@ const SLOT_SECONDS = 900;
 export const MICROGRID = 1;
 export const SOLAR = sourceIndex("Solar");
 
-/** Slots share their flags of being reported in groups of 256: what is measured starts a block into such a group. */
+/** Flags of reported slots are in words of 256 slots: the measured ones start a block into such a word. */
 const GROUP_SLOT = Math.ceil(GENESIS / SLOT_SECONDS / 256) * 256;
 export const FIRST_SLOT = GROUP_SLOT + LANES;
 export const FIRST_BLOCK = blockOf(FIRST_SLOT);
-/** When every slot that is traded has ended. */
+/** When every traded slot has ended. */
 const AFTERWARDS = (FIRST_SLOT + 96) * SLOT_SECONDS;
 const DEADLINE = AFTERWARDS + 30 * 86_400;
 
-/** What a household sells per slot, in Wh. */
+/** Wh that a household sells per slot. */
 export const WH = 250n;
 /** Much more than is ever sold. */
 const STOCK_WH = 2_000n;
@@ -107,7 +107,7 @@ export async function openCommunity(chain: Chain) {
     return { account, address: account.address, device };
   }
 
-  /** The report of what a meter exported. Later meters can't report these slots: they were registered too late. */
+  /** The report of a meter's export. Later meters can't report these slots: they were registered too late. */
   async function report(of: Household, exportedWh: EnergyBySlot): Promise<Call> {
     chain.passTo(AFTERWARDS);
     const { firstBlock, words } = packReading(exportedWh);
@@ -121,7 +121,7 @@ export async function openCommunity(chain: Chain) {
     return callOf(of.address, meters, "report", [reading, signature]);
   }
 
-  /** Lets a household's meter report plenty in the first `count` slots. */
+  /** Lets a household's meter report more than enough in the first `count` slots. */
   async function stock(home: Household, count: number): Promise<void> {
     await chain.send(await report(home, energyIn(count, STOCK_WH)));
   }
@@ -133,7 +133,7 @@ export async function openCommunity(chain: Chain) {
     return home;
   }
 
-  /** Gives a household money in its wallet, which the marketplace may take. */
+  /** Gives a household money in its wallet, approved for the marketplace. */
   async function endow({ address }: Household): Promise<void> {
     await chain.send(callOf(address, euro, "mint", [address, 10n * MONEY]));
     await chain.send(callOf(address, euro, "approve", [market.address, maxUint256]));

@@ -4,10 +4,10 @@ import { CASES, type Row, slotsOf } from "../row.ts";
 import { acceptOffer } from "./accept.ts";
 import { type Community, type Household, MONEY } from "./community.ts";
 
-/** Far beyond every clock of the benchmark, and the same in every run. */
+/** Later than every clock of the benchmark, and the same in every run. */
 const PERMIT_DEADLINE = 4_000_000_000n;
 
-/** Money enters the escrow. Warm: the holder has an account already. */
+/** A deposit. Warm: the holder has an account already. */
 export const depositRows = (community: Community): Row[] =>
   CASES.flatMap((state) => [
     {
@@ -55,7 +55,7 @@ export const depositRows = (community: Community): Row[] =>
     ),
   ]);
 
-/** A household with money in its wallet and, when `known`, in escrow too. The escrow holds others' money already. */
+/** A household with money in its wallet and, when `known`, also in escrow. The escrow holds others' money already. */
 async function newcomer(community: Community, known: boolean): Promise<Household> {
   await community.consumer("somebody else");
   const home = await community.household("buyer");

@@ -16,9 +16,9 @@ const SLOTS = 8;
 const BOND = 50_000n;
 
 /**
- * A block of future energy sold, and settled when the meter has delivered it. The two have traded a forward in the next
- * block before: this is what it takes day by day. Reserved cold, the block is new; warm, the position grows. Released
- * cold, the buyer holds nothing of the block yet; warm, it does.
+ * A block of future energy sold, and released after delivery. The two have traded a forward in the next block before,
+ * as in daily use. Reserved cold, the block is new; warm, the position grows. Released cold, the buyer has no energy in
+ * the block yet; warm, it has.
  */
 export const forwardRows = (community: Community): Row[] =>
   CASES.flatMap((state): Row[] => [
@@ -45,7 +45,7 @@ export const forwardRows = (community: Community): Row[] =>
         const { call, order } = await reserve(community, seller, buyer, 1n);
         await chain.send(call);
         await chain.send(await community.report(seller, energyIn(SLOTS, 2n * WH)));
-        // What was not promised is the seller's to sell now.
+        // The part that was not promised can be sold by the seller now.
         if (state === "warm")
           await chain.send(await acceptOffer(community, seller, buyer, SLOTS, 2n));
         return [release(community, order, buyer)];

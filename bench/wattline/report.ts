@@ -1,7 +1,7 @@
 import { CASES, type Row, slotsOf } from "../row.ts";
 import { type Community, energyIn, FIRST_SLOT } from "./community.ts";
 
-/** A meter's reading is checked, noted and minted. Warm: another meter of the home has reported the same slots. */
+/** A meter's reading is checked, recorded and minted. Warm: another meter of the home has reported the same slots. */
 export const reportRows = ({ chain, household, report, stock }: Community): Row[] =>
   [1, 8, 48, 96].flatMap((slots) =>
     CASES.map((state) => ({
@@ -14,7 +14,7 @@ export const reportRows = ({ chain, household, report, stock }: Community): Row[
         const secondRoof = await household("prosumer", "second roof");
         if (state === "warm") {
           await stock(secondRoof, slots);
-          // The slot before is in the same word of flags.
+          // The previous slot is in the same word of flags.
           await chain.send(await report(home, new Map([[FIRST_SLOT - 1, 0n]])));
         }
         return [await report(home, energyIn(slots))];

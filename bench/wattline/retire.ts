@@ -5,7 +5,7 @@ import { type Community, energyIn, SOLAR } from "./community.ts";
 
 const PURPOSE = "Homework club, Sunny Lane 4, June 2027";
 
-/** Energy is used up, with a certificate. It writes only words that hold something: there is no cold case. */
+/** Energy is retired with a certificate. All written words are in use already: there is no cold case. */
 export const retireRows = ({ prosumer, energy }: Community): Row[] =>
   [1, 8, 96].map((slots) => ({
     name: `retire, ${slotsOf(slots)}`,

@@ -6,7 +6,7 @@ import { type Community, energyIn, type Household, SOLAR } from "./community.ts"
 const OFFER = 0;
 const BID = 1;
 
-/** A batch, and how many households are on either side of it. */
+/** A batch, and the number of households on either side of it. */
 interface Size {
   readonly slots: number;
   readonly pairs: number;
@@ -14,8 +14,8 @@ interface Size {
 }
 
 /**
- * Batches of pairs, every order used once. Where every household is in one pair only, nobody's storage word is shared:
- * that is the dearest batch there is. Warm: the same households have settled the same slots before.
+ * Batches of pairs, every order used once. Where every household is in one pair only, no storage word is shared: that
+ * is the most expensive batch. Warm: the same households have settled the same slots before.
  */
 export const settleRows = (community: Community): Row[] => [
   ...[1, 8].flatMap((slots) =>
@@ -68,7 +68,7 @@ const settleRow = (
 
 /**
  * The transaction in which anyone settles an offer of each pair's seller with a bid of its buyer. A seller of several
- * pairs sells to as many buyers. Nonces of either side count from `firstNonce`.
+ * pairs sells to as many buyers. Nonces of both sides count from `firstNonce`.
  */
 async function settle(
   { market, sign }: Community,
@@ -85,7 +85,8 @@ async function settle(
     const round = Math.floor(pair / households);
     const seller = sellers[pair % households];
     const buyer = buyers[(pair + round) % households];
-    if (seller === undefined || buyer === undefined) throw new Error(`Nobody is in pair ${pair}.`);
+    if (seller === undefined || buyer === undefined)
+      throw new Error(`No household is in pair ${pair}.`);
     const nonce = firstNonce + BigInt(round);
     const offered = await sign(seller, slots, { side: OFFER, nonce });
     const wanted = await sign(buyer, slots, { side: BID, nonce });

@@ -16,7 +16,7 @@ import { expectSameTables } from "./support/tables.ts";
 
 const DEEP = process.env.WATTLINE_DEEP !== undefined;
 const SEED = process.env.WATTLINE_SEED ?? (DEEP ? String(Date.now()) : "agreement");
-/** Six hours around noon, the third one without the grid and the neighbours. */
+/** Six hours around noon, the third one islanded. */
 const HOURS: Omit<Script, "port" | "market"> = {
   ...{ skipped: 40, slots: 24, households: 5, outage: [8, 12] },
 };
@@ -25,7 +25,7 @@ const WEEK = { ...DAY, slots: 7 * 96, days: 7, outage: [44, 52] } as const;
 const STRETCH = { ...HOURS, slots: 16, households: 4 };
 const REORGS = DEEP ? 25 : 2;
 const KILLS = DEEP ? 8 : 1;
-/** The most that is undone on purpose, in blocks; a deed may take ten more. Ponder takes the 30th for final. */
+/** The most blocks that are undone on purpose; an action may take ten more. Ponder regards the 30th as final. */
 const DEEPEST = 16;
 
 describe("Relay, indexer and audit", function () {
@@ -50,7 +50,7 @@ describe("Relay, indexer and audit", function () {
     });
     beforeEach(async () => {
       chain = await replay(recording);
-      // By then there is something to trade with.
+      // By then there is energy and money to trade with.
       await chain.advance(Math.floor((3 * chain.left()) / 4));
       parts = await startParts(chain, played.deployment);
     });
@@ -121,7 +121,7 @@ describe("Relay, indexer and audit", function () {
   });
 });
 
-/** What an audit has written, but for the endpoint that its report names. */
+/** An audit's output, except for the endpoint in its report. */
 const filesIn = (folder: string): Record<string, string> =>
   Object.fromEntries(
     readdirSync(folder)

@@ -43,7 +43,7 @@ describe("A lived-in history", function () {
       port: await freePort(),
     });
     const random = randomActions(played, SEED);
-    // Twice: what follows the first new DSO is told beside what came before.
+    // Twice, so that trades before and after the first change of DSO are compared.
     for (let round = 0; round < 2; round++) await random.doAll();
     await random.fallShort();
     indexer = startIndexer({ ...played, port: await freePort() });
@@ -62,7 +62,7 @@ describe("A lived-in history", function () {
   };
   const rowsOf = (table: string): Row[] => (tables[table] ?? []) as Row[];
 
-  it("holds everything that was once read in two ways", () => {
+  it("has all cases that were once read in two ways", () => {
     const trades = tradesOf(acts);
     const prices = trades.flatMap(({ prices }) => (prices ? [[...prices.values()]] : []));
     expect(prices.some((all) => new Set(all.filter((price) => price > 0n)).size > 1)).to.equal(
@@ -122,7 +122,7 @@ describe("A lived-in history", function () {
     expectSame(rowsOf("positions"), read);
   });
 
-  it("has the same earnings of everybody, hour by hour", async () => {
+  it("has the same earnings of everyone, hour by hour", async () => {
     const trades = tradesOf(acts);
     const holders = new Set(trades.flatMap(({ seller, buyer }) => [seller, buyer]));
     const histories = tariffHistories(acts);
@@ -130,7 +130,7 @@ describe("A lived-in history", function () {
       earningsOf(trades, histories, holder).map((earning) => ({ holder, ...earning })),
     );
     expectSame(rowsOf("earnings"), read);
-    // And as a page asks for them.
+    // And as a page queries them.
     const [holder] = holders;
     if (holder === undefined) throw new Error("Nobody has traded.");
     const asked = await running().api.earningsOf(holder, 0, FAR);
@@ -151,7 +151,7 @@ describe("A lived-in history", function () {
   });
 });
 
-/** Every act since the contracts were deployed, oldest first, from nothing but logs. */
+/** Every act since the contracts' deployment, oldest first, from logs alone. */
 async function actsOn(rpcUrl: string, deployment: Deployment) {
   const contracts = {
     marketplace: getAddress(deployment.marketplace),
@@ -174,7 +174,7 @@ async function actsOn(rpcUrl: string, deployment: Deployment) {
   return (await Promise.all(read)).flat();
 }
 
-/** Expects the same rows, in whatever order, by the members that were read. */
+/** Expects the same rows, in any order, by the members that were read. */
 function expectSame(indexed: readonly Row[], read: readonly Row[]): void {
   const [first] = read;
   if (first === undefined) throw new Error("Nothing was read.");

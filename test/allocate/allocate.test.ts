@@ -246,12 +246,12 @@ describe("npm run allocate", () => {
     [
       "an unknown format",
       [...keyed, "--format", "pdf"],
-      '--format is one of csv, json, fr, es-constant, es-hourly, not "pdf"',
+      '--format must be one of csv, json, fr, es-constant, es-hourly, not "pdf"',
     ],
     [
       "a Spanish file without its code",
       [...keyed, "--format", "es-hourly"],
-      "--cau takes letters and digits",
+      "--cau must be letters and digits",
     ],
     [
       "a wall time",
@@ -282,7 +282,7 @@ describe("npm run allocate", () => {
         "--to",
         "2020-06-24T00:00:00Z",
       ],
-      "no file is written",
+      "no file was written",
     ],
     [
       "a broken table",

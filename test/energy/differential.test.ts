@@ -20,9 +20,9 @@ import { runs } from "../support/runs.ts";
  * Holders see a plain ERC-1155: the same random steps on {EnergyToken} and on OpenZeppelin's own contract leave the
  * same balances, the same events in the same order (the receivers' included) and the same errors, byte for byte.
  *
- * Where they differ by design, the reference is told to follow: minting and market moves run no receiver hook; they
- * name slots in order and only those with energy; and no id ever has more than one lane holds, where ours would
- * revert with an error of its own (see energyToken.test.ts).
+ * Where they differ by design, the reference is adapted: minting and market moves run no receiver hook; they name slots
+ * in order and only those with energy; and no id ever has more than a lane holds, where ours would revert with an error
+ * of its own (see energyToken.test.ts).
  */
 
 const STEPS = 30;
@@ -71,7 +71,7 @@ const reference = parseAbi([
   "function burn(uint256[] ids, uint256[] values)",
 ]);
 
-/** Wh in each slot of one of the lines. */
+/** Wh in each slot of one of the series. */
 interface Energy {
   readonly line: bigint;
   readonly lanes: readonly bigint[];
@@ -106,7 +106,7 @@ type Step =
       readonly approved: boolean;
     };
 
-/** Who calls, and with what in each of the two contracts. */
+/** The caller, and the arguments for each of the two contracts. */
 interface Calls {
   readonly caller: Address;
   readonly ours: Hex;
@@ -143,7 +143,7 @@ describe("EnergyToken beside OpenZeppelin's ERC-1155", () => {
       }),
       { ...runs(50), endOnFailure: true },
     );
-    // The comparison is worth what the steps reach.
+    // The comparison is only worth as much as the cases that its steps reach.
     for (const result of REACHED) expect(seen.get(result), result).to.be.greaterThan(4);
     await world.close();
   }).timeout(0);
@@ -226,7 +226,7 @@ const value = fc.oneof(
   },
 );
 const data = fc.constantFrom<Hex>("0x", "0x77617474", toHex("a longer message ".repeat(4)));
-/** A holder most often moves its own. */
+/** A holder mostly moves its own energy. */
 const mover = fc
   .tuple(holder, party, fc.nat(3))
   .map(([caller, other, luck]) => ({ caller, from: luck > 0 ? caller : other }));
@@ -266,7 +266,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         mover,
         fc.record({
           to: party,
-          // Few slots of one line, so that ids repeat within a batch.
+          // Few slots of one series, so that ids repeat within a batch.
           ids: fc.oneof(
             fc.array(id, { maxLength: 5 }),
             fc.array(fc.constantFrom(...BUSY_IDS.slice(1, 3)), { maxLength: 5 }),
@@ -305,7 +305,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Mints no more of an id than one lane still holds. */
+/** Mints no more of an id than its lane can still hold. */
 function fitted(next: Step, supply: Map<bigint, bigint>): Step {
   if (next.kind !== "mint") return next;
   const { line, lanes } = next.energy;
@@ -414,7 +414,7 @@ function packed(lanes: readonly bigint[]): bigint[] {
   );
 }
 
-/** What a failure shows: the step, with its big numbers spelt out. */
+/** The output of a failure: the step, with its bigints written out. */
 const describeStep = (next: Step): string =>
   JSON.stringify(next, (_, each: unknown) => (typeof each === "bigint" ? `${each}` : each));
 
@@ -424,7 +424,7 @@ function nameOf({ error }: Outcome): string {
   return decodeErrorResult({ abi: shared, data: error }).errorName;
 }
 
-/** A chain with everyone on it, and the two contracts as often as asked for. */
+/** A chain with all accounts, and as many pairs of the two contracts as requested. */
 async function createPair() {
   const connection = await network.create();
   const { ethers, provider } = connection;
@@ -506,7 +506,7 @@ async function createPair() {
   };
 }
 
-/** What a contract handed back when it reverted; anything else that goes wrong is thrown on. */
+/** What a contract returned when it reverted; any other error is thrown. */
 function revertOf(error: unknown): Hex {
   if (error instanceof Error && "data" in error) {
     const { data } = error;

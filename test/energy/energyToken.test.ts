@@ -17,7 +17,7 @@ import { runs } from "../support/runs.ts";
 import { createWorld, START_SLOT, type World } from "../support/world.ts";
 
 const MICROGRID = 1;
-/** Blocks of a line: slots have 32 bits. */
+/** Blocks of a series: slots have 32 bits. */
 const BLOCKS = 2n ** 29n;
 const SOLAR = sourceIndex("Solar");
 const WIND = sourceIndex("Wind");
@@ -39,7 +39,7 @@ function profile(wh: Readonly<Record<number, bigint>>): { firstBlock: number; wo
   return { firstBlock, words: [...words] };
 }
 
-/** The token alone, with plain accounts in the places of the meters and the market. */
+/** The token alone, with plain accounts in place of the meters and the market. */
 async function createToken() {
   const connection = await network.create();
   const { ethers } = connection;

@@ -28,7 +28,7 @@ import {
   type World,
 } from "../support/world.ts";
 
-/** Dora has a key at hand that signs a digest as it stands, as a home agent does. */
+/** Dora's key signs a digest directly, as an agent's does. */
 const DORAS_KEY = privateKeyToAccount(`0x${"d0".repeat(32)}`);
 /** How a {@link ContractWallet} answers. */
 const RIGHT = 0;

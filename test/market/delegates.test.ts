@@ -33,7 +33,7 @@ describe("A delegate", () => {
     [jane, bob, agent, second] = [
       traders.meet("Jane"),
       traders.meet("Bob"),
-      traders.meet("the home agent"),
+      traders.meet("the delegate"),
       traders.meet("another agent"),
     ];
     euro = world.addresses.euro;

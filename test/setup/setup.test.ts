@@ -66,7 +66,7 @@ describe("setup", () => {
   });
 
   it("says what it is doing before it installs", () => {
-    expect(setup().stderr).to.match(/^Installing Wattline's tools under Node \S+, this once: /);
+    expect(setup().stderr).to.match(/^Installing Wattline's tools under Node \S+, once: /);
   });
 
   it("installs under the newer Node when its own is too old for Hardhat", () => {

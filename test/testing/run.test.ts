@@ -110,7 +110,7 @@ describe("npm test -- PATH", function () {
   it("says what is wrong with a path or an option, and runs nothing", async () => {
     for (const [args, words] of [
       [["sdk/test/bill.test.ts"], `does not exist. Was it ${SMALL}?`],
-      [["sdk/test/zzz.test.ts"], "does not exist. Give the path of a file of tests"],
+      [["sdk/test/zzz.test.ts"], "does not exist. Give the path of a test file"],
       [["sdk/src/bills.ts"], "is not a test file that npm test runs"],
       [["sdk/src"], "is a folder without tests"],
       [["--foo"], "Unknown option '--foo'"],

@@ -23,8 +23,8 @@ import { allowanceKey, fillIn, seriesOf } from "../../../sdk/src/audit/state.ts"
 import type { RelayClient } from "../../../services/relay/src/client.ts";
 
 /**
- * Expects a relay to say of orders what an audit's sums come to by the sdk's rule, for orders that keys have signed. What
- * else becomes of an order whose time is over matters to nobody: then it is enough that nobody takes it for open.
+ * Expects a relay's orders to be as an audit's sums imply by the sdk's rule, for orders signed by keys. For an expired
+ * order it is enough that the relay does not show it as open.
  */
 export async function expectSameBook(
   client: RelayClient,

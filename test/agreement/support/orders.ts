@@ -6,7 +6,7 @@ import {
 } from "@wattline/sdk";
 import { decodeFunctionData, type Hex, isAddressEqual, type Transaction } from "viem";
 
-/** The signed orders that transactions bring to the market: those that a relay would have had before. */
+/** The signed orders in transactions: those that a relay would have had before. */
 export function ordersIn(
   { marketplace }: Deployment,
   transactions: readonly Pick<Transaction, "to" | "input">[],

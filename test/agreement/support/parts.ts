@@ -25,9 +25,9 @@ import { ordersIn } from "./orders.ts";
 import type { Replay } from "./recording.ts";
 import { expectSameTables } from "./tables.ts";
 
-/** How long a part may take on a busy machine. */
+/** The longest that a part may take on a busy machine. */
 const PATIENCE_MS = 120_000;
-/** Blocks that the killed audit gets at once: it is to stop at many places. */
+/** Blocks that the killed audit gets at once: few, so that it can stop at many places. */
 const RANGE = 8;
 
 /** A relay and an indexer that follow a replay, and audits of it. */
@@ -40,7 +40,7 @@ export async function startParts(chain: Replay, deployment: Deployment) {
   const env = { WATTLINE_DATA: await freshFolder({ deployment }) };
   const indexer: RunningIndexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
   let relay: RelayProcess = await spawnRelay({ deployment, rpcUrl }, env);
-  /** What a relay has taken in. */
+  /** Orders that a relay has accepted. */
   const taken = new Map<string, SignedOrderJson>();
   const node: LyingNode = await lyingNode(rpcUrl, ({ method, params }, result) => {
     const [filter] = params as [{ fromBlock: string; toBlock: string }];
@@ -56,7 +56,7 @@ export async function startParts(chain: Replay, deployment: Deployment) {
   const startAudit = (): Started =>
     startNode([path.join(import.meta.dirname, "auditProcess.ts"), ...again]);
 
-  /** Hands orders to the relay until it answers. */
+  /** Posts orders to the relay until it answers. */
   async function post(orders: readonly SignedOrderJson[]): Promise<void> {
     if (orders.length === 0) return;
     const results = await until(
@@ -77,12 +77,12 @@ export async function startParts(chain: Replay, deployment: Deployment) {
 
   return {
     caughtUp,
-    /** Lets the next recorded blocks happen; the relay has their orders before. */
+    /** Replays the next recorded blocks; the relay gets their orders before. */
     async advance(count: number): Promise<void> {
       await post(ordersIn(deployment, chain.coming(count)));
       await chain.advance(count);
     },
-    /** Ends a part without a warning; whoever would start it again does. */
+    /** Kills a part and starts it again. */
     kill: {
       async relay(): Promise<void> {
         await relay.kill();
@@ -100,14 +100,14 @@ export async function startParts(chain: Replay, deployment: Deployment) {
         await running.stop("SIGKILL");
       },
     },
-    /** Finishes the audit that was killed, and expects it to have written what `result` has. */
+    /** Finishes the killed audit, and expects it to have written the same as `result`. */
     async expectSameFiles(filesOf: (folder: string) => unknown, fresh: string): Promise<void> {
       auditing = startAudit();
       await until("the audit ends", () => auditing?.child.exitCode !== null, PATIENCE_MS);
       expect(auditing.lines.slice(1).join("\n")).to.equal("");
       expect(filesOf(out)).to.deep.equal(filesOf(fresh));
     },
-    /** Expects relay, indexer and a fresh audit to say the same of a chain at rest; gives the audit and its folder. */
+    /** Expects relay, indexer and a new audit to agree about a chain at rest; returns the audit and its folder. */
     async expectAgreement(): Promise<readonly [AuditResult, string]> {
       await caughtUp();
       const command = readOptions(audits.argumentsOf(rpcUrl, { deployment }), {});

@@ -10,7 +10,7 @@ import {
 import { hardhat } from "viem/chains";
 import { type LocalNode, startAnvil } from "../../../services/relay/test/support/node.ts";
 
-/** A chain's blocks with their signed transactions, so that the same can happen again on another node. */
+/** A chain's blocks with their signed transactions, for a replay on another node. */
 export interface Recording {
   /** Unix seconds of the block that everything builds on. */
   readonly startsAt: number;
@@ -38,10 +38,10 @@ export async function recordingOf(rpcUrl: string): Promise<Recording> {
   return { startsAt: Number(timestamp), blocks };
 }
 
-/** A recorded chain that happens again, block by block, on an anvil of its own. */
+/** A recorded chain that is replayed, block by block, on a separate anvil. */
 export type Replay = Awaited<ReturnType<typeof replay>>;
 
-/** Fees of a recording are those of its own node. */
+/** A recording's fees depend on its own node. */
 const CHEAP = ["--block-base-fee-per-gas", "1", "--gas-limit", "60000000", "--order", "fifo"];
 const GAS_MONEY = 10n ** 20n;
 
@@ -60,7 +60,7 @@ export async function replay({ startsAt, blocks }: Recording) {
   for (const address of senders) await client.setBalance({ address, value: GAS_MONEY });
   let next = 0;
 
-  /** Mines a recorded block at its time, or as soon after it as may be. */
+  /** Mines a recorded block at its time, or as soon after it as possible. */
   async function mine({ time, gasUsed, transactions }: RecordedBlock, lateBy: number) {
     const { timestamp } = await client.getBlock();
     const at = BigInt(time + lateBy);
@@ -84,19 +84,19 @@ export async function replay({ startsAt, blocks }: Recording) {
   return {
     rpcUrl: node.rpcUrl,
     client,
-    /** Blocks that are still to come. */
+    /** The number of blocks left. */
     left: () => blocks.length - next,
     /** The transactions of the next blocks. */
     coming: (count: number): readonly Transaction[] =>
       blocks.slice(next, next + count).flatMap(({ transactions }) => transactions),
-    /** Lets the next blocks happen. */
+    /** Replays the next blocks. */
     async advance(count: number): Promise<void> {
       for (const end = Math.min(next + count, blocks.length); next < end; next++) {
         const block = blocks[next];
         if (block !== undefined) await mine(block, 0);
       }
     },
-    /** What the next blocks have happens a second late, and is undone together with whatever else happens meanwhile. */
+    /** Replays the next blocks a second late, and undoes them together with everything else that happens meanwhile. */
     async undone(count: number, meanwhile: () => Promise<void>): Promise<void> {
       const id: Hex = await client.snapshot();
       for (const block of blocks.slice(next, next + count)) await mine(block, 1);

@@ -8,14 +8,14 @@ import { tablesAt } from "../../../services/indexer/test/support/tables.ts";
 
 type Cell = string | number | bigint | boolean | null | undefined | readonly Cell[];
 type Row = Readonly<Record<string, Cell>>;
-/** Rows as texts, sorted: tables agree when these are the same. */
+/** Rows as text, sorted: tables agree when these are the same. */
 type Table = readonly string[];
 type Tables = Readonly<Record<string, Table>>;
 
 const GUARD = 0x80000000n;
 const LANE = 0x7fffffffn;
 
-/** Expects of an indexer's tables that they say what an audit has written and added up, row by row. */
+/** Expects an indexer's tables to be what an audit has written and added up, row by row. */
 export async function expectSameTables(url: string, result: AuditResult, out: string) {
   const [indexed, audited] = [indexedTables(await tablesAt(url)), auditedTables(result, out)];
   for (const name of Object.keys(audited)) {
@@ -24,7 +24,7 @@ export async function expectSameTables(url: string, result: AuditResult, out: st
   return audited;
 }
 
-/** What the audit knows, in the words of both. */
+/** The audit's data, in common terms. */
 function auditedTables({ state, findings }: AuditResult, out: string): Tables {
   expect(findings.map(({ message }) => message)).to.deep.equal([]);
   const csv = (name: string): Record<string, string>[] =>
@@ -137,7 +137,7 @@ interface Certificate {
   readonly cancellation: { readonly purpose: string; readonly action_completed_datetime: string };
 }
 
-/** The same of what the indexer answers. */
+/** The indexer's data, in common terms. */
 function indexedTables(all: Record<string, unknown[]>): Tables {
   const rows = (name: string) => (all[name] ?? []) as Row[];
   const secondsPerSlot = new Map(
@@ -272,7 +272,7 @@ const lanesOf = (word: bigint): bigint[] =>
 
 const listOf = (cell: Cell): readonly Cell[] => (Array.isArray(cell) ? cell : []);
 
-/** No database takes the character 0 in a text. */
+/** No database accepts the character 0 in text. */
 const storable = (text: string): string => text.replaceAll("\0", "");
 
 const secondsOf = (iso: string | undefined): number => Date.parse(iso ?? "") / 1000;
