@@ -43,6 +43,8 @@ contract Meters is EIP712, Multicall, IMeters {
         uint24 movingTo;
         uint32 promisedEnd;
         uint32 retiredSlot;
+        // slot 2
+        uint32 offers;
     }
 
     /// @dev Traits: the source (3 bits), which of four slot lengths (2 bits), and three flags. PROMISED says that slot 1 has a
@@ -112,7 +114,9 @@ contract Meters is EIP712, Multicall, IMeters {
             pendingOwner: address(0),
             movingTo: 0,
             promisedEnd: 0,
-            retiredSlot: 0
+            retiredSlot: 0,
+            // A number never comes again, or what was accepted could be another offer.
+            offers: record.offers
         });
         emit MeterRegistered(
             meter,
@@ -127,16 +131,17 @@ contract Meters is EIP712, Multicall, IMeters {
 
     /// @inheritdoc IMeters
     function handOverMeter(address meter, address to) external override {
-        _owned(meter).pendingOwner = to;
-        emit MeterOffered(meter, msg.sender, to);
+        MeterRecord storage record = _owned(meter);
+        record.pendingOwner = to;
+        emit MeterOffered(meter, msg.sender, to, ++record.offers);
     }
 
     /// @inheritdoc IMeters
-    function acceptMeter(address meter, uint32 promisedEnd) external override {
+    function acceptMeter(address meter, uint32 offer) external override {
         MeterRecord storage record = _knownMeter(meter);
         address pendingOwner = record.pendingOwner;
         if (msg.sender != pendingOwner) revert Meters_NotOffered(meter, msg.sender, pendingOwner);
-        if (record.promisedEnd > promisedEnd) revert Meters_Promised(meter, record.promisedEnd);
+        if (offer != record.offers) revert Meters_OtherOffer(meter, offer, record.offers);
         emit MeterHandedOver(meter, record.owner, msg.sender);
         record.owner = msg.sender;
         record.pendingOwner = address(0);
@@ -269,6 +274,7 @@ contract Meters is EIP712, Multicall, IMeters {
         result.movingTo = record.movingTo;
         result.promisedEnd = record.promisedEnd;
         result.retiredSlot = record.retiredSlot;
+        result.offers = record.offers;
     }
 
     /// @inheritdoc IMeters

@@ -110,6 +110,7 @@ describe("meters", () => {
         movingTo: 0n,
         promisedEnd: 0n,
         retiredSlot: 0n,
+        offers: 0n,
       });
       await at(START + 5 * SLOT_SECONDS + 899);
       await expect(
@@ -400,22 +401,22 @@ describe("meters", () => {
       );
       await expect(handOver())
         .to.emit(world.meters, "MeterOffered")
-        .withArgs(meter, jane.address, joe.address);
+        .withArgs(meter, jane.address, joe.address, 1);
       expect((await known(roof)).owner).to.equal(jane.address);
       await refused(
-        as(stranger).acceptMeter(meter, 0),
+        as(stranger).acceptMeter(meter, 1),
         "Meters_NotOffered",
         meter,
         stranger.address,
         joe.address,
       );
-      await expect(as(joe).acceptMeter(meter, 0))
+      await expect(as(joe).acceptMeter(meter, 1))
         .to.emit(world.meters, "MeterHandedOver")
         .withArgs(meter, jane.address, joe.address);
       await world.passSlots(1);
       await world.report(roof, slots(0, 1, 5n));
       expect(await world.whOf(joe, 0)).to.equal(5n);
-      await refused(as(joe).acceptMeter(meter, 0), "Meters_NotOffered");
+      await refused(as(joe).acceptMeter(meter, 1), "Meters_NotOffered");
     });
 
     it("promises nothing until it is taken, or taken back", async () => {
@@ -431,7 +432,7 @@ describe("meters", () => {
       const other = await world.found();
       await as(jane).moveMeter(meter, other);
       await handOver();
-      await as(joe).acceptMeter(meter, 0);
+      await as(joe).acceptMeter(meter, 1);
       expect((await known(roof)).movingTo).to.equal(0n);
     });
   });

@@ -19,6 +19,7 @@ import { IMicrogrids } from "./IMicrogrids.sol";
 /// @param movingTo The microgrid that may register it next, see {IMeters-moveMeter}; while there is one it promises nothing.
 /// @param promisedEnd The first slot after all that it has promised to forwards.
 /// @param retiredSlot The slot in which it was retired: it reports none that started later.
+/// @param offers How often its owners have offered it to others: the number of the latest offer.
 struct Meter {
     address owner;
     uint32 microgrid;
@@ -31,6 +32,7 @@ struct Meter {
     uint32 movingTo;
     uint32 promisedEnd;
     uint32 retiredSlot;
+    uint32 offers;
 }
 
 /// @notice What a meter exported over a run of blocks, as its device signs it.
@@ -77,7 +79,7 @@ interface IMeters {
         bool critical,
         uint32 firstSlot
     );
-    event MeterOffered(address indexed meter, address indexed owner, address indexed to);
+    event MeterOffered(address indexed meter, address indexed owner, address indexed to, uint32 offer);
     event MeterHandedOver(address indexed meter, address indexed from, address indexed to);
     /// @notice The owner lets `microgrid` register the meter; 0 takes that back.
     event MeterMoving(address indexed meter, uint32 indexed microgrid);
@@ -110,7 +112,9 @@ interface IMeters {
     error Meters_NotOwner(address meter, address caller, address owner);
     /// @notice The meter was not offered to the caller.
     error Meters_NotOffered(address meter, address caller, address pendingOwner);
-    /// @notice The meter has promised energy up to a later slot than the caller has seen, or is ready for.
+    /// @notice The meter has been offered anew, and may have promised more in between.
+    error Meters_OtherOffer(address meter, uint32 offer, uint32 latest);
+    /// @notice Buyers may still wait for energy that the meter has promised.
     error Meters_Promised(address meter, uint32 promisedEnd);
     /// @notice An owner can't be the zero address.
     error Meters_BadOwner();
@@ -144,8 +148,9 @@ interface IMeters {
 
     /// @notice Takes a meter that was offered to the caller: later readings are minted there. It is no critical load until the
     /// operator says so.
-    /// @param promisedEnd The end of what the caller has seen promised: reverts when more is.
-    function acceptMeter(address meter, uint32 promisedEnd) external;
+    /// @param offer The number of the offer, see {Meter}: while it is the latest, the meter has promised no more than the caller
+    /// has seen.
+    function acceptMeter(address meter, uint32 offer) external;
 
     /// @notice Lets the operator of a microgrid register the meter there, for the same owner, once the last slot that it has
     /// promised could be called undelivered; from now on it promises nothing. A retired meter moves, too. Slots before the

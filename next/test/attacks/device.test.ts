@@ -1,6 +1,7 @@
 import { packReading } from "@wattline/sdk";
 import { expect } from "chai";
 import { network } from "hardhat";
+import { zeroAddress } from "viem";
 import { neighbours, scene } from "../support/neighbours.ts";
 import { secureElement } from "../support/p256.ts";
 import { type MeterOf, SLOT_SECONDS, SOLAR, START, slot, slots } from "../support/world.ts";
@@ -118,16 +119,35 @@ describe("a device, and whoever holds it", () => {
         price: 0n,
         lastSlot: slot(40_000),
       });
-      await world.reserve(ann.owner, gift, slots(35_000, 1, 20_000n), { microgrid });
-      const meters = world.meters.connect(joe.owner.signer);
+      const promise = (number: number, wh: bigint) =>
+        world.reserve(ann.owner, gift, slots(number, 1, wh), { microgrid });
+      await promise(35_000, 1n);
+      const [old, next] = [
+        world.meters.connect(jane.owner.signer),
+        world.meters.connect(joe.owner.signer),
+      ];
       const meter = jane.device.address;
-      await world.meters.connect(jane.owner.signer).handOverMeter(meter, joe.owner.address);
-      await refused(meters.acceptMeter(meter, 0), "Meters_Promised", meter, slot(35_001));
-      await refused(meters.acceptMeter(meter, slot(35_000)), "Meters_Promised");
-      const later = world.reserve(ann.owner, gift, slots(10, 1, 1n), { microgrid });
-      await refused(later, "Meters_Leaving", meter);
-      await meters.acceptMeter(meter, slot(35_001));
+      await old.handOverMeter(meter, joe.owner.address);
+      const { offers, promisedEnd } = await known(jane);
+      expect([offers, promisedEnd]).to.deep.equal([1n, BigInt(slot(35_001))]);
+      await refused(promise(10, 1n), "Meters_Leaving", meter);
+      // Taken back for a moment, it promises more of the time for which it had promised something already.
+      await old.handOverMeter(meter, zeroAddress);
+      await promise(34_999, 20_000n);
+      await old.handOverMeter(meter, joe.owner.address);
+      await refused(next.acceptMeter(meter, offers), "Meters_OtherOffer", meter, 1, 3);
+      await next.acceptMeter(meter, 3);
       expect((await known(jane)).owner).to.equal(joe.owner.address);
+    });
+
+    it("gives no offer a number that another one had, in a new place either", async () => {
+      const { world, jane, joe } = get();
+      const meters = world.meters.connect(jane.owner.signer);
+      await meters.handOverMeter(jane.device.address, joe.owner.address);
+      await meters.moveMeter(jane.device.address, jane.microgrid);
+      await registerAgain(jane);
+      await meters.handOverMeter(jane.device.address, joe.owner.address);
+      expect((await known(jane)).offers).to.equal(2n);
     });
 
     it("is no critical load any more, there and back", async () => {
@@ -135,11 +155,11 @@ describe("a device, and whoever holds it", () => {
       const meter = joe.device.address;
       await world.meters.connect(world.operator.signer).setCritical(meter, true);
       await world.meters.connect(joe.owner.signer).handOverMeter(meter, ann.owner.address);
-      await expect(world.meters.connect(ann.owner.signer).acceptMeter(meter, 0))
+      await expect(world.meters.connect(ann.owner.signer).acceptMeter(meter, 1))
         .to.emit(world.meters, "CriticalSet")
         .withArgs(meter, false);
       await world.meters.connect(ann.owner.signer).handOverMeter(meter, joe.owner.address);
-      await world.meters.connect(joe.owner.signer).acceptMeter(meter, 0);
+      await world.meters.connect(joe.owner.signer).acceptMeter(meter, 2);
       expect((await known(joe)).critical).to.equal(false);
     });
   });

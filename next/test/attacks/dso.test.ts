@@ -16,6 +16,19 @@ describe("a DSO", () => {
     expect(await world.moneyOf(world.dso)).to.equal(20n * 5_000n);
   });
 
+  it("is paid a fee of 5 base units by fills below 200 Wh, too", async () => {
+    const { world, jane, joe } = get();
+    const microgrid = await world.found([{ price: P, fee: 5n }]);
+    const sells = await world.meter(jane.owner, { microgrid });
+    await world.passSlots(110);
+    await world.report(sells, slots(100, 1, 1_000n));
+    const offer = await world.offer(sells, { lastSlot: 2 ** 32 - 1 });
+    for (const wh of [1n, 199n, 200n]) {
+      await world.accept(joe.owner, offer, slots(100, 1, wh), { microgrid });
+    }
+    expect(await world.moneyOf(world.dso)).to.equal(400n * 5n);
+  });
+
   it("takes nothing beyond the schedule that holds for the slot, whatever was announced since", async () => {
     const { world, jane, joe, stranger } = get();
     const match = {

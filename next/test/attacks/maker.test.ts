@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { afterADay, neighbours, scene } from "../support/neighbours.ts";
+import { FIRST_FIRM } from "../support/orders.ts";
 import { ANYONE, slots } from "../support/world.ts";
 
 const P = 200_000n;
@@ -194,5 +195,98 @@ describe("a seller who defaults", () => {
     expect(await world.whOf(jane.owner, 8, 2)).to.equal(0n);
     await world.marketplace.connect(jane.owner.signer).release([{ position, blocks: 1n }]);
     expect(await world.whOf(joe.owner, 8, 2)).to.equal(1_000n);
+  });
+});
+
+describe("a maker at the edges of what numbers hold", () => {
+  const get = scene(() => afterADay([{ price: P }]));
+  const MOST = 2n ** 31n - 1n;
+
+  it("who fills a lane to its last bit neither cancels that order nor touches the next one's", async () => {
+    const { world, jane, joe } = get();
+    const giant = await world.meter(jane.owner, { microgrid: 2, capacityW: Number(MOST) });
+    await world.passSlots(110);
+    // A quarter of an hour at that power, four times over.
+    const quarter = slots(100, 4, 2n ** 29n);
+    await world.report(giant, quarter);
+    const open = { lastSlot: 2 ** 32 - 1, price: 0n, energy: 2 ** 32 - 1 };
+    const offer = await world.offer(giant, { ...open, nonce: 2n ** 62n + 6n });
+    await world.accept(joe.owner, offer, quarter, { microgrid: 2 });
+    const of = (nonce: bigint) => world.marketplace.fillOf(jane.owner.address, nonce);
+    expect([...(await of(2n ** 62n + 6n))]).to.deep.equal([MOST, false]);
+    for (const nonce of [2n ** 62n + 5n, 2n ** 62n + 7n, 2n ** 62n + 8n]) {
+      expect([...(await of(nonce))]).to.deep.equal([0n, false]);
+    }
+    await expect(world.accept(joe.owner, offer, slots(103, 1, 1n), { microgrid: 2 }))
+      .to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft")
+      .withArgs(0, 0, world.marketplace.interface.getError("Orders_Filled")?.selector);
+  });
+
+  it("has ordinary orders up to nonce 2^63 - 1, and from then on firm ones that need a lock", async () => {
+    const { world, jane, joe } = get();
+    const market = world.marketplace.connect(jane.owner.signer);
+    const last = await world.offer(jane, { nonce: FIRST_FIRM - 1n });
+    await world.accept(joe.owner, last, slots(0, 1, 1n), { microgrid: 2 });
+    await market.cancel([FIRST_FIRM - 1n]);
+    for (const nonce of [FIRST_FIRM, 2n ** 64n - 1n]) {
+      await expect(market.cancel([nonce])).to.be.revertedWithCustomError(market, "Orders_Firm");
+      const firm = await world.offer(jane, { nonce });
+      await expect(
+        world.accept(joe.owner, firm, slots(0, 1, 1n), { microgrid: 2 }),
+      ).to.be.revertedWithCustomError(market, "Orders_NoLock");
+    }
+  });
+
+  it("whose lock is in one currency has no firm order in another, nor for another settler", async () => {
+    const { world, jane, joe, ann, stranger } = get();
+    const other = await world.ethers.deployContract("TestEuro");
+    const currency = (await other.getAddress()) as `0x${string}`;
+    const grid = await world.found([{ price: P }], { charterOf: { currency } });
+    const [sells, buys] = [
+      await world.meter(jane.owner, { microgrid: grid }),
+      await world.meter(joe.owner, { microgrid: grid }),
+    ];
+    const end = (await world.networkHelpers.time.latest()) + 86_400;
+    await world.marketplace
+      .connect(joe.owner.signer)
+      .lock(world.addresses.euro, stranger.address, stranger.address, end);
+    const firm = { nonce: FIRST_FIRM, settler: stranger.address, deadline: end };
+    const energyWh = slots(0, 1, 10n);
+    const sent = await world.settle(stranger, [
+      {
+        offer: await world.limitOffer(sells, 0n),
+        bid: await world.limitBid(buys, 300_000n, firm),
+        energyWh,
+      },
+      {
+        offer: await world.limitOffer(jane, 0n),
+        bid: await world.limitBid(joe, 300_000n, { ...firm, settler: ANYONE }),
+        energyWh,
+      },
+      {
+        offer: await world.limitOffer(jane, 0n),
+        bid: await world.limitBid(joe, 300_000n, { ...firm, deadline: end + 1 }),
+        energyWh,
+      },
+      {
+        offer: await world.limitOffer(jane, 0n),
+        bid: await world.limitBid(joe, 300_000n, { ...firm, nonce: FIRST_FIRM + 1n }),
+        energyWh,
+      },
+    ]);
+    expect(await world.skippedBy(sent)).to.deep.equal([
+      "Orders_NoLock",
+      "Orders_NoLock",
+      "Orders_NoLock",
+    ]);
+    const filled = (settler: string) =>
+      world.marketplace.firmFillOf(
+        joe.owner.address,
+        world.addresses.euro,
+        settler,
+        FIRST_FIRM + 1n,
+      );
+    expect(await filled(stranger.address)).to.equal(10n);
+    expect(await filled(ann.owner.address)).to.equal(0n);
   });
 });

@@ -44,6 +44,21 @@ describe("an operator", () => {
       expect(await world.whOf(world.operator, 63, microgrid)).to.equal(5_000n);
     });
 
+    // Open: whoever may retire a meter decides whether it delivers. See docs/decisions/SECURITY-second-edition.md.
+    it("wins the bond, as any buyer, of what a meter can't deliver that it retires before", async () => {
+      const { world, jane } = get();
+      const [money, janes] = [await world.moneyOf(world.operator), await world.moneyOf(jane.owner)];
+      const position = await bought(5_000n);
+      await world.meters.connect(world.operator.signer).retireMeter(jane.device.address);
+      await world.passTo(START + 64 * SLOT_SECONDS + DAY);
+      await world.marketplace
+        .connect(world.operator.signer)
+        .undelivered([{ position, blocks: 1n }]);
+      const bond = 20_000n * 100_000n;
+      expect((await world.moneyOf(world.operator)) - money - 100_000_000_000n).to.equal(bond);
+      expect(janes - (await world.moneyOf(jane.owner))).to.equal(bond);
+    });
+
     it("does not freeze a forward beyond 30 days, by an island or otherwise", async () => {
       const { world, microgrid } = get();
       const position = await bought(100n);
