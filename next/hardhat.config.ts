@@ -27,6 +27,8 @@ export default defineConfig({
         compilers: [compiledFor(1000)],
         overrides: {
           "next/contracts/market/Settlement.sol": compiledFor(100_000),
+          "next/contracts/market/Forwards.sol": compiledFor(100_000),
+          "next/contracts/market/Releases.sol": compiledFor(100_000),
           "next/contracts/deployment/EnergyTokenFactory.sol": compiledFor(100_000),
           "next/contracts/deployment/MetersFactory.sol": compiledFor(100_000),
           "next/contracts/Microgrids.sol": compiledFor(100_000),

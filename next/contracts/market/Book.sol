@@ -341,8 +341,11 @@ abstract contract Book is Accounts, EIP712 {
 
     /// @dev Draws an amount in which {_allowanceDefectOf} has found nothing wrong.
     function _draw(Party memory party, uint256 amount) internal {
-        (address maker, address currency, address delegate) =
-            (party.order.maker, party.community.currency, party.delegate);
+        (address maker, address currency, address delegate) = (
+            party.order.maker,
+            party.community.currency,
+            party.delegate
+        );
         Allowance storage allowance = _allowances[maker][currency][delegate];
         unchecked {
             allowance.amount = uint120(allowance.amount - amount);
