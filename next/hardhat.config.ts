@@ -29,6 +29,9 @@ export default defineConfig({
           "next/contracts/market/Settlement.sol": compiledFor(100_000),
           "next/contracts/market/Forwards.sol": compiledFor(100_000),
           "next/contracts/market/Releases.sol": compiledFor(100_000),
+          // Factories hold the code of what they create; both then have the same.
+          "next/contracts/EnergyToken.sol": compiledFor(100_000),
+          "next/contracts/Meters.sol": compiledFor(100_000),
           "next/contracts/deployment/EnergyTokenFactory.sol": compiledFor(100_000),
           "next/contracts/deployment/MetersFactory.sol": compiledFor(100_000),
           "next/contracts/Microgrids.sol": compiledFor(100_000),
