@@ -5,6 +5,13 @@ import { defineConfig } from "hardhat/config";
 /** The compiler comes from npm, so that nothing is downloaded behind the lock file's back. */
 const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
 
+/** How often code is expected to run: the more often, the longer it may be. EIP-170 allows 24,576 bytes a contract. */
+const compiledFor = (runs: number) => ({
+  version: "0.8.37",
+  path: compiler,
+  settings: { viaIR: true, evmVersion: "osaka", optimizer: { enabled: true, runs } },
+});
+
 export default defineConfig({
   plugins: [toolbox],
   paths: {
@@ -17,12 +24,17 @@ export default defineConfig({
   solidity: {
     profiles: {
       default: {
-        version: "0.8.37",
-        path: compiler,
-        settings: {
-          viaIR: true,
-          evmVersion: "osaka",
-          optimizer: { enabled: true, runs: 1000 },
+        compilers: [compiledFor(1000)],
+        overrides: {
+          "next/contracts/market/Settlement.sol": compiledFor(100_000),
+          "next/contracts/market/Forwards.sol": compiledFor(100_000),
+          "next/contracts/market/Releases.sol": compiledFor(100_000),
+          // Factories hold the code of what they create; both then have the same.
+          "next/contracts/EnergyToken.sol": compiledFor(100_000),
+          "next/contracts/Meters.sol": compiledFor(100_000),
+          "next/contracts/deployment/EnergyTokenFactory.sol": compiledFor(100_000),
+          "next/contracts/deployment/MetersFactory.sol": compiledFor(100_000),
+          "next/contracts/Microgrids.sol": compiledFor(100_000),
         },
       },
     },

@@ -17,6 +17,7 @@ import { Profile } from "./libraries/Profile.sol";
 import { Escrow } from "./market/Escrow.sol";
 import { Forwards } from "./market/Forwards.sol";
 import { Mandates } from "./market/Mandates.sol";
+import { Releases } from "./market/Releases.sol";
 import { Settlement } from "./market/Settlement.sol";
 import { Spot } from "./market/Spot.sol";
 
@@ -32,17 +33,19 @@ contract Marketplace is Escrow, Spot, Multicall, IMarketplace {
 
     address private immutable SETTLEMENT;
     address private immutable FORWARDS;
+    address private immutable RELEASES;
     address private immutable MANDATES;
 
     /// @dev Marketplace, meters and token must trust one another. They are created in one transaction, so that no
     /// contract ever has anyone who could set another one.
     /// @param factory Creates the meters, and they the token.
-    constructor(MetersFactory factory, Settlement settlement, Forwards forwards, Mandates mandates) {
+    constructor(MetersFactory factory, Settlement settlement, Forwards forwards, Releases releases, Mandates mandates) {
         METERS = factory.create();
         MICROGRIDS = METERS.MICROGRIDS();
         ENERGY = METERS.ENERGY();
         SETTLEMENT = address(settlement);
         FORWARDS = address(forwards);
+        RELEASES = address(releases);
         MANDATES = address(mandates);
     }
 
@@ -62,12 +65,12 @@ contract Marketplace is Escrow, Spot, Multicall, IMarketplace {
 
     /// @inheritdoc IForwards
     function release(Release[] calldata) external override {
-        _run(FORWARDS);
+        _run(RELEASES);
     }
 
     /// @inheritdoc IForwards
     function undelivered(Release[] calldata) external override {
-        _run(FORWARDS);
+        _run(RELEASES);
     }
 
     /// @inheritdoc IEscrow
@@ -206,12 +209,18 @@ contract Marketplace is Escrow, Spot, Multicall, IMarketplace {
     // Internal
     // =================================================================================================
 
-    /// @dev Runs the call in a module, on this storage, and answers it as the module does.
+    /// @dev Runs the call in a module, on this storage, and answers it as the module does. The three contracts that trades
+    /// need are appended to the call, see {Module}.
     function _run(address module) private {
+        (IMicrogrids microgrids, IMeters meters, IEnergyToken energy) = (MICROGRIDS, METERS, ENERGY);
         assembly ("memory-safe") {
             let at := mload(0x40)
+            let end := add(at, calldatasize())
             calldatacopy(at, 0, calldatasize())
-            let done := delegatecall(gas(), module, at, calldatasize(), 0, 0)
+            mstore(end, microgrids)
+            mstore(add(end, 0x20), meters)
+            mstore(add(end, 0x40), energy)
+            let done := delegatecall(gas(), module, at, add(calldatasize(), 0x60), 0, 0)
             returndatacopy(at, 0, returndatasize())
             if done {
                 return(at, returndatasize())

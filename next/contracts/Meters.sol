@@ -223,7 +223,9 @@ contract Meters is EIP712, Multicall, IMeters {
     ) external override returns (Profile[] memory ahead) {
         // Check
         if (msg.sender != MARKET) revert Meters_NotMarket(msg.sender);
-        MeterRecord storage record = _knownMeter(meter);
+        // Both words at once: Solidity would read them once a member.
+        MeterRecord memory record = _meters[meter];
+        if (record.owner == address(0)) revert Meters_Unknown(meter);
         if (record.owner != seller) revert Meters_NotOwner(meter, seller, record.owner);
         if (!_isActive(record.traits)) revert Meters_Inactive(meter);
         if (record.microgrid != microgrid || _sourceOf(record.traits) != source) {
@@ -250,8 +252,8 @@ contract Meters is EIP712, Multicall, IMeters {
         }
         if (end > record.promisedEnd) {
             // The last slot of all never comes.
-            record.promisedEnd = uint32(Math.min(end, type(uint32).max));
-            record.traits |= PROMISED;
+            _meters[meter].promisedEnd = uint32(Math.min(end, type(uint32).max));
+            if (record.traits & PROMISED == 0) _meters[meter].traits = record.traits | PROMISED;
         }
     }
 

@@ -210,11 +210,23 @@ contract Microgrids is TieLines {
 
     /// @inheritdoc IMicrogrids
     function termsOf(uint32 microgrid) external view override returns (Terms memory terms) {
-        Record storage record = _known(microgrid);
-        terms.currency = record.currency;
-        terms.fee = record.fee;
-        terms.slotSeconds = uint16(_slotSeconds(record));
-        terms.plain = record.plain;
+        Record storage record = _records[microgrid];
+        uint256 word;
+        // Slot 0 as a whole: Solidity would read it once a member.
+        assembly ("memory-safe") {
+            word := sload(record.slot)
+        }
+        uint256 units = uint8(word >> 240);
+        if (units == 0) revert Microgrids_Unknown(microgrid);
+        terms.currency = address(uint160(word));
+        terms.fee = uint80(word >> 160);
+        terms.slotSeconds = uint16(units * SLOT_UNIT);
+        terms.plain = word >> 248 != 0;
+    }
+
+    /// @inheritdoc IMicrogrids
+    function plainPriceOf(uint32 microgrid) external view override returns (uint80) {
+        return _schedules[microgrid][0].levels[0].price;
     }
 
     /// @inheritdoc IMicrogrids

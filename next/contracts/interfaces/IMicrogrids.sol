@@ -253,6 +253,9 @@ interface IMicrogrids {
     /// @notice What every trade needs to know of a microgrid.
     function termsOf(uint32 microgrid) external view returns (Terms memory);
 
+    /// @notice The community price of a microgrid that is plain, see {Terms}: its only one.
+    function plainPriceOf(uint32 microgrid) external view returns (uint80);
+
     /// @notice What trades by one schedule of a microgrid go by, over `blocks` blocks from `firstBlock` on.
     /// @param schedule Its number; the first is 0.
     /// @param declared Whether slots that were declared islanded afterwards count: for orders that name a lock's settler.

@@ -42,6 +42,13 @@ abstract contract Accounts {
         }
     }
 
+    /// @dev Takes an amount in which {_moneyDefectOf} has found nothing wrong out of an account.
+    function _spend(Account storage account, uint256 amount) internal {
+        unchecked {
+            _setWord(account, _wordOf(account) - amount);
+        }
+    }
+
     /// @dev Why a fill that the caller makes can't take `amount` from an account: the selector of the error that says so, or
     /// zero.
     function _moneyDefectOf(

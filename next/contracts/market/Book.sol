@@ -33,15 +33,16 @@ abstract contract Book is Accounts, EIP712 {
         bytes4 defect;
         // who signed for the maker, zero when it was the maker
         address delegate;
-        // what the signature covers, and where that lies in the calldata
+        // what the signature covers, and where that lies in the calldata; known unless the maker's own key has signed
         bytes32 digest;
         uint256 signatureAt;
         uint256 signatureLength;
         // whether the maker's contract was asked
         bool asked;
-        // where fills and account lie in storage
+        // where fills and account lie in storage, and the word of fills that {_leftOf} has read last
         bytes32 fillsAt;
         bytes32 accountAt;
+        uint256 lanes;
     }
 
     /// @dev What is filled of eight orders: 31 bits of Wh per lane, the guard bit meaning cancelled. A struct, so that its
@@ -59,7 +60,7 @@ abstract contract Book is Accounts, EIP712 {
 
     /// @dev Bytes of {Order} and {Party}.
     uint256 private constant ORDER_SIZE = 18 * 32;
-    uint256 private constant PARTY_SIZE = 11 * 32;
+    uint256 private constant PARTY_SIZE = 12 * 32;
     /// @dev Bits of an order's members, a byte each, the first one highest.
     uint256 private constant ORDER_BITS = (0xa0a02001_08202020_60016020_01a0a040_4028 << 112);
     uint256 private constant MEMBERS = 18;
@@ -110,18 +111,19 @@ abstract contract Book is Accounts, EIP712 {
     function _read(Order memory order, Order calldata signed) internal pure {
         uint256 size = ORDER_SIZE;
         uint256 stray;
-        // The members' bits are those of {ORDER_BITS}; a loop over them would take four times as much.
+        // The members' bits are those of {ORDER_BITS}, the members of one width together; a loop over them would take six
+        // times as much.
         assembly ("memory-safe") {
             calldatacopy(order, signed, size)
-            stray := or(stray, or(shr(160, mload(order)), shr(160, mload(add(order, 0x20)))))
-            stray := or(stray, or(shr(32, mload(add(order, 0x40))), shr(1, mload(add(order, 0x60)))))
-            stray := or(stray, or(shr(8, mload(add(order, 0x80))), shr(32, mload(add(order, 0xa0)))))
-            stray := or(stray, or(shr(32, mload(add(order, 0xc0))), shr(32, mload(add(order, 0xe0)))))
-            stray := or(stray, or(shr(96, mload(add(order, 0x100))), shr(1, mload(add(order, 0x120)))))
-            stray := or(stray, or(shr(96, mload(add(order, 0x140))), shr(32, mload(add(order, 0x160)))))
-            stray := or(stray, or(shr(1, mload(add(order, 0x180))), shr(160, mload(add(order, 0x1a0)))))
-            stray := or(stray, or(shr(160, mload(add(order, 0x1c0))), shr(64, mload(add(order, 0x1e0)))))
-            stray := or(stray, or(shr(64, mload(add(order, 0x200))), shr(40, mload(add(order, 0x220)))))
+            let wide := or(or(mload(order), mload(add(order, 0x20))), mload(add(order, 0x1a0)))
+            stray := shr(160, or(wide, mload(add(order, 0x1c0))))
+            wide := or(or(mload(add(order, 0x40)), mload(add(order, 0xa0))), mload(add(order, 0xc0)))
+            stray := or(stray, shr(32, or(wide, or(mload(add(order, 0xe0)), mload(add(order, 0x160))))))
+            wide := or(or(mload(add(order, 0x60)), mload(add(order, 0x120))), mload(add(order, 0x180)))
+            stray := or(stray, or(shr(1, wide), shr(8, mload(add(order, 0x80)))))
+            stray := or(stray, shr(96, or(mload(add(order, 0x100)), mload(add(order, 0x140)))))
+            stray := or(stray, shr(64, or(mload(add(order, 0x1e0)), mload(add(order, 0x200)))))
+            stray := or(stray, shr(40, mload(add(order, 0x220))))
         }
         if (stray != 0) _refuseStray(signed);
     }
@@ -227,16 +229,16 @@ abstract contract Book is Accounts, EIP712 {
             digest = MessageHashUtils.toTypedDataHash(domain, _treeHash(structHash, signature, levels, length));
             signature = signature[:length];
         }
+        address maker = party.order.maker;
+        address signer = Signatures.signerOf(digest, signature);
+        if (signer == maker && signer != address(0)) return true;
         uint256 place;
         assembly ("memory-safe") {
             place := signature.offset
         }
         (party.digest, party.signatureAt, party.signatureLength) = (digest, place, signature.length);
-        address maker = party.order.maker;
         address currency = party.community.currency;
-        address signer = Signatures.signerOf(digest, signature);
         if (signer != address(0)) {
-            if (signer == maker) return true;
             if (firm) return signer == _lockOf(currency, maker).signer;
             Allowance storage allowance = _allowances[maker][currency][signer];
             if (allowance.amount != 0 && block.timestamp <= allowance.until) {
@@ -306,7 +308,9 @@ abstract contract Book is Accounts, EIP712 {
     /// @return defect When nothing is left: why.
     function _leftOf(Party memory party) internal view returns (uint256 left, bytes4 defect) {
         if (party.orderHash == 0) return (ProfileLib.LANE_MAX, 0);
-        uint256 filled = uint32(_fillsAt(party.fillsAt).lanes >> _laneOf(party.order.nonce));
+        uint256 lanes = _fillsAt(party.fillsAt).lanes;
+        party.lanes = lanes;
+        uint256 filled = uint32(lanes >> _laneOf(party.order.nonce));
         // With its guard bit set, the lane of a cancelled order exceeds all that can be signed.
         if (filled > ProfileLib.LANE_MAX) return (0, IOrders.Orders_IsCancelled.selector);
         uint256 signed = party.order.energy;
@@ -317,21 +321,19 @@ abstract contract Book is Accounts, EIP712 {
         }
     }
 
-    /// @dev Adds Wh that {_leftOf} has found to be left to what is filled of a party's order.
+    /// @dev Adds Wh that {_leftOf} has just found to be left to what is filled of a party's order.
     function _fill(Party memory party, uint256 energy) internal {
         if (party.orderHash == 0) return;
-        Fills storage fills = _fillsAt(party.fillsAt);
         unchecked {
-            fills.lanes += energy << _laneOf(party.order.nonce);
+            _fillsAt(party.fillsAt).lanes = party.lanes + (energy << _laneOf(party.order.nonce));
         }
     }
 
-    /// @dev Why a party can't draw `amount` on the allowance of the delegate who signed for it, or zero. A contract wallet may
+    /// @dev Why a party for which a delegate has signed can't draw `amount` on its allowance, or zero. A contract wallet may
     /// have its delegate's key for an owner: it is asked whether the signature is its own.
     function _allowanceDefectOf(Party memory party, uint256 amount) internal view returns (bytes4) {
-        address delegate = party.delegate;
-        if (delegate == address(0)) return 0;
-        if (amount <= _allowances[party.order.maker][party.community.currency][delegate].amount) return 0;
+        address currency = party.community.currency;
+        if (amount <= _allowances[party.order.maker][currency][party.delegate].amount) return 0;
         if (!_isAccepted(party)) return IOrders.Orders_AllowanceExceeded.selector;
         party.delegate = address(0);
         return 0;
@@ -339,9 +341,11 @@ abstract contract Book is Accounts, EIP712 {
 
     /// @dev Draws an amount in which {_allowanceDefectOf} has found nothing wrong.
     function _draw(Party memory party, uint256 amount) internal {
-        address delegate = party.delegate;
-        if (delegate == address(0)) return;
-        (address maker, address currency) = (party.order.maker, party.community.currency);
+        (address maker, address currency, address delegate) = (
+            party.order.maker,
+            party.community.currency,
+            party.delegate
+        );
         Allowance storage allowance = _allowances[maker][currency][delegate];
         unchecked {
             allowance.amount = uint120(allowance.amount - amount);

@@ -111,16 +111,19 @@ abstract contract Deals is Book {
     /// @dev Cuts a deal to what can trade and finds out what it comes to. Nothing has moved yet.
     /// @return reason Why nothing trades: the selector of an error, or zero.
     function _strike(Deal memory deal) internal view returns (bytes4 reason) {
-        (Order memory offer, Order memory bid) = (deal.offered.order, deal.wanted.order);
-        reason = _defectOf(deal.offered, bid.maker, deal.source);
-        if (reason == 0) reason = _defectOf(deal.wanted, offer.maker, deal.source);
-        if (reason == 0 && offer.maker == bid.maker) reason = IDeals.Deals_SelfTrade.selector;
-        if (reason == 0 && offer.forward && offer.bond < bid.bond) reason = IDeals.Deals_BondTooSmall.selector;
+        (Party memory offered, Party memory wanted) = (deal.offered, deal.wanted);
+        (Order memory offer, Order memory bid) = (offered.order, wanted.order);
+        (address seller, address buyer, uint256 source) = (offer.maker, bid.maker, uint256(uint8(deal.source)));
+        reason = _defectOf(offered, offer, buyer, source);
         if (reason != 0) return reason;
+        reason = _defectOf(wanted, bid, seller, source);
+        if (reason != 0) return reason;
+        if (seller == buyer) return IDeals.Deals_SelfTrade.selector;
+        if (offer.forward && offer.bond < bid.bond) return IDeals.Deals_BondTooSmall.selector;
 
-        deal.countsSent = deal.offered.orderHash != 0 && offer.settler == address(0);
+        deal.countsSent = offered.orderHash != 0 && offer.settler == address(0);
         deal.home = offer.microgrid == bid.microgrid;
-        _cut(deal);
+        _cut(deal, offered, wanted);
         if (deal.sentWh == 0) return deal.reason;
         return 0;
     }
@@ -144,17 +147,22 @@ abstract contract Deals is Book {
             if (reason != 0) return reason;
         }
         reason = _moneyDefectOf(_accountAt(wanted.accountAt), wanted.community.currency, wanted.order.maker, cost);
-        if (reason == 0) reason = _allowanceDefectOf(offered, _drawnBySale(deal));
-        if (reason == 0) reason = _allowanceDefectOf(wanted, cost);
+        if (reason == 0 && offered.delegate != address(0)) reason = _allowanceDefectOf(offered, _drawnBySale(deal));
+        if (reason == 0 && wanted.delegate != address(0)) reason = _allowanceDefectOf(wanted, cost);
     }
 
-    /// @dev What is wrong with an order for energy of `source` and the other party, or zero.
-    function _defectOf(Party memory party, address other, Source source) private pure returns (bytes4) {
-        if (party.defect != 0) return party.defect;
-        Order memory order = party.order;
+    /// @dev What is wrong with a party's order for energy of `source` and the other party, or zero.
+    function _defectOf(
+        Party memory party,
+        Order memory order,
+        address other,
+        uint256 source
+    ) private pure returns (bytes4 defect) {
+        defect = party.defect;
+        if (defect != 0) return defect;
         address counterparty = order.counterparty;
         if (counterparty != address(0) && counterparty != other) return IOrders.Orders_NotCounterparty.selector;
-        if ((order.sources >> uint8(source)) & 1 == 0) return IOrders.Orders_SourceNotNamed.selector;
+        if ((uint256(order.sources) >> source) & 1 == 0) return IOrders.Orders_SourceNotNamed.selector;
         return 0;
     }
 
@@ -170,12 +178,10 @@ abstract contract Deals is Book {
     // Cutting
     // =================================================================================================
 
-    function _cut(Deal memory deal) private view {
+    function _cut(Deal memory deal, Party memory offered, Party memory wanted) private view {
         uint256 blocks = deal.sent.length;
         if (blocks > MOST_BLOCKS) revert IDeals.Deals_TooLong(blocks);
         (deal.reason, deal.lossBps, deal.rationed, deal.bonded) = (IDeals.Deals_NothingLeft.selector, 0, address(0), 0);
-        (deal.sentWh, deal.arrivedWh, deal.cost, deal.charges, deal.worth) = (0, 0, 0, 0, 0);
-        (Party memory offered, Party memory wanted) = (deal.offered, deal.wanted);
         (Order memory offer, Order memory bid) = (offered.order, wanted.order);
         (uint256 firstSlot, uint256 lastSlot) = (offer.firstSlot, offer.lastSlot);
         if (bid.firstSlot > firstSlot) firstSlot = bid.firstSlot;
@@ -193,6 +199,7 @@ abstract contract Deals is Book {
             _cutPlain(deal, firstSlot, lastSlot, startedSlot, bidLeft < offerLeft ? bidLeft : offerLeft, filled);
             return;
         }
+        (deal.sentWh, deal.arrivedWh, deal.cost, deal.charges, deal.worth) = (0, 0, 0, 0, 0);
         Scope memory scope = _scopeOf(deal);
         (scope.firstSlot, scope.lastSlot, scope.startedSlot) = (firstSlot, lastSlot, startedSlot);
         (scope.offerLeft, scope.bidLeft, scope.filled) = (offerLeft, bidLeft, filled);
@@ -208,16 +215,7 @@ abstract contract Deals is Book {
         uint256 left,
         bytes4 filled
     ) private view {
-        Community memory community = deal.offered.community;
-        bool priced =
-            deal.offered.order.settler != address(0) ||
-                deal.wanted.order.settler != address(0) ||
-                deal.offered.delegate != address(0);
-        uint256 worth = priced ? _priceOf(community) : 0;
-        uint256 charge = community.fee;
-        uint256 price = _price(deal, worth, worth, charge);
-        (deal.price, deal.charge) = (price, charge);
-        bool meets = _meets(deal, worth, NO_CAP, price, charge, 1, 1);
+        (uint256 price, uint256 charge, uint256 worth, bool meets) = _plainPriceOf(deal);
         Profile[] memory sent = deal.sent;
         uint256 total;
         unchecked {
@@ -249,6 +247,23 @@ abstract contract Deals is Book {
             // Prices have at most 97 bits, and a deal at most 31 bits of Wh.
             (deal.cost, deal.charges, deal.worth) = (price * total, charge * total, worth * total);
         }
+    }
+
+    /// @dev What the buyer of a deal in a plain microgrid pays per kWh, the fee and the community price; and whether the sides
+    /// agree. The community price is zero where nothing rests on it.
+    function _plainPriceOf(
+        Deal memory deal
+    ) private view returns (uint256 price, uint256 charge, uint256 worth, bool meets) {
+        (Party memory offered, Party memory wanted) = (deal.offered, deal.wanted);
+        (Order memory offer, Order memory bid) = (offered.order, wanted.order);
+        Community memory community = offered.community;
+        charge = community.fee;
+        if (offer.settler != address(0) || bid.settler != address(0) || offered.delegate != address(0)) {
+            worth = _priceOf(community);
+        }
+        price = _price(deal, offer, bid, worth, worth, charge);
+        (deal.price, deal.charge) = (price, charge);
+        meets = _meets(deal, offer, bid, worth, NO_CAP, price, charge, 1, 1);
     }
 
     /// @dev The first `wh` of a block.
@@ -412,8 +427,9 @@ abstract contract Deals is Book {
             uint256 worth = scope.from.prices[level];
             if (worth > cap) worth = cap;
             uint256 charge = scope.across ? scope.crossing.wheeling : scope.from.fees[level];
-            uint256 price = _price(deal, worth, scope.to.prices[levelTo], charge);
-            if (!_meets(deal, worth, cap, price, charge, sent, arrived)) return false;
+            (Order memory offer, Order memory bid) = (deal.offered.order, deal.wanted.order);
+            uint256 price = _price(deal, offer, bid, worth, scope.to.prices[levelTo], charge);
+            if (!_meets(deal, offer, bid, worth, cap, price, charge, sent, arrived)) return false;
             // A position has one price, one charge, and is rationed as a whole or not at all.
             if (scope.startedSlot != 0 && deal.sentWh != 0) {
                 if (price != deal.price || charge != deal.charge || islanded != scope.islanded) return false;
@@ -435,11 +451,18 @@ abstract contract Deals is Book {
     /// @dev What the buyer pays per kWh that is sent or arrives, see {Deal}.
     /// @param worth The community price at the seller's end.
     /// @param worthTo The community price at the buyer's end.
-    function _price(Deal memory deal, uint256 worth, uint256 worthTo, uint256 charge) private pure returns (uint256) {
+    function _price(
+        Deal memory deal,
+        Order memory offer,
+        Order memory bid,
+        uint256 worth,
+        uint256 worthTo,
+        uint256 charge
+    ) private pure returns (uint256) {
         unchecked {
-            (Party memory offered, Party memory wanted) = (deal.offered, deal.wanted);
-            if (deal.countsSent) return offered.order.price + charge;
-            if (wanted.orderHash != 0 && wanted.order.settler == address(0)) return wanted.order.price;
+            if (deal.countsSent) return offer.price + charge;
+            // A taker never meets a limit: this bid is a posted price.
+            if (bid.settler == address(0)) return bid.price;
             if (deal.home) return worth;
             // The middle between the communities' prices as seen at the line's far end.
             uint256 kept = BPS - deal.lossBps;
@@ -452,6 +475,8 @@ abstract contract Deals is Book {
     /// @param cap The most that what arrives may cost per kWh.
     function _meets(
         Deal memory deal,
+        Order memory offer,
+        Order memory bid,
         uint256 worth,
         uint256 cap,
         uint256 price,
@@ -460,7 +485,6 @@ abstract contract Deals is Book {
         uint256 arrived
     ) private pure returns (bool) {
         unchecked {
-            (Order memory offer, Order memory bid) = (deal.offered.order, deal.wanted.order);
             bool home = deal.home;
             uint256 cost = price * (deal.countsSent ? sent : arrived);
             uint256 charges = charge * sent;
@@ -478,7 +502,7 @@ abstract contract Deals is Book {
     /// @dev The community price of a plain microgrid, asked for once a call.
     function _priceOf(Community memory community) private view returns (uint256) {
         if (!community.priced) {
-            community.price = _microgrids().rulesOf(community.microgrid, 0, 0, 0, false).prices[0];
+            community.price = _microgrids().plainPriceOf(community.microgrid);
             community.priced = true;
         }
         return community.price;
@@ -548,10 +572,10 @@ abstract contract Deals is Book {
         (Order memory offer, Order memory bid) = (offered.order, wanted.order);
         _fill(offered, deal.sentWh);
         _fill(wanted, deal.arrivedWh);
-        _draw(offered, _drawnBySale(deal));
-        _draw(wanted, deal.cost);
-        _debit(_accountAt(wanted.accountAt), wanted.community.currency, bid.maker, deal.cost);
-        _debit(_accountAt(offered.accountAt), offered.community.currency, offer.maker, deal.bonded);
+        if (offered.delegate != address(0)) _draw(offered, _drawnBySale(deal));
+        if (wanted.delegate != address(0)) _draw(wanted, deal.cost);
+        _spend(_accountAt(wanted.accountAt), deal.cost);
+        if (deal.bonded != 0) _spend(_accountAt(offered.accountAt), deal.bonded);
         if (!deal.home) {
             _add(_flows[_direction(deal)], deal.firstBlock, deal.sent);
             if (!offer.forward) {

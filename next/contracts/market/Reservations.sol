@@ -53,22 +53,25 @@ abstract contract Reservations is Module {
             energy: deal.sent,
             ahead: ahead
         });
-        bytes32 id = keccak256(abi.encode(position));
+        // What {IForwards-Reserved} says ends with the position, encoded as for its id but for the offset in front.
+        bytes memory data = abi.encode(offer.nonce, bid.nonce, deal.cost, deal.bonded, position);
+        bytes32 id;
+        assembly ("memory-safe") {
+            let front := add(data, 0xa0)
+            mstore(front, 0x20)
+            id := keccak256(front, sub(mload(data), 0x80))
+            mstore(front, 0xa0)
+        }
         uint256 blocks;
         for (uint256 i = 0; i < deal.sent.length; ++i) {
             if (!deal.sent[i].isZero()) blocks |= 1 << i;
         }
         // What the meter has promised before is part of the id, so no two positions have the same.
         _open[id] = blocks;
-        emit IForwards.Reserved(
-            id,
-            deal.offered.orderHash,
-            deal.wanted.orderHash,
-            offer.nonce,
-            bid.nonce,
-            deal.cost,
-            deal.bonded,
-            position
-        );
+        (bytes32 topic, bytes32 offerHash) = (IForwards.Reserved.selector, deal.offered.orderHash);
+        bytes32 bidHash = deal.wanted.orderHash;
+        assembly ("memory-safe") {
+            log4(add(data, 0x20), mload(data), topic, id, offerHash, bidHash)
+        }
     }
 }

@@ -6,7 +6,7 @@ import { IDeals } from "../interfaces/IDeals.sol";
 import { IEnergyToken } from "../interfaces/IEnergyToken.sol";
 import { Order, Side } from "../interfaces/IOrders.sol";
 import { ISettlement, Match } from "../interfaces/ISettlement.sol";
-import { EnergyId } from "../libraries/EnergyId.sol";
+import { EnergyId, Source } from "../libraries/EnergyId.sol";
 import { Reservations } from "./Reservations.sol";
 
 /// @notice Matching signed orders with each other. See {ISettlement}.
@@ -71,20 +71,31 @@ contract Settlement is Reservations {
         }
     }
 
-    /// @dev Makes a deal of a match.
+    /// @dev Makes a deal of a match. All its members are read, as of orders: a stray bit in one of them is refused.
     function _arrange(Deal memory deal, Party[] memory parties, Match calldata matched, uint256 index) private view {
-        (uint256 offer, uint256 bid, uint256 count) = (matched.offer, matched.bid, parties.length);
+        uint256 stray;
+        (uint256 offer, uint256 bid, uint256 source) = (0, 0, 0);
+        (uint256 schedule, uint256 bidSchedule, uint256 firstBlock) = (0, 0, 0);
+        // The compiler would check them one by one, for three times as much.
+        assembly ("memory-safe") {
+            offer := calldataload(matched)
+            bid := calldataload(add(matched, 0x20))
+            source := calldataload(add(matched, 0x40))
+            schedule := calldataload(add(matched, 0x60))
+            bidSchedule := calldataload(add(matched, 0x80))
+            firstBlock := calldataload(add(matched, 0xa0))
+            stray := or(shr(16, or(or(offer, bid), or(schedule, bidSchedule))), shr(32, firstBlock))
+        }
+        // As the compiler refuses them, without a word.
+        if (stray != 0 || source > uint256(type(Source).max)) revert();
+        uint256 count = parties.length;
         if (offer >= count) revert ISettlement.Settlement_BadIndex(index, offer, count);
         if (bid >= count) revert ISettlement.Settlement_BadIndex(index, bid, count);
         (Party memory offered, Party memory wanted) = (parties[offer], parties[bid]);
-        (deal.offered, deal.wanted) = (offered, wanted);
-        deal.source = matched.source;
-        deal.scheduleFrom = matched.schedule;
-        // Read in any case: a stray bit in it is refused.
-        deal.scheduleTo = matched.bidSchedule;
-        if (offered.order.microgrid == wanted.order.microgrid) deal.scheduleTo = deal.scheduleFrom;
-        deal.firstBlock = matched.firstBlock;
-        deal.sent = matched.energy;
+        (deal.offered, deal.wanted, deal.source) = (offered, wanted, Source(source));
+        if (offered.order.microgrid == wanted.order.microgrid) bidSchedule = schedule;
+        (deal.scheduleFrom, deal.scheduleTo) = (uint16(schedule), uint16(bidSchedule));
+        (deal.firstBlock, deal.sent) = (firstBlock, matched.energy);
         unchecked {
             uint256 slotSeconds = offered.community.slotSeconds;
             deal.endSlot = (block.timestamp + MOST_AHEAD + slotSeconds - 1) / slotSeconds;
@@ -113,9 +124,10 @@ contract Settlement is Reservations {
         _book(deal);
         (Party memory offered, Party memory wanted) = (deal.offered, deal.wanted);
         (Order memory offer, Order memory bid) = (offered.order, wanted.order);
+        (uint256 cost, uint256 charges) = (deal.cost, deal.charges);
         unchecked {
             // No price is below its charge.
-            _credit(_accountAt(offered.accountAt), deal.cost - deal.charges);
+            _credit(_accountAt(offered.accountAt), cost - charges);
         }
         address currency = offered.community.currency;
         if (batch.currency != currency || batch.from != offer.microgrid || batch.to != bid.microgrid) {
@@ -123,7 +135,7 @@ contract Settlement is Reservations {
             (batch.currency, batch.from, batch.to) = (currency, offer.microgrid, bid.microgrid);
             batch.amount = 0;
         }
-        batch.amount += deal.charges;
+        if (charges != 0) batch.amount += charges;
         emit ISettlement.Matched(
             offered.orderHash,
             wanted.orderHash,
@@ -131,8 +143,8 @@ contract Settlement is Reservations {
             bid.nonce,
             deal.sentWh,
             deal.arrivedWh,
-            deal.cost,
-            deal.charges
+            cost,
+            charges
         );
         return 0;
     }

@@ -38,7 +38,7 @@ abstract contract Taking is Deals {
         bool isOffer = order.side == Side.Offer;
         (deal.offered, deal.wanted) = isOffer ? (maker, taker) : (taker, maker);
         (uint16 mine, uint16 theirs) = (take.takerSchedule, take.schedule);
-        if (take.microgrid == order.microgrid) mine = theirs;
+        if (taker.order.microgrid == order.microgrid) mine = theirs;
         (deal.scheduleFrom, deal.scheduleTo) = isOffer ? (theirs, mine) : (mine, theirs);
         deal.source = take.source;
         deal.firstBlock = take.firstBlock;

@@ -80,11 +80,13 @@ export async function createWorld() {
   const factory = await ethers.deployContract("MetersFactory", [microgrids, tokens]);
   const settlement = await ethers.deployContract("Settlement");
   const forwards = await ethers.deployContract("Forwards");
+  const releases = await ethers.deployContract("Releases");
   const mandates = await ethers.deployContract("Mandates");
   const marketplace = await ethers.deployContract("Marketplace", [
     factory,
     settlement,
     forwards,
+    releases,
     mandates,
   ]);
   const meters = await ethers.getContractAt("Meters", await marketplace.METERS());
