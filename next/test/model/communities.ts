@@ -155,8 +155,7 @@ export class Communities {
   proposeTieLine({ mine, other, who, line }: ActionOf<"proposeTieLine">, nowS: number): void {
     const rules = this.operatorOnly(mine, who);
     rules.refuse("Microgrids_BadTieLine", mine === other || line.lossBps >= 10_000);
-    const isLike = this.of(mine).slotSeconds === this.of(other).slotSeconds;
-    rules.refuse("Microgrids_TieLineMismatch", !isLike);
+    rules.refuse("Microgrids_TieLineMismatch", !this.areAlike(mine, other));
     rules.enforce();
     const { agreed, proposals } = this.between(mine, other);
     const theirs = proposals.get(other);
@@ -176,6 +175,7 @@ export class Communities {
     const { agreed, proposals } = this.between(mine, other);
     const last = agreed.at(-1);
     rules.refuse("Microgrids_NoTieLine", last === undefined);
+    rules.refuse("Microgrids_TieLineMismatch", !this.areAlike(mine, other));
     rules.refuse("Microgrids_NothingChanges", last !== undefined && last.line === undefined);
     rules.enforce();
     proposals.clear();
@@ -183,10 +183,12 @@ export class Communities {
     agreed.splice(0, agreed.length, ...inForce, { line: undefined, fromS: nowS + NOTICE_S });
   }
 
-  /** The terms on which energy crosses now; undefined when no line joins the two. */
+  /** The terms on which energy crosses now; undefined when no line joins the two. One that has ended carries nothing. */
   crossingOf(from: number, to: number, nowS: number) {
-    const line = this.between(from, to).agreed.findLast(({ fromS }) => fromS <= nowS)?.line;
-    if (line === undefined) return undefined;
+    const terms = this.between(from, to).agreed.findLast(({ fromS }) => fromS <= nowS);
+    if (terms === undefined) return undefined;
+    const { line } = terms;
+    if (line === undefined) return { lossBps: 0n, capacityWh: 0n, wheelingPerKwh: 0n };
     const wheelingPerKwh = from < to ? line.wheelingUp : line.wheelingDown;
     return {
       lossBps: BigInt(line.lossBps),
@@ -222,6 +224,10 @@ export class Communities {
     const rules = new Rules();
     rules.refuse("Microgrids_NotOperator", this.of(number).operator !== who);
     return rules;
+  }
+
+  private areAlike(one: number, other: number): boolean {
+    return this.of(one).slotSeconds === this.of(other).slotSeconds;
   }
 
   private between(one: number, other: number): Line {

@@ -91,9 +91,10 @@ export class Orders {
     return lock === undefined || lock.settler === settler;
   }
 
-  /** Wh left of an order. */
+  /** Wh left of an order: none of a cancelled one. */
   leftOf({ order }: SignedOrder): bigint {
     const { maker, settler, nonce, energy } = order;
+    if (this.tallies.cancelled.of(maker, nonce) > 0n) return 0n;
     const filled = isFirm(order)
       ? this.tallies.firmFilled.of(maker, settler, nonce)
       : this.tallies.filled.of(maker, nonce);

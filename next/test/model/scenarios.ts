@@ -418,7 +418,8 @@ export class Planner {
   private limitFor(order: Order): bigint {
     const { dice } = this;
     if (dice.percent(75)) return isOffer(order) ? NO_LIMIT : 0n;
-    return order.price + dice.pick([-20_000n, 0n, 10_000n, 40_000n]);
+    const limit = order.price + dice.pick([-20_000n, 0n, 10_000n, 40_000n]);
+    return limit < 0n ? 0n : limit;
   }
 
   private batch(): Action {

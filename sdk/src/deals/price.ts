@@ -31,7 +31,7 @@ export interface SlotPrices {
 export interface Price {
   /** Base units per kWh that the buyer pays, all in. */
   readonly pricePerKwh: bigint;
-  /** Whether it counts what arrives, not what is sent. */
+  /** Whether it counts what arrives, not what is sent; at home they are the same. */
   readonly perArrived: boolean;
 }
 
@@ -50,8 +50,8 @@ export function priceOf(offer: Terms, bid: Terms, prices: SlotPrices): Price | u
     return { pricePerKwh: offer.pricePerKwh + prices.chargePerKwh, perArrived: false };
   }
   if (bid.kind === "posted") return { pricePerKwh: bid.pricePerKwh, perArrived: true };
-  if (prices.lossBps === undefined) return { pricePerKwh: prices.buyersPerKwh, perArrived: false };
-  return { pricePerKwh: middleAtLine(prices, prices.lossBps), perArrived: true };
+  const isHome = prices.lossBps === undefined;
+  return { pricePerKwh: isHome ? prices.buyersPerKwh : middleAtLine(prices), perArrived: true };
 }
 
 /** What a slot comes to at a price. */
@@ -87,10 +87,12 @@ export function doMeet(
 }
 
 /** The middle between the two communities' prices as seen at the line's end, per kWh that arrives; rounded down. */
-function middleAtLine(
-  { sellersPerKwh, buyersPerKwh, chargePerKwh }: SlotPrices,
-  lossBps: bigint,
-): bigint {
+function middleAtLine({
+  sellersPerKwh,
+  buyersPerKwh,
+  chargePerKwh,
+  lossBps = 0n,
+}: SlotPrices): bigint {
   const arrivingBps = 10_000n - lossBps;
   const delivered = ((sellersPerKwh + chargePerKwh) * 10_000n + arrivingBps - 1n) / arrivingBps;
   return (delivered + buyersPerKwh) / 2n;
