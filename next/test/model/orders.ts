@@ -85,6 +85,11 @@ export class Orders {
     return lasts ? this.locks.get(holder) : undefined;
   }
 
+  /** Whether an order names the settler of its maker's lock: slots that were declared islanded afterwards then count. */
+  namesLock({ order }: SignedOrder): boolean {
+    return !isPosted(order) && order.settler === this.locks.get(order.maker)?.settler;
+  }
+
   /** Whether money of a holder may leave in a fill that `settler` makes; undefined when nobody settles. */
   mayMove(holder: Address, settler: Address | undefined): boolean {
     const lock = this.lockOf(holder);

@@ -384,7 +384,10 @@ export class Planner {
     const { dice, cast } = this;
     const isForward = dice.percent(97) === (kind === "reserve");
     const known = this.book.filter(
-      ({ order }) => order.forward === isForward && (isPosted(order) || dice.percent(5)),
+      ({ order }) =>
+        order.forward === isForward &&
+        (isPosted(order) || dice.percent(2)) &&
+        (order.deadline >= this.now || dice.percent(10)),
     );
     const signed =
       known.length > 0 && dice.percent(40)
@@ -428,20 +431,29 @@ export class Planner {
     const matches: Match[] = [];
     for (let i = dice.between(1, 4); i > 0; i--) {
       const isForward = dice.percent(40);
-      const settler = () =>
-        dice.pick([zeroAddress, ANYONE, ANYONE, cast.settler, cast.settler, cast.stranger]);
+      const posted = dice.between(0, 3);
+      const settler = (side: number) =>
+        posted === side && dice.percent(95)
+          ? zeroAddress
+          : dice.pick([ANYONE, cast.settler, cast.settler, dice.percent(10) ? cast.stranger : ANYONE]);
       const microgrid = dice.pick([HILL, HILL, LAKE, FARM]);
       const crosses = dice.percent(35);
-      const pick = (side: number) => {
-        const known = [...orders, ...this.book].filter(
-          ({ order }) => order.side === side && order.forward === isForward,
-        );
-        if (known.length > 0 && dice.percent(35)) return dice.pick(known);
+      const pick = (side: number, other?: SignedOrder) => {
         const isOther = side === 1 && crosses && microgrid !== FARM;
         const where = isOther ? (microgrid === HILL ? LAKE : HILL) : microgrid;
-        return this.order(isForward, { side, settler: settler(), crosses }, where);
+        const known = [...orders, ...this.book].filter(
+          ({ order }) =>
+            order.side === side &&
+            order.forward === isForward &&
+            (order.microgrid === where || dice.percent(2)) &&
+            (order.maker !== other?.order.maker || dice.percent(2)),
+        );
+        if (known.length > 0 && dice.percent(35)) return dice.pick(known);
+        const over = { side, settler: settler(side), crosses };
+        return this.order(isForward, over, where, other?.order.maker);
       };
-      const [offer, bid] = [pick(0), pick(1)];
+      const offer = pick(0);
+      const bid = pick(1, offer);
       for (const signed of [offer, bid]) if (!orders.includes(signed)) orders.push(signed);
       const match = {
         offer: orders.indexOf(offer),
@@ -463,19 +475,27 @@ export class Planner {
   }
 
   /** A new order, good enough to trade in most cases. */
-  private order(forward: boolean, over: Partial<Order> = {}, where?: number): SignedOrder {
+  private order(
+    forward: boolean,
+    over: Partial<Order> = {},
+    where?: number,
+    other?: Address,
+  ): SignedOrder {
     const { dice, cast } = this;
     const microgrid = where ?? dice.pick([HILL, HILL, LAKE, LAKE, FARM]);
     const meter = this.meterIn(microgrid);
     const { owner } = this.model.metering.of(meter);
     const side = over.side ?? dice.between(0, 1);
-    const isOwners = side === 0 || dice.percent(70);
-    const maker = isOwners ? owner : dice.pick(cast.households);
+    const isOwners = side === 0 || (owner !== other && dice.percent(70));
+    const others = cast.households.filter((each) => each !== other);
+    const maker = isOwners ? owner : dice.pick(dice.percent(97) ? others : cast.households);
     const settler = over.settler ?? zeroAddress;
     const lock = this.model.orders.lockOf(maker);
     const firm = settler !== zeroAddress && dice.percent(lock === undefined ? 4 : 60);
     const current = slotOf(this.model.communities.of(microgrid), this.now);
-    const firstSlot = forward ? current - dice.between(0, 1) : current - dice.between(8, 40);
+    const firstSlot = forward
+      ? current - dice.between(0, 1)
+      : current - (dice.percent(90) ? 10_000 : dice.between(8, 20));
     const counter = this.model.tallies.counter.of(maker);
     const until = Number(this.model.tallies.lockedUntil.of(maker));
     const order: Order = {
@@ -485,21 +505,24 @@ export class Planner {
       side,
       sources: dice.percent(95) ? ANY_SOURCE : dice.between(1, 2),
       firstSlot,
-      lastSlot: firstSlot + dice.between(12, 60),
+      lastSlot: forward ? firstSlot + dice.between(12, 60) : current + dice.between(-12, 20),
       energy: dice.pick([50, 400, 1_500, 5_000]),
       price: this.priceFor(side, settler === zeroAddress),
       forward,
       bond: forward ? dice.pick([0n, 20_000n, 20_000n]) : 0n,
       mostAhead: dice.percent(85) ? MOST : dice.between(0, 400),
       crosses: dice.percent(30),
-      counterparty: dice.percent(94) ? zeroAddress : dice.pick(cast.households),
+      counterparty: dice.percent(97) ? zeroAddress : dice.pick(cast.households),
       settler,
       nonce: (firm ? FIRST_FIRM_NONCE : 0n) + this.nonces++,
       counter: firm ? 0n : counter + (dice.percent(3) ? 1n : 0n),
-      deadline: firm && lock ? until - dice.pick([-1, 0, 60]) : this.now + dice.pick([HOUR_S, 20 * DAY]),
+      deadline: firm && lock ? until - dice.pick([-1, 0, 60]) : this.now + dice.pick([HOUR_S, 40 * DAY, 40 * DAY]),
       ...over,
     };
-    const signer = dice.percent(75) ? maker : dice.pick([cast.delegate, cast.delegate, cast.stranger]);
+    const isDelegated =
+      this.model.tallies.allowance.of(maker, cast.delegate) > 0n || (firm && lock !== undefined);
+    const usual = isDelegated && dice.percent(50) ? cast.delegate : maker;
+    const signer = dice.percent(97) ? usual : dice.pick([cast.delegate, cast.stranger]);
     const signed = { order, signer };
     this.book.push(signed);
     return signed;
@@ -530,6 +553,8 @@ export class Planner {
 
   /** Slots of which somebody has energy, or else some that are over. */
   private soldSlots(order: Order, current: number): number[] {
+    const { delivered } = this.model.tallies;
+    if (this.dice.percent(5)) return [...delivered.entries().map(({ key }) => key[1]), current];
     const held = this.model.tallies.energy
       .entries()
       .filter(({ key: [holder, microgrid], amount }) => {

@@ -1,7 +1,7 @@
 import { blockOf, type EnergyBySlot } from "@wattline/sdk";
 import {
-  ANYONE,
   bondedFor,
+  isFirm,
   type Community,
   isPosted,
   type Line,
@@ -23,6 +23,7 @@ import type { Metering } from "./metering.ts";
 import { isBid, isOffer, type Orders } from "./orders.ts";
 import type { Tallies } from "./tallies.ts";
 
+const OPEN_ENDED = { firstSlot: 0, lastSlot: 2 ** 32 - 1, leftWh: undefined };
 const GRACE_S = 30 * 86_400;
 
 export interface Position extends PositionTerms {
@@ -200,12 +201,12 @@ export class Trades {
     if (reasons.size > 0) {
       // What else there is to say: the contracts may look at the energy before they look at this.
       if (!reasons.has("Microgrids_NoTieLine") && !reasons.has("Microgrids_NoSchedule")) {
-        for (const cut of this.strike(sides).cuts) reasons.add(cut);
+        for (const cut of this.cutsOf(sides)) reasons.add(cut);
       }
       return reasons;
     }
     const struck = this.strike(sides);
-    if (struck.slots.length === 0) return struck.cuts;
+    if (struck.slots.length === 0) return this.cutsOf(sides);
     for (const defect of this.fundsDefectsOf(sides, struck)) reasons.add(defect);
     if (reasons.size > 0) return reasons;
     this.book(sides, struck);
@@ -276,12 +277,13 @@ export class Trades {
     return defects;
   }
 
-  private strike(sides: Sides): Struck {
+  private strike(sides: Sides, over: Partial<Party> = {}): Struck {
     const { from, to, isForward, energyWh, buyersMeter, buyer } = sides;
     const isHome = from === to;
     const crossing = isHome ? undefined : this.communities.crossingOf(from, to, this.nowS);
-    const named = [sides.offer, sides.bid].map((signed) => signed?.order.settler ?? zeroAddress);
-    const countsDeclared = named.some((settler) => settler !== zeroAddress && settler !== ANYONE);
+    const countsDeclared = [sides.offer, sides.bid].some(
+      (signed) => signed !== undefined && this.orders.namesLock(signed),
+    );
     const line: Line | undefined = crossing && {
       ...crossing,
       flowWh: (slot) => this.tallies.flow.of(from, to, slot),
@@ -289,8 +291,8 @@ export class Trades {
     const fromSchedule = isHome ? homeScheduleOf(sides) : sides.fromSchedule;
     const toSchedule = isHome ? fromSchedule : sides.toSchedule;
     return strike({
-      offer: this.partyOf(sides.offer),
-      bid: this.partyOf(sides.bid),
+      offer: { ...this.partyOf(sides.offer), ...over },
+      bid: { ...this.partyOf(sides.bid), ...over },
       isForward,
       energyWh,
       from: this.communityOf(from, fromSchedule, countsDeclared),
@@ -299,6 +301,14 @@ export class Trades {
       rationLeftWh: (slot) => this.rationLeft(buyersMeter, buyer, to, slot),
       nowS: this.nowS,
     });
+  }
+
+  /**
+   * All that keeps energy from trading. Where one price holds for all slots the contracts may look at it first: so what would
+   * cut the energy if both orders were open-ended counts, too.
+   */
+  private cutsOf(sides: Sides): Set<string> {
+    return new Set([...this.strike(sides).cuts, ...this.strike(sides, OPEN_ENDED).cuts]);
   }
 
   private partyOf(signed: SignedOrder | undefined): Party {
@@ -339,7 +349,9 @@ export class Trades {
   /** Wh that a buyer may still have of an islanded slot; undefined for a critical load. */
   private rationLeft(meter: Address, buyer: Address, to: number, slot: number): bigint | undefined {
     const of = this.metering.meters.get(meter);
-    if (of === undefined || of.owner !== buyer || of.microgrid !== to) return 0n;
+    if (of === undefined || of.owner !== buyer || of.microgrid !== to || !of.active) {
+      return 0n;
+    }
     if (of.critical) return undefined;
     return this.communities.rationOf(to, slot) - this.tallies.rationed.of(meter, slot);
   }
@@ -411,7 +423,9 @@ export class Trades {
     this.tallies.money.add(-this.bondedOf(sides, struck), seller);
     const energyWh = sentBySlot(struck);
     const aheadWh = this.metering.commit(sellersMeter, energyWh);
-    const isSignedByOther = bid !== undefined && bid.signer !== bid.order.maker;
+    // Whom a lock names as signer is no delegate.
+    const isSignedByOther =
+      bid !== undefined && !isFirm(bid.order) && bid.signer !== bid.order.maker;
     const firstBlock = blockOf(Math.min(...sides.energyWh.keys()));
     this.positions.push({
       ...this.termsOf(sides, struck),
