@@ -48,11 +48,7 @@ export class Chain {
   private readonly people: ReadonlyMap<Address, Person>;
   private readonly devices: ReadonlyMap<Address, PrivateKeyAccount>;
 
-  constructor(
-    world: World,
-    people: readonly Person[],
-    devices: readonly PrivateKeyAccount[],
-  ) {
+  constructor(world: World, people: readonly Person[], devices: readonly PrivateKeyAccount[]) {
     this.world = world;
     this.people = new Map(people.map((person) => [person.address, person]));
     this.devices = new Map(devices.map((device) => [device.address, device]));
@@ -290,10 +286,11 @@ export class Chain {
     const { position } = known;
     const lanes = (words: readonly bigint[]) =>
       words.flatMap((word, block) =>
-        Array.from({ length: 8 }, (_, lane) => [
-          8 * (Number(position.firstBlock) + block) + lane,
-          laneOf(word, lane),
-        ] as const),
+        Array.from(
+          { length: 8 },
+          (_, lane) =>
+            [8 * (Number(position.firstBlock) + block) + lane, laneOf(word, lane)] as const,
+        ),
       );
     const energy = lanes(position.energy).filter(([, wh]) => wh > 0n);
     const sold = new Set(energy.map(([slot]) => slot));

@@ -1,4 +1,9 @@
-import { type CommunityClock, type Level as DealLevel, middleOf, type Schedule } from "@wattline/sdk/deals";
+import {
+  type CommunityClock,
+  type Level as DealLevel,
+  middleOf,
+  type Schedule,
+} from "@wattline/sdk/deals";
 import type { Address } from "viem";
 import { Rules } from "../../../test/model/rules.ts";
 import type { Level, TieLine } from "../support/world.ts";

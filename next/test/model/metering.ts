@@ -141,7 +141,10 @@ export class Metering {
   retire({ who, microgrid, source, energyWh }: ActionOf<"retire">): void {
     const { energy } = this.tallies;
     const rules = new Rules();
-    rules.refuse("EnergyToken_NothingRetired", [...energyWh.values()].every((wh) => wh === 0n));
+    rules.refuse(
+      "EnergyToken_NothingRetired",
+      [...energyWh.values()].every((wh) => wh === 0n),
+    );
     for (const [slot, wh] of energyWh) {
       rules.refuse("ERC1155InsufficientBalance", wh > energy.of(who, microgrid, source, slot));
     }

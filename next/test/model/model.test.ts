@@ -96,9 +96,41 @@ describe("The second edition's market and a plain model of it", () => {
     const seen = new Map<string, number>();
     const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SCENARIOS; seed++) await run(seed, count);
-    if (process.env.WATTLINE_MODEL_SEEN !== undefined) console.log([...seen].sort());
+    // A comparison that never meets a case says nothing about it.
+    if (FIRST_SEED === 1 && SCENARIOS >= 60) {
+      expect(EXPECTED.filter((what) => !seen.has(what))).to.deep.equal([]);
+    }
   }).timeout(PATIENCE_MS);
 });
+
+const EXPECTED = [
+  "Deals_LimitMissed",
+  "Deals_NothingLeft",
+  "ERC1155InsufficientBalance",
+  "Escrow_Locked",
+  "Orders_CounterRaised",
+  "Orders_NotSettler",
+  "accept",
+  "authorize",
+  "declareIslanded",
+  "endTieLine",
+  "register",
+  "release",
+  "release: Forwards_NotReported",
+  "report",
+  "reserve: Reserved",
+  "retire",
+  "schedule",
+  "setIslanded",
+  "settle: Deals_Islanded",
+  "settle: Deals_NotCovered",
+  "settle: Deals_PricesDontMeet",
+  "settle: Matched",
+  "settle: Orders_NoLock",
+  "settle: Reserved",
+  "undelivered",
+  "undelivered: Forwards_NotOverdue",
+];
 
 /** Does the same on both sides, compares what came of it, and says what that was. */
 async function compare(action: Action, model: Model, chain: Chain): Promise<string[]> {
@@ -148,4 +180,3 @@ const plainly = (_: string, value: unknown): unknown => {
   if (typeof value === "bigint") return String(value);
   return value instanceof Map ? [...value].map(([slot, wh]) => `${slot}: ${wh}`) : value;
 };
-

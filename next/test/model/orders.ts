@@ -62,7 +62,10 @@ export class Orders {
 
   cancel({ who, nonces }: ActionOf<"cancel">): void {
     const rules = new Rules();
-    rules.refuse("Orders_Firm", nonces.some((nonce) => isFirm({ nonce })));
+    rules.refuse(
+      "Orders_Firm",
+      nonces.some((nonce) => isFirm({ nonce })),
+    );
     rules.enforce();
     for (const nonce of nonces) this.tallies.cancelled.set(1n, who, nonce);
   }

@@ -435,7 +435,12 @@ export class Planner {
       const settler = (side: number) =>
         posted === side && dice.percent(95)
           ? zeroAddress
-          : dice.pick([ANYONE, cast.settler, cast.settler, dice.percent(10) ? cast.stranger : ANYONE]);
+          : dice.pick([
+              ANYONE,
+              cast.settler,
+              cast.settler,
+              dice.percent(10) ? cast.stranger : ANYONE,
+            ]);
       const microgrid = dice.pick([HILL, HILL, LAKE, FARM]);
       const crosses = dice.percent(35);
       const pick = (side: number, other?: SignedOrder) => {
@@ -516,7 +521,10 @@ export class Planner {
       settler,
       nonce: (firm ? FIRST_FIRM_NONCE : 0n) + this.nonces++,
       counter: firm ? 0n : counter + (dice.percent(3) ? 1n : 0n),
-      deadline: firm && lock ? until - dice.pick([-1, 0, 60]) : this.now + dice.pick([HOUR_S, 40 * DAY, 40 * DAY]),
+      deadline:
+        firm && lock
+          ? until - dice.pick([-1, 0, 60])
+          : this.now + dice.pick([HOUR_S, 40 * DAY, 40 * DAY]),
       ...over,
     };
     const isDelegated =

@@ -13,9 +13,7 @@ export class Tallies {
   readonly filled = new Tally<[maker: Address, nonce: bigint]>();
   readonly cancelled = new Tally<[maker: Address, nonce: bigint]>();
   readonly firmFilled = new Tally<[maker: Address, settler: Address, nonce: bigint]>();
-  readonly energy = new Tally<
-    [holder: Address, microgrid: number, source: number, slot: number]
-  >();
+  readonly energy = new Tally<[holder: Address, microgrid: number, source: number, slot: number]>();
   readonly committed = new Tally<[meter: Address, slot: number]>();
   readonly delivered = new Tally<[meter: Address, slot: number]>();
   readonly reported = new Tally<[meter: Address, slot: number]>();

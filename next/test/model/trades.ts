@@ -1,8 +1,8 @@
 import { blockOf, type EnergyBySlot } from "@wattline/sdk";
 import {
   bondedFor,
-  isFirm,
   type Community,
+  isFirm,
   isPosted,
   type Line,
   meetsLimit,
@@ -121,7 +121,10 @@ export class Trades {
     rules.refuse("Settlement_Empty", matches.length === 0);
     rules.refuse("Settlement_LengthMismatch", orders.length !== signatures);
     const isBad = (index: number) => index >= orders.length;
-    rules.refuse("Settlement_BadIndex", matches.some(({ offer, bid }) => isBad(offer) || isBad(bid)));
+    rules.refuse(
+      "Settlement_BadIndex",
+      matches.some(({ offer, bid }) => isBad(offer) || isBad(bid)),
+    );
     rules.enforce();
     return matches.map((match) => {
       const [offer, bid] = [orders[match.offer], orders[match.bid]];
