@@ -516,8 +516,8 @@ export class Trades {
 
   /** What a delegate who signed the offer has to be allowed. */
   private drawnOf(sides: Sides, struck: Struck): bigint {
-    const bond = sides.isForward ? sides.bondPerKwh * totalsOf(struck.slots).sentWh : 0n;
-    return worthOf(struck.slots) + bond;
+    // Of a forward all that it locks: its bond and, across a line, the wheeling charge.
+    return worthOf(struck.slots) + (sides.isForward ? this.bondedOf(sides, struck) : 0n);
   }
 }
 
