@@ -238,7 +238,8 @@ contract Microgrids is TieLines {
         bool declared
     ) external view override returns (Rules memory rules) {
         Record storage record = _records[microgrid];
-        ScheduleRecord storage held = _scheduleAt(microgrid, index);
+        // One that is missing holds for no slot: a match that names it is skipped, and sinks no other.
+        ScheduleRecord storage held = _schedules[microgrid][index];
         rules.firstSlot = held.firstSlot;
         rules.endSlot = held.endSlot;
         rules.levelOfHour = held.levelOfHour;

@@ -257,7 +257,7 @@ interface IMicrogrids {
     function plainPriceOf(uint32 microgrid) external view returns (uint80);
 
     /// @notice What trades by one schedule of a microgrid go by, over `blocks` blocks from `firstBlock` on.
-    /// @param schedule Its number; the first is 0.
+    /// @param schedule Its number; the first is 0. One that the microgrid has not holds for no slot.
     /// @param declared Whether slots that were declared islanded afterwards count: for orders that name a lock's settler.
     function rulesOf(
         uint32 microgrid,

@@ -427,7 +427,7 @@ interface Sent {
   wait(): Promise<{ logs: readonly { topics: readonly string[]; data: string }[] } | null>;
 }
 
-const REGISTRATION_TYPES = {
+export const REGISTRATION_TYPES = {
   Registration: [
     { name: "microgrid", type: "uint32" },
     { name: "owner", type: "address" },
@@ -437,7 +437,7 @@ const REGISTRATION_TYPES = {
   ],
 } as const;
 
-const READING_TYPES = {
+export const READING_TYPES = {
   Reading: [
     { name: "meter", type: "address" },
     { name: "firstBlock", type: "uint32" },
