@@ -17,7 +17,7 @@ describe("What people type, and what is told to them", function () {
     this.timeout(300_000);
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
-    stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+    stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
     const { community, trading, morning, CENT } = stack;
     const seller = community.households.find(
       ({ address, series }) => series.capacityW > 0 && address !== localAccount(2).account.address,
@@ -116,7 +116,7 @@ describe("What people type, and what is told to them", function () {
         }),
     });
     await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
-    await page.getByText("Not live: connecting…").waitFor();
+    await page.getByText("Not live", { exact: true }).waitFor();
     isRefusing = false;
     await page.getByText("Live", { exact: true }).waitFor();
   });

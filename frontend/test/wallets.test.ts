@@ -26,7 +26,7 @@ describe("Wallets as they are", function () {
   });
   afterEach(async () => {
     for (const context of opened.splice(0)) await context.close();
-    stack.say({ networks: [stack.network] });
+    stack.setConfig({ networks: [stack.network] });
   });
   after(async () => {
     await browser?.close();
@@ -189,7 +189,7 @@ describe("Wallets as they are", function () {
       const token = await ethers.deployContract(contract);
       const address = getAddress(await token.getAddress());
       await (await token.getFunction("mint")(localAccount(2).account.address, 100n * EURO)).wait();
-      stack.say({
+      stack.setConfig({
         networks: [
           { ...stack.network, currency: { ...stack.network.currency, address, name: "Odd" } },
         ],

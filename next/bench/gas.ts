@@ -111,6 +111,22 @@ async function forwards(state: "cold" | "warm"): Promise<void> {
   await world.close();
 }
 
+/** Another meter of the home has reported the same slots, and this one its first, so that no word is fresh. */
+async function reports(most: number): Promise<void> {
+  const world = await createWorld();
+  const owner = await world.person("owner");
+  const [one, other] = [await world.meter(owner), await world.meter(owner)];
+  // Slots share their flags in groups of 256: a block into one.
+  const first = 256 - (START_SLOT % 256) + 8;
+  await world.passSlots(first + 48);
+  await world.report(one, slots(first, 48, WH));
+  await world.report(other, slots(first - 1, 1, 0n));
+  const gas = await gasOf(world.report(other, slots(first, 48, WH)));
+  rows.push({ name: "report, 48 slots, warm", gas, most });
+  await world.close();
+}
+
+await reports(129_126);
 await accepts(1, 81_500);
 await accepts(8, 87_000);
 await accepts(96, 2_850);

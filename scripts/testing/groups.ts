@@ -1,6 +1,6 @@
 /**
- * Which tests there are, and what runs together in one process. Hardhat's matchers change chai for the whole process (its
- * `closeTo` takes no fractions any more), so those that use them share none with the others.
+ * The groups of tests, each of which shares a process. Hardhat's matchers change chai for the whole process (its
+ * `closeTo` no longer accepts fractions), so tests that use them share no process with others.
  */
 import { globSync } from "node:fs";
 import path from "node:path";
@@ -27,10 +27,10 @@ export interface TestFile {
   readonly group: Group;
 }
 
-/** The one with Solidity tests (`*.t.sol`), which Hardhat itself runs. */
+/** The Solidity tests (`*.t.sol`), which Hardhat itself runs. */
 export const SOLIDITY_TESTS = "test/solidity/**/*.t.sol";
 
-/** A file belongs to the first group that has a pattern for it. First comes what waits for no build. */
+/** A file belongs to the first group with a pattern for it. Groups that need no build come first. */
 const GROUPS: readonly Group[] = [
   {
     name: "plain",

@@ -15,11 +15,11 @@ import {
   stringToHex,
 } from "viem";
 
-/** The curves of the keys inside meters: Ethereum's own, and the one that secure elements have (NIST P-256). */
+/** The curves of device keys: Ethereum's own, and the one of secure elements (NIST P-256). */
 export const CURVES = ["secp256k1", "p256"] as const;
 export type Curve = (typeof CURVES)[number];
 
-/** A signature by a P-256 key carries the key, since it can't be recovered: r, s, x, y of 32 bytes each. */
+/** A P-256 signature includes the public key, since it can't be recovered: r, s, x, y of 32 bytes each. */
 const P256_SIGNATURE_BYTES = 128;
 const [SCALARS_BYTES, WORD_BYTES] = [64, 32];
 
@@ -27,7 +27,7 @@ const [SCALARS_BYTES, WORD_BYTES] = [64, 32];
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 /**
- * The address by which a device is known: the Ethereum address of a secp256k1 key; for a P-256 key the last 20 bytes of
+ * A device's address: the Ethereum address of a secp256k1 key; for a P-256 key the last 20 bytes of
  * keccak256("P256", x, y), as `Meters` derives it.
  * @param privateKey 32 bytes.
  */
@@ -37,7 +37,9 @@ export function deviceAddress(curve: Curve, privateKey: Hex): Address {
     : lastBytes(coordinatesOf(Secp256k1.getPublicKey({ privateKey })));
 }
 
-/** Signs an EIP-712 digest: 65 bytes (r, s, v) by a secp256k1 key, 128 bytes (r, s, x, y) with the low s by a P-256 key. */
+/**
+ * Signs an EIP-712 digest: 65 bytes (r, s, v) by a secp256k1 key, 128 bytes (r, s, x, y) with the low s by a P-256 key.
+ */
 export function signAsDevice(curve: Curve, privateKey: Hex, digest: Hex): Hex {
   if (curve === "secp256k1") {
     return Signature.toHex(Secp256k1.sign({ payload: digest, privateKey }));
@@ -47,7 +49,7 @@ export function signAsDevice(curve: Curve, privateKey: Hex, digest: Hex): Hex {
 }
 
 /**
- * Makes the form of {@link signAsDevice} from what a secure element gives: x, y and r, s, with any s.
+ * Converts a secure element's output, x, y and r, s with any s, to the form of {@link signAsDevice}.
  * @param coordinates x and y, 64 bytes.
  * @param signature r and s, 64 bytes.
  */
@@ -58,7 +60,7 @@ export const p256Signature = (coordinates: Hex, signature: Hex): Hex =>
     coordinates,
   ]);
 
-/** Whether the key that `meter` is the address of has signed the digest, on whichever curve it is. */
+/** Whether the key with the address `meter` signed the digest, on either curve. */
 export async function isSignedByDevice(
   meter: Address,
   digest: Hex,
@@ -74,15 +76,15 @@ export async function isSignedByDevice(
   if (!isAddressEqual(addressOfP256(coordinates), meter)) return false;
   try {
     const publicKey = PublicKey.fromHex(concat(["0x04", coordinates]));
-    // It takes the low s only.
+    // Only the low s is valid.
     return P256.verify({ payload: digest, publicKey, signature: { r, s }, hash: false });
   } catch {
-    // Not a point of the curve.
+    // Not a point on the curve.
     return false;
   }
 }
 
-/** The prefix keeps the addresses of both curves apart. */
+/** The prefix separates the addresses of the two curves. */
 const addressOfP256 = (coordinates: Hex): Address =>
   lastBytes(concat([stringToHex("P256"), coordinates]));
 
@@ -93,5 +95,5 @@ const coordinatesOf = (key: PublicKey.PublicKey): Hex =>
 
 const word = (value: bigint): Hex => `0x${value.toString(16).padStart(64, "0")}`;
 
-/** Both s and order - s are good: only the lower one is taken, so that a signature has one form. */
+/** Both s and order - s would verify; only the lower one is accepted, so that a signature has one form. */
 const lowS = (s: bigint): bigint => (s > P256_ORDER / 2n ? P256_ORDER - s : s);

@@ -24,7 +24,7 @@ describe("A device key", () => {
     );
   });
 
-  it("on either curve vouches for its own digest only", async () => {
+  it("on either curve is valid for its own digest only", async () => {
     for (const curve of CURVES) {
       const meter = deviceAddress(curve, key("roof"));
       const signature = signAsDevice(curve, key("roof"), key("reading"));

@@ -23,16 +23,21 @@ const bookOrderOf = (json: BookOrderJson): BookOrder => ({
 /** The most that a relay gives at once. */
 const PAGE = 500;
 
-/** Every order that answers the query, page by page. */
+/** Every order that answers the query, page by page, and the event of the stream to go on from. */
 export async function fetchOrders(
   relayUrl: string,
   query: OrdersQuery,
   signal: AbortSignal,
-): Promise<BookOrder[]> {
-  const found: BookOrder[] = [];
-  const orders = new RelayClient(relayUrl).allOrders({ ...query, limit: PAGE }, signal);
-  for await (const json of orders) found.push(bookOrderOf(json));
-  return found;
+): Promise<{ readonly orders: readonly BookOrder[]; readonly eventId: string }> {
+  const client = new RelayClient(relayUrl);
+  const first = await client.orders({ ...query, limit: PAGE }, signal);
+  const orders = first.orders.map(bookOrderOf);
+  const { nextCursor: cursor, eventId } = first;
+  if (cursor !== undefined) {
+    const others = client.allOrders({ ...query, limit: PAGE, cursor }, signal);
+    for await (const json of others) orders.push(bookOrderOf(json));
+  }
+  return { orders, eventId };
 }
 
 /** One order of the book, whatever its state; undefined when the relay does not know it. */
@@ -66,46 +71,28 @@ export const isDown = (error: unknown): boolean =>
     ? error.status >= 500 || error.problem.code === "Relay_NotARelay"
     : error instanceof TypeError;
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
-
 /**
- * Follows the book of a microgrid, or of all, and opens the stream again after any error. A browser does so by itself only
- * when a connection breaks; an answer such as 429 or 502 ends its stream for good.
- * @param from The sequence to go on from, asked for at each opening.
+ * Follows the book of a microgrid, or of all. The stream is opened again after any break, from where it was.
+ * @param from The event to go on from.
  * @returns How to stop.
  */
 export function streamOrders(
   relayUrl: string,
-  { microgrid, from }: { readonly microgrid: number | undefined; readonly from: () => number },
-  on: { order(order: BookOrder): void; live(isLive: boolean): void; error(): void },
+  { microgrid, from }: { readonly microgrid: number | undefined; readonly from: string },
+  on: {
+    order(order: BookOrder): void;
+    /** The book is another one than before. */
+    restarted(): void;
+    live(isLive: boolean): void;
+  },
 ): () => void {
-  const base = relayUrl.replace(/\/$/, "");
-  const of = microgrid === undefined ? "" : `microgrid=${microgrid}&`;
-  let pauseMs = FIRST_PAUSE_MS;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let stop = (): void => undefined;
-
-  function open(): void {
-    const stream = new EventSource(`${base}/stream?${of}from=${from()}`);
-    stop = () => stream.close();
-    stream.addEventListener("open", () => {
-      pauseMs = FIRST_PAUSE_MS;
-      on.live(true);
-    });
-    stream.addEventListener("order", ({ data }) => on.order(bookOrderOf(JSON.parse(data))));
-    stream.addEventListener("error", () => {
-      on.live(false);
-      on.error();
-      if (stream.readyState !== EventSource.CLOSED) return;
-      timer = setTimeout(open, pauseMs);
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-    });
-  }
-
-  open();
-  return () => {
-    clearTimeout(timer);
-    stop();
-  };
+  const stop = new AbortController();
+  const { signal } = stop;
+  const where = { from, signal, ...(microgrid !== undefined && { microgrid }) };
+  void new RelayClient(relayUrl).follow(where, {
+    order: (order) => on.order(bookOrderOf(order)),
+    restarted: on.restarted,
+    live: on.live,
+  });
+  return () => stop.abort();
 }

@@ -9,9 +9,9 @@ export interface Book {
   readonly orders: readonly BookOrder[];
   /** "chain" while no relay answers: orders that were announced on chain. */
   readonly from: "relay" | "chain";
-  readonly isPending: boolean;
-  /** The relay tells of changes as they happen. */
+  /** Changes are shown as they happen. */
   readonly isLive: boolean;
+  readonly isPending: boolean;
   readonly error: Error | null;
   refetch(): void;
 }

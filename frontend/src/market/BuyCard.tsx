@@ -30,7 +30,7 @@ const BoughtCard = lazy(() =>
 
 const WH_PER_KWH = 1_000n;
 
-/** What it takes to buy: when, how much, what it costs and saves, and one button. */
+/** The purchase: delivery slots, energy, cost, savings, and one button. */
 export function BuyCard({
   market,
   search,
@@ -61,7 +61,7 @@ export function BuyCard({
         </p>
       ) : (
         <div className="flex flex-col gap-4">
-          <Wishes market={market} view={view} wish={wish} change={change} />
+          <PurchaseForm market={market} view={view} wish={wish} change={change} />
           {wish.fault === undefined && (
             <>
               <Summary view={view} mode={mode} change={change} />
@@ -75,7 +75,7 @@ export function BuyCard({
   );
 }
 
-function Wishes({
+function PurchaseForm({
   market,
   view: { window },
   wish,
@@ -131,7 +131,7 @@ function Wishes({
                 change({ first, last: Math.max(first, window.lastSlot) });
               }}
             >
-              <Times key={i18n.locale} {...times} edge="start" chosen={window.firstSlot} />
+              <SlotOptions key={i18n.locale} {...times} edge="start" chosen={window.firstSlot} />
             </Select>
           )}
         </Field>
@@ -145,7 +145,12 @@ function Wishes({
                 change({ first: window.firstSlot, last: Number(target.value) })
               }
             >
-              <Times {...times} edge="end" firstSlot={window.firstSlot} chosen={window.lastSlot} />
+              <SlotOptions
+                {...times}
+                edge="end"
+                firstSlot={window.firstSlot}
+                chosen={window.lastSlot}
+              />
             </Select>
           )}
         </Field>
@@ -155,8 +160,8 @@ function Wishes({
   );
 }
 
-/** The slots of a day to choose from, by when they start or end: at first the chosen one, the others once that is to be seen. */
-const Times = memo(function Times({
+/** The slots of a day as options, by start or end time: at first only the chosen one; the others follow after the first paint. */
+const SlotOptions = memo(function SlotOptions({
   firstSlot,
   lastSlot,
   slotSeconds,

@@ -11,7 +11,7 @@ import {
   useNetwork,
 } from "../../chain/index.ts";
 import { Button, Field, Notice, Select } from "../../ui/index.ts";
-import { Act } from "./Act.tsx";
+import { CallButton } from "./CallButton.tsx";
 import {
   AddressField,
   AmountField,
@@ -29,7 +29,7 @@ const signatureIn = (text: string): Hex | undefined => {
   return isHex(trimmed) && [130, 132].includes(trimmed.length) ? trimmed : undefined;
 };
 
-/** Registers a device for a household: with the device's own consent. */
+/** The form that registers a device for a household, with the device's signed consent. */
 export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const network = useNetwork();
@@ -101,7 +101,7 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
         label={<Trans>The device's signature</Trans>}
         error={
           consent.text.trim() !== "" && consent.value === undefined
-            ? t`A signature has 0x and 128 or 130 digits.`
+            ? t`A signature is 0x and 128 or 130 hexadecimal digits.`
             : undefined
         }
       >
@@ -124,25 +124,25 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
               disabled={owner.value === undefined}
               onClick={() => owner.value && void generate(owner.value)}
             >
-              <Trans>Make up a device</Trans>
+              <Trans>Create a demo device</Trans>
             </Button>
           }
         >
           {deviceKey === undefined ? (
             <Trans>
-              On this demo chain you can make up a device for the household: this browser makes a
-              key and signs with it.
+              On this demo chain you can create a demo device for the household: this browser makes
+              a key and signs with it.
             </Trans>
           ) : (
             <Trans>
-              The made-up device's key, for its readings:{" "}
+              The demo device's key, for its readings:{" "}
               <code className="font-mono text-xs break-all">{deviceKey}</code>
             </Trans>
           )}
         </Notice>
       )}
       {!isComplete && <Incomplete />}
-      <Act
+      <CallButton
         label={<Trans>Register the meter</Trans>}
         title={t`Register a meter in ${microgrid.charter.name}`}
         call={() =>
@@ -163,7 +163,7 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
   );
 }
 
-/** A new device key and its consent: for the demo chain, where no device is at hand. */
+/** A new device key and its consent, for the demo chain, where there are no devices. */
 async function demoDevice({ deployment }: Network, microgrid: number, owner: Address) {
   const { generatePrivateKey, privateKeyToAccount } = await import("viem/accounts");
   const key = generatePrivateKey();

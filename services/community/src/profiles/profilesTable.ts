@@ -5,26 +5,26 @@ import { momentOf, parseMoment } from "./calendar.ts";
 
 const START = "start";
 const LOAD = "_load_wh";
-/** A home's column: whose, what and in which unit. */
+/** A home's column: its home, quantity and unit. */
 const HOME_COLUMN = /^(.*)_(load|pv)_(wh|kwh|mwh)$/i;
 const PRICE_COLUMN = /^retail_price_[a-z]{3}_per_kwh$/i;
-/** A column named like this was meant to be read: it is refused rather than left out. */
+/** A column with such a name was probably meant to be read: it is refused instead of ignored. */
 const NEAR_MISS = /load|pv|solar|consum|produc|export|import|price|tariff|(?<!per)_[kmg]?wh?$/i;
-/** Decimals with which a unit counts whole Wh. */
+/** Decimals with which a unit has whole Wh. */
 const DECIMALS: Readonly<Record<string, number>> = { wh: 0, kwh: 3, mwh: 6 };
 
-/** A step is one or more whole slots, or a whole part of one: these can be. */
+/** Possible steps: one or more whole slots, or a whole part of one. */
 export const STEP_MINUTES: readonly number[] = [1, 3, 5, 10, 15, 20, 30, 60];
 
-/** What a meter's capacity can be on chain: 32 bits of W. */
+/** The largest meter capacity on chain: 32 bits of W. */
 const MOST_CAPACITY_W = 2n ** 32n - 1n;
-/** No home's roof is this large: it is said, and read. */
+/** No home has a roof this large: it is read with a warning. */
 const IMPLAUSIBLE_W = 1_000_000n;
 
 /** A lane of a profile has 31 bits for Wh. */
 const MOST_WH = 2n ** 31n - 1n;
 
-/** A profiles file, or a request to read one, that cannot be honoured. */
+/** A profiles file is wrong, or a request for it can't be met. */
 export class ProfilesFileError extends Error {
   override readonly name = "ProfilesFileError";
   readonly file: string;
@@ -45,7 +45,7 @@ export class ProfilesFileError extends Error {
   }
 }
 
-/** Where in a file something is. */
+/** A place in a file. */
 export interface Where {
   readonly file: string;
   readonly line?: number;
@@ -56,31 +56,31 @@ export interface Where {
 export interface HomeProfile {
   readonly name: string;
   readonly loadWh: readonly bigint[];
-  /** Null where the file has no such column: a home without a roof. */
+  /** Null where the file has no such column: the home has no roof. */
   readonly producedWh: readonly bigint[] | null;
 }
 
-/** What a profiles file says, checked throughout. */
+/** A checked profiles file. */
 export interface ProfilesTable {
   readonly stepSeconds: number;
-  /** Start of the first step: Unix time if the file's clock showed UTC. */
+  /** Start of the first step: Unix time if the file's clock is UTC. */
   readonly start: number;
   readonly steps: number;
   readonly homes: readonly HomeProfile[];
   /** Per kWh, in millionths of the currency; null where the file has no such column. */
   readonly retailPerKwh: readonly bigint[] | null;
-  /** What was left out or is implausible, for the person to see. */
+  /** Warnings about what was left out or is implausible. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads a table with the columns `start`, `NAME_load_wh` for each home, and where there is one `NAME_pv_wh` and
- * `retail_price_usd_per_kwh`; energy may be in kWh or MWh too, the price in any currency. Read are any usual
- * separator and encoding, quotes and decimal commas. Stamps name the start of a step; a file with a 24:00, at
- * which none starts, names its end. Other columns are left out with a warning, or refused where their name
- * looks as if it was meant.
+ * Reads a table with the columns `start`, `NAME_load_wh` for each home, and optionally `NAME_pv_wh` and
+ * `retail_price_usd_per_kwh`; energy may also be in kWh or MWh, the price in any currency. All usual
+ * separators, encodings, quotes and decimal commas are accepted. Times are a step's start; in a file with a 24:00,
+ * at which no step starts, they are its end. Other columns are ignored with a warning, or refused where the name
+ * looks like a misspelt one.
  *
- * @throws ProfilesFileError naming the file, line and column of whatever is wrong.
+ * @throws ProfilesFileError naming the file, line and column of the error.
  */
 export function readProfilesTable(file: string): ProfilesTable {
   const [header, ...body] = rowsOf(file);
@@ -110,13 +110,13 @@ interface Column {
   readonly index: number;
   readonly name: string;
   readonly kind: "start" | "load" | "pv" | "price" | "other";
-  /** Whose load or roof it is; empty for others. */
+  /** The home; empty for other columns. */
   readonly home: string;
-  /** Decimals with which the column's unit counts whole Wh. */
+  /** Decimals with which the column's unit has whole Wh. */
   readonly decimals: number;
 }
 
-/** The cells of one line, and where they stand. */
+/** The cells of one line, with their place. */
 interface Row {
   readonly file: string;
   readonly line: number;
@@ -127,7 +127,7 @@ function rowsOf(file: string): readonly CsvRow[] {
   const text = textOf(file);
   try {
     const rows = csvRowsOf(file, text, separatorOf(text.slice(0, 65_536)));
-    // Spreadsheets leave rows of separators at the end.
+    // Spreadsheets leave empty rows of separators at the end.
     const end = rows.findLastIndex(({ cells }) => cells.some((cell) => cell.trim() !== ""));
     return rows.slice(0, end + 1);
   } catch (cause) {
@@ -157,28 +157,28 @@ function columnsOf(file: string, header: readonly string[]): readonly Column[] {
   for (const [index, { name, kind, home }] of columns.entries()) {
     const where = { file, line, column: name };
     if (name !== "" && names.indexOf(name) !== index) {
-      throw new ProfilesFileError("stands twice: give each column a name of its own", where);
+      throw new ProfilesFileError("occurs twice: give each column its own name", where);
     }
     if ((kind === "load" || kind === "pv") && home === "") {
       throw new ProfilesFileError(`names no home: write NAME${name}`, where);
     }
     const twin = columns.find((other) => other.kind === kind && other.home === home);
     if (kind !== "other" && twin && twin.index !== index) {
-      throw new ProfilesFileError(`says the same as ${twin.name}: leave one of them out`, where);
+      throw new ProfilesFileError(`is the same as ${twin.name}: remove one of them`, where);
     }
     if (kind === "pv" && !columns.some((other) => other.kind === "load" && other.home === home)) {
-      const problem = `is missing, yet there is ${name}: add it`;
+      const problem = `is missing, but there is ${name}: add it`;
       throw new ProfilesFileError(problem, { file, line, column: home + LOAD });
     }
   }
   if (!columns.some(({ kind }) => kind === "start")) {
     const where = { file, line, column: START };
-    throw new ProfilesFileError("is missing: add it, with the beginning of each step", where);
+    throw new ProfilesFileError("is missing: add it, with the start of each step", where);
   }
   refuseNearMisses(file, columns);
   if (!columns.some(({ kind }) => kind === "load")) {
     const where = { file, line, column: `NAME${LOAD}` };
-    throw new ProfilesFileError("is missing: a file needs one for each home, and has none", where);
+    throw new ProfilesFileError("is missing: a file needs one for each home", where);
   }
   return columns;
 }
@@ -198,8 +198,8 @@ function refuseNearMisses(file: string, columns: readonly Column[]): void {
   const miss = columns.find(({ kind, name }) => kind === "other" && NEAR_MISS.test(name));
   if (!miss) return;
   throw new ProfilesFileError(
-    "is none that is read: name it NAME_load_wh, NAME_pv_wh (or _kwh, _mwh) or " +
-      "retail_price_eur_per_kwh, or take it out",
+    "has an unknown name: name it NAME_load_wh, NAME_pv_wh (or _kwh, _mwh) or " +
+      "retail_price_eur_per_kwh, or remove it",
     { file, line: 1, column: miss.name },
   );
 }
@@ -207,7 +207,7 @@ function refuseNearMisses(file: string, columns: readonly Column[]): void {
 const leftOut = (file: string, columns: readonly Column[]): string[] =>
   columns
     .filter(({ kind, name }) => kind === "other" && name !== "")
-    .map(({ name }) => `${file}: column ${name} is left out`);
+    .map(({ name }) => `${file}: column ${name} is ignored`);
 
 function rowOf(file: string, { row: line, cells }: CsvRow, columns: readonly Column[]): Row {
   const filled = cells.findLastIndex((cell) => cell.trim() !== "") + 1;
@@ -238,11 +238,11 @@ function wholeWh(row: Row, column: Column): bigint {
   return wh;
 }
 
-/** Dynamic tariffs have hours at zero and below. */
+/** Dynamic tariffs can be zero or negative. */
 const millionths = (row: Row, column: Column): bigint =>
   scaled(row, column, "a price per kWh such as 0.31");
 
-/** From the digits themselves: a floating-point number cannot hold most decimals. */
+/** From the digits: a floating-point number can't represent most decimals exactly. */
 function scaled(row: Row, column: Column, wanted: string): bigint {
   const cell = row.cells[column.index] ?? "";
   const match = /^(-?)(\d+)(?:[.,](\d+))?$/.exec(cell);
@@ -267,8 +267,8 @@ function badCell(row: Row, column: Column, wanted: string): ProfilesFileError {
 }
 
 /**
- * Warns of a roof that no home has. @throws ProfilesFileError for one that no meter can state: its capacity
- * would not fit.
+ * Warns of an implausibly large roof. @throws ProfilesFileError for one whose capacity does not fit into a meter's
+ * registration.
  */
 function implausible(rows: readonly Row[], roof: Column, stepSeconds: number): string[] {
   let most = { wh: 0n, row: rows[0] };
@@ -278,22 +278,22 @@ function implausible(rows: readonly Row[], roof: Column, stepSeconds: number): s
   }
   const watts = (most.wh * 3600n) / BigInt(stepSeconds);
   if (!most.row || watts <= IMPLAUSIBLE_W) return [];
-  const problem = `${most.wh} Wh in ${stepSeconds / 60} min is a roof of ${watts / 1000n} kW`;
+  const problem = `${most.wh} Wh in ${stepSeconds / 60} min means a roof of ${watts / 1000n} kW`;
   if (watts > MOST_CAPACITY_W - 100n) {
     throw new ProfilesFileError(
-      `${problem}: no meter can state a capacity above ${MOST_CAPACITY_W / 1000n} kW, correct the cell`,
+      `${problem}: a meter's capacity is at most ${MOST_CAPACITY_W / 1000n} kW, correct the cell`,
       whereOf(most.row, roof),
     );
   }
   const { line } = most.row;
-  return [`${roof.name}, line ${line}: ${problem}: is it a fault of the meter?`];
+  return [`${roof.name}, line ${line}: ${problem}: is it a meter error?`];
 }
 
 function moment(row: Row, column: Column): { readonly at: number; readonly endOfDay: boolean } {
   const cell = row.cells[column.index] ?? "";
   const endOfDay = /[T ]24:00(?::00)?$/.test(cell);
   const at = parseMoment(endOfDay ? cell.replace(/24:00/, "00:00") : cell);
-  if (at === undefined) throw badCell(row, column, "a moment written as 2016-07-31T23:00");
+  if (at === undefined) throw badCell(row, column, "a time such as 2016-07-31T23:00");
   return { at: endOfDay ? at + 86_400 : at, endOfDay };
 }
 
@@ -306,7 +306,7 @@ function stepOf(
   const [first, second] = moments;
   if (first === undefined || second === undefined) {
     throw new ProfilesFileError(
-      `there are ${moments.length} rows: give at least two, so that the step can be told`,
+      `there are ${moments.length} rows: give at least two, which determine the step`,
       { file, line: moments.length + 1, column: START },
     );
   }
@@ -318,11 +318,11 @@ function stepOf(
     const where = whereOf(row, column);
     const follows = `${momentOf(at)} follows ${momentOf(before)}`;
     if (at <= before) {
-      throw new ProfilesFileError(`${follows}: time must move on from row to row`, where);
+      throw new ProfilesFileError(`${follows}: times must increase from row to row`, where);
     }
     if (!STEP_MINUTES.includes(stepSeconds / 60)) {
       throw new ProfilesFileError(
-        `${follows}: a step of ${stepSeconds / 60} min makes no slots, give one of ${STEP_MINUTES.join(", ")}`,
+        `${follows}: a step of ${stepSeconds / 60} min is not supported, give one of ${STEP_MINUTES.join(", ")}`,
         where,
       );
     }
@@ -336,7 +336,7 @@ function stepOf(
   }
   if (first.at % stepSeconds !== 0) {
     throw new ProfilesFileError(
-      `${momentOf(first.at)} is not on a whole step of ${stepSeconds / 60} min: start on one`,
+      `${momentOf(first.at)} is not a multiple of ${stepSeconds / 60} min: start on one`,
       { file, line: 2, column: START },
     );
   }

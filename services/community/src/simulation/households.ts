@@ -3,20 +3,20 @@ import { generateCommunity } from "../profiles/generate.ts";
 import { readProfilesFile } from "../profiles/profilesFile.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 
-/** One community or several that live through the same slots. */
+/** One or several communities over the same slots. */
 export type Communities = readonly [CommunitySeries, ...CommunitySeries[]];
 
-/** Where households come from: a file, or physics and a seed. */
+/** The source of households: a file, or physics and a seed. */
 export type Origin =
   | { readonly profiles: string; readonly consumers: readonly string[] }
   | { readonly seed: number };
 
-/** What the second built-in town is called; the first has its name from the generator. */
-export const SECOND_TOWN = "Buchental";
+/** The name of the second built-in community; the generator names the first. */
+export const SECOND_COMMUNITY = "Buchental";
 
 /**
  * The households of `microgrids` communities: a file's homes in two halves in their order, the larger one first, or
- * towns from two seeds in a row.
+ * communities from two consecutive seeds.
  */
 export function communitiesOf(
   origin: Origin,
@@ -27,7 +27,7 @@ export function communitiesOf(
     const first = generateCommunity({ seed: origin.seed, ...days });
     if (microgrids === 1) return [first];
     const seed = (origin.seed + 1) % 2 ** 32;
-    return [first, { ...generateCommunity({ seed, ...days }), name: SECOND_TOWN }];
+    return [first, { ...generateCommunity({ seed, ...days }), name: SECOND_COMMUNITY }];
   }
   const all = readProfilesFile(origin.profiles, {
     ...days,

@@ -1,17 +1,17 @@
-/** What the grid pays and charges, in base units per kWh. */
+/** The grid's tariffs, in base units per kWh. */
 export interface Tariffs {
   readonly feedInPerKwh: bigint;
   /** One per slot. */
   readonly retailPerKwh: readonly bigint[];
 }
 
-/** What the DSO takes of a trade at home, in base units per kWh: nothing. */
+/** The network fee of a trade within a microgrid, in base units per kWh: 0. */
 export const NETWORK_FEE = 0n;
 
 /** Wh per slot that an ordinary home may buy from a neighbour while islanded: 1 kW at a quarter of an hour. */
 export const ISLAND_RATION_WH = 250n;
 
-/** The operator's tariffs while the retailer charges `retail`; in an island nobody pays more than it ever charges. */
+/** The operator's tariffs while the retailer charges `retail`; the island price cap is the highest retail tariff. */
 export const tariffsAt = (retail: bigint, { feedInPerKwh, retailPerKwh }: Tariffs) => ({
   feedIn: feedInPerKwh,
   retail,

@@ -1,12 +1,12 @@
 import { sentForWh } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
+import { least } from "./roundBalance.ts";
 import { isDuring, type Outage } from "./rounds.ts";
-import { least } from "./tally.ts";
 import type { TieLine } from "./tieLine.ts";
 
 /**
  * The most that neighbours can trade, as sent: in each slot the lesser of all export and all import of a community,
- * and across the tie line what is left at one end and needed at the other, as far as the line carries it.
+ * and across the tie line the lesser of the surplus at one end, the need at the other, and the capacity.
  */
 export function tradeableWh(
   communities: readonly CommunitySeries[],
@@ -21,8 +21,8 @@ export function tradeableWh(
       imported: sumOf(households.map(({ importedWh }) => importedWh[slot] ?? 0n)),
     }));
     for (const { exported, imported } of ends) tradeable += least(exported, imported);
-    const cutOff = outage !== undefined && isDuring(outage, (first?.firstSlot ?? 0) + slot);
-    if (line === undefined || cutOff) continue;
+    const islanded = outage !== undefined && isDuring(outage, (first?.firstSlot ?? 0) + slot);
+    if (line === undefined || islanded) continue;
     for (const here of ends) {
       for (const there of ends) {
         const [surplus, need] = [here.exported - here.imported, there.imported - there.exported];

@@ -130,7 +130,7 @@ describe("a profiles file", () => {
 
   const hours = (header: string, row: string): string => day(header, 60, () => row);
 
-  it("is read in any usual dress: separators, quotes, encodings, trailing separators, units, currencies", () => {
+  it("may have any usual form: separators, quotes, encodings, trailing separators, units, currencies", () => {
     const plain = read(hours("Jörg_load_wh,Jörg_pv_wh,retail_price_usd_per_kwh", "1500,20,0.31"));
     const dressed: readonly string[] = [
       hours("Jörg_load_wh,Jörg_pv_wh,retail_price_usd_per_kwh", "1500,20,0.31").replaceAll(
@@ -182,17 +182,17 @@ describe("a profiles file", () => {
     }
   });
 
-  it("says what it leaves out and what is implausible, and refuses a roof that no meter can state", () => {
+  it("warns of ignored columns and implausible values, and refuses a roof above the largest capacity", () => {
     const warnings: string[] = [];
     const spike = (wh: string): string =>
       day("a_load_wh,a_pv_wh,note", 15, (step) => `1,${step === 49 ? wh : 0},x`);
     read(spike("2000000"), { onWarning: (message) => warnings.push(message) });
     expect(warnings).to.have.lengthOf(2);
-    expect(warnings[0]).to.contain("column note is left out");
+    expect(warnings[0]).to.contain("column note is ignored");
     expect(warnings[1]).to.contain("a_pv_wh, line 51").and.contain("8000 kW");
     const { message, line, column } = refusal(spike("2147483647"));
     expect([line, column]).to.deep.equal([51, "a_pv_wh"]);
-    expect(message).to.contain("no meter can state");
+    expect(message).to.contain("capacity is at most");
     expect(refusal(hours("a_load_wh", '"1')).message).to.contain("each quote closed");
   });
 
@@ -272,20 +272,20 @@ describe("a profiles file", () => {
       ["a short line", swap(6, `${startOf(4, 60)},1`), 6, "a_pv_wh", "2 cells, the header 4"],
       ["a long line", swap(6, `${startOf(4, 60)},1,2,3,4`), 6, "5", "5 cells, the header 4"],
       ["a blank line", swap(6, ""), 6, "a_load_wh", "1 cells, the header 4"],
-      ["a unit that is none", swap(1, "start,a_load_wh,a_pv_w,b"), 1, "a_pv_w", "name it NAME"],
+      ["an unknown unit", swap(1, "start,a_load_wh,a_pv_w,b"), 1, "a_pv_w", "name it NAME"],
       ["a price by another name", swap(1, "start,a_load_wh,a_pv_wh,price"), 1, "price", "name it"],
       ["two units of one thing", swap(1, "start,a_load_wh,a_load_kwh,b"), 1, "a_load_kwh", "same"],
-      ["a start that is none", swap(3, "2017-02-30T01:00,1,0,0.3"), 3, "start", "2017-02-30"],
+      ["an invalid start", swap(3, "2017-02-30T01:00,1,0,0.3"), 3, "start", "2017-02-30"],
       ["a start in words", swap(3, "tomorrow,1,0,0.3"), 3, "start", '"tomorrow"'],
       ["an hour 24", swap(3, "2017-01-10T24:00,1,0,0.3"), 3, "start", "2017-01-11T00:00 follows"],
       ["a gap", swap(7, `${startOf(6, 60)},1,0,0.3`), 7, "start", "T05:00 should come next"],
-      ["a repeat", swap(7, `${startOf(4, 60)},1,0,0.3`), 7, "start", "time must move on"],
-      ["a way back", swap(3, "2017-01-09T23:00,1,0,0.3"), 3, "start", "time must move on"],
+      ["a repeat", swap(7, `${startOf(4, 60)},1,0,0.3`), 7, "start", "times must increase"],
+      ["a way back", swap(3, "2017-01-09T23:00,1,0,0.3"), 3, "start", "times must increase"],
       ["no start", swap(1, "begin,a_load_wh,a_pv_wh,b"), 1, "start", "is missing"],
       ["no load", swap(1, "start,b_load_wh,a_pv_wh,c"), 1, "a_load_wh", "is missing"],
       ["no home", swap(1, "start,a,b,c"), 1, "NAME_load_wh", "is missing"],
       ["a home without a name", swap(1, "start,_load_wh,b,c"), 1, "_load_wh", "names no home"],
-      ["a column twice", swap(1, "start,a_load_wh,a_load_wh,c"), 1, "a_load_wh", "stands twice"],
+      ["a column twice", swap(1, "start,a_load_wh,a_load_wh,c"), 1, "a_load_wh", "occurs twice"],
       ["an empty file", "", 1, "start", "is missing"],
       ["a single row", good.split("\n").slice(0, 2).join("\n"), 2, "start", "at least two"],
       ["a step of 12 min", day("a_load_wh", 12, () => "1"), 3, "start", "a step of 12 min"],
@@ -295,7 +295,7 @@ describe("a profiles file", () => {
         day("a_load_wh", 60, () => "1").replaceAll(":00,", ":07,"),
         2,
         "start",
-        "T00:07 is not on a whole step",
+        "T00:07 is not a multiple of",
       ],
     ];
     for (const [what, text, line, column, problem] of cases) {
@@ -308,11 +308,11 @@ describe("a profiles file", () => {
     }
   });
 
-  describe("refuses by name what is asked of it:", () => {
+  describe("refuses a wrong request, naming", () => {
     const hours = Array.from({ length: 49 }, (_, i) => `${startOf(i - 1, 60)},1,1`);
     const text = ["start,a_load_wh,b_load_wh", ...hours].join("\n");
 
-    it("reads the whole days it covers", () => {
+    it("reads the whole days that it covers", () => {
       expect(read(text, { days: 2 }).slots).to.equal(192);
     });
 
@@ -332,18 +332,18 @@ describe("a profiles file", () => {
       });
     }
 
-    it("a day that is none", () => {
-      expect(refusal(text, { from: "10.01.2017" }).message).to.include('"10.01.2017" is no day');
+    it("an invalid day", () => {
+      expect(refusal(text, { from: "10.01.2017" }).message).to.include('"10.01.2017" is not a day');
     });
 
-    it("a day where there is no whole one", () => {
+    it("a file without a whole day", () => {
       const night = text.split("\n").slice(0, 9).join("\n");
       expect(refusal(night).message).to.include("covers no whole day");
     });
 
-    it("an unknown consumer, naming the known", () => {
+    it("an unknown consumer, listing the known ones", () => {
       const { message } = refusal(text, { consumers: ["b", "c"] });
-      expect(message).to.include('no home "c"').and.to.include("it knows a, b");
+      expect(message).to.include('no home "c"').and.to.include("the file has a, b");
     });
 
     it("a file that is not there", () => {

@@ -5,7 +5,7 @@ import { matchByMerit } from "../../src/simulation/merit.ts";
 describe("The simulated tie line", () => {
   const line = { lossBps: 300n, capacityWh: 100n, wheelingPerKwh: 0n };
 
-  it("carries no more than its capacity, loses its share, and sends nothing in vain", () => {
+  it("carries no more than its capacity, loses its share, and sends nothing that is lost whole", () => {
     const [match, ...rest] = matchByMerit([[500n]], [[500n]], [0], [0], line);
     expect(rest).to.deep.equal([]);
     // The loss is rounded down: 97 Wh arrive of 99 as of 100.
