@@ -103,11 +103,11 @@ describe("What people type, and what is told to them", function () {
   });
 
   it("opens the stream again after an answer such as 502, and says until then that it is not live", async () => {
-    let refused = 0;
+    let isRefusing = true;
     const { page } = await visit("market", {
       prepare: (context) =>
         context.route(/\/stream\?/, (route) => {
-          if (refused++ > 0) return route.continue();
+          if (!isRefusing) return route.continue();
           return route.fulfill({
             status: 502,
             headers: { "access-control-allow-origin": "*" },
@@ -116,15 +116,14 @@ describe("What people type, and what is told to them", function () {
         }),
     });
     await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
-    await page.getByText("Not live: connecting…").waitFor();
+    await page.getByText("Not live", { exact: true }).waitFor();
+    isRefusing = false;
     await page.getByText("Live", { exact: true }).waitFor();
-    expect(refused).to.be.greaterThan(1);
   });
 
   it("takes orders from a wallet that writes v as 0 or 1", async () => {
-    const { page, wallet } = await visit("market?do=sell", {
-      quirks: { signatures: "v of 0 or 1" },
-    });
+    const { page, wallet } = await visit("energy", { quirks: { signatures: "v of 0 or 1" } });
+    await page.goto(`${stack.url}/market?do=sell`);
     const sign = page.getByRole("dialog").getByRole("button", { name: /^Sign the/ });
     await sign.click();
     await page

@@ -27,7 +27,7 @@ export function useTypedEnergy(energyWh: bigint, onChange: (wh: number) => void)
       energyIn(current) === energyWh ? current : typedAmount(energyWh, KWH_DECIMALS),
     );
   }, [energyWh]);
-  const usual = t`Give the energy in kWh, such as 2.5, down to a Wh.`;
+  const usual = t`Enter the energy in kWh, such as 2.5, with at most three decimals.`;
   return {
     text,
     fault: energyIn(text) === undefined ? amountFault(text, usual) : undefined,
