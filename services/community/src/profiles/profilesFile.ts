@@ -1,14 +1,8 @@
 import { basename, extname } from "node:path";
 import { dayOf, parseDay, SECONDS_PER_DAY } from "./calendar.ts";
-import {
-  type HomeProfile,
-  ProfilesFileError,
-  type ProfilesTable,
-  readProfilesTable,
-} from "./profilesTable.ts";
+import { ProfilesFileError } from "./profilesError.ts";
+import { type HomeProfile, type ProfilesTable, readProfilesTable } from "./profilesTable.ts";
 import type { CommunitySeries, HouseholdSeries } from "./series.ts";
-
-export { ProfilesFileError } from "./profilesTable.ts";
 
 /** The slots that a step is parted into, the longest that fit first. */
 const SLOT_SECONDS: readonly number[] = [900, 300];

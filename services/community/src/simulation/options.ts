@@ -2,12 +2,11 @@ import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import { choice, listOf, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
-import { momentOf } from "../profiles/calendar.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
 import type { Outage } from "./rounds.ts";
-import type { Tariffs } from "./tariffs.ts";
+import { isWorthTrading, type Tariffs } from "./tariffs.ts";
 import { outageOf, price } from "./values.ts";
 
 export const USAGE = `npm run simulate -- [options]
@@ -110,19 +109,24 @@ function tariffsOf(
   retail: string | undefined,
 ): Tariffs {
   const feedInPerKwh = price("--feed-in", feedIn ?? USUAL_FEED_IN);
-  const retailPerKwh =
-    retail === undefined && series.retailPerKwh !== undefined
-      ? series.retailPerKwh
-      : new Array<bigint>(series.slots).fill(price("--retail", retail ?? USUAL_RETAIL));
-  const least = retailPerKwh.reduce((a, b) => (a < b ? a : b));
-  if (least <= feedInPerKwh) {
-    const slot = series.firstSlot + retailPerKwh.indexOf(least);
+  if (retail === undefined && series.retailPerKwh !== undefined) {
+    const tariffs = { feedInPerKwh, retailPerKwh: series.retailPerKwh };
+    const idle = tariffs.retailPerKwh.filter((each) => !isWorthTrading(each, tariffs)).length;
+    if (idle > 0) {
+      console.warn(
+        `In ${idle} of ${series.slots} slots the retail tariff is not above the feed-in tariff: neighbours don't trade in them.`,
+      );
+    }
+    return tariffs;
+  }
+  const retailPerKwh = price("--retail", retail ?? USUAL_RETAIL);
+  if (retailPerKwh <= feedInPerKwh) {
     throw new OptionsError(
-      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must lie below the retail tariff (${least} from ` +
-        `${momentOf(slot * series.slotSeconds)}): between them neighbours trade. Give a lower --feed-in, or --retail.`,
+      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must lie below the retail tariff (${retailPerKwh}): ` +
+        "between them neighbours trade. Give a lower --feed-in, or a higher --retail.",
     );
   }
-  return { feedInPerKwh, retailPerKwh };
+  return { feedInPerKwh, retailPerKwh: new Array<bigint>(series.slots).fill(retailPerKwh) };
 }
 
 /** A run of minutes must not end in a summary that can't be written. */

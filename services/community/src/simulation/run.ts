@@ -13,6 +13,7 @@ import { acceptMarket, settleMarket } from "./spotMarket.ts";
 import type { Stage } from "./stage.ts";
 import { type Summary, summarize } from "./summary.ts";
 import { bySlot, type Tally, tallyOf } from "./tally.ts";
+import { leastRetail } from "./tariffs.ts";
 
 /** A simulation that has run: the communities as they now stand on the chain, and what came of them. */
 export interface Played {
@@ -86,7 +87,7 @@ export async function playOn(stage: Stage, options: SimulationOptions): Promise<
     const expected = await talliesOf(round, round.islanded || islandedNow, (wh, offset) =>
       forecastWh(wh, offset, slotsPerDay),
     );
-    await market.prepare(expected, leastRetail(round));
+    await market.prepare(expected, leastRetailIn(round));
   }
 
   async function playRound(round: Round): Promise<void> {
@@ -99,7 +100,7 @@ export async function playOn(stage: Stage, options: SimulationOptions): Promise<
         ledger.reported(await report(wattline, who, bySlot(round, offeredWh[home] ?? [])));
       }
     }
-    await market.clear(tallies, leastRetail(round));
+    await market.clear(tallies, leastRetailIn(round));
     for (const tally of tallies) if (!tally.islanded) await sellRest(tally);
   }
 
@@ -123,7 +124,7 @@ export async function playOn(stage: Stage, options: SimulationOptions): Promise<
     return communities.flatMap((community, index) => {
       const book = signed[index];
       const cutOff = islanded && community.microgrid === ISLAND;
-      return book === undefined ? [] : [tallyOf(community, book, round, cutOff, pick)];
+      return book === undefined ? [] : [tallyOf(community, book, round, cutOff, tariffs, pick)];
     });
   }
 
@@ -138,9 +139,10 @@ export async function playOn(stage: Stage, options: SimulationOptions): Promise<
     return signed;
   }
 
-  function leastRetail({ slots }: Round): bigint {
-    return slots
-      .map((slot) => tariffs.retailPerKwh[slot - firstSlot] ?? retailNow)
-      .reduce((a, b) => (a < b ? a : b));
+  function leastRetailIn({ slots }: Round): bigint {
+    return leastRetail(
+      tariffs,
+      slots.map((slot) => slot - firstSlot),
+    );
   }
 }

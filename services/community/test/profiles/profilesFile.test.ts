@@ -5,11 +5,8 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import fc from "fast-check";
 import { after, before, describe, it } from "mocha";
-import {
-  ProfilesFileError,
-  type ProfilesFileOptions,
-  readProfilesFile,
-} from "../../src/profiles/profilesFile.ts";
+import { ProfilesFileError } from "../../src/profiles/profilesError.ts";
+import { type ProfilesFileOptions, readProfilesFile } from "../../src/profiles/profilesFile.ts";
 import type { HouseholdSeries } from "../../src/profiles/series.ts";
 
 const DAY = "2017-01-10";
@@ -156,6 +153,48 @@ describe("a profiles file", () => {
     }
   });
 
+  it("may name its columns in any case and with brackets, and its prices in cents or per MWh", () => {
+    const plain = read(
+      hours("Jörg M_load_wh,Jörg M_pv_wh,retail_price_usd_per_kwh", "1500,20,-0.0125"),
+    );
+    for (const [header, row] of [
+      ["Jörg M_LOAD_KWH,Jörg M PV [kWh],Price [ct/kWh]", "1.5,0.020,-1.25"],
+      ["Jörg M load (W),Jörg M_pv_kW,tariff_eur_per_mwh", "1500,0.020,-12.5"],
+      ["Jörg M_load_wh,Jörg M_pv_wh,retail price €/kWh", '"1,500.0",20,-0.0125'],
+      ["Jörg M_load_wh,Jörg M_pv_wh,retail_price_chf_per_kwh", "1'500.0,20.0,-0.01250"],
+    ] as const) {
+      expect(read(hours(header, row)), header).to.deep.equal(plain);
+    }
+  });
+
+  it("may write its days in any order that can be told, with an offset, blank lines and a line above", () => {
+    const plain = day("a_load_wh", 60, (step) => `${step}`);
+    const wanted = read(plain);
+    const [header = "", ...rows] = plain.trimEnd().split("\n");
+    const dressed = [
+      plain.replaceAll(`${DAY}T`, "10.01.2017 "),
+      plain.replaceAll(/T(\d\d:\d\d)/g, "T$1+02:00"),
+      plain.replaceAll(/T(\d\d:\d\d)/g, "T$1:00.000Z"),
+      `Export of the town\n\n${header}\n\n${rows.join("\n\n")}`,
+      `sep=;\r\n${plain.replaceAll(",", ";").replaceAll("\n", "\r\n")}`,
+    ];
+    for (const text of dressed) expect(read(text), text.slice(0, 60)).to.deep.equal(wanted);
+  });
+
+  it("may have fractions of a Wh: their running sum is rounded, so that none is lost", () => {
+    const tenths = fc.array(fc.integer({ min: 0, max: 99_999 }), { minLength: 24, maxLength: 24 });
+    fc.assert(
+      fc.property(tenths, fc.constantFrom("wh", "kwh"), (values, unit) => {
+        const cell = (step: number) =>
+          ((values[step] ?? 0) / (unit === "wh" ? 10 : 10_000)).toFixed(unit === "wh" ? 1 : 4);
+        const [home] = read(day(`a_load_${unit}`, 60, cell)).households;
+        const total = values.reduce((all, one) => all + one, 0);
+        expect(Number(sum(home?.loadWh ?? []))).to.equal(Math.round(total / 10));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it("with a 24:00 names its steps by their end", () => {
     const rows = Array.from(
       { length: 24 },
@@ -189,7 +228,7 @@ describe("a profiles file", () => {
     read(spike("2000000"), { onWarning: (message) => warnings.push(message) });
     expect(warnings).to.have.lengthOf(2);
     expect(warnings[0]).to.contain("column note is left out");
-    expect(warnings[1]).to.contain("a_pv_wh, line 51").and.contain("8000 kW");
+    expect(warnings[1]).to.contain("line 51, column a_pv_wh").and.contain("8000 kW");
     const { message, line, column } = refusal(spike("2147483647"));
     expect([line, column]).to.deep.equal([51, "a_pv_wh"]);
     expect(message).to.contain("no meter can state");
@@ -220,7 +259,7 @@ describe("a profiles file", () => {
   });
 
   it("gives prices to the millionth, from their digits", () => {
-    const prices = ["0", "1", "0.1", "0.30000000", "0.123456", "123456789012345678.000001"];
+    const prices = ["0", "1", "0.1", "0.30000000", "0.123456", "123456.000001"];
     const text = day("a_load_wh,retail_price_usd_per_kwh", 60, (step) => `1,${prices[step % 6]}`);
     const hourly = read(text).retailPerKwh?.filter((_, slot) => slot % 4 === 0);
     expect(hourly?.slice(0, 6)).to.deep.equal([
@@ -229,7 +268,7 @@ describe("a profiles file", () => {
       100_000n,
       300_000n,
       123_456n,
-      123_456_789_012_345_678_000_001n,
+      123_456_000_001n,
     ]);
   });
 
@@ -246,11 +285,35 @@ describe("a profiles file", () => {
       ["an empty cell", swap(4, `${startOf(2, 60)},,20,0.3`), 4, "a_load_wh", "is empty"],
       ["a negative cell", swap(5, `${startOf(3, 60)},1,-2,0.3`), 5, "a_pv_wh", "-2 is negative"],
       [
-        "a fraction of a Wh",
-        swap(2, `${startOf(0, 60)},1.5,0,0.3`),
+        "a price of millions",
+        swap(2, `${startOf(0, 60)},1,0,1000001`),
+        2,
+        "retail_price_usd_per_kwh",
+        "over a million",
+      ],
+      ["a dash for a value", swap(2, `${startOf(0, 60)},-,0,0.3`), 2, "a_load_wh", '"-" is not'],
+      ["NaN", swap(2, `${startOf(0, 60)},1,NaN,0.3`), 2, "a_pv_wh", '"NaN" is not'],
+      ["a sum at the end", `${good}Sum,12000,480,\n`, 26, "start", '"Sum" is not'],
+      [
+        "a thousand or a fraction",
+        day("a_load_wh", 60, () => '"1,234"'),
         2,
         "a_load_wh",
-        '"1.5" is not',
+        "a thousand or a fraction",
+      ],
+      [
+        "a day or a month",
+        day("a_load_wh", 60, () => "1").replaceAll(`${DAY}T`, "01/10/2017 "),
+        2,
+        "start",
+        "day or month",
+      ],
+      [
+        "an offset in some rows",
+        swap(9, `${startOf(7, 60)}Z,1,0,0.3`),
+        9,
+        "start",
+        "in all or none",
       ],
       ["a word", swap(2, `${startOf(0, 60)},lots,0,0.3`), 2, "a_load_wh", '"lots" is not'],
       ["an exponent", swap(2, `${startOf(0, 60)},1e3,0,0.3`), 2, "a_load_wh", '"1e3" is not'],
@@ -271,8 +334,8 @@ describe("a profiles file", () => {
       ],
       ["a short line", swap(6, `${startOf(4, 60)},1`), 6, "a_pv_wh", "2 cells, the header 4"],
       ["a long line", swap(6, `${startOf(4, 60)},1,2,3,4`), 6, "5", "5 cells, the header 4"],
-      ["a blank line", swap(6, ""), 6, "a_load_wh", "1 cells, the header 4"],
-      ["a unit that is none", swap(1, "start,a_load_wh,a_pv_w,b"), 1, "a_pv_w", "name it NAME"],
+      ["a blank line for a row", swap(6, ""), 7, "start", "T04:00 should come next"],
+      ["a unit that is none", swap(1, "start,a_load_wh,a_pv_gwh,b"), 1, "a_pv_gwh", "name it NAME"],
       ["a price by another name", swap(1, "start,a_load_wh,a_pv_wh,price"), 1, "price", "name it"],
       ["two units of one thing", swap(1, "start,a_load_wh,a_load_kwh,b"), 1, "a_load_kwh", "same"],
       ["a start that is none", swap(3, "2017-02-30T01:00,1,0,0.3"), 3, "start", "2017-02-30"],
