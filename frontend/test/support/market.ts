@@ -95,7 +95,7 @@ export async function seedMarket(stack: Stack) {
 
 /** A second town over a tie line: 3 % are lost on the way, and 2 cents per kWh paid for it. */
 async function settleFarTown({ wattline, community, trading, morning, CENT }: Stack) {
-  const options = readOptions(["--seed", "9", "--days", "1"]);
+  const options = await readOptions(["--seed", "9", "--days", "1"]);
   if (options === "help") throw new Error("The options of the far town ask for help.");
   const [town] = options.communities;
   const roofs = town.households.filter(({ capacityW }) => capacityW > 0).slice(0, FAR_HOMES);

@@ -1,5 +1,6 @@
 /** What homes consume and produce: from a file, or made from physics. */
 export { generateCommunity } from "./generate.ts";
+export { filesIn, type MeterFilesOptions, readMeterFiles } from "./meterFiles.ts";
 export { ProfilesFileError } from "./profilesError.ts";
 export { readProfilesFile } from "./profilesFile.ts";
 export { type Random, seededRandom } from "./random.ts";

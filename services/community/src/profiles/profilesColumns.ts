@@ -66,11 +66,9 @@ export function columnsOf(
   return columns;
 }
 
-/** Whether a header is a profiles file's: it has a start, and a home's column. */
-export const isProfilesHeader = (header: readonly string[]): boolean => {
-  const columns = header.map((name, index) => columnOf(name.trim(), index));
-  return columns.some(({ kind, name }) => kind === "start" || /_(?:load|pv)_\w+$/i.test(name));
-};
+/** Whether a header is meant as a profiles file's, rather than as a meter's export: it speaks of load or roof. */
+export const isProfilesHeader = (header: readonly string[]): boolean =>
+  header.some((name) => /(?:^|[\s_-])(?:load|pv)(?:$|[\s_([-])/i.test(name.trim()));
 
 function columnOf(name: string, index: number): Column {
   const column = { index, name, home: "", decimals: 0, isPower: false };

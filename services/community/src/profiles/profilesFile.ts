@@ -7,6 +7,12 @@ import type { CommunitySeries, HouseholdSeries } from "./series.ts";
 /** The slots that a step is parted into, the longest that fit first. */
 const SLOT_SECONDS: readonly number[] = [900, 300];
 
+/** The longest slot of which each interval length is a whole multiple, or that holds a whole number of them. */
+export const slotSecondsFor = (lengths: ReadonlySet<number>): number =>
+  SLOT_SECONDS.find((slot) =>
+    [...lengths].every((seconds) => seconds % slot === 0 || slot % seconds === 0),
+  ) ?? 300;
+
 const slotSecondsOf = (stepSeconds: number): number =>
   SLOT_SECONDS.find((seconds) => stepSeconds % seconds === 0) ?? stepSeconds;
 
@@ -150,7 +156,7 @@ function share(wh: bigint, slot: number, slots: number): bigint {
  * each 100 W, a whole number not below a quarter or half of the step's, so not below its rounded-up
  * share either; and where slot and step are one, a whole number of Wh below a bound is below its floor.
  */
-function nameplateW(producedWh: readonly bigint[], stepSeconds: number): number {
+export function nameplateW(producedWh: readonly bigint[], stepSeconds: number): number {
   const mostWh = producedWh.reduce((most, wh) => Math.max(most, Number(wh)), 0);
   const watts = (mostWh * 3600) / stepSeconds;
   return Math.ceil(watts / 100) * 100;

@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import { MeterFileError } from "@wattline/sdk/meterData";
 import { type CsvRow, csvRowsOf, decodeText, separatorOf } from "@wattline/sdk/meterData/text";
 import { stepsOf } from "./profilesClock.ts";
-import { type Column, columnsOf, START } from "./profilesColumns.ts";
+import { type Column, columnsOf, isProfilesHeader, START } from "./profilesColumns.ts";
 import { ProfilesFileError } from "./profilesError.ts";
 import { badCell, cellOf, type Row, whereOf } from "./profilesRow.ts";
 import { type DecimalMark, marksOf, scaledBy } from "./profilesValue.ts";
+
+/** The beginning of a text, from which its kind and separator are told. */
+const HEAD = 65_536;
 
 /** What a meter's capacity can be on chain: 32 bits of W. */
 const MOST_CAPACITY_W = 2n ** 32n - 1n;
@@ -88,18 +91,22 @@ export function readProfilesTable(file: string): ProfilesTable {
   return { stepSeconds, start, steps: rows.length, homes, retailPerKwh, warnings };
 }
 
-/** The cells of a file's first rows; none where it is no text. */
-export function headOf(file: string): readonly (readonly string[])[] {
-  return rowsOf(file)
+/** Whether a file is meant as a profiles table, rather than as a meter's export. */
+export function isProfilesTable(file: string): boolean {
+  const text = textOf(file).slice(0, HEAD);
+  if (text.includes("\0")) return false;
+  const separator = separatorOf(text);
+  return text
+    .split(/\r\n?|\n/)
     .slice(0, 20)
-    .map(({ cells }) => cells);
+    .some((line) => isProfilesHeader(line.replaceAll('"', "").split(separator)));
 }
 
 /** The rows that hold anything: empty ones are none, and spreadsheets leave rows of separators. */
 function rowsOf(file: string): readonly CsvRow[] {
   const text = textOf(file);
   try {
-    return csvRowsOf(file, text, separatorOf(text.slice(0, 65_536))).filter(
+    return csvRowsOf(file, text, separatorOf(text.slice(0, HEAD))).filter(
       ({ row, cells }) =>
         cells.some((cell) => cell.trim() !== "") && !(row === 1 && /^sep=/i.test(cells[0] ?? "")),
     );
