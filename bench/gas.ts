@@ -7,10 +7,18 @@ import { findWorse } from "./check.ts";
 import { BenchFailure } from "./failure.ts";
 import { measureSystem } from "./measure.ts";
 import { readOptions, USAGE } from "./options.ts";
-import { PEERS } from "./peers/peers.ts";
+import { cow } from "./peers/cow.ts";
+import { seaport } from "./peers/seaport.ts";
+import { signedSale } from "./peers/signedSale.ts";
+import { textbook } from "./peers/textbook.ts";
+import { openZeppelin, solady } from "./peers/tokens.ts";
 import { resultOf } from "./results.ts";
+import type { System } from "./row.ts";
 import { markdownOf, textOf } from "./tables.ts";
 import { wattline } from "./wattline/system.ts";
+
+/** What people would use instead. */
+const PEERS: readonly System[] = [signedSale, seaport, cow, openZeppelin, solady, textbook];
 
 const JSON_SHOWN = "bench/gas.json";
 const jsonFile = fileURLToPath(new URL("gas.json", import.meta.url));

@@ -8,9 +8,9 @@ import { marketplaceAbi } from "@wattline/sdk";
 import { encodeFunctionData } from "viem";
 import { freePort } from "../scripts/testing/ports.ts";
 import { startIndexer } from "../services/indexer/test/support/indexer.ts";
-import { liveOn } from "../services/indexer/test/support/life.ts";
 import { playOn } from "../services/indexer/test/support/played.ts";
 import { until } from "../services/indexer/test/support/process.ts";
+import { randomActions } from "../services/indexer/test/support/randomActions.ts";
 
 const EVENTS = 100;
 const TARGET_MILLISECONDS = 300;
@@ -44,7 +44,7 @@ try {
 
 /** From the moment that the sender has the receipt to the first answer that has the event, in ms. */
 async function measure(): Promise<number[]> {
-  const { client } = liveOn(played, 1);
+  const { client } = randomActions(played, 1);
   const { account } = localAccount(OPERATOR);
   const delays: number[] = [];
   for (let nonce = 0n; nonce < EVENTS; nonce++) {

@@ -2,7 +2,8 @@ import { size } from "viem";
 import { type Call, type Chain, openChain } from "./chain/chain.ts";
 import { footprintOf } from "./chain/trace.ts";
 import { addFloors, type Floor, floorOf, sumOf } from "./cost/floor.ts";
-import { repricedGas } from "./cost/repriced.ts";
+import { COMING, TODAY } from "./cost/schedule.ts";
+import type { WordCounts } from "./cost/words.ts";
 import { countWords } from "./cost/words.ts";
 import { BenchFailure, reasonOf } from "./failure.ts";
 import type { Row, System } from "./row.ts";
@@ -77,3 +78,15 @@ async function costOfCall(chain: Chain, call: Call): Promise<Cost> {
     floor,
   };
 }
+
+/**
+ * What a transaction that uses `gas` today will use under the coming state repricing. A word that ends as it began
+ * costs the same: what the write is charged, its undoing refunds.
+ */
+const repricedGas = (gas: bigint, coldAccounts: number, words: WordCounts): bigint =>
+  gas +
+  (COMING.transaction - TODAY.transaction) +
+  BigInt(coldAccounts) * (COMING.coldAccount - TODAY.coldAccount) +
+  words.changed * (COMING.writeWord - TODAY.writeWord) +
+  words.created * (COMING.newWord - TODAY.newWord) -
+  words.cleared * (COMING.clearRefund - TODAY.clearRefund);

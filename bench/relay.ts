@@ -286,7 +286,7 @@ async function timeStream(world: World, client: RelayClient, maker: Maker): Prom
     const stream = client.stream({ signal: stop.signal }, () => {
       open = true;
     });
-    for await (const { hash } of stream) seen.set(hash, performance.now());
+    for await (const { order } of stream) seen.set(order.hash, performance.now());
   })();
   await until("the stream is open", () => open);
   const latencies: number[] = [];

@@ -4,8 +4,8 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { clearSigning } from "./scripts/clearSigning.ts";
-import { drawnAhead } from "./scripts/drawnAhead.ts";
 import { gzippedAssets } from "./scripts/gzippedAssets.ts";
+import { prerenderPages } from "./scripts/prerenderPages.ts";
 import { wattlineJson } from "./scripts/wattlineJson.ts";
 
 export default defineConfig({
@@ -13,19 +13,19 @@ export default defineConfig({
     react(),
     lingui({ cwd: import.meta.dirname, macroTransform: true }),
     tailwindcss(),
-    drawnAhead(),
+    prerenderPages(),
     wattlineJson(),
     clearSigning(),
     gzippedAssets(),
     VitePWA({
-      // The manifest is a file of its own, and main.tsx registers the worker.
+      // The manifest is a separate file, and main.tsx registers the worker.
       manifest: false,
       injectRegister: null,
       registerType: "autoUpdate",
       workbox: {
         globPatterns: ["**/*.{js,css,html,svg,png,webmanifest}"],
         navigateFallbackDenylist: [/\/wattline\.json$/, /^\/\.well-known\//],
-        // Where Wattline is may change while the app is installed; without a network the last answer serves.
+        // Addresses may change while the app is installed; without a network the last answer is used.
         runtimeCaching: [{ urlPattern: /\/wattline\.json$/, handler: "NetworkFirst" }],
       },
     }),
@@ -36,11 +36,11 @@ export default defineConfig({
   build: {
     target: "es2023",
     manifest: true,
-    // What the first page may weigh is `npm run size`'s to judge, gzipped.
+    // `npm run size` checks the gzipped size of the first page.
     chunkSizeWarningLimit: 1_000,
     rolldownOptions: {
       output: {
-        // What every page needs comes as one script: seventy small ones weigh more, and each takes a round trip.
+        // What every page needs is one script: seventy small ones are larger together, and each takes a round trip.
         codeSplitting: { groups: [{ name: "frame", tags: ["$initial"] }] },
       },
     },

@@ -1,4 +1,4 @@
-/** `npm run abis`: writes the contracts' ABIs into the sdk, from the build. A test says when that was forgotten. */
+/** `npm run abis`: writes the contracts' ABIs into the sdk, from the build. A test fails when this was forgotten. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { buildContracts } from "@wattline/community/simulation";

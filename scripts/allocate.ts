@@ -1,4 +1,4 @@
-/** `npm run allocate`: who gave whom how much, by allocation key or as the market settled it, in operators' files. */
+/** `npm run allocate`: who gave whom how much, by allocation key or by the market, in grid operators' files. */
 import { IndexerError } from "@wattline/indexer/client";
 import { AllocateError, readOptions, USAGE } from "./allocate/options.ts";
 import { runAllocate } from "./allocate/run.ts";

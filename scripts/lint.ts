@@ -1,8 +1,9 @@
-/** `npm run lint`: format and lint, read only. `npm run format` mends what a machine can mend. */
+/** `npm run lint`: format and lint, read only. `npm run format` fixes what can be fixed automatically. */
+
+import { sentence } from "./testing/counts.ts";
 import { run } from "./testing/run.ts";
 import { lint } from "./testing/steps.ts";
-import { sentence } from "./testing/tally.ts";
 
-const tally = await run(lint);
-console.log(`\n${sentence(tally)}`);
-process.exitCode = tally.failed > 0 ? 1 : 0;
+const counts = await run(lint);
+console.log(`\n${sentence(counts)}`);
+process.exitCode = counts.failed > 0 ? 1 : 0;

@@ -1,12 +1,12 @@
-/** Child processes that are stopped together with all that they have started. */
+/** Child processes that are stopped together with all processes that they have started. */
 import { type ChildProcess, spawnSync } from "node:child_process";
 
 const windows = process.platform === "win32";
 
-/** An option of `spawn` that puts the child at the head of a group of its own. */
+/** An option of `spawn` that makes the child the leader of its own process group. */
 export const ownGroup = { detached: !windows };
 
-/** Sends a signal to a child and all that it has started; says nothing when they are gone. */
+/** Sends a signal to a child and its process group; ignores that they have ended. */
 export function stopGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   if (windows) {
@@ -16,13 +16,13 @@ export function stopGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nothing of the group is left.
+    // The process group has ended.
   }
 }
 
 const running = new Set<ChildProcess>();
 
-/** Sees to it that a child does not outlive this process, however that ends short of a SIGKILL. */
+/** Makes sure that a child does not outlive this process, unless this process ends by SIGKILL. */
 export function takeAlong(child: ChildProcess): void {
   if (running.size === 0) process.on("exit", stopRunning);
   running.add(child);

@@ -1,7 +1,7 @@
 /**
- * Makes node_modules match package-lock.json before any other script runs, so that `npm start` and
- * `npm test` are each the one command a newcomer types. Runs on Node 18 and without dependencies,
- * because it comes before all of them.
+ * Makes node_modules match package-lock.json before any other script runs, so that `npm start` or
+ * `npm test` is the only command that a newcomer needs. Runs on Node 18 and without dependencies,
+ * because nothing is installed yet.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -51,7 +51,7 @@ async function installUnlessDone(packages, turn) {
   if (matchesLock(packages) && whatIsBroken(nodeVersion) === undefined) return;
 
   console.error(
-    `Installing Wattline's tools under Node ${nodeVersion}, this once: usually a minute, a few on a slow line.`,
+    `Installing Wattline's tools under Node ${nodeVersion}, once: usually a minute, a few on a slow connection.`,
   );
   await npmCi(root, nodeVersion, turn);
   const broken = whatIsBroken(nodeVersion);
@@ -77,7 +77,7 @@ function refuseUnsupportedPlatform(packages) {
   }
 }
 
-/** Leaves the npm scripts of our package.json files out: editing one is no reason to install. */
+/** Removes the npm scripts from our package.json files: changing one does not require an install. */
 function fingerprint(lockText, packages) {
   const wishes = Object.keys(packages)
     .filter((path) => !path.includes("node_modules/"))
@@ -97,7 +97,7 @@ function isStamped(wanted) {
   }
 }
 
-/** Spares whoever has just run `npm install` a second one, by the list that npm leaves behind. */
+/** Avoids a second install after `npm install`, by the list that npm writes. */
 function matchesLock(packages) {
   try {
     const installed = readJson(modules, ".package-lock.json").packages;

@@ -1,4 +1,4 @@
-/** `npm start`: the whole of Wattline on this machine, until Ctrl-C. */
+/** `npm start`: all of Wattline on this machine, until Ctrl-C. */
 import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 import type { NetworkConfig } from "./start/config.ts";
@@ -37,7 +37,7 @@ async function start(argv: readonly string[]): Promise<number> {
   } finally {
     await supervisor.stop();
   }
-  console.log("Stopped; nothing of it runs any more.");
+  console.log("Stopped; all parts have ended.");
   return 0;
 }
 
@@ -50,7 +50,7 @@ async function run(supervisor: Supervisor, options: StartOptions): Promise<never
   return over;
 }
 
-/** Resolves when the process is told to stop; told twice, it does so at once. */
+/** Resolves when the process is asked to stop; asked twice, it stops at once. */
 function toldToStop(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -1,8 +1,9 @@
-/** `npm test`: everything that can be checked, or some files of tests; what came of it is counted in the last line. */
+/** `npm test`: runs all checks, or some test files; the last line counts the results. */
+
+import { sentence } from "./testing/counts.ts";
 import { OptionsError, readOptions, USAGE } from "./testing/options.ts";
 import { run } from "./testing/run.ts";
 import { everything, only } from "./testing/steps.ts";
-import { sentence } from "./testing/tally.ts";
 import { watchAndRun } from "./testing/watch.ts";
 
 try {
@@ -26,7 +27,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.deep) process.env.WATTLINE_DEEP = "1";
   const { files, words } = options;
   const steps = files.length === 0 ? everything() : only(files);
-  const tally = await run(steps, { words, isLive: files.length === 1 });
-  console.log(`\n${sentence(tally)}`);
-  process.exitCode = tally.failed > 0 ? 1 : 0;
+  const counts = await run(steps, { words, isLive: files.length === 1 });
+  console.log(`\n${sentence(counts)}`);
+  process.exitCode = counts.failed > 0 ? 1 : 0;
 }

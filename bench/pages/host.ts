@@ -28,7 +28,7 @@ const stack = await openStack();
 const { neighbour, spot, toCome, bids, far } = await seedMarket(stack);
 const relay = await openRelay(stack.network);
 await relay.post([...spot, ...toCome, ...bids, ...far.offers]);
-stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
 
 process.on("message", (trade: number) => {
   // What is thrown ends the process, and thereby the bench.

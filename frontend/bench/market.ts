@@ -1,7 +1,7 @@
 /**
- * `npm run -w frontend bench`: how quickly the market answers a hand while its book holds 10,000 offers. Real chain,
- * relay and Chromium, the built app. Says the interaction to next paint (INP) of each kind of interaction, and how
- * evenly the table scrolls.
+ * `npm run -w frontend bench`: how quickly the market responds to input with 10,000 offers. Real chain,
+ * relay and Chromium, built app. Prints the interaction to next paint (INP) of each kind of interaction, and how
+ * smoothly the table scrolls.
  */
 import {
   bulkTree,
@@ -19,7 +19,7 @@ import { openStack } from "../test/support/stack.ts";
 
 const OFFERS = 10_000;
 const BUDGET_MS = 200;
-/** Base units per kWh of the cheapest offer; each further one asks a little more. */
+/** Base units per kWh of the cheapest offer; each further offer is dearer by `STEP`. */
 const CHEAPEST = 90_000n;
 const STEP = 20n;
 
@@ -29,7 +29,7 @@ const perMaker = OFFERS / households.length;
 const relay = await openRelay(stack.network, { limits: { ordersPerMaker: perMaker } });
 for (const [index, who] of households.entries()) await relay.post(await offersOf(who, index));
 const { orders } = await relay.client.health();
-stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
 
 const browser = await openBrowser();
 const { context } = await openContext(browser, { viewport: { width: 1440, height: 900 } });
@@ -94,7 +94,7 @@ await browser.close();
 await relay.close();
 await stack.close();
 
-/** Offers of one home under one signature, each for the whole morning at a price of its own. */
+/** Offers of one household under one signature, each for the whole morning at a different price. */
 async function offersOf(who: (typeof households)[number], index: number): Promise<SignedOrder[]> {
   const by: Omit<Maker, "nonce"> = {
     maker: who.address,
@@ -120,7 +120,7 @@ async function offersOf(who: (typeof households)[number], index: number): Promis
   return signedOrdersOf({ orders, tree: bulkTree(orders) }, signature);
 }
 
-/** Does something several times. @returns The longest that any of it took to the next paint, in ms. */
+/** Repeats an interaction. @returns The longest time to the next paint, in ms. */
 async function slowest(
   on: Page,
   times: number,
@@ -131,7 +131,7 @@ async function slowest(
   });
   for (let turn = 0; turn < times; turn++) {
     await act(turn);
-    // Two frames: what was done is painted, and the browser has told how long it took.
+    // After two frames the change is painted and the browser has reported how long it took.
     await on.evaluate(
       () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
     );
@@ -167,7 +167,7 @@ declare global {
   }
 }
 
-/** Runs in the page: notes how long each interaction takes to its next paint, as INP does. */
+/** Runs in the page: records each interaction's time to the next paint, as INP does. */
 function watchInteractions(): void {
   window.wattlineInteractions = [];
   new PerformanceObserver((list) => {

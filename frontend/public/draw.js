@@ -1,6 +1,6 @@
-// Shows the page as it first looks, until its script draws it anew (both are templates that the build has put into index.html).
-// The script is sent for once that is to be seen: on a slow line it would keep the page back. What it will need follows, one
-// file at a time, so that the browser may answer in between.
+// Shows the prerendered page until its script renders it (both are templates that the build puts into index.html).
+// The script is requested once the page is painted: on a slow connection it would delay the paint. Its modules follow, one
+// file at a time, so that the browser can respond in between.
 (() => {
   const page = location.pathname.replace(/^\/$/, "/market").slice(1);
   const drawn = document.getElementById(`${page}-${document.documentElement.lang}`);
@@ -12,12 +12,12 @@
     started = true;
     document.head.append(document.getElementById("script").content);
     for (const link of needed) setTimeout(() => document.head.append(link));
-    // A browser takes its time to write its first date: it has it now, while the script is on its way.
+    // The first date format of a browser is slow: do it now, while the script loads.
     setTimeout(() => Intl.DateTimeFormat());
   };
   if (drawn) document.getElementById("root").replaceChildren(drawn.content);
   if (!drawn || document.hidden) return start();
-  // Some browsers keep to themselves what they have painted, and a page that nobody looks at is not painted.
+  // Some browsers report no paints, and a page in the background is not painted.
   setTimeout(start, 1_000);
   new PerformanceObserver((paints, observer) => {
     if (paints.getEntriesByName("first-contentful-paint").length === 0) return;

@@ -1,11 +1,11 @@
-// Before the first paint: what the app then goes on from (src/ui/theme.ts, src/i18n/messages.ts). Theme and language are chosen
-// here alone, so that nobody in the dark is blinded and nobody is greeted in the wrong language.
+// Runs before the first paint and chooses theme and language, so that the page does not first show in the wrong ones. The app
+// starts from this choice (src/ui/theme.ts, src/i18n/messages.ts).
 (() => {
   const recall = (key) => {
     try {
       return localStorage.getItem(key);
     } catch {
-      // Storage is forbidden: the system's choice it is.
+      // Storage is forbidden: use the system's choice.
       return null;
     }
   };

@@ -12,8 +12,8 @@ interface Described {
 }
 
 /**
- * `vite dev` and `vite preview` serve what wallets show before one signs (ERC-7730), for each network that the file
- * named by `WATTLINE_CONFIG` describes: `/.well-known/erc7730/index.json` lists the files, one folder per chain id. A
+ * `vite dev` and `vite preview` serve the descriptions that wallets show before signing (ERC-7730), for each network in
+ * the file that `WATTLINE_CONFIG` names: `/.well-known/erc7730/index.json` lists the files, one folder per chain id. A
  * static host gets the same files from `npm run clear-signing`.
  */
 export function clearSigning(): Plugin {

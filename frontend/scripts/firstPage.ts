@@ -3,10 +3,10 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Manifest } from "vite";
 
-/** What the first page may weigh, bytes gzipped. */
+/** The largest size of the first page, bytes gzipped. */
 export const BUDGET_BYTES = 250_000;
 
-/** What `/market` loads besides what the page itself names: its own script and the words of one language. */
+/** What `/market` loads besides what `index.html` names: its script and the messages of one language. */
 const OWN = ["src/market/MarketPage.tsx", "src/i18n/locales/en.po", "src/market/locales/en.po"];
 
 export interface Weighed {
@@ -16,15 +16,15 @@ export interface Weighed {
 }
 
 /**
- * The files of the first page (`/market`) of a built app, heaviest first: the page, what it names, the market's own script
- * with all that it imports at once, and the words of one language.
+ * The files of the first page (`/market`) of a built app, largest first: `index.html`, what it names, the market's script
+ * with all its static imports, and the messages of one language.
  * @throws When the build lacks one of them.
  */
 export function weighFirstPage(dist: string): Weighed[] {
   const read = (file: string) => readFileSync(path.join(dist, file));
   const manifest: Manifest = JSON.parse(read(".vite/manifest.json").toString());
   const html = read("index.html").toString();
-  // The pages that are drawn ahead name what the others load, too.
+  // The prerendered pages also name what other pages load.
   const frame = html.replace(/<template id="\w+-\w+">.*?<\/template>/gs, "");
   const named = [...frame.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].flatMap(
     ([, file]) => file ?? [],
@@ -36,7 +36,7 @@ export function weighFirstPage(dist: string): Weighed[] {
     .map((file) => ({ file, bytes: gzipSync(read(file)).length }))
     .sort((a, b) => b.bytes - a.bytes);
 
-  /** Adds the files of a chunk and of all that it imports at once. */
+  /** Adds the files of a chunk and of all its static imports. */
   function filesOf(key: string): void {
     const chunk = manifest[key];
     if (chunk === undefined) throw new Error(`The build has no ${key}.`);

@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const ASSET = /^\/(assets\/[\w.-]+)$/;
 const compress = promisify(gzip);
 
-/** `vite preview` sends scripts and styles gzipped and to be kept for good (their names hold their hash), as static hosts do. */
+/** `vite preview` sends scripts and styles gzipped and cacheable for ever (their names contain a hash), as static hosts do. */
 export function gzippedAssets(): Plugin {
   const known = new Map<string, Promise<Buffer>>();
   return {

@@ -1,4 +1,4 @@
-/** `npm run icons`: makes the PNG icons of the manifest from `public/icon.svg`, in the browser that the tests use. */
+/** `npm run icons`: renders the PNG icons of the manifest from `public/icon.svg`, in the tests' browser. */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { openBrowser } from "../test/support/browser.ts";

@@ -1,4 +1,4 @@
-/** `npm run size`: builds and says what the first page weighs, gzipped, file by file. Fails above the budget. */
+/** `npm run size`: builds the app and prints the gzipped size of the first page, by file. Fails above the budget. */
 import path from "node:path";
 import { build } from "vite";
 import { BUDGET_BYTES, totalOf, weighFirstPage } from "./firstPage.ts";

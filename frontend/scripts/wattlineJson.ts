@@ -3,8 +3,8 @@ import type { ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
 
 /**
- * `vite dev` and `vite preview` answer `/wattline.json` with the file that `WATTLINE_CONFIG` names, read anew each time.
- * Without it the file in the served folder is used, as by any static host.
+ * `vite dev` and `vite preview` answer `/wattline.json` with the file that `WATTLINE_CONFIG` names, read on each request.
+ * Without it, the file in the served folder is used, as on any static host.
  */
 export function wattlineJson(): Plugin {
   const answer: Connect.NextHandleFunction = (request, response, next) => {

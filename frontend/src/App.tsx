@@ -11,8 +11,8 @@ import { CurrencyContext } from "./ui/index.ts";
 import { wagmiConfigOf } from "./wallet/index.ts";
 
 /**
- * The whole app over the networks that `/wattline.json` names. What it keeps is made here, once: a component that is drawn
- * in a transition may begin more than once before it is seen.
+ * The whole app on the networks in `/wattline.json`. Its query client and wallet configuration are created here, once: a
+ * component that is rendered in a transition may start more than once before it is shown.
  */
 export function appOver(networks: Networks, router: AppRouter): ReactElement {
   const wagmiConfig = wagmiConfigOf(networks);
@@ -36,12 +36,12 @@ export function appOver(networks: Networks, router: AppRouter): ReactElement {
   );
 }
 
-/** Amounts are in the currency of the network that is shown, unless they say theirs. */
+/** Amounts that name no currency are in that of the network. */
 function InItsCurrency({ children }: { readonly children: ReactNode }) {
   return <CurrencyContext value={useNetwork().currency}>{children}</CurrencyContext>;
 }
 
-/** The app when it can't know its networks. */
+/** The app when `/wattline.json` can't be read. */
 export const brokenApp = (message: string): ReactElement => (
   <I18nProvider i18n={i18n}>
     <ConfigErrorPage message={message} />

@@ -6,7 +6,7 @@ import { ConfigError, loadNetworks } from "./chain/index.ts";
 import { startLocale } from "./i18n/index.ts";
 import { routerOver } from "./router.tsx";
 
-/** Draws the app, once all is there to do so: until then the page that was drawn ahead is to be seen. */
+/** Renders the app once everything it needs is loaded; until then the prerendered page is shown. */
 async function start(root: Element): Promise<void> {
   const router = routerOver();
   const [networks] = await Promise.all([
@@ -19,19 +19,19 @@ async function start(root: Element): Promise<void> {
   ]);
   const app =
     networks instanceof ConfigError ? brokenApp(networks.message) : appOver(networks, router);
-  // In a transition the browser may do other things in between.
+  // In a transition the browser can respond in between.
   startTransition(() => createRoot(root).render(<StrictMode>{app}</StrictMode>));
   if (import.meta.env.PROD && "serviceWorker" in navigator) {
-    // Without it the app works all the same, but for being installed.
+    // Without it the app works, but can't be installed.
     setTimeout(() => navigator.serviceWorker.register("/sw.js").catch(() => undefined), SETTLED_MS);
   }
 }
 
-/** When a page has read what it shows first: the service worker then fetches the whole app, over the same line. */
+/** By then a page has read what it first shows. The service worker downloads the whole app over the same connection. */
 const SETTLED_MS = 5_000;
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root.");
-// In a task of its own: the browser may answer in between. Nor is it awaited here: the pages' scripts, which it waits for, wait
-// for this one themselves.
+// In a separate task, so that the browser can respond in between. Not awaited: it loads the pages' scripts, which import
+// this one.
 setTimeout(() => void start(root));

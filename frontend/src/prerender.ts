@@ -7,7 +7,7 @@ import type { Network } from "./chain/index.ts";
 import { isLocale, loadInto } from "./i18n/index.ts";
 import { routerOver } from "./router.tsx";
 
-/** Nothing of a network is to be seen yet on a page that has not read anything. */
+/** A placeholder: a page that has read nothing shows nothing of its network. */
 const UNKNOWN: Network = {
   deployment: {
     chainId: 0,
@@ -23,11 +23,11 @@ const UNKNOWN: Network = {
 };
 
 /**
- * A page as it first looks, before its script has come and anything has been read: HTML for the build to put into `index.html`.
+ * Renders a page as it looks before anything is read, as HTML that the build puts into `index.html`.
  * @throws When there is no such language.
  */
 export async function prerender(path: string, locale: string): Promise<string> {
-  if (!isLocale(locale)) throw new Error(`There are no words in the language "${locale}".`);
+  if (!isLocale(locale)) throw new Error(`There are no messages in the language "${locale}".`);
   await loadInto(locale, ["i18n"]);
   i18n.activate(locale);
   const router = routerOver(createMemoryHistory({ initialEntries: [path] }));

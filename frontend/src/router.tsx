@@ -23,7 +23,7 @@ const routeTree = rootRoute.addChildren([
   auditRoute,
 ]);
 
-/** The app's pages over a history: the browser's own by default, where they open again as far down as they were left. */
+/** The router of the app's pages. By default on the browser's history, with the scroll position restored. */
 export const routerOver = (history?: RouterHistory) =>
   createRouter({
     routeTree,
@@ -33,7 +33,7 @@ export const routerOver = (history?: RouterHistory) =>
     scrollRestoration: history === undefined,
   });
 
-/** What the app's pages are shown by. */
+/** The type of the app's router. */
 export type AppRouter = ReturnType<typeof routerOver>;
 
 declare module "@tanstack/react-router" {

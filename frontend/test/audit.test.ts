@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { planBatches } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -29,13 +30,13 @@ describe("The audit page, without a wallet and from the chain alone", function (
   async function openAudit(search = ""): Promise<{
     page: Page;
     context: BrowserContext;
-    assertQuiet(): void;
+    assertNoFaults(): void;
   }> {
     const { context, watch } = await openContext(browser);
     const page = await context.newPage();
     await page.goto(`${stack.url}/audit${search}`);
     await page.getByRole("heading", { name: "Audit", level: 1 }).waitFor();
-    return { page, context, assertQuiet: watch.assertQuiet };
+    return { page, context, assertNoFaults: watch.assertNoFaults };
   }
 
   const table = (page: Page) => page.getByRole("region", { name: "Settlements" }).getByRole("row");
@@ -44,10 +45,10 @@ describe("The audit page, without a wallet and from the chain alone", function (
     page.locator(`table[aria-rowcount="${count + 1}"]`).waitFor();
 
   it("lists every settlement, and finds them by household, meter, slot and transaction", async () => {
-    const { page, context, assertQuiet } = await openAudit();
+    const { page, context, assertNoFaults } = await openAudit();
     const { purchase, match } = traded;
     await untilRows(page, 2);
-    await page.getByText("From the chain itself", { exact: true }).waitFor();
+    await page.getByText("From the chain", { exact: true }).waitFor();
 
     await page.getByLabel("Household").fill(purchase.buyer.address);
     await untilRows(page, 1);
@@ -59,7 +60,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
     await untilRows(page, 1);
     expect(await table(page).nth(1).textContent()).to.include("Batch match");
     await page.getByLabel("Meter").fill("0x12");
-    await page.getByText("That is no meter").waitFor();
+    await page.getByText("This is not a meter").waitFor();
     await page.getByRole("button", { name: "Show all" }).click();
 
     await page.getByLabel("Transaction").fill(purchase.hash);
@@ -69,11 +70,11 @@ describe("The audit page, without a wallet and from the chain alone", function (
     await page.goto(`${stack.url}/audit?slot=${match.slot}`);
     await untilRows(page, 1);
     expect(await table(page).nth(1).textContent()).to.include("Batch match");
-    assertQuiet();
+    assertNoFaults();
     await context.close();
   });
 
-  it("tells the same from the index as from the chain, and goes on when the index ends", async () => {
+  it("shows the same from the indexer as from the chain, and goes on when the indexer stops", async () => {
     const { network } = stack;
     const { deployment, rpcUrl } = network;
     const indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
@@ -82,29 +83,29 @@ describe("The audit page, without a wallet and from the chain alone", function (
       await untilRows(page, 2);
       const fromChain = withoutSigners(await download(page, "CSV"));
       await indexer.caughtUp();
-      stack.say({ networks: [{ ...network, indexerUrl: indexer.url }] });
+      stack.setConfig({ networks: [{ ...network, indexerUrl: indexer.url }] });
       await page.reload();
-      await page.getByText("From the index", { exact: true }).waitFor();
+      await page.getByText("From the indexer", { exact: true }).waitFor();
       await untilRows(page, 2);
       expect(withoutSigners(await download(page, "CSV"))).to.deep.equal(fromChain);
       await page.getByLabel("Meter").fill(traded.match.buyer.device.address);
       await untilRows(page, 1);
 
       await indexer.stop();
-      await page.getByText("The index of the history does not answer.").waitFor();
+      await page.getByText("The indexer does not answer.").waitFor();
       await page.goto(`${stack.url}/audit`);
-      await page.getByText("From the chain itself", { exact: true }).waitFor();
+      await page.getByText("From the chain", { exact: true }).waitFor();
       await untilRows(page, 2);
     } finally {
-      stack.say({ networks: [network] });
+      stack.setConfig({ networks: [network] });
       await context.close();
       await indexer.end();
     }
   });
 
-  it("opens a settlement to its order, its reading, the signatures and the transaction", async () => {
+  it("shows a settlement's order, reading, signatures and transaction", async () => {
     const { purchase } = traded;
-    const { page, context, assertQuiet } = await openAudit(`?tx=${purchase.hash}`);
+    const { page, context, assertNoFaults } = await openAudit(`?tx=${purchase.hash}`);
     await untilRows(page, 1);
     await table(page).nth(1).getByRole("button").click();
     const sheet = page.getByRole("dialog", { name: "Purchase" });
@@ -115,12 +116,12 @@ describe("The audit page, without a wallet and from the chain alone", function (
     expect(text).to.match(/Callsaccept/);
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "audit-settlement");
-    assertQuiet();
+    assertNoFaults();
     await context.close();
   });
 
   it("exports what is listed as CSV that parses, and as JSON", async () => {
-    const { page, context, assertQuiet } = await openAudit();
+    const { page, context, assertNoFaults } = await openAudit();
     await untilRows(page, 2);
     const [row] = parse<Cells>(await download(page, "CSV"), { columns: true }).filter(
       ({ transaction }) => transaction === traded.purchase.hash,
@@ -132,14 +133,14 @@ describe("The audit page, without a wallet and from the chain alone", function (
       await download(page, "JSON"),
     );
     expect(json.map(({ transaction }) => transaction)).to.include(traded.match.hash);
-    assertQuiet();
+    assertNoFaults();
     await context.close();
   });
 
   it("verifies the whole history in the browser", async () => {
-    const { page, context, assertQuiet } = await openAudit();
+    const { page, context, assertNoFaults } = await openAudit();
     await page.getByRole("button", { name: "Verify everything" }).click();
-    await page.getByText("Everything holds.").waitFor({ timeout: 60_000 });
+    await page.getByText("All checks passed.").waitFor({ timeout: 60_000 });
     await page.getByRole("heading", { name: "What was checked" }).waitFor();
     expect(await page.getByText("Failed:").count()).to.equal(0);
     expect(await page.getByText("Passed:").count()).to.be.greaterThan(20);
@@ -150,11 +151,11 @@ describe("The audit page, without a wallet and from the chain alone", function (
     expect(new Set(readings.map(({ signature }) => signature))).to.deep.equal(new Set(["valid"]));
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "audit-verified");
-    assertQuiet();
+    assertNoFaults();
     await context.close();
   });
 
-  it("finds an answer that was tampered with, and names the transaction", async () => {
+  it("finds a manipulated answer of the node, and names the transaction", async () => {
     const { page, context } = await openAudit();
     await untilRows(page, 2);
     const { purchase } = traded;
@@ -169,25 +170,25 @@ describe("The audit page, without a wallet and from the chain alone", function (
     const findings = page.getByRole("listitem").filter({ hasText: purchase.hash });
     await findings.first().waitFor();
     await takeScreenshots(page, "audit-findings");
-    const told = await findings.allTextContents();
-    expect(told.join()).to.match(/The network fee: \d+ where \d+ was due\./);
+    const sentences = await findings.allTextContents();
+    expect(sentences.join()).to.match(/The network fee: \d+ where \d+ was due\./);
 
     await page.getByLabel("Language").selectOption("de");
     await page.getByRole("heading", { name: "Befunde" }).waitFor();
     const inGerman = await findings.allTextContents();
-    expect(inGerman).to.have.lengthOf(told.length);
+    expect(inGerman).to.have.lengthOf(sentences.length);
     expect(inGerman.join()).to.match(/Das Netzentgelt: \d+ statt \d+\./);
     await context.unrouteAll({ behavior: "ignoreErrors" });
     await context.close();
   });
 
-  it("stops when it is told to", async () => {
-    const { page, context, assertQuiet } = await openAudit();
+  it("stops when it is cancelled", async () => {
+    const { page, context, assertNoFaults } = await openAudit();
     await page.getByRole("button", { name: "Verify everything" }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Verify everything" }).waitFor();
     expect(await page.getByRole("progressbar").count()).to.equal(0);
-    assertQuiet();
+    assertNoFaults();
     await context.close();
   });
 });
@@ -198,7 +199,7 @@ async function trade({ community, trading, morning, series, CENT }: Stack) {
   const [seller] = sellers;
   const [buyer, other] = community.households.filter((who) => who !== seller);
   if (seller === undefined || buyer === undefined || other === undefined) {
-    throw new Error("The community is too small to trade.");
+    throw new Error("The microgrid has too few homes to trade.");
   }
   const sunny = [...seller.series.exportedWh.entries()]
     .map(([index, wh]) => ({ slot: series.firstSlot + index, wh }))
@@ -211,16 +212,19 @@ async function trade({ community, trading, morning, series, CENT }: Stack) {
   const offer = await trading.sign(community, seller, "offer", terms);
   const bought = await trading.accept(community, buyer, offer, new Map([[first.slot, first.wh]]));
   const bid = await trading.sign(community, other, "bid", { ...terms, pricePerKwh: 25n * CENT });
-  const matched = await trading.settle(buyer, [
-    { offer, bid, energyWh: new Map([[last.slot, last.wh]]) },
-  ]);
+  const energyWh = new Map([[last.slot, last.wh]]);
+  const [batch] = planBatches([{ ...offer, source: "Solar", energyWh }], [{ ...bid, energyWh }], {
+    networkFee: 0n,
+  });
+  if (batch === undefined) throw new Error("The bid does not meet the offer.");
+  const matched = await trading.settleBatch(buyer, batch);
   return {
     purchase: { hash: bought.hash, buyer, signature: offer.signature, energyWh: first.wh },
     match: { hash: matched.hash, buyer: other, slot: last.slot },
   };
 }
 
-/** Who signed is told by the chain alone; addresses are written in their own ways. */
+/** Removes what differs between indexer and chain: who signed, and the case of addresses. */
 const withoutSigners = (csv: string): Cells[] =>
   parse<Cells>(csv.toLowerCase(), { columns: true }).map((row) => ({ ...row, signers: "" }));
 
@@ -238,7 +242,7 @@ interface Log {
   readonly data: string;
 }
 
-/** Has the node tell other logs than it does. */
+/** Changes the logs in the node's answers. */
 async function tamper(context: BrowserContext, { network }: Stack, rewrite: (log: Log) => Log) {
   await context.route(network.rpcUrl, async (route) => {
     const response = await route.fetch();

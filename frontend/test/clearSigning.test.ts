@@ -21,7 +21,7 @@ const network = {
   },
 };
 
-describe("What wallets show before one signs", function () {
+describe("What wallets show before signing", function () {
   this.timeout(120_000);
   let app: Awaited<ReturnType<typeof serveApp>>;
 
@@ -30,7 +30,7 @@ describe("What wallets show before one signs", function () {
   });
   after(() => app.closeApp());
 
-  it("is served by the app for the contracts that it trades on", async () => {
+  it("is served by the app for its contracts", async () => {
     const { deployment, currency } = network;
     const base = `${app.url}/.well-known/erc7730`;
     const { files } = await (await fetch(`${base}/index.json`)).json();

@@ -31,9 +31,9 @@ import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, textsOf } from "./support/wallet.ts";
 
-/** A local account that owns no home: its key signs for Dora's account, because the code there says so. */
+/** A local account without a home: its key signs for Dora's account, because the code there accepts it. */
 const GUARDIAN = 32;
-/** One whose account has code for one block. */
+/** A local account that has code for one block only. */
 const PASSING = 33;
 const CODE_OF_A_DELEGATION = "0xef0100";
 const walletAbi = parseAbi(["function setUp(address signer, uint8 answer)"]);
@@ -43,11 +43,11 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
   let stack: Stack;
   let browser: Browser;
   let relay: Awaited<ReturnType<typeof openRelay>>;
-  /** Whose account it is; she has a roof. */
+  /** The household with the account; it has solar panels. */
   let dora: Household;
   let neighbour: Household;
-  /** Another one with a roof. */
-  let roof: Household;
+  /** Another household with solar panels. */
+  let otherSeller: Household;
   const guardian: LocalAccount = localAccount(GUARDIAN);
   const contexts: BrowserContext[] = [];
 
@@ -55,14 +55,14 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     this.timeout(300_000);
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
-    stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+    stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
     const { households } = stack.community;
     const [first, second] = households.filter((who) => who.series.capacityW > 0);
     const other = households.find((who) => who !== first && who !== second);
     if (first === undefined || second === undefined || other === undefined) {
-      throw new Error("The town has too few homes for this.");
+      throw new Error("The microgrid has too few homes for this test.");
     }
-    [dora, roof, neighbour] = [first, second, other];
+    [dora, otherSeller, neighbour] = [first, second, other];
     await delegate();
   });
 
@@ -76,7 +76,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     await Promise.all(contexts.splice(0).map((context) => context.close()));
   });
 
-  /** Dora authorises the code, tells it whose key it is to honour, and takes her money out of escrow. */
+  /** Dora authorises the code, sets the key that it accepts, and withdraws her money. */
   async function delegate(): Promise<void> {
     const { chain, network, wattline } = stack;
     const owner = await chain.wallet(GUARDIAN);
@@ -111,7 +111,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     );
   }
 
-  /** Somebody comes with a wallet of Dora's account; `smart` when the wallet acts by the account's code. */
+  /** Opens a page with a wallet of Dora's account; `smart` when the wallet acts by the account's code. */
   async function visit(path: string, account: LocalAccount["account"], smart: boolean) {
     const { context, watch } = await openContext(browser);
     contexts.push(context);
@@ -131,7 +131,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     return { watch, page, wallet };
   }
 
-  /** Wh of the morning's solar energy that somebody holds. */
+  /** Wh of the morning's solar energy that a holder has. */
   async function heldBy(holder: Address): Promise<bigint> {
     const { morning, wattline } = stack;
     const first = morning.firstSlot >> 3;
@@ -139,7 +139,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     return sumWh(await wattline.energy.profileOf(holder, 1, 0, first, blocks));
   }
 
-  /** Fills the form and signs it. @returns What the book has it as. */
+  /** Fills in the form and signs. @returns The order as the relay lists it. */
   async function offerInBrowser(page: Page, kWh: string, price: string) {
     await page.goto(`${stack.url}/market?do=sell`);
     const dialog = page.getByRole("dialog");
@@ -152,7 +152,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
       .waitFor();
     const { orders } = await relay.client.orders({ maker: dora.address });
     const listed = orders.find(({ order }) => order.energy === Number(kWh) * 1_000);
-    if (listed === undefined) throw new Error("The book has not taken the offer in.");
+    if (listed === undefined) throw new Error("The relay does not list the offer.");
     return listed;
   }
 
@@ -176,27 +176,27 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     expect((await heldBy(neighbour.address)) - before).to.equal(100n);
   }
 
-  it("sells by its own key, as ever", async () => {
+  it("sells by its own key", async () => {
     const { page, wallet, watch } = await visit("/market", dora.account, false);
     const listed = await offerInBrowser(page, "1", "0.17");
     expect(listed.signer).to.equal("maker");
     const [signed] = wallet.typedData();
     expect(textsOf(signed?.message ?? {})).to.include({ maker: dora.address, energy: "1000" });
     await isBought(listed);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("sells by a key that only its code honours (ERC-1271)", async () => {
+  it("sells by a key that only its code accepts (ERC-1271)", async () => {
     const { page, wallet, watch } = await visit("/market", guardian.account, true);
     const listed = await offerInBrowser(page, "2", "0.16");
     expect(listed.signer).to.equal("wallet");
     const [signed] = wallet.typedData();
     expect(textsOf(signed?.message ?? {})).to.include({ maker: dora.address, energy: "2000" });
     await isBought(listed);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("takes an offer off the book by either key", async () => {
+  it("withdraws an offer from the order book by either key", async () => {
     const { page, wallet, watch } = await visit("/energy?tab=orders", guardian.account, true);
     const rows = page.getByRole("listitem").filter({ hasText: "filled" });
     await rows.nth(1).waitFor();
@@ -204,7 +204,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     await page.getByRole("button", { name: "Take it off the book" }).click();
     await rows.nth(1).waitFor({ state: "detached" });
     expect(wallet.typedData().map(({ primaryType }) => primaryType)).to.deep.equal(["Withdrawal"]);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
   it("buys with a permit of its own key, in one transaction", async () => {
@@ -214,7 +214,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     await page.getByLabel("Energy", { exact: true }).fill("0.3");
     await page
       .getByText(
-        /^€.* come from your wallet, with a permit that you sign\. The rest is in escrow\.$/,
+        /^€.* comes from your wallet, with a permit that you sign\. The rest is in escrow\.$/,
       )
       .waitFor();
     await page.getByRole("button", { name: /^Buy 300 Wh for €/ }).click();
@@ -226,7 +226,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     expect(
       callsIn(transaction?.data ?? "0x").map(({ functionName }) => functionName),
     ).to.deep.equal(["depositWithPermit", "accept"]);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
   it("buys by its code: approval, deposit and purchase as one bundle", async () => {
@@ -234,7 +234,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     const { page, wallet, watch } = await visit("/market", dora.account, true);
     const before = await heldBy(dora.address);
     await page.getByLabel("Energy", { exact: true }).fill("0.4");
-    await page.getByText(/come from your wallet, confirmed together with the purchase/).waitFor();
+    await page.getByText(/comes from your wallet, confirmed together with the purchase/).waitFor();
     await page.getByRole("button", { name: /^Buy 400 Wh for €/ }).click();
     await page.getByText("You bought 400 Wh").waitFor();
     expect((await heldBy(dora.address)) - before).to.equal(400n);
@@ -247,10 +247,10 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
       "deposit",
       "accept",
     ]);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("is said to have accepted what it accepted, though its code was there for one block only", async () => {
+  it("is shown as having accepted an order, though its code was there for one block only", async () => {
     const { chain, wattline, morning, trading, community, network } = stack;
     const { marketplace, euro, addresses } = wattline;
     const [passing, helper] = [await chain.wallet(PASSING), await chain.wallet(GUARDIAN)];
@@ -258,9 +258,9 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     await euro.connect(passing.signer).approve(addresses.marketplace, 1_000_000n);
     await marketplace.connect(passing.signer).deposit(addresses.euro, 1_000_000n);
     const { firstBlock, words } = takenFrom(
-      await wattline.energy.profileOf(roof.address, 1, 0, morning.firstSlot >> 3, 4),
+      await wattline.energy.profileOf(otherSeller.address, 1, 0, morning.firstSlot >> 3, 4),
     );
-    const { order } = await trading.sign(community, roof, "offer", {
+    const { order } = await trading.sign(community, otherSeller, "offer", {
       ...morning,
       pricePerKwh: 15n * stack.CENT,
     });
@@ -277,7 +277,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
       message: bid,
     });
     const hash = await inOneBlock(chain, passing, guardian.address, helper, (fees) =>
-      marketplace.connect(roof.signer).accept(
+      marketplace.connect(otherSeller.signer).accept(
         bid,
         signature,
         {
@@ -294,28 +294,28 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     const { page, watch } = await visit(`/audit?tx=${hash}`, dora.account, false);
     await page.getByRole("region", { name: "Settlements" }).getByRole("button").first().click();
     await page.getByRole("dialog").getByText("Accepted by its wallet").waitFor();
-    watch.assertQuiet();
+    watch.assertNoFaults();
 
-    /** The first slot of which the roof holds something, and 50 Wh of it. */
+    /** The first slot in which the other household holds energy, and 50 Wh of it. */
     function takenFrom(held: readonly bigint[]) {
       const profile = unpackProfile({ firstBlock: morning.firstSlot >> 3, words: held });
       const [slot] = [...profile].find(([, wh]) => wh >= 50n) ?? [];
-      if (slot === undefined) throw new Error("The roof holds nothing.");
+      if (slot === undefined) throw new Error("The other household holds no energy.");
       return packProfile(new Map([[slot, 50n]]));
     }
   });
 
-  it("has a history that an audit finds nothing against", async () => {
+  it("has a history without audit findings", async () => {
     const { page, watch } = await visit("/audit", dora.account, false);
     await page.getByRole("button", { name: "Verify everything" }).click();
-    await page.getByText("Everything holds.").waitFor({ timeout: 60_000 });
-    watch.assertQuiet();
+    await page.getByText("All checks passed.").waitFor({ timeout: 60_000 });
+    watch.assertNoFaults();
   });
 
-  /** The other roof offers some, cheaper than Dora. */
+  /** The other household offers energy, cheaper than Dora. */
   async function offer(energyWh: bigint): Promise<void> {
     const { community, trading, morning, CENT } = stack;
     const terms = { ...morning, energyWh, pricePerKwh: 15n * CENT };
-    await relay.post([await trading.sign(community, roof, "offer", terms)]);
+    await relay.post([await trading.sign(community, otherSeller, "offer", terms)]);
   }
 });

@@ -22,7 +22,7 @@ import { injectWallet, type TestWallet } from "./support/wallet.ts";
 
 const EURO = 1_000_000n;
 const SLOTS_PER_HOUR = 4;
-/** What Jane has promised in each of two slots, and what her roof then made. Wh. */
+/** What Jane has promised in each of two slots, and what she then delivered. Wh. */
 const [PROMISED, CAME] = [200n, 80n];
 
 describe("My energy", function () {
@@ -36,11 +36,11 @@ describe("My energy", function () {
   let wallet: TestWallet;
   let page: Page;
   let certificate: string;
-  /** The signature of the reading behind it. */
+  /** The signature of the reading that backs the certificate. */
   let behind: Hex;
   /** Slots of Jane's forward. */
   let promised: readonly number[];
-  /** The slots of the afternoon that her meter has signed and nobody submitted, with their Wh. */
+  /** The afternoon's slots in signed readings that are not submitted yet, with their Wh. */
   let afternoon: ReadonlyMap<number, bigint>;
   const price = 170_000n;
   const soldWh = 400n;
@@ -49,7 +49,7 @@ describe("My energy", function () {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     const { community, trading, series, morning, wattline, chain } = stack;
     const [first, second] = community.households;
-    if (first === undefined || second === undefined) throw new Error("The town has no homes.");
+    if (first === undefined || second === undefined) throw new Error("The microgrid has no homes.");
     [jane, neighbour] = [first, second];
     const offer = await trading.sign(community, jane, "offer", {
       ...morning,
@@ -77,7 +77,7 @@ describe("My energy", function () {
     afternoon = exportOf(14, 16);
     const short = new Map(promised.map((slot) => [slot, CAME]));
     const readings = [await sign(jane, afternoon), await sign(jane, short)];
-    stack.leave("readings.json", { readings });
+    stack.serveFile("readings.json", { readings });
     const { euro, send } = wattline;
     await send(jane.address, (o) => euro.connect(jane.signer).mint(jane.address, 30n * EURO, o));
 
@@ -89,7 +89,7 @@ describe("My energy", function () {
     await stack?.close();
   });
 
-  /** What Jane's roof made between two hours. */
+  /** What Jane exported between two hours. */
   function exportOf(fromHour: number, toHour: number): Map<number, bigint> {
     const { firstSlot } = stack.series;
     const [from, to] = [fromHour * SLOTS_PER_HOUR, toHour * SLOTS_PER_HOUR];
@@ -138,27 +138,27 @@ describe("My energy", function () {
       (1n << 40n) | (BigInt(sourceIndex("Solar")) << 32n) | BigInt(slot),
     );
 
-  it("asks for a wallet where there is none", async () => {
+  it("asks for a wallet when there is none", async () => {
     const opened = await openContext(browser);
     const other = await opened.context.newPage();
     await other.goto(`${stack.url}/energy`);
     await other.getByText("No wallet is connected").waitFor();
-    opened.watch.assertQuiet();
+    opened.watch.assertNoFaults();
     await opened.context.close();
   });
 
   it("mints every waiting reading with one button", async () => {
-    await page.getByText(/wait to be minted/).waitFor();
+    await page.getByText(/waits to be minted/).waitFor();
     await takeScreenshots(page, "energy-waiting");
     await page.getByRole("button", { name: /^Mint / }).click();
-    await page.getByText(/No reading waits/).waitFor();
+    await page.getByText(/No readings are waiting/).waitFor();
     const reports = sent().map(({ data }) => decodeFunctionData({ abi: metersAbi, data }));
     expect(reports.map(({ functionName }) => functionName)).to.deep.equal(["report", "report"]);
     for (const [slot, wh] of afternoon) expect(await held(jane, slot)).to.equal(wh);
     expect(await held(jane, promised[0] ?? 0), "promised energy is kept").to.equal(0n);
   });
 
-  it("takes a signed reading from text, and says why it would be refused", async () => {
+  it("loads a signed reading from text, and says why it would be refused", async () => {
     await page.getByRole("button", { name: "Load a signed reading from a file" }).click();
     const text = page.getByLabel("Or paste it here");
     await text.fill('{ "meter": "0x12" }');
@@ -217,7 +217,7 @@ describe("My energy", function () {
     const gained = (await escrowOf(neighbour)) - before;
     expect(gained >= back + bond, `${gained} is back`).to.equal(true);
     expect(await held(neighbour, promised[0] ?? 0)).to.equal(CAME);
-    buyer.watch.assertQuiet();
+    buyer.watch.assertNoFaults();
     await buyer.context.close();
   });
 
@@ -227,7 +227,7 @@ describe("My energy", function () {
     await page.getByLabel("From your wallet into escrow").fill("12.5");
     await page.getByRole("button", { name: "Deposit" }).click();
     await page.getByText("Deposit €12.50").waitFor();
-    // Once it is through, the form is empty again.
+    // Once it is done, the form is empty again.
     await until(
       async () => (await page.getByLabel("From your wallet into escrow").inputValue()) === "",
     );
@@ -248,7 +248,7 @@ describe("My energy", function () {
     expect(sent().length - before).to.equal(1);
   });
 
-  it("withdraws into the own wallet, and says no to more than there is", async () => {
+  it("withdraws into the wallet, and refuses more than there is", async () => {
     const amount = page.getByLabel("From escrow into your wallet");
     await amount.fill("9999");
     await page.getByText(/That is more than the/).waitFor();
@@ -259,7 +259,7 @@ describe("My energy", function () {
     expect(before - (await escrowOf(jane))).to.equal(10n * EURO);
   });
 
-  it("locks what is in escrow until a moment, and then withdraws nothing", async () => {
+  it("locks the escrow until a time, and then refuses to withdraw", async () => {
     const until = "2026-06-23T12:00";
     await page.getByLabel("No withdrawal before").fill(until);
     await page.getByRole("button", { name: "Lock", exact: true }).click();
@@ -272,7 +272,7 @@ describe("My energy", function () {
     expect(await withdraw.isDisabled()).to.equal(true);
   });
 
-  it("takes a no in the wallet for an answer", async () => {
+  it("accepts that the wallet declines", async () => {
     wallet.decline(true);
     await page.getByLabel("From your wallet into escrow").fill("1");
     await page.getByRole("button", { name: "Deposit" }).click();
@@ -283,7 +283,7 @@ describe("My energy", function () {
     }
   });
 
-  it("authorises a home agent within an allowance, and revokes it", async () => {
+  it("authorises a delegate within an allowance, and revokes it", async () => {
     const agent = privateKeyToAccount(generatePrivateKey()).address;
     const { marketplace, addresses } = stack.wattline;
     const left = (): Promise<bigint> =>
@@ -300,7 +300,7 @@ describe("My energy", function () {
     expect(await left()).to.equal(0n);
   });
 
-  it("says what was earned over the feed-in tariff, and prints it", async () => {
+  it("shows what was earned over the feed-in tariff, also for printing", async () => {
     await open("Earnings");
     const { tariffs } = await stack.wattline.meters.microgridOf(1);
     const came = CAME * 2n;
@@ -336,7 +336,7 @@ describe("My energy", function () {
     await page.getByRole("heading", { name: "Certificate of retired energy" }).waitFor();
     certificate = new URL(page.url()).pathname;
     expect(certificate).to.match(/^\/certificate\/0x[0-9a-f]{64}-\d+$/);
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
@@ -356,17 +356,17 @@ describe("My energy", function () {
     expect(await violationsOf(other)).to.deep.equal([]);
     await takeScreenshots(other, "certificate");
     await other.goto(`${stack.url}${certificate.replace(/-\d+$/, "-999")}`);
-    await other.getByText("This is no certificate of Wattline").waitFor();
+    await other.getByText("This is not a certificate of Wattline").waitFor();
     await other.goto(`${stack.url}/certificate/nonsense`);
     await other.getByText(/The link is damaged/).waitFor();
-    opened.watch.assertQuiet();
+    opened.watch.assertNoFaults();
     await opened.context.close();
   });
 
-  it("says so when a reading behind it is not signed by its meter", async () => {
+  it("reports a reading that is not signed by its meter", async () => {
     const opened = await openContext(browser, { locale: "de-DE" });
     const start = behind.slice(2, 34);
-    // An endpoint that tells of another signature than the chain has.
+    // An endpoint that answers with another signature than the chain has.
     await opened.context.route(`${stack.network.rpcUrl}/**`, async (route) => {
       const response = await route.fetch();
       const body = (await response.text()).replaceAll(start, "1".repeat(start.length));
@@ -378,11 +378,11 @@ describe("My energy", function () {
     await other.getByText(/nicht vom Schlüssel ihres Zählers signiert/).waitFor();
     await takeScreenshots(other, "certificate-wrong");
     await opened.context.unrouteAll({ behavior: "ignoreErrors" });
-    opened.watch.assertQuiet();
+    opened.watch.assertNoFaults();
     await opened.context.close();
   });
 
-  it("shows the same from the index as from the chain, and goes on when the index ends", async () => {
+  it("shows the same from the indexer as from the chain, and goes on when the indexer stops", async () => {
     const { network } = stack;
     const { deployment, rpcUrl } = network;
     const indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
@@ -390,20 +390,20 @@ describe("My energy", function () {
     try {
       const fromChain = await readTabs(opened.page);
       await indexer.caughtUp();
-      stack.say({ networks: [{ ...network, indexerUrl: indexer.url }] });
+      stack.setConfig({ networks: [{ ...network, indexerUrl: indexer.url }] });
       expect(await readTabs(opened.page)).to.deep.equal(fromChain);
       await indexer.stop();
-      await opened.page.getByText("The index of the history does not answer.").waitFor();
+      await opened.page.getByText("The indexer does not answer.").waitFor();
       await opened.page.reload();
       await opened.page.getByText("Latest readings").first().waitFor();
     } finally {
-      stack.say({ networks: [network] });
+      stack.setConfig({ networks: [network] });
       await opened.context.close();
       await indexer.end();
     }
   });
 
-  /** What each tab says, in words and figures alone. */
+  /** The text of each tab. */
   async function readTabs(of: Page): Promise<string[]> {
     await of.goto(`${stack.url}/energy`);
     const texts: string[] = [];
@@ -428,7 +428,7 @@ describe("My energy", function () {
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 15_000;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error("It did not come to hold in time.");
+    if (Date.now() > end) throw new Error("The condition was not met in time.");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

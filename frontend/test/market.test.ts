@@ -6,20 +6,20 @@ import { encodeAbiParameters, pad, parseAbiParameters } from "viem";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { callsIn, type MarketCall } from "./support/calls.ts";
-import { lookAtAll } from "./support/look.ts";
 import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
+import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type TestWallet } from "./support/wallet.ts";
 
-/** A local account that owns no home: it has money in its wallet and none in escrow. */
+/** A local account without a home: it has money in its wallet and none in escrow. */
 const NEWCOMER = 30;
 const FUNDS = 20_000_000n;
 const CONNECTED = 0;
 const ISLANDED = 1;
 const CLOSED = 2;
 
-/** Of the lanes of a reading that are covered. */
+/** The guard bits of the lanes that a reading covers. */
 const GUARD_BITS = BigInt(`0x${"80000000".repeat(8)}`);
 
 interface Log {
@@ -40,7 +40,7 @@ describe("The market", function () {
     market = await seedMarket(stack);
     relay = await openRelay(stack.network);
     await relay.post([...market.spot, ...market.toCome, ...market.bids, ...market.far.offers]);
-    stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+    stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
   });
 
   after(async () => {
@@ -67,7 +67,7 @@ describe("The market", function () {
     await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
     await page.getByRole("button", { name: "Test Wallet" }).click();
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
-    await lookAtAll(page);
+    await scrollThrough(page);
     return { page, wallet, watch };
   }
 
@@ -96,7 +96,7 @@ describe("The market", function () {
     await takeScreenshots(page, "market-buy");
     await button.click();
     await page.getByText("You bought 13 kWh").waitFor();
-    // The card alone: the toast beside it may be fading away.
+    // Only the card: the toast may be fading out.
     expect(await violationsOf(page, "main [role=status]")).to.deep.equal([]);
     await takeScreenshots(page, "market-bought");
 
@@ -121,7 +121,7 @@ describe("The market", function () {
     expect([owner, spender]).to.deep.equal([address, network.deployment.marketplace]);
     expect([value, nonce].map(String)).to.deep.equal([String(limit), "0"]);
     expect(Number(deadline)).to.be.greaterThan(await chain.chainTime());
-    // The whole of what was paid in was needed, and what crossed the line lost three percent on its way.
+    // The whole deposit was needed, and the energy over the tie line lost three percent.
     const account = await wattline.marketplace.accountOf(wattline.addresses.euro, address);
     expect(account.balance).to.equal(0n);
     const sent = takes.map(({ energy }) => sumWh(energy));
@@ -131,10 +131,10 @@ describe("The market", function () {
     const [first = 0, last = 0] = blocks;
     const held = await wattline.energy.profileOf(address, 1, 0, first, last - first + 1);
     expect(sumWh(held)).to.equal(13_000n);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("follows retired energy that came over the tie line to the meters that made it", async () => {
+  it("traces retired energy that came over the tie line to the meters that made it", async () => {
     const { wattline, chain, morning, network, series } = stack;
     const { signer, address } = await chain.wallet(NEWCOMER);
     const firstBlock = morning.firstSlot >> 3;
@@ -161,13 +161,13 @@ describe("The market", function () {
     await page.getByText(`Solar, made in ${series.name} and Millbrook`).waitFor();
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "certificate-line");
-    // Nobody is connected, and there are two microgrids: the header is at its widest, and stays one line.
+    // Without a wallet and with two microgrids the header is widest; it must stay on one line.
     await page.setViewportSize(VIEWPORTS.phone);
     expect((await page.getByRole("banner").boundingBox())?.height).to.be.lessThan(70);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
-    watch.assertQuiet();
+    watch.assertNoFaults();
 
-    // An endpoint that says of Millbrook's meters that they have reported nothing.
+    // An endpoint that says that Millbrook's meters have reported nothing.
     const { interface: meters } = wattline.meters;
     const { topicHash } = meters.getEvent("Reported");
     const far = market.far.community.households.map(({ device }) => pad(device.address));
@@ -213,10 +213,10 @@ describe("The market", function () {
     expect(callsOf(wallet).map(({ functionName }) => functionName)).to.deep.equal(["reserve"]);
     const after = await wattline.marketplace.accountOf(wattline.addresses.euro, neighbour.address);
     expect(before.balance - after.balance).to.equal(240_000n);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("takes a no for a no", async () => {
+  it("accepts that the wallet declines", async () => {
     const { page, wallet } = await open(market.neighbour.account);
     wallet.decline(true);
     await page.getByRole("button", { name: /^Buy .+ for/ }).click();
@@ -224,7 +224,7 @@ describe("The market", function () {
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
   });
 
-  it("says how far an offer comes and how its seller has delivered, and keeps filters in the URL", async () => {
+  it("shows an offer's distance and its seller's record, and keeps filters in the URL", async () => {
     const { page, watch } = await open();
     const table = page.getByRole("region", { name: "Offers", exact: true });
     await table.getByText("Millbrook, 3% loss").filter({ visible: true }).first().waitFor();
@@ -239,10 +239,10 @@ describe("The market", function () {
     const prices = table.getByText(/^€0\.1\d\/kWh$/);
     await prices.nth(1).waitFor();
     expect(await prices.allTextContents()).to.deep.equal(["€0.18/kWh", "€0.16/kWh"]);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("moves through the day by keyboard and tells each slot", async () => {
+  it("moves through the day by keyboard and announces each slot", async () => {
     const { page, watch } = await open();
     const strip = page.getByRole("slider", { name: "Delivery slot" });
     await strip.focus();
@@ -251,10 +251,10 @@ describe("The market", function () {
     await page.waitForURL(/slot=\d+/);
     expect(await strip.getAttribute("aria-valuetext")).not.to.equal(before);
     await page.getByText(/They cross: .+ would clear at/).waitFor();
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("lets one choose any window of the day, by keyboard too", async () => {
+  it("lets the user choose any window of the day, by keyboard too", async () => {
     const { page, watch } = await open();
     const [from, to] = ["From", "To"].map((name) =>
       page.getByRole("combobox", { name, exact: true }),
@@ -273,10 +273,10 @@ describe("The market", function () {
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
     await to.locator("option:checked", { hasText: "23:45" }).waitFor({ state: "attached" });
     expect(await from.locator("option:checked").textContent()).to.equal("11:00");
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("shows a new offer of somebody else within a second", async () => {
+  it("shows another household's new offer within a second", async () => {
     const { page } = await open();
     const { community, trading, morning, CENT } = stack;
     const offer = await trading.sign(community, market.jane, "offer", {
@@ -292,11 +292,11 @@ describe("The market", function () {
     expect(Date.now() - posted).to.be.lessThan(5_000);
   });
 
-  it("keeps to an island's rules and says them", async () => {
+  it("follows the rules of an islanded microgrid and explains them", async () => {
     const { page, watch } = await open(market.neighbour.account);
     try {
       await setMode(ISLANDED);
-      await page.getByText(/is islanded: cut off from the grid/).waitFor();
+      await page.getByText(/is islanded: disconnected from the grid/).waitFor();
       await page
         .getByText("Millbrook, 3% loss")
         .filter({ visible: true })
@@ -312,10 +312,10 @@ describe("The market", function () {
     } finally {
       await setMode(CONNECTED);
     }
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("refuses in words what would cross a line that was cut while the wallet asked", async () => {
+  it("explains why a purchase over a tie line is refused when the microgrid is islanded while the wallet asks", async () => {
     const { wattline, chain } = stack;
     const buyer = await chain.wallet(NEWCOMER + 1);
     const operator = await chain.wallet(0);
@@ -347,26 +347,26 @@ describe("The market", function () {
     await takeScreenshots(page, "market");
     await page.setViewportSize(VIEWPORTS.phone);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
-    watch.assertQuiet();
+    watch.assertNoFaults();
   });
 
-  it("says what counts while the relay is cut off from the chain", async () => {
+  it("says what counts while the relay is offline", async () => {
     const { timestamp } = (await stack.chain.ethers.provider.getBlock("latest")) ?? {};
     const offline = await openRelay(stack.network, {
       offlineAfterSeconds: 600,
       now: () => Number(timestamp) + 601,
     });
     try {
-      stack.say({ networks: [{ ...stack.network, relayUrl: offline.url }] });
+      stack.setConfig({ networks: [{ ...stack.network, relayUrl: offline.url }] });
       const { context, watch } = await openContext(browser);
       contexts.push(context);
       const page = await context.newPage();
       await page.goto(`${stack.url}/market`);
       await page.getByText("No blocks come from the chain.").waitFor();
       expect(await violationsOf(page)).to.deep.equal([]);
-      watch.assertQuiet();
+      watch.assertNoFaults();
     } finally {
-      stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+      stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
       await offline.close();
     }
   });
@@ -381,7 +381,7 @@ describe("The market", function () {
     const { page } = await open();
     await relay.close();
     await page.reload();
-    await page.getByText("The offers book does not answer.").waitFor();
+    await page.getByText("The order book does not answer.").waitFor();
     await page.getByText("Announced on chain").waitFor();
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
   });

@@ -5,8 +5,11 @@ import {
   settleCommunity,
   tieLineFor,
 } from "@wattline/community/simulation";
+import { metersDomain, REGISTRATION_TYPES } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
+import { getAddress } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -15,17 +18,17 @@ import { injectWallet } from "./support/wallet.ts";
 const OPERATOR = 0;
 const PANEL = "[role=tabpanel][data-state=active]";
 /** Accounts of the second community: its operator, its DSO, its households. */
-const NEXT_DOOR = 10;
+const SECOND_FIRST_ACCOUNT = 10;
 
 describe("The microgrid page", function () {
   this.timeout(180_000);
   let stack: Stack;
   let browser: Browser;
-  let nextDoor: Awaited<ReturnType<typeof settleNextDoor>>;
+  let nextDoor: Awaited<ReturnType<typeof settleSecondMicrogrid>>;
 
   before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
-    nextDoor = await settleNextDoor(stack);
+    nextDoor = await settleSecondMicrogrid(stack);
   });
 
   after(async () => {
@@ -64,7 +67,7 @@ describe("The microgrid page", function () {
     );
     const text = (await page.getByRole("main").textContent()) ?? "";
     expect(text).to.match(/Produced today\d/);
-    // 300 Wh here; what went over the line arrived elsewhere.
+    // 300 Wh here; the energy over the tie line arrived elsewhere.
     expect(text).to.match(/Traded today300 Wh/);
     expect(text).to.match(/Last 24 hours out \/ in200 Wh \/ 0 Wh/);
     expect(await violationsOf(page)).to.deep.equal([]);
@@ -74,7 +77,7 @@ describe("The microgrid page", function () {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
     await page.getByRole("img", { name: /^Diagram/ }).scrollIntoViewIfNeeded();
     await takeScreenshots(page, "microgrid-lines");
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
@@ -98,11 +101,11 @@ describe("The microgrid page", function () {
     await page.getByRole("combobox", { name: "Mode" }).selectOption("Connected");
     await page.getByRole("button", { name: "Declare it" }).click();
     await page.getByRole("heading", { name: "Connected" }).waitFor();
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
-  it("publishes tariffs, and tells a refusal in words before anything is sent", async () => {
+  it("publishes tariffs, and explains a refusal before anything is sent", async () => {
     const { page, context, wallet, watch } = await openAs(OPERATOR);
     await page.getByRole("tab", { name: "Tariffs" }).click();
     await field(page, "Feed-in tariff").fill("9");
@@ -117,18 +120,18 @@ describe("The microgrid page", function () {
     await page.getByText("€0.07/kWh").waitFor();
     const { tariffs } = await stack.wattline.meters.microgridOf(1);
     expect(tariffs.feedIn).to.equal(7n * stack.CENT);
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
-  it("registers a meter with the consent of a made-up device, and retires it", async () => {
+  it("registers a meter with the consent of a demo device, and retires it", async () => {
     const { page, context, watch } = await openAs(OPERATOR);
     await page.getByRole("tab", { name: "Register a meter" }).click();
     const owner = localAccount(3).address;
     await field(page, "Household's account").fill(owner);
-    await page.getByRole("button", { name: "Make up a device" }).click();
+    await page.getByRole("button", { name: "Create a demo device" }).click();
     await field(page, "Most it can export").fill("4.2");
-    await page.getByText(/The made-up device's key/).waitFor();
+    await page.getByText(/The demo device's key/).waitFor();
     const device = await field(page, "Address of the device").inputValue();
     await page.getByRole("button", { name: "Register the meter" }).click();
     const line = page.getByRole("listitem").filter({ hasText: "4.2 kW" }).last();
@@ -139,7 +142,27 @@ describe("The microgrid page", function () {
     await page.getByRole("button", { name: "Retire it for good" }).click();
     await line.getByText("Retired").waitFor();
     expect((await stack.wattline.meters.meterOf(device)).active).to.equal(false);
-    watch.assertQuiet();
+    watch.assertNoFaults();
+    await context.close();
+  });
+
+  it("fills in the device and consent of an agent's link", async () => {
+    const { deployment } = stack.network;
+    const device = privateKeyToAccount(generatePrivateKey());
+    const owner = localAccount(3).address;
+    const consent = await device.signTypedData({
+      domain: metersDomain(deployment.chainId, deployment.meters),
+      types: REGISTRATION_TYPES,
+      primaryType: "Registration",
+      message: { microgrid: 1, owner: getAddress(owner) },
+    });
+    const brought = new URLSearchParams({ owner, device: device.address, consent });
+    const { page, context, watch } = await openAs(OPERATOR, `?microgrid=1&${brought}`);
+    await field(page, "Most it can export").fill("5.5");
+    await page.getByRole("button", { name: "Register the meter" }).click();
+    await page.getByRole("listitem").filter({ hasText: "5.5 kW" }).last().waitFor();
+    expect((await stack.wattline.meters.meterOf(device.address)).owner).to.equal(owner);
+    watch.assertNoFaults();
     await context.close();
   });
 
@@ -154,13 +177,13 @@ describe("The microgrid page", function () {
     await mine.page.getByText("You have proposed a tie line to Riverside:").waitFor();
     await mine.context.close();
 
-    const theirs = await openAs(NEXT_DOOR, "?microgrid=2");
+    const theirs = await openAs(SECOND_FIRST_ACCOUNT, "?microgrid=2");
     await theirs.page.getByRole("tab", { name: "Tie lines" }).click();
     await theirs.page.getByRole("button", { name: "Agree" }).click();
     await theirs.page.getByText(/on: loses 5%/).waitFor();
     // Until then the old terms hold.
     expect((await stack.wattline.meters.crossingOf(1, 2)).lossBps).to.equal(300n);
-    theirs.watch.assertQuiet();
+    theirs.watch.assertNoFaults();
     await theirs.context.close();
   });
 
@@ -183,13 +206,13 @@ describe("The microgrid page", function () {
     }
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "microgrid-found");
-    await sheet.getByRole("button", { name: "Found it" }).click();
+    await sheet.getByRole("button", { name: "Found the microgrid" }).click();
     await sheet.waitFor({ state: "detached" });
     await page.getByRole("option", { name: "Hillside" }).waitFor({ state: "attached" });
     const { operator, charter } = await stack.wattline.meters.microgridOf(3);
     expect(operator).to.equal(localAccount(4).address);
     expect(charter.latitudeTenths).to.equal(481n);
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
@@ -206,11 +229,11 @@ describe("The microgrid page", function () {
     await page.getByRole("dialog").getByRole("textbox").first().waitFor();
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "microgrid-found");
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
-  it("hands the role over in two steps", async () => {
+  it("hands over the operator's role in two steps", async () => {
     const successor = 9;
     const first = await openAs(OPERATOR);
     await first.page.getByRole("tab", { name: "DSO and hand-over" }).click();
@@ -223,17 +246,24 @@ describe("The microgrid page", function () {
     await next.page.getByRole("button", { name: "Accept the role" }).click();
     await next.page.getByRole("heading", { name: "You are the operator" }).waitFor();
     expect(await stack.wattline.meters.operatorOf(1)).to.equal(localAccount(successor).address);
-    next.watch.assertQuiet();
+    next.watch.assertNoFaults();
     await next.context.close();
   });
 });
 
 /** A second community with a tie line to the first, and a purchase from there. */
-async function settleNextDoor({ wattline, community, trading, series, morning, CENT }: Stack) {
+async function settleSecondMicrogrid({
+  wattline,
+  community,
+  trading,
+  series,
+  morning,
+  CENT,
+}: Stack) {
   const options = readOptions(["--seed", "7", "--days", "1"]);
   if (options === "help") throw new Error("The options of the stack ask for help.");
   const homes = { ...series, name: "Riverside", households: series.households.slice(0, 2) };
-  const other = await settleCommunity(wattline, homes, options.tariffs, 2, NEXT_DOOR);
+  const other = await settleCommunity(wattline, homes, options.tariffs, 2, SECOND_FIRST_ACCOUNT);
   const line = tieLineFor(series.slotSeconds);
   await other.agreeTieLine(1, line);
   await community.agreeTieLine(2, line);
@@ -251,7 +281,7 @@ async function settleNextDoor({ wattline, community, trading, series, morning, C
   await trading.accept(community, neighbour, offer, new Map([[noon, 300n]]));
   await trading.accept(other, buyer, offer, new Map([[noon, 200n]]));
   return {
-    /** Somebody there buys a little from here. */
+    /** A household there buys energy from here. */
     purchase: () => trading.accept(other, buyer, offer, new Map([[morning.lastSlot, 1n]])),
   };
 }

@@ -14,8 +14,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Address, zeroAddress } from "viem";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
-import { lookAtAll } from "./support/look.ts";
 import { openRelay } from "./support/relay.ts";
+import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type ShownTypedData, type TestWallet, textsOf } from "./support/wallet.ts";
 
@@ -26,10 +26,10 @@ interface Visit {
   readonly wallet: TestWallet;
 }
 
-/** Where the browsers of the tests stand. */
+/** The time zone of the tests' browsers. */
 const ZONE = "Europe/Berlin";
 const DAY_SECONDS = 86_400;
-/** A local account that owns no home. */
+/** A local account without a home. */
 const NEWCOMER = 33;
 
 describe("Signing orders", function () {
@@ -47,7 +47,7 @@ describe("Signing orders", function () {
     this.timeout(300_000);
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
-    stack.say({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+    stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
     const { households } = stack.community;
     const find = (fits: (who: Household) => boolean): Household => {
       const found = households.find(fits);
@@ -66,7 +66,7 @@ describe("Signing orders", function () {
     await stack?.close();
   });
 
-  /** Somebody comes with a wallet and connects it. */
+  /** Opens the page and connects a wallet. */
   async function visit(account: Household["account"]): Promise<Visit> {
     const { context, watch } = await openContext(browser);
     const { rpcUrl, deployment } = stack.network;
@@ -86,7 +86,7 @@ describe("Signing orders", function () {
     return dialog;
   }
 
-  /** Signs what the form says, and waits until it is in the book. */
+  /** Signs the form's order, and waits until the relay has it. */
   async function sign({ page, wallet }: Visit): Promise<ShownTypedData> {
     const before = wallet.typedData().length;
     await page
@@ -126,7 +126,7 @@ describe("Signing orders", function () {
     const { page } = neighbour;
     await page.goto(`${stack.url}/market`);
     await page.getByText("Live", { exact: true }).waitFor();
-    await lookAtAll(page);
+    await scrollThrough(page);
 
     const dialog = await open(jane, "sell");
     expect(await dialog.getByLabel("Energy at most").inputValue()).to.equal(
@@ -172,7 +172,7 @@ describe("Signing orders", function () {
     });
     const { requests } = jane.wallet;
     expect(requests.map(({ method }) => method)).not.to.include("eth_sendTransaction");
-    neighbour.watch.assertQuiet();
+    neighbour.watch.assertNoFaults();
   });
 
   /** Slots of the morning in which a home exported. */
@@ -209,14 +209,14 @@ describe("Signing orders", function () {
     });
   });
 
-  /** The stack's day by the browsers' clock, or one after it. */
+  /** The stack's day in the browsers' time zone, or a later day. */
   const dayOf = (after = 0): string => {
     const { firstSlot, slotSeconds } = stack.series;
     return addDays(localDayOf(firstSlot * slotSeconds, ZONE), after);
   };
   const clock = (hour: number) => `${String(hour).padStart(2, "0")}:00`;
   const localText = (hour: number): string => `${dayOf()}T${clock(hour)}`;
-  /** The slots between two hours of that clock. */
+  /** The slots between two hours in that time zone. */
   const slotsBetween = (from: number, to: number, after = 0) =>
     slotsOfWindow(dayOf(after), clock(from), clock(to), ZONE, stack.series.slotSeconds);
 
@@ -243,7 +243,7 @@ describe("Signing orders", function () {
     const leaves = leavesOf(data.message.tree).map(textsOf);
     expect(leaves).to.have.lengthOf(16);
     const signed = leaves.slice(0, 14);
-    // What fills the tree up is the last order once more.
+    // The tree is padded with the last order.
     expect(leaves.slice(14)).to.deep.equal([signed[13], signed[13]]);
     expect(signed.map((order) => order.price)).to.deep.equal([
       ...Array.from({ length: 6 }, () => ["140000", "180000"]).flat(),
@@ -287,7 +287,7 @@ describe("Signing orders", function () {
     });
   });
 
-  it("says in words what is wrong, at the field", async () => {
+  it("explains at the field what is wrong", async () => {
     const dialog = await open(jane, "sell");
     await dialog.getByLabel("Energy at most").fill("much");
     await dialog.getByLabel("Price", { exact: true }).fill("-1");
@@ -306,7 +306,7 @@ describe("Signing orders", function () {
     expect(await energy.getAttribute("aria-invalid")).to.equal(null);
   });
 
-  it("shows beside its field what the book refuses after all", async () => {
+  it("shows at the field what the relay refuses", async () => {
     const dialog = await open(jane, "sell");
     const before = jane.wallet.typedData().length;
     await dialog.getByLabel("Until", { exact: true }).fill(`${dayOf(60)}T12:00`);
@@ -317,7 +317,7 @@ describe("Signing orders", function () {
     expect(jane.wallet.typedData()).to.have.lengthOf(before + 1);
   });
 
-  it("refuses a bid without money in words, before anything is signed", async () => {
+  it("explains that a bid without money is refused, before anything is signed", async () => {
     const poor = await visit(localAccount(OPERATOR).account);
     const dialog = await open(poor, "bid");
     await dialog.getByRole("button", { name: "Sign the bid" }).click();
@@ -326,7 +326,7 @@ describe("Signing orders", function () {
     await poor.context.close();
   });
 
-  it("brings what a bid takes into escrow from within the form", async () => {
+  it("deposits the money for a bid from within the form", async () => {
     const { wattline, chain, network } = stack;
     const newcomer = await chain.wallet(NEWCOMER);
     await wattline.send(newcomer.address, (o) =>
@@ -361,11 +361,11 @@ describe("Signing orders", function () {
     expect(textsOf(message)).to.deep.include({ energy: "2000", price: "210000" });
     const [listed] = (await relay?.client.orders({ maker: newcomer.address }))?.orders ?? [];
     expect(listed).to.include({ state: "live", remainingWh: "2000" });
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
-  it("offers energy to come with one price and a bond, which is locked when somebody reserves", async () => {
+  it("offers energy to come with one price and a bond, which is locked by a reservation", async () => {
     const { trading, community } = stack;
     const dialog = await open(jane, "sell");
     await dialog.getByText("Energy to come").click();
@@ -394,7 +394,7 @@ describe("Signing orders", function () {
     expect(before - (await escrowOf(seller))).to.equal(20_000n);
   });
 
-  it("bids for energy to come with a bond to ask for at least, which whoever promises it pledges", async () => {
+  it("bids for energy to come with a lowest bond, which the seller pledges", async () => {
     const { trading, community } = stack;
     const dialog = await open(neighbour, "bid");
     await dialog.getByText("Energy to come").click();
@@ -422,7 +422,7 @@ describe("Signing orders", function () {
     expect(before - (await escrowOf(seller))).to.equal(18_000n);
   });
 
-  it("says an island's price cap, takes no offer above it, and a bid for a meter alone", async () => {
+  it("shows the island price cap, refuses an offer above it, and requires a meter for a bid", async () => {
     const { community, trading, morning, series } = stack;
     await community.setMode("Islanded");
     try {
@@ -460,11 +460,11 @@ describe("Signing orders", function () {
     }
   });
 
-  /** An order of the book with its signature, by what was signed. */
+  /** The relay's order with its signature, by the signed message. */
   async function listedAs({ maker, nonce }: ShownTypedData["message"]): Promise<SignedOrder> {
     const orders = (await relay?.client.orders({ maker: maker as Address, limit: 500 }))?.orders;
     const listed = orders?.find(({ order }) => order.nonce === String(nonce));
-    if (listed === undefined) throw new Error(`The book has no order ${nonce} of ${maker}.`);
+    if (listed === undefined) throw new Error(`The relay lists no order ${nonce} of ${maker}.`);
     return signedOrderFromJson(listed);
   }
 
@@ -486,7 +486,7 @@ describe("Signing orders", function () {
     expect(await bookOf(seller)).to.have.lengthOf(before);
   });
 
-  it("takes an order off the book by a signature, and cancels one for certain on chain", async () => {
+  it("withdraws an order from the order book by a signature, and cancels one for certain on chain", async () => {
     const { page, wallet } = jane;
     const [first, ...others] = await bookOf(seller);
     await page.goto(`${stack.url}/energy?tab=orders`);
@@ -530,7 +530,7 @@ describe("Signing orders", function () {
     expect(counter).to.equal(1n);
   });
 
-  it("announces on chain what the book can't take, and never takes a nonce twice", async () => {
+  it("announces on chain what the relay can't accept, and never uses a nonce twice", async () => {
     await relay?.close();
     relay = undefined;
     const dialog = await open(jane, "sell");
@@ -545,7 +545,7 @@ describe("Signing orders", function () {
     const { page } = neighbour;
     await page.goto(`${stack.url}/market`);
     await page.getByText("Announced on chain", { exact: true }).waitFor();
-    await lookAtAll(page);
+    await scrollThrough(page);
     await page.getByRole("table").getByText("€0.19/kWh").first().waitFor();
     const nonces = jane.wallet
       .typedData()

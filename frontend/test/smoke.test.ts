@@ -5,12 +5,12 @@ import { numberToHex } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
-import { openDoor } from "./support/door.ts";
-import { lookAtAll } from "./support/look.ts";
+import { openProxy } from "./support/proxy.ts";
+import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet } from "./support/wallet.ts";
 
-/** The pages, and what each shows once it has read the chain. */
+/** The pages, and a text that each shows once it has read the chain. */
 const CONTENT = {
   market: /^€0\.1\d\/kWh$/,
   energy: "€50.00",
@@ -49,7 +49,7 @@ describe("The app over a community", function () {
     await stack?.close();
   });
 
-  /** Somebody comes with a wallet and connects it. */
+  /** Opens the page and connects a wallet. */
   async function visit(path: string, options: Partial<Parameters<typeof injectWallet>[1]> = {}) {
     const { context, watch } = await openContext(browser);
     const wallet = await injectWallet(context, {
@@ -75,7 +75,7 @@ describe("The app over a community", function () {
     const offers = page.getByRole("region", { name: "Offers", exact: true });
     await offers.getByText(CONTENT.market).filter({ visible: true }).first().waitFor();
     expect(new URL(page.url()).pathname).to.equal("/market");
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
@@ -84,11 +84,11 @@ describe("The app over a community", function () {
     await page.getByText("In escrow", { exact: true }).waitFor();
     await page.getByText("€50.00").first().waitFor();
     expect(wallet.requests.map(({ method }) => method)).to.include("wallet_requestPermissions");
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
-  it("lets one try it with the demo wallet, which asks first", async () => {
+  it("can be tried with the demo wallet, which asks first", async () => {
     const { context, watch } = await openContext(browser);
     const page = await context.newPage();
     await page.goto(`${stack.url}/energy`);
@@ -101,7 +101,7 @@ describe("The app over a community", function () {
     await page.getByRole("button", { name: /Demo wallet/ }).click();
     await page.getByRole("button", { name: "Confirm" }).click();
     await page.getByRole("banner").getByRole("button", { name: "Jane" }).waitFor();
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
@@ -130,72 +130,72 @@ describe("The app over a community", function () {
     await button.waitFor();
     await button.click();
     await page.getByText("Your wallet is on another network.").waitFor({ state: "detached" });
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
-  it("goes on everywhere without the offers book and the index, and says what is down", async () => {
+  it("works on every page without relay and indexer, and says what is down", async () => {
     const dead = `http://127.0.0.1:${await freePort()}`;
-    stack.say({ networks: [{ ...stack.network, relayUrl: dead, indexerUrl: dead }] });
+    stack.setConfig({ networks: [{ ...stack.network, relayUrl: dead, indexerUrl: dead }] });
     try {
       const { page, context, watch } = await visit("market");
       for (const [name, shown] of Object.entries(CONTENT)) {
         await page.goto(`${stack.url}/${name}`);
-        await page.getByText("The offers book does not answer.").waitFor();
-        await page.getByText("The index of the history does not answer.").waitFor();
+        await page.getByText("The order book does not answer.").waitFor();
+        await page.getByText("The indexer does not answer.").waitFor();
         await page.getByRole("main").getByText(shown).first().waitFor();
       }
       expect(watch.foreignRequests).to.deep.equal([]);
       await context.close();
     } finally {
-      stack.say({ networks: [stack.network] });
+      stack.setConfig({ networks: [stack.network] });
     }
   });
 
-  it("says so everywhere when the chain stops, and comes back with it", async () => {
-    const door = await openDoor(await freePort(), stack.network.rpcUrl);
-    stack.say({ networks: [{ ...stack.network, rpcUrl: door.url }] });
+  it("says on every page that the chain is down, and recovers with it", async () => {
+    const proxy = await openProxy(await freePort(), stack.network.rpcUrl);
+    stack.setConfig({ networks: [{ ...stack.network, rpcUrl: proxy.url }] });
     try {
-      const { page, context, watch } = await visit("market", { rpcUrl: door.url });
+      const { page, context, watch } = await visit("market", { rpcUrl: proxy.url });
       const down = page.getByText(`${stack.network.name} does not answer.`);
       for (const [name, shown] of Object.entries(CONTENT)) {
         await page.goto(`${stack.url}/${name}`);
         const content = page.getByRole("main").getByText(shown).first();
         await content.waitFor();
-        await door.shut();
+        await proxy.stop();
         await down.waitFor();
         expect(await content.isVisible(), "what was read stays").to.equal(true);
-        await door.open();
+        await proxy.start();
         await down.waitFor({ state: "detached" });
       }
-      // And one that is opened only now.
-      await door.shut();
+      // A page that is first opened now says so, too.
+      await proxy.stop();
       await page.goto(`${stack.url}/market`);
       await down.waitFor();
       await page.getByRole("heading", { level: 1 }).waitFor();
       await takeScreenshots(page, "chain-down");
-      await door.open();
+      await proxy.start();
       await down.waitFor({ state: "detached" });
       await page.getByRole("main").getByText(CONTENT.market).first().waitFor();
       expect(watch.foreignRequests).to.deep.equal([]);
       await context.close();
     } finally {
-      await door.shut();
-      stack.say({ networks: [stack.network] });
+      await proxy.stop();
+      stack.setConfig({ networks: [stack.network] });
     }
   });
 
-  it("speaks German when the browser does", async () => {
+  it("is in German when the browser is", async () => {
     const { context, watch } = await openContext(browser, { locale: "de-DE" });
     const page = await context.newPage();
     await page.goto(stack.url);
     await page.getByRole("heading", { name: "Markt", exact: true }).waitFor();
     expect(await page.locator("html").getAttribute("lang")).to.equal("de");
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
-  it("shows a page in the reader's language and theme before its script has come", async () => {
+  it("shows a page in the reader's language and theme before its script is loaded", async () => {
     const { context } = await openContext(browser, { locale: "de-AT", colorScheme: "dark" });
     await context.route("**/assets/*.js", () => undefined);
     const page = await context.newPage();
@@ -208,7 +208,7 @@ describe("The app over a community", function () {
       await page.goto(`${stack.url}/${path}`, { waitUntil: "commit" });
       await page.locator("h1", { hasText: title }).waitFor();
       expect(await page.locator("html").getAttribute("data-theme")).to.equal("dark");
-      // A press that nobody hears is none.
+      // Buttons are inert until the script is there.
       expect(await page.locator("[inert] button").count()).to.equal(
         await page.locator("button").count(),
       );
@@ -216,7 +216,7 @@ describe("The app over a community", function () {
     await context.close();
   });
 
-  it("starts in a browser that does not tell what it has painted, too", async () => {
+  it("starts in a browser that reports no paints, too", async () => {
     const { context, watch } = await openContext(browser);
     await context.addInitScript(() => {
       PerformanceObserver.prototype.observe = () => undefined;
@@ -225,11 +225,11 @@ describe("The app over a community", function () {
     await page.goto(`${stack.url}/market`);
     await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
     await page.getByRole("dialog").waitFor();
-    watch.assertQuiet();
+    watch.assertNoFaults();
     await context.close();
   });
 
-  it("lets one choose among several networks by keyboard, and remembers it", async () => {
+  it("lets the user choose among several networks by keyboard, and remembers the choice", async () => {
     const { network } = stack;
     const other = {
       ...network,
@@ -237,7 +237,7 @@ describe("The app over a community", function () {
       rpcUrl: `http://127.0.0.1:${await freePort()}`,
     };
     const deployment = { ...network.deployment, chainId: 31_338 };
-    stack.say({ networks: [network, { ...other, deployment }] });
+    stack.setConfig({ networks: [network, { ...other, deployment }] });
     try {
       const { page, wallet, context } = await visit("market");
       await page.getByRole("main").getByText(CONTENT.market).first().waitFor();
@@ -261,7 +261,7 @@ describe("The app over a community", function () {
       );
       await context.close();
     } finally {
-      stack.say({ networks: [network] });
+      stack.setConfig({ networks: [network] });
     }
     const { page, context } = await visit("market");
     expect(await page.getByRole("banner").getByLabel("Network").count()).to.equal(0);
@@ -271,15 +271,15 @@ describe("The app over a community", function () {
   it("says what is wrong with a malformed /wattline.json", async () => {
     const { context } = await openContext(browser);
     const page = await context.newPage();
-    stack.say({ networks: [{ ...stack.network, rpcUrl: "nowhere" }] });
+    stack.setConfig({ networks: [{ ...stack.network, rpcUrl: "nowhere" }] });
     try {
       await page.goto(stack.url);
       await page.getByText(/networks\.0\.rpcUrl/).waitFor();
-      stack.say({ networks: [stack.network, stack.network] });
+      stack.setConfig({ networks: [stack.network, stack.network] });
       await page.reload();
       await page.getByText(/two networks with the chain id 31337/).waitFor();
     } finally {
-      stack.say({ networks: [stack.network] });
+      stack.setConfig({ networks: [stack.network] });
     }
     await context.close();
   });
@@ -288,11 +288,11 @@ describe("The app over a community", function () {
     it(`has no WCAG 2.2 AA violation in ${name}, in either theme, with a wallet`, async () => {
       const { page, watch, context } = await visit(name);
       await page.getByRole("main").getByText(shown).first().waitFor();
-      await lookAtAll(page);
+      await scrollThrough(page);
       await page.getByRole("status").first().waitFor({ state: "detached" });
       expect(await violationsOf(page)).to.deep.equal([]);
       await takeScreenshots(page, name);
-      watch.assertQuiet();
+      watch.assertNoFaults();
       await context.close();
     });
   }
@@ -302,7 +302,7 @@ describe("The app over a community", function () {
 async function until(holds: () => boolean): Promise<void> {
   const end = Date.now() + 15_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error("It did not come to hold in time.");
+    if (Date.now() > end) throw new Error("The condition was not met in time.");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

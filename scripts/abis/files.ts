@@ -1,8 +1,8 @@
 import hre from "hardhat";
 
 /**
- * What the sdk calls an ABI, and the contracts whose ABIs it joins. The rooms' errors reach callers of the marketplace,
- * which does not declare them all itself.
+ * The name of each of the sdk's ABIs, and the contracts whose ABIs it joins. Callers of the marketplace see the errors
+ * of its modules, which it does not declare all itself.
  */
 const ABIS = {
   marketplace: ["Marketplace", "Settlement", "Forwards"],
@@ -11,7 +11,7 @@ const ABIS = {
   board: ["Board"],
 } as const;
 
-/** The sdk's ABI files: path from the project's root and text. */
+/** The sdk's ABI files: path from the project's root, and text. */
 export async function abiFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [name, contracts] of Object.entries(ABIS)) {

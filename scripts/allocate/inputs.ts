@@ -15,14 +15,14 @@ import {
 } from "@wattline/sdk/allocation";
 import { AllocateError, type Input } from "./options.ts";
 
-/** Trades to ask for at a time. */
+/** Trades per request. */
 const TRADES_AT_ONCE = 1000;
 
-/** Where an allocation comes from, and what meters counted, if that is known. */
+/** An allocation's source, and the metered energy if it is known. */
 export interface Source {
   readonly allocation: Allocation;
   readonly metered?: MeteredCommunity;
-  /** Trades over tie lines, which no operator of one community can allocate. */
+  /** The number of trades over tie lines, which can't be allocated within one community. */
   readonly crossed: number;
 }
 
@@ -71,12 +71,12 @@ async function readMarket(
   const api = connectIndexer(indexer);
   const community = await api.microgrid(microgrid, { signal });
   if (community === undefined)
-    throw new AllocateError(`The indexer knows no microgrid ${microgrid}.`);
+    throw new AllocateError(`The indexer has no microgrid ${microgrid}.`);
   const { slotSeconds } = community;
   const trades: MarketTrade[] = [];
   let [cursor, crossed]: [string | undefined, number] = [undefined, 0];
   do {
-    // A reserve only promises; what is delivered of it is a release.
+    // A reserve only promises; its delivery is a release.
     const page: Awaited<ReturnType<typeof api.trades>> = await api.trades({
       microgrid,
       kinds: ["accept", "settle", "release"],

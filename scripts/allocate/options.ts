@@ -47,7 +47,7 @@ const FLAGS = {
 
 type Values = ReturnType<typeof readFlags<typeof FLAGS>>;
 
-/** The command can't do what was asked for; the message says what to give instead. */
+/** The command can't be run as requested; the message says what to give instead. */
 export class AllocateError extends Error {}
 
 export const FORMATS = ["csv", "json", "fr", "es-constant", "es-hourly"] as const;
@@ -65,7 +65,7 @@ export type Input =
 
 export interface AllocateCommand {
   readonly input: Input;
-  /** Unix seconds; `to` is left out. */
+  /** Unix seconds; `to` is excluded. */
   readonly from: number;
   readonly to: number;
   readonly format: Format;
@@ -88,17 +88,17 @@ export function readOptions(argv: readonly string[]): AllocateCommand | "help" {
   const format = FORMATS.find((each) => each === values.format);
   if (format === undefined) {
     throw new AllocateError(
-      `--format is one of ${FORMATS.join(", ")}, not "${values.format ?? ""}".`,
+      `--format must be one of ${FORMATS.join(", ")}, not "${values.format ?? ""}".`,
     );
   }
   if (format.startsWith("es") && !/^[A-Za-z0-9]+$/.test(values.cau ?? "")) {
     throw new AllocateError(
-      `--cau takes letters and digits, and ${format} needs it for the file's name.`,
+      `--cau must be letters and digits; ${format} needs it for the file's name.`,
     );
   }
   const input = inputOf(values);
   if (format === "fr" && input.metered === undefined) {
-    throw new AllocateError("--format fr needs --metered: a part of which export?");
+    throw new AllocateError("--format fr needs --metered, which has the producers' export.");
   }
   return {
     input,
@@ -126,23 +126,25 @@ function inputOf(values: Values): Input {
   if (indexer !== undefined) {
     if (!URL.canParse(indexer)) {
       throw new AllocateError(
-        `--indexer takes an address such as http://127.0.0.1:42069, not "${indexer}".`,
+        `--indexer must be an address such as http://127.0.0.1:42069, not "${indexer}".`,
       );
     }
     if (!/^[1-9]\d{0,8}$/.test(microgrid ?? "")) {
-      throw new AllocateError(`--microgrid takes a microgrid's number, not "${microgrid ?? ""}".`);
+      throw new AllocateError(
+        `--microgrid must be a microgrid's number, not "${microgrid ?? ""}".`,
+      );
     }
     return { kind: "market", indexer, microgrid: Number(microgrid), ...used };
   }
   if (metered === undefined || key === undefined) {
-    throw new AllocateError("--key needs --metered: what is to be divided?");
+    throw new AllocateError("--key needs --metered, the energy to divide.");
   }
   return { kind: "key", metered, key };
 }
 
 function toleranceOf(text = "0"): bigint {
   if (/^\d{1,9}$/.test(text)) return BigInt(text);
-  throw new AllocateError(`--tolerance takes whole Wh, not "${text}".`);
+  throw new AllocateError(`--tolerance must be whole Wh, not "${text}".`);
 }
 
 function timeOf(name: string, text: string | undefined): number {
@@ -150,6 +152,6 @@ function timeOf(name: string, text: string | undefined): number {
   const seconds = isTime ? Date.parse(text ?? "") / 1000 : Number.NaN;
   if (Number.isFinite(seconds)) return seconds;
   throw new AllocateError(
-    `${name} takes a moment with its offset, such as 2026-06-01T00:00:00+02:00, not "${text ?? ""}".`,
+    `${name} must be a time with its offset, such as 2026-06-01T00:00:00+02:00, not "${text ?? ""}".`,
   );
 }

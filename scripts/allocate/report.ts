@@ -4,10 +4,10 @@ import { MeterFileError, readMeterFile } from "@wattline/sdk/meterData";
 import { readText } from "./inputs.ts";
 import { AllocateError } from "./options.ts";
 
-/** Our own columns are told by the first of them. */
+/** Wattline's own columns are recognised by the first one. */
 const OWN_TABLE = /^\uFEFF?"?slot_start\b/;
 
-/** Reads an operator's report: in our own columns, or as the operator gives it. */
+/** Reads an operator's report: in Wattline's columns, or in the operator's own format. */
 export async function readReport(
   file: string,
   slotSeconds: number,

@@ -22,7 +22,7 @@ import { readInput, readText } from "./inputs.ts";
 import { type AllocateCommand, AllocateError } from "./options.ts";
 import { readReport } from "./report.ts";
 
-/** What there is to tell. */
+/** The result of the command. */
 export interface Told {
   readonly lines: readonly string[];
   /** False when an operator's report differs. */
@@ -30,8 +30,8 @@ export interface Told {
 }
 
 /**
- * Works out the allocation, writes its files and compares it with the report. All is worked out before anything is written.
- * @throws as `readInput`, and RangeError where the format can't hold the allocation.
+ * Computes the allocation, writes its files and compares it with the report. Nothing is written before all is computed.
+ * @throws as `readInput`, and RangeError where the format can't represent the allocation.
  */
 export async function runAllocate(command: AllocateCommand, signal: AbortSignal): Promise<Told> {
   const { input, from, to, out } = command;
@@ -55,7 +55,7 @@ export async function runAllocate(command: AllocateCommand, signal: AbortSignal)
     names,
   );
   if (allocation.shares.length === 0) {
-    throw new AllocateError("Nothing was allocated between --from and --to: no file is written.");
+    throw new AllocateError("Nothing was allocated between --from and --to; no file was written.");
   }
   const files = filesOf(command, allocation, metered);
   const compared = await compare(command, allocation, isWithin, signal);
@@ -66,14 +66,14 @@ export async function runAllocate(command: AllocateCommand, signal: AbortSignal)
   return {
     lines: [
       `${energyWh} Wh in ${allocation.shares.length} shares: ${files.map(({ name }) => path.join(out, name)).join(", ")}`,
-      ...(source.crossed > 0 ? [`${source.crossed} trades over tie lines are left out.`] : []),
+      ...(source.crossed > 0 ? [`${source.crossed} trades over tie lines are not included.`] : []),
       ...compared.lines,
     ],
     isSame: compared.isSame,
   };
 }
 
-/** With metering points for names, and what was bought only as far as it was used. */
+/** With metering points as names, and bought energy only up to the metered use. */
 function finish(
   allocation: Allocation,
   metered: MeteredCommunity | undefined,
@@ -125,7 +125,7 @@ async function compare(
     lines: [
       ...differences.map((difference) => differenceText(difference, timeOf)),
       differences.length === 0
-        ? `${file} says the same in all of its ${reported.length} lines.`
+        ? `${file} agrees in all of its ${reported.length} lines.`
         : `${file} differs in ${differences.length} lines.`,
     ],
     isSame: differences.length === 0,

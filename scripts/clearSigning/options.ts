@@ -27,12 +27,12 @@ export interface ClearSigningOptions {
   readonly out: string;
 }
 
-/** As ERC-20's `decimals`. */
+/** ERC-20's `decimals`. */
 const MOST_DECIMALS = 255;
 
 /**
- * Reads the command line and the deployment it names.
- * @returns "help" when that was asked for.
+ * Reads the command line and the deployment file.
+ * @returns "help" for --help.
  * @throws OptionsError
  */
 export function readOptions(argv: readonly string[]): ClearSigningOptions | "help" {
@@ -43,7 +43,7 @@ export function readOptions(argv: readonly string[]): ClearSigningOptions | "hel
   );
   if (microgrids.length === 0 || microgrids.includes(0)) {
     throw new OptionsError(
-      `--microgrids takes numbers from 1 by comma, not "${values.microgrids}".`,
+      `--microgrids must be numbers from 1 separated by commas, not "${values.microgrids}".`,
     );
   }
   return {
@@ -70,7 +70,7 @@ function currencyOf(text: string): ClearSigningCurrency {
   const number = wholeNumber("--currency's DECIMALS", decimals);
   if (number > MOST_DECIMALS) {
     throw new OptionsError(
-      `--currency's DECIMALS takes at most ${MOST_DECIMALS}, not "${decimals}".`,
+      `--currency's DECIMALS must be at most ${MOST_DECIMALS}, not "${decimals}".`,
     );
   }
   return { address: getAddress(address), symbol, decimals: number };
@@ -87,12 +87,12 @@ function readDeployment(file: string): Deployment {
   const address = (name: string): Address => {
     const value = members.get(name);
     if (typeof value === "string" && isAddress(value, { strict: false })) return getAddress(value);
-    throw new OptionsError(`--deployment: ${file} must name ${name}, an address, not ${value}.`);
+    throw new OptionsError(`--deployment: ${file} must have ${name}, an address, not ${value}.`);
   };
   const number = (name: string): number => {
     const value = members.get(name);
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-    throw new OptionsError(`--deployment: ${file} must hold ${name}, a number, not ${value}.`);
+    throw new OptionsError(`--deployment: ${file} must have ${name}, a number, not ${value}.`);
   };
   return {
     chainId: number("chainId"),

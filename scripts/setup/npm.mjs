@@ -1,4 +1,4 @@
-/** Runs `npm ci` under a Node new enough for Hardhat, and puts npm's failures in one sentence. */
+/** Runs `npm ci` under a Node new enough for Hardhat, and reports npm's failures in one sentence. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { isOlderThan } from "./node.mjs";
 import { Refusal } from "./refusal.mjs";
 
-/** What Hardhat asks for. Under an older Node npm skips its native package without a word. */
+/** Hardhat's requirement. Under an older Node npm silently skips its native package. */
 const OLDEST_NODE_FOR_INSTALL = "22.13.0";
 
 const UNREACHABLE =
@@ -29,9 +29,9 @@ function installCommand(root, nodeVersion) {
   const ci = ["ci", "--include=dev", "--include=optional"];
   if (!isOlderThan(OLDEST_NODE_FOR_INSTALL)) return [...npm, ...ci];
 
-  // npm would take the Node of an interrupted install for the newer one.
+  // npm would mistake the Node of an interrupted install for the newer one.
   rmSync(join(root, "node_modules"), { recursive: true, force: true });
-  // On Windows `npm` starts the Node it came with, so the newer Node is given npm's script.
+  // On Windows `npm` starts the Node that it came with, so the newer Node is given npm's script.
   const npmOfNewerNode = underNpm ? ["node", script] : ["npm"];
   return [...npm, "exec", "--yes", `--package=node@${nodeVersion}`, "--", ...npmOfNewerNode, ...ci];
 }
@@ -45,7 +45,7 @@ function run([command, ...args], root, logs, turn) {
         npm_config_logs_dir: logs,
         npm_config_logs_max: "10",
         npm_config_prefer_offline: "true",
-        // By default npm pauses for more than a minute before it admits that there is no network.
+        // By default npm waits for more than a minute before it reports that there is no network.
         npm_config_fetch_retry_mintimeout: "1000",
         npm_config_fetch_retry_maxtimeout: "5000",
       },
@@ -73,13 +73,13 @@ function run([command, ...args], root, logs, turn) {
   });
 }
 
-/** npm swallows anything gentler while a package's install script runs. */
+/** npm ignores weaker signals while a package's install script runs. */
 function kill(pid) {
   if (windows) spawnSync("taskkill", ["/pid", String(pid), "/T", "/F"]);
   else process.kill(-pid, "SIGKILL");
 }
 
-/** Reads npm's log and not its output, which keeps the terminal to itself for its progress. */
+/** Reads npm's log, not its output, which is left to the terminal for its progress. */
 function whyNpmFailed(logs) {
   const log = readdirSync(logs)
     .map((name) => readFileSync(join(logs, name), "utf8"))
@@ -96,5 +96,5 @@ function whyNpmFailed(logs) {
   if (codes.includes("EUSAGE")) {
     return "package-lock.json does not match package.json: run `npm install` to bring it up to date.";
   }
-  return "npm could not install Wattline's tools and says why above: mend that, then run the same command again.";
+  return "npm could not install Wattline's tools; the reason is above. Fix it, then run the same command again.";
 }

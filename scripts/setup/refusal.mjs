@@ -1,2 +1,2 @@
-/** A reason to stop that the user can act on: printed as its sentence, without a stack. */
+/** A reason to stop that the user can fix: printed as a sentence, without a stack trace. */
 export class Refusal extends Error {}

@@ -1,6 +1,6 @@
 /**
- * One setup at a time. The lock is a folder that names the processes it belongs to; renaming it
- * into place is atomic, and it is stale when none of them runs any more.
+ * One setup at a time. The lock is a folder that names its processes; renaming it into place is
+ * atomic, and it is stale when none of them runs any more.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,16 +16,16 @@ export async function takeTurn(folder) {
   for (let told = false; !moved(waiting, lock); await sleep(200)) {
     const owners = ownersOf(lock);
     if (!owners.some(isRunning)) {
-      // Every owner's name is unique, so that of two processes which see a stale lock only one moves it.
+      // Every owner's name is unique, so that only one of two processes that see a stale lock moves it.
       moved(lock, join(folder, `ended.${owners[0]}`));
     } else if (!told) {
-      console.error(`Another setup is at work: waiting for it (if there is none, delete ${lock}).`);
+      console.error(`Another setup is running: waiting for it (if there is none, delete ${lock}).`);
       told = true;
     }
   }
 
   return {
-    /** npm outlives a setup that is killed: the lock lasts until both are gone. */
+    /** npm outlives a setup that is killed: the lock lasts until both have ended. */
     share: (pid) => writeFileSync(join(lock, `${pid}.`), ""),
     end: () => {
       if (moved(lock, join(folder, `ended.${id}`))) sweep(folder);

@@ -1,41 +1,41 @@
-/** A community that has lived for a day and goes on living; it is told by its environment where everything is. */
+/** Plays a community's first day and then keeps it trading; its settings are environment variables. */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeWhole } from "@wattline/common/files";
 import {
-  Book,
-  Complaints,
-  Inbox,
-  lifeOf,
-  liveOn,
-  openTowns,
+  FailureLog,
+  type LiveContext,
+  OrderBook,
+  openCommunities,
+  playerOf,
+  playForever,
   SEEDED_SLOTS,
   SLOT_SECONDS,
   START_SLOT,
   startOptions,
-  type World,
+  WaitingReadings,
 } from "@wattline/community/live";
 import {
   buildContracts,
   ChainError,
   openChain,
-  openStage,
+  openSimulation,
   playOn,
-  type Stage,
+  type Simulation,
   tablesOf,
 } from "@wattline/community/simulation";
 import { configOf, demoPeople } from "./config.ts";
 import { filesIn } from "./folder.ts";
 import { runAsPart } from "./runAsPart.ts";
 
-/** Slots that are lived through at once, so that there is something to look at from the start. */
+/** Slots that are played at once, so that there is something to see from the start. */
 const SLOTS_AT_ONCE = 8;
-/** How long the community waits for a service before it lives on without it, in s. */
+/** How long the community waits for a service before it continues without it, in s. */
 const SERVICE_PATIENCE_SECONDS = 120;
 
 /** A thousand Test Euros. */
-const POCKET_MONEY = 1_000_000_000n;
+const WALLET_MONEY = 1_000_000_000n;
 
 const { WATTLINE_RPC_URL, WATTLINE_RELAY_URL, WATTLINE_INDEXER_URL } = process.env;
 const rpcUrl = WATTLINE_RPC_URL ?? "";
@@ -50,45 +50,45 @@ await runAsPart([ChainError], async (signal) => {
   await buildContracts();
   const { seasons, options } = startOptions();
   const chain = await openChain(rpcUrl, START_SLOT * SLOT_SECONDS);
-  const stage = await openStage(chain, options, signal);
-  const config = await configOf(stage, { rpcUrl, relayUrl, indexerUrl });
+  const simulation = await openSimulation(chain, options, signal);
+  const config = await configOf(simulation, { rpcUrl, relayUrl, indexerUrl });
   writeWhole(files.config, json({ networks: [config] }));
   writeWhole(files.deployment, json(config.deployment));
 
-  const summary = await playOn(stage, options);
+  const summary = await playOn(simulation, options);
   for (const line of tablesOf(summary).split("\n")) console.log(line);
-  await givePocketMoney(stage);
-  const complaints = new Complaints(console.log, signal);
-  const world: World = {
-    stage,
-    towns: await openTowns(stage, seasons),
+  await fundWallets(simulation);
+  const failures = new FailureLog(console.log, signal);
+  const context: LiveContext = {
+    simulation,
+    communities: await openCommunities(simulation, seasons),
     tariffs: options.tariffs,
-    book: new Book(relayUrl, complaints, signal),
-    inbox: new Inbox(stage.wattline, files.readings),
-    complaints,
-    byHand: new Set(demoPeople(stage)),
+    orderBook: new OrderBook(relayUrl, failures, signal),
+    waitingReadings: new WaitingReadings(simulation.wattline, files.readings),
+    failures,
+    byHand: new Set(demoPeople(simulation)),
     firstSlot: START_SLOT + SEEDED_SLOTS,
   };
   await answers("relay", `${relayUrl}/health`, signal);
-  const life = lifeOf(world);
-  await life.open(world.firstSlot);
-  const now = world.firstSlot + SLOTS_AT_ONCE;
-  for (let slot = world.firstSlot; slot < now; slot++) await life.playSlot(slot);
+  const player = playerOf(context);
+  await player.open(context.firstSlot);
+  const now = context.firstSlot + SLOTS_AT_ONCE;
+  for (let slot = context.firstSlot; slot < now; slot++) await player.playSlot(slot);
   writeWhole(files.opened, "");
-  // On a slow machine it would be night before anybody sees the day.
+  // Otherwise, on a slow machine, it would be night before anyone sees the day.
   await answers("indexer", `${indexerUrl}/ready`, signal);
-  await liveOn(life, world, now, paceSeconds, signal);
+  await playForever(player, context, now, paceSeconds, signal);
 });
 
-/** People at a browser have money in their wallets, to bring into escrow. */
-async function givePocketMoney(stage: Stage): Promise<void> {
-  const { euro, send } = stage.wattline;
-  for (const { address, signer } of demoPeople(stage)) {
-    await send(address, (o) => euro.connect(signer).mint(address, POCKET_MONEY, o));
+/** Mints money to the wallets of people at a browser, for deposits. */
+async function fundWallets(simulation: Simulation): Promise<void> {
+  const { euro, send } = simulation.wattline;
+  for (const { address, signer } of demoPeople(simulation)) {
+    await send(address, (o) => euro.connect(signer).mint(address, WALLET_MONEY, o));
   }
 }
 
-/** Waits for a service, as long as it makes sense. */
+/** Waits for a service, up to a limit. */
 async function answers(name: string, url: string, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + SERVICE_PATIENCE_SECONDS * 1000;
   while (performance.now() < deadline) {
@@ -98,7 +98,7 @@ async function answers(name: string, url: string, signal: AbortSignal): Promise<
     if (response?.ok) return;
     await sleep(500, undefined, { signal });
   }
-  console.log(`The ${name} does not answer; the community lives on without it for now.`);
+  console.log(`The ${name} does not answer; the community continues without it for now.`);
 }
 
 function json(value: unknown): string {

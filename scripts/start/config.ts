@@ -3,19 +3,19 @@ import {
   type Household,
   localAccount,
   OPERATOR,
-  type Stage,
+  type Simulation,
 } from "@wattline/community/simulation";
 import type { Deployment } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
 
-/** Who tells about the chain. */
+/** The services of a network. */
 export interface Services {
   readonly rpcUrl: string;
   readonly relayUrl: string;
   readonly indexerUrl: string;
 }
 
-/** One network of `/wattline.json`, from which the dApp knows where everything is. */
+/** One network of `/wattline.json`, the dApp's configuration. */
 export interface NetworkConfig extends Services {
   readonly deployment: Deployment;
   readonly name: string;
@@ -36,8 +36,8 @@ export interface NetworkConfig extends Services {
   };
 }
 
-/** Jane, who has a roof, and her nearest neighbour without one: the homes that people try the dApp with. */
-export function demoPeople({ communities }: Stage): [Household, Household] {
+/** Jane, who has a roof, and the first neighbour without one: the homes of the dApp's demo wallet. */
+export function demoPeople({ communities }: Simulation): [Household, Household] {
   const households = communities[0]?.households ?? [];
   const jane = households.find(({ series }) => series.capacityW > 0);
   const neighbour = households.find(({ series }) => series.capacityW === 0);
@@ -47,11 +47,11 @@ export function demoPeople({ communities }: Stage): [Household, Household] {
   return [jane, neighbour];
 }
 
-/** Where a stage is, and whose public keys its demo wallet has. */
-export async function configOf(stage: Stage, services: Services): Promise<NetworkConfig> {
-  const { addresses, chainId, euro } = stage.wattline;
+/** A simulation's network, with the public keys of its demo wallet. */
+export async function configOf(simulation: Simulation, services: Services): Promise<NetworkConfig> {
+  const { addresses, chainId, euro } = simulation.wattline;
   const { marketplace, meters, energy, board } = addresses;
-  const [jane, neighbour] = demoPeople(stage);
+  const [jane, neighbour] = demoPeople(simulation);
   return {
     deployment: { chainId, marketplace, meters, energy, board, fromBlock: 0 },
     name: "Local chain",
@@ -61,7 +61,7 @@ export async function configOf(stage: Stage, services: Services): Promise<Networ
       symbol: await euro.symbol(),
       decimals: CURRENCY_DECIMALS,
       name: await euro.name(),
-      microgrids: stage.communities.map(({ microgrid }) => microgrid),
+      microgrids: simulation.communities.map(({ microgrid }) => microgrid),
     },
     demo: {
       accounts: [

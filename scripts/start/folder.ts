@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-/** The folder of a run is not ours to empty. */
+/** The folder can't be used for a run, since emptying it could lose something. */
 export class FolderError extends Error {}
 
 const MARK = "process";
 
-/** Where a run keeps what. */
+/** The files of a run. */
 export const filesIn = (folder: string) => ({
   deployment: path.join(folder, "deployment.json"),
   config: path.join(folder, "wattline.json"),
   readings: path.join(folder, "readings.json"),
-  /** There once the community's market is open. */
+  /** Exists once the community's market is open. */
   opened: path.join(folder, "opened"),
   relayData: path.join(folder, "relay"),
   indexerData: path.join(folder, "indexer"),
@@ -19,7 +19,7 @@ export const filesIn = (folder: string) => ({
 
 /**
  * Empties the folder of a run and marks it as this process's.
- * @throws FolderError when another run lives in it, or it holds something else.
+ * @throws FolderError when another run uses it, or it contains something else.
  */
 export function takeFolder(folder: string): void {
   const mark = path.join(folder, MARK);
@@ -27,12 +27,12 @@ export function takeFolder(folder: string): void {
     const holder = Number(readFileSync(mark, "utf8"));
     if (holder !== process.pid && isAlive(holder)) {
       throw new FolderError(
-        `Another npm start (process ${holder}) runs in ${folder}: stop it, or give this one a folder of its own with --folder.`,
+        `Another npm start (process ${holder}) runs in ${folder}: stop it, or give this one its own folder with --folder.`,
       );
     }
   } else if (existsSync(folder)) {
     throw new FolderError(
-      `${folder} holds something else than an earlier run, and would be emptied: name another one with --folder.`,
+      `${folder} contains something else than an earlier run, and would be emptied: name another one with --folder.`,
     );
   }
   rmSync(folder, { recursive: true, force: true });

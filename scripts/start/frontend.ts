@@ -1,4 +1,4 @@
-/** The dApp, built when its sources have changed, and served: `node frontend.ts PORT` in its folder. */
+/** Builds the dApp when its sources have changed, and serves it: `node frontend.ts PORT` in its folder. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ const root = process.cwd();
 const project = path.join(root, "..");
 const stamp = path.join(project, ".wattline", "frontend.sha256");
 
-/** All that a build depends on, but for what npm has installed. */
+/** Everything that a build depends on, except npm packages. */
 const SOURCES = [
   "frontend/{src,public,scripts}/**/*",
   "frontend/*.{html,json,ts}",
@@ -45,9 +45,9 @@ async function buildUnlessDone(): Promise<void> {
   const wanted = fingerprint();
   const isBuilt = existsSync(path.join(root, "dist", "index.html")) && existsSync(stamp);
   if (isBuilt && readFileSync(stamp, "utf8") === wanted) return;
-  console.log("building the pages, as they have changed since the last time");
+  console.log("building the pages, which have changed since the last build");
   const vite = path.join(project, "node_modules", "vite", "bin", "vite.js");
-  // In a process of its own, as a build leaves half a gigabyte behind.
+  // In a separate process, since a build keeps half a gigabyte of memory.
   const building = spawn(process.execPath, [vite, "build", "--logLevel", "warn"], {
     stdio: "inherit",
   });
@@ -68,7 +68,7 @@ function fingerprint(): string {
   return hash.digest("hex");
 }
 
-/** Answers `/readings.json` with the file that `WATTLINE_READINGS` names, read anew each time. */
+/** Serves the file named by `WATTLINE_READINGS` as `/readings.json`, read anew each time. */
 function waitingReadings(): Plugin {
   const file = process.env.WATTLINE_READINGS ?? "";
   return {

@@ -3,7 +3,7 @@ import { privateKeyToAddress } from "viem/accounts";
 import type { NetworkConfig } from "./config.ts";
 import type { urlsOf } from "./parts.ts";
 
-/** Where everything is, for someone with a browser and perhaps a wallet. */
+/** All addresses, for a person with a browser and perhaps a wallet. */
 export function guideTo(
   network: NetworkConfig | undefined,
   { frontendUrl, rpcUrl, relayUrl, indexerUrl }: ReturnType<typeof urlsOf>,
@@ -23,16 +23,16 @@ export function guideTo(
   return [
     "",
     missing.includes("frontend")
-      ? bold("Wattline runs, without its pages")
-      : bold(`Wattline runs at ${frontendUrl}`),
+      ? bold("Wattline is running, without its pages")
+      : bold(`Wattline is running at ${frontendUrl}`),
     ...(missing.length > 0 ? [`Not there: ${missing.join(", ")}; see above.`] : []),
-    "The page has a demo wallet for each of these people. Their keys are public: never use them elsewhere.",
+    "The dApp has a demo wallet for each of these people. Their keys are public: never use them elsewhere.",
     ...(demo?.accounts ?? []).map(
       ({ name, role, privateKey }) =>
         `  ${`${name}, ${role}`.padEnd(20)} ${privateKeyToAddress(privateKey)}  ${privateKey}`,
     ),
     ...places.map(([name, place]) => `  ${name.padEnd(20)} ${place}`),
-    "Ctrl-C stops all of it.",
+    "Ctrl-C stops everything.",
     "",
   ].join("\n");
 }

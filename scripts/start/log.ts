@@ -4,15 +4,15 @@ import { styleText } from "node:util";
 
 type Colour = Parameters<typeof styleText>[0];
 
-/** Where the lines of all parts come together. */
+/** The stream that receives all parts' lines. */
 export type Sink = (line: string) => void;
 
-/** Says something in a part's name. */
+/** Writes a line with a part's name. */
 export type Say = (text: string) => void;
 
 const COLOURS: readonly Colour[] = ["cyan", "green", "magenta", "blue", "yellow"];
 
-/** A merged log in which every line begins with who says it. */
+/** A merged log in which every line begins with its part's name. */
 export function logOf(names: readonly string[], sink: Sink = console.log) {
   const width = Math.max(...names.map((name) => name.length));
   return (name: string): Say => {
@@ -25,7 +25,7 @@ export function logOf(names: readonly string[], sink: Sink = console.log) {
   };
 }
 
-/** Says each line of a stream as it comes. */
+/** Writes each line of a stream as it arrives. */
 export function sayLines(stream: Readable, say: Say): void {
   createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
     if (line.trim() !== "") say(line);

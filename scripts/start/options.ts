@@ -4,7 +4,7 @@ import { OptionsError, wholeNumber } from "@wattline/common/options";
 
 export { OptionsError } from "@wattline/common/options";
 
-/** Ports by the part that listens. */
+/** Ports by part. */
 export interface Ports {
   readonly chain: number;
   readonly relay: number;
@@ -14,9 +14,9 @@ export interface Ports {
 
 export interface StartOptions {
   readonly ports: Ports;
-  /** How long a delivery slot of the community lasts for the people in front of it, in s. */
+  /** The real duration of a delivery slot, in s. */
   readonly paceSeconds: number;
-  /** What the run leaves behind: deployment, configuration, databases. Emptied at the start. */
+  /** The run's files: deployment, configuration, databases. Emptied at the start. */
   readonly folder: string;
 }
 
@@ -44,7 +44,7 @@ const SLOWEST_PACE_SECONDS = 3_600;
 
 /**
  * Reads the command line of `npm start`.
- * @returns "help" when that was asked for.
+ * @returns "help" for --help.
  * @throws OptionsError
  */
 export function readStartOptions(argv: readonly string[]): StartOptions | "help" {
@@ -54,7 +54,7 @@ export function readStartOptions(argv: readonly string[]): StartOptions | "help"
     const number = wholeNumber(`--port-${part}`, values[`port-${part}`] ?? usual);
     if (number < 1 || number > HIGHEST_PORT) {
       throw new OptionsError(
-        `--port-${part} takes a port from 1 to ${HIGHEST_PORT}, not ${number}.`,
+        `--port-${part} must be a port from 1 to ${HIGHEST_PORT}, not ${number}.`,
       );
     }
     return number;
@@ -66,7 +66,7 @@ export function readStartOptions(argv: readonly string[]): StartOptions | "help"
     frontend: port("frontend", "5173"),
   };
   if (new Set(Object.values(ports)).size < 4) {
-    throw new OptionsError("Every part needs a port of its own.");
+    throw new OptionsError("Every part needs its own port.");
   }
   const paceSeconds = wholeNumber("--pace", values.pace ?? "5");
   if (paceSeconds < 1 || paceSeconds > SLOWEST_PACE_SECONDS) {

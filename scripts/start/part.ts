@@ -11,27 +11,27 @@ export interface PartSpec {
   readonly script: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Where it runs; here unless given. */
+  /** The working directory; by default this process's. */
   readonly cwd?: string;
-  /** Parts that must answer before this one is started. */
+  /** Parts that must answer before this one starts. */
   readonly needs: readonly string[];
-  /** Resolves when what it needs besides is there. */
+  /** Resolves when its other requirements are met. */
   waits?(signal: AbortSignal): Promise<void>;
   /** Resolves when the part answers. */
   check(signal: AbortSignal): Promise<void>;
-  /** How long it may take until it answers, in s. */
+  /** The longest time until it answers, in s. */
   readonly startSeconds: number;
-  /** What its death means: it is started again, the rest goes on without it, or all of it is over. */
+  /** What happens when it ends: it is restarted, the rest continues without it, or everything stops. */
   readonly whenDead: "restart" | "go on" | "stop";
 }
 
-/** A part that runs. */
+/** A running part. */
 export interface RunningPart {
-  /** Resolves with true once the part answers, with false when it has died before or its time is over. */
+  /** Resolves with true once the part answers, with false when it ended before or the time is over. */
   answers(signal: AbortSignal): Promise<boolean>;
-  /** Resolves when the process has ended, with how. */
+  /** Resolves when the process has ended, with its exit status. */
   readonly ended: Promise<string>;
-  /** Ends the part and all that it has started: asks first, insists after a while. */
+  /** Ends the part and all processes that it has started: SIGTERM first, SIGKILL after a while. */
   stop(): Promise<void>;
 }
 
@@ -39,8 +39,8 @@ const POLL_MS = 200;
 const CHECK_PATIENCE_MS = 5_000;
 
 /**
- * Starts a part; what it prints is said line by line.
- * @param stopMs How long it may take to end when it is asked to.
+ * Starts a part and logs its output line by line.
+ * @param stopMs How long it may take to end when asked to.
  */
 export function startPart(spec: PartSpec, say: Say, stopMs: number): RunningPart {
   const { script, args = [], env = {}, cwd, startSeconds } = spec;
@@ -56,7 +56,7 @@ export function startPart(spec: PartSpec, say: Say, stopMs: number): RunningPart
   let running = true;
   const ended = endOf(child).then((how) => {
     running = false;
-    // What it has started must not outlive it: the next one needs its port.
+    // The processes that it started must end too: the next one needs the port.
     stopGroup(child, "SIGKILL");
     return how;
   });
@@ -84,7 +84,7 @@ export function startPart(spec: PartSpec, say: Say, stopMs: number): RunningPart
   };
 }
 
-/** Whether a part answers now. */
+/** Whether a part answers at the moment. */
 export async function passes(
   { check }: Pick<PartSpec, "check">,
   signal: AbortSignal,
@@ -107,7 +107,7 @@ async function endOf(child: ChildProcess): Promise<string> {
   }
 }
 
-/** All but a database: the stack's chain starts over every time, so what is kept of it must as well. */
+/** Everything but a database: the stack's chain is new each time, so stored data about it must be too. */
 function inheritedEnvironment(): NodeJS.ProcessEnv {
   const { DATABASE_URL: _, ...rest } = process.env;
   return rest;

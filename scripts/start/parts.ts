@@ -13,7 +13,7 @@ const inProject = (...names: string[]): string => path.join(project, ...names);
 
 const FILE_POLL_MS = 200;
 
-/** Where the parts answer. */
+/** The parts' addresses. */
 export const urlsOf = ({ ports }: Pick<StartOptions, "ports">) => ({
   rpcUrl: `http://${HOST}:${ports.chain}`,
   relayUrl: `http://${HOST}:${ports.relay}`,
@@ -21,7 +21,9 @@ export const urlsOf = ({ ports }: Pick<StartOptions, "ports">) => ({
   frontendUrl: `http://${HOST}:${ports.frontend}`,
 });
 
-/** The parts of the stack: what starts them, when, how they show that they answer, and what their death means. */
+/**
+ * The parts of the stack: their programs, requirements, how they show that they answer, and what happens at their end.
+ */
 export function partsOf(options: StartOptions): PartSpec[] {
   const { ports, folder, paceSeconds } = options;
   const { rpcUrl, relayUrl, indexerUrl, frontendUrl } = urlsOf(options);
@@ -77,7 +79,7 @@ export function partsOf(options: StartOptions): PartSpec[] {
       cwd: inProject("services/indexer"),
       env: {
         ...chainIs,
-        // Otherwise every block is worth a line to it.
+        // Otherwise it logs a line for every block.
         PONDER_LOG_LEVEL: "warn",
         WATTLINE_HOST: HOST,
         WATTLINE_PORT: String(ports.indexer),
@@ -104,8 +106,8 @@ export function partsOf(options: StartOptions): PartSpec[] {
 }
 
 /**
- * A chain by the rules of mainnet, its clock two hours before the community's: time to deploy. It remembers every block
- * and receipt, but states only of the last blocks, so that it can run for days.
+ * A chain with mainnet's rules, its clock two hours before the community's: time to deploy. It keeps every block and
+ * receipt, but only the last blocks' states, so that it can run for days.
  */
 const chainArguments = (port: number): string[] => [
   ...["--host", HOST, "--port", String(port), "--chain-id", "31337", "--silent"],
@@ -119,10 +121,10 @@ async function answers(url: string, signal: AbortSignal): Promise<void> {
   if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
 }
 
-/** A relay that is behind the chain says so with 503; it is there all the same, and catches up. */
+/** A relay that is behind the chain answers 503; it counts as running and catches up. */
 async function relayAnswers(url: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(`${url}/health`, { signal });
-  if (!(await response.text()).includes('"lagBlocks"')) throw new Error(`${url} is no relay.`);
+  if (!(await response.text()).includes('"lagBlocks"')) throw new Error(`${url} is not a relay.`);
 }
 
 async function chainAnswers(url: string, signal: AbortSignal): Promise<void> {
@@ -132,7 +134,7 @@ async function chainAnswers(url: string, signal: AbortSignal): Promise<void> {
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] }),
     signal,
   });
-  if (!(await response.text()).includes('"result"')) throw new Error(`${url} is no chain.`);
+  if (!(await response.text()).includes('"result"')) throw new Error(`${url} is not a chain.`);
 }
 
 async function fileExists(file: string, signal: AbortSignal): Promise<void> {

@@ -1,16 +1,16 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** All parts of the stack listen on this machine alone. */
+/** All parts of the stack listen on the loopback interface only. */
 export const HOST = "127.0.0.1";
 
 /** A port that a part needs is taken. */
 export class PortError extends Error {}
 
 /**
- * Makes sure that ports can be listened on.
+ * Checks that ports are free.
  * @param ports Port by the name of the part that needs it.
- * @throws PortError that names every port that is taken, who needs it, and what to do.
+ * @throws PortError that names every taken port, the part that needs it, and what to do.
  */
 export async function requireFree(ports: Readonly<Record<string, number>>): Promise<void> {
   const taken: string[] = [];

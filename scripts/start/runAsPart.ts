@@ -1,6 +1,6 @@
 /**
- * Runs what a part does until it is told to stop, and ends the process.
- * @param expected Errors that say all there is to say by their message.
+ * Runs a part's work until it is asked to stop, and ends the process.
+ * @param expected Errors whose message is sufficient, without a stack trace.
  */
 export async function runAsPart(
   expected: readonly (new (message?: string) => Error)[],

@@ -2,29 +2,29 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Say } from "./log.ts";
 import { type PartSpec, passes, type RunningPart, startPart } from "./part.ts";
 
-/** A part without which nothing goes on has died, or could not be started; the message names it. */
+/** A necessary part has ended or could not be started; the message names it. */
 export class PartError extends Error {}
 
-/** What a supervisor has brought up. */
+/** Supervised parts. */
 export interface Stack {
   /** Names of the parts that do not answer and are not tried again. */
   readonly missing: readonly string[];
-  /** Rejects with a {@link PartError} when a part dies without which nothing goes on. */
+  /** Rejects with a {@link PartError} when a necessary part ends. */
   readonly over: Promise<never>;
 }
 
-/** How patient a supervisor is. */
+/** A supervisor's time limits. */
 export interface Patience {
-  /** Attempts at starting a part that has never answered. */
+  /** Attempts to start a part that has never answered. */
   readonly attempts: number;
   /** The first pause before another attempt, in ms; each further one is twice as long. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** Between two looks at a part that answers, in ms. */
+  /** Between two checks of a running part, in ms. */
   readonly lookMs: number;
-  /** After how many looks without an answer a part is taken for dead. */
+  /** After how many checks without an answer a part counts as dead. */
   readonly looks: number;
-  /** How long a part may take to end before it is made to, in ms. */
+  /** How long a part may take to end before it is killed, in ms. */
   readonly stopMs: number;
 }
 
@@ -37,7 +37,7 @@ const USUAL_PATIENCE: Patience = {
   stopMs: 8_000,
 };
 
-/** Starts parts, each as soon as those that it needs answer, watches them, and starts again what may be. */
+/** Starts parts, each as soon as those that it needs answer, watches them, and restarts those that may be restarted. */
 export class Supervisor {
   readonly #specs: readonly PartSpec[];
   readonly #sayAs: (name: string) => Say;
@@ -62,7 +62,7 @@ export class Supervisor {
 
   /**
    * Resolves when every part answers or has been given up.
-   * @throws PartError when one without which nothing goes on can't be started.
+   * @throws PartError when a necessary part can't be started.
    */
   async start(): Promise<Stack> {
     for (const spec of this.#specs) {
@@ -79,7 +79,7 @@ export class Supervisor {
     };
   }
 
-  /** Ends all parts and all that they have started; resolves when nothing is left. */
+  /** Ends all parts and the processes that they have started; resolves when all have ended. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#kept.values());
@@ -93,7 +93,7 @@ export class Supervisor {
     return this.#came.get(name)?.promise ?? Promise.resolve(false);
   }
 
-  /** Keeps a part going until all is stopped or it is given up. */
+  /** Keeps a part running until everything is stopped or the part is given up. */
   async #keep(spec: PartSpec): Promise<void> {
     const signal = this.#stop.signal;
     const say = this.#sayAs(spec.name);
@@ -123,23 +123,23 @@ export class Supervisor {
       if (signal.aborted) return;
       const how = await part.ended;
       if (spec.whenDead === "stop" || (spec.whenDead === "go on" && !everAnswered)) {
-        throw new PartError(`The ${spec.name} has died (${how}); nothing goes on without it.`);
+        throw new PartError(`The ${spec.name} has ended (${how}); everything depends on it.`);
       }
       if (spec.whenDead === "go on") {
-        say(`has died (${how}); the rest goes on without it`);
+        say(`has ended (${how}); the rest continues without it`);
         return;
       }
       if (!everAnswered && attempt >= this.#patience.attempts) {
-        this.#giveUp(spec, say, `it died ${attempt} times (${how}) before it answered`);
+        this.#giveUp(spec, say, `it ended ${attempt} times (${how}) before it answered`);
         return;
       }
-      say(`has died (${how}); starting it again in ${pauseMs / 1000} s`);
+      say(`has ended (${how}); restarting it in ${pauseMs / 1000} s`);
       await orAborted(sleep(pauseMs, undefined, { signal }), signal);
       pauseMs = Math.min(2 * pauseMs, this.#patience.longestPauseMs);
     }
   }
 
-  /** Resolves when all that a part needs is there, with which of its needs came up. */
+  /** Resolves when everything that a part needs is running, with whether it all came up. */
   async #comeUp({ needs, waits }: PartSpec, signal: AbortSignal): Promise<boolean[]> {
     const up = Promise.all(needs.map((name) => this.#cameUp(name)));
     const came = await Promise.race([up, aborted(signal)]);
@@ -148,7 +148,7 @@ export class Supervisor {
     return came ?? [];
   }
 
-  /** Who needs a part ends before it does. */
+  /** Parts that need a part end before it. */
   async #whenOthersEnded({ name }: PartSpec): Promise<void> {
     const others = this.#specs.filter(({ needs }) => needs.includes(name));
     await Promise.all(others.map((other) => this.#kept.get(other.name)));
@@ -156,11 +156,11 @@ export class Supervisor {
 
   #giveUp({ name, whenDead }: PartSpec, say: Say, why: string): void {
     if (whenDead !== "restart") throw new PartError(`The ${name} can't be started: ${why}.`);
-    say(`is given up: ${why}; the rest goes on without it`);
+    say(`is given up: ${why}; the rest continues without it`);
     this.#came.get(name)?.resolve(false);
   }
 
-  /** Returns when the part has ended, no longer answers, or all is to be stopped. */
+  /** Returns when the part has ended, no longer answers, or everything is to stop. */
   async #watch(spec: PartSpec, part: RunningPart, say: Say): Promise<void> {
     const signal = this.#stop.signal;
     let silent = 0;
@@ -181,7 +181,7 @@ export class Supervisor {
       silent = answers ? 0 : silent + 1;
       if (silent === 1) say("does not answer");
       if (silent >= this.#patience.looks) {
-        say("is taken for dead: it has not answered for a while");
+        say("counts as dead: it has not answered for a while");
         return;
       }
     }
@@ -196,7 +196,7 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-/** What comes of `work`, or undefined when it was aborted. */
+/** The result of `work`, or undefined when it was aborted. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   try {
     return await work;

@@ -2,5 +2,5 @@
 import { buildApp } from "../../frontend/test/support/build.ts";
 
 const { WATTLINE_TEST_APP: folder } = process.env;
-if (folder === undefined) throw new Error("WATTLINE_TEST_APP names no folder to build into.");
+if (folder === undefined) throw new Error("WATTLINE_TEST_APP must name a folder to build into.");
 await buildApp(folder);

@@ -1,4 +1,4 @@
-/** The processes of a run of the tests. None outlives it, interrupted or not. */
+/** The child processes of a test run. None outlives it, interrupted or not. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -13,12 +13,14 @@ const running = new Set<ChildProcess>();
 let count = 0;
 let isStopping = false;
 
-/** A process whose output can be shown as a whole: it goes into a file of its own. Of a live one it is seen at once. */
+/**
+ * A process whose output can be shown as a whole: it is collected in a file. A live process's output is shown at once.
+ */
 export interface Child {
   readonly process: ChildProcess;
-  /** What it has written since it was last asked. */
+  /** Its new output since the last call. */
   output(): string;
-  /** Its exit code, null when it could not start or was killed. What it has left running is gone by then. */
+  /** Its exit code, null when it could not start or was killed. The processes that it started have ended by then. */
   readonly ended: Promise<number | null>;
 }
 
@@ -55,7 +57,7 @@ export function startChild(
       const end = (exitCode: number | null) => {
         stopGroup(child, "SIGKILL");
         running.delete(child);
-        // Who waits for it would start the next one.
+        // Whoever waits for it would start the next one.
         if (!isStopping) resolve(exitCode);
       };
       child.once("error", () => end(null));

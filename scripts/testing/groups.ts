@@ -1,6 +1,6 @@
 /**
- * Which tests there are, and what runs together in one process. Hardhat's matchers change chai for the whole process (its
- * `closeTo` takes no fractions any more), so those that use them share none with the others.
+ * The groups of tests, each of which shares a process. Hardhat's matchers change chai for the whole process (its
+ * `closeTo` no longer accepts fractions), so tests that use them share no process with others.
  */
 import { globSync } from "node:fs";
 import path from "node:path";
@@ -8,7 +8,7 @@ import path from "node:path";
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 
 /** What must have been built before a test can run. */
-export type Need = "contracts" | "app";
+export type Need = "contracts" | "nextContracts" | "app";
 
 export interface Group {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface Group {
   readonly needs: readonly Need[];
   /** Whether Node loads the files as they are, or Vite as modules of the dApp. */
   readonly loader: "node" | "vite";
+  /** Hardhat's configuration, when it is not the one in the root. */
+  readonly hardhatConfig?: string;
 }
 
 /** A file of TypeScript tests. */
@@ -25,10 +27,10 @@ export interface TestFile {
   readonly group: Group;
 }
 
-/** The one with Solidity tests (`*.t.sol`), which Hardhat itself runs. */
+/** The Solidity tests (`*.t.sol`), which Hardhat itself runs. */
 export const SOLIDITY_TESTS = "test/solidity/**/*.t.sol";
 
-/** A file belongs to the first group that has a pattern for it. First comes what waits for no build. */
+/** A file belongs to the first group with a pattern for it. Groups that need no build come first. */
 const GROUPS: readonly Group[] = [
   {
     name: "plain",
@@ -58,6 +60,13 @@ const GROUPS: readonly Group[] = [
     patterns: ["frontend/test/**/*.test.ts"],
     needs: ["contracts", "app"],
     loader: "node",
+  },
+  {
+    name: "next",
+    patterns: ["next/test/**/*.test.ts"],
+    needs: ["nextContracts"],
+    loader: "node",
+    hardhatConfig: "next/hardhat.config.ts",
   },
   { name: "chain", patterns: ["test/**/*.test.ts"], needs: ["contracts"], loader: "node" },
 ];

@@ -1,15 +1,15 @@
-/** One of the lanes in which steps run: one step at a time. It keeps a worker for as long as the group stays the same. */
+/** One of the lanes in which steps run, one step at a time. It keeps its worker while the group stays the same. */
 
 import { type Child, startChild } from "./children.ts";
+import { type Counts, oneFailed, onePassed } from "./counts.ts";
 import type { Group } from "./groups.ts";
 import type { Step, Suite, Tests } from "./steps.ts";
-import { oneFailed, onePassed, type Tally } from "./tally.ts";
 import type { Job, Outcome } from "./worker.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** How a step ended. */
 export interface Ended {
-  readonly tally: Tally;
+  readonly counts: Counts;
   readonly output: string;
 }
 
@@ -31,8 +31,8 @@ export function openLane(workplace: Workplace, words?: string): Lane {
 
   async function runCheck(command: string): Promise<Ended> {
     const child = startChild(workplace, command);
-    const tally = (await child.ended) === 0 ? onePassed : oneFailed;
-    return { tally, output: child.output() };
+    const counts = (await child.ended) === 0 ? onePassed : oneFailed;
+    return { counts, output: child.output() };
   }
 
   async function runSuite({ script, args }: Suite): Promise<Ended> {
@@ -48,9 +48,14 @@ export function openLane(workplace: Workplace, words?: string): Lane {
     if (worker?.group !== group) await close();
     worker ??= { child: startChild(workplace, process.execPath, [WORKER]), group };
     const { child } = worker;
-    child.process.send({ file, words, loader: group.loader } satisfies Job);
+    child.process.send({
+      file,
+      words,
+      loader: group.loader,
+      hardhatConfig: group.hardhatConfig,
+    } satisfies Job);
     const ended = await outcomeOf(child);
-    // A worker that has ended can't take another file.
+    // A worker that has ended can't run another file.
     if (child.process.exitCode !== null || child.process.signalCode !== null) worker = undefined;
     return ended;
   }
@@ -68,14 +73,14 @@ export function openLane(workplace: Workplace, words?: string): Lane {
 
 const WORKER = "scripts/testing/worker.ts";
 
-/** What a child tells of its tests, or that it ended without a word. */
+/** A child's test results, or a failure when it ended without any. */
 async function outcomeOf(child: Child): Promise<Ended> {
   const told = new Promise<Outcome>((resolve) => child.process.once("message", resolve));
   const outcome = await Promise.race([told, child.ended]);
   const output = child.output();
   if (outcome === null || typeof outcome === "number") {
-    return { tally: oneFailed, output: `${output}\nIt crashed, so that counts as a failure.` };
+    return { counts: oneFailed, output: `${output}\nIt crashed, so that counts as a failure.` };
   }
-  if ("broken" in outcome) return { tally: oneFailed, output };
-  return { tally: outcome, output };
+  if ("broken" in outcome) return { counts: oneFailed, output };
+  return { counts: outcome, output };
 }

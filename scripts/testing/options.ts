@@ -1,10 +1,10 @@
-/** What `npm test` is asked for. */
+/** The options of `npm test`. */
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT, solidityFiles, testFiles } from "./groups.ts";
 
-/** The question makes no sense; the message says why and what does. */
+/** The options make no sense; the message says why, and what would. */
 export class OptionsError extends Error {}
 
 export const USAGE = `npm test                             everything
@@ -27,10 +27,10 @@ export function readOptions(args: readonly string[]): Options | "help" {
   if (values.help) return "help";
   const files = [...new Set(positionals.flatMap(filesAt))];
   if (files.length === 0 && values.watch) {
-    throw new OptionsError("--watch wants to know which file of tests: npm test -- PATH --watch");
+    throw new OptionsError("--watch needs a path: npm test -- PATH --watch");
   }
   if (files.length === 0 && values.grep !== undefined) {
-    throw new OptionsError("-g wants to know in which file: npm test -- PATH -g WORDS");
+    throw new OptionsError("-g needs a path: npm test -- PATH -g WORDS");
   }
   return { files, words: values.grep, watch: values.watch, deep: values.deep };
 }
@@ -52,7 +52,7 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** The files of tests at a path. @throws OptionsError when there is none. */
+/** The test files at a path. @throws OptionsError when there is none. */
 function filesAt(given: string): string[] {
   const relative = path.relative(ROOT, path.resolve(given)).split(path.sep).join("/");
   const known = [...testFiles().map(({ file }) => file), ...solidityFiles()];
@@ -66,12 +66,12 @@ function whatIsWrong(relative: string, known: readonly string[]): string {
   const full = path.join(ROOT, relative);
   if (existsSync(full)) {
     return statSync(full).isDirectory()
-      ? "is a folder without tests: their files end in .test.ts or .t.sol."
-      : "is no file of tests that npm test runs: those end in .test.ts or .t.sol and are in a folder of tests.";
+      ? "is a folder without tests; their files end in .test.ts or .t.sol."
+      : "is not a test file that npm test runs: those end in .test.ts or .t.sol and are in a test folder.";
   }
   const name = path.basename(relative).split(".")[0] ?? "";
   const similar = known.filter((file) => name !== "" && path.basename(file).startsWith(name));
   return similar.length > 0
     ? `does not exist. Was it ${similar.join(" or ")}?`
-    : "does not exist. Give the path of a file of tests, or of a folder that has some.";
+    : "does not exist. Give the path of a test file, or of a folder with test files.";
 }

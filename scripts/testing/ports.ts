@@ -1,15 +1,15 @@
 import { createServer } from "node:net";
 
 /**
- * Ports are taken from below those that systems give to connections that go out: no connection takes one between its
- * being found and its being used. Each process starts somewhere else, so that two runs keep out of each other's way.
+ * Ports are below those that the system uses for outgoing connections, so that none is taken between being found and
+ * being used. Each process starts at a different port, so that two runs do not collide.
  */
 const [FIRST, COUNT] = [20_000, 10_000];
-/** Processes that start together have numbers that are close together. */
+/** Processes that start together have consecutive ids. */
 const STRIDE = 97;
 let next = process.pid * STRIDE;
 
-/** A port of this machine on which nothing listens, another one each time. */
+/** A free port of this machine, a different one each time. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST + (next++ % COUNT);
@@ -24,7 +24,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Several of them. */
+/** Several free ports. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) ports.push(await freePort());

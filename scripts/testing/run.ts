@@ -1,19 +1,19 @@
-/** Runs steps, as many at a time as there are lanes, and shows the output of each as a whole when it ends. */
+/** Runs steps, as many at a time as there are lanes, and shows each step's output as a whole when it ends. */
 import { availableParallelism } from "node:os";
 import { styleText } from "node:util";
 import { endTogether } from "./children.ts";
+import { add, type Counts, isEmpty, nothing, oneFailed } from "./counts.ts";
 import { type Lane, openLane } from "./lane.ts";
 import type { Step } from "./steps.ts";
-import { add, isEmpty, nothing, oneFailed, type Tally } from "./tally.ts";
 import { openWorkplace } from "./workplace.ts";
 
-/** More would not be faster: the longest file is then what the run waits for. */
+/** More lanes would not be faster: the run then waits for the longest file. */
 const MOST_LANES = 4;
 
 /**
- * Returns how many tests went which way.
+ * Returns the counts of all tests.
  * @param words Only tests whose full title has these words.
- * @param isLive One step at a time, its output as it comes.
+ * @param isLive One step at a time, with live output.
  */
 export async function run(
   steps: readonly Step[],
@@ -21,7 +21,7 @@ export async function run(
     words,
     isLive = false,
   }: { readonly words?: string | undefined; readonly isLive?: boolean } = {},
-): Promise<Tally> {
+): Promise<Counts> {
   endTogether();
   const workplace = openWorkplace(isLive);
   const waiting = [...steps];
@@ -41,7 +41,7 @@ export async function run(
     }
   }
 
-  /** The first step that waits for nothing any more. Those that wait in vain are given up. */
+  /** The first step whose requirements have passed. Steps whose requirements failed are given up. */
   function next(): Step | undefined {
     const inVain = waiting.filter(({ after }) =>
       after.some((step) => failed.includes(step) || notRun.includes(step)),
@@ -58,22 +58,22 @@ export async function run(
     if (isLive) console.log(header);
     const ended = await lane.run(step);
     const { output } = ended;
-    // With words, most files may have none that fit; without, a file without tests is a mistake.
-    const isMissing = isEmpty(ended.tally) && words === undefined;
-    const tally = isMissing ? oneFailed : ended.tally;
+    // With words, most files may have no matching test; without, a file without tests is a mistake.
+    const isMissing = isEmpty(ended.counts) && words === undefined;
+    const counts = isMissing ? oneFailed : ended.counts;
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    total = add(total, tally);
-    if (tally.failed > 0) failed.push(step);
+    total = add(total, counts);
+    if (counts.failed > 0) failed.push(step);
     else passed.add(step);
     wake.resolve();
     wake = Promise.withResolvers<void>();
-    if (!("command" in step) && !isEmpty(tally)) areTestsFound = true;
-    if (isEmpty(tally) && !isLive) return;
+    if (!("command" in step) && !isEmpty(counts)) areTestsFound = true;
+    if (isEmpty(counts) && !isLive) return;
     if (!isLive) console.log(header);
     if (output.trim() !== "") console.log(output.trimEnd());
     if (isMissing) console.log("Nothing was found to run, so that counts as a failure.");
     console.log(
-      tally.failed > 0
+      counts.failed > 0
         ? styleText("red", `${step.name}: failed after ${seconds} s`)
         : styleText("green", `${step.name}: passed in ${seconds} s`),
     );
@@ -84,7 +84,9 @@ export async function run(
 
   if (failed.length > 0) console.log(styleText("red", `\nFailed: ${namesOf(failed)}`));
   if (notRun.length > 0) {
-    console.log(styleText("red", `Not run, for what they need has failed: ${namesOf(notRun)}`));
+    console.log(
+      styleText("red", `Not run, since a step that they need has failed: ${namesOf(notRun)}`),
+    );
   }
   if (words !== undefined && !areTestsFound) {
     console.log(styleText("red", `\nNo test there has "${words}" in its title.`));

@@ -8,12 +8,12 @@ import { ROOT } from "./groups.ts";
 
 const FOLDERS = ["contracts", "frontend", "ignition", "scripts", "sdk", "services", "test"];
 const SOURCE = /\.(ts|tsx|mjs|sol|css|html|po|json|md|csv)$/;
-/** What tools write while they run. */
+/** Files that tools write while they run. */
 const MADE = /(^|\/)(node_modules|dist|deployments|\.[^/]+)(\/|$)/;
-/** Editors save in several steps, and people several files. */
+/** Editors save in several steps, and people save several files. */
 const QUIET_MS = 200;
 
-/** @param command Arguments of node: what runs the tests once. */
+/** @param command Arguments of node that run the tests once. */
 export function watchAndRun(command: readonly string[]): void {
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export function watchAndRun(command: readonly string[]): void {
   start();
 }
 
-/** Ends a run by a signal, on which it ends what it has started. */
+/** Ends a run by a signal, on which it ends its children. */
 async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));

@@ -1,26 +1,27 @@
 /**
- * Runs files of TypeScript tests that share a process, one after another, as they are named to it: what they load is loaded
- * once. Says how each went, and ends when it is told to, even when a test has left something open.
+ * Runs files of TypeScript tests that share a process, one after another, as they are requested: their imports are
+ * loaded once. Reports each file's result, and ends when asked to, even when a test has left something open.
  */
 import Mocha from "mocha";
+import type { Counts } from "./counts.ts";
 import type { Group } from "./groups.ts";
-import type { Tally } from "./tally.ts";
 
-/** What is asked of a worker. */
+/** A job for a worker. */
 export interface Job {
   readonly file: string;
   readonly loader: Group["loader"];
+  readonly hardhatConfig: Group["hardhatConfig"];
   /** Only tests whose full title has these words. */
   readonly words?: string | undefined;
 }
 
-/** How a job went. */
-export type Outcome = Tally | { readonly broken: string };
+/** A job's result. */
+export type Outcome = Counts | { readonly broken: string };
 
 process.on("message", (job: Job | "end") => {
   if (job === "end") process.exit();
   run(job).then(
-    (tally) => process.send?.(tally),
+    (counts) => process.send?.(counts),
     (error: unknown) => {
       console.error(error);
       process.send?.({ broken: String(error) } satisfies Outcome);
@@ -28,7 +29,8 @@ process.on("message", (job: Job | "end") => {
   );
 });
 
-async function run({ file, words, loader }: Job): Promise<Tally> {
+async function run({ file, words, loader, hardhatConfig }: Job): Promise<Counts> {
+  if (hardhatConfig !== undefined) process.env.HARDHAT_CONFIG = hardhatConfig;
   const mocha = new Mocha({
     timeout: 60_000,
     forbidOnly: process.env.CI !== undefined,

@@ -28,7 +28,7 @@ export function billWithGrid({
   return ceilDiv(millis(importedWh, retailPerKwh) - exported * feedInPerKwh, 1000n);
 }
 
-/** What a household's trades came to. Energy per slot in Wh, money in base units. */
+/** The sums of a household's trades. Energy per slot in Wh, money in base units. */
 export interface Trades {
   /** Bought from neighbours, per slot: import that the retailer does not bill. */
   readonly boughtWh: readonly bigint[];
@@ -39,8 +39,8 @@ export interface Trades {
 }
 
 /**
- * What a household pays when it trades: what it still imports at the retail tariff, plus what it paid to neighbours,
- * less what it received. Base units, the retailer's part rounded up once; negative when it earns.
+ * What a household pays when it trades: its remaining import at the retail tariff, plus its payments to neighbours,
+ * less what it received. Base units, the retailer's part rounded up once; negative when the household earns.
  */
 export function billWithTrades(
   { importedWh, retailPerKwh }: Pick<Metered, "importedWh" | "retailPerKwh">,
@@ -51,14 +51,14 @@ export function billWithTrades(
 }
 
 /**
- * What selling brought beyond the feed-in tariff: what the seller received less what the grid would have paid, which
- * rounds down. Base units.
+ * A sale's earnings over the feed-in tariff: what the seller received less what the grid would have paid, which rounds
+ * down. Base units.
  */
 export const earnedOverFeedIn = (received: bigint, soldWh: bigint, feedInPerKwh: bigint): bigint =>
   received - (soldWh * feedInPerKwh) / 1000n;
 
 /**
- * What buying saved against the retail tariff: what the retailer would have charged, rounded up once, less what the
+ * A purchase's savings under the retail tariff: what the retailer would have charged, rounded up once, less what the
  * buyer paid. Base units.
  * @param boughtWh One entry per slot, as `retailPerKwh`.
  */

@@ -11,25 +11,25 @@ import {
 import { type Domain, ORDER_TYPES, type Order } from "./typedData.ts";
 
 /**
- * One signature over many orders: a Merkle tree of their EIP-712 hashes, which is at once the EIP-712 value
- * `BulkOrder(Order[2]...[2] tree)` with one `[2]` a level. A wallet can therefore show every order of a small tree,
- * and a device can sign a big one by its root alone.
+ * One signature over many orders: a Merkle tree of their EIP-712 hashes, which is also the EIP-712 value
+ * `BulkOrder(Order[2]...[2] tree)` with one `[2]` per level. A wallet can show every order of a small tree, and a
+ * device can sign a large one by its root alone.
  */
 
 /** The highest tree: 2^16 orders. */
 export const MOST_BULK_LEVELS = 16;
 
 /**
- * What fills a tree up to a power of two. Both are harmless: the last order once more shares its fill with the first,
- * and nobody can sign for the zero address, the maker of the empty one.
+ * Padding of a tree to a power of two. Both kinds are harmless: the last order repeated shares its fill with the first,
+ * and nobody can sign for the zero address, the maker of the empty order.
  */
 export type BulkPadding = "last" | "empty";
 
 /** The hashes of a tree. */
 export interface BulkTree {
-  /** By level, the orders' own first, the root alone last; a level ends where only padding follows. */
+  /** By level, the orders' hashes first, the root last; a level ends where only padding follows. */
   readonly hashes: readonly (readonly Hex[])[];
-  /** By level, the hash of a node under which there is only padding. */
+  /** By level, the hash of a node with nothing but padding below it. */
   readonly padding: readonly Hex[];
 }
 
@@ -41,7 +41,7 @@ interface Field {
   type: string;
 }
 
-/** What a wallet is asked to sign (`eth_signTypedData_v4`). */
+/** The typed data that a wallet is asked to sign (`eth_signTypedData_v4`). */
 export interface BulkTypedData {
   readonly domain: Domain;
   readonly types: { readonly BulkOrder: Field[]; readonly Order: Field[] };
@@ -71,8 +71,8 @@ export const EMPTY_ORDER: Order = {
 };
 
 /**
- * An order's EIP-712 struct hash: a leaf of the tree. Every member is one word, so the encoding is the words one behind
- * the other, as the contract hashes them; whoever checks thousands of orders a second is spared a general encoder.
+ * An order's EIP-712 struct hash: a leaf of the tree. Every member is one word, so the encoding is the words in
+ * sequence. This is much faster than a general encoder, which matters where thousands of orders are checked a second.
  */
 export function hashOrderStruct(order: Order): Hex {
   const words = ORDER_TYPES.Order.map(({ name }) => wordOf(order[name]));
@@ -118,10 +118,10 @@ export function bulkTreeOfHashes(leaves: readonly Hex[], padding: Hex): BulkTree
   return tree;
 }
 
-/** The hash of the whole tree, in which every order and its place has a part. */
+/** The root hash, which depends on every order and its place. */
 export const bulkRoot = (tree: BulkTree): Hex => nodeAt(tree, levelsOf(tree), 0);
 
-/** The siblings on the way from an order up to the root, the order's own neighbour first. */
+/** The siblings from an order up to the root, the order's own sibling first. */
 export function bulkProof(tree: BulkTree, index: number): Hex[] {
   requireIndex(tree, index);
   return Array.from({ length: levelsOf(tree) }, (_, level) =>
@@ -157,8 +157,8 @@ export function bulkTypedData(
 }
 
 /**
- * The signature of one order of a signed tree as the contracts unfold it: the tree's signature, the order's index in
- * two bytes, and its proof.
+ * The signature of one order of a signed tree, in the form that the contracts read: the tree's signature, the order's
+ * index in two bytes, and its proof.
  * @throws RangeError when the signature has neither 64 nor 65 bytes or the tree has no such order.
  */
 export function bulkSignature(tree: BulkTree, index: number, signature: Hex): Hex {
@@ -169,17 +169,16 @@ export function bulkSignature(tree: BulkTree, index: number, signature: Hex): He
   return concat([signature, numberToHex(index, { size: 2 }), ...bulkProof(tree, index)]);
 }
 
-/** A bulk signature taken apart. */
+/** The parts of a bulk signature. */
 export interface UnfoldedBulk {
   /** What was signed: the tree's EIP-712 digest. */
   readonly digest: Hex;
-  /** The plain signature of it, 64 or 65 bytes. */
+  /** The signature over it, 64 or 65 bytes. */
   readonly signature: Hex;
 }
 
 /**
- * What {@link bulkSignature} has folded, as the contracts unfold it; undefined when the signature has not the length of
- * a bulk one.
+ * Reads a {@link bulkSignature} as the contracts do; undefined when its length is not that of a bulk signature.
  */
 export function unfoldBulk(domain: Domain, order: Order, signature: Hex): UnfoldedBulk | undefined {
   const length = size(signature);
@@ -214,13 +213,13 @@ function digestOfRoot(domain: Domain, levels: number, root: Hex): Hex {
   return digestOf(domain, structHash);
 }
 
-/** What is signed: the EIP-712 digest of a struct hash in a domain. */
+/** The EIP-712 digest of a struct hash in a domain, which is what gets signed. */
 export const digestOf = (domain: Domain, structHash: Hex): Hex =>
   keccak256(concat(["0x1901", separatorOf(domain), structHash]));
 
 const separators = new WeakMap<Domain, Hex>();
 
-/** A domain's separator, worked out once. */
+/** A domain's separator, computed once. */
 function separatorOf(domain: Domain): Hex {
   const known = separators.get(domain) ?? domainSeparator({ domain });
   separators.set(domain, known);
@@ -229,7 +228,7 @@ function separatorOf(domain: Domain): Hex {
 
 const typeHashes = new Map<number, Hex>();
 
-/** The hash of the type of a tree with this many levels, worked out once. */
+/** The type hash of a tree with this many levels, computed once. */
 function bulkTypeHash(levels: number): Hex {
   const { BulkOrder, Order } = bulkTypes(levels);
   const known =
@@ -262,6 +261,6 @@ function levelsFor(orders: number): number {
 function requireIndex(tree: BulkTree, index: number): void {
   const orders = tree.hashes[0]?.length ?? 0;
   if (!Number.isInteger(index) || index < 0 || index >= orders) {
-    throw new RangeError(`The tree has ${orders} orders, none with the index ${index}.`);
+    throw new RangeError(`The tree has ${orders} orders; there is no index ${index}.`);
   }
 }

@@ -3,16 +3,16 @@ import { energyIdOf, type Source, sourceAt } from "./energyId.ts";
 import { slotEnd, slotStart } from "./slots.ts";
 
 /**
- * Retired energy as certificates, by the fields of EnergyTag's Granular Certificate Scheme Standard, version 2 (4 March
- * 2024), as its GC Registry API Specification, version 2, names them. What Wattline does not know is null: energy of one
- * source in one microgrid is one stock, so a certificate names that stock and no single device.
+ * Retired energy as certificates, with the fields of EnergyTag's Granular Certificate Scheme Standard, version 2 (4
+ * March 2024), named as in its GC Registry API Specification, version 2. Unknown fields are null. Energy of one source
+ * in one microgrid is fungible, so a certificate names the series and no single device.
  */
 export const CERTIFICATE_STANDARD = {
   standard: "EnergyTag Granular Certificate Scheme Standard v2 (2024-03-04)",
   fields: "EnergyTag GC Registry API Specification v2 (2024-03-04)",
 } as const;
 
-/** What the standard calls a source, and its technology. */
+/** The standard's names of a source and its technology. */
 const KINDS: Readonly<Record<Source, readonly [source: string, kind: string]>> = {
   Solar: ["solar_pv", "solar photovoltaic"],
   Wind: ["wind", "wind turbine"],
@@ -31,7 +31,7 @@ export interface CertificateIssuer {
 
 /**
  * The certificates of a retirement, one bundle per delivery slot.
- * @param retiredBefore Wh of each token that earlier retirements have numbered; it is raised by these.
+ * @param retiredBefore Wh of each token that earlier retirements have numbered; increased by these.
  */
 export function certificatesOf(
   row: RetirementRow,

@@ -27,14 +27,14 @@ export { UNDESCRIBED_CALLS } from "./clearSigning/calls.ts";
 export { CLEAR_SIGNING_ENUMS } from "./clearSigning/enums.ts";
 export type { ClearSigningFile } from "./clearSigning/file.ts";
 
-/** The ERC-20 token that a community trades in. */
+/** The ERC-20 token that a microgrid trades in. */
 export interface ClearSigningCurrency {
   readonly address: Address;
   readonly symbol: string;
   readonly decimals: number;
   /**
-   * The microgrids that are known to trade in it, by default the first one alone. A microgrid's currency never
-   * changes; orders of others are left to the wallet's raw display.
+   * The microgrids that trade in it, by default the first one alone. A microgrid's currency never changes; orders of
+   * other microgrids are left to the wallet's raw display.
    */
   readonly microgrids?: readonly number[];
 }
@@ -42,8 +42,8 @@ export interface ClearSigningCurrency {
 type Formats = Readonly<Record<string, Format>>;
 
 /**
- * Wattline's calls and messages in words, as ERC-7730 v2 files by name: what wallets show to a person who signs. See
- * `docs/CLEAR_SIGNING.md` for what the format can't say.
+ * Wattline's calls and messages as ERC-7730 v2 files by name: what wallets show to a person who signs. See
+ * `docs/CLEAR_SIGNING.md` for what the format can't express.
  */
 export function clearSigningFiles(
   deployment: Deployment,

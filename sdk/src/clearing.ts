@@ -4,16 +4,16 @@ import { blockOf, type EnergyBySlot, packProfile, unpackProfile } from "./profil
 import { type Order, SIDES, type SignedOrder } from "./typedData.ts";
 
 /**
- * Clearing a microgrid's book slot by slot, and cutting what was matched into batches for `settle`. The contract
- * computes the prices itself; nothing here can make one.
+ * Clears a microgrid's order book slot by slot and cuts the matches into batches for `settle`. The contract computes
+ * the prices itself; nothing here sets one.
  */
 
-/** Energy of one source that stands behind an offer. */
+/** Energy of one source that covers an offer. */
 export interface Supply extends SignedOrder {
   readonly source: Source;
-  /** Wh per slot. Energy that stands behind two offers is to be counted once. */
+  /** Wh per slot. Energy that covers two offers must be given once only. */
   readonly energyWh: EnergyBySlot;
-  /** Wh that the order is not filled by yet, if that is less than was signed. */
+  /** The unfilled Wh of the order, if less than was signed. */
   readonly leftWh?: bigint;
 }
 
@@ -21,17 +21,17 @@ export interface Supply extends SignedOrder {
 export interface Demand extends SignedOrder {
   /** Wh per slot. */
   readonly energyWh: EnergyBySlot;
-  /** Wh that the order is not filled by yet, if that is less than was signed. */
+  /** The unfilled Wh of the order, if less than was signed. */
   readonly leftWh?: bigint;
 }
 
-/** Energy of one offer that goes to one bid, as `settle` takes it. */
+/** Energy from one offer to one bid, as `settle` takes it. */
 export interface Match {
-  /** The offer's place among the batch's orders. */
+  /** The offer's index in the batch's orders. */
   readonly offer: number;
-  /** The bid's. */
+  /** The bid's index. */
   readonly bid: number;
-  /** As the contracts number it. */
+  /** The contracts' number. */
   readonly source: number;
   readonly firstBlock: number;
   /** One word of eight lanes per block. */
@@ -43,31 +43,30 @@ export interface Batch {
   readonly orders: readonly Order[];
   readonly signatures: readonly Hex[];
   readonly matches: readonly Match[];
-  /** What it takes at most; see {@link SETTLE_GAS}. */
+  /** The most gas it takes; see {@link SETTLE_GAS}. */
   readonly gas: bigint;
 }
 
-/** What `settle` takes, by what is in a batch. */
+/** The gas of `settle`, by the contents of a batch. */
 export interface SettleGas {
-  /** For any batch. */
+  /** Of every batch. */
   readonly batch: bigint;
   readonly perOrder: bigint;
-  /** On top, for every byte of a signature beyond 65: the proof of a bulk signature. */
+  /** More for every byte of a signature beyond 65: the proof of a bulk signature. */
   readonly perProofByte: bigint;
   readonly perMatch: bigint;
-  /** For every word of a match. */
+  /** Per word of a match. */
   readonly perWord: bigint;
-  /** For every slot of a match that holds energy. */
+  /** Per slot of a match that holds energy. */
   readonly perLane: bigint;
-  /** For every block from the batch's first to its last, traded in or not. */
+  /** Per block from the batch's first to its last, traded in or not. */
   readonly perBlock: bigint;
 }
 
 /**
- * An upper bound for makers with keys and their delegates: every account, balance and fill is taken to be touched for
- * the first time ever. In steady state a batch takes a third of it to a half. A test settles batches of many shapes
- * with no more gas than this. The answer of a contract wallet comes on top, at most 400,000 (a bulk signature may ask
- * twice).
+ * An upper bound for makers with keys and their delegates: every account, balance and fill is assumed to be written for
+ * the first time. In steady state a batch takes a third to a half of it. A test settles batches of many shapes within
+ * these bounds. A contract wallet's check comes on top, at most 400,000 gas (a bulk signature may ask twice).
  */
 export const SETTLE_GAS: SettleGas = {
   batch: 80_000n,
@@ -79,10 +78,10 @@ export const SETTLE_GAS: SettleGas = {
   perBlock: 6_000n,
 };
 
-/** The most gas that one transaction may take (EIP-7825). */
+/** The gas limit of one transaction (EIP-7825). */
 export const TRANSACTION_GAS_CAP = 16_777_216n;
 
-/** What a batch is planned to take at most: the rest is room for contract wallets. */
+/** The planned gas of a batch at most; the rest is headroom for contract wallets. */
 export const SETTLE_GAS_BUDGET = 14_000_000n;
 
 /** How to plan batches. */
@@ -130,9 +129,9 @@ export function clearingPrices(
  * long as they meet, and cuts the result into batches none of which exceeds the gas budget. A block is cut only when
  * it would not fit into a batch of its own: the parts of such a block's slots clear at prices of their own.
  *
- * An order whose energy does not reach for all its slots is filled in the earlier ones. Whether buyers have the money
- * and sellers the energy is the caller's business: what is not covered is skipped on chain.
- * @throws RangeError when an order is on the wrong side, a forward or of another microgrid than the others, or when
+ * An order whose energy does not suffice for all its slots is filled in the earlier ones. The caller checks whether
+ * buyers have the money and sellers the energy: what is not covered is skipped on chain.
+ * @throws RangeError when an order is on the wrong side, a forward or from another microgrid than the others, or when
  * the budget is too small for a single match.
  */
 export function planBatches(
@@ -154,7 +153,7 @@ export function planBatches(
   return cut([...blocks.values()], gasBudget, gas);
 }
 
-/** What one offer gives one bid within a block. */
+/** Energy from one offer to one bid within a block. */
 interface Piece {
   readonly supply: Supply;
   readonly demand: Demand;
@@ -176,7 +175,7 @@ function matchSlot(
     let wanted = whIn(demand, slot);
     for (const [supply, wh] of offered) {
       const ask = most(highestAsk, supply.order.price + networkFee);
-      // Every offer of a slot has to meet every bid of it, as all trade at one price.
+      // Every offer of a slot must meet every bid of it, since all trade at one price.
       if (wanted === 0n || ask > demand.order.price) break;
       if (!mayTrade(supply, demand)) continue;
       const traded = [wanted, wh, leftOf(supply, filled), leftOf(demand, filled)].reduce(least);
@@ -282,7 +281,7 @@ function assemble(pieces: readonly Piece[], gas: SettleGas): Batch {
   return { ...batch, gas: settleGas(batch, gas) };
 }
 
-/** What `settle` of a batch takes at most, by {@link SETTLE_GAS}. */
+/** The most gas that `settle` of a batch takes, by {@link SETTLE_GAS}. */
 export function settleGas(
   { signatures, matches }: Pick<Batch, "signatures" | "matches">,
   gas: SettleGas = SETTLE_GAS,

@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 
-/** Where Wattline is: all that a program needs to find it on a chain. */
+/** The addresses of Wattline's contracts: all that a program needs to find them on a chain. */
 export interface Deployment {
   readonly chainId: number;
   readonly marketplace: Address;

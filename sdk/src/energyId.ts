@@ -11,7 +11,7 @@ export const SOURCES = [
 
 export type Source = (typeof SOURCES)[number];
 
-/** The number by which the contracts know a source. */
+/** A source's number in the contracts. */
 export const sourceIndex = (source: Source): number => SOURCES.indexOf(source);
 
 /**
@@ -45,13 +45,13 @@ export const energyIdOf = ({ microgrid, source, slot }: EnergyId): bigint =>
   (BigInt(microgrid) << 40n) | (BigInt(sourceIndex(source)) << 32n) | BigInt(slot);
 
 /**
- * What a token id names.
+ * Decodes a token id.
  * @throws RangeError when the id names no slot of a known source.
  */
 export function parseEnergyId(id: bigint): EnergyId {
   const source = SOURCES[Number((id >> 32n) & 0xffn)];
   if (source === undefined || id < 0n || id >> 72n !== 0n) {
-    throw new RangeError(`${id} is no energy token id.`);
+    throw new RangeError(`${id} is not an energy token id.`);
   }
   return { microgrid: Number(id >> 40n), source, slot: Number(id & 0xffffffffn) };
 }

@@ -1,31 +1,31 @@
 import { ceilDiv } from "./money.ts";
 import type { EnergyBySlot } from "./profile.ts";
 
-/** What trades brought one holder, beside what the grid would have done. Energy in Wh, money in base units. */
+/** A holder's trades compared with the grid. Energy in Wh, money in base units. */
 export interface Gains {
   /** As sent, to neighbours and to the grid. */
   readonly soldWh: bigint;
-  /** Of it, to the grid. */
+  /** The part sold to the grid. */
   readonly toGridWh: bigint;
-  /** For what was sold, charges taken off. */
+  /** For sales, less charges. */
   readonly received: bigint;
-  /** What it would have brought at the feed-in tariff. */
+  /** The value of the sales at the feed-in tariff. */
   readonly feedInValue: bigint;
   /** `received - feedInValue - bondPaid`. */
   readonly earned: bigint;
   /** As arrived. */
   readonly boughtWh: bigint;
   readonly paid: bigint;
-  /** What it would have cost at the retail tariff. */
+  /** The cost of the purchases at the retail tariff. */
   readonly retailCost: bigint;
   /** `retailCost - paid + bondReceived`. */
   readonly saved: bigint;
-  /** Bonds forfeited for what was not delivered. */
+  /** Bonds forfeited for shortfalls. */
   readonly bondPaid: bigint;
   readonly bondReceived: bigint;
 }
 
-/** What no trade at all brings. */
+/** The sums of no trades. */
 export const NO_GAINS: Gains = {
   soldWh: 0n,
   toGridWh: 0n,
@@ -40,7 +40,7 @@ export const NO_GAINS: Gains = {
   bondReceived: 0n,
 };
 
-/** Adds up what two trades, hours or days brought. */
+/** Adds up the sums of two trades, hours or days. */
 export const addGains = (a: Gains, b: Gains): Gains => ({
   soldWh: a.soldWh + b.soldWh,
   toGridWh: a.toGridWh + b.toGridWh,
@@ -55,29 +55,29 @@ export const addGains = (a: Gains, b: Gains): Gains => ({
   bondReceived: a.bondReceived + b.bondReceived,
 });
 
-/** A trade as its events tell it. Energy in Wh per slot, money in base units. */
+/** A trade according to its events. Energy in Wh per slot, money in base units. */
 export interface MadeTrade {
   readonly sentWh: EnergyBySlot;
   /** Less than what was sent where it went over a tie line. */
   readonly arrivedWh: EnergyBySlot;
-  /** What the buyer paid; of it `charge` went to DSOs. */
+  /** What the buyer paid; `charge` is the DSOs' part. */
   readonly cost: bigint;
   readonly charge: bigint;
-  /** Of a batch, the price of each slot, base units per kWh. */
+  /** For a batch, the price of each slot in base units per kWh. */
   readonly prices?: ReadonlyMap<number, bigint> | undefined;
-  /** Of a forward that was released, what had been reserved. */
+  /** For a released forward, the reserved energy. */
   readonly reservedWh?: EnergyBySlot | undefined;
-  /** The part of a bond that a short delivery forfeited. */
+  /** The bond forfeited for a shortfall. */
   readonly forfeited?: bigint | undefined;
 }
 
-/** What the grid pays and charges, base units per kWh. */
+/** The grid's tariffs, base units per kWh. */
 export interface GridPrices {
   readonly feedIn: bigint;
   readonly retail: bigint;
 }
 
-/** What a trade comes to in one slot. */
+/** A trade's part in one slot. */
 export interface TradePart {
   readonly slot: number;
   readonly sentWh: bigint;
@@ -89,16 +89,16 @@ export interface TradePart {
   readonly bond: bigint;
 }
 
-/** The slots that a trade is about, in order: of a released forward all that were reserved. */
+/** A trade's slots in order; for a released forward all reserved ones. */
 export const slotsOfTrade = ({ sentWh, reservedWh }: MadeTrade): number[] =>
   [...(reservedWh ?? sentWh).keys()].sort((a, b) => a - b);
 
 /**
- * A trade slot by slot; the parts of each amount add up to the whole. Money is split by what arrived, in a batch at the
- * price of its slot; a forfeited bond by what was short. The feed-in value is rounded down once for the whole trade, the
+ * A trade by slot; the parts of each amount add up to the whole. Money is split by arrived energy, in a batch at each
+ * slot's price; a forfeited bond by the shortfall. The feed-in value is rounded down once for the whole trade, the
  * retail cost up.
- * @param feedIn The grid's prices where the energy was sent from, one for each of {@link slotsOfTrade}.
- * @param retail And where it arrived.
+ * @param feedIn The tariffs where the energy was sent from, one for each of {@link slotsOfTrade}.
+ * @param retail The tariffs where it arrived.
  */
 export function partsOfTrade(
   trade: MadeTrade,
@@ -129,7 +129,7 @@ export function partsOfTrade(
   }));
 }
 
-/** What a trade brought both sides in one hour of delivery. */
+/** A trade's sums for both sides in one hour of delivery. */
 export interface HourOfTrade {
   /** Unix seconds of the hour's start. */
   readonly hour: number;
@@ -140,8 +140,8 @@ export interface HourOfTrade {
 const SECONDS_PER_HOUR = 3600;
 
 /**
- * Adds the parts of a trade up by hours of delivery, for both sides.
- * @param withGrid Whether a DSO is one of them.
+ * Adds up a trade's parts by hour of delivery, for both sides.
+ * @param withGrid Whether one side is a DSO.
  */
 export function gainsByHour(
   parts: readonly TradePart[],
@@ -181,7 +181,7 @@ export function gainsByHour(
 }
 
 /**
- * The tariffs in force when a slot ended: set before that moment. The first ones for a slot before them all.
+ * The tariffs in force when a slot ended, that is, set before. The first tariffs apply to all earlier slots as well.
  * @param steps Oldest first; `since` in Unix seconds.
  * @param slotEndsAt Unix seconds.
  */
@@ -191,8 +191,8 @@ export const tariffInForce = <Step extends { readonly since: number }>(
 ): Step | undefined => steps.findLast(({ since }) => since < slotEndsAt) ?? steps[0];
 
 /**
- * Splits an amount by weights, so that the parts add up to it: each is the difference of two running totals, rounded
- * down. Without any weight the last part is all of it.
+ * Splits an amount by weights, so that the parts add up to it: each part is the difference of two rounded-down running
+ * totals. When all weights are 0, the last part is the whole amount.
  */
 function split(amount: bigint, weights: readonly bigint[]): bigint[] {
   const whole = sumOf(weights);

@@ -1,4 +1,4 @@
-/** How a microgrid stands to the world, in the order of the contracts' `Mode`. */
+/** A microgrid's connection to the grid and whether it trades, in the order of the contracts' `Mode`. */
 export const MODES = ["Connected", "Islanded", "Closed"] as const;
 export type Mode = (typeof MODES)[number];
 
@@ -9,10 +9,10 @@ export type Mode = (typeof MODES)[number];
 export function modeAt(index: number): Mode {
   const mode = MODES[index];
   if (mode === undefined) {
-    throw new RangeError(`${index} is no mode of a microgrid: there are 0 to ${MODES.length - 1}.`);
+    throw new RangeError(`${index} is not a microgrid's mode: modes are 0 to ${MODES.length - 1}.`);
   }
   return mode;
 }
 
-/** The number by which the contracts know a mode. */
+/** A mode's number in the contracts. */
 export const modeIndex = (mode: Mode): number => MODES.indexOf(mode);

@@ -1,7 +1,7 @@
 import type { Address, Hex } from "viem";
 import type { Order, SignedOrder } from "./typedData.ts";
 
-/** An order as it travels: money and counters, which outgrow a JSON number, as decimal strings. */
+/** An order as JSON: money and counters, which exceed a JSON number's precision, as decimal strings. */
 export interface OrderJson {
   readonly maker: Address;
   readonly meter: Address;
@@ -20,7 +20,7 @@ export interface OrderJson {
   readonly deadline: number;
 }
 
-/** A signed order as it travels. */
+/** A signed order as JSON. */
 export interface SignedOrderJson {
   readonly order: OrderJson;
   readonly signature: Hex;
@@ -34,7 +34,7 @@ export const orderToJson = (order: Order): OrderJson => ({
   counter: order.counter.toString(),
 });
 
-/** @throws SyntaxError when a member that should be a decimal number is none. */
+/** @throws SyntaxError when a member that must be a decimal number is not one. */
 export const orderFromJson = (json: OrderJson): Order => ({
   ...json,
   price: BigInt(json.price),
@@ -48,7 +48,7 @@ export const signedOrderToJson = ({ order, signature }: SignedOrder): SignedOrde
   signature,
 });
 
-/** @throws SyntaxError when a member that should be a decimal number is none. */
+/** @throws SyntaxError when a member that must be a decimal number is not one. */
 export const signedOrderFromJson = ({ order, signature }: SignedOrderJson): SignedOrder => ({
   order: orderFromJson(order),
   signature,

@@ -5,18 +5,18 @@ import { LANE_MAX_WH, LANES } from "./profile.ts";
 import { slotEnd, slotStart } from "./slots.ts";
 import { type Domain, type Order, SIDES, type Side, type SignedOrder } from "./typedData.ts";
 
-/** Building orders that the contracts take: every member checked, every default spelled out. */
+/** Builds orders that the contracts accept: every member checked, every default filled in. */
 
-/** How long an order for minted energy stays open after its last slot, in s: readings come late. */
+/** How long an order for minted energy stays open after its last slot, in s, since readings arrive late. */
 export const OPEN_AFTER_LAST_SLOT_SECONDS = 86_400;
 
-/** What is the same in all orders that somebody signs in one go. */
+/** The members that all orders signed together share. */
 export interface Maker {
   readonly maker: Address;
   readonly microgrid: number;
-  /** Of the microgrid. */
+  /** The microgrid's. */
   readonly slotSeconds: number;
-  /** Chain time, Unix seconds: an order that is over already is refused. */
+  /** Chain time, Unix seconds: an order that has already expired is refused. */
   readonly now: number;
   /** The maker's counter in the currency's account; 0 unless it has ever cancelled all. */
   readonly counter?: bigint;
@@ -24,7 +24,7 @@ export interface Maker {
   readonly nonce: bigint;
 }
 
-/** What an order is about. A range of slots makes it a standing order. */
+/** The terms of an order. A range of slots makes it a standing order. */
 export interface Terms {
   readonly firstSlot: number;
   /** Included; the first slot alone unless given. */
@@ -33,20 +33,20 @@ export interface Terms {
   readonly energyWh: bigint;
   /** Base units per kWh: what an offer's maker receives, what a bid's maker pays. */
   readonly pricePerKwh: bigint;
-  /** What is offered or welcome; any unless given. */
+  /** The offered or accepted sources; all by default. */
   readonly sources?: readonly Source[];
-  /** Who alone may trade against it; anyone unless given. */
+  /** The only account that may trade against it; anyone by default. */
   readonly counterparty?: Address;
-  /** The load that a bid feeds while the microgrid is islanded. */
+  /** The load that a bid supplies while the microgrid is islanded. */
   readonly meter?: Address;
   /**
-   * The last Unix second at which it can be filled. Unless given, a day after the last slot for minted energy, and the
+   * The last Unix second at which it can be filled. By default, a day after the last slot for minted energy, and the
    * second before the last slot starts for a forward.
    */
   readonly deadline?: number;
 }
 
-/** What an offer of energy to come is about. */
+/** The terms of an offer of energy to come. */
 export interface ForwardTerms extends Terms {
   /** Base units per kWh that the seller forfeits on shortfall: an offer pledges it, a bid demands it at least. */
   readonly bondPerKwh: bigint;
@@ -54,7 +54,7 @@ export interface ForwardTerms extends Terms {
 
 /**
  * An offer of minted energy.
- * @throws RangeError that names the first member that the contracts would not take.
+ * @throws RangeError that names the first member that the contracts would refuse.
  */
 export const offerOf = (maker: Maker, terms: Terms): Order => build("offer", maker, terms);
 
@@ -89,14 +89,14 @@ export const giftOf = (
   terms: Omit<Terms, "pricePerKwh"> & { readonly counterparty: Address },
 ): Order => offerOf(maker, { ...terms, pricePerKwh: 0n });
 
-/** Orders under one signature, and what to have signed for them. */
+/** Orders under one signature, and the data to sign for them. */
 export interface OrderBook {
   readonly orders: readonly Order[];
   readonly tree: BulkTree;
 }
 
 /**
- * Orders that differ in their terms, such as a week of prices by the hour, for one bulk signature.
+ * Builds orders with different terms, such as a week of hourly prices, for one bulk signature.
  * @param build {@link offerOf}, {@link bidOf} or another of this module.
  * @param nonces One per order; see {@link freeNonces}.
  * @throws RangeError as {@link offerOf}, or unless there are 2 to 2^16 orders with a nonce each.
@@ -120,24 +120,24 @@ export function orderBookOf<Kind extends Omit<Terms, "pricePerKwh">>(
   return { orders, tree: bulkTree(orders) };
 }
 
-/** What a wallet is asked to sign for a whole book: every order of it can be read. */
+/** The data that a wallet signs for all these orders: it can show each of them. */
 export const orderBookTypedData = (domain: Domain, { orders }: OrderBook) =>
   bulkTypedData(domain, orders);
 
 /**
- * The signed orders of a book whose tree has been signed.
+ * The signed orders of a signed tree.
  * @throws RangeError when the signature has neither 64 nor 65 bytes.
  */
 export const signedOrdersOf = ({ orders, tree }: OrderBook, signature: Hex): SignedOrder[] =>
   orders.map((order, index) => ({ order, signature: bulkSignature(tree, index, signature) }));
 
 /**
- * The lowest nonces that a maker has not used. Eight consecutive ones share a storage word, so that filling the gaps
- * first saves whoever fills an order the price of a fresh word.
+ * The lowest nonces that a maker has not used. Eight consecutive nonces share a storage word, so using the gaps first
+ * saves the filler of an order the gas of a new word.
  * @param used Nonces of every order that the maker ever signed, filled, cancelled or not.
- * @param from The first to consider. A home agent and a browser that can't see each other's orders start from
- * different ones.
- * @throws RangeError when `count` is no whole number above 0 or `from` no 64-bit number.
+ * @param from The first nonce to consider. An agent and a browser that can't see each other's orders use different
+ * ones.
+ * @throws RangeError when `count` is not a whole number above 0 or `from` not a 64-bit number.
  */
 export function freeNonces(used: Iterable<bigint>, count = 1, from = 0n): bigint[] {
   if (!Number.isSafeInteger(count) || count < 1) {
@@ -188,7 +188,7 @@ function build(side: Side, maker: Maker, terms: Terms, bondPerKwh?: bigint): Ord
 
 function requireParties({ maker, meter, counterparty, forward }: Order, side: Side): void {
   for (const [name, address] of Object.entries({ maker, meter, counterparty })) {
-    if (!isAddress(address)) throw new RangeError(`${name}: "${address}" is no address.`);
+    if (!isAddress(address)) throw new RangeError(`${name}: "${address}" is not an address.`);
   }
   if (isAddressEqual(maker, zeroAddress)) {
     throw new RangeError("maker: nobody can sign for the zero address.");

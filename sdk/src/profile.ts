@@ -1,23 +1,23 @@
 /**
- * Energy as a vector over time: Wh in each of the eight delivery slots of one block, packed in one word exactly as
- * the contracts do. Lane `i` of block `b` is the slot `8 * b + i`.
+ * Energy by slot: Wh in each of the eight delivery slots of one block, packed into one word exactly as in the
+ * contracts. Lane `i` of block `b` is the slot `8 * b + i`.
  */
 
 /** Slots in a block. */
 export const LANES = 8;
-/** The most one lane holds, in Wh. */
+/** The maximum of one lane, in Wh. */
 export const LANE_MAX_WH = (1n << 31n) - 1n;
 
 const LANE_BITS = 32n;
 const GUARD_BIT = 1n << 31n;
 
-/** A run of blocks as the contracts take it: one word of eight lanes per block. */
+/** A run of blocks as the contracts expect it: one word of eight lanes per block. */
 export interface Profile {
   readonly firstBlock: number;
   readonly words: readonly bigint[];
 }
 
-/** Wh per delivery slot; slots that are missing hold nothing. */
+/** Wh per delivery slot; a missing slot has none. */
 export type EnergyBySlot = ReadonlyMap<number, bigint>;
 
 /** The block that holds `slot`. */
@@ -36,21 +36,21 @@ export function sumWh(words: readonly bigint[]): bigint {
 
 /**
  * Packs energy per slot into words.
- * @throws RangeError when a slot's energy does not fit a lane or there is no slot at all.
+ * @throws RangeError when a slot's energy does not fit into a lane, or there is no slot.
  */
 export function packProfile(energyWh: EnergyBySlot): Profile {
   return pack(energyWh, 0n);
 }
 
 /**
- * Packs a meter reading: as {@link packProfile}, with the guard bit of every lane that the reading covers, so that
- * nothing exported can be reported too.
+ * Packs a meter reading: as {@link packProfile}, with the guard bit of every covered lane, so that an export of 0 can
+ * be reported too.
  */
 export function packReading(exportedWh: EnergyBySlot): Profile {
   return pack(exportedWh, GUARD_BIT);
 }
 
-/** The slots and their energy that a profile holds, in order; lanes without energy are left out. */
+/** A profile's slots with their energy, in order; lanes without energy are left out. */
 export function unpackProfile(profile: Profile): Map<number, bigint> {
   const energyWh = new Map<number, bigint>();
   for (const [offset, word] of profile.words.entries()) {
@@ -62,11 +62,11 @@ export function unpackProfile(profile: Profile): Map<number, bigint> {
   return energyWh;
 }
 
-/** Whether a reading covers lane `index` (0 to 7) of a word, or the lane is otherwise marked: its guard bit is set. */
+/** Whether the guard bit of lane `index` (0 to 7) is set: a reading covers the lane, or it is marked otherwise. */
 export const isMarked = (word: bigint, index: number): boolean =>
   ((word >> (LANE_BITS * BigInt(index))) & GUARD_BIT) !== 0n;
 
-/** The slots that a reading covers and what was exported in each, in order; slots without export included. */
+/** The slots that a reading covers and their export, in order; slots without export included. */
 export function coveredSlots({ firstBlock, words }: Profile): Map<number, bigint> {
   const exportedWh = new Map<number, bigint>();
   for (const [offset, word] of words.entries()) {
@@ -95,7 +95,7 @@ function pack(energyWh: EnergyBySlot, guard: bigint): Profile {
   const words = new Array<bigint>(lastBlock - firstBlock + 1).fill(0n);
   for (const [slot, wh] of energyWh) {
     if (wh < 0n || wh > LANE_MAX_WH) {
-      throw new RangeError(`Slot ${slot} holds ${wh} Wh; a lane takes 0 to ${LANE_MAX_WH} Wh.`);
+      throw new RangeError(`Slot ${slot} holds ${wh} Wh; a lane holds 0 to ${LANE_MAX_WH} Wh.`);
     }
     const index = blockOf(slot) - firstBlock;
     const lane = (wh | guard) << (LANE_BITS * BigInt(slot % LANES));

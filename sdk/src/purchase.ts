@@ -7,17 +7,17 @@ import { arrivingWh, landedPricePerKwh, sentForWh } from "./tieLine.ts";
 import type { SignedOrder } from "./typedData.ts";
 
 /**
- * Choosing what to buy: the cheapest offers that cover a need, over all orders and slots of a window, and what they come
- * to in the contracts' own arithmetic.
+ * Chooses what to buy: the cheapest offers that cover a need, over all orders and slots of a window, and their cost in
+ * the contracts' own arithmetic.
  */
 
-/** How energy comes from a seller to the buyer. */
+/** The path of energy from a seller to the buyer. */
 export interface Way {
-  /** Base units per kWh sent that the DSOs receive: the network fee, or a tie line's wheeling charge. */
+  /** Base units per kWh sent, paid to the DSOs: the network fee, or a tie line's wheeling charge. */
   readonly chargePerKwh: bigint;
-  /** Hundredths of a percent that are lost; 0 within a microgrid. */
+  /** Hundredths of a percent lost on the way; 0 within a microgrid. */
   readonly lossBps: bigint;
-  /** Wh per slot that a tie line can still carry; without it there is no line to fill. */
+  /** Wh per slot that a tie line can still carry; missing within a microgrid. */
   readonly freeWh?: EnergyBySlot;
 }
 
@@ -25,11 +25,11 @@ export interface Way {
 export interface Ask extends SignedOrder {
   readonly source: Source;
   /**
-   * Wh per slot that the seller has, or for a forward that its meter can still promise. Asks that share one map share its
-   * energy, as ways do that share one `freeWh`.
+   * Wh per slot that the seller has, or for a forward that its meter can still promise. Asks with the same map share
+   * its energy, and ways with the same `freeWh` share that.
    */
   readonly stockWh: EnergyBySlot;
-  /** Wh that the order is not filled by yet, if that is less than was signed. */
+  /** The order's unfilled Wh, if less than was signed. */
   readonly leftWh?: bigint;
   readonly way: Way;
 }
@@ -37,28 +37,28 @@ export interface Ask extends SignedOrder {
 /** What a buyer wants. */
 export interface Wish {
   readonly window: SlotRange;
-  /** Wh that shall arrive, over all slots of the window together. */
+  /** Wh that are to arrive, over all slots of the window together. */
   readonly energyWh: bigint;
   /** The most per kWh sent, charges included, base units: the price cap of an islanded microgrid. */
   readonly mostPerKwh?: bigint;
-  /** Wh per slot that the buyer may still buy: the ration of an islanded microgrid. A slot that is missing has none. */
+  /** Wh per slot that the buyer may still buy: the ration of an islanded microgrid. A missing slot has none. */
   readonly rationWh?: EnergyBySlot;
-  /** How many orders one transaction takes of; {@link ORDERS_PER_PURCHASE} unless given. */
+  /** The most orders in one transaction; {@link ORDERS_PER_PURCHASE} by default. */
   readonly mostOrders?: number;
 }
 
-/** What is taken of one offer. */
+/** The part taken of one offer. */
 export interface PlannedTake {
   readonly ask: Ask;
   /** Wh per slot as the seller sends them. */
   readonly sentWh: EnergyBySlot;
   /** Wh per slot as they arrive. */
   readonly arrivedWh: EnergyBySlot;
-  /** Base units that it costs, charges included; for a forward the most that it locks. */
+  /** Its cost in base units, charges included; for a forward the most that it locks. */
   readonly cost: bigint;
 }
 
-/** What to buy. */
+/** A purchase plan. */
 export interface Purchase {
   /** The cheapest first. */
   readonly takes: readonly PlannedTake[];
@@ -67,7 +67,7 @@ export interface Purchase {
   readonly totalWh: bigint;
   /** Base units in all. */
   readonly cost: bigint;
-  /** Wh of the wish that no offer covers. */
+  /** Wh that no offer covers. */
   readonly missingWh: bigint;
 }
 
@@ -77,13 +77,12 @@ export interface Purchase {
  */
 export const ORDERS_PER_PURCHASE = 32;
 
-/** What a buyer pays for a kWh of an ask that arrives, all charges and losses in it; base units, rounded up. */
+/** A buyer's cost per kWh that arrives of an ask, with all charges and losses; base units, rounded up. */
 export const askPricePerKwh = ({ order, way }: Ask): bigint =>
   landedPricePerKwh(order.price, way.chargePerKwh, way.lossBps);
 
 /**
- * Asks in merit order: the cheapest first; of equal ones energy that is there before energy that is promised, then the
- * given order.
+ * Asks in merit order: the cheapest first; at equal cost, minted energy before promised energy, then the given order.
  */
 export function inMeritOrder(asks: readonly Ask[]): Ask[] {
   return asks
@@ -99,9 +98,9 @@ export function inMeritOrder(asks: readonly Ask[]): Ask[] {
 }
 
 /**
- * Covers a wish with the cheapest asks (merit order over orders and slots, partly where that is enough), never more of an
- * ask than its seller has, its order leaves and its line carries. What can't be covered is missing, not dear.
- * @throws RangeError when less than 1 Wh is wished for.
+ * Covers a need with the cheapest asks (merit order over orders and slots, the last one in part), never more of an ask
+ * than its seller has, its order leaves and its tie line carries. What can't be covered is reported as missing.
+ * @throws RangeError when less than 1 Wh is wanted.
  */
 export function planPurchase(asks: readonly Ask[], wish: Wish): Purchase {
   const { window, energyWh, mostPerKwh, rationWh, mostOrders = ORDERS_PER_PURCHASE } = wish;
@@ -120,7 +119,7 @@ export function planPurchase(asks: readonly Ask[], wish: Wish): Purchase {
     const first = Math.max(window.firstSlot, order.firstSlot);
     const last = Math.min(window.lastSlot, order.lastSlot);
     for (let slot = first; slot <= last && wanted > 0n; slot++) {
-      // An island's ration counts what is sent, and no line crosses into an island.
+      // An island's ration counts sent energy, and no tie line reaches into an island.
       const ration = rationWh && (rationWh.get(slot) ?? 0n) - (bought.get(slot) ?? 0n);
       const sendable = least(used.leftOf(ask, slot), ration);
       const sent = least(sendable, sentForWh(wanted, way.lossBps));
@@ -161,8 +160,8 @@ export function takeArguments(
 }
 
 /**
- * What a take costs. `accept` rounds once. `reserve` rounds in every block, and over what the buyer has reserved there on
- * the same terms before: the charge may then come to a base unit more, the price never does.
+ * The cost of a take. `accept` rounds once. `reserve` rounds in every block, together with the buyer's earlier
+ * reservations there on the same terms: the charge may then be one base unit higher, the price never.
  */
 function costOfTake({ order, way }: Ask, sentWh: EnergyBySlot): bigint {
   const parts = new Map<number, bigint>();
@@ -182,7 +181,7 @@ function costOfTake({ order, way }: Ask, sentWh: EnergyBySlot): bigint {
 
 const WH_PER_KWH = 1000n;
 
-/** What a plan has used up so far. */
+/** What a plan has used so far. */
 class Uses {
   readonly #stocks = new Map<EnergyBySlot, Map<number, bigint>>();
   readonly #fills = new Map<string, bigint>();

@@ -1,19 +1,19 @@
 /**
- * Equal rationing of one delivery slot: the uniform rule. Everybody gets what they ask for up to a common level, and the
+ * Equal rationing of one delivery slot: the uniform rule. Everyone gets their request up to a common level, and the
  * level is as high as the energy allows. It is the only rule that serves all it can, treats equal requests equally and
- * leaves nobody better off for asking for more or less than they need (Y. Sprumont, "The Division Problem with
+ * gives nobody an advantage from asking for more or less than they need (Y. Sprumont, "The Division Problem with
  * Single-Peaked Preferences: A Characterization of the Uniform Allocation Rule", Econometrica 59, 1991).
  *
- * Whole Wh leave a remainder smaller than the number of households above the level. It goes, a Wh each, to those whose
- * {@link tieRank} of the slot is lowest, so it depends neither on the order of a list nor on what anybody asked for, and
- * falls on others in the next slot.
+ * In whole Wh a remainder is left, smaller than the number of households above the level. It goes, one Wh each, to
+ * those with the lowest {@link tieRank} in the slot, so it depends neither on the list's order nor on the requests, and
+ * goes to others in the next slot.
  */
 
-/** What one household asks of a slot, over all of its orders together. */
+/** One household's request for a slot, over all of its orders together. */
 export interface HouseholdClaim {
-  /** Names the household, in any case of letters: its account. One household has one claim. */
+  /** The household's account, in any letter case. One household has one claim. */
   readonly household: string;
-  /** Wh that it would buy, or sell. */
+  /** Wh that it would buy or sell. */
   readonly energyWh: bigint;
 }
 
@@ -45,8 +45,8 @@ export function rationEqually(
 }
 
 /**
- * The highest whole level up to which everybody can be served: the largest `level` for which the sum of
- * `min(asked, level)` is at most `available`; the largest request when all can be served.
+ * The highest whole level up to which everyone can be served: the largest `level` for which the sum of
+ * `min(asked, level)` is at most `available`; the largest request when everything can be served.
  * @param asked Wh, in its first `count` places.
  */
 export function commonLevel(asked: Float64Array, count: number, available: number): number {
@@ -64,7 +64,7 @@ export function commonLevel(asked: Float64Array, count: number, available: numbe
   });
 }
 
-/** The highest whole level from `low`, which fits, up to below `high`, which does not, that fits. */
+/** The highest whole level that fits, between `low`, which fits, and `high`, which does not. */
 export function highestLevel(low: number, high: number, fits: (level: number) => boolean): number {
   while (high - low > 1) {
     const middle = low + Math.floor((high - low) / 2);
@@ -103,8 +103,8 @@ export function householdHash(household: string): number {
 }
 
 /**
- * A household's place in a slot where a last Wh has to go to somebody: lower comes first; households of equal rank go by
- * name. A 32-bit mix (the finalizer of MurmurHash3) of {@link householdHash} and the slot.
+ * A household's rank in a slot where a last Wh goes to one of several: lowest first; households of equal rank are
+ * ordered by name. A 32-bit mix (the finalizer of MurmurHash3) of {@link householdHash} and the slot.
  */
 export function tieRank(hash: number, slot: number): number {
   let mixed = hash ^ Math.imul(slot, 0x9e3779b1);
@@ -131,6 +131,6 @@ function requireClaims(claims: readonly HouseholdClaim[], availableWh: bigint): 
     total += energyWh;
   }
   if (total > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new RangeError(`The claims come to ${total} Wh, more than can be counted exactly.`);
+    throw new RangeError(`The claims add up to ${total} Wh, more than can be counted exactly.`);
   }
 }

@@ -2,27 +2,27 @@ import { type Address, type Hex, hashStruct, isAddressEqual } from "viem";
 import { digestOf, hashOrderStruct, unfoldBulk } from "./bulk.ts";
 import { type Domain, type Order, type SignedOrder, WITHDRAWAL_TYPES } from "./typedData.ts";
 
-/** Who stands behind a signature: the maker's key, a delegate's key, or the maker's contract wallet. */
+/** The signer of an order: the maker's key, a delegate's key, or the maker's contract wallet. */
 export type Signer =
   | { readonly by: "maker" }
   | { readonly by: "delegate"; readonly delegate: Address }
   | { readonly by: "wallet" };
 
-/** What has to be asked elsewhere to judge a signature. */
+/** Queries that judging a signature needs. */
 export interface SignatureFacts {
-  /** The address whose key made a 64- or 65-byte signature; undefined when it is none (other length, high s). */
+  /** The signer of a 64- or 65-byte signature; undefined when it is invalid (other length, high s). */
   recover(digest: Hex, signature: Hex): Address | undefined | Promise<Address | undefined>;
-  /** Whether the maker has authorised this delegate and left it something to spend. */
+  /** Whether the maker has authorised this delegate and some of the allowance is left. */
   isDelegate(delegate: Address): boolean | Promise<boolean>;
   /** Whether the maker is a contract that accepts the signature (ERC-1271). */
   isAccepted(digest: Hex, signature: Hex): boolean | Promise<boolean>;
 }
 
-/** What names an order everywhere, and what its maker signs for it alone: its EIP-712 digest. */
+/** An order's EIP-712 digest: its name everywhere, and what its maker signs for it alone. */
 export const hashOrder = (domain: Domain, order: Order): Hex =>
   digestOf(domain, hashOrderStruct(order));
 
-/** What is signed to take the order with this hash off the relays' books. */
+/** The digest that is signed to withdraw the order with this hash from relays. */
 export const hashWithdrawal = (domain: Domain, orderHash: Hex): Hex =>
   digestOf(
     domain,
@@ -30,9 +30,9 @@ export const hashWithdrawal = (domain: Domain, orderHash: Hex): Hex =>
   );
 
 /**
- * Who has signed an order, by the contracts' rule: a bulk signature is tried before a plain one; each is good when the
- * maker's key made it, else when a delegate's did, else when the maker's contract wallet accepts it.
- * @returns undefined when nobody has who may.
+ * Who signed an order, by the contracts' rule: the signature is tried as a bulk signature, then as a plain one; each is
+ * valid when the maker's key made it, else when a delegate's key did, else when the maker's contract wallet accepts it.
+ * @returns undefined when no valid signer is found.
  */
 export async function signerOf(
   domain: Domain,
@@ -46,7 +46,7 @@ export async function signerOf(
   );
 }
 
-/** Who has signed a digest for `maker`: as {@link signerOf}, for a signature that is not a bulk one. */
+/** Who signed a digest for `maker`: as {@link signerOf}, without bulk signatures. */
 export async function plainSignerOf(
   maker: Address,
   digest: Hex,

@@ -1,6 +1,6 @@
 /**
- * Delivery slots are numbered from the Unix epoch: slot = floor(Unix seconds / slotSeconds). People live by a local
- * clock; what it shows comes from the runtime's own time zone data (Intl).
+ * Delivery slots are numbered from the Unix epoch: slot = floor(Unix seconds / slotSeconds). Local times come from the
+ * runtime's time zone data (Intl).
  */
 
 /** The slot lengths a microgrid may have, in seconds: 5, 15, 30 or 60 minutes. */
@@ -13,15 +13,15 @@ export interface SlotRange {
   readonly lastSlot: number;
 }
 
-/** By which clock slots are read, and in which language they are written. */
+/** The time zone in which slots are read, and the language in which they are written. */
 export interface Clock {
   /** An IANA time zone, such as `Europe/Berlin`. */
   readonly timeZone: string;
-  /** A BCP 47 language tag; `en-GB` unless given. */
+  /** A BCP 47 language tag; `en-GB` by default. */
   readonly locale?: string;
 }
 
-/** The slot that a Unix time lies in. */
+/** The slot that contains a Unix time. */
 export const slotAt = (unixSeconds: number, slotSeconds: number): number =>
   Math.floor(unixSeconds / slotSeconds);
 
@@ -31,7 +31,7 @@ export const slotStart = (slot: number, slotSeconds: number): number => slot * s
 /** The first second after a slot, Unix time. */
 export const slotEnd = (slot: number, slotSeconds: number): number => (slot + 1) * slotSeconds;
 
-/** How many slots a range has. */
+/** The number of slots in a range. */
 export const slotCount = ({ firstSlot, lastSlot }: SlotRange): number => lastSlot - firstSlot + 1;
 
 /** The slots of a range, in order. */
@@ -39,7 +39,7 @@ export const slotsIn = (range: SlotRange): number[] =>
   Array.from({ length: slotCount(range) }, (_, index) => range.firstSlot + index);
 
 /**
- * The local day that holds a Unix time, as `YYYY-MM-DD`.
+ * The local day that contains a Unix time, as `YYYY-MM-DD`.
  * @throws RangeError when the runtime knows no such time zone.
  */
 export function localDayOf(unixSeconds: number, timeZone: string): string {
@@ -48,7 +48,7 @@ export function localDayOf(unixSeconds: number, timeZone: string): string {
 }
 
 /**
- * What the local clock shows at a Unix time, as `HH:MM`.
+ * The local time of day at a Unix time, as `HH:MM`.
  * @throws RangeError when the runtime knows no such time zone.
  */
 export function localTimeOf(unixSeconds: number, timeZone: string): string {
@@ -57,20 +57,20 @@ export function localTimeOf(unixSeconds: number, timeZone: string): string {
 }
 
 /**
- * The day `days` after a day written as `YYYY-MM-DD`; before it, when negative.
- * @throws RangeError when the text is no day.
+ * The day `days` after a day written as `YYYY-MM-DD`; before it when negative.
+ * @throws RangeError when the text is not a day.
  */
 export const addDays = (day: string, days: number): string =>
   new Date(midnightUtc(day) + days * MILLISECONDS_PER_DAY).toISOString().slice(0, 10);
 
 /**
- * The slots that start on a local day: those of 23 or 25 hours when the clocks change.
+ * The slots that start on a local day, which has 23 or 25 hours when the clocks change.
  * @param day `YYYY-MM-DD`.
- * @throws RangeError when the text is no day, the zone left it out, or the runtime knows no such zone.
+ * @throws RangeError when the text is not a day, the zone skipped it, or the runtime does not know the zone.
  */
 export function slotsOfDay(day: string, timeZone: string, slotSeconds: number): SlotRange {
   const [start, end] = [startOfDay(day, timeZone), startOfDay(addDays(day, 1), timeZone)];
-  if (start === end) throw new RangeError(`${timeZone} has left out the day ${day}.`);
+  if (start === end) throw new RangeError(`${timeZone} skipped the day ${day}.`);
   return {
     firstSlot: Math.ceil(start / slotSeconds),
     lastSlot: Math.ceil(end / slotSeconds) - 1,
@@ -78,11 +78,11 @@ export function slotsOfDay(day: string, timeZone: string, slotSeconds: number): 
 }
 
 /**
- * The slots of a window of a local day: from the first that starts at or after `from` to the last that starts before
- * `to`. An hour that the clock shows twice is in it twice; one that it leaves out is not.
+ * The slots of a part of a local day: from the first that starts at or after `from` to the last that starts before
+ * `to`. An hour that the clock shows twice is included twice; an hour that it skips is not included.
  * @param from `HH:MM`.
  * @param to `HH:MM`, up to `24:00`.
- * @throws RangeError as {@link slotsOfDay}, or when the window is none or holds no slot.
+ * @throws RangeError as {@link slotsOfDay}, or when the times are invalid or no slot starts between them.
  */
 export function slotsOfWindow(
   day: string,
@@ -93,7 +93,7 @@ export function slotsOfWindow(
 ): SlotRange {
   for (const time of [from, to]) {
     if (!/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/.test(time)) {
-      throw new RangeError(`"${time}" is no time of day: give it as HH:MM, such as 06:30.`);
+      throw new RangeError(`"${time}" is not a time of day: write it as HH:MM, such as 06:30.`);
     }
   }
   const within = slotsIn(slotsOfDay(day, timeZone, slotSeconds)).filter((slot) => {
@@ -108,8 +108,8 @@ export function slotsOfWindow(
 }
 
 /**
- * A run of slots for people: `21 Jun 2026, 12:00–13:00`. On a day on which the clocks change it names the offset, as
- * an hour may come twice.
+ * A range of slots for people: `21 Jun 2026, 12:00–13:00`. On a day on which the clocks change it includes the offset,
+ * as an hour may come twice.
  */
 export function slotsLabel(range: SlotRange, slotSeconds: number, clock: Clock): string {
   const [start, end] = [
@@ -118,7 +118,7 @@ export function slotsLabel(range: SlotRange, slotSeconds: number, clock: Clock):
   ];
   const { timeZone } = clock;
   const [day, lastDay] = [localDayOf(start, timeZone), localDayOf(end - 1, timeZone)];
-  // A run to midnight ends on its own day.
+  // A range to midnight ends on its own day.
   const until = localTimeOf(end, timeZone) === "00:00" ? "24:00" : localTimeOf(end, timeZone);
   const last = day === lastDay ? "" : `${dayLabel(end - 1, clock)}, `;
   const offset = changesClocks(day, timeZone) ? ` ${offsetLabel(start, clock)}` : "";
@@ -129,17 +129,17 @@ export function slotsLabel(range: SlotRange, slotSeconds: number, clock: Clock):
 export const slotLabel = (slot: number, slotSeconds: number, clock: Clock): string =>
   slotsLabel({ firstSlot: slot, lastSlot: slot }, slotSeconds, clock);
 
-/** A run of slots without any doubt: `2026-06-21T10:00Z/2026-06-21T10:15Z` (ISO 8601). */
+/** A range of slots in UTC: `2026-06-21T10:00Z/2026-06-21T10:15Z` (ISO 8601). */
 export const slotsUtc = ({ firstSlot, lastSlot }: SlotRange, slotSeconds: number): string =>
   [slotStart(firstSlot, slotSeconds), slotEnd(lastSlot, slotSeconds)]
     .map((unixSeconds) => `${new Date(unixSeconds * 1000).toISOString().slice(0, 16)}Z`)
     .join("/");
 
 const MILLISECONDS_PER_DAY = 86_400_000;
-/** No clock on Earth is further from UTC. */
+/** No time zone is further from UTC. */
 const FURTHEST_OFFSET_SECONDS = 15 * 3600;
 
-/** Formats are dear to make. */
+/** Formats are expensive to create. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -149,7 +149,7 @@ function formatOf(locale: string, options: Intl.DateTimeFormatOptions): Intl.Dat
   return known;
 }
 
-/** The parts of a local time, each with its zeros. */
+/** The parts of a local time, with leading zeros. */
 function readClock(unixSeconds: number, timeZone: string) {
   const shown = formatOf("en-GB", {
     timeZone,
@@ -173,7 +173,7 @@ function readClock(unixSeconds: number, timeZone: string) {
   };
 }
 
-/** The first second, Unix time, at which the local calendar shows this day or a later one. */
+/** The first second, Unix time, at which the local date is this day or a later one. */
 function startOfDay(day: string, timeZone: string): number {
   const utc = midnightUtc(day) / 1000;
   let [before, reached] = [utc - FURTHEST_OFFSET_SECONDS, utc + FURTHEST_OFFSET_SECONDS];
@@ -202,9 +202,9 @@ const offsetLabel = (unixSeconds: number, { timeZone, locale = "en-GB" }: Clock)
 
 function midnightUtc(day: string): number {
   const milliseconds = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
-  // 30 February parses as 1 March.
+  // 30 February would be parsed as 1 March.
   if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 10) !== day) {
-    throw new RangeError(`"${day}" is no day: give it as YYYY-MM-DD, such as 2026-06-21.`);
+    throw new RangeError(`"${day}" is not a day: write it as YYYY-MM-DD, such as 2026-06-21.`);
   }
   return milliseconds;
 }

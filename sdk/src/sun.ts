@@ -4,7 +4,7 @@ export interface Place {
   readonly longitudeDegrees: number;
 }
 
-/** Where the sun's centre stands in the sky, in degrees, without the air's refraction. */
+/** The position of the sun's centre in the sky, in degrees, without refraction. */
 export interface SunPosition {
   /** Above the horizon, negative below it. */
   readonly elevationDegrees: number;
@@ -12,43 +12,43 @@ export interface SunPosition {
   readonly azimuthDegrees: number;
 }
 
-/** What the sky sends down, in W/m². */
+/** Irradiance from the sky, in W/m². */
 export interface Irradiance {
   /** On level ground, beam and diffuse together. */
   readonly globalHorizontal: number;
-  /** Straight from the sun, on a plane that faces it. */
+  /** Directly from the sun, on a plane that faces it. */
   readonly beamNormal: number;
   /** From the rest of the sky, on level ground. */
   readonly diffuseHorizontal: number;
 }
 
-/** A plane in the sun: a roof. */
+/** A tilted plane, such as a roof. */
 export interface Surface {
-  /** From level, in degrees: 0 lies flat, 90 is a wall. */
+  /** From level, in degrees: 0 is flat, 90 is a wall. */
   readonly tiltDegrees: number;
   /** The direction it faces, in degrees clockwise from north: 180 is a south roof. */
   readonly azimuthDegrees: number;
 }
 
 /**
- * Solar irradiance above the air at the mean distance of the sun, in W/m². Source: Kopp and Lean,
+ * Solar irradiance above the atmosphere at the mean distance of the sun, in W/m². Source: Kopp and Lean,
  * "A new, lower value of total solar irradiance", Geophysical Research Letters 38, 2011 (1360.8).
  */
 export const SOLAR_CONSTANT = 1361;
 
 /**
- * The share of light that ground sends back, where nobody has measured it. Source: Liu and Jordan,
+ * The share of light that the ground reflects, where it was not measured. Source: Liu and Jordan,
  * "The long-term average performance of flat-plate solar-energy collectors", Solar Energy 7(2),
  * 1963: 0.2 without snow.
  */
 export const USUAL_ALBEDO = 0.2;
 
 /**
- * Where the sun stands. Low-precision formulas of Meeus, "Astronomical Algorithms", 2nd edition,
+ * The sun's position. Low-precision formulas of Meeus, "Astronomical Algorithms", 2nd edition,
  * 1998, chapters 25 and 28, in the form of NOAA's solar calculator (gml.noaa.gov/grad/solcalc);
  * good to about 0.01° from 1900 to 2100, apart from refraction.
  *
- * @throws RangeError if the place or the time is not one.
+ * @throws RangeError if the place or the time is invalid.
  */
 export function sunPosition(place: Place, unixSeconds: number): SunPosition {
   requirePlace(place);
@@ -72,34 +72,34 @@ export function sunPosition(place: Place, unixSeconds: number): SunPosition {
 }
 
 /**
- * How far a sundial is ahead of a clock, in minutes: Meeus 1998, formula 28.3 (after Smart).
+ * How far a sundial is ahead of a clock, in minutes (equation of time): Meeus 1998, formula 28.3 (after Smart).
  *
- * @throws RangeError if the time is not one.
+ * @throws RangeError if the time is invalid.
  */
 export function equationOfTimeMinutes(unixSeconds: number): number {
   return orbit(unixSeconds).equationOfTimeMinutes;
 }
 
 /**
- * Irradiance above the air on a plane that faces the sun, in W/m²: the solar constant over the
+ * Irradiance above the atmosphere on a plane that faces the sun, in W/m²: the solar constant over the
  * square of the sun's distance in astronomical units (Meeus 1998, formula 25.5).
  *
- * @throws RangeError if the time is not one.
+ * @throws RangeError if the time is invalid.
  */
 export function extraterrestrialIrradiance(unixSeconds: number): number {
   return SOLAR_CONSTANT / orbit(unixSeconds).distanceAu ** 2;
 }
 
 /**
- * What a cloudless sky sends down. Global irradiance on level ground by Haurwitz, "Insolation in
+ * Irradiance of a cloudless sky. Global irradiance on level ground by Haurwitz, "Insolation in
  * relation to cloudiness and cloud density", Journal of Meteorology 2, 1945, with the constants of
  * pvlib, 1098 sin(h) exp(−0.059 / sin h) W/m² (Reno, Hansen and Stein, SAND2012-2389, compare it
  * with other models); split into beam and diffuse by {@link diffuseFraction}.
  *
- * It stands for ordinary clear air. Very dry air or high ground can exceed it by about a tenth, and
- * the bright rim of a cloud by more for minutes: leave room before calling a reading impossible.
+ * It is for ordinary clear air. Very dry air or high ground can exceed it by about a tenth, and the
+ * bright edge of a cloud by more for minutes: allow for that before rejecting a reading.
  *
- * @throws RangeError if the place or the time is not one.
+ * @throws RangeError if the place or the time is invalid.
  */
 export function clearSky(place: Place, unixSeconds: number): Irradiance {
   return clearSkyUnder(sunPosition(place, unixSeconds), unixSeconds);
@@ -108,7 +108,7 @@ export function clearSky(place: Place, unixSeconds: number): Irradiance {
 /**
  * As {@link clearSky}, for a sun whose position is already known.
  *
- * @throws RangeError if the time is not one.
+ * @throws RangeError if the time is invalid.
  */
 export function clearSkyUnder(sun: SunPosition, unixSeconds: number): Irradiance {
   const sinElevation = Math.sin(radians(sun.elevationDegrees));
@@ -128,7 +128,7 @@ export function clearSkyUnder(sun: SunPosition, unixSeconds: number): Irradiance
  * "Estimation of the diffuse radiation fraction for hourly, daily and monthly-average global
  * radiation", Solar Energy 28(4), 1982, equation 1.
  *
- * @param clearness Global irradiance on level ground over what arrives above the air, 0 to 1.
+ * @param clearness Global irradiance on level ground over that above the atmosphere, 0 to 1.
  */
 export function diffuseFraction(clearness: number): number {
   const k = clearness;
@@ -138,10 +138,10 @@ export function diffuseFraction(clearness: number): number {
 }
 
 /**
- * Irradiance on a tilted plane, in W/m²: the beam by the angle at which it strikes, the sky taken as
- * equally bright all over, the ground as a matt mirror. Source: Liu and Jordan 1963.
+ * Irradiance on a tilted plane, in W/m²: the beam by its angle of incidence, an isotropic sky, a
+ * diffusely reflecting ground. Source: Liu and Jordan 1963.
  *
- * @param albedo Share of light the ground sends back, 0 to 1.
+ * @param albedo Share of light that the ground reflects, 0 to 1.
  */
 export function irradianceOnTilt(
   irradiance: Irradiance,
@@ -171,9 +171,9 @@ interface Orbit {
 
 function orbit(unixSeconds: number): Orbit {
   if (!Number.isFinite(unixSeconds)) {
-    throw new RangeError(`${unixSeconds} is no time: give Unix seconds as a finite number`);
+    throw new RangeError(`${unixSeconds} is not a time: give Unix seconds as a finite number`);
   }
-  // 2000-01-01 12:00 is the epoch of the formulas; a century in them has 36,525 days.
+  // The formulas' epoch is 2000-01-01 12:00; their century has 36,525 days.
   const t = (unixSeconds - 946_728_000) / (36_525 * 86_400);
   const meanLongitude = radians(wrap(280.46646 + t * (36_000.76983 + t * 0.0003032), 360));
   const meanAnomaly = radians(wrap(357.52911 + t * (35_999.05029 - t * 0.0001537), 360));

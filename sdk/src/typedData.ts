@@ -4,12 +4,12 @@ import type { Address, Hex } from "viem";
 export const SIDES = ["offer", "bid"] as const;
 export type Side = (typeof SIDES)[number];
 
-/** What a household signs to sell or to buy; see `Order` in the contracts for each member. */
+/** A household's signed order to sell or to buy; see `Order` in the contracts for each member. */
 export interface Order {
   readonly maker: Address;
-  /** A meter of the maker in that microgrid: a forward offer's, or an islanded bid's; zero where neither matters. */
+  /** A meter of the maker in that microgrid: a forward offer's, or an islanded bid's; zero where neither applies. */
   readonly meter: Address;
-  /** Where the maker trades: it names the currency and the slots. */
+  /** Where the maker trades: it determines the currency and the slots. */
   readonly microgrid: number;
   /** 0 offer, 1 bid. */
   readonly side: number;
@@ -18,14 +18,14 @@ export interface Order {
   readonly firstSlot: number;
   /** Included. */
   readonly lastSlot: number;
-  /** Wh at most over all slots together. */
+  /** The most Wh over all slots together. */
   readonly energy: number;
   /** Base units per kWh: what an offer's maker receives, what a bid's maker pays. */
   readonly price: bigint;
   readonly forward: boolean;
   /** Base units per kWh. */
   readonly bond: bigint;
-  /** Who alone may trade against it; the zero address for anyone. */
+  /** The only account that may trade against it; the zero address for anyone. */
   readonly counterparty: Address;
   readonly nonce: bigint;
   readonly counter: bigint;
@@ -41,7 +41,7 @@ export interface Reading {
   readonly exported: readonly bigint[];
 }
 
-/** What a home drew from the grid, as its device signs it. It never goes on chain: whom the household shows it to checks it. */
+/** A home's import, as its device signs it. It never goes on chain; the household decides who gets to see it. */
 export interface ImportReading {
   readonly meter: Address;
   readonly firstBlock: number;
@@ -75,7 +75,7 @@ export const ORDER_TYPES = {
   ],
 } as const;
 
-/** What takes an order off the relays' books. The contracts know nothing of it: `cancel` is their word for good. */
+/** Withdraws an order from relays. The contracts do not know it: only `cancel` is final. */
 export const WITHDRAWAL_TYPES = {
   Withdrawal: [{ name: "orderHash", type: "bytes32" }],
 } as const;
@@ -88,7 +88,7 @@ export const READING_TYPES = {
   ],
 } as const;
 
-/** A type of its own, so that nobody can report as export what was import. */
+/** A type of its own, so that an import can't be reported as an export. */
 export const IMPORT_READING_TYPES = {
   ImportReading: [
     { name: "meter", type: "address" },
@@ -104,7 +104,7 @@ export const REGISTRATION_TYPES = {
   ],
 } as const;
 
-/** An EIP-712 domain: which contract on which chain a signature is for. */
+/** An EIP-712 domain: the contract and chain that a signature is for. */
 export interface Domain {
   readonly name: string;
   readonly version: string;

@@ -1,25 +1,25 @@
 /**
- * Amounts as people write and read them. Inside, energy is whole Wh and money whole base units of a currency, both
- * `bigint`; nothing is ever a floating-point number on its way.
+ * Amounts as people write and read them. Internally energy is whole Wh and money whole base units of a currency, both
+ * `bigint`; floating-point numbers are never used.
  */
 
 /** Decimals of a kWh: whole Wh. */
 const KWH_DECIMALS = 3;
 
-/** How an amount is written. */
+/** The format of an amount. */
 export interface AmountStyle {
-  /** Decimals to show, rounded half away from zero; without it all that are not zero. */
+  /** Decimals to show, rounded half away from zero; by default all that are not zero. */
   readonly shown?: number;
-  /** A BCP 47 language tag for grouping and decimal sign; without it plain: `1234.5`. */
+  /** A BCP 47 language tag for grouping and decimal sign; by default plain: `1234.5`. */
   readonly locale?: string;
 }
 
 /**
  * Reads an amount with at most `decimals` decimals, as a multiple of its last one: `1.5` with 3 decimals is 1500n.
- * Strict: digits, at most one decimal sign with digits on both sides, spaces around it, no sign, no grouping.
+ * Only digits, at most one decimal sign with digits on both sides, and spaces around it; no sign, no grouping.
  * @param what Names the amount in errors.
- * @param locale Whose decimal sign is read; a point without it.
- * @throws RangeError when the text is no such amount.
+ * @param locale Defines the decimal sign; a point by default.
+ * @throws RangeError when the text is not such an amount.
  */
 export function parseAmount(
   text: string,
@@ -31,15 +31,15 @@ export function parseAmount(
   const [whole = "", fraction, ...more] = text.trim().split(sign);
   const isNumber = /^\d+$/.test(whole) && (fraction === undefined || /^\d+$/.test(fraction));
   if (!isNumber || more.length > 0) {
-    throw new RangeError(`${what} is a number such as 1${sign}5, not "${text}".`);
+    throw new RangeError(`${what} must be a number such as 1${sign}5, not "${text}".`);
   }
   if (fraction !== undefined && fraction.length > decimals) {
-    throw new RangeError(`${what} has at most ${decimals} decimals; "${text}" has more.`);
+    throw new RangeError(`${what} must have at most ${decimals} decimals; "${text}" has more.`);
   }
   return BigInt(whole + (fraction ?? "").padEnd(decimals, "0"));
 }
 
-/** Writes an amount of which `value` counts the `decimals`-th decimal: 1500n with 3 decimals is `1.5`. */
+/** Writes an amount given as a multiple of its `decimals`-th decimal: 1500n with 3 decimals is `1.5`. */
 export function formatAmount(
   value: bigint,
   decimals: number,
@@ -58,12 +58,12 @@ export function formatAmount(
 
 /**
  * Reads energy in Wh: `2.5`, `2.5 kWh` or `250 Wh`; kWh when no unit is written.
- * @throws RangeError when the text is none or finer than a Wh.
+ * @throws RangeError when the text is not an amount of energy, or finer than a Wh.
  */
 export function parseEnergyWh(text: string, locale?: string): bigint {
   const [, number = "", unit = "kWh"] = /^\s*(\S*?)\s*(kWh|Wh)?\s*$/.exec(text) ?? [];
   if (number === "") {
-    throw new RangeError(`Energy is a number such as 2.5 kWh or 250 Wh, not "${text}".`);
+    throw new RangeError(`Energy must be a number such as 2.5 kWh or 250 Wh, not "${text}".`);
   }
   return parseAmount(number, unit === "kWh" ? KWH_DECIMALS : 0, `Energy in ${unit}`, locale);
 }
@@ -77,8 +77,8 @@ export const formatWh = (energyWh: bigint, style?: AmountStyle): string =>
   `${formatAmount(energyWh, 0, style)} Wh`;
 
 /**
- * Reads money, or a price per kWh, in base units of a currency with so many decimals.
- * @throws RangeError when the text is none or finer than a base unit.
+ * Reads money, or a price per kWh, in base units of a currency with this many decimals.
+ * @throws RangeError when the text is not an amount, or finer than a base unit.
  */
 export const parseMoney = (text: string, decimals: number, locale?: string): bigint =>
   parseAmount(text, decimals, "Money", locale);
@@ -96,7 +96,7 @@ export function formatMoney(
   return symbol === undefined ? number : `${number} ${symbol}`;
 }
 
-/** `value` with `shown` decimals in place of `decimals`, rounded half up. */
+/** `value` with `shown` instead of `decimals` decimals, rounded half up. */
 function rescale(value: bigint, decimals: number, shown: number): bigint {
   if (shown >= decimals) return value * 10n ** BigInt(shown - decimals);
   const step = 10n ** BigInt(decimals - shown);

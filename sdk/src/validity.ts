@@ -7,11 +7,11 @@ import type { Signer } from "./signatures.ts";
 import { type Order, SIDES } from "./typedData.ts";
 
 /**
- * Whether a signed order can be traded, judged as the contracts would: pure functions over facts that somebody else
- * has read from a chain. Every reason has the name and the values of the custom error that the contracts would give.
+ * Whether a signed order can be traded, judged as the contracts would: pure functions over facts read from a chain.
+ * Every reason has the name and the values of the contracts' custom error.
  */
 
-/** What an order's microgrid has to do with it. Prices and fees are base units per kWh. */
+/** The data of an order's microgrid. Prices and fees are base units per kWh. */
 export interface MicrogridFacts {
   readonly currency: Address;
   readonly slotSeconds: number;
@@ -20,7 +20,7 @@ export interface MicrogridFacts {
   readonly feedInPerKwh: bigint;
   /** The most a buyer pays while the microgrid is islanded. */
   readonly islandPriceCapPerKwh: bigint;
-  /** Seconds after a slot's end by which its reading should have arrived. */
+  /** Seconds after a slot's end within which its reading should arrive. */
   readonly reportingDeadlineSeconds: number;
 }
 
@@ -33,7 +33,7 @@ export interface MeterFacts {
   readonly active: boolean;
 }
 
-/** Everything that an order's validity rests on, at one block. */
+/** Everything that an order's validity depends on, at one block. */
 export interface OrderFacts {
   /** The block's time, Unix seconds. */
   readonly nowSeconds: number;
@@ -42,71 +42,71 @@ export interface OrderFacts {
   /** The maker's account in the microgrid's currency; `balance` in base units. */
   readonly account: { readonly balance: bigint; readonly counter: bigint };
   /**
-   * Until when the maker has promised not to withdraw, Unix seconds. Told during an outage, when a withdrawal might not
-   * be seen: then money counts only when it stays until the order's end.
+   * The time before which the maker can't withdraw, Unix seconds. Given during an outage, when a withdrawal might not
+   * be visible: then money counts only if it is locked until the order's end.
    */
   readonly lockedUntil?: bigint | undefined;
-  /** What is filled of the order, and whether its maker has cancelled it on chain. */
+  /** The order's fill, and whether its maker has cancelled it on chain. */
   readonly fill: { readonly filledWh: bigint; readonly cancelled: boolean };
-  /** Who stands behind the signature; undefined when nobody does who may. */
+  /** The signer; undefined when no valid signer was found. */
   readonly signer: Signer | undefined;
-  /** What a delegate who signed may still spend, base units. */
+  /** The remaining allowance of a delegate who signed, base units. */
   readonly allowance: bigint;
-  /** The meter that the order names; undefined when it names none, or an unknown one. */
+  /** The meter that the order names; undefined when it names none or an unknown one. */
   readonly meter: MeterFacts | undefined;
-  /** What the maker holds of the named sources in the order's slots, Wh. Asked for spot offers only. */
+  /** The maker's energy of the named sources in the order's slots, Wh. Used for spot offers only. */
   readonly heldWh: bigint;
 }
 
-/** What the life of an order has come to. */
+/** The state of an order. */
 export type OrderState = "live" | "filled" | "cancelled" | "expired" | "unbacked" | "void";
 
 /** One rule that an order breaks. */
 export interface Reason {
-  /** The contracts' custom error; `Relay_...` for what only a relay asks. */
+  /** The contracts' custom error; `Relay_...` for rules that only a relay has. */
   readonly code: string;
-  /** The same in words, with the values. */
+  /** The rule as text, with the values. */
   readonly message: string;
-  /** The order's member at fault, if it is one. */
+  /** The order's invalid member, if it is one. */
   readonly path?: keyof Order;
-  /** The error's arguments; integers as decimal strings where they may outgrow a JSON number. */
+  /** The error's arguments; integers that may exceed a JSON number's precision are decimal strings. */
   readonly values?: Readonly<Record<string, string | number>>;
 }
 
-/** What can be said of an order. */
+/** The judgement of an order. */
 export interface Judgement {
   readonly state: OrderState;
-  /** Every rule that is broken; none when the order is live. */
+  /** Every broken rule; empty when the order is live. */
   readonly reasons: readonly Reason[];
-  /** What can still be traded, Wh: what is left of the signature, as far as money or energy covers it. */
+  /** Wh that can still be traded: the unfilled part that money or energy covers. */
   readonly remainingWh: bigint;
-  /** Whether energy that would cover an unbacked offer may still be reported by the maker's own meter. */
+  /** Whether the maker's own meter may still report energy that would cover an unbacked offer. */
   readonly mayBeBacked: boolean;
 }
 
-/** A broken rule, and what it makes of the order. */
+/** A broken rule and the order state that it causes. */
 interface Breach extends Reason {
   readonly makes: OrderState;
 }
 
-/** The state that counts when several rules are broken: the one that says most about why nothing can be traded. */
+/** Which state counts when several rules are broken: the most final one first. */
 const GRAVITY: readonly OrderState[] = ["cancelled", "filled", "expired", "void", "unbacked"];
 
 const WH_PER_KWH = 1000n;
 const SECONDS_PER_HOUR = 3600n;
 
-/** Wh that an order is signed for; a signature for more than a lane holds is good for what a lane holds. */
+/** Wh that an order is signed for, at most what a lane holds. */
 export const signedWh = (order: Order): bigint =>
   BigInt(order.energy) > LANE_MAX_WH ? LANE_MAX_WH : BigInt(order.energy);
 
-/** The last Unix second at which an order can be traded: its deadline, for a forward the start of its last slot. */
+/** The last Unix second at which an order can be traded: its deadline, or before the start of a forward's last slot. */
 export function goodUntil(order: Order, slotSeconds: number): number {
   if (!order.forward) return order.deadline;
-  // A slot must not have started, so its first second is too late.
+  // A forward's slot must not have started, so its first second is too late.
   return Math.min(order.deadline, order.lastSlot * slotSeconds - 1);
 }
 
-/** Judges an order by the facts of one block: what it has come to, why, and how much of it can be traded. */
+/** Judges an order by the facts of one block: its state, why, and how much of it can be traded. */
 export function judgeOrder(order: Order, facts: OrderFacts): Judgement {
   const breaches: Breach[] = [
     ...shapeBreaches(order),
@@ -127,13 +127,13 @@ export function judgeOrder(order: Order, facts: OrderFacts): Judgement {
   };
 }
 
-/** What is wrong with an order for this taker, beyond what is wrong with it for all. */
+/** Rules that an order breaks for this taker only. */
 export function takerReasons(order: Order, taker: Address): Reason[] {
   const reasons: Reason[] = [];
   if (isAddressEqual(order.maker, taker)) {
     reasons.push({
       code: "Trading_SelfTrade",
-      message: `${taker} made the order; nobody trades with oneself.`,
+      message: `${taker} made the order and can't trade with itself.`,
       path: "maker",
       values: { maker: order.maker },
     });
@@ -154,7 +154,7 @@ const isOffer = (order: Order): boolean => SIDES[order.side] === "offer";
 const least = (floor: bigint, value: bigint): bigint => (value < floor ? floor : value);
 const most = (ceiling: bigint, value: bigint): bigint => (value > ceiling ? ceiling : value);
 
-/** Rules that an order breaks for good, whatever the chain says. */
+/** Rules that an order breaks for ever, whatever the chain's state. */
 function shapeBreaches(order: Order): Breach[] {
   const breaches: Breach[] = [];
   const never = (
@@ -164,13 +164,13 @@ function shapeBreaches(order: Order): Breach[] {
     values: NonNullable<Reason["values"]> = {},
   ) => breaches.push({ code, message, path, values, makes: "void" });
   if (order.energy === 0) {
-    never("Trading_NothingTaken", "energy", "The order is for 0 Wh; a trade moves some energy.");
+    never("Trading_NothingTaken", "energy", "The order is for 0 Wh; a trade needs at least 1 Wh.");
   }
   if (order.lastSlot < order.firstSlot) {
     never(
       "Orders_OutsideSlots",
       "lastSlot",
-      `The order ends with slot ${order.lastSlot}, before its first slot ${order.firstSlot}: it reaches none.`,
+      `The order ends with slot ${order.lastSlot}, before its first slot ${order.firstSlot}: it has no slot.`,
       { slot: order.firstSlot, firstSlot: order.firstSlot, lastSlot: order.lastSlot },
     );
   }
@@ -189,14 +189,14 @@ function shapeBreaches(order: Order): Breach[] {
     never(
       "Trading_SelfTrade",
       "counterparty",
-      `The order is for ${order.maker} alone, who made it; nobody trades with oneself.`,
+      `The order is for ${order.maker} alone, its own maker, who can't trade with itself.`,
       { maker: order.maker },
     );
   }
   return breaches;
 }
 
-/** Rules of time, counter and fill. */
+/** Rules about time, counter and fill. */
 function lifeBreaches(order: Order, { nowSeconds, account, fill, microgrid }: OrderFacts) {
   const breaches: Breach[] = [];
   if (nowSeconds > order.deadline) {
@@ -255,12 +255,12 @@ function lifeBreaches(order: Order, { nowSeconds, account, fill, microgrid }: Or
 }
 
 function signatureBreaches(order: Order, { signer, microgrid }: OrderFacts): Breach[] {
-  // Without a microgrid there is no currency, and so no delegate to be asked for.
+  // Without a microgrid there is no currency, and so no allowance to read.
   if (signer !== undefined || microgrid === undefined) return [];
   return [
     {
       code: "Orders_BadSignature",
-      message: `Neither ${order.maker}, nor a delegate with an allowance, nor the maker's wallet has signed this.`,
+      message: `Neither ${order.maker}, nor a delegate with an allowance, nor the maker's wallet has signed it.`,
       values: { maker: order.maker },
       makes: "void",
     },
@@ -302,8 +302,8 @@ function microgridBreaches(order: Order, { microgrid }: OrderFacts): Breach[] {
 }
 
 /**
- * Rules of the named meter. A forward offer sells a meter's energy. Elsewhere a meter may be missing, but an order that
- * names another's claims a place (a critical load's, above all) that is not its maker's.
+ * Rules about the named meter. A forward offer sells a meter's energy. Elsewhere a meter is optional, but an order must
+ * not name another household's meter, above all a critical load.
  */
 function meterBreaches(order: Order, { meter, microgrid }: OrderFacts): Breach[] {
   const sells = order.forward && isOffer(order);
@@ -345,7 +345,7 @@ function meterBreaches(order: Order, { meter, microgrid }: OrderFacts): Breach[]
   return [];
 }
 
-/** How many Wh money or energy covers, and the breach when it is none. */
+/** How many Wh money or energy covers, and the broken rule when it is none. */
 interface Cover {
   readonly wh: bigint;
   readonly breach?: Breach;
@@ -405,15 +405,15 @@ function moneyCover(order: Order, facts: OrderFacts, perKwh: bigint): Cover {
   };
 }
 
-/** What is wrong with a maker's money during an outage. */
+/** The broken rule of a maker's money during an outage. */
 function unlockedBreach(order: Order, { lockedUntil, microgrid }: OrderFacts): Breach | undefined {
   if (lockedUntil === undefined || microgrid === undefined) return undefined;
   const end = goodUntil(order, microgrid.slotSeconds);
-  // From the second on that a lock names, its money may be withdrawn.
+  // From the lock's end, its money may be withdrawn.
   if (lockedUntil > BigInt(end)) return undefined;
   return {
     code: "Relay_NotLocked",
-    message: `The chain is cut off, so only money counts that stays until the order's end, ${end}; the escrow of ${order.maker} is locked until ${lockedUntil}.`,
+    message: `The relay is offline, so only money that is locked until the order's end, ${end}, counts; the escrow of ${order.maker} is locked until ${lockedUntil}.`,
     path: "deadline",
     values: { holder: order.maker, lockedUntil: lockedUntil.toString(), end },
     makes: "unbacked",
@@ -434,7 +434,7 @@ function energyCover(order: Order, { heldWh }: OrderFacts): Cover {
   };
 }
 
-/** What a delegate's allowance covers: see `authorize` in the contracts for what a fill draws. */
+/** What a delegate's allowance covers; see `authorize` in the contracts for what a fill draws. */
 function allowanceCover(
   order: Order,
   { networkFeePerKwh, feedInPerKwh }: MicrogridFacts,
@@ -467,7 +467,7 @@ function allowanceCover(
   };
 }
 
-/** The largest number up to `limit` that fits, where all smaller ones do. */
+/** The largest number up to `limit` that fits; all smaller ones must fit too. */
 function largest(limit: bigint, fits: (tried: bigint) => boolean): bigint {
   let [low, high] = [0n, limit];
   while (low < high) {
@@ -478,7 +478,10 @@ function largest(limit: bigint, fits: (tried: bigint) => boolean): bigint {
   return low;
 }
 
-/** Energy for a spot offer may still come when its maker's own live meter feeds it and its slots can be reported. */
+/**
+ * Energy for a spot offer may still be reported when its maker's own live meter supplies it and its slots can be
+ * reported.
+ */
 function mayBeBacked(order: Order, { microgrid, meter, nowSeconds }: OrderFacts): boolean {
   if (microgrid === undefined || order.forward || !isOffer(order) || meter === undefined) {
     return false;

@@ -1,6 +1,6 @@
 /**
- * Arithmetic on words of eight lanes, as the contracts' `Profile` does it: see `profile.ts` for what a word is. Words are
- * taken to be well formed (every guard bit clear); a lane that would not fit is a RangeError, as it is a revert on chain.
+ * Arithmetic on words of eight lanes, as in the contracts' `Profile`: see `profile.ts` for what a word is. Words must
+ * be well formed (every guard bit clear); a lane that overflows throws a RangeError, where the contracts revert.
  */
 import { LANE_MAX_WH, LANES, laneOf } from "./profile.ts";
 
@@ -13,14 +13,14 @@ export const GUARDS = ONES << 31n;
 /** A word with `wh` in lane `index` (0 to 7) and nothing elsewhere. */
 export const laneWord = (index: number, wh: bigint): bigint => wh << BigInt(32 * index);
 
-/** Lane by lane the sum. */
+/** The sum, lane by lane. */
 export function addWords(a: bigint, b: bigint): bigint {
   const sum = a + b;
   if ((sum & GUARDS) !== 0n) throw new RangeError("A lane would exceed 2^31 - 1 Wh.");
   return sum;
 }
 
-/** Lane by lane the difference. */
+/** The difference, lane by lane. */
 export function subtractWords(a: bigint, b: bigint): bigint {
   const difference = (a | GUARDS) - b;
   if ((difference & GUARDS) !== GUARDS) throw new RangeError("A lane would fall below zero.");
@@ -39,16 +39,16 @@ export const heldLanes = (a: bigint): bigint => atLeast(a, ONES);
 /** The value bits of every lane whose guard bit is set. */
 export const fillLanes = (guards: bigint): bigint => guards - (guards >> 31n);
 
-/** The lesser of both, lane by lane. */
+/** The minimum, lane by lane. */
 export function minWords(a: bigint, b: bigint): bigint {
   const less = fillLanes(atLeast(b, a));
   return (a & less) | (b & ~less & ~GUARDS);
 }
 
-/** `wh` in every lane; what exceeds a lane is cut to what a lane holds. */
+/** `wh` in every lane, at most what a lane holds. */
 export const uniformWord = (wh: bigint): bigint => (wh > LANE_MAX_WH ? LANE_MAX_WH : wh) * ONES;
 
-/** Lane by lane `floor(a * numerator / denominator)`, nothing where the denominator is zero. */
+/** `floor(a * numerator / denominator)` lane by lane; 0 where the denominator is 0. */
 export function shareWord(a: bigint, numerator: bigint, denominator: bigint): bigint {
   let word = 0n;
   for (let i = 0; i < LANES; i++) {
@@ -60,7 +60,7 @@ export function shareWord(a: bigint, numerator: bigint, denominator: bigint): bi
 
 const BPS = 10_000n;
 
-/** What is left after a tie line's loss, which is rounded down in every lane. */
+/** What arrives after a tie line's loss, which is rounded down in every lane. */
 export function arrivingWord(sent: bigint, lossBps: bigint): bigint {
   if (lossBps === 0n) return sent;
   let word = 0n;
@@ -71,7 +71,7 @@ export function arrivingWord(sent: bigint, lossBps: bigint): bigint {
   return word;
 }
 
-/** The value bits of the lanes of block `blockNumber` that lie in the slots `firstSlot` to before `endSlot`. */
+/** The value bits of block `blockNumber`'s lanes from slot `firstSlot` to before `endSlot`. */
 export function maskOfSlots(blockNumber: number, firstSlot: number, endSlot: number): bigint {
   let mask = 0n;
   for (let i = 0; i < LANES; i++) {

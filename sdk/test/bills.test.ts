@@ -15,12 +15,12 @@ describe("Earnings and savings", () => {
     expect(savedAgainstRetail(510_000n, [1000n, 2000n], [320_000n, 320_000n])).to.equal(450_000n);
   });
 
-  it("are a loss when somebody sold below or bought above", () => {
+  it("are a loss when a sale was below or a purchase above them", () => {
     expect(earnedOverFeedIn(0n, 1000n, 80_000n)).to.equal(-80_000n);
     expect(savedAgainstRetail(400_000n, [1000n], [320_000n])).to.equal(-80_000n);
   });
 
-  it("make the difference between the two bills, but for rounding", () => {
+  it("make the difference between the two bills, except for rounding", () => {
     const wh = fc.bigInt({ min: 0n, max: 100_000n });
     fc.assert(
       fc.property(

@@ -138,7 +138,7 @@ describe("A bulk signature", () => {
   it("is of an order in the tree, not of its padding", () => {
     const tree = bulkTree(orders(3));
     for (const index of [-1, 3, 4, 0.5]) {
-      expect(() => bulkProof(tree, index)).to.throw(RangeError, "none with the index");
+      expect(() => bulkProof(tree, index)).to.throw(RangeError, "there is no index");
     }
   });
 

@@ -89,7 +89,7 @@ describe("A wallet that reads the clear-signing files", () => {
     ]);
   });
 
-  it("says nothing of a microgrid whose currency it does not know", () => {
+  it("formats no amount of a microgrid whose currency it does not know", () => {
     expect(() => showOrder({ ...offer, microgrid: 2 })).to.throw("microgrid 2");
   });
 
@@ -122,7 +122,7 @@ describe("A wallet that reads the clear-signing files", () => {
     }
   });
 
-  it("shows a withdrawal from the books and a meter's registration", () => {
+  it("shows a withdrawal from relays and a meter's registration", () => {
     const withdrawal = {
       domain: market,
       types: WITHDRAWAL_TYPES,

@@ -90,7 +90,7 @@ describe("The clear-signing files", () => {
         }
       });
 
-      it("speaks only of what is always shown", () => {
+      it("mentions only values that are always shown", () => {
         for (const { key, format } of formats) {
           for (const each of pathsOf(format.interpolatedIntent ?? "")) {
             const field = flatFields(format).find(({ path }) => path === each);

@@ -175,7 +175,7 @@ describe("Clearing", () => {
       ]);
     });
 
-    it("leaves out what orders do not admit", () => {
+    it("skips what orders do not allow", () => {
       const solar = { sources: sourceMask("Solar") };
       const bid = demand(9, 200n, { 0: 5n });
       const nothing = (one: Supply, other: Demand) =>
@@ -190,7 +190,7 @@ describe("Clearing", () => {
       nothing(supply(1, 100n, { 0: 5n }), demand(9, 200n, { 0: 5n }, { firstSlot: 1 }));
     });
 
-    it("admits the counterparty however its address is written", () => {
+    it("accepts the counterparty in any letter case", () => {
       const mixed: Address = "0x52908400098527886E0F7030069857D2E4169EE7";
       const batches = planBatches(
         [supply(1, 100n, { 0: 5n }, { counterparty: mixed })],
@@ -314,7 +314,7 @@ describe("Clearing", () => {
       expect(batches[0]?.matches.length).to.equal(10);
     });
 
-    it("leave room below the cap of a transaction", () => {
+    it("leave headroom below the gas limit of a transaction", () => {
       expect(SETTLE_GAS_BUDGET).to.equal(14_000_000n);
       expect(TRANSACTION_GAS_CAP).to.equal(2n ** 24n);
     });

@@ -77,7 +77,7 @@ describe("The clearing at community prices", () => {
     expect(cleared(orders)).to.deep.equal([0n, 100n, 100n, 0n]);
   });
 
-  it("holds limits in each slot by its own price", () => {
+  it("compares limits with each slot's own price", () => {
     const orders = [
       offer("a", { lastSlot: 1, leftWh: 200n }),
       bid("b", { lastSlot: 1, leftWh: 200n, pricePerKwh: 150n }),
@@ -208,7 +208,7 @@ describe("The clearing at community prices", () => {
     expect(tradedBy(matches, 4)).to.deep.equal([100n, 100n, 100n, 100n]);
   });
 
-  it("names the order or the slot that makes no sense", () => {
+  it("names the invalid order or slot", () => {
     expect(() => clear([offer("a", { nonce: 9n, leftWh: -1n })])).to.throw(
       RangeError,
       "Order 9 of a has -1 Wh left",

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign as nodeSign, verify as nodeVerify } from "nod
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { concat, type Hex, keccak256, size, slice, toHex } from "viem";
+import { concat, type Hex, keccak256, size, slice, stringToHex, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import {
   CURVES,
@@ -24,7 +24,7 @@ describe("A device key", () => {
     );
   });
 
-  it("on either curve vouches for its own digest only", async () => {
+  it("on either curve is valid for its own digest only", async () => {
     for (const curve of CURVES) {
       const meter = deviceAddress(curve, key("roof"));
       const signature = signAsDevice(curve, key("roof"), key("reading"));
@@ -49,9 +49,9 @@ describe("A device key", () => {
       const made = toHex(nodeSign("sha256", message, { key: privateKey, ...options }));
       const signature = p256Signature(coordinates, made);
       expect(size(signature)).to.equal(128);
-      const meter = `0x${keccak256(coordinates).slice(26)}` as const;
+      const meter = `0x${keccak256(concat([stringToHex("P256"), coordinates])).slice(26)}` as const;
       expect(await isSignedByDevice(meter, digest, signature)).to.equal(true);
-      const plain = Buffer.from(slice(signature, 64).slice(2), "hex");
+      const plain = Buffer.from(slice(signature, 0, 64).slice(2), "hex");
       expect(nodeVerify("sha256", message, { key: publicKey, ...options }, plain)).to.equal(true);
     }
   });
@@ -60,8 +60,8 @@ describe("A device key", () => {
     const meter = deviceAddress("p256", key("roof"));
     const signature = signAsDevice("p256", key("roof"), key("reading"));
     const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-    const high = order - BigInt(slice(signature, 96));
-    const twin = concat([slice(signature, 0, 96), toHex(high, { size: 32 })]);
+    const high = order - BigInt(slice(signature, 32, 64));
+    const twin = concat([slice(signature, 0, 32), toHex(high, { size: 32 }), slice(signature, 64)]);
     expect(await isSignedByDevice(meter, key("reading"), twin)).to.equal(false);
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 128, maxLength: 128 }), async (bytes) => {

@@ -21,8 +21,8 @@ function partsOf(trade: MadeTrade) {
   return partsOfTrade(trade, prices, prices);
 }
 
-describe("What trades bring", () => {
-  it("is reckoned for both sides, hour by hour of delivery", () => {
+describe("The sums of trades", () => {
+  it("are computed for both sides, hour by hour of delivery", () => {
     // 1 kWh at 17 cents in the last quarter of an hour and 1 kWh in the first of the next; 3 % are lost on the way.
     const sentWh = new Map([
       [7, 1_000n],
@@ -57,7 +57,7 @@ describe("What trades bring", () => {
     expect(atGrid?.seller).to.deep.equal({ ...first?.seller, toGridWh: 1_000n });
   });
 
-  it("follows the price of each slot in a batch", () => {
+  it("follow the price of each slot in a batch", () => {
     const energyWh = new Map([
       [0, 100n],
       [4, 100n],
@@ -72,7 +72,7 @@ describe("What trades bring", () => {
     ).to.deep.equal([10_000n, 30_000n]);
   });
 
-  it("puts a forfeited bond into the hours that were short, also when nothing came at all", () => {
+  it("put a forfeited bond into the hours that were short, also when nothing was delivered", () => {
     const reservedWh = new Map([
       [3, 100n],
       [4, 100n],
@@ -90,7 +90,7 @@ describe("What trades bring", () => {
     expect(nothing.map(({ bond }) => bond)).to.deep.equal([3_000n, 3_000n]);
   });
 
-  it("loses no unit over slots and hours", () => {
+  it("lose no unit over slots and hours", () => {
     const wh = fc.bigInt({ min: 0n, max: 5_000n });
     const money = fc.bigInt({ min: 0n, max: 10_000_000n });
     const energy = fc.array(fc.tuple(fc.nat(400), wh), { minLength: 1, maxLength: 40 });
@@ -114,7 +114,7 @@ describe("What trades bring", () => {
     );
   });
 
-  it("is held against the tariffs that were in force when a slot ended", () => {
+  it("are compared with the tariffs in force when a slot ended", () => {
     const steps = [100, 200].map((since) => ({ since }));
     const at = (end: number) => tariffInForce(steps, end)?.since;
     expect([50, 100, 101, 200, 201].map(at)).to.deep.equal([100, 100, 100, 100, 200]);

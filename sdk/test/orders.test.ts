@@ -34,7 +34,7 @@ const maker: Maker = {
 const terms: Terms = { firstSlot: 2000, energyWh: 1500n, pricePerKwh: 170_000n };
 
 describe("Building an order", () => {
-  it("spells out what was not said", () => {
+  it("fills in defaults", () => {
     expect(offerOf(maker, terms)).to.deep.equal({
       maker: JANE.address,
       meter: zeroAddress,
@@ -54,7 +54,7 @@ describe("Building an order", () => {
     });
   });
 
-  it("keeps what was said", () => {
+  it("keeps given members", () => {
     const order = bidOf(
       { ...maker, counter: 2n },
       {
@@ -153,13 +153,13 @@ describe("Building an order", () => {
 });
 
 describe("Choosing nonces", () => {
-  it("fills the words that are begun before it takes a new one", () => {
+  it("uses up started words before new ones", () => {
     expect(freeNonces([])).to.deep.equal([0n]);
     expect(freeNonces([0n, 1n, 3n], 3)).to.deep.equal([2n, 4n, 5n]);
     expect(freeNonces([0n, 16n], 2, 16n)).to.deep.equal([17n, 18n]);
   });
 
-  it("knows which share a word", () => {
+  it("lists those that share a word", () => {
     expect(nonceWord(13n)).to.deep.equal([8n, 9n, 10n, 11n, 12n, 13n, 14n, 15n]);
   });
 

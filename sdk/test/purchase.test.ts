@@ -67,7 +67,7 @@ describe("Planning a purchase", () => {
     expect([plan.totalWh, plan.missingWh]).to.deep.equal([1_000n, 0n]);
   });
 
-  it("says what is missing when the window holds less", () => {
+  it("reports what is missing when the window has less", () => {
     const plan = planPurchase([askOf(orderOf(1), stock({ 5: 40 }))], {
       window: DAY,
       energyWh: 100n,
@@ -192,7 +192,7 @@ describe("A tie line", () => {
     );
   });
 
-  it("lands a price with charge and loss in it, rounded up", () => {
+  it("gives the price on arrival with charge and loss, rounded up", () => {
     expect(landedPricePerKwh(100_000n, 20_000n, 300n)).to.equal(123_712n);
     expect(landedPricePerKwh(100_000n, 0n, 0n)).to.equal(100_000n);
   });

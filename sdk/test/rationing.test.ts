@@ -107,7 +107,7 @@ describe("Equal rationing of a slot", () => {
     );
   });
 
-  it("names what makes no sense", () => {
+  it("names what is invalid", () => {
     expect(() => rationEqually(claimsOf(1n), -1n, SLOT)).to.throw(RangeError, "-1 Wh");
     expect(() => rationEqually(claimsOf(-5n), 1n, SLOT)).to.throw(RangeError, "claims -5 Wh");
     const twice = [...claimsOf(1n), { household: "0xhome0", energyWh: 1n }];

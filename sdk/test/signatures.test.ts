@@ -97,7 +97,7 @@ describe("The signer of an order", () => {
     expect(await signerOf(DOMAIN, foreign, facts())).to.equal(undefined);
   });
 
-  it("is nobody for a signature of another order or of no shape", async () => {
+  it("is undefined for a signature of another order or an invalid one", async () => {
     const signature = await sign(JANE, { ...order, price: 1n });
     for (const wrong of [
       signature,

@@ -53,7 +53,7 @@ describe("The slots of a local day", () => {
     }
   });
 
-  it("begin when the day does where midnight is left out", () => {
+  it("begin when the day does where midnight is skipped", () => {
     // Chile puts its clocks forward at midnight.
     const { firstSlot } = slotsOfDay("2026-09-06", "America/Santiago", QUARTER);
     expect(localTimeOf(slotStart(firstSlot, QUARTER), "America/Santiago")).to.equal("01:00");
@@ -66,9 +66,9 @@ describe("The slots of a local day", () => {
     expect(lastSlot - firstSlot).to.equal(23);
   });
 
-  it("refuses what is no day or no place", () => {
+  it("refuses an invalid day or time zone", () => {
     for (const day of ["2026-02-30", "2026-2-3", "today", ""]) {
-      expect(() => slotsOfDay(day, BERLIN, QUARTER)).to.throw(RangeError, `"${day}" is no day`);
+      expect(() => slotsOfDay(day, BERLIN, QUARTER)).to.throw(RangeError, `"${day}" is not a day`);
     }
     expect(() => slotsOfDay("2026-06-21", "Europe/Kassel", QUARTER)).to.throw(
       RangeError,
@@ -76,7 +76,7 @@ describe("The slots of a local day", () => {
     );
     expect(() => slotsOfDay("2011-12-30", "Pacific/Apia", QUARTER)).to.throw(
       RangeError,
-      "left out the day 2011-12-30",
+      "skipped the day 2011-12-30",
     );
   });
 });
@@ -87,20 +87,20 @@ describe("A window of a local day", () => {
       localTimeOf(slotStart(slot, QUARTER), BERLIN),
     );
 
-  it("holds the slots that start in it", () => {
+  it("has the slots that start in it", () => {
     expect(timesOf("2026-06-21", "11:50", "12:31")).to.deep.equal(["12:00", "12:15", "12:30"]);
     expect(timesOf("2026-06-21", "23:30", "24:00")).to.deep.equal(["23:30", "23:45"]);
   });
 
-  it("holds an hour twice that comes twice, and not at all one that is left out", () => {
+  it("has an hour twice that comes twice, and skips one that the clock skips", () => {
     expect(timesOf("2026-10-25", "02:00", "03:00").length).to.equal(8);
     expect(() => timesOf("2026-03-29", "02:00", "03:00")).to.throw(RangeError, "No slot");
     expect(timesOf("2026-03-29", "01:45", "03:15")).to.deep.equal(["01:45", "03:00"]);
   });
 
-  it("refuses what is no time", () => {
+  it("refuses an invalid time", () => {
     for (const time of ["6:30", "24:01", "12:60", "noon"]) {
-      expect(() => timesOf("2026-06-21", time, "24:00")).to.throw(RangeError, "no time of day");
+      expect(() => timesOf("2026-06-21", time, "24:00")).to.throw(RangeError, "not a time of day");
     }
     expect(() => timesOf("2026-06-21", "12:00", "12:00")).to.throw(RangeError, "No slot");
   });
@@ -109,7 +109,7 @@ describe("A window of a local day", () => {
 describe("A slot's label", () => {
   const clock = { timeZone: BERLIN };
 
-  it("says day and time by the local clock", () => {
+  it("shows local day and time", () => {
     expect(slotLabel(slotAt(utc("2026-06-21T10:00"), QUARTER), QUARTER, clock)).to.equal(
       "21 Jun 2026, 12:00–12:15",
     );
@@ -127,7 +127,7 @@ describe("A slot's label", () => {
     ).to.equal("21 Jun 2026, 22:00–22 Jun 2026, 06:00");
   });
 
-  it("tells the two hours apart that the clock shows twice", () => {
+  it("distinguishes the two hours that the clock shows twice", () => {
     const labels = ["2026-10-25T00:00", "2026-10-25T01:00"].map((moment) =>
       slotLabel(slotAt(utc(moment), QUARTER), QUARTER, clock),
     );
@@ -137,7 +137,7 @@ describe("A slot's label", () => {
     ]);
   });
 
-  it("speaks the reader's language", () => {
+  it("is in the reader's language", () => {
     const slot = slotAt(utc("2026-06-21T10:00"), QUARTER);
     expect(slotLabel(slot, QUARTER, { ...clock, locale: "de" })).to.contain(
       "Juni 2026, 12:00–12:15",

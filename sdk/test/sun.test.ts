@@ -83,7 +83,7 @@ describe("the sun", () => {
     expect(aphelion / SOLAR_CONSTANT).to.be.closeTo(1 / 1.01664 ** 2, 3e-4);
   });
 
-  it("refuses a place off the Earth and a time that is none", () => {
+  it("refuses an invalid place or time", () => {
     const now = utc("2025-01-01T00:00");
     expect(() => sunPosition({ latitudeDegrees: 91, longitudeDegrees: 0 }, now)).to.throw(
       RangeError,

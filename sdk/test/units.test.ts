@@ -31,7 +31,7 @@ describe("Reading amounts", () => {
     expect(() => parseMoney("0,17", 6)).to.throw(RangeError, 'such as 1.5, not "0,17"');
   });
 
-  it("refuses what is no amount, and says what is one", () => {
+  it("refuses what is not an amount, and gives an example", () => {
     for (const text of [
       "",
       " ",
@@ -74,7 +74,7 @@ describe("Writing amounts", () => {
     expect(formatMoney(5n, { decimals: 0 }, { shown: 2 })).to.equal("5.00");
   });
 
-  it("shows no minus before nothing", () => {
+  it("shows no minus sign before zero", () => {
     expect(formatAmount(-4n, 3, { shown: 2 })).to.equal("0.00");
   });
 
@@ -84,7 +84,7 @@ describe("Writing amounts", () => {
     expect(formatKwh(wh, { locale: "en" })).to.equal("123,456,789,012,345,678,901.234 kWh");
   });
 
-  it("is read back as what it was", () => {
+  it("is read back unchanged", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 128n }), fc.nat(18), (value, decimals) => {
         expect(parseAmount(formatAmount(value, decimals), decimals)).to.equal(value);

@@ -271,7 +271,7 @@ describe("An order's validity", () => {
     });
   }
 
-  it("finds nothing against good orders of every kind", () => {
+  it("finds nothing wrong with valid orders of every kind", () => {
     for (const good of [offer, bid, forward, { ...forward, side: 1, meter: zeroAddress }]) {
       const verdict = judgeOrder(good, facts);
       expect(verdict.reasons).to.deep.equal([]);
@@ -279,7 +279,7 @@ describe("An order's validity", () => {
     }
   });
 
-  it("names every rule that is broken, and lets the gravest speak for the state", () => {
+  it("names every rule that is broken, and takes the state of the most severe", () => {
     const verdict = judgeOrder(
       { ...offer, deadline: NOW - 1, energy: 0 },
       { ...facts, fill: { filledWh: 0n, cancelled: true } },
@@ -292,7 +292,7 @@ describe("An order's validity", () => {
     expect(verdict.state).to.equal("cancelled");
   });
 
-  it("leaves what is not filled, as far as money or energy covers it", () => {
+  it("leaves the unfilled part that money or energy covers", () => {
     const remaining = (order: Order, differing: Partial<OrderFacts> = {}) =>
       judgeOrder(order, { ...facts, ...differing }).remainingWh;
     expect(remaining(offer, { fill: { filledWh: 500n, cancelled: false } })).to.equal(1_500n);
@@ -323,7 +323,7 @@ describe("An order's validity", () => {
     expect(remaining(forward, 23_000n)).to.equal(100n);
   });
 
-  it("knows when energy may still come", () => {
+  it("says when energy may still be reported", () => {
     const bare = { ...facts, heldWh: 0n };
     expect(judgeOrder(offer, bare).mayBeBacked).to.equal(true);
     const nameless = { ...offer, meter: zeroAddress };
@@ -341,7 +341,7 @@ describe("An order's validity", () => {
     expect(goodUntil(forward, SLOT_SECONDS)).to.equal(forward.lastSlot * SLOT_SECONDS - 1);
   });
 
-  it("keeps the wrong takers off", () => {
+  it("names what is wrong for one taker", () => {
     expect(takerReasons(offer, BOB)).to.deep.equal([]);
     expect(takerReasons(offer, JANE).map(({ code }) => code)).to.deep.equal(["Trading_SelfTrade"]);
     const forBob = { ...offer, counterparty: BOB };

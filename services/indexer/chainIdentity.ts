@@ -5,9 +5,9 @@ import { BlockNotFoundError, type BlockTag, createPublicClient, type Hex, http }
 import type { Settings } from "./settings.ts";
 
 /**
- * Ponder goes on where it stopped, on the word that its blocks are still there. A development chain that has started over
- * breaks that word. So the launcher remembers a block that was final, and gives the tables another name when the chain
- * doesn't know it any more, as it does when the program or the deployment is another.
+ * Ponder resumes where it stopped and assumes that its blocks still exist. A development chain that was restarted
+ * breaks that assumption. So the launcher remembers a final block, and uses another name for the tables when the chain
+ * does not have that block any more, or the program or the deployment has changed.
  */
 interface Remembered {
   /** The database schema of the tables. */
@@ -16,22 +16,22 @@ interface Remembered {
   readonly hash: Hex;
 }
 
-/** Ponder takes a block of a development chain for final when so many others stand on it. */
+/** Ponder regards a block of a development chain as final when this many blocks follow it. */
 const DEVELOPMENT_FINALITY_BLOCKS = 30n;
-/** More than Ponder asks of any other chain: what is remembered there may well be old. */
+/** More than Ponder requires on any other chain: the remembered block may be old. */
 const FINALITY_BLOCKS = 300n;
 
-/** The tables' schema, and the duty to keep an eye on the chain that they are for. */
+/** The tables' schema, and the task of remembering their chain's progress. */
 export interface Identity {
   readonly schema: string;
-  /** Remembers how far the chain has come; call it now and then. */
+  /** Remembers a final block of the chain; call it from time to time. */
   remember(): Promise<void>;
 }
 
 /**
- * Finds out whether the tables of the last run are for this chain, this deployment and this program; empties the folder of
- * PGlite when they are not.
- * @throws Error when the node does not answer, or has not come to the deployment yet.
+ * Checks whether the last run's tables are for this chain, deployment and program; empties PGlite's folder when they
+ * are not.
+ * @throws Error when the node does not answer, or has not reached the deployment's block yet.
  */
 export async function identify(settings: Settings): Promise<Identity> {
   const { dataFolder, rpcUrl, deployment, isDevelopment } = settings;
@@ -76,7 +76,7 @@ export async function identify(settings: Settings): Promise<Identity> {
   };
 }
 
-/** What the tables are for and made by, as a name: they are of no use to another deployment or program. */
+/** A name made of everything that the tables depend on: with another deployment or program they can't be used. */
 function programOf({ deployment }: Settings): string {
   const hash = createHash("sha256").update(JSON.stringify(deployment));
   const files = globSync(["ponder.*.ts", "src/**/*.ts"], { cwd: import.meta.dirname });

@@ -4,7 +4,7 @@ import { createConfig } from "ponder";
 import { readSettings } from "./settings.ts";
 
 const { deployment, rpcUrl, databaseUrl, dataFolder, isDevelopment } = readSettings(process.env);
-/** Ponder asks an endpoint 20 times a second to begin with: a node on the same machine takes far more. */
+/** Ponder starts with 20 requests a second to an endpoint: a node on the same machine takes far more. */
 const LOCAL_CONNECTIONS = 25;
 const startBlock = deployment.fromBlock;
 
@@ -18,7 +18,7 @@ export default createConfig({
       id: deployment.chainId,
       rpc: isDevelopment ? new Array<string>(LOCAL_CONNECTIONS).fill(rpcUrl) : rpcUrl,
       pollingInterval: isDevelopment ? 100 : 1_000,
-      // A development chain that starts over reuses the numbers of its blocks.
+      // A restarted development chain reuses its block numbers.
       disableCache: isDevelopment,
     },
   },

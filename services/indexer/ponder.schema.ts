@@ -1,5 +1,6 @@
 /**
- * The tables. GraphQL derives from them: `trade(id)` and `trades(where, orderBy, orderDirection, limit, after)`.
+ * The tables. Ponder derives the GraphQL API from them: `trade(id)` and `trades(where, orderBy, orderDirection, limit,
+ * after)`.
  *
  * Units, everywhere: energy in Wh; money in base units of the microgrid's currency; prices in base units per kWh; times
  * in Unix seconds; slots numbered from the Unix epoch (`slot = time / slotSeconds`), eight to a block. A `word` packs
@@ -11,15 +12,15 @@ import { index, onchainEnum, onchainTable, primaryKey, relations } from "ponder"
 
 /** What energy is made from. */
 export const source = onchainEnum("source", SOURCES);
-/** How a microgrid stands to the world. */
+/** A microgrid's connection to the grid and whether it trades. */
 export const mode = onchainEnum("mode", MODES);
 export const side = onchainEnum("side", SIDES);
 /**
- * What a row of `trade` is: minted energy taken of one order (accept) or matched in a batch (settle), energy to come
- * (reserve), and a reserved block that was delivered or fell short (release).
+ * The kind of a trade: minted energy taken from one order (accept) or matched in a batch (settle), energy reserved
+ * before delivery (reserve), and a reserved block that was delivered or fell short (release).
  */
 export const tradeKind = onchainEnum("trade_kind", ["accept", "settle", "reserve", "release"]);
-/** Open while anything is reserved, released when nothing is any more. */
+/** Open while some energy is reserved, released afterwards. */
 export const positionState = onchainEnum("position_state", ["open", "released"]);
 export const moneyMoveKind = onchainEnum("money_move_kind", [
   "deposit",
@@ -28,7 +29,7 @@ export const moneyMoveKind = onchainEnum("money_move_kind", [
   "cancelAll",
 ]);
 
-/** Communities, as they stand now, with their totals. */
+/** Microgrids in their current state, with their totals. */
 export const microgrid = onchainTable(
   "microgrid",
   (t) => ({
@@ -36,52 +37,52 @@ export const microgrid = onchainTable(
     id: t.integer().primaryKey(),
     name: t.text().notNull(),
     operator: t.hex().notNull(),
-    /** To whom the operator's role is offered. */
+    /** The account that is offered the operator's role. */
     pendingOperator: t.hex(),
     /** Who earns the network fee. */
     dso: t.hex().notNull(),
     mode: mode().notNull(),
-    /** Since when it has been in this mode. */
+    /** The time of its last change of mode. */
     modeSince: t.bigint().notNull(),
     latitudeTenths: t.integer().notNull(),
     longitudeTenths: t.integer().notNull(),
     currency: t.hex().notNull(),
     slotSeconds: t.integer().notNull(),
-    /** Seconds after a slot's end by which its reading must have arrived for forwards. */
+    /** Seconds after a slot's end within which its reading must arrive for forwards. */
     reportingDeadline: t.bigint().notNull(),
-    /** Tariffs now, in base units per kWh; `tariff` has their history. */
+    /** Current tariffs, in base units per kWh; `tariff` has their history. */
     feedIn: t.bigint().notNull(),
     retail: t.bigint().notNull(),
     networkFee: t.bigint().notNull(),
     islandPriceCap: t.bigint().notNull(),
     /** Wh per slot that an ordinary meter may buy directly while islanded. */
     islandRationWh: t.bigint().notNull(),
-    /** The newest version in `tariff`. */
+    /** The current version in `tariff`. */
     tariffVersion: t.integer().notNull(),
     foundedAt: t.bigint().notNull(),
     /** Meters in service. */
     meters: t.integer().notNull(),
-    /** Reported by its meters. */
+    /** Wh reported by its meters. */
     producedWh: t.bigint().notNull(),
-    /** Traded between neighbours, without the grid, as arrived here: taken, matched or released. */
+    /** Wh traded between neighbours, without the grid, as arrived here: accepted, matched or released. */
     tradedWh: t.bigint().notNull(),
-    /** What buyers here paid for it. */
+    /** Their cost to buyers here. */
     tradedCost: t.bigint().notNull(),
-    /** Of those trades, how many. */
+    /** The number of those trades. */
     trades: t.integer().notNull(),
     retiredWh: t.bigint().notNull(),
   }),
   (table) => ({ operatorIndex: index().on(table.operator) }),
 );
 
-/** Every set of tariffs that a microgrid has had. */
+/** All tariffs of microgrids over time. */
 export const tariff = onchainTable(
   "tariff",
   (t) => ({
     microgrid: t.integer().notNull(),
-    /** Counted from 0 (founding). */
+    /** Numbered from 0 (founding). */
     version: t.integer().notNull(),
-    /** In force from this moment to the next version's. */
+    /** In force from this time until the next version's. */
     since: t.bigint().notNull(),
     /** Base units per kWh. */
     feedIn: t.bigint().notNull(),
@@ -94,7 +95,7 @@ export const tariff = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.microgrid, table.version] }) }),
 );
 
-/** Every mode that was declared, the founding included. */
+/** Every declared mode, including the one at the founding. */
 export const modeChange = onchainTable(
   "mode_change",
   (t) => ({
@@ -108,7 +109,7 @@ export const modeChange = onchainTable(
   (table) => ({ microgridIndex: index().on(table.microgrid, table.time) }),
 );
 
-/** Agreed tie lines. From `effectiveAt` on, the `next` terms hold where there are any. */
+/** Agreed tie lines. From `effectiveAt` on, the `next` terms apply if there are any. */
 export const tieLine = onchainTable(
   "tie_line",
   (t) => ({
@@ -126,7 +127,7 @@ export const tieLine = onchainTable(
     nextCapacityWh: t.bigint(),
     nextWheelingUp: t.bigint(),
     nextWheelingDown: t.bigint(),
-    /** When the next terms take effect, or the first ones did. */
+    /** When the next terms take effect, or when the first ones did. */
     effectiveAt: t.bigint().notNull(),
     /** Wh ever sent, reserved forwards included. */
     sentUpWh: t.bigint().notNull(),
@@ -138,13 +139,13 @@ export const tieLine = onchainTable(
   }),
 );
 
-/** Terms that one operator has proposed and the other not yet agreed to. */
+/** Terms that one operator has proposed and the other has not agreed to yet. */
 export const tieLineProposal = onchainTable(
   "tie_line_proposal",
   (t) => ({
     lower: t.integer().notNull(),
     higher: t.integer().notNull(),
-    /** Whose operator proposed. */
+    /** The proposing operator's microgrid. */
     by: t.integer().notNull(),
     lossBps: t.integer().notNull(),
     capacityWh: t.bigint().notNull(),
@@ -155,14 +156,14 @@ export const tieLineProposal = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.lower, table.higher] }) }),
 );
 
-/** What went over a tie line in a block, in one direction; equals `flowOf` and `Crossed`. */
+/** Energy over a tie line in a block, in one direction; equals `flowOf` and `Crossed`. */
 export const flow = onchainTable(
   "flow",
   (t) => ({
     from: t.integer().notNull(),
     to: t.integer().notNull(),
     block: t.integer().notNull(),
-    /** As sent, reserved forwards included whether they were delivered or not. */
+    /** As sent, including reserved forwards whether delivered or not. */
     word: t.bigint().notNull(),
   }),
   (table) => ({
@@ -187,9 +188,9 @@ export const meter = onchainTable(
     retiredAt: t.bigint(),
     reportedWh: t.bigint().notNull(),
     readings: t.integer().notNull(),
-    /** The last slot that any reading covers. */
+    /** The last slot covered by any reading. */
     lastSlot: t.bigint(),
-    /** When its newest reading arrived. */
+    /** The time of its newest reading. */
     lastReadingAt: t.bigint(),
   }),
   (table) => ({
@@ -198,7 +199,7 @@ export const meter = onchainTable(
   }),
 );
 
-/** Readings that were accepted. */
+/** Accepted readings. */
 export const reading = onchainTable(
   "reading",
   (t) => ({
@@ -207,17 +208,17 @@ export const reading = onchainTable(
     meter: t.hex().notNull(),
     microgrid: t.integer().notNull(),
     source: source().notNull(),
-    /** Who owned the meter then. */
+    /** The meter's owner at that time. */
     owner: t.hex().notNull(),
     firstBlock: t.integer().notNull(),
     lastBlock: t.integer().notNull(),
-    /** The first and the last slot that it covers. */
+    /** The first and the last covered slot. */
     firstSlot: t.bigint().notNull(),
     lastSlot: t.bigint().notNull(),
-    /** As signed: the guard bit of a lane says that the slot is covered. */
+    /** As signed: a lane's guard bit says that the slot is covered. */
     words: t.bigint().array().notNull(),
     exportedWh: t.bigint().notNull(),
-    /** By the device key; null when the call was hidden in another contract's. */
+    /** The device key's signature; null when the call was made by another contract. */
     signature: t.hex(),
     time: t.bigint().notNull(),
     txHash: t.hex().notNull(),
@@ -230,7 +231,7 @@ export const reading = onchainTable(
   }),
 );
 
-/** What a microgrid's meters reported in a slot, by source. */
+/** What a microgrid's meters reported for a slot, by source. */
 export const production = onchainTable(
   "production",
   (t) => ({
@@ -244,7 +245,7 @@ export const production = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.microgrid, table.slot, table.source] }) }),
 );
 
-/** Energy that is held, eight slots a row; equals `profileOf`. */
+/** Holders' energy, eight slots a row; equals `profileOf`. */
 export const balance = onchainTable(
   "balance",
   (t) => ({
@@ -262,7 +263,7 @@ export const balance = onchainTable(
   }),
 );
 
-/** Energy that holders gave one another as ERC-1155 tokens, outside the market, a block a row. */
+/** Transfers of energy as ERC-1155 tokens, outside the market, a block a row. */
 export const transfer = onchainTable(
   "transfer",
   (t) => ({
@@ -286,11 +287,11 @@ export const transfer = onchainTable(
 );
 
 /**
- * Orders that the chain has seen: filled, or pinned on the board. The board checks nothing, so a pinned one may be
- * anything. When the call was hidden in another contract's, only hash, maker, nonce and fill are known.
+ * Orders that have appeared on chain: filled, or posted on the board. The board checks nothing, so a posted order may
+ * be anything. When the call was made by another contract, only hash, maker, nonce and fill are known.
  *
- * Still open is an order whose `fill` is neither cancelled nor used up, whose `deadline` has not passed, and whose
- * `counter` is the maker's `account.counter`.
+ * An order is open when its `fill` is neither cancelled nor complete, its `deadline` has not passed, and its `counter`
+ * is the maker's `account.counter`.
  */
 export const order = onchainTable(
   "order",
@@ -307,7 +308,7 @@ export const order = onchainTable(
     sources: t.integer(),
     firstSlot: t.bigint(),
     lastSlot: t.bigint(),
-    /** Wh at most over all slots together. */
+    /** The most Wh over all slots together. */
     energyWh: t.bigint(),
     /** Base units per kWh: what an offer's maker receives, what a bid's maker pays. */
     price: t.bigint(),
@@ -318,13 +319,13 @@ export const order = onchainTable(
     counterparty: t.hex(),
     counter: t.bigint(),
     deadline: t.bigint(),
-    /** The one that it was filled by; before that, the first one it was pinned with. */
+    /** The signature of a fill; before the first fill, that of the first post on the board. */
     signature: t.hex(),
-    /** Filled under this very order; `fill` has what counts, for all orders with its maker and nonce. */
+    /** Filled by this exact order; `fill` has the total for all orders with its maker and nonce. */
     filledWh: t.bigint().notNull(),
-    /** When it was first pinned on the board; null when it wasn't. */
+    /** When it was first posted on the board; null when it was not. */
     pinnedAt: t.bigint(),
-    /** When and in which transaction it was first seen. */
+    /** When and in which transaction it first appeared. */
     time: t.bigint().notNull(),
     txHash: t.hex().notNull(),
   }),
@@ -335,7 +336,7 @@ export const order = onchainTable(
   }),
 );
 
-/** Every time that anyone pinned an order on the board, with a signature that may be anything. */
+/** Every post of an order on the board; its signature may be invalid. */
 export const pin = onchainTable(
   "pin",
   (t) => ({
@@ -354,7 +355,7 @@ export const pin = onchainTable(
   }),
 );
 
-/** What is filled of all orders with a maker and nonce, and whether they are cancelled; equals `fillOf`. */
+/** The total fill of all orders with a maker and nonce, and whether they are cancelled; equals `fillOf`. */
 export const fill = onchainTable(
   "fill",
   (t) => ({
@@ -367,8 +368,8 @@ export const fill = onchainTable(
 );
 
 /**
- * The settlement history: a row per accepted take, settled match, reservation and released block. Money counts in `cost`
- * when it changes hands; a `reserve` only locks it, so sums leave that kind out.
+ * The settlement history: a row per accepted order, settled match, reservation and released block. `cost` counts money
+ * when it is paid; a `reserve` only locks it, so sums leave that kind out.
  */
 export const trade = onchainTable(
   "trade",
@@ -378,18 +379,18 @@ export const trade = onchainTable(
     kind: tradeKind().notNull(),
     seller: t.hex().notNull(),
     buyer: t.hex().notNull(),
-    /** Who signed the order and who took it; null in a batch, where both signed, and for a release. */
+    /** Who signed the order and who took it; null in a batch, where both signed, and in a release. */
     maker: t.hex(),
     taker: t.hex(),
-    /** The seller's order, where there is one. */
+    /** The seller's order, if any. */
     offerHash: t.hex(),
-    /** The buyer's order, where there is one. */
+    /** The buyer's order, if any. */
     bidHash: t.hex(),
-    /** Of a forward. */
+    /** For forwards only. */
     positionId: t.hex(),
-    /** A forward's meter; else what the seller's order names, if any. */
+    /** A forward's meter; otherwise the meter in the seller's order, if any. */
     sellerMeter: t.hex(),
-    /** What the buyer's order or take names, if any. */
+    /** The meter in the buyer's order or take, if any. */
     buyerMeter: t.hex(),
     source: source().notNull(),
     /** Where the energy was sent from and where it arrived; the same unless it crossed a tie line. */
@@ -402,37 +403,37 @@ export const trade = onchainTable(
     /** As sent. */
     words: t.bigint().array().notNull(),
     sentWh: t.bigint().notNull(),
-    /** Less what the tie line lost. */
+    /** The sent energy less the tie line's loss. */
     arrivedWh: t.bigint().notNull(),
-    /** Of a release, what had been reserved. */
+    /** In a release, the reserved energy. */
     reservedWh: t.bigint(),
-    /** What the buyer paid in all; for a reserve, what was locked. */
+    /** The buyer's payment in all; in a reserve, what was locked. */
     cost: t.bigint().notNull(),
-    /** Of it, what DSOs received; the seller got the rest. For a reserve, what they will at most. */
+    /** The DSOs' part of it; the seller got the rest. In a reserve, the most that DSOs will get. */
     charge: t.bigint().notNull(),
-    /** What the seller's bond locked (reserve) or paid the buyer for shortfall (release). */
+    /** The seller's bond: locked (reserve), or paid to the buyer for a shortfall (release). */
     bond: t.bigint().notNull(),
-    /** Of a release, what went back to the buyer. */
+    /** In a release, the refund to the buyer. */
     refund: t.bigint().notNull(),
-    /** `cost` per kWh that arrived, rounded down; 0 for nothing. */
+    /** `cost` per kWh that arrived, rounded down; 0 without energy. */
     pricePerKwh: t.bigint().notNull(),
-    /** What the retailer would have charged for what arrived, at the tariff in force when each slot ended; rounded up. */
+    /** The arrived energy's cost at the retail tariff in force when each slot ended; rounded up. */
     retailCost: t.bigint().notNull(),
-    /** What the grid would have paid for what was sent, at the tariff in force when each slot ended; rounded down. */
+    /** The sent energy's value at the feed-in tariff in force when each slot ended; rounded down. */
     feedInValue: t.bigint().notNull(),
-    /** The buyer's gain: `retailCost - cost`, and a release's bond. */
+    /** The buyer's savings: `retailCost - cost`, plus a release's bond. */
     saved: t.bigint().notNull(),
-    /** The seller's gain: `cost - charge - feedInValue`, less a release's bond. */
+    /** The seller's earnings: `cost - charge - feedInValue`, less a release's bond. */
     earned: t.bigint().notNull(),
-    /** Whether seller or buyer is a DSO of the two microgrids: then it is the grid's standing order, no neighbour. */
+    /** Whether seller or buyer is a DSO of one of the two microgrids: then it is a trade with the grid. */
     withGrid: t.boolean().notNull(),
     time: t.bigint().notNull(),
     blockNumber: t.bigint().notNull(),
     txHash: t.hex().notNull(),
     logIndex: t.integer().notNull(),
-    /** `blockNumber * 1000000 + logIndex`: sorts trades as they happened. */
+    /** `blockNumber * 1000000 + logIndex`: sorts trades by time. */
     sequence: t.bigint().notNull(),
-    /** Of the whole transaction, which may hold more trades. */
+    /** The whole transaction's, which may contain more trades. */
     gasUsed: t.bigint().notNull(),
   }),
   (table) => ({
@@ -450,7 +451,7 @@ export const trade = onchainTable(
   }),
 );
 
-/** Matches that a batch skipped. */
+/** Skipped matches of batches. */
 export const skip = onchainTable(
   "skip",
   (t) => ({
@@ -458,7 +459,7 @@ export const skip = onchainTable(
     id: t.text().primaryKey(),
     offerHash: t.hex().notNull(),
     bidHash: t.hex().notNull(),
-    /** The selector of the error that it would have met alone. */
+    /** The selector of the error that the match would have reverted with alone. */
     reason: t.hex().notNull(),
     time: t.bigint().notNull(),
     txHash: t.hex().notNull(),
@@ -492,17 +493,17 @@ export const position = onchainTable(
     /** What the buyer and the seller have locked for it. */
     locked: t.bigint().notNull(),
     bonded: t.bigint().notNull(),
-    /** All that follows is zero until it is released. Sent per slot, before loss. */
+    /** Everything below is zero until the release. Sent per slot, before loss. */
     delivered: t.bigint().notNull(),
     deliveredWh: t.bigint().notNull(),
-    /** What was reserved of what is released. */
+    /** The reserved energy of the released part. */
     promisedWh: t.bigint().notNull(),
-    /** To the seller, to the DSOs, back to the buyer, of the bond to the buyer. */
+    /** To the seller, to the DSOs, back to the buyer, and from the bond to the buyer. */
     paid: t.bigint().notNull(),
     charged: t.bigint().notNull(),
     refund: t.bigint().notNull(),
     forfeited: t.bigint().notNull(),
-    /** Until then the reading of its last slot must have arrived; after it, anyone can release whatever came. */
+    /** The deadline of its last slot's reading; after it, anyone can release what was delivered. */
     deadline: t.bigint().notNull(),
     reservedAt: t.bigint().notNull(),
     releasedAt: t.bigint(),
@@ -518,14 +519,14 @@ export const position = onchainTable(
   }),
 );
 
-/** How well a seller has kept its forwards so far. */
+/** How reliably a seller has delivered its forwards so far. */
 export const deliveryRecord = onchainTable("delivery_record", (t) => ({
   seller: t.hex().primaryKey(),
-  /** Of the blocks that were released. */
+  /** Of released blocks. */
   promisedWh: t.bigint().notNull(),
   deliveredWh: t.bigint().notNull(),
   blocks: t.integer().notNull(),
-  /** How many of them fell short. */
+  /** The number of them that fell short. */
   shortBlocks: t.integer().notNull(),
   forfeited: t.bigint().notNull(),
 }));
@@ -542,16 +543,16 @@ export const unmintable = onchainTable("unmintable", (t) => ({
   txHash: t.hex().notNull(),
 }));
 
-/** Money in escrow; equals `accountOf`. What forwards have locked is in `position`, not here. */
+/** Money in escrow; equals `accountOf`. Money locked by forwards is in `position`, not here. */
 export const account = onchainTable(
   "account",
   (t) => ({
     currency: t.hex().notNull(),
     holder: t.hex().notNull(),
     balance: t.bigint().notNull(),
-    /** Orders carry it; those signed with an earlier one are cancelled. */
+    /** Orders contain it; orders signed with an earlier one are cancelled. */
     counter: t.bigint().notNull(),
-    /** No withdrawal before then; 0 for never locked. */
+    /** No withdrawal before this time; 0 when never locked. */
     lockedUntil: t.bigint().notNull(),
     deposited: t.bigint().notNull(),
     withdrawn: t.bigint().notNull(),
@@ -564,7 +565,7 @@ export const account = onchainTable(
   }),
 );
 
-/** Money in and out, and what a holder did to its account. */
+/** Deposits, withdrawals, and a holder's actions on its account. */
 export const moneyMove = onchainTable(
   "money_move",
   (t) => ({
@@ -577,7 +578,7 @@ export const moneyMove = onchainTable(
     amount: t.bigint().notNull(),
     /** Where a withdrawal went. */
     to: t.hex(),
-    /** Of a lock, its end; of cancelAll, the new counter. */
+    /** For a lock, its end; for cancelAll, the new counter. */
     value: t.bigint(),
     time: t.bigint().notNull(),
     txHash: t.hex().notNull(),
@@ -588,16 +589,16 @@ export const moneyMove = onchainTable(
   }),
 );
 
-/** Who may sign for whom; an allowance of 0 was revoked or is used up. */
+/** Delegates; an allowance of 0 was revoked or is used up. */
 export const delegate = onchainTable(
   "delegate",
   (t) => ({
     maker: t.hex().notNull(),
     currency: t.hex().notNull(),
     delegate: t.hex().notNull(),
-    /** What is left to spend, base units. */
+    /** The remaining allowance, base units. */
     allowance: t.bigint().notNull(),
-    /** What its orders have drawn so far. */
+    /** The amount that its orders have drawn so far. */
     drawn: t.bigint().notNull(),
     authorizedAt: t.bigint().notNull(),
   }),
@@ -607,7 +608,7 @@ export const delegate = onchainTable(
   }),
 );
 
-/** Energy that was used up: each row is a granular certificate. */
+/** Retired energy: each row is a granular certificate. */
 export const retirement = onchainTable(
   "retirement",
   (t) => ({
@@ -635,7 +636,7 @@ export const retirement = onchainTable(
   }),
 );
 
-/** What a slot of a microgrid has cost its buyers. Trades with the grid have no part in prices. */
+/** A slot's prices in a microgrid. Trades with the grid do not count. */
 export const slotPrice = onchainTable(
   "slot_price",
   (t) => ({
@@ -643,31 +644,31 @@ export const slotPrice = onchainTable(
     slot: t.bigint().notNull(),
     /** Minted energy bought from neighbours (accept, settle), as arrived. */
     energyWh: t.bigint().notNull(),
-    /** What buyers paid for it: the volume-weighted price is `cost * 1000 / energyWh`. */
+    /** Its cost to buyers: the volume-weighted price is `cost * 1000 / energyWh`. */
     cost: t.bigint().notNull(),
-    /** That price, rounded down to a base unit per kWh; 0 without trade. */
+    /** That price, rounded down to a base unit per kWh; 0 without trades. */
     volumeWeightedPrice: t.bigint().notNull(),
-    /** Trades that touched the slot. */
+    /** The number of trades with energy in the slot. */
     trades: t.integer().notNull(),
-    /** The price of the newest batch that cleared here, base units per kWh; null without one. */
+    /** The price of the newest batch here, base units per kWh; null without one. */
     clearingPrice: t.bigint(),
-    /** The newest, the lowest and the highest price of an accepted take or batch, base units per kWh. */
+    /** The newest, lowest and highest price of an accepted order or batch, base units per kWh. */
     lastPrice: t.bigint(),
     lowPrice: t.bigint(),
     highPrice: t.bigint(),
-    /** The same for what was reserved before the slot: sent, and locked for it. */
+    /** The same for energy reserved before delivery: sent energy, and money locked for it. */
     forwardWh: t.bigint().notNull(),
     forwardCost: t.bigint().notNull(),
     forwards: t.integer().notNull(),
-    /** Sold to the grid by its standing order here. */
+    /** Wh sold to the grid here. */
     gridWh: t.bigint().notNull(),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.microgrid, table.slot] }) }),
 );
 
 /**
- * What a household's trades (accept, settle, release) came to, by the hour in which the energy was delivered: hours make
- * days and months in any time zone. A trade over several hours is split by energy; its parts add up to the whole.
+ * Sums of a household's trades (accept, settle, release) by hour of delivery: hours add up to days and months in any
+ * time zone. A trade over several hours is split by energy; its parts add up to the whole.
  */
 export const earning = onchainTable(
   "earning",
@@ -679,20 +680,20 @@ export const earning = onchainTable(
     /** As sent, to neighbours and to the grid; `toGridWh` is the grid's part. */
     soldWh: t.bigint().notNull(),
     toGridWh: t.bigint().notNull(),
-    /** For what was sold, charges taken off. */
+    /** For sales, less charges. */
     received: t.bigint().notNull(),
-    /** What it would have brought at the feed-in tariff. */
+    /** The value of the sales at the feed-in tariff. */
     feedInValue: t.bigint().notNull(),
     /** `received - feedInValue - bondPaid`. */
     earned: t.bigint().notNull(),
     /** As arrived. */
     boughtWh: t.bigint().notNull(),
     paid: t.bigint().notNull(),
-    /** What it would have cost at the retail tariff. */
+    /** The cost of the purchases at the retail tariff. */
     retailCost: t.bigint().notNull(),
     /** `retailCost - paid + bondReceived`. */
     saved: t.bigint().notNull(),
-    /** Bonds forfeited for what was not delivered. */
+    /** Bonds forfeited for shortfalls. */
     bondPaid: t.bigint().notNull(),
     bondReceived: t.bigint().notNull(),
   }),
@@ -710,13 +711,13 @@ export const transaction = onchainTable(
     blockNumber: t.bigint().notNull(),
     index: t.integer().notNull(),
     time: t.bigint().notNull(),
-    /** Who sent it, and to which contract; null for one that creates a contract. */
+    /** The sender, and the called contract; null for a contract creation. */
     from: t.hex().notNull(),
     to: t.hex(),
     gasUsed: t.bigint().notNull(),
     /** Wei per gas. */
     gasPrice: t.bigint().notNull(),
-    /** Names of the functions called, those within a multicall one by one; "unknown" for a foreign contract's. */
+    /** Names of the called functions, those within a multicall one by one; "unknown" for another contract's. */
     calls: t.text().array().notNull(),
   }),
   (table) => ({
@@ -725,7 +726,7 @@ export const transaction = onchainTable(
   }),
 );
 
-/** What the events of one transaction leave open for later ones of it. Empty between transactions. */
+/** Events of a transaction that need later events of it. Empty between transactions. */
 export const pending = onchainTable("pending", (t) => ({
   txHash: t.hex().primaryKey(),
   /** As JSON. */

@@ -3,21 +3,21 @@ import path from "node:path";
 import type { Deployment } from "@wattline/sdk";
 import { isAddress } from "viem";
 
-/** The environment says something that the indexer can't work with; the message names it. */
+/** An environment variable is missing or invalid; the message names it. */
 export class SettingsError extends Error {}
 
-/** What the indexer is told by its environment. */
+/** The settings from environment variables. */
 export interface Settings {
   readonly deploymentFile: string;
   readonly deployment: Deployment;
   readonly rpcUrl: string;
   readonly host: string;
   readonly port: number;
-  /** Where PGlite and the launcher keep their files. */
+  /** The folder of PGlite and the launcher. */
   readonly dataFolder: string;
-  /** A Postgres to use in place of PGlite. */
+  /** A Postgres database instead of PGlite. */
   readonly databaseUrl: string | undefined;
-  /** Whether the chain is one that may start over at any time. */
+  /** Whether the chain may be restarted at any time. */
   readonly isDevelopment: boolean;
 }
 
@@ -29,7 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the environment: see the README for each variable.
- * @throws SettingsError for one that is missing or makes no sense.
+ * @throws SettingsError for one that is missing or invalid.
  */
 export function readSettings(environment: Environment): Settings {
   const deploymentFile = path.resolve(required(environment, "WATTLINE_DEPLOYMENT"));
@@ -55,7 +55,7 @@ function required(environment: Environment, name: string): string {
 function urlOf(name: string, text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new SettingsError(
-      `${name} takes an address such as http://127.0.0.1:8545, not "${text}".`,
+      `${name} must be an address such as http://127.0.0.1:8545, not "${text}".`,
     );
   }
   return text;
@@ -65,13 +65,13 @@ function portOf(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port === 0 || port > LATEST_PORT) {
     throw new SettingsError(
-      `WATTLINE_PORT takes a number from 1 to ${LATEST_PORT}, not "${text}".`,
+      `WATTLINE_PORT must be a number from 1 to ${LATEST_PORT}, not "${text}".`,
     );
   }
   return port;
 }
 
-/** @throws SettingsError when the file is missing or is no deployment. */
+/** @throws SettingsError when the file is missing or not a deployment. */
 function readDeployment(file: string): Deployment {
   if (!existsSync(file)) {
     throw new SettingsError(`WATTLINE_DEPLOYMENT names ${file}, which does not exist.`);

@@ -6,9 +6,9 @@ import { afterEach, before, beforeEach, describe, it } from "mocha";
 import { freePort } from "../../scripts/testing/ports.ts";
 import { audit, auditsOf } from "../../services/audit/test/support/auditing.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
-import { liveOn } from "../../services/indexer/test/support/life.ts";
 import { type Played, playOn } from "../../services/indexer/test/support/played.ts";
 import type { Script } from "../../services/indexer/test/support/playedChain.ts";
+import { randomActions } from "../../services/indexer/test/support/randomActions.ts";
 import { randomFrom } from "../../services/relay/test/support/dice.ts";
 import { type Parts, startParts } from "./support/parts.ts";
 import { type Recording, type Replay, recordingOf, replay } from "./support/recording.ts";
@@ -51,7 +51,7 @@ describe("Relay, indexer and audit", function () {
     beforeEach(async () => {
       chain = await replay(recording);
       // By then there is something to trade with.
-      await chain.goOn(Math.floor((3 * chain.left()) / 4));
+      await chain.advance(Math.floor((3 * chain.left()) / 4));
       parts = await startParts(chain, played.deployment);
     });
     afterEach(async () => {
@@ -59,23 +59,24 @@ describe("Relay, indexer and audit", function () {
       await chain?.stop();
     });
 
-    const lifeOf = (seed: number) => liveOn({ ...played, rpcUrl: chain.rpcUrl }, seed);
+    const actionsOf = (seed: number) => randomActions({ ...played, rpcUrl: chain.rpcUrl }, seed);
 
     it(`agree after reorgs of random depth (seed "${SEED}")`, async () => {
       const dice = randomFrom(`reorgs ${SEED}`);
-      const life = lifeOf(dice.below(2 ** 31));
+      const random = actionsOf(dice.below(2 ** 31));
       for (let round = 0; round < REORGS; round++) {
         const depth = 1 + dice.below(DEEPEST);
         const late = Math.min(dice.below(depth + 1), chain.left());
         const before = Number(await chain.client.getBlockNumber());
         await chain.undone(late, async () => {
-          while (Number(await chain.client.getBlockNumber()) < before + depth) await life.goOn(1);
+          while (Number(await chain.client.getBlockNumber()) < before + depth)
+            await random.perform(1);
           if (dice.below(2) === 0) await parts.caughtUp();
         });
-        await parts.goOn(dice.below(Math.ceil(chain.left() / (REORGS - round))));
+        await parts.advance(dice.below(Math.ceil(chain.left() / (REORGS - round))));
       }
-      await parts.goOn(chain.left());
-      await life.doAll();
+      await parts.advance(chain.left());
+      await random.doAll();
       await parts.expectAgreement();
     });
 
@@ -89,10 +90,10 @@ describe("Relay, indexer and audit", function () {
       while (victims.length > 0) {
         const [kill] = victims.splice(dice.below(victims.length), 1);
         const blocks = Math.ceil((chain.left() * (1 + dice.below(2))) / (2 + 2 * victims.length));
-        await Promise.all([parts.goOn(blocks), sleep(dice.below(500)).then(kill)]);
+        await Promise.all([parts.advance(blocks), sleep(dice.below(500)).then(kill)]);
       }
-      await parts.goOn(chain.left());
-      await lifeOf(dice.below(2 ** 31)).doAll();
+      await parts.advance(chain.left());
+      await actionsOf(dice.below(2 ** 31)).doAll();
       const [, fresh] = await parts.expectAgreement();
       await parts.expectSameFiles(filesIn, fresh);
     });

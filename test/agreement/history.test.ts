@@ -16,9 +16,9 @@ import { createPublicClient, getAddress, http } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
 import { audit, auditsOf } from "../../services/audit/test/support/auditing.ts";
 import { type RunningIndexer, startIndexer } from "../../services/indexer/test/support/indexer.ts";
-import { liveOn } from "../../services/indexer/test/support/life.ts";
 import { type Played, playOn } from "../../services/indexer/test/support/played.ts";
 import type { Started } from "../../services/indexer/test/support/process.ts";
+import { randomActions } from "../../services/indexer/test/support/randomActions.ts";
 import { tablesAt } from "../../services/indexer/test/support/tables.ts";
 import { expectSameTables } from "./support/tables.ts";
 
@@ -42,10 +42,10 @@ describe("A lived-in history", function () {
       market: "forward",
       port: await freePort(),
     });
-    const life = liveOn(played, SEED);
+    const random = randomActions(played, SEED);
     // Twice: what follows the first new DSO is told beside what came before.
-    for (let round = 0; round < 2; round++) await life.doAll();
-    await life.fallShort();
+    for (let round = 0; round < 2; round++) await random.doAll();
+    await random.fallShort();
     indexer = startIndexer({ ...played, port: await freePort() });
     await indexer.caughtUp();
     tables = await tablesAt(indexer.url);

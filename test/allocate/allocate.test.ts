@@ -170,10 +170,7 @@ describe("npm run allocate", () => {
       "--compare",
       "shares.csv",
     );
-    expect([same.code, same.out.includes("says the same in all of its 3 lines")]).to.deep.equal([
-      0,
-      true,
-    ]);
+    expect([same.code, same.out.includes("agrees in all of its 3 lines")]).to.deep.equal([0, true]);
   });
 
   it("compares with a community's report as EDA gives it", async () => {
@@ -259,7 +256,7 @@ describe("npm run allocate", () => {
     [
       "a wall time",
       [...keyed, "--format", "csv", "--from", "2026-06-21", "--to", "2026-06-22T00:00:00Z"],
-      "--from takes a moment with its offset",
+      "--from must be a time with its offset",
     ],
     [
       "a period the wrong way round",
@@ -305,7 +302,7 @@ describe("npm run allocate", () => {
     [
       "a microgrid without a number",
       ["--indexer", "http://127.0.0.1:1", "--format", "csv"],
-      "--microgrid takes a microgrid's number",
+      "--microgrid must be a microgrid's number",
     ],
   ];
   for (const [what, args, message] of wrong) {

@@ -17,7 +17,8 @@ import { wattline } from "../../bench/wattline/system.ts";
 const BASELINE = fileURLToPath(new URL("../../bench/gas.json", import.meta.url));
 const ENTRY = fileURLToPath(new URL("../../bench/gas.ts", import.meta.url));
 
-describe("Gas benchmark", () => {
+describe("Gas benchmark", function () {
+  this.timeout(300_000);
   let committed: Result[];
   let measured: Result[];
 

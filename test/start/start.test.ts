@@ -44,7 +44,7 @@ describe("npm start refuses", () => {
     for (const server of servers.splice(0)) server.close();
   });
 
-  it("ports that are taken, and names them and who needs them", async () => {
+  it("ports that are taken, naming them and the parts that need them", async () => {
     const [chain, relay, indexer, frontend] = await freePorts(4);
     for (const port of [chain, indexer]) {
       const server = createServer().listen(port, "127.0.0.1");
@@ -63,14 +63,14 @@ describe("npm start refuses", () => {
     expect(existsSync(path.join(folder, "ports"))).to.equal(false);
   });
 
-  it("options that make no sense", async () => {
+  it("invalid options", async () => {
     expect(await refusal("--pace", "0")).to.contain("--pace takes 1 to 3600 seconds, not 0");
-    expect(await refusal("--port-relay", "70000")).to.contain("--port-relay takes a port");
-    expect(await refusal("--port-relay", "8545")).to.contain("a port of its own");
+    expect(await refusal("--port-relay", "70000")).to.contain("--port-relay must be a port");
+    expect(await refusal("--port-relay", "8545")).to.contain("its own port");
     expect(await refusal("--prot-relay", "1")).to.contain("--prot-relay");
   });
 
-  it("a folder that holds something else, or another run", async () => {
+  it("a folder that contains something else, or is used by another run", async () => {
     const ports = await freePorts(4);
     const options = PARTS.flatMap((part, index) => [`--port-${part}`, String(ports[index])]);
     writeFileSync(path.join(folder, "diary"), "mine");
@@ -111,7 +111,7 @@ describe("npm start", function () {
     }
     await until("it runs", 200, () => {
       if (start?.exitCode !== null) throw new Error(`It ended: ${log}`);
-      return log.includes("Ctrl-C stops all of it.");
+      return log.includes("Ctrl-C stops everything.");
     }).catch((error: unknown) => {
       throw new Error(`${error}\n${log}`);
     });
@@ -153,18 +153,18 @@ describe("npm start", function () {
     return Number(line?.[0]);
   }
 
-  it("brings up every part, and says where", async () => {
+  it("starts every part, and shows its address", async () => {
     expect(log).not.to.contain("is given up");
     for (const part of [...PARTS, "community"]) {
       expect(log).to.match(new RegExp(`^${part} *│ ready$`, "m"));
     }
-    expect(log).to.contain(`Wattline runs at ${urlOf("frontend")}`);
+    expect(log).to.contain(`Wattline is running at ${urlOf("frontend")}`);
     expect(await (await fetch(`${urlOf("relay")}/health`)).text()).to.contain('"chainId":31337');
     expect((await fetch(`${urlOf("indexer")}/ready`)).status).to.equal(200);
     expect(await page("/")).to.contain("<html");
   });
 
-  it("tells the dApp where everything is, and whose keys its demo wallet has", async () => {
+  it("gives the dApp its configuration, with the keys of the demo wallet", async () => {
     const { deployment, demo, rpcUrl, relayUrl, indexerUrl } = configured();
     expect([rpcUrl, relayUrl, indexerUrl]).to.deep.equal(["chain", "relay", "indexer"].map(urlOf));
     expect(demo.accounts.map(({ role }) => role)).to.deep.equal([
@@ -181,7 +181,7 @@ describe("npm start", function () {
     }
   });
 
-  it("opens on a book with dozens of live orders of every kind, in both towns", async () => {
+  it("opens with dozens of live orders of every kind, in both microgrids", async () => {
     for (const microgrid of [1, 2]) {
       const count = async (query: string): Promise<number> => {
         const url = `${urlOf("relay")}/orders?microgrid=${microgrid}&limit=500&${query}`;
@@ -195,7 +195,7 @@ describe("npm start", function () {
     }
   });
 
-  it("leaves Jane's readings to her: signed, waiting, and good", async () => {
+  it("leaves Jane's readings to her: signed, waiting, and valid", async () => {
     await until("a reading waits", 60, async () => (await page("/readings.json")).includes("0x"));
     const { readings }: { readings: WaitingReading[] } = JSON.parse(await page("/readings.json"));
     const { demo, deployment } = configured();
@@ -213,7 +213,7 @@ describe("npm start", function () {
     });
   });
 
-  it("lives on slot by slot: people report, trade in every way, and settle", async () => {
+  it("continues slot by slot: people report, trade in every way, and settle", async () => {
     const { deployment } = configured();
     const before = await chainTime();
     await until("the clock moves on by hours", 120, async () => {
@@ -277,20 +277,20 @@ describe("npm start", function () {
     expect(held).to.equal(owed);
   });
 
-  it("names a part that is killed, starts it again, and the community goes on", async () => {
+  it("names a part that is killed, restarts it, and the community continues", async () => {
     const pid = await processOf("services/relay");
     log = "";
     process.kill(pid, "SIGKILL");
     await until("the relay answers again", 60, () => /relay *│ answers again/.test(log));
-    expect(log).to.match(/relay *│ has died \(SIGKILL\); starting it again/);
+    expect(log).to.match(/relay *│ has ended \(SIGKILL\); restarting it/);
     await until("it has caught up", 60, async () => {
       return (await fetch(`${urlOf("relay")}/health`)).status === 200;
     });
     const before = await chainTime();
-    await until("life goes on", 60, async () => (await chainTime()) >= before + 2 * 900);
+    await until("trading continues", 60, async () => (await chainTime()) >= before + 2 * 900);
   });
 
-  it("stops all of it on Ctrl-C and leaves nothing behind", async () => {
+  it("stops everything on Ctrl-C and leaves nothing behind", async () => {
     const { stdout } = await run("ps", ["-eo", "pid=,ppid="]);
     const children = stdout
       .split("\n")
@@ -303,7 +303,7 @@ describe("npm start", function () {
     start.kill("SIGINT");
     const [code] = await ended;
     expect(code, log).to.equal(0);
-    expect(log).to.contain("nothing of it runs any more");
+    expect(log).to.contain("all parts have ended");
     for (const pid of children) await until(`process ${pid} ends`, 5, () => !isAlive(pid));
     for (const [part, port] of ports) expect(await isListening(port), part).to.equal(false);
   });

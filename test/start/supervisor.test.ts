@@ -53,7 +53,7 @@ describe("The supervisor of npm start", () => {
 
   const says = (text: string): boolean => lines.some((line) => line.includes(text));
 
-  it("starts a part when those that it needs answer, and says who says what", async () => {
+  it("starts a part when those that it needs answer, and logs with part names", async () => {
     const { missing } = await supervise(
       { ...part("second", 1), needs: ["first"] },
       part("first", 0),
@@ -63,16 +63,16 @@ describe("The supervisor of npm start", () => {
     expect(lines.filter((line) => order.includes(line))).to.deep.equal(order);
   });
 
-  it("names a part that has died, and starts it again", async () => {
+  it("names a part that has ended, and restarts it", async () => {
     await supervise(part("first", 0)).start();
     const { pid } = await ask(0);
     process.kill(pid, "SIGKILL");
     await until("it answers again", 20, () => says("first │ answers again"));
-    expect(says("first │ has died (SIGKILL); starting it again")).to.equal(true);
+    expect(says("first │ has ended (SIGKILL); restarting it")).to.equal(true);
     expect((await ask(0)).pid).not.to.equal(pid);
   });
 
-  it("names a part that no longer answers, and starts it again", async () => {
+  it("names a part that no longer answers, and restarts it", async () => {
     await supervise(part("first", 0)).start();
     const { pid } = await ask(0, "/mute");
     await until("it answers again", 20, () => says("first │ answers again"));
@@ -80,42 +80,42 @@ describe("The supervisor of npm start", () => {
     expect((await ask(0)).pid).not.to.equal(pid);
   });
 
-  it("gives up a part that never comes up, with what it needs; the rest goes on", async () => {
+  it("gives up a part that never answers, and those that need it; the rest continues", async () => {
     const { missing } = await supervise(part("first", 0), part("sick", 1, "die"), {
       ...part("third", 1),
       needs: ["sick"],
     }).start();
     expect(missing).to.deep.equal(["sick", "third"]);
     expect(says("sick  │ I can't go on.")).to.equal(true);
-    expect(says("sick  │ is given up: it died 3 times (exit code 3)")).to.equal(true);
+    expect(says("sick  │ is given up: it ended 3 times (exit code 3)")).to.equal(true);
     expect(says("third │ is given up: it needs sick")).to.equal(true);
     expect((await ask(0)).pid).to.be.above(0);
   });
 
-  it("is over when a part dies without which nothing goes on", async () => {
+  it("fails when a necessary part ends", async () => {
     const { over } = await supervise({ ...part("first", 0), whenDead: "stop" }).start();
     process.kill((await ask(0)).pid, "SIGKILL");
     const error = await over.catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(PartError);
-    expect(String(error)).to.contain("The first has died (SIGKILL)");
+    expect(String(error)).to.contain("The first has ended (SIGKILL)");
   });
 
-  it("fails when such a part can't be started", async () => {
+  it("fails when a necessary part can't be started", async () => {
     const error = await supervise({ ...part("sick", 0, "die"), whenDead: "stop" })
       .start()
       .catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(PartError);
-    expect(String(error)).to.contain("The sick has died (exit code 3)");
+    expect(String(error)).to.contain("The sick has ended (exit code 3)");
   });
 
-  it("goes on without a part that is not started again", async () => {
+  it("continues without a part that is not restarted", async () => {
     await supervise(part("first", 0), { ...part("second", 1), whenDead: "go on" }).start();
     process.kill((await ask(1)).pid, "SIGKILL");
-    await until("it is named", 20, () => says("second │ has died (SIGKILL); the rest goes on"));
+    await until("it is named", 20, () => says("second │ has ended (SIGKILL); the rest continues"));
     expect((await ask(0)).pid).to.be.above(0);
   });
 
-  it("stops all of it, the stubborn and the children's children too", async () => {
+  it("stops all parts, also unresponsive ones and their children", async () => {
     const stack = supervise(part("first", 0, "stubborn"), part("second", 1, "parent"));
     await stack.start();
     const [first, second] = [await ask(0), await ask(1)];
@@ -126,7 +126,7 @@ describe("The supervisor of npm start", () => {
     for (const port of ports) expect(await isListening(port), String(port)).to.equal(false);
   });
 
-  it("stops while parts are still coming up, and starts none after that", async () => {
+  it("stops while parts are still starting, and starts none after that", async () => {
     const stack = supervise(part("first", 0, "mute"), { ...part("second", 1), needs: ["first"] });
     void stack.start();
     await until("the first listens", 20, () => says("first  │ listening"));

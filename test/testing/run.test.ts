@@ -111,7 +111,7 @@ describe("npm test -- PATH", function () {
     for (const [args, words] of [
       [["sdk/test/bill.test.ts"], `does not exist. Was it ${SMALL}?`],
       [["sdk/test/zzz.test.ts"], "does not exist. Give the path of a file of tests"],
-      [["sdk/src/bills.ts"], "is no file of tests that npm test runs"],
+      [["sdk/src/bills.ts"], "is not a test file that npm test runs"],
       [["sdk/src"], "is a folder without tests"],
       [["--foo"], "Unknown option '--foo'"],
       [["-g", "words"], "npm test -- PATH -g WORDS"],

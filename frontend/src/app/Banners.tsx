@@ -4,9 +4,9 @@ import { useSwitchChain } from "wagmi";
 import { chainOf, useNetwork } from "../chain/index.ts";
 import { useHealth } from "../data/index.ts";
 import { Button, Notice } from "../ui/index.ts";
-import { isRejection } from "../wallet/index.ts";
+import { Failure, isRejection } from "../wallet/index.ts";
 
-/** What does not work now, and what does all the same; nothing when all is well. */
+/** What is down and what still works; nothing when all is well. */
 export function Banners() {
   const { rpc, relay, indexer, wallet } = useHealth();
   const banners = [
@@ -25,8 +25,8 @@ function RpcDown() {
   return (
     <Notice tone="danger" icon={<Zap className="size-5" />}>
       <Trans>
-        <strong>{name} does not answer.</strong> What you see may be old, and nothing can be sent
-        until it is back. Wattline keeps trying.
+        <strong>{name} does not answer.</strong> What you see may be out of date, and nothing can be
+        sent until it answers again. Wattline keeps trying.
       </Trans>
     </Notice>
   );
@@ -60,7 +60,9 @@ function WrongNetwork() {
         to {name}.
       </Trans>
       {switchChain.error && !isRejection(switchChain.error) && (
-        <p className="mt-1 text-danger">{switchChain.error.message.split("\n")[0]}</p>
+        <div className="mt-1 text-danger">
+          <Failure error={switchChain.error} />
+        </div>
       )}
     </Notice>
   );
@@ -76,7 +78,7 @@ function RelayDown() {
   return (
     <Notice tone="warning" icon={<CloudOff className="size-5" />}>
       <Trans>
-        <strong>The offers book does not answer.</strong> Trading goes on with orders that are
+        <strong>The order book does not answer.</strong> Trading goes on with orders that are
         announced on chain.
       </Trans>
     </Notice>
@@ -99,8 +101,8 @@ function IndexerDown() {
   return (
     <Notice tone="warning" icon={<CloudOff className="size-5" />}>
       <Trans>
-        <strong>The index of the history does not answer.</strong> The history is read from the
-        chain itself, which takes longer.
+        <strong>The indexer does not answer.</strong> The history is read from the chain, which
+        takes longer.
       </Trans>
     </Notice>
   );

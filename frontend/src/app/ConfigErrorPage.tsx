@@ -2,7 +2,7 @@ import { Trans } from "@lingui/react/macro";
 import { buttonClass } from "../ui/index.ts";
 import { Logo } from "./Logo.tsx";
 
-/** The app does not know where Wattline is. */
+/** Shown when `/wattline.json` can't be read. */
 export function ConfigErrorPage({ message }: { readonly message: string }) {
   return (
     <main className="mx-auto flex min-h-dvh max-w-xl flex-col justify-center gap-4 p-6">

@@ -1,4 +1,4 @@
-/** The sun behind a roof line that is also a wave. */
+/** The logo: a sun behind a line that is a roof and a wave. */
 export function Logo({ className }: { readonly className?: string }) {
   return (
     <svg viewBox="0 0 64 64" aria-hidden="true" className={className}>

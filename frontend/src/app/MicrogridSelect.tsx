@@ -4,7 +4,7 @@ import { useMicrogrids } from "../chain/index.ts";
 import { Select } from "../ui/index.ts";
 import { useMicrogrid } from "./microgrid.ts";
 
-/** Which microgrid the pages are about; nothing to choose where there is only one. */
+/** Chooses the microgrid that the pages show; hidden when there is only one. */
 export function MicrogridSelect() {
   const { t } = useLingui();
   const navigate = useNavigate();

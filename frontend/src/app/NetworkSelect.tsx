@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useNetworks } from "../chain/index.ts";
 import { Select } from "../ui/index.ts";
 
-/** Which network the app shows; nothing to choose where there is only one. */
+/** Chooses the network that the app shows; hidden when there is only one. */
 export function NetworkSelect({ className }: { readonly className: string }) {
   const { t } = useLingui();
   const navigate = useNavigate();
@@ -16,7 +16,7 @@ export function NetworkSelect({ className }: { readonly className: string }) {
       value={network.deployment.chainId}
       onChange={({ target }) => {
         choose(Number(target.value));
-        // What else the URL says, microgrid and day, is about the network before.
+        // The microgrid and the day in the URL belong to the previous network.
         void navigate({ to: ".", search: {} });
       }}
     >

@@ -3,7 +3,7 @@ import { Wallet } from "lucide-react";
 import { EmptyState } from "../ui/index.ts";
 import { ConnectButton } from "../wallet/index.ts";
 
-/** In place of what a page can show only to somebody. */
+/** Shown in place of what needs a connected account. */
 export function NoWallet() {
   return (
     <EmptyState

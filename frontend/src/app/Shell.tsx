@@ -85,7 +85,7 @@ const PLACES = {
   },
 } as const;
 
-/** The four places of the app: in the header, and at the bottom of a phone. */
+/** Links to the four pages: in the header, and at the bottom of a phone. */
 function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
   const { t } = useLingui();
   const { bar, link, current, icon } = PLACES[place];

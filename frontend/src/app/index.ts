@@ -1,4 +1,4 @@
-/** The frame around the pages, and what they know of it. */
+/** The frame around the pages, and what they use of it. */
 export { ConfigErrorPage } from "./ConfigErrorPage.tsx";
 export { ErrorPage } from "./ErrorPage.tsx";
 export { useMicrogrid } from "./microgrid.ts";

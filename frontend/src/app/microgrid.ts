@@ -1,7 +1,7 @@
 import { useSearch } from "@tanstack/react-router";
 import { type Microgrid, useMicrogrids } from "../chain/index.ts";
 
-/** The microgrid that the page is about: the one that the URL names, else the first. */
+/** The microgrid that the page shows: the one in the URL, else the first. */
 export function useMicrogrid(): {
   readonly microgrid: Microgrid | undefined;
   readonly isPending: boolean;

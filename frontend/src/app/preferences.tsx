@@ -5,7 +5,7 @@ import { Button, setTheme, THEMES, useTheme } from "../ui/index.ts";
 
 const ICONS = { system: Monitor, light: Sun, dark: Moon };
 
-/** System, light, dark and round again. */
+/** Switches from system to light to dark and back to system. */
 export function ThemeToggle() {
   const { t } = useLingui();
   const { theme } = useTheme();

@@ -3,7 +3,7 @@ import { ErrorPage, NotFoundPage } from "./ErrorPage.tsx";
 import { Shell } from "./Shell.tsx";
 import { appSearch } from "./search.ts";
 
-/** The frame of every page. Routes of the domains name it as their parent. */
+/** The root route: the frame of every page, and the parent of the domains' routes. */
 export const rootRoute = createRootRoute({
   component: Shell,
   validateSearch: appSearch,

@@ -9,14 +9,14 @@ import { VerifyCard } from "./VerifyCard.tsx";
 /** The settlement history, for anyone to check. */
 export function AuditPage() {
   const { microgrid: newest, isPending } = useMicrogrid();
-  // Drawn bit by bit, so that the page goes on answering.
+  // Rendered in steps, so that the page stays responsive.
   const microgrid = useDeferredValue(newest);
   return (
     <>
       <PageHeader title={<Trans>Audit</Trans>}>
         <Trans>
-          Every settlement, with the reading, the order and the signature behind it. Nobody has to
-          be believed: check it all in your own browser.
+          Every settlement, with the reading, the order and the signature behind it. You don't have
+          to trust anyone: check it all in your own browser.
         </Trans>
       </PageHeader>
       <div className="flex flex-col gap-5">

@@ -10,7 +10,7 @@ const route = getRouteApi("/audit");
 const isAddressText = (text: string): boolean => isAddress(text, { strict: false });
 const isHashText = (text: string): boolean => isHex(text) && text.length === 66;
 
-/** What is looked for; it stands in the URL, so that what was found can be passed on. */
+/** The filters of the settlements; they are in the URL, so that a result can be shared. */
 export function Filters({ slotSeconds }: { readonly slotSeconds: number }) {
   const { t } = useLingui();
   const navigate = route.useNavigate();
@@ -24,14 +24,14 @@ export function Filters({ slotSeconds }: { readonly slotSeconds: number }) {
         label={<Trans>Household</Trans>}
         value={household}
         isValid={isAddressText}
-        problem={t`That is no account: it has 0x and 40 digits.`}
+        problem={t`This is not an account: an address is 0x and 40 hexadecimal digits.`}
         onChange={(text) => set({ household: text })}
       />
       <TextFilter
         label={<Trans>Meter</Trans>}
         value={meter}
         isValid={isAddressText}
-        problem={t`That is no meter: it has 0x and 40 digits.`}
+        problem={t`This is not a meter: an address is 0x and 40 hexadecimal digits.`}
         onChange={(text) => set({ meter: text })}
       />
       <Field label={<Trans>Delivery slot at</Trans>}>
@@ -52,7 +52,7 @@ export function Filters({ slotSeconds }: { readonly slotSeconds: number }) {
         label={<Trans>Transaction</Trans>}
         value={tx}
         isValid={isHashText}
-        problem={t`That is no transaction: it has 0x and 64 digits.`}
+        problem={t`This is not a transaction: a hash is 0x and 64 hexadecimal digits.`}
         onChange={(text) => set({ tx: text })}
       />
       {isFiltered && (
@@ -108,7 +108,7 @@ function TextFilter({
   );
 }
 
-/** A moment as a control for local date and time takes it. */
+/** A time as the value of a `datetime-local` input. */
 function localTextOf(unixSeconds: number): string {
   const offset = new Date(unixSeconds * 1_000).getTimezoneOffset() * 60;
   return new Date((unixSeconds - offset) * 1_000).toISOString().slice(0, 16);

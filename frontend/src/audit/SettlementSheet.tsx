@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { LANE_MAX_WH, SIDES, SOURCES } from "@wattline/sdk";
+import { LANE_MAX_WH, SIDES } from "@wattline/sdk";
 import { ShieldAlert, ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import { useChainQuery, useNetwork } from "../chain/index.ts";
@@ -19,7 +19,7 @@ import {
   SlotTime,
 } from "../ui/index.ts";
 import { type HistoryRow, idOf } from "./history.ts";
-import { useTypeNames } from "./names.ts";
+import { useSourceName, useTypeNames } from "./names.ts";
 import {
   type OrderEvidence,
   type ReadingEvidence,
@@ -27,7 +27,7 @@ import {
   type Signed,
 } from "./readEvidence.ts";
 
-/** A settlement with what it rests on: transaction, signed orders and signed readings, read from the chain. */
+/** A settlement with its evidence: transaction, signed orders and signed readings, read from the chain. */
 export default function SettlementSheet({
   row,
   onClose,
@@ -36,6 +36,7 @@ export default function SettlementSheet({
   onClose(): void;
 }) {
   const names = useTypeNames();
+  const sourceName = useSourceName();
   const { slotSeconds } = row;
   const evidence = useChainQuery(["evidence", idOf(row)], (context) => readEvidence(context, row));
   return (
@@ -54,7 +55,7 @@ export default function SettlementSheet({
         <Item label={<Trans>Buyer</Trans>}>
           <AddressText address={row.buyer} />
         </Item>
-        <Item label={<Trans>Source</Trans>}>{SOURCES[row.source]}</Item>
+        <Item label={<Trans>Source</Trans>}>{sourceName(row.source)}</Item>
         <Item label={<Trans>Sent</Trans>}>
           <Energy wh={row.sentWh} />
         </Item>
@@ -66,7 +67,7 @@ export default function SettlementSheet({
         <Item label={row.type === "reserve" ? <Trans>Locked</Trans> : <Trans>Paid</Trans>}>
           <Money baseUnits={row.cost} />
         </Item>
-        <Item label={<Trans>Of it charges</Trans>}>
+        <Item label={<Trans>Of which charges</Trans>}>
           <Money baseUnits={row.charge} />
         </Item>
         {row.refund > 0n && (
@@ -87,7 +88,7 @@ export default function SettlementSheet({
         <SkeletonLines lines={5} />
       ) : evidence.error ? (
         <ErrorState
-          title={<Trans>The chain does not tell more at the moment</Trans>}
+          title={<Trans>The evidence could not be read</Trans>}
           error={evidence.error}
           onRetry={() => void evidence.refetch()}
         />
@@ -98,11 +99,11 @@ export default function SettlementSheet({
               <p className="text-sm text-muted">
                 {row.type === "release" ? (
                   <Trans>
-                    A release delivers what was reserved; its order stands with the reservation.
+                    A release delivers what was reserved; its order is shown with the reservation.
                   </Trans>
                 ) : (
                   <Trans>
-                    Another contract made this call: the order is not to be seen in the transaction.
+                    Another contract made this call: the order is not visible in the transaction.
                   </Trans>
                 )}
               </p>
@@ -178,7 +179,7 @@ function OrderCard({
         <Item label={<Trans>Slots</Trans>}>
           <SlotTime slot={order.firstSlot} lastSlot={order.lastSlot} slotSeconds={slotSeconds} />
         </Item>
-        <Item label={<Trans>Good until</Trans>}>{formatMoment(order.deadline)}</Item>
+        <Item label={<Trans>Valid until</Trans>}>{formatMoment(order.deadline)}</Item>
       </dl>
       <Digits label={<Trans>Order</Trans>}>{hash}</Digits>
       <Digits label={<Trans>Signature</Trans>}>{signature}</Digits>
@@ -263,10 +264,10 @@ function SignedBy({ by }: { readonly by: Signed }) {
   const { t } = useLingui();
   const words: Readonly<Record<Signed, string>> = {
     maker: t`Signed by its maker`,
-    delegate: t`Signed by a home agent`,
+    delegate: t`Signed by a delegate`,
     wallet: t`Accepted by its wallet`,
     device: t`Signed by the device`,
-    unknown: t`Signature does not fit`,
+    unknown: t`Signature does not match`,
   };
   const Icon = by === "unknown" ? ShieldAlert : ShieldCheck;
   return (

@@ -1,6 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi } from "@tanstack/react-router";
-import { SOURCES } from "@wattline/sdk";
 import { Download, ScrollText } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { type Microgrid, useNetwork } from "../chain/index.ts";
@@ -23,7 +22,7 @@ import {
 } from "../ui/index.ts";
 import { Filters } from "./Filters.tsx";
 import { type HistoryRow, idOf, sumOf } from "./history.ts";
-import { useTypeNames } from "./names.ts";
+import { useSourceName, useTypeNames } from "./names.ts";
 import { readAll, useHistory } from "./useHistory.ts";
 
 const SettlementSheet = lazy(() => import("./SettlementSheet.tsx"));
@@ -67,11 +66,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
       actions={
         <div className="flex flex-wrap items-center gap-2">
           <Badge tone={from === "indexer" ? "leaf" : "sun"}>
-            {from === "indexer" ? (
-              <Trans>From the index</Trans>
-            ) : (
-              <Trans>From the chain itself</Trans>
-            )}
+            {from === "indexer" ? <Trans>From the indexer</Trans> : <Trans>From the chain</Trans>}
           </Badge>
           {(["csv", "json"] as const).map((kind) => (
             <Button
@@ -103,8 +98,8 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
           onRetry={history.refetch}
         />
       ) : rows === undefined || rows.length === 0 ? (
-        <EmptyState icon={<ScrollText />} title={<Trans>No settlement fits</Trans>}>
-          <Trans>As soon as neighbours here have traded, it stands here for anyone to check.</Trans>
+        <EmptyState icon={<ScrollText />} title={<Trans>No settlement matches</Trans>}>
+          <Trans>Trades of this microgrid appear here, for anyone to check.</Trans>
         </EmptyState>
       ) : (
         <>
@@ -155,7 +150,7 @@ function Sum({ rows, more }: { readonly rows: readonly HistoryRow[]; readonly mo
       <Stat tone="leaf" label={<Trans>Paid by buyers</Trans>} value={<Money baseUnits={cost} />} />
       <Stat
         tone="sky"
-        label={<Trans>Of it network fees and wheeling</Trans>}
+        label={<Trans>Of which network fees and wheeling charges</Trans>}
         value={<Money baseUnits={charge} />}
       />
     </div>
@@ -165,6 +160,7 @@ function Sum({ rows, more }: { readonly rows: readonly HistoryRow[]; readonly mo
 function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] {
   const { t } = useLingui();
   const names = useTypeNames();
+  const sourceName = useSourceName();
   return [
     {
       id: "time",
@@ -219,7 +215,7 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
       header: t`Source`,
       width: "4.5rem",
       wide: true,
-      cell: (r) => SOURCES[r.source],
+      cell: (r) => sourceName(r.source),
     },
     {
       id: "energy",

@@ -10,7 +10,7 @@ import { unseenWords, wordsOf } from "./findings.ts";
 import { useCheckNames, usePromises } from "./names.ts";
 import type { Verified } from "./worker/messages.ts";
 
-/** What a verification came to: findings first, then each promise with its checks, then totals. */
+/** The result of a verification: findings first, then each promise with its checks, then totals. */
 export default function VerifiedReport({ result }: { readonly result: Verified }) {
   return (
     <div className="mt-4 flex flex-col gap-6">
@@ -22,7 +22,7 @@ export default function VerifiedReport({ result }: { readonly result: Verified }
   );
 }
 
-/** Findings that are shown: the first tell what happened. */
+/** How many findings are shown at most: the first ones explain the rest. */
 const SHOWN = 50;
 
 function Findings({ findings }: { readonly findings: readonly Finding[] }) {
@@ -138,6 +138,15 @@ function Mark({ verdict }: { readonly verdict: Verdict }) {
           </span>
         </>
       );
+    case "not judged":
+      return (
+        <>
+          <CircleDashed aria-hidden="true" className={`${ICON} text-sun-text`} />
+          <span className="sr-only">
+            <Trans>Not judged:</Trans>
+          </span>
+        </>
+      );
     case "nothing to check":
       return (
         <>
@@ -180,7 +189,7 @@ function Totals({ totals }: Pick<Verified, "totals">) {
                 <Trans>Paid by buyers</Trans>
               </th>
               <th scope="col" className={cell}>
-                <Trans>Of it charges</Trans>
+                <Trans>Of which charges</Trans>
               </th>
               <th scope="col" className={cell}>
                 <Trans>Retired</Trans>

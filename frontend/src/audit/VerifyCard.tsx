@@ -1,6 +1,6 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
-import type { AuditProgress } from "@wattline/audit";
-import { ShieldAlert, ShieldCheck } from "lucide-react";
+import { type AuditProgress, outcomeOfAll } from "@wattline/audit";
+import { ShieldAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Button, Card, ErrorState, formatCount, Notice, SkeletonLines } from "../ui/index.ts";
 import { usePromises } from "./names.ts";
@@ -8,7 +8,7 @@ import { useVerification, type Verification } from "./useVerification.ts";
 
 const VerifiedReport = lazy(() => import("./VerifiedReport.tsx"));
 
-/** Verifies everything in this browser, against the chain alone. */
+/** Verifies the whole history in this browser, from the chain alone. */
 export function VerifyCard() {
   const { verification, start, cancel } = useVerification();
   const { state } = verification;
@@ -59,15 +59,15 @@ function Body({ verification, onRetry }: { readonly verification: Verification; 
   }
 }
 
-/** What will be verified. */
+/** The promises that will be verified. */
 function Promises() {
   const promises = usePromises();
   return (
     <>
       <p className="max-w-3xl text-sm text-muted">
         <Trans>
-          Your browser reads every transaction from the chain, checks every signature and does every
-          sum again. No service of ours is asked. These promises must hold:
+          Your browser reads every transaction from the chain, checks every signature and
+          recalculates every sum. None of our services is used. These promises must hold:
         </Trans>
       </p>
       <ol className="mt-3 grid list-decimal gap-x-8 gap-y-1.5 pl-5 text-sm md:grid-cols-2">
@@ -86,7 +86,7 @@ function Running({ progress: { phase, done, of } }: { readonly progress: AuditPr
     phase === "reading"
       ? of === undefined
         ? t`Asking the node`
-        : t`Reading and judging: block ${soFar} of ${all}`
+        : t`Reading and checking: block ${soFar} of ${all}`
       : t`Comparing with the chain's state: ${soFar} answers`;
   return (
     <div className="flex flex-col gap-2">
@@ -104,23 +104,49 @@ function Verdict({ verdicts, end }: Extract<Verification, { state: "done" }>["re
   const failed = verdicts.reduce((sum, each) => sum + each.failed, 0);
   const checked = verdicts.reduce((sum, each) => sum + each.checked, 0);
   const [block, count] = [formatCount(end.number), formatCount(checked)];
-  return failed === 0 ? (
-    <Notice icon={<ShieldCheck className="size-6 text-leaf" />}>
-      <strong>
-        <Trans>Everything holds.</Trans>
-      </strong>{" "}
-      <Trans>
-        {count} things were checked up to block {block}; none was wrong.
-      </Trans>
-    </Notice>
-  ) : (
-    <Notice tone="danger" icon={<ShieldAlert className="size-6 text-danger" />}>
-      <strong>
-        <Plural value={failed} one="# thing is wrong." other="# things are wrong." />
-      </strong>{" "}
-      <Trans>
-        {count} things were checked up to block {block}. Each finding names its transaction.
-      </Trans>
-    </Notice>
-  );
+  switch (outcomeOfAll(verdicts)) {
+    case "passed":
+      return (
+        <Notice icon={<ShieldCheck className="size-6 text-leaf" />}>
+          <strong>
+            <Trans>All checks passed.</Trans>
+          </strong>{" "}
+          <Trans>
+            {count} things were checked up to block {block}; none was wrong.
+          </Trans>
+        </Notice>
+      );
+    case "failed":
+      return (
+        <Notice tone="danger" icon={<ShieldAlert className="size-6 text-danger" />}>
+          <strong>
+            <Plural value={failed} one="# thing is wrong." other="# things are wrong." />
+          </strong>{" "}
+          <Trans>
+            {count} things were checked up to block {block}. Each finding names its transaction.
+          </Trans>
+        </Notice>
+      );
+    case "in part":
+      return (
+        <Notice icon={<ShieldQuestion className="size-6 text-sun-text" />}>
+          <strong>
+            <Trans>All checks that could be made passed.</Trans>
+          </strong>{" "}
+          <Trans>
+            {count} things were checked up to block {block}; none was wrong. What could not be
+            checked is named below.
+          </Trans>
+        </Notice>
+      );
+    default:
+      return (
+        <Notice icon={<ShieldQuestion className="size-6 text-sun-text" />}>
+          <strong>
+            <Trans>Nothing was checked.</Trans>
+          </strong>{" "}
+          <Trans>Up to block {block} there was nothing to check.</Trans>
+        </Notice>
+      );
+  }
 }

@@ -19,7 +19,7 @@ export const settlementsCsv = (rows: readonly HistoryRow[]): string =>
 export const readingsCsv = (rows: readonly ReadingRow[]): string =>
   csvOf([READING_COLUMNS, ...rows.map(readingCells)]);
 
-/** Settlements as JSON: amounts as decimal strings, since they may outgrow what JSON's numbers hold exactly. */
+/** Settlements as JSON. Amounts are decimal strings, because JSON numbers can't hold all of them exactly. */
 export const settlementsJson = (rows: readonly HistoryRow[]): string =>
   JSON.stringify(rows, (_, value) => (typeof value === "bigint" ? String(value) : value), 1);
 
@@ -32,7 +32,7 @@ const csvOf = (rows: readonly (readonly string[])[]): string =>
 
 const TYPES = { csv: "text/csv", json: "application/json" } as const;
 
-/** Hands a text to the person as a file. */
+/** Downloads a text as a file. */
 export function saveAs(name: string, kind: keyof typeof TYPES, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: `${TYPES[kind]};charset=utf-8` }));
   const link = document.createElement("a");

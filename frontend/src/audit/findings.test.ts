@@ -5,10 +5,10 @@ import { expect } from "chai";
 
 const LOCALES = path.join(import.meta.dirname, "locales");
 
-/** A sentence without its gaps; the page writes an energy with its unit. */
+/** A sentence with empty placeholders; the page formats energy with its unit. */
 const gapless = (text: string): string => text.replaceAll(/\{\w+\}( Wh)?/g, "{}");
 
-/** The sentences of a catalog, and what each is in its language. */
+/** The sentences of a catalog with their translations. */
 const sentencesIn = (locale: string): Map<string, string> =>
   new Map(
     [
@@ -19,7 +19,7 @@ const sentencesIn = (locale: string): Map<string, string> =>
   );
 
 describe("What an audit finds", () => {
-  it("is told by the page in the report's words, and in German in as many gaps", () => {
+  it("is reported by the page with the report's sentence, and in German with the same values", () => {
     const [english, german] = [sentencesIn("en"), sentencesIn("de")];
     const gapsIn = (text: string) => text.match(/\{\w+\}/g)?.length ?? 0;
     for (const [code, template] of Object.entries(MESSAGES)) {

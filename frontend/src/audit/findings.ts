@@ -8,15 +8,15 @@ type ValuesOf<Each extends Code> = {
 };
 type Words = { readonly [Each in Code]: (values: ValuesOf<Each>) => string };
 
-/** Says a finding. A method, which takes what any one of them says: the sdk has seen to it that its gaps can be filled. */
-interface Speaker {
-  say(values: Readonly<Record<string, string>>): string;
+/** Writes a finding's sentence. A method, so that it accepts the values of any finding: the sdk makes sure that they fit. */
+interface Sentence {
+  write(values: Readonly<Record<string, string>>): string;
 }
 
 const wh = (value: string): string => formatEnergy(BigInt(value));
 const moment = (unixSeconds: string): string => formatMoment(Number(unixSeconds));
 
-/** What each finding says, as the sdk's report says it in English. */
+/** The sentence of each finding; the English is the same as in the sdk's report. */
 const WORDS: Words = {
   "unreadable-logs": ({ reason }) => t`The logs can't be booked: ${reason}`,
 
@@ -187,10 +187,10 @@ const WORDS: Words = {
   "hook-stops-mint": () => t`A mint to a contract without a receiver hook was refused.`,
 };
 
-/** What a finding says in the page's language. */
+/** A finding's sentence in the page's language. */
 export function wordsOf({ code, values }: Pick<Finding, "code" | "values">): string {
-  const say: Speaker["say"] = WORDS[code];
-  return say(values);
+  const write: Sentence["write"] = WORDS[code];
+  return write(values);
 }
 
 /** Why something could not be judged. */
@@ -199,6 +199,8 @@ export function unseenWords(code: UnseenCode): string {
     "wallet-not-asked": () => t`The maker's wallet could not be asked.`,
     "through-contract": () => t`It came through another contract.`,
     "no-place": () => t`A microgrid at 0° 0° names no place.`,
+    "state-forgotten": () => t`The node no longer has the state of the last block.`,
+    "node-failed": () => t`The node did not answer.`,
   };
   return words[code]();
 }

@@ -1,28 +1,28 @@
 import type { SettlementRow } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual } from "viem";
 
-/** A settlement as the page lists it, whoever told of it. */
+/** A settlement as the page lists it, from the indexer or from the chain. */
 export interface HistoryRow extends Omit<SettlementRow, "kind"> {
   /** Meters that its orders, its taker or its forward name. */
   readonly meters: readonly Address[];
 }
 
-/** Which settlements are looked for; all that are given must fit. */
+/** A filter of settlements; all given conditions must hold. */
 export interface HistoryFilter {
-  /** Sent from there or arrived there. */
+  /** Where the energy was sent from or arrived. */
   readonly microgrid?: number | undefined;
   /** Seller or buyer. */
   readonly household?: Address | undefined;
   readonly meter?: Address | undefined;
-  /** Its energy reaches over this slot. */
+  /** A slot among those that it covers. */
   readonly slot?: number | undefined;
   readonly transaction?: Hex | undefined;
 }
 
-/** What names a settlement: its transaction and its place in the log. */
+/** The id of a settlement: its transaction and log index. */
 export const idOf = ({ transaction, logIndex }: HistoryRow): string => `${transaction}-${logIndex}`;
 
-/** Whether a settlement is one of those that are looked for. */
+/** Whether a settlement passes the filter. */
 export function fits(
   row: HistoryRow,
   { microgrid, household, meter, slot, transaction }: HistoryFilter,
@@ -42,7 +42,7 @@ export function fits(
 export const byTime = (one: HistoryRow, other: HistoryRow): number =>
   other.block - one.block || other.logIndex - one.logIndex;
 
-/** What settlements come to. A reservation is no sale yet: its release is. */
+/** Totals of settlements. A reservation does not count as a sale; its release does. */
 export function sumOf(rows: readonly HistoryRow[]) {
   const sum = { trades: 0, sentWh: 0n, lostWh: 0n, cost: 0n, charge: 0n };
   for (const { type, sentWh, arrivedWh, cost, charge } of rows) {

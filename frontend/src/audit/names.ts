@@ -1,8 +1,9 @@
 import { useLingui } from "@lingui/react/macro";
-import type { Check } from "@wattline/sdk";
+import { type Check, SOURCES } from "@wattline/sdk";
+import { useSourceNames } from "../ui/index.ts";
 import type { HistoryRow } from "./history.ts";
 
-/** What each kind of settlement is called. */
+/** The name of each kind of settlement. */
 export function useTypeNames(): Readonly<Record<HistoryRow["type"], string>> {
   const { t } = useLingui();
   return {
@@ -13,7 +14,16 @@ export function useTypeNames(): Readonly<Record<HistoryRow["type"], string>> {
   };
 }
 
-/** What each check makes sure of. */
+/** Gives the name of a source by its number; undefined for a number that a contract should not have used. */
+export function useSourceName(): (source: number) => string | undefined {
+  const names = useSourceNames();
+  return (source) => {
+    const known = SOURCES[source];
+    return known && names[known];
+  };
+}
+
+/** What each check verifies. */
 export function useCheckNames(): Readonly<Record<Check, string>> {
   const { t } = useLingui();
   return {
@@ -23,7 +33,7 @@ export function useCheckNames(): Readonly<Record<Check, string>> {
     "reading-time": t`No slot is reported before it ended or before the meter's first day`,
     capacity: t`No slot exceeds what the meter can export`,
     sun: t`No solar energy at night or above the clearest sky`,
-    minting: t`Energy minted, owed to forwards and lost on lines is the energy reported`,
+    minting: t`Energy minted, owed to forwards and lost on tie lines is the energy reported`,
     holdings: t`Nobody gives away energy or money that they do not have`,
     "order-signature": t`Every order is signed by its maker, a delegate or its wallet`,
     "order-terms": t`Every trade keeps its order's slots, sources and counterparty`,
@@ -51,12 +61,12 @@ export function useCheckNames(): Readonly<Record<Check, string>> {
   };
 }
 
-/** What must always hold, by the number that checks name as their `promise`. */
+/** What must always hold, by the number in a check's `promise`. */
 export function usePromises(): readonly { readonly number: number; readonly text: string }[] {
   const { t } = useLingui();
   return [
     t`The escrow holds every balance, every locked payment and every bond.`,
-    t`All energy that was reported is with someone, retired, owed to a forward or lost on a line: none was made up.`,
+    t`All reported energy is held by someone, retired, owed to a forward or lost on a tie line: none was invented.`,
     t`No order was filled beyond what was signed, at a worse price, after its end or once cancelled.`,
     t`No meter reported a slot twice, or more than it can export.`,
     t`Money that is not locked can always be withdrawn.`,

@@ -1,8 +1,8 @@
 import { rpcAt, walletsAt } from "@wattline/audit";
 import {
-  type Call,
-  callsOf,
   coveredSlots,
+  type DecodedCall,
+  decodeCalls,
   hashOrder,
   hashReading,
   marketDomain,
@@ -12,6 +12,7 @@ import {
   recoverSlowly,
   type SignedOrder,
   type Signer,
+  signedOrdersIn,
   signerOf,
 } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual } from "viem";
@@ -19,7 +20,7 @@ import { getTransaction, getTransactionReceipt, readContract } from "viem/action
 import { type ChainContext, readEvents } from "../chain/index.ts";
 import type { HistoryRow } from "./history.ts";
 
-/** Who has signed something, in one word; "unknown" when nobody has who may. */
+/** Who signed; "unknown" when the signature is from nobody who may sign. */
 export type Signed = Signer["by"] | "device" | "unknown";
 
 export interface OrderEvidence {
@@ -33,25 +34,25 @@ export interface ReadingEvidence {
   readonly meter: Address;
   readonly signature: Hex;
   readonly by: Signed;
-  /** Of the settlement's slots, those that it covers. */
+  /** The settlement's slots that it covers. */
   readonly energyWh: readonly (readonly [slot: number, wh: bigint])[];
 }
 
-/** What a settlement rests on, as the chain tells it. */
+/** The evidence of a settlement on chain. */
 export interface Evidence {
   readonly transaction: {
     readonly from: Address;
     readonly to: Address | null;
     readonly gasUsed: bigint;
-    /** The functions it called, those within a multicall one by one. */
+    /** The functions it called; those within a multicall are listed one by one. */
     readonly calls: readonly string[];
   };
-  /** Empty for a release, and when the call was hidden in another contract's. */
+  /** Empty for a release, and when another contract made the call. */
   readonly orders: readonly OrderEvidence[];
   readonly readings: readonly ReadingEvidence[];
 }
 
-/** Reads what a settlement rests on from the chain: nobody else is asked. */
+/** Reads the evidence of a settlement, from the chain alone. */
 export async function readEvidence(context: ChainContext, row: HistoryRow): Promise<Evidence> {
   const { client } = context;
   const [{ from, to }, { gasUsed }, calls, readings] = await Promise.all([
@@ -61,39 +62,43 @@ export async function readEvidence(context: ChainContext, row: HistoryRow): Prom
     readReadings(context, row),
   ]);
   return {
-    transaction: { from, to, gasUsed, calls: calls.map(({ kind }) => kind) },
+    transaction: { from, to, gasUsed, calls: calls.map(({ functionName }) => functionName) },
     orders: await judgeOrders(context, row, calls),
     readings,
   };
 }
 
-async function callsIn({ client, contracts }: ChainContext, hash: Hex): Promise<readonly Call[]> {
-  const { from, to, input } = await getTransaction(client, { hash });
+async function callsIn(
+  { client, contracts }: ChainContext,
+  hash: Hex,
+): Promise<readonly DecodedCall[]> {
   const { marketplace, meters, energy } = contracts;
   const addresses = {
     marketplace: marketplace.address,
     meters: meters.address,
     energy: energy.address,
   };
-  return callsOf(addresses, { hash, from, to: to ?? undefined, input, logs: [] }).calls;
+  const calls = decodeCalls(addresses, await getTransaction(client, { hash }));
+  return calls.filter((call) => call.functionName !== undefined);
 }
 
 async function judgeOrders(
   { client, contracts: { marketplace }, network, signal }: ChainContext,
   row: HistoryRow,
-  calls: readonly Call[],
+  calls: readonly DecodedCall[],
 ): Promise<OrderEvidence[]> {
   const domain = marketDomain(network.deployment.chainId, marketplace.address);
   const blockNumber = BigInt(Math.max(row.block - 1, 0));
   const askWallet = walletsAt(rpcAt(network.rpcUrl, signal));
-  const judged = signedIn(calls)
+  const judged = calls
+    .flatMap(signedOrdersIn)
     .map((signed) => ({ signed, hash: hashOrder(domain, signed.order) }))
     .filter(({ hash }) => row.orders.includes(hash))
     .map(async ({ signed, hash }): Promise<OrderEvidence> => {
       const { maker } = signed.order;
       const signer = await signerOf(domain, signed, {
         recover: recoverSlowly,
-        // As it was before the trade, which may have used the allowance up.
+        // The allowance before the trade, which may have used it up.
         isDelegate: (delegate) =>
           readContract(client, {
             ...marketplace,
@@ -115,17 +120,7 @@ async function judgeOrders(
   return Promise.all(judged);
 }
 
-const signedIn = (calls: readonly Call[]): SignedOrder[] =>
-  calls.flatMap((call): SignedOrder[] => {
-    if (call.kind === "accept" || call.kind === "reserve") return [call];
-    if (call.kind !== "settle") return [];
-    return call.orders.map((order, index) => ({
-      order,
-      signature: call.signatures[index] ?? "0x",
-    }));
-  });
-
-/** The readings of the seller's meters that reach over the settlement's slots. */
+/** The readings of the seller's meters that cover slots of the settlement. */
 async function readReadings(context: ChainContext, row: HistoryRow): Promise<ReadingEvidence[]> {
   const meters = await sellersMeters(context, row);
   const { contracts, network, signal } = context;
@@ -151,9 +146,9 @@ async function readReadings(context: ChainContext, row: HistoryRow): Promise<Rea
       const reading: Reading = { meter, firstBlock, exported };
       const digest = hashReading(domain, reading);
       const report = (await callsIn(context, transaction)).find(
-        (call) => call.kind === "report" && hashReading(domain, call.reading) === digest,
+        (call) => call.functionName === "report" && hashReading(domain, call.args[0]) === digest,
       );
-      const signature = report?.kind === "report" ? report.signature : "0x";
+      const signature = report?.functionName === "report" ? report.args[1] : "0x";
       const signer = await recoverSlowly(digest, signature);
       const by = signer !== undefined && isAddressEqual(signer, meter) ? "device" : "unknown";
       return { transaction, meter, signature, by, energyWh };
@@ -161,7 +156,7 @@ async function readReadings(context: ChainContext, row: HistoryRow): Promise<Rea
   );
 }
 
-/** Those that the settlement names; when it names none, all of the seller's that make such energy there. */
+/** The meters that the settlement names; when it names none, all of the seller's meters of this source in the microgrid. */
 async function sellersMeters(
   { client, contracts: { meters }, network, signal }: ChainContext,
   row: HistoryRow,

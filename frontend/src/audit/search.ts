@@ -8,7 +8,7 @@ const address = z.custom<Address>(
 const hash = z.custom<Hex>((value) => isHex(value) && value.length === 66);
 const maybe = <Type extends z.ZodMiniType>(type: Type) => z.catch(z.optional(type), undefined);
 
-/** What the URL of the page says: what is looked for, and which settlement is open. */
+/** The page's search parameters: the filters and the open settlement. */
 export const auditSearch = z.extend(appSearch, {
   household: maybe(address),
   meter: maybe(address),

@@ -5,19 +5,19 @@ import { type Indexed, useIndexed } from "../data/index.ts";
 import { byTime, fits, type HistoryFilter, type HistoryRow } from "./history.ts";
 import { followHistory } from "./worker/startWorker.ts";
 
-/** Settlements that were found, newest first. */
+/** The settlements found, newest first. */
 export interface Found {
   readonly rows: readonly HistoryRow[];
-  /** Whether there are older ones. */
+  /** Whether there are older settlements. */
   readonly more: boolean;
 }
 
-/** Rows that the indexer is asked for at a time. */
+/** Rows requested from the indexer at a time. */
 const PAGE = 1_000;
 
 /**
- * The settlements that fit a filter, from the indexer; while it is down, from the chain itself.
- * @param pages How many thousands of them.
+ * The settlements that pass a filter, from the indexer; while it is down, from the chain.
+ * @param pages How many pages of 1,000 rows.
  */
 export function useHistory(filter: HistoryFilter, pages: number): Indexed<Found> {
   const network = useNetwork();
@@ -32,8 +32,8 @@ export function useHistory(filter: HistoryFilter, pages: number): Indexed<Found>
 }
 
 /**
- * All settlements that fit a filter, however many.
- * @param from Who tells.
+ * All settlements that pass a filter.
+ * @param from Where to read them.
  */
 export const readAll = async (
   network: Network,
@@ -92,7 +92,7 @@ const rowOf = (
   refund: trade.refund,
   bond: trade.bond,
   orders: [trade.offerHash, trade.bidHash].filter((hash) => hash !== null),
-  // The indexer judges nobody: who signed is told when a row is opened.
+  // The indexer checks no signatures: they are checked when a row is opened.
   signers: [],
   meters: [trade.sellerMeter, trade.buyerMeter].filter((meter) => meter !== null),
 });
@@ -102,15 +102,15 @@ interface Followed {
   rows: HistoryRow[];
 }
 
-/** One worker per network follows its history for as long as the app is open. */
+/** One worker per network follows its history while the app is open. */
 const followed = new Map<string, Followed>();
 
 async function readChain(network: Network): Promise<readonly HistoryRow[]> {
   const key = `${network.rpcUrl} ${network.deployment.marketplace}`;
   const history = followed.get(key) ?? { more: followHistory(network), rows: [] };
   followed.set(key, history);
-  const { afresh, settlements } = await history.more();
-  if (afresh) history.rows = [];
+  const { restarted, settlements } = await history.more();
+  if (restarted) history.rows = [];
   if (settlements.length > 0) history.rows = [...history.rows, ...settlements].sort(byTime);
   return history.rows;
 }

@@ -4,7 +4,7 @@ import { useNetwork } from "../chain/index.ts";
 import type { Verified } from "./worker/messages.ts";
 import { verifyNetwork } from "./worker/startWorker.ts";
 
-/** Where a verification stands. */
+/** The state of a verification. */
 export type Verification =
   | { readonly state: "idle" }
   | { readonly state: "running"; readonly progress: AuditProgress }
@@ -13,40 +13,40 @@ export type Verification =
 
 const BEGINNING: AuditProgress = { phase: "reading", done: 0 };
 
-/** Verifies the network's whole history in a worker, which ends with the page. */
+/** Verifies the network's whole history in a worker, which is stopped when the page is left. */
 export function useVerification() {
   const network = useNetwork();
   const [verification, set] = useState<Verification>({ state: "idle" });
-  const under = useRef<AbortController>(undefined);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another network is another history.
+  const control = useRef<AbortController>(undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another network has another history.
   useEffect(
     () => () => {
-      under.current?.abort();
+      control.current?.abort();
       set({ state: "idle" });
     },
     [network],
   );
 
   const start = useCallback(async () => {
-    const control = new AbortController();
-    under.current?.abort();
-    under.current = control;
-    const tell = (next: Verification) => under.current === control && set(next);
-    tell({ state: "running", progress: BEGINNING });
+    const started = new AbortController();
+    control.current?.abort();
+    control.current = started;
+    const update = (next: Verification) => control.current === started && set(next);
+    update({ state: "running", progress: BEGINNING });
     try {
-      const result = await verifyNetwork(network, control.signal, (progress) =>
-        tell({ state: "running", progress }),
+      const result = await verifyNetwork(network, started.signal, (progress) =>
+        update({ state: "running", progress }),
       );
-      tell({ state: "done", result });
+      update({ state: "done", result });
     } catch (error) {
-      if (control.signal.aborted) return;
-      tell({ state: "failed", error: error instanceof Error ? error : new Error(String(error)) });
+      if (started.signal.aborted) return;
+      update({ state: "failed", error: error instanceof Error ? error : new Error(String(error)) });
     }
   }, [network]);
 
   const cancel = useCallback(() => {
-    under.current?.abort();
-    under.current = undefined;
+    control.current?.abort();
+    control.current = undefined;
     set({ state: "idle" });
   }, []);
   return { verification, start, cancel };

@@ -1,3 +1,3 @@
-/** What this browser knows by itself. Also for code without a page, as tests run it in Node. */
+/** Storage and time zone of this browser. Also works without a page, for tests in Node. */
 export { forget, recall, remember } from "./storage.ts";
 export { localZone } from "./zone.ts";

@@ -1,4 +1,4 @@
-/** What this browser remembers; a browser that forbids storage forgets, and nothing else breaks. */
+/** Reads a value from the browser's storage; where storage is forbidden, nothing is kept and nothing fails. */
 
 export function recall(key: string): string | undefined {
   try {
@@ -12,7 +12,7 @@ export function remember(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Storage is full or forbidden: it lasts until the page is closed.
+    // Storage is full or forbidden: the value lasts until the page is closed.
   }
 }
 

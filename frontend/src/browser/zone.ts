@@ -1,8 +1,8 @@
 let zone: string | undefined;
 
-/** The reader's time zone, as the browser has it: days, forms and sentences speak of its clock. */
+/** The browser's time zone: days, forms and sentences use it. */
 export function localZone(): string {
-  // The first date that a browser writes takes it long: not before it is wanted.
+  // The first date format of a browser is slow: do it only when it is needed.
   zone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
   return zone;
 }

@@ -1,15 +1,18 @@
 import {
   boardAbi,
   hashOrder,
+  isAcceptance,
   judgeOrder,
   marketDomain,
   type Order,
   type SignatureFacts,
   type SignedOrder,
   signerOf,
+  WALLET_GAS,
+  walletQuestion,
 } from "@wattline/sdk";
 import { type Hex, recoverAddress } from "viem";
-import { getBlock, readContract } from "viem/actions";
+import { call, getBlock, readContract } from "viem/actions";
 import { type ChainContext, readEvents } from "../chain/index.ts";
 import { readFacts } from "./facts.ts";
 import type { BookOrder } from "./relay.ts";
@@ -67,20 +70,6 @@ async function bookOrderOf(
   };
 }
 
-const ERC1271_MAGIC = "0x1626ba7e";
-const erc1271Abi = [
-  {
-    type: "function",
-    name: "isValidSignature",
-    stateMutability: "view",
-    inputs: [
-      { name: "hash", type: "bytes32" },
-      { name: "signature", type: "bytes" },
-    ],
-    outputs: [{ name: "", type: "bytes4" }],
-  },
-] as const;
-
 const factsFor = (
   { client, contracts: { marketplace }, network }: ChainContext,
   { maker }: Order,
@@ -93,14 +82,9 @@ const factsFor = (
       functionName: "allowanceOf",
       args: [maker, network.currency.address, delegate],
     })) > 0n,
-  isAccepted: (digest: Hex, signature: Hex) =>
-    readContract(client, {
-      address: maker,
-      abi: erc1271Abi,
-      functionName: "isValidSignature",
-      args: [digest, signature],
-    }).then(
-      (magic) => magic === ERC1271_MAGIC,
+  isAccepted: (digest, signature) =>
+    call(client, { to: maker, data: walletQuestion(digest, signature), gas: WALLET_GAS }).then(
+      ({ data }) => isAcceptance(data),
       () => false,
     ),
 });

@@ -23,16 +23,21 @@ const bookOrderOf = (json: BookOrderJson): BookOrder => ({
 /** The most that a relay gives at once. */
 const PAGE = 500;
 
-/** Every order that answers the query, page by page. */
+/** Every order that answers the query, page by page, and the event of the stream to go on from. */
 export async function fetchOrders(
   relayUrl: string,
   query: OrdersQuery,
   signal: AbortSignal,
-): Promise<BookOrder[]> {
-  const found: BookOrder[] = [];
-  const orders = new RelayClient(relayUrl).allOrders({ ...query, limit: PAGE }, signal);
-  for await (const json of orders) found.push(bookOrderOf(json));
-  return found;
+): Promise<{ readonly orders: readonly BookOrder[]; readonly eventId: string }> {
+  const client = new RelayClient(relayUrl);
+  const first = await client.orders({ ...query, limit: PAGE }, signal);
+  const orders = first.orders.map(bookOrderOf);
+  const { nextCursor: cursor, eventId } = first;
+  if (cursor !== undefined) {
+    const others = client.allOrders({ ...query, limit: PAGE, cursor }, signal);
+    for await (const json of others) orders.push(bookOrderOf(json));
+  }
+  return { orders, eventId };
 }
 
 /** One order of the book, whatever its state; undefined when the relay does not know it. */
@@ -67,19 +72,27 @@ export const isDown = (error: unknown): boolean =>
     : error instanceof TypeError;
 
 /**
- * Follows the book of a microgrid, or of all. The browser opens the stream again by itself after a break, from where it was.
- * @param from The sequence to go on from.
+ * Follows the book of a microgrid, or of all. The stream is opened again after any break, from where it was.
+ * @param from The event to go on from.
  * @returns How to stop.
  */
 export function streamOrders(
   relayUrl: string,
-  { microgrid, from }: { readonly microgrid: number | undefined; readonly from: number },
-  on: { order(order: BookOrder): void; error(): void },
+  { microgrid, from }: { readonly microgrid: number | undefined; readonly from: string },
+  on: {
+    order(order: BookOrder): void;
+    /** The book is another one than before. */
+    restarted(): void;
+    live(isLive: boolean): void;
+  },
 ): () => void {
-  const base = relayUrl.replace(/\/$/, "");
-  const of = microgrid === undefined ? "" : `microgrid=${microgrid}&`;
-  const stream = new EventSource(`${base}/stream?${of}from=${from}`);
-  stream.addEventListener("order", ({ data }) => on.order(bookOrderOf(JSON.parse(data))));
-  stream.addEventListener("error", on.error);
-  return () => stream.close();
+  const stop = new AbortController();
+  const { signal } = stop;
+  const where = { from, signal, ...(microgrid !== undefined && { microgrid }) };
+  void new RelayClient(relayUrl).follow(where, {
+    order: (order) => on.order(bookOrderOf(order)),
+    restarted: on.restarted,
+    live: on.live,
+  });
+  return () => stop.abort();
 }

@@ -9,6 +9,8 @@ export interface Book {
   readonly orders: readonly BookOrder[];
   /** "chain" while no relay answers: orders that were announced on chain. */
   readonly from: "relay" | "chain";
+  /** Changes are shown as they happen. */
+  readonly isLive: boolean;
   readonly isPending: boolean;
   readonly error: Error | null;
   refetch(): void;
@@ -61,6 +63,7 @@ function useBoardBehind(
   return {
     orders: announced,
     from: "chain",
+    isLive: false,
     isPending: pinned.isPending,
     error: pinned.error,
     refetch: () => void pinned.refetch(),

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Hex } from "viem";
 import { useNetwork } from "../chain/index.ts";
 import { type BookOrder, fetchOrders, type OrdersQuery, streamOrders } from "./relay.ts";
@@ -10,6 +10,8 @@ export interface Followed {
   readonly isPending: boolean;
   /** There is no relay, or it does not answer. */
   readonly isDown: boolean;
+  /** Changes are shown as they happen. */
+  readonly isLive: boolean;
   refetch(): void;
 }
 
@@ -17,8 +19,8 @@ type OrdersByHash = ReadonlyMap<Hex, BookOrder>;
 
 interface Known {
   readonly orders: OrdersByHash;
-  /** The change of the book up to which nothing is missing. */
-  readonly sequence: number;
+  /** The event of the stream up to which nothing is missing. */
+  readonly eventId: string;
 }
 
 /** Changes are gathered for this long, so that a busy book is drawn anew a few times a second at most. */
@@ -44,18 +46,23 @@ export function useFollowed(
   const [first] = microgrids;
   const [ids, terms] = [JSON.stringify(microgrids), JSON.stringify(query)];
 
+  /** Changes that the stream has told of since the book was last asked for. */
+  const heard = useRef(new Map<Hex, BookOrder>());
   const relay = useQuery({
     queryKey: ["relay", chainId, "book", first, terms, ids],
     queryFn: async ({ signal }): Promise<Known> => {
       const orders = new Map<Hex, BookOrder>();
+      const meanwhile = new Map<Hex, BookOrder>();
+      heard.current = meanwhile;
       // Changes that come while the later books are read are heard again from the stream.
-      let sequence: number | undefined;
+      let eventId: string | undefined;
       for (const microgrid of idsIn(ids)) {
         const found = await fetchOrders(relayUrl ?? "", { ...query, microgrid }, signal);
-        sequence ??= latest(found);
-        for (const order of found) if (keeps(order)) orders.set(order.hash, order);
+        eventId ??= found.eventId;
+        for (const order of found.orders) if (keeps(order)) orders.set(order.hash, order);
       }
-      return { orders, sequence: sequence ?? 0 };
+      // What an open stream told while the pages were read may not be in them.
+      return merge({ orders, eventId: eventId ?? "0" }, meanwhile, keeps);
     },
     placeholderData: (before, asked) =>
       asked?.queryKey[1] === chainId && asked.queryKey[3] === first && asked.queryKey[4] === terms
@@ -67,6 +74,7 @@ export function useFollowed(
     // While it is down it is tried again; once it is up the stream tells of changes.
     refetchInterval: ({ state }) => (state.status === "error" ? RETRY_MS : false),
   });
+  const [isLive, setLive] = useState(false);
   const streams = relay.isSuccess && !relay.isPlaceholderData;
 
   useEffect(() => {
@@ -85,20 +93,26 @@ export function useFollowed(
       relayUrl,
       {
         microgrid: wanted.length === 1 ? first : undefined,
-        from: queries.getQueryData<Known>(queryKey)?.sequence ?? 0,
+        from: queries.getQueryData<Known>(queryKey)?.eventId ?? "0",
       },
       {
         order(order) {
           if (!wanted.includes(order.order.microgrid)) return;
+          heard.current.set(order.hash, order);
           changed.set(order.hash, order);
           timer ??= setTimeout(apply, GATHER_MS);
         },
-        // Asking for the whole book tells whether the relay is down or only the stream has broken.
-        error: () => void queries.invalidateQueries({ queryKey }),
+        restarted: () => void queries.invalidateQueries({ queryKey }),
+        live(isLive) {
+          setLive(isLive);
+          // Asking for the whole book tells whether the relay is down or only the stream has broken.
+          if (!isLive) void queries.invalidateQueries({ queryKey });
+        },
       },
     );
     return () => {
       stop();
+      setLive(false);
       clearTimeout(timer);
     };
   }, [relayUrl, first, ids, terms, chainId, streams, queries, keeps]);
@@ -107,14 +121,12 @@ export function useFollowed(
     orders: listOf(relay.data?.orders),
     isPending: relay.isPending,
     isDown: relayUrl === undefined || relay.isError,
+    isLive,
     refetch: () => void relay.refetch(),
   };
 }
 
 const idsIn = (ids: string): number[] => JSON.parse(ids);
-
-const latest = (orders: readonly BookOrder[]): number =>
-  orders.reduce((sequence, { updatedSequence }) => Math.max(sequence, updatedSequence), 0);
 
 function merge(
   current: Known | undefined,
@@ -122,9 +134,7 @@ function merge(
   keeps: (order: BookOrder) => boolean,
 ): Known {
   let orders: Map<Hex, BookOrder> | undefined;
-  let sequence = current?.sequence ?? 0;
   for (const [hash, order] of changes) {
-    sequence = Math.max(sequence, order.updatedSequence);
     const known = current?.orders.get(hash);
     if (order.updatedSequence < (known?.updatedSequence ?? 0)) continue;
     if (known === undefined && !keeps(order)) continue;
@@ -132,7 +142,7 @@ function merge(
     if (keeps(order)) orders.set(hash, order);
     else orders.delete(hash);
   }
-  return { orders: orders ?? current?.orders ?? new Map(), sequence };
+  return { orders: orders ?? current?.orders ?? new Map(), eventId: current?.eventId ?? "0" };
 }
 
 /** One array for one map, so that what is drawn from it can tell that nothing has changed. */

@@ -19,7 +19,7 @@ const Meters = lazy(() => import("./meters/Meters.tsx"));
 
 const route = getRouteApi("/energy");
 
-/** What a household has: meters, readings, energy, orders, money. */
+/** A household's meters, readings, energy, orders and money. */
 export function EnergyPage() {
   const { address } = useConnection();
   return (

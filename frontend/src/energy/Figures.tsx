@@ -9,7 +9,7 @@ import { useEarnings } from "./history/earnings.ts";
 import { useForwards } from "./history/positions.ts";
 import { byMonth } from "./periods.ts";
 
-/** The four figures that one looks for first. */
+/** The four most important figures. */
 export function Figures({ holder }: { readonly holder: Address }) {
   const account = useAccount(holder);
   const { data: forwards } = useForwards(holder);

@@ -7,7 +7,7 @@ import { contentOf, keyOf, parseReadings, ReadingError } from "./meters/signedRe
 const METER = "0x00000000000000000000000000000000000000A1";
 const SIGNATURE = `0x${"ab".repeat(65)}`;
 
-describe("What a household types, loads and picks", () => {
+describe("A household's input", () => {
   const word = packReading(
     new Map([
       [16, 300n],
@@ -22,7 +22,7 @@ describe("What a household types, loads and picks", () => {
     signature: SIGNATURE,
   };
 
-  it("reads signed readings in each shape that they come in", () => {
+  it("parses signed readings in each of their shapes", () => {
     const { signature, ...reading } = flat;
     for (const shape of [
       flat,
@@ -41,9 +41,9 @@ describe("What a household types, loads and picks", () => {
     }
   });
 
-  it("names what is wrong with a reading, and never guesses", () => {
+  it("names what is wrong with a reading", () => {
     for (const [text, fault] of [
-      ["{", /no JSON/],
+      ["{", /not JSON/],
       [JSON.stringify({ ...flat, meter: "me" }), /meter: not an address/],
       [JSON.stringify({ ...flat, exported: [String(2n ** 256n)] }), /exported\.0: not a word/],
       [JSON.stringify({ ...flat, exported: ["1.5"] }), /exported\.0/],
@@ -54,13 +54,13 @@ describe("What a household types, loads and picks", () => {
     }
   });
 
-  it("tells readings apart that share a signature", () => {
+  it("distinguishes readings that share a signature", () => {
     const [one] = parseReadings(JSON.stringify(flat));
     const [other] = parseReadings(JSON.stringify({ ...flat, firstBlock: flat.firstBlock + 1 }));
     expect(one && keyOf(one)).not.to.equal(other && keyOf(other));
   });
 
-  it("takes energy from the earliest slots of a period, and never more than is there", () => {
+  it("takes energy from the earliest slots of a period, and never more than they hold", () => {
     const holdings = [
       { microgrid: 1, source: "Solar", block: 3, word: 70n << 32n, energyWh: 70n },
       { microgrid: 1, source: "Solar", block: 2, word: 50n | (60n << 224n), energyWh: 110n },
@@ -84,7 +84,7 @@ describe("What a household types, loads and picks", () => {
     expect(takeFrom(held, period, 0n)).to.equal(undefined);
   });
 
-  it("knows a certificate by its transaction and the number of its event", () => {
+  it("identifies a certificate by its transaction and log index", () => {
     const hash = `0x${"aB".repeat(32)}`;
     expect(parseCertificateId(`${hash}-7`)).to.deep.equal({
       hash: hash.toLowerCase(),

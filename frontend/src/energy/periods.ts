@@ -1,18 +1,18 @@
 import { addDays, addGains, type Earning, type Gains, localDayOf, NO_GAINS } from "@wattline/sdk";
 import { localZone } from "../browser/index.ts";
 
-/** What trades came to in a local day (`YYYY-MM-DD`) or month (`YYYY-MM`). */
+/** Earnings of a local day (`YYYY-MM-DD`) or month (`YYYY-MM`). */
 export type Period = Gains & { readonly name: string };
 
-/** Adds hours up to local days, oldest first; days without any trade are left out. */
+/** Sums hours by local day, oldest first; days without a trade are left out. */
 export const byDay = (earnings: readonly Earning[]): Period[] =>
   periodsOf(earnings, ({ hour }) => localDayOf(hour, localZone()));
 
-/** Adds hours up to local months, oldest first. */
+/** Sums hours by local month, oldest first. */
 export const byMonth = (earnings: readonly Earning[]): Period[] =>
   periodsOf(earnings, ({ hour }) => localDayOf(hour, localZone()).slice(0, 7));
 
-/** What all of them came to. */
+/** The sum of all periods. */
 export const total = (periods: readonly Gains[]): Gains => periods.reduce(addGains, NO_GAINS);
 
 function periodsOf(earnings: readonly Earning[], nameOf: (earning: Earning) => string): Period[] {
@@ -28,5 +28,5 @@ export function daysOfMonth(month: string): string[] {
   return days;
 }
 
-/** Noon of a day in UTC: a moment to write the day or the month of. Unix seconds. */
+/** Noon of a day in UTC, for formatting the day or its month. Unix seconds. */
 export const noonOf = (day: string): number => Date.parse(`${day}T12:00:00Z`) / 1000;

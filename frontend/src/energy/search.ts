@@ -14,7 +14,7 @@ export type EnergyTab = (typeof ENERGY_TABS)[number];
 const day = z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/));
 const month = z.string().check(z.regex(/^\d{4}-\d\d$/));
 
-/** What the URL of the page says. */
+/** The page's search parameters. */
 export const energySearch = z.extend(appSearch, {
   tab: z.catch(z.optional(z.enum(ENERGY_TABS)), undefined),
   /** The local day whose balances are shown; the newest with energy when left out. */
@@ -23,7 +23,7 @@ export const energySearch = z.extend(appSearch, {
   month: z.catch(z.optional(month), undefined),
 });
 
-/** What the URL of a statement says. */
+/** The search parameters of a statement. */
 export const statementSearch = z.extend(appSearch, {
   month: z.catch(z.optional(month), undefined),
 });

@@ -1,4 +1,4 @@
-/** The languages of the app, by the name they give themselves; the first is for those who understand none of them. */
+/** The languages of the app, each by its own name; the first is the default. */
 export const LOCALES = { en: "English", de: "Deutsch" } as const;
 export type Locale = keyof typeof LOCALES;
 

@@ -2,20 +2,20 @@ import { i18n, type Messages } from "@lingui/core";
 import { remember } from "../browser/index.ts";
 import { isLocale, type Locale } from "./locales.ts";
 
-/** Where words are kept: with each domain's pages, and here what every page needs. */
+/** The message catalogs: one per domain of pages, and `i18n` for what every page needs. */
 export type Domain = "i18n" | "market" | "energy" | "microgrid" | "audit" | "orders";
 
 const KEY = "wattline.locale";
 const catalogs = import.meta.glob<{ messages: Messages }>("/src/*/locales/*.po");
 const wanted = new Set<Domain>(["i18n"]);
 
-/** The words of a domain in the page's language, before its page is shown. */
+/** Loads the messages of a domain in the page's language, before its page is shown. */
 export async function loadMessages(domain: Domain): Promise<void> {
   wanted.add(domain);
   await loadInto(localeNow(), [domain]);
 }
 
-/** Shows the app in another language from now on. */
+/** Switches the app to another language. */
 export async function setLocale(locale: Locale): Promise<void> {
   await loadInto(locale, [...wanted]);
   remember(KEY, locale);
@@ -23,7 +23,7 @@ export async function setLocale(locale: Locale): Promise<void> {
   i18n.activate(locale);
 }
 
-/** Begins in the language that `public/first.js` has chosen: that of the last visit, else of the browser. */
+/** Starts in the language that `public/first.js` has chosen: that of the last visit, else of the browser. */
 export async function startLocale(): Promise<void> {
   const locale = localeNow();
   await loadInto(locale, [...wanted]);
@@ -36,7 +36,7 @@ export function localeNow(): Locale {
   return isLocale(lang) ? lang : "en";
 }
 
-/** Brings words in, for when their language is spoken. */
+/** Loads messages of a language without switching to it. */
 export async function loadInto(locale: Locale, domains: readonly Domain[]): Promise<void> {
   const loaded = await Promise.all(
     domains.map((domain) => catalogs[`/src/${domain}/locales/${locale}.po`]?.()),

@@ -5,7 +5,7 @@ import { useNetwork } from "../chain/index.ts";
 import { Button, buttonClass, Energy, Money } from "../ui/index.ts";
 import type { Bought } from "./useBuy.ts";
 
-/** What was bought, in plain words. */
+/** What was bought and what it cost. */
 export function BoughtCard({
   bought: { energyWh, paid, locked, sellers, retailCost, transaction },
   onAgain,
@@ -39,7 +39,7 @@ export function BoughtCard({
       {locked > 0n && (
         <p className="text-sm text-muted">
           <Trans>
-            <Money baseUnits={locked} /> of it are locked for energy to come: paid when it is
+            <Money baseUnits={locked} /> of it is locked for energy to come: paid when it is
             delivered, returned with the seller's bond when it is not.
           </Trans>
         </p>

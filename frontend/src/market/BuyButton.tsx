@@ -9,7 +9,7 @@ import { type Bought, useBuy, useFunding } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import type { PurchaseView } from "./usePurchase.ts";
 
-/** Buys what is planned, or says what stands in the way. */
+/** The button that buys the planned purchase, or says why it can't be bought. */
 export function BuyButton({
   market,
   view: { plan, retailCost, island },
@@ -73,7 +73,7 @@ export function BuyButton({
         {reason ??
           (deposit > 0n ? (
             <>
-              <FromWallet amount={formatMoney(deposit, currency)} />{" "}
+              <FromWallet deposit={deposit} />{" "}
               {escrow > 0n && <Trans>The rest is in escrow.</Trans>}
             </>
           ) : (
@@ -84,19 +84,20 @@ export function BuyButton({
   );
 }
 
-/** What the wallet will ask, so that the money comes in. */
-function FromWallet({ amount }: { readonly amount: string }) {
-  const way = useDepositWay();
+/** Says what the wallet will ask for the deposit. */
+function FromWallet({ deposit }: { readonly deposit: bigint }) {
+  const amount = formatMoney(deposit, useNetwork().currency);
+  const way = useDepositWay(deposit);
   if (way === "bundle") {
-    return <Trans>{amount} come from your wallet, confirmed together with the purchase.</Trans>;
+    return <Trans>{amount} comes from your wallet, confirmed together with the purchase.</Trans>;
   }
   if (way === "permit") {
-    return <Trans>{amount} come from your wallet, with a permit that you sign.</Trans>;
+    return <Trans>{amount} comes from your wallet, with a permit that you sign.</Trans>;
   }
   if (way === "approval") {
     return (
-      <Trans>{amount} come from your wallet: you approve that first, then you buy with it.</Trans>
+      <Trans>{amount} comes from your wallet: you approve that first, then you buy with it.</Trans>
     );
   }
-  return <Trans>{amount} come from your wallet.</Trans>;
+  return <Trans>{amount} comes from your wallet.</Trans>;
 }

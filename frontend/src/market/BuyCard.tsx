@@ -33,7 +33,7 @@ const BoughtCard = lazy(() =>
 const KWH_DECIMALS = 3;
 const WH_PER_KWH = 1_000n;
 
-/** What it takes to buy: when, how much, what it costs and saves, and one button. */
+/** The purchase: delivery slots, energy, cost, savings, and one button. */
 export function BuyCard({
   market,
   search,
@@ -63,7 +63,7 @@ export function BuyCard({
         </p>
       ) : (
         <div className="flex flex-col gap-4">
-          <Wishes market={market} view={view} change={change} />
+          <PurchaseForm market={market} view={view} change={change} />
           <Summary view={view} mode={mode} change={change} />
           <BuyButton market={market} view={view} mode={mode} onBought={setBought} />
           {view.plan && <PlanDetails plan={view.plan} market={market} records={records} />}
@@ -73,7 +73,7 @@ export function BuyCard({
   );
 }
 
-function Wishes({
+function PurchaseForm({
   market,
   view: { window, energyWh },
   change,
@@ -127,7 +127,7 @@ function Wishes({
                 change({ first, last: Math.max(first, window.lastSlot) });
               }}
             >
-              <Times key={i18n.locale} {...times} edge="start" chosen={window.firstSlot} />
+              <SlotOptions key={i18n.locale} {...times} edge="start" chosen={window.firstSlot} />
             </Select>
           )}
         </Field>
@@ -141,7 +141,12 @@ function Wishes({
                 change({ first: window.firstSlot, last: Number(target.value) })
               }
             >
-              <Times {...times} edge="end" firstSlot={window.firstSlot} chosen={window.lastSlot} />
+              <SlotOptions
+                {...times}
+                edge="end"
+                firstSlot={window.firstSlot}
+                chosen={window.lastSlot}
+              />
             </Select>
           )}
         </Field>
@@ -151,8 +156,8 @@ function Wishes({
   );
 }
 
-/** The slots of a day to choose from, by when they start or end: at first the chosen one, the others once that is to be seen. */
-const Times = memo(function Times({
+/** The slots of a day as options, by start or end time: at first only the chosen one; the others follow after the first paint. */
+const SlotOptions = memo(function SlotOptions({
   firstSlot,
   lastSlot,
   slotSeconds,
@@ -187,7 +192,7 @@ function EnergyField({
   const { t } = useLingui();
   const [text, setText] = useState(() => plain(energyWh));
   const typed = parseAmount(text, KWH_DECIMALS);
-  // What somebody has typed stays as it is; what comes from elsewhere takes its place.
+  // A typed text stays as it is; a value from elsewhere replaces it.
   useEffect(() => {
     setText((current) =>
       parseAmount(current, KWH_DECIMALS) === energyWh ? current : plain(energyWh),
@@ -197,7 +202,7 @@ function EnergyField({
   return (
     <Field
       label={<Trans>Energy</Trans>}
-      error={bad && t`Give the energy in kWh, such as 2.5, down to a Wh.`}
+      error={bad && t`Enter the energy in kWh, such as 2.5, with at most three decimals.`}
     >
       {(control) => (
         <Input

@@ -4,7 +4,7 @@ import { ChevronLeft, ChevronRight } from "lucide-react";
 import { Button, formatDay } from "../ui/index.ts";
 import type { Market } from "./useMarket.ts";
 
-/** The day before, the day, the day after. */
+/** Chooses the day that is shown. */
 export function DayPicker({
   market: { day, today },
   onPick,

@@ -21,7 +21,7 @@ import type { Market } from "./useMarket.ts";
 const PRICE_DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 4 };
 const WH_PER_KWH = 1_000n;
 
-/** What a kWh has cost over the day, and is offered for now, between the feed-in and the retail tariff. */
+/** Prices over the day, traded and now offered, between feed-in and retail tariff. */
 export function DayPricesChart({
   market,
   onPick,

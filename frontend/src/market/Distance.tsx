@@ -5,12 +5,12 @@ import type { Market } from "./useMarket.ts";
 
 const BPS = 10_000n;
 
-/** How far energy comes: from the same microgrid, or over which tie line and what that takes, which the price holds. */
+/** Where energy comes from: the same microgrid, or over a tie line, whose loss and charge the price includes. */
 export function Distance({ from, market }: { readonly from: number; readonly market: Market }) {
   const { t } = useLingui();
   const { currency } = useNetwork();
   const { data = [] } = useMicrogrids();
-  const line = market.lines.get(from);
+  const line = market.tieLines.get(from);
   if (from === market.microgrid.id) return <span>{t`Same microgrid`}</span>;
   const name = data.find(({ id }) => id === from)?.charter.name ?? `#${from}`;
   if (line === undefined) return <span>{name}</span>;

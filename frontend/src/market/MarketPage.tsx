@@ -41,12 +41,12 @@ const DayPricesChart = lazy(() =>
 );
 const Offers = lazy(() => import("./Offers.tsx").then(({ Offers: both }) => ({ default: both })));
 
-/** What neighbours offer and what they bid, and how to buy it. */
+/** The market: offers, bids, and the form to buy. */
 export function MarketPage() {
   const { microgrid, isPending } = useMicrogrid();
   const [search, change] = useMarketSearch();
   const { market: newest, error, refetch } = useMarket(microgrid, search.day);
-  // Drawn bit by bit, so that a large book never holds the page up.
+  // Rendered in steps, so that a large order book does not block the page.
   const market = useDeferredValue(newest);
   const close = () => change({ do: undefined });
   return (
@@ -75,7 +75,7 @@ export function MarketPage() {
       ) : microgrid === undefined && !isPending ? (
         <Card>
           <EmptyState icon={<Sprout />} title={<Trans>There is no microgrid yet</Trans>}>
-            <Trans>Found one on the page Microgrid, and its market opens here.</Trans>
+            <Trans>Found one on the Microgrid page; its market then appears here.</Trans>
           </EmptyState>
         </Card>
       ) : (
@@ -109,7 +109,7 @@ function TariffsInWords({ microgrid }: { readonly microgrid: Microgrid }) {
   return (
     <Trans>
       The grid pays <Price perKwh={feedIn} className="font-semibold text-ink" /> and charges{" "}
-      <Price perKwh={retail} className="font-semibold text-ink" />. Neighbours meet in between.
+      <Price perKwh={retail} className="font-semibold text-ink" />. Neighbours trade in between.
     </Trans>
   );
 }
@@ -120,10 +120,10 @@ const Trade = memo(function Trade({ market }: { readonly market: Market }) {
   const { first, last } = search;
   const window = useMemo(() => windowOf(market, { first, last }), [market, first, last]);
   const slot = slotToShow(market, search.slot);
-  // The strip answers at once; the curve of a large book follows when there is time.
+  // The strip responds at once; the curve of a large order book follows when there is time.
   const curveSlot = useDeferredValue(slot);
   const scope = useMemo(() => ({ slot, window }), [slot, window]);
-  const sellers = useMemo(() => promisersOf(market), [market]);
+  const sellers = useMemo(() => forwardSellersOf(market), [market]);
   const records = useRecords(sellers);
   const pick = useCallback((picked: number) => change({ slot: picked }), [change]);
   return (
@@ -150,34 +150,40 @@ const Trade = memo(function Trade({ market }: { readonly market: Market }) {
         <BuyCard market={market} search={search} records={records} change={change} />
       </div>
       <Card title={t`Merit order of the slot`} className="min-w-0">
-        <Later fallback={<Skeleton className="h-64" />}>
+        <DrawnWhenNear fallback={<Skeleton className="h-64" />}>
           <MeritOrderChart market={market} slot={curveSlot} />
-        </Later>
+        </DrawnWhenNear>
       </Card>
       <Card title={t`Prices over the day`} className="min-w-0">
-        <Later fallback={<Skeleton className="h-64" />}>
+        <DrawnWhenNear fallback={<Skeleton className="h-64" />}>
           <DayPricesChart market={market} onPick={pick} />
-        </Later>
+        </DrawnWhenNear>
       </Card>
       <Card
         title={t`Offers and bids`}
         className="min-w-0"
         actions={
-          <Badge tone={market.from === "relay" ? "leaf" : "sun"}>
-            {market.from === "relay" ? <Trans>Live</Trans> : <Trans>Announced on chain</Trans>}
+          <Badge tone={market.isLive ? "leaf" : "sun"}>
+            {market.from === "chain" ? (
+              <Trans>Announced on chain</Trans>
+            ) : market.isLive ? (
+              <Trans>Live</Trans>
+            ) : (
+              <Trans>Not live</Trans>
+            )}
           </Badge>
         }
       >
-        <Later fallback={<Skeleton className="h-96" />}>
+        <DrawnWhenNear fallback={<Skeleton className="h-96" />}>
           <Offers market={market} search={search} scope={scope} records={records} change={change} />
-        </Later>
+        </DrawnWhenNear>
       </Card>
     </div>
   );
 });
 
-/** What is beyond the first screen of a telephone: neither loaded nor drawn before somebody comes near it. */
-const Later = ({
+/** For what is below the first screen of a phone: loaded and rendered only when it comes near the visible part. */
+const DrawnWhenNear = ({
   fallback,
   children,
 }: {
@@ -189,7 +195,7 @@ const Later = ({
   </WhenNear>
 );
 
-/** The slot that the URL names; else the nearest with offers and bids, or with offers, or the running one. */
+/** The slot in the URL; else the nearest with offers and bids; else the nearest with offers; else the current one. */
 function slotToShow({ day: { slots }, currentSlot, figures }: Market, named: number | undefined) {
   const { firstSlot, lastSlot } = slots;
   if (named !== undefined && named >= firstSlot && named <= lastSlot) return named;
@@ -207,6 +213,6 @@ function slotToShow({ day: { slots }, currentSlot, figures }: Market, named: num
   return nearest(contested) ?? nearest(offered) ?? now;
 }
 
-/** Who promises energy to come: their record counts. */
-const promisersOf = ({ asks }: Market) =>
+/** The sellers of energy to come, whose delivery records are shown. */
+const forwardSellersOf = ({ asks }: Market) =>
   [...new Set(asks.filter(({ order }) => order.forward).map(({ order }) => order.maker))].sort();

@@ -110,7 +110,7 @@ function curvesOf({ offers, bids, crossing }: MeritOrder) {
   };
 }
 
-/** Where the drawing ends. A standing bid of the grid wants more than a street can make, and would hide the offers. */
+/** The largest energy that is drawn. A standing bid of the grid is for far more than is offered, and would hide the offers. */
 function edgeOf(offers: readonly Step[], bids: readonly Step[]): bigint {
   const [offered, wanted] = [offers.at(-1)?.upToWh ?? 0n, bids.at(-1)?.upToWh ?? 0n];
   const [shorter, longer] = offered < wanted ? [offered, wanted] : [wanted, offered];
@@ -118,7 +118,7 @@ function edgeOf(offers: readonly Step[], bids: readonly Step[]): bigint {
   return shorter > 0n && enough < longer ? enough : longer;
 }
 
-/** The price of the step that begins at each energy; a curve ends where its energy does. */
+/** The price of the step that starts at each energy; `null` beyond the end of the curve. */
 function valuesOf(steps: readonly Step[], energies: readonly bigint[]): (number | null)[] {
   const last = steps.at(-1);
   let at = 0;

@@ -3,7 +3,7 @@ import { Lock, Unplug } from "lucide-react";
 import { type Microgrid, modeOf } from "../chain/index.ts";
 import { Energy, Notice, Price } from "../ui/index.ts";
 
-/** What it means to those who trade that a microgrid is cut off from the grid, or closed. */
+/** Says what it means for trading that a microgrid is islanded or closed. */
 export function ModeNotice({ microgrid }: { readonly microgrid: Microgrid }) {
   const { name } = microgrid.charter;
   const { islandPriceCap, islandRation } = microgrid.tariffs;
@@ -14,7 +14,7 @@ export function ModeNotice({ microgrid }: { readonly microgrid: Microgrid }) {
       {mode === "Islanded" ? (
         <Notice tone="warning" icon={<Unplug className="size-5" />}>
           <Trans>
-            <strong>{name} is islanded: cut off from the grid.</strong> Neighbours trade among
+            <strong>{name} is islanded: disconnected from the grid.</strong> Neighbours trade among
             themselves only, for <Price perKwh={islandPriceCap} /> at most. An ordinary home may buy{" "}
             <Energy wh={BigInt(islandRation)} /> of each slot; a critical load as much as it needs.
           </Trans>

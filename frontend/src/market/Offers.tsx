@@ -2,15 +2,14 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { SOURCES } from "@wattline/sdk";
 import { Sun } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
-import { DataTable, EmptyState, formatCount, Select, Tabs } from "../ui/index.ts";
+import { DataTable, EmptyState, formatCount, Select, Tabs, useSourceNames } from "../ui/index.ts";
 import { useBidColumns, useOfferColumns } from "./columns.tsx";
 import { type Filters, rangeOf, rowsOf, type Scope } from "./filters.ts";
 import { type MarketSearch, SORTS } from "./search.ts";
-import { useSourceNames } from "./sources.ts";
 import type { Market } from "./useMarket.ts";
 import type { Records } from "./useRecords.ts";
 
-/** Every offer and bid of the day, to filter and to sort. */
+/** A table of all offers and bids of the day, with filters and sorting. */
 export function Offers({
   market,
   search,
@@ -30,7 +29,7 @@ export function Offers({
     (): Filters => ({ only, source, near: near ?? false, kind }),
     [only, source, near, kind],
   );
-  // Choosing another slot sorts nothing anew unless the rows are those of the slot.
+  // Choosing another slot sorts the rows again only when they are those of the slot.
   const { firstSlot, lastSlot } = rangeOf(only, scope);
   const range = useMemo(() => ({ firstSlot, lastSlot }), [firstSlot, lastSlot]);
   const offers = useMemo(
@@ -70,9 +69,7 @@ export function Offers({
                 />
               ) : (
                 <Nothing all={market.asks.length} change={change}>
-                  <Trans>
-                    When the sun is out and roofs make more than they need, offers appear here.
-                  </Trans>
+                  <Trans>Offers appear here when homes produce more than they use.</Trans>
                 </Nothing>
               ),
           },
@@ -152,7 +149,7 @@ function FilterBar({
           </option>
         ))}
       </Select>
-      {market.lines.size > 0 && (
+      {market.tieLines.size > 0 && (
         <Select
           aria-label={t`Distance`}
           value={near ? "near" : ""}
@@ -160,7 +157,7 @@ function FilterBar({
             change({ near: value === "near" ? true : undefined })
           }
         >
-          <option value="">{t`Near and far`}</option>
+          <option value="">{t`Any distance`}</option>
           <option value="near">{t`Same microgrid`}</option>
         </Select>
       )}

@@ -7,7 +7,7 @@ import { sellersOf } from "./sellers.ts";
 import type { Market } from "./useMarket.ts";
 import type { Records } from "./useRecords.ts";
 
-/** Whom a purchase buys from: the cheapest first. */
+/** The sellers of a planned purchase, cheapest first. */
 export function PlanDetails({
   plan,
   market,

@@ -3,7 +3,7 @@ import type { Ask } from "@wattline/sdk";
 import { Badge, formatEnergy, formatShare } from "../ui/index.ts";
 import type { Records } from "./useRecords.ts";
 
-/** How sure the energy of an offer is: metered already, or what its seller has delivered of what it promised before. */
+/** How certain the energy of an offer is: already metered, or the share that its seller has delivered of earlier promises. */
 export function RecordBadge({
   ask: { order },
   records,
@@ -14,7 +14,7 @@ export function RecordBadge({
   const { t } = useLingui();
   if (!order.forward) {
     return (
-      <span title={t`The energy is metered and minted: it changes hands at once`}>
+      <span title={t`The energy is metered and minted: it is transferred at once`}>
         <Badge tone="leaf">{t`Metered`}</Badge>
       </span>
     );
@@ -22,7 +22,7 @@ export function RecordBadge({
   const record = records.get(order.maker.toLowerCase());
   if (record === undefined || record.promisedWh === 0n) {
     return (
-      <span title={t`No promise of this seller has fallen due yet`}>
+      <span title={t`No forward of this seller has been due yet`}>
         <Badge>{t`New seller`}</Badge>
       </span>
     );

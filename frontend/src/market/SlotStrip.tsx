@@ -20,7 +20,7 @@ import type { Market } from "./useMarket.ts";
 const NOTHING: SlotFigures = { offeredWh: 0n, bestPrice: undefined, bestBid: undefined };
 const PAGE_SECONDS = 3_600;
 
-/** The day as a strip of delivery slots: the taller, the more energy is offered, the greener, the cheaper. */
+/** The day as a strip of delivery slots: height shows the energy offered, colour the price (green is cheap). */
 export function SlotStrip({
   market,
   slot,
@@ -32,7 +32,7 @@ export function SlotStrip({
   readonly slot: number;
   readonly window: { readonly firstSlot: number; readonly lastSlot: number };
   onPick(slot: number): void;
-  /** Has the purchase be about the chosen slot. */
+  /** Sets the purchase to the chosen slot. */
   onBuy(): void;
 }) {
   const { t } = useLingui();
@@ -189,7 +189,7 @@ export function SlotStrip({
   );
 }
 
-/** A slot; drawn anew only when it looks different: there are a hundred. */
+/** A slot; memoised, because there are about a hundred. */
 const Bar = memo(function Bar({
   height,
   colour,
@@ -200,7 +200,7 @@ const Bar = memo(function Bar({
   /** In percent; 0 where nothing is offered. */
   readonly height: number;
   readonly colour: string;
-  /** Whether somebody bids. */
+  /** Whether there is a bid. */
   readonly wanted: boolean;
   readonly chosen: boolean;
   readonly inWindow: boolean;
@@ -225,14 +225,14 @@ const Bar = memo(function Bar({
   );
 });
 
-/** The least that can be seen of an offer. */
+/** The smallest visible height of a slot with an offer. */
 const LEAST_PERCENT = 6;
 
-/** Pixels are no money: a share of the most in percent. */
+/** The offered energy as a percentage of the most; a number, for drawing only. */
 const heightOf = (offeredWh: bigint, most: bigint): number =>
   offeredWh === 0n ? 0 : Math.max(Number((offeredWh * 100n) / most), LEAST_PERCENT);
 
-/** From leaf at the feed-in tariff to sun at the retail tariff. */
+/** The colour of a price: from leaf at the feed-in tariff to sun at the retail tariff. */
 function colourOf(price: bigint | undefined, { microgrid }: Market): string {
   const { feedIn, retail } = microgrid.tariffs;
   if (price === undefined) return "transparent";
@@ -250,7 +250,7 @@ const mostOffered = (figures: Market["figures"]): bigint => {
 
 const LABELS = 4;
 
-/** The clock under the strip, and what its marks mean. */
+/** The hours under the strip, and the legend of its marks. */
 function Hours({ market: { day } }: { readonly market: Market }) {
   const { firstSlot, lastSlot } = day.slots;
   const count = lastSlot - firstSlot + 1;
@@ -268,11 +268,11 @@ function Hours({ market: { day } }: { readonly market: Market }) {
             aria-hidden="true"
             className="h-2.5 w-8 rounded-full bg-linear-to-r from-leaf to-sun"
           />
-          <Trans>cheap to dear; the taller, the more energy</Trans>
+          <Trans>cheap to expensive; taller means more energy</Trans>
         </span>
         <span className="inline-flex items-center gap-1.5">
           <i aria-hidden="true" className="h-1 w-4 bg-sky" />
-          <Trans>somebody bids</Trans>
+          <Trans>has a bid</Trans>
         </span>
         <span className="inline-flex items-center gap-1.5">
           <i aria-hidden="true" className="h-3 w-0.5 bg-danger" />

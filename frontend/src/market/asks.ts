@@ -11,18 +11,18 @@ import {
 import { type Address, type Hex, isAddressEqual, zeroAddress } from "viem";
 import type { BookOrder } from "../data/index.ts";
 
-/** An offer as somebody who stands in a microgrid can buy it. */
+/** An offer as a buyer in the shown microgrid can take it. */
 export interface MarketAsk extends Ask {
-  /** Names the offer and the source. */
+  /** Identifies the offer and the source. */
   readonly id: string;
   readonly hash: Hex;
-  /** What a kWh that arrives costs, losses and charges in it. */
+  /** Price of a kWh that arrives, losses and charges included. */
   readonly pricePerKwh: bigint;
-  /** Wh that arrive at most within the slots that were asked for. */
+  /** Most Wh that can be bought in the given slots. */
   readonly totalWh: bigint;
 }
 
-/** What stands behind offers: minted energy by holder, and what meters can still promise. */
+/** What backs offers: minted energy by holder, and what meters can still promise. */
 export interface Stock {
   /** Wh per slot; by {@link holdingKey}. */
   readonly held: ReadonlyMap<string, EnergyBySlot>;
@@ -50,9 +50,9 @@ export const isFor = ({ order }: BookOrder, trader: Address | undefined): boolea
 export const sourcesOf = (mask: number): Source[] => SOURCES.filter((_, bit) => (mask >> bit) & 1);
 
 /**
- * The offers that a trader can buy of in a run of slots: one per order and source that its seller has anything of there.
- * @param ways By the offer's microgrid; those of other microgrids can't come here.
- * @param openSlot The first slot that has not started: energy of earlier ones can't be promised any more.
+ * The offers that a trader can take in a run of slots: one per order and source of which the seller has energy there.
+ * @param ways By the offer's microgrid; offers of microgrids without a way are left out.
+ * @param openSlot The first slot that has not started: energy of earlier slots can't be sold forward any more.
  */
 export function asksOf(
   orders: readonly BookOrder[],
@@ -71,7 +71,7 @@ export function asksOf(
   },
 ): MarketAsk[] {
   const open = new Map<EnergyBySlot, EnergyBySlot>();
-  const sums = new Sums(slots);
+  const sums = new EnergySums(slots);
   const asks: MarketAsk[] = [];
   for (const found of orders) {
     const { order, signature, hash, remainingWh } = found;
@@ -105,7 +105,7 @@ export function asksOf(
     });
   }
 
-  /** One map for one map: asks that share a stock must go on sharing it. */
+  /** The same result for the same map: asks that share a stock must still share it. */
   function stillOpen(energyWh: EnergyBySlot): EnergyBySlot {
     const known = open.get(energyWh) ?? new Map([...energyWh].filter(([slot]) => slot >= openSlot));
     open.set(energyWh, known);
@@ -113,8 +113,8 @@ export function asksOf(
   }
 }
 
-/** Sums over runs of slots, each stock added up once. */
-class Sums {
+/** Sums of energy over runs of slots; the running totals of each stock are computed once. */
+class EnergySums {
   readonly #slots: SlotRange;
   readonly #sums = new Map<EnergyBySlot, readonly bigint[]>();
 

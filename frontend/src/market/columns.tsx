@@ -4,11 +4,10 @@ import { useMemo } from "react";
 import { isAddressEqual, zeroAddress } from "viem";
 import { useConnection } from "wagmi";
 import type { BookOrder } from "../data/index.ts";
-import { AddressText, type Column, Energy, Price, SlotTime } from "../ui/index.ts";
+import { AddressText, type Column, Energy, Price, SlotTime, useSourceNames } from "../ui/index.ts";
 import { type MarketAsk, sourcesOf } from "./asks.ts";
 import { Distance } from "./Distance.tsx";
 import { RecordBadge } from "./RecordBadge.tsx";
-import { useSourceNames } from "./sources.ts";
 import type { Market } from "./useMarket.ts";
 import type { Records } from "./useRecords.ts";
 
@@ -146,7 +145,7 @@ export function useBidColumns(market: Market): readonly Column<BookOrder>[] {
   );
 }
 
-/** When an order delivers; the part of it that lies in the day, as the page is about that. */
+/** The part of an order's delivery slots that is in the shown day. */
 function Delivery({
   order: { firstSlot, lastSlot },
   market: { day },

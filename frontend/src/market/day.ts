@@ -12,7 +12,7 @@ export interface Day {
 
 export const dayOf = (unixSeconds: number): string => localDayOf(unixSeconds, localZone());
 
-/** The slots of a local day, as the browser's clock has it. */
+/** The slots of a day in the browser's time zone. */
 export const daySlots = (day: string, slotSeconds: number): Day => ({
   day,
   slots: slotsOfDay(day, localZone(), slotSeconds),
@@ -20,8 +20,8 @@ export const daySlots = (day: string, slotSeconds: number): Day => ({
 });
 
 /**
- * The day to show unless the URL names one: today, or where the book has nothing for today, the nearest day for which it
- * has something.
+ * The day to show unless the URL names one: today, or if there is no order for today, the nearest day with
+ * one.
  */
 export function dayToShow(orders: readonly BookOrder[], time: number, slotSeconds: number): string {
   const now = slotAt(time, slotSeconds);

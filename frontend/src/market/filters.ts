@@ -5,7 +5,7 @@ import type { SORTS } from "./search.ts";
 import type { Market } from "./useMarket.ts";
 import type { Records } from "./useRecords.ts";
 
-/** Which rows of the table are wanted. */
+/** The filters of the table. */
 export interface Filters {
   readonly only: "slot" | "window" | undefined;
   readonly source: Source | undefined;
@@ -24,7 +24,7 @@ interface Order {
   readonly descending: boolean;
 }
 
-/** The slots that a choice of rows is about. */
+/** The slots of a filter. */
 export function rangeOf(only: Filters["only"], { slot, window }: Scope): SlotRange {
   if (only === "slot") return { firstSlot: slot, lastSlot: slot };
   return only === "window" ? window : EVER;
@@ -32,7 +32,7 @@ export function rangeOf(only: Filters["only"], { slot, window }: Scope): SlotRan
 
 const EVER: SlotRange = { firstSlot: 0, lastSlot: Number.MAX_SAFE_INTEGER };
 
-/** The offers or bids that fit the filters, sorted. Those that are equal stay in merit order. */
+/** The offers or bids that pass the filters, sorted. Equal ones stay in merit order. */
 export function rowsOf<Row extends MarketAsk | BookOrder>(
   { microgrid }: Market,
   rows: readonly Row[],
@@ -75,7 +75,7 @@ const isAsk = (row: MarketAsk | BookOrder): row is MarketAsk => "stockWh" in row
 
 const SURE = 1_000_000n;
 
-/** Metered energy is sure; of a promise the delivered share; a new seller comes last. */
+/** Metered energy ranks first, then sellers by their delivered share, then new sellers. */
 function reliability({ order }: MarketAsk | BookOrder, records: Records): bigint {
   if (!order.forward) return SURE + 1n;
   const record = records.get(order.maker.toLowerCase());

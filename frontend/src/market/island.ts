@@ -12,7 +12,7 @@ import {
 import { useIndexed } from "../data/index.ts";
 import { readRation } from "./readStock.ts";
 
-/** Whose load a purchase feeds while the microgrid is islanded, and what it may still buy. */
+/** The meter that a purchase in an islanded microgrid is for, and what it may still buy. */
 export interface IslandBuyer {
   readonly meter: Address;
   readonly critical: boolean;
@@ -28,7 +28,7 @@ interface Load {
 const NONE: readonly Load[] = [];
 
 /**
- * The meter that `buyer` buys for in an islanded microgrid: a critical load first.
+ * The meter for which `buyer` buys in an islanded microgrid: a critical load if there is one.
  * @returns undefined while it is being read; null when the buyer has no meter there.
  */
 export function useIslandBuyer(

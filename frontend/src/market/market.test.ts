@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { type Address, type Hex, numberToHex, zeroAddress } from "viem";
 import type { BookOrder } from "../data/index.ts";
 import { asksOf, holdingKey, type MarketAsk, type Stock } from "./asks.ts";
-import { behindOffers } from "./behind.ts";
+import { backingOf } from "./backing.ts";
 import { dayToShow } from "./day.ts";
 import { meritOrderOf } from "./meritOrder.ts";
 import { bidsOf, slotFiguresOf } from "./slotFigures.ts";
@@ -61,29 +61,29 @@ const HERE = new Map<number, Way>([[1, { chargePerKwh: 10n, lossBps: 0n }]]);
 const asks = (orders: readonly BookOrder[], stock: Stock, ways = HERE): MarketAsk[] =>
   asksOf(orders, { trader: NEIGHBOUR, ways, stock, slots: DAY, openSlot: 150 });
 
-describe("The market's book", () => {
-  it("offers what sellers really hold, the network fee in the price", () => {
+describe("The market's offers and bids", () => {
+  it("offers what sellers hold, with the network fee in the price", () => {
     const stock = held([JANE, 1, { 99: 900, 120: 300, 121: 200 }]);
     const [ask, ...others] = asks([bookOrder({ maker: JANE }), bookOrder({ maker: OTHER })], stock);
     expect(others).to.deep.equal([]);
     expect([ask?.totalWh, ask?.pricePerKwh, ask?.source]).to.deep.equal([500n, 110n, "Solar"]);
   });
 
-  it("never shows more than an order leaves, nor outside its slots", () => {
+  it("never shows more than is left of an order, nor outside its slots", () => {
     const stock = held([JANE, 1, { 120: 300, 121: 200 }]);
     expect(asks([bookOrder({}, 250n)], stock)[0]?.totalWh).to.equal(250n);
     expect(asks([bookOrder({ firstSlot: 121 })], stock)[0]?.totalWh).to.equal(200n);
     expect(asks([bookOrder({ firstSlot: 122 })], stock)).to.deep.equal([]);
   });
 
-  it("leaves out what is for somebody else, and bids", () => {
+  it("leaves out bids and offers for another counterparty", () => {
     const stock = held([JANE, 1, { 120: 300 }]);
     const mine = bookOrder({ counterparty: NEIGHBOUR });
     const found = asks([bookOrder({ counterparty: OTHER }), mine, bookOrder({ side: 1 })], stock);
     expect(found.map(({ hash }) => hash)).to.deep.equal([mine.hash]);
   });
 
-  it("shows offers of another microgrid only where a line brings them, with its loss and charge", () => {
+  it("shows offers of another microgrid only over a tie line, with its loss and charge", () => {
     const far = bookOrder({ microgrid: 2 });
     const stock = held([JANE, 2, { 120: 300 }]);
     expect(asks([far], stock)).to.deep.equal([]);
@@ -103,8 +103,8 @@ describe("The market's book", () => {
     expect(asks([forward], promise(OTHER))).to.deep.equal([]);
   });
 
-  it("asks the chain for each holding and meter once", () => {
-    const behind = behindOffers(
+  it("reads each holding and meter once", () => {
+    const backing = backingOf(
       [
         bookOrder({ sources: sourceMask("Solar") }),
         bookOrder({ sources: sourceMask("Solar", "Wind") }),
@@ -114,7 +114,7 @@ describe("The market's book", () => {
       ],
       DAY,
     );
-    expect(behind).to.deep.equal({
+    expect(backing).to.deep.equal({
       holdings: [
         { holder: JANE, microgrid: 1, source: "Solar" },
         { holder: JANE, microgrid: 1, source: "Wind" },
@@ -123,7 +123,7 @@ describe("The market's book", () => {
     });
   });
 
-  it("counts energy behind two offers once in a slot, at the cheaper price", () => {
+  it("counts energy that backs two offers once in a slot, at the cheaper price", () => {
     const stock = held([JANE, 1, { 120: 300 }], [OTHER, 1, { 120: 50 }]);
     const orders = [
       bookOrder({ price: 90n }),
@@ -140,7 +140,7 @@ describe("The market's book", () => {
     });
   });
 
-  it("draws the merit order and where it crosses, as a batch would clear it", () => {
+  it("gives the merit order and its crossing, as a batch would clear it", () => {
     const stock = held([JANE, 1, { 120: 300 }], [OTHER, 1, { 120: 200 }]);
     const offers = [bookOrder({ price: 100n }), bookOrder({ maker: OTHER, price: 60n })];
     const bids = [
@@ -156,11 +156,11 @@ describe("The market's book", () => {
       [130n, 100n],
       [90n, 600n],
     ]);
-    // The dear offer meets no bid that is left: the lowest matched bid is at 90, the highest offer at 70.
+    // No bid is left for the expensive offer: the lowest matched bid is at 90, the highest offer at 70.
     expect(merit.crossing).to.deep.equal({ pricePerKwh: 80n, energyWh: 200n });
   });
 
-  it("opens on today, or on the nearest day for which there is an order", () => {
+  it("shows today, or the nearest day with an order", () => {
     const slotSeconds = 900;
     const noon = 1_781_956_800;
     const slot = noon / slotSeconds;

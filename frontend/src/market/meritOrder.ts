@@ -10,29 +10,29 @@ import {
 import type { BookOrder } from "../data/index.ts";
 import type { MarketAsk } from "./asks.ts";
 
-/** More than any book holds. */
+/** More than any order book holds. */
 const EVERYTHING_WH = 1n << 62n;
 
-/** One step of a merit-order curve: energy at a price, and what all steps up to it come to. */
+/** One step of a merit-order curve: energy at a price, and the sum of all steps up to it. */
 export interface Step {
   readonly pricePerKwh: bigint;
   readonly energyWh: bigint;
   readonly upToWh: bigint;
 }
 
-/** The book of one delivery slot. */
+/** Offers and bids of one delivery slot. */
 export interface MeritOrder {
-  /** The cheapest first, at what a buyer pays. */
+  /** Cheapest first, at what a buyer pays. */
   readonly offers: readonly Step[];
   /** The highest first. */
   readonly bids: readonly Step[];
-  /** What one batch would clear now: its one price, and Wh. Undefined where offers and bids don't meet. */
+  /** What a batch would clear now: its price and energy. Undefined when offers and bids do not cross. */
   readonly crossing: { readonly pricePerKwh: bigint; readonly energyWh: bigint } | undefined;
 }
 
 /**
- * The merit order of a slot. Where it crosses is what `settle` would do with these orders: minted energy within the
- * microgrid alone, so that energy to come and energy of other microgrids have a place in the curve and no part in it.
+ * The merit order of a slot. The crossing is what `settle` would clear of these orders: only minted energy within the
+ * microgrid, so energy to come and energy of other microgrids are on the curve but not in the crossing.
  */
 export function meritOrderOf(
   slot: number,
@@ -41,7 +41,7 @@ export function meritOrderOf(
   asks: readonly MarketAsk[],
   bids: readonly BookOrder[],
 ): MeritOrder {
-  // Buying all that there is takes the offers in merit order, and energy behind several of them once.
+  // A purchase of everything takes the offers in merit order, and counts energy that backs several of them once.
   const { takes } = planPurchase(
     asks.filter(({ order }) => order.firstSlot <= slot && order.lastSlot >= slot),
     {
@@ -107,7 +107,7 @@ function crossingOf(
   return pricePerKwh === undefined ? undefined : { pricePerKwh, energyWh };
 }
 
-/** Steps of equal prices as one, in ascending (1) or descending (-1) order. */
+/** Sorted steps, ascending (1) or descending (-1), with equal prices merged. */
 function stepsOf(
   levels: readonly { readonly pricePerKwh: bigint; readonly energyWh: bigint }[],
   direction: 1 | -1,

@@ -15,7 +15,7 @@ import { type Address, isAddressEqual } from "viem";
 import { readContract } from "viem/actions";
 import { type ChainContext, type Microgrid, modeOf, readMany } from "../chain/index.ts";
 import { holdingKey, type Stock } from "./asks.ts";
-import type { Behind, Holding } from "./behind.ts";
+import type { Backing, Holding } from "./backing.ts";
 
 const SECONDS_PER_HOUR = 3_600n;
 
@@ -32,17 +32,17 @@ const blocksOf = ({ firstSlot, lastSlot }: SlotRange): Blocks => {
 const eachOf = ({ firstBlock, count }: Blocks): number[] =>
   Array.from({ length: count }, (_, index) => firstBlock + index);
 
-/** Reads what sellers hold, and what their meters can still promise, slot by slot. */
+/** Reads by slot what sellers hold and what their meters can still promise. */
 export async function readStock(
   { client, contracts: { energy, meters } }: ChainContext,
-  behind: Behind,
+  backing: Backing,
   slots: SlotRange,
   slotSeconds: number,
 ): Promise<Stock> {
   const blocks = blocksOf(slots);
   const [held, promisable] = await Promise.all([
-    Promise.all(behind.holdings.map(readHolding)),
-    Promise.all(behind.meters.map(readMeter)),
+    Promise.all(backing.holdings.map(readHolding)),
+    Promise.all(backing.meters.map(readMeter)),
   ]);
   return {
     held: new Map(held),
@@ -81,19 +81,19 @@ export async function readStock(
   }
 }
 
-/** A way into a microgrid over a tie line. */
-export interface LineWay extends Way {
+/** A way into a microgrid over a tie line, with its headroom by slot. */
+export interface TieLineWay extends Way {
   readonly from: number;
   readonly freeWh: EnergyBySlot;
 }
 
-/** Reads the tie lines over which energy can come into `here` now; none while it or the other end is cut off or closed. */
-export async function readLines(
+/** Reads the tie lines over which energy can come into `here` now; only those between connected microgrids. */
+export async function readTieLines(
   { client, contracts: { meters, marketplace } }: ChainContext,
   here: Microgrid,
   microgrids: readonly Microgrid[],
   slots: SlotRange,
-): Promise<LineWay[]> {
+): Promise<TieLineWay[]> {
   if (modeOf(here) !== "Connected") return [];
   const others = microgrids.filter(
     (other) =>
@@ -102,15 +102,15 @@ export async function readLines(
       other.charter.slotSeconds === here.charter.slotSeconds &&
       isAddressEqual(other.charter.currency, here.charter.currency),
   );
-  const lines = await Promise.all(others.map(({ id }) => readLine(id)));
+  const lines = await Promise.all(others.map(({ id }) => readTieLine(id)));
   return lines.filter((line) => line !== undefined);
 
-  async function readLine(from: number): Promise<LineWay | undefined> {
+  async function readTieLine(from: number): Promise<TieLineWay | undefined> {
     const crossing = await readContract(client, {
       ...meters,
       functionName: "crossingOf",
       args: [from, here.id],
-    }).catch(noLine);
+    }).catch(noTieLine);
     if (crossing === undefined || crossing.capacity === 0) return undefined;
     const blocks = blocksOf(slots);
     const flows = await readMany(
@@ -132,7 +132,7 @@ export async function readLines(
   }
 }
 
-/** What an island's ordinary meter may still buy, Wh per slot. */
+/** What an ordinary meter in an islanded microgrid may still buy, Wh per slot. */
 export async function readRation(
   { client, contracts: { marketplace } }: ChainContext,
   meter: Address,
@@ -155,8 +155,8 @@ export async function readRation(
   );
 }
 
-/** `crossingOf` reverts where no line is; anything else is a failure to read. */
-function noLine(error: unknown): undefined {
+/** `crossingOf` reverts where there is no tie line; any other error is thrown. */
+function noTieLine(error: unknown): undefined {
   if (error instanceof Error && error.message.includes("Microgrids_NoTieLine")) return undefined;
   throw error;
 }

@@ -1,7 +1,9 @@
 import { type SlotPrice, slotPricesOf, tradesOf } from "@wattline/sdk";
 import { type ChainContext, readActs } from "../chain/index.ts";
 
-/** Reads what was traded in a microgrid from the chain's own events, by slot. */
+// A separate file, because it is loaded only while no indexer answers.
+
+/** Reads what was traded in a microgrid by slot, from the chain's events. */
 export const readTraded = async (
   context: ChainContext,
   microgrid: number,

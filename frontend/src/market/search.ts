@@ -7,13 +7,13 @@ export const SORTS = ["price", "delivery", "energy", "record"] as const;
 
 const slot = z.catch(z.optional(z.number().check(z.int(), z.nonnegative())), undefined);
 
-/** What the URL of the page says. */
+/** The page's search parameters. */
 export const marketSearch = z.extend(appSearch, {
   /** The local day that is shown, `YYYY-MM-DD`. */
   day: z.catch(z.optional(z.iso.date()), undefined),
   /** The delivery slot whose merit order is shown. */
   slot,
-  /** The window of the purchase, both slots included, and Wh that shall arrive. */
+  /** The window of the purchase, both slots included, and the Wh to buy. */
   first: slot,
   last: slot,
   wh: z.catch(z.optional(z.number().check(z.int(), z.positive())), undefined),

@@ -1,5 +1,5 @@
 import type { Purchase } from "@wattline/sdk";
 
-/** Of how many neighbours a purchase takes. */
+/** The number of sellers in a purchase. */
 export const sellersOf = ({ takes }: Purchase): number =>
   new Set(takes.map(({ ask }) => ask.order.maker.toLowerCase())).size;

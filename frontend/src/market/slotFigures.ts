@@ -2,17 +2,17 @@ import { type EnergyBySlot, type SlotRange, slotsIn } from "@wattline/sdk";
 import type { BookOrder } from "../data/index.ts";
 import { isOffer, type MarketAsk } from "./asks.ts";
 
-/** What the book has for one delivery slot. */
+/** What is offered and bid for one delivery slot. */
 export interface SlotFigures {
-  /** Wh that can be bought, sent. */
+  /** Wh that can be bought, as sent. */
   readonly offeredWh: bigint;
-  /** Base units per kWh that the cheapest of it costs; undefined when there is none. */
+  /** The cheapest price, base units per kWh; undefined without offers. */
   readonly bestPrice: bigint | undefined;
-  /** The highest price that anyone bids; undefined when nobody does. */
+  /** The highest bid, base units per kWh; undefined without bids. */
   readonly bestBid: bigint | undefined;
 }
 
-/** The book slot by slot, for every slot of a run. Energy behind several offers counts once. */
+/** Figures for every slot of a run. Energy that backs several offers counts once. */
 export function slotFiguresOf(
   asks: readonly MarketAsk[],
   bids: readonly BookOrder[],
@@ -50,7 +50,7 @@ export function slotFiguresOf(
   );
 }
 
-/** Asks by what stands behind them, the cheapest first. */
+/** Asks by the stock that backs them, cheapest first. */
 function byStock(asks: readonly MarketAsk[]): ReadonlyMap<EnergyBySlot, readonly MarketAsk[]> {
   const groups = new Map<EnergyBySlot, MarketAsk[]>();
   for (const ask of asks) {
@@ -66,7 +66,7 @@ function byStock(asks: readonly MarketAsk[]): ReadonlyMap<EnergyBySlot, readonly
   return groups;
 }
 
-/** How much of `wh` asks over one stock sell in a slot, and the cheapest price of it. */
+/** How much of `wh` the asks on one stock sell in a slot, and the cheapest price. */
 function cheapestOver(
   asks: readonly MarketAsk[],
   slot: number,

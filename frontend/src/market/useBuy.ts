@@ -11,10 +11,10 @@ import {
 import { useConnection } from "wagmi";
 import { type Call, callOf, contractsOf, useAccount, useNetwork } from "../chain/index.ts";
 import { formatEnergy, formatMoney } from "../ui/index.ts";
-import { isRejection, notify, useDeposit, useTransact, wordsFor } from "../wallet/index.ts";
+import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../wallet/index.ts";
 import { sellersOf } from "./sellers.ts";
 
-/** What a purchase came to, as its transaction says. */
+/** The result of a purchase, from its transaction. */
 export interface Bought {
   readonly energyWh: bigint;
   /** Base units that were paid for minted energy. */
@@ -26,17 +26,17 @@ export interface Bought {
   readonly transaction: string | undefined;
 }
 
-/** Where the money of a purchase comes from, base units. */
+/** How a purchase is paid, base units. */
 export interface Funding {
   readonly escrow: bigint;
   readonly wallet: bigint;
-  /** What is to be brought into escrow first. */
+  /** What must be deposited first. */
   readonly deposit: bigint;
   /** What the wallet lacks for that. */
   readonly lacking: bigint;
 }
 
-/** How a purchase of this cost would be paid; undefined while nobody is connected or it is being read. */
+/** How a purchase of this cost would be paid; undefined without a wallet or while it is being read. */
 export function useFunding(cost: bigint): Funding | undefined {
   const { address } = useConnection();
   const { data } = useAccount(address);
@@ -51,7 +51,7 @@ export function useFunding(cost: bigint): Funding | undefined {
 }
 
 /**
- * Buys what was planned in one transaction: the deposit, where the escrow holds too little, and every take with its own
+ * Buys what was planned in one transaction: a deposit, if the escrow holds too little, and every take with its own
  * limit.
  */
 export function useBuy() {
@@ -62,7 +62,7 @@ export function useBuy() {
   const { transact, busy } = useTransact();
   const [signs, setSigns] = useState(false);
 
-  /** @returns undefined when it was declined or failed: the toast has said why. */
+  /** @returns undefined when it was declined or failed: a toast says why. */
   async function buy(
     plan: Purchase,
     {
@@ -92,7 +92,7 @@ export function useBuy() {
         deposits = await depositCalls(deposit);
       } catch (error) {
         if (isRejection(error)) notify.declined(title);
-        else notify.failed(title, await wordsFor(error, network));
+        else notify.failed(title, await reasonOf(error, network));
         return undefined;
       } finally {
         setSigns(false);

@@ -4,10 +4,10 @@ import { type ChainContext, type Microgrid, readEvents, useNetwork } from "../ch
 import { type Indexed, useIndexed } from "../data/index.ts";
 import type { Day } from "./day.ts";
 
-/** What a slot's minted energy has cost its buyers. */
+/** Energy traded in a slot, and its cost. */
 export type Traded = Pick<SlotPrice, "energyWh" | "cost">;
 
-/** Every set of tariffs that a microgrid has had, oldest first. */
+/** All tariffs that a microgrid has had, oldest first. */
 export function useTariffHistory({ id }: Microgrid): Indexed<readonly TariffStep[]> {
   const { indexerUrl } = useNetwork();
   return useIndexed<readonly TariffStep[]>(
@@ -20,7 +20,7 @@ export function useTariffHistory({ id }: Microgrid): Indexed<readonly TariffStep
   );
 }
 
-/** What has been traded in a microgrid for each slot of a day. */
+/** What was traded in a microgrid for each slot of a day. */
 export function useTraded({ id }: Microgrid, { slots }: Day): Indexed<ReadonlyMap<number, Traded>> {
   const { indexerUrl } = useNetwork();
   const { firstSlot, lastSlot } = slots;
@@ -33,7 +33,7 @@ export function useTraded({ id }: Microgrid, { slots }: Day): Indexed<ReadonlyMa
       return new Map(rows.map(({ slot, energyWh, cost }) => [slot, { energyWh, cost }]));
     },
     async (context) => {
-      // Reading trades from logs takes code that an indexer spares.
+      // The code that reads trades from logs is not needed with an indexer.
       const { readTraded } = await import("./readTraded.ts");
       return readTraded(context, id);
     },

@@ -4,40 +4,42 @@ import { useConnection } from "wagmi";
 import { type Microgrid, useChainQuery, useChainTime, useMicrogrids } from "../chain/index.ts";
 import { type BookOrder, useBook } from "../data/index.ts";
 import { asksOf, isFor, type MarketAsk, reaches, type Stock } from "./asks.ts";
-import { behindOffers } from "./behind.ts";
+import { backingOf } from "./backing.ts";
 import { type Day, dayOf, daySlots, dayToShow } from "./day.ts";
-import { type LineWay, readLines, readStock } from "./readStock.ts";
+import { readStock, readTieLines, type TieLineWay } from "./readStock.ts";
 import { bidsOf, type SlotFigures, slotFiguresOf } from "./slotFigures.ts";
 
-/** The market of a microgrid on a day, for whoever is connected. */
+/** The market of a microgrid on a day, as the connected account sees it. */
 export interface Market {
   readonly microgrid: Microgrid;
   readonly day: Day;
-  /** The slot that chain time lies in. */
+  /** The slot of the chain's time. */
   readonly currentSlot: number;
   readonly today: string;
-  /** The cheapest first. */
+  /** Cheapest first. */
   readonly asks: readonly MarketAsk[];
   readonly bids: readonly BookOrder[];
   readonly figures: ReadonlyMap<number, SlotFigures>;
-  /** Tie lines that energy can come over, by where they start. */
-  readonly lines: ReadonlyMap<number, LineWay>;
-  /** Who announces the orders now. */
+  /** Tie lines over which energy can come, by the microgrid at the other end. */
+  readonly tieLines: ReadonlyMap<number, TieLineWay>;
+  /** Where the orders are read from now. */
   readonly from: "relay" | "chain";
+  /** Changes are shown as they happen. */
+  readonly isLive: boolean;
 }
 
 export interface MarketState {
-  /** Undefined while it is read for the first time, or can't be. */
+  /** Undefined while it is first read, and when it can't be read. */
   readonly market: Market | undefined;
   readonly error: Error | null;
   refetch(): void;
 }
 
-const NO_LINES: readonly LineWay[] = [];
+const NO_TIE_LINES: readonly TieLineWay[] = [];
 const NOTHING: Stock = { held: new Map(), promisable: new Map() };
 const NO_SLOTS: SlotRange = { firstSlot: 0, lastSlot: 0 };
 
-/** @param named The day that the URL names. */
+/** @param named The day in the URL. */
 export function useMarket(
   microgrid: Microgrid | undefined,
   named: string | undefined,
@@ -49,29 +51,32 @@ export function useMarket(
   const currentSlot = time === undefined ? undefined : slotAt(time, slotSeconds);
   const now = currentSlot === undefined ? undefined : slotStart(currentSlot, slotSeconds);
 
-  // The lines of a day decide whose books are read, and the books which day is shown: so the lines are of today at first.
+  // The tie lines of a day decide which microgrids' orders are read, and the orders which day is shown: so start with today.
   const around = useRef<SlotRange>(undefined);
   const today = now === undefined ? undefined : dayOf(now);
   const wanted = named ?? today;
-  const lineSlots =
+  const tieLineSlots =
     wanted === undefined ? NO_SLOTS : (around.current ?? daySlots(wanted, slotSeconds).slots);
-  const lines = useKept(
+  const tieLines = useLatestData(
     useChainQuery(
-      // What the lines carry hangs on the modes, which are read at the same time as these are.
-      ["lines", microgrid?.id, microgrids.map(({ mode }) => mode), lineSlots],
+      // What the tie lines carry depends on the modes, which are read at the same time.
+      ["tie lines into", microgrid?.id, microgrids.map(({ mode }) => mode), tieLineSlots],
       async (context) => {
-        if (microgrid === undefined) return NO_LINES;
-        return readLines(context, microgrid, microgrids, lineSlots);
+        if (microgrid === undefined) return NO_TIE_LINES;
+        return readTieLines(context, microgrid, microgrids, tieLineSlots);
       },
       { enabled: microgrid !== undefined && wanted !== undefined && microgrids.length > 0 },
     ),
   );
-  const linked = useMemo(() => (lines.data ?? NO_LINES).map(({ from }) => from), [lines.data]);
+  const linked = useMemo(
+    () => (tieLines.data ?? NO_TIE_LINES).map(({ from }) => from),
+    [tieLines.data],
+  );
 
   const book = useBook(microgrid?.id, linked);
-  // A busy book must not hold up what somebody does on the page.
+  // Many changes of the order book must not block input on the page.
   const orders = useDeferredValue(book.orders);
-  // The chain has the last word on deadlines: here they matter to the slot, not to the second.
+  // The contract checks deadlines to the second; here, to the slot is enough.
   const open = useMemo(
     () => orders.filter(({ order }) => now === undefined || order.deadline >= now),
     [orders, now],
@@ -83,11 +88,11 @@ export function useMarket(
   const slots = useStable(day?.slots ?? NO_SLOTS);
   around.current = day?.slots;
 
-  const behind = useMemo(() => behindOffers(open, slots), [open, slots]);
-  const stock = useKept(
+  const backing = useMemo(() => backingOf(open, slots), [open, slots]);
+  const stock = useLatestData(
     useChainQuery(
-      ["stock", slots, behind],
-      (context) => readStock(context, behind, slots, slotSeconds),
+      ["stock", slots, backing],
+      (context) => readStock(context, backing, slots, slotSeconds),
       { enabled: day !== undefined && !book.isPending },
     ),
   );
@@ -97,9 +102,9 @@ export function useMarket(
     const here: Way = { chargePerKwh: microgrid.tariffs.networkFee, lossBps: 0n };
     return new Map<number, Way>([
       [microgrid.id, here],
-      ...(lines.data ?? NO_LINES).map((line): [number, Way] => [line.from, line]),
+      ...(tieLines.data ?? NO_TIE_LINES).map((line): [number, Way] => [line.from, line]),
     ]);
-  }, [microgrid, lines.data]);
+  }, [microgrid, tieLines.data]);
   const asks = useMemo(
     () =>
       asksOf(open, {
@@ -131,8 +136,9 @@ export function useMarket(
       asks,
       bids,
       figures,
-      lines: new Map((lines.data ?? NO_LINES).map((line) => [line.from, line])),
+      tieLines: new Map((tieLines.data ?? NO_TIE_LINES).map((line) => [line.from, line])),
       from: book.from,
+      isLive: book.isLive,
     };
   }, [
     microgrid,
@@ -143,9 +149,10 @@ export function useMarket(
     asks,
     bids,
     figures,
-    lines.data,
+    tieLines.data,
     book.isPending,
     book.from,
+    book.isLive,
     stock.data,
   ]);
 
@@ -159,8 +166,8 @@ export function useMarket(
   };
 }
 
-/** What a query last had to say, while it is asked something new. */
-function useKept<T>(query: {
+/** A query that keeps its last data while it reads new data. */
+function useLatestData<T>(query: {
   readonly data: T | undefined;
   readonly error: Error | null;
   refetch(): unknown;
@@ -174,7 +181,7 @@ function useKept<T>(query: {
   };
 }
 
-/** The same object for the same slots. */
+/** The same object while the slots stay the same. */
 function useStable(slots: SlotRange): SlotRange {
   // biome-ignore lint/correctness/useExhaustiveDependencies: its members are all that it is.
   return useMemo(() => slots, [slots.firstSlot, slots.lastSlot]);

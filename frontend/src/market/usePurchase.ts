@@ -18,27 +18,27 @@ import type { Market } from "./useMarket.ts";
 
 /** More than any window holds. */
 const EVERYTHING_WH = 1n << 62n;
-/** What is asked for until somebody says otherwise. */
+/** The energy in the form at first. */
 const USUAL_WH = 3_000n;
 
-/** What the form asks for, and what that comes to. */
+/** The values of the form, and the purchase that they give. */
 export interface PurchaseView {
   readonly window: { readonly firstSlot: number; readonly lastSlot: number };
   readonly energyWh: bigint;
-  /** Undefined while nothing of the window can be bought. */
+  /** Undefined when nothing can be bought in the window. */
   readonly plan: Purchase | undefined;
-  /** Wh that the window holds for this buyer, for no more than the grid charges. */
+  /** Wh that this buyer can buy in the window at no more than the grid charges. */
   readonly mostWh: bigint;
-  /** Wh that the window holds at prices above that. */
+  /** Wh that are offered in the window at higher prices. */
   readonly dearerWh: bigint;
-  /** What the retail tariff would have charged for what the plan brings, base units. */
+  /** The cost of the planned energy at the retail tariff, base units. */
   readonly retailCost: bigint;
   readonly saved: bigint;
-  /** Whose load the purchase feeds; only while islanded. Null when the buyer has none there. */
+  /** The meter that the purchase is for; only while islanded. Null when the buyer has none there. */
   readonly island: IslandBuyer | null | undefined;
 }
 
-/** The window that the URL names, as far as it lies in the day; else the whole day. */
+/** The window in the URL, limited to the day; else the whole day. */
 export function windowOf({ day: { slots } }: Market, { first, last }: MarketSearch) {
   const within = (slot: number | undefined, otherwise: number) =>
     slot !== undefined && slot >= slots.firstSlot && slot <= slots.lastSlot ? slot : otherwise;
@@ -46,7 +46,7 @@ export function windowOf({ day: { slots } }: Market, { first, last }: MarketSear
   return { firstSlot, lastSlot: Math.max(firstSlot, within(last, slots.lastSlot)) };
 }
 
-/** What to buy of the market for what the form asks. */
+/** The purchase that the form describes. */
 export function usePurchase(market: Market, search: MarketSearch): PurchaseView {
   const { address: buyer } = useConnection();
   const { microgrid, asks, day } = market;

@@ -3,18 +3,18 @@ import type { Address } from "viem";
 import { type ChainContext, readEvents, useNetwork } from "../chain/index.ts";
 import { useIndexed } from "../data/index.ts";
 
-/** How well a seller has kept its forwards so far: what had been promised of what is released, and what came of it. */
+/** What a seller has promised and delivered in its released forwards. */
 export interface DeliveryRecord {
   readonly promisedWh: bigint;
   readonly deliveredWh: bigint;
 }
 
-/** By the seller's address in lower case; who has no forward behind it is missing. */
+/** By the seller's address in lower case; sellers without released forwards are missing. */
 export type Records = ReadonlyMap<string, DeliveryRecord>;
 
 const NONE: Records = new Map();
 
-/** The delivery records of sellers, from the indexer, else from the chain's own events. */
+/** The delivery records of sellers, from the indexer, else from the chain's events. */
 export function useRecords(sellers: readonly Address[]): Records {
   const { indexerUrl } = useNetwork();
   const { data } = useIndexed<Records>(
@@ -32,7 +32,7 @@ export function useRecords(sellers: readonly Address[]): Records {
   return data ?? NONE;
 }
 
-/** Adds up what every seller has promised and delivered in the blocks that were released. */
+/** Sums what each seller has promised and delivered in released blocks. */
 async function readRecords({ client, contracts, network, signal }: ChainContext): Promise<Records> {
   const of = {
     ...contracts.marketplace,

@@ -4,7 +4,7 @@ import type { MarketSearch } from "./search.ts";
 
 const route = getRouteApi("/market");
 
-/** What the URL says, and how to change a part of it without leaving the place on the page. */
+/** The page's search parameters, and a function that changes some of them without scrolling. */
 export function useMarketSearch(): readonly [
   MarketSearch,
   (change: { readonly [Name in keyof MarketSearch]?: MarketSearch[Name] | undefined }) => void,

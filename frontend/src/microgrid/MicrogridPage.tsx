@@ -16,18 +16,18 @@ import {
   SkeletonLines,
 } from "../ui/index.ts";
 import { Day } from "./day/Day.tsx";
-import { TieLines } from "./lines/TieLines.tsx";
 import { Members } from "./members/Members.tsx";
-import { Act } from "./operator/Act.tsx";
+import { CallButton } from "./operator/CallButton.tsx";
 import { State, Tariffs } from "./state/State.tsx";
+import { TieLines } from "./tieLines/TieLines.tsx";
 
 const OperatorPanel = lazy(() => import("./operator/OperatorPanel.tsx"));
 const FoundSheet = lazy(() => import("./operator/FoundSheet.tsx"));
 
-/** The community: who is in it, what it makes and trades, how it stands to its neighbours. */
+/** The microgrid page: state, energy of the day, tie lines, members, and the operator's tasks. */
 export function MicrogridPage() {
   const { microgrid: newest, isPending } = useMicrogrid();
-  // Drawn bit by bit, so that the page goes on answering.
+  // Rendered in steps, so that the page stays responsive.
   const microgrid = useDeferredValue(newest);
   const { error, refetch } = useMicrogrids();
   const { isConnected } = useConnection();
@@ -100,7 +100,7 @@ const Community = memo(function Community({ microgrid }: { readonly microgrid: M
           <p className="mb-2">
             <Trans>The operator hands this microgrid over to you. Accept, and you run it.</Trans>
           </p>
-          <Act
+          <CallButton
             label={<Trans>Accept the role</Trans>}
             title={t`Become the operator of ${name}`}
             call={() => callOf(meters, "acceptHandOver", [microgrid.id])}

@@ -1,7 +1,12 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { rootRoute } from "../app/index.ts";
+import * as z from "zod/mini";
+import { appSearch, rootRoute } from "../app/index.ts";
 import { loadMessages } from "../i18n/index.ts";
-import { microgridSearch } from "./search.ts";
+
+const hex = z.catch(z.optional(z.string().check(z.regex(/^0x[0-9a-fA-F]{1,256}$/))), undefined);
+
+/** The search parameters of the page: an agent's link holds the device to register and its consent. */
+const microgridSearch = z.extend(appSearch, { owner: hex, device: hex, consent: hex });
 
 export const microgridRoute = createRoute({
   getParentRoute: () => rootRoute,

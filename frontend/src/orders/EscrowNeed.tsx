@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useConnection } from "wagmi";
 import { useAccount, useNetwork } from "../chain/index.ts";
 import { Button, formatMoney, Money, Notice } from "../ui/index.ts";
-import { isRejection, notify, useDeposit, useTransact, wordsFor } from "../wallet/index.ts";
+import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../wallet/index.ts";
 
 /** Money that an order needs in escrow, and how to bring in what is missing. */
 export function EscrowNeed({ needed }: { readonly needed: bigint }) {
@@ -25,7 +25,7 @@ export function EscrowNeed({ needed }: { readonly needed: bigint }) {
       await transact({ title, calls: await deposit(missing) });
     } catch (error) {
       if (isRejection(error)) notify.declined(title);
-      else notify.failed(title, await wordsFor(error, network));
+      else notify.failed(title, await reasonOf(error, network));
     } finally {
       setBusy(false);
     }

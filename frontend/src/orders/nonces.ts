@@ -64,8 +64,8 @@ const signedHere = (chainId: number, maker: Address): bigint[] =>
 async function bookedNonces({ network, signal }: ChainContext, maker: Address) {
   if (network.relayUrl === undefined) return undefined;
   const query = { maker, state: "all" } as const;
-  const orders = await fetchOrders(network.relayUrl, query, signal).catch(() => undefined);
-  return orders?.map(({ order }) => order.nonce);
+  const book = await fetchOrders(network.relayUrl, query, signal).catch(() => undefined);
+  return book?.orders.map(({ order }) => order.nonce);
 }
 
 async function pinnedNonces({ client, contracts, network, signal }: ChainContext, maker: Address) {

@@ -5,9 +5,9 @@ import {
   isRejection,
   notify,
   type Outcome,
+  reasonOf,
   useTransact,
   useWithdrawalSigner,
-  wordsFor,
 } from "../wallet/index.ts";
 
 /** The two ways to take an order back, and the one to take back all. */
@@ -33,7 +33,7 @@ export function useCancel() {
           notify.declined(title);
           return "declined";
         }
-        notify.failed(title, await wordsFor(error, network));
+        notify.failed(title, await reasonOf(error, network));
         return "failed";
       }
     },

@@ -19,11 +19,11 @@ const SIZES = {
 export type ButtonProps = ComponentProps<"button"> & {
   readonly look?: keyof typeof LOOKS;
   readonly size?: keyof typeof SIZES;
-  /** Shows that its work goes on, and takes no second press. */
+  /** Shows that work is under way, and ignores further clicks. */
   readonly busy?: boolean;
 };
 
-/** The classes of a button, for a link that looks like one. */
+/** The class names of a button, for a link that looks like one. */
 export const buttonClass = (
   look: keyof typeof LOOKS = "secondary",
   size: keyof typeof SIZES = "normal",

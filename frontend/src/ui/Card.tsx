@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { cx } from "./cx.ts";
 
-/** A piece of a page. With a title it is a region that screen readers list. */
+/** A section of a page. With a title it is a region that screen readers list. */
 export function Card({
   title,
   actions,
@@ -29,7 +29,7 @@ export function Card({
   );
 }
 
-/** A page's heading, what it is for, and what can be done there. */
+/** A page's heading, purpose and actions. */
 export function PageHeader({
   title,
   children,

@@ -5,7 +5,7 @@ import { Skeleton } from "./states.tsx";
 
 const UPlotChart = lazy(() => import("./UPlotChart.tsx"));
 
-/** A chart that comes when it is shown, says in words what it shows, and has its data as a table beside it. */
+/** A chart, loaded when it is first shown, with a summary in words and its data as a table. */
 export function Chart(props: ChartProps) {
   const { summary, height = 260, table } = props;
   const [asTable, setAsTable] = useState(false);
@@ -36,7 +36,7 @@ function DataAsTable({ summary, table }: Pick<ChartProps, "summary" | "table">) 
         <thead className="sticky top-0 bg-sunken">
           <tr>
             {table.head.map((head, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
+              // biome-ignore lint/suspicious/noArrayIndexKey: a column is known by its position.
               <th key={index} scope="col" className="px-3 py-1.5 font-semibold">
                 {head}
               </th>
@@ -45,10 +45,10 @@ function DataAsTable({ summary, table }: Pick<ChartProps, "summary" | "table">) 
         </thead>
         <tbody>
           {table.rows().map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place.
+            // biome-ignore lint/suspicious/noArrayIndexKey: a row is known by its position.
             <tr key={index} className="border-t border-line">
               {row.map((cell, column) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
+                // biome-ignore lint/suspicious/noArrayIndexKey: a column is known by its position.
                 <td key={column} className="px-3 py-1.5">
                   {cell}
                 </td>

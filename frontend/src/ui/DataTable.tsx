@@ -8,7 +8,7 @@ type Props<Row> = ComponentProps<typeof VirtualTable<Row>>;
 
 let loading: Promise<typeof import("./VirtualTable.tsx")> | undefined;
 
-/** A table of any length, sortable by its heads; its code comes when it is first shown. */
+/** A table of any length, sortable by its column headers; its code is loaded when it is first shown. */
 export function DataTable<Row>(props: Props<Row>) {
   return (
     <Suspense fallback={<SkeletonLines lines={6} />}>
@@ -17,7 +17,7 @@ export function DataTable<Row>(props: Props<Row>) {
   );
 }
 
-/** Not by `lazy`, which would forget the row's type. */
+/** Not by `lazy`, which would lose the row's type. */
 function Loaded<Row>(props: Props<Row>) {
   loading ??= import("./VirtualTable.tsx");
   const { default: Table } = use(loading);

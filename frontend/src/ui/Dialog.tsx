@@ -17,10 +17,10 @@ const CENTRED =
 const ASIDE =
   "inset-x-0 bottom-0 max-h-[92dvh] rounded-t-3xl sm:inset-y-0 sm:right-0 sm:left-auto sm:max-h-none sm:w-full sm:max-w-md sm:rounded-none sm:rounded-l-3xl";
 
-/** A question in the middle of the page; at the bottom of a phone. */
+/** A dialog in the middle of the page; on a phone at the bottom. */
 export const Dialog = (props: DialogProps) => <Layer {...props} place={CENTRED} />;
 
-/** A longer form or detail at the side of the page; at the bottom of a phone. */
+/** A longer form or details at the side of the page; on a phone at the bottom. */
 export const Sheet = (props: DialogProps) => <Layer {...props} place={ASIDE} />;
 
 function Layer({

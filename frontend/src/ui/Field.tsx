@@ -7,7 +7,7 @@ interface FieldProps {
   /** What is wrong with the value. */
   readonly error?: ReactNode;
   readonly className?: string;
-  /** The control; it is given what ties label, hint and error to it. */
+  /** Renders the control with the attributes that connect label, hint and error to it. */
   children(control: {
     readonly id: string;
     readonly "aria-describedby": string | undefined;
@@ -44,7 +44,7 @@ export function Field({ label, hint, error, className, children }: FieldProps) {
   );
 }
 
-/** A line of text or an amount; `unit` stands at its end. */
+/** A text field; `unit` is shown at its end. */
 export function Input({
   unit,
   className,

@@ -2,7 +2,7 @@ import { ChevronDown } from "lucide-react";
 import type { ComponentProps } from "react";
 import { cx } from "./cx.ts";
 
-/** The browser's own select: it is the best one on a phone, and any screen reader knows it. */
+/** The browser's own select: it works best on a phone and with every screen reader. */
 export function Select({ className, children, ...rest }: ComponentProps<"select">) {
   return (
     <span className={cx("relative inline-flex", className)}>

@@ -7,7 +7,7 @@ export interface Tab {
   readonly content: ReactNode;
 }
 
-/** Tabs whose choice is held by the caller: in the URL, most likely. */
+/** Tabs whose selection the caller holds, usually in the URL. */
 export function Tabs({
   label,
   tabs,

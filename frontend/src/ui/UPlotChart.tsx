@@ -5,7 +5,7 @@ import type { ChartProps, Series } from "./chartProps.ts";
 import { formatClock, formatDay } from "./format.ts";
 import { useTheme } from "./theme.ts";
 
-/** Draws a chart with uPlot, in the theme's colours, as wide as its place. */
+/** Draws a chart with uPlot, in the theme's colours, as wide as its container. */
 export default function UPlotChart({
   x,
   time = false,

@@ -6,7 +6,7 @@ import { cx } from "./cx.ts";
 export interface Column<Row> {
   readonly id: string;
   readonly header: ReactNode;
-  /** What a row shows in it. */
+  /** The content of a row's cell. */
   cell(row: Row): ReactNode;
   /** As in `grid-template-columns`: "2fr", "8rem". */
   readonly width?: string;
@@ -17,7 +17,7 @@ export interface Column<Row> {
   readonly wide?: boolean;
 }
 
-/** How rows are sorted; by the caller, in the URL most likely. */
+/** How rows are sorted. The caller sorts them, and usually holds this in the URL. */
 export interface Sort {
   readonly by: string;
   readonly descending: boolean;
@@ -30,14 +30,14 @@ interface TableProps<Row> {
   keyOf(row: Row): string;
   readonly sort?: Sort;
   onSort?(sort: Sort): void;
-  /** What a press on a row does. */
+  /** Called when a row is clicked. */
   onOpen?(row: Row): void;
   readonly rowHeight?: number;
   /** CSS height of the part that scrolls. */
   readonly height?: string;
 }
 
-/** A table of any length: only the rows in sight exist. */
+/** A table of any length: only the visible rows are rendered. */
 export default function VirtualTable<Row>({
   label,
   rows,

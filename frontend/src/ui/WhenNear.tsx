@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
-/** From how far below the fold something is drawn: soon enough for a finger that flicks, and for the Tab key. */
+/** The distance below the visible part at which children are rendered: early enough for fast scrolling and the Tab key. */
 const NEAR = "200px";
 
-/** Draws its children when they come near the screen, and what takes their place until then. */
+/** Renders its children when they come near the visible part, and a placeholder until then. */
 export function WhenNear({
   placeholder,
   children,

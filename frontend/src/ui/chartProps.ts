@@ -7,24 +7,24 @@ export interface Series {
   readonly colour: "leaf" | "sun" | "sky" | "danger" | "muted";
   readonly kind?: "line" | "area" | "steps" | "bars";
   readonly dashed?: boolean;
-  /** One value per x, `null` where there is none. For drawing only: pixels are no money. */
+  /** One value per x, `null` where there is none. Numbers are for drawing only, never for sums. */
   readonly values: readonly (number | null)[];
 }
 
 export interface ChartProps {
-  /** What the chart shows, and what can be seen in it, in a sentence or two: for those who can't see it. */
+  /** What the chart shows, in a sentence or two, for readers who can't see it. */
   readonly summary: string;
   /** Unix seconds when `time`, else any ascending numbers. */
   readonly x: readonly number[];
   readonly time?: boolean;
   readonly series: readonly Series[];
   readonly height?: number;
-  /** How a value of y (and x unless `time`) reads. */
+  /** Formats a value of y (and of x unless `time`). */
   formatY(value: number): string;
   formatX?(value: number): string;
-  /** A press on the chart: the index into `x`. */
+  /** Called with the index into `x` when the chart is clicked. */
   onPick?(index: number): void;
-  /** The same as a table: exact values, from the same data; its rows are made when somebody opens it. */
+  /** The same data as a table with exact values; its rows are made when the table is opened. */
   readonly table: {
     readonly head: readonly ReactNode[];
     rows(): readonly (readonly ReactNode[])[];

@@ -6,26 +6,26 @@ import { parseAmount } from "./parse.ts";
 const EURO = { symbol: "EUR", decimals: 6 };
 const EXACT = { maximumFractionDigits: 18 };
 
-/** Intl parts amounts and units by spaces that do not break. */
+/** Intl separates amounts and units by non-breaking spaces. */
 const plain = (text: string): string => text.replaceAll(/\s/g, " ");
 
 describe("Money and energy as text", () => {
   beforeEach(() => i18n.loadAndActivate({ locale: "en", messages: {} }));
 
-  it("writes money beyond the exact integers of a number to the last digit", () => {
+  it("writes money exactly, also beyond the safe integers", () => {
     const amount = 9_007_199_254_740_993_000_001n;
     expect(formatMoney(amount, EURO, EXACT)).to.equal("€9,007,199,254,740,993.000001");
     expect(formatMoney(-amount, EURO, EXACT)).to.equal("-€9,007,199,254,740,993.000001");
   });
 
-  it("shows cents, and more where less than a cent would look like nothing", () => {
+  it("shows cents, and more digits for less than a cent", () => {
     expect(formatMoney(12_340_000n, EURO)).to.equal("€12.34");
     expect(formatMoney(0n, EURO)).to.equal("€0.00");
     expect(formatMoney(1_700n, EURO)).to.equal("€0.0017");
     expect(formatMoney(5n, { symbol: "WEI", decimals: 0 })).to.equal("5.00 WEI");
   });
 
-  it("writes energy in the unit that reads best", () => {
+  it("writes energy in the most readable unit", () => {
     expect(formatEnergy(850n)).to.equal("850 Wh");
     expect(formatEnergy(12_500n)).to.equal("12.5 kWh");
     expect(formatEnergy(3_400_000n)).to.equal("3.4 MWh");
@@ -40,11 +40,11 @@ describe("Money and energy as text", () => {
     expect(plain(formatShare(1n, 8n))).to.equal("12,5 %");
   });
 
-  it("writes UTC for every reader alike", () => {
+  it("writes UTC the same for every reader", () => {
     expect(formatUtc(1_781_000_000)).to.equal("2026-06-09 10:13 UTC");
   });
 
-  it("reads what people type, with point or comma, and nothing else", () => {
+  it("parses typed amounts with point or comma, and nothing else", () => {
     expect(parseAmount("0.17", 6)).to.equal(170_000n);
     expect(parseAmount("0,17", 6)).to.equal(170_000n);
     expect(parseAmount(" 12 ", 3)).to.equal(12_000n);

@@ -1,7 +1,7 @@
 import { i18n } from "@lingui/core";
 import { formatUnits } from "viem";
 
-/** Money and energy are `bigint` to the last pixel: what is shown is made from decimal strings, never from a `number`. */
+/** A currency. Money and energy are `bigint` and are formatted from decimal strings, never from a `number`. */
 
 export interface Unit {
   readonly symbol: string;
@@ -10,13 +10,13 @@ export interface Unit {
 
 type Digits = Pick<Intl.NumberFormatOptions, "minimumFractionDigits" | "maximumFractionDigits">;
 
-/** A decimal string such as "-12.3456" in the manner of the page's language. */
+/** A decimal string such as "-12.3456" as the page's language writes it. */
 function formatDecimal(decimal: string, options: Intl.NumberFormatOptions): string {
-  // Intl takes decimal strings exactly; only the type of `format` in some libraries does not say so.
+  // Intl formats decimal strings exactly; the types of `format` do not always allow them.
   return numberFormat(options).format(decimal as Intl.StringNumericLiteral);
 }
 
-/** The page's language as it is written where the reader lives: "en-GB" rather than "en". */
+/** The page's language with the reader's region: "en-GB" rather than "en". */
 function regionalLocale(): string {
   const locale = i18n.locale || "en";
   return navigator.languages.find((tag) => tag.split("-")[0] === locale) ?? locale;
@@ -33,7 +33,7 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   return format;
 }
 
-/** A symbol that stands for itself, or a currency that Intl knows by its code. */
+/** Signs of currency codes; any other symbol is shown as it is. */
 const SIGNS: Readonly<Record<string, string>> = {
   EUR: "€",
   tEUR: "€",
@@ -42,7 +42,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   CHF: "CHF",
 };
 
-/** Money with its symbol: "€12.34", "12,34 €". Sub-cent amounts show up to four digits, so that nothing seems free. */
+/** Money with its symbol: "€12.34", "12,34 €". Amounts below a cent get more digits, so that they do not look free. */
 export function formatMoney(
   baseUnits: bigint,
   { symbol, decimals }: Unit,
@@ -60,7 +60,7 @@ export function formatPrice(pricePerKwh: bigint, currency: Unit): string {
 
 const THOUSAND = 1_000n;
 
-/** Energy in the unit that reads best: "850 Wh", "12.5 kWh", "3.4 MWh". */
+/** Energy in the most readable unit: "850 Wh", "12.5 kWh", "3.4 MWh". */
 export function formatEnergy(energyWh: bigint): string {
   const size = energyWh < 0n ? -energyWh : energyWh;
   if (size < THOUSAND) return `${formatDecimal(energyWh.toString(), {})} Wh`;
@@ -121,7 +121,7 @@ function moneyDigits(baseUnits: bigint, decimals: number): Digits {
   return { minimumFractionDigits: 2, maximumFractionDigits: small ? 6 : 2 };
 }
 
-/** Where the language puts a unit: before the amount in English (a sign) and behind it elsewhere. */
+/** An amount with its unit: in English a sign comes before the amount; otherwise the unit follows it. */
 function withUnit(amount: string, unit: string): string {
   const leads = (i18n.locale || "en").startsWith("en") && unit.length === 1;
   if (!leads) return `${amount} ${unit}`;

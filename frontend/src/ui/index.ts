@@ -22,6 +22,7 @@ export {
 } from "./format.ts";
 export { parseAmount } from "./parse.ts";
 export { Select } from "./Select.tsx";
+export { useSourceNames } from "./sources.ts";
 export {
   Badge,
   EmptyState,

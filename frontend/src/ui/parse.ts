@@ -1,8 +1,8 @@
 import { parseUnits } from "viem";
 
 /**
- * What someone typed as an amount, in units of 10^-decimals. A comma may stand for the point.
- * @returns undefined when it is no amount, is negative, or is finer than the unit.
+ * Parses a typed amount, in units of 10^-decimals. A comma is accepted as the decimal point.
+ * @returns undefined when it is not an amount, is negative, or has more decimals than the unit.
  */
 export function parseAmount(text: string, decimals: number): bigint | undefined {
   const plain = text.trim().replace(",", ".");

@@ -32,7 +32,7 @@ export function Badge({
   );
 }
 
-/** Nothing is there, and that is all right: says what would be, and how to get it. */
+/** Shown where there is nothing yet: says what will be here, and how to get it. */
 export function EmptyState({
   icon,
   title,
@@ -61,7 +61,7 @@ export function EmptyState({
   );
 }
 
-/** Something could not be read: says what, why, and lets one try again. */
+/** Shown when reading failed: says what and why, with a button to try again. */
 export function ErrorState({
   title,
   error,
@@ -88,7 +88,7 @@ export function ErrorState({
 
 const firstLine = (message: string): string => message.split("\n")[0] ?? message;
 
-/** The place of something that is still being read. */
+/** A placeholder for what is still being read. */
 export function Skeleton({ className }: { readonly className?: string }) {
   return (
     <span
@@ -98,7 +98,7 @@ export function Skeleton({ className }: { readonly className?: string }) {
   );
 }
 
-/** Several lines that are still being read, announced once. */
+/** Placeholders for several lines, announced once. */
 export function SkeletonLines({ lines = 4 }: { readonly lines?: number }) {
   return (
     <div role="status" className="flex flex-col gap-3 py-2">
@@ -106,14 +106,14 @@ export function SkeletonLines({ lines = 4 }: { readonly lines?: number }) {
         <Trans>Loading</Trans>
       </span>
       {Array.from({ length: lines }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity.
+        // biome-ignore lint/suspicious/noArrayIndexKey: placeholders are all the same.
         <Skeleton key={index} className="h-6 w-full" />
       ))}
     </div>
   );
 }
 
-/** One figure and what it says. */
+/** One figure with its label. */
 export function Stat({
   label,
   value,
@@ -146,7 +146,7 @@ const NOTICE_TONES = {
   danger: "border-danger bg-danger-soft",
 } as const;
 
-/** A remark that one should not miss. */
+/** An important message. */
 export function Notice({
   tone = "info",
   icon,

@@ -5,7 +5,7 @@ export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
 const KEY = "wattline.theme";
-// There is no system to ask where the page is drawn ahead (src/prerender.ts).
+// There is no `matchMedia` where the page is prerendered (src/prerender.ts).
 const systemIsDark =
   typeof matchMedia === "undefined" ? undefined : matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
@@ -24,7 +24,7 @@ function refresh(): void {
 
 systemIsDark?.addEventListener("change", refresh);
 
-/** Shows the app light, dark, or as the system says. */
+/** Sets the theme: light, dark, or the system's. */
 export function setTheme(theme: Theme): void {
   if (theme === "system") forget(KEY);
   else remember(KEY, theme);

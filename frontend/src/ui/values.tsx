@@ -15,10 +15,10 @@ import {
   type Unit,
 } from "./format.ts";
 
-/** The currency of amounts that do not say theirs. */
+/** The currency of amounts that name none. */
 export const CurrencyContext = createContext<Unit>({ symbol: "", decimals: 0 });
 
-// What is shown in the page's language: each asks for the language, so that it changes with it.
+// These components call `useLanguage` so that they render again when the language changes.
 
 /** An amount in a currency, by default that of {@link CurrencyContext}. */
 export function Money({
@@ -96,14 +96,14 @@ export function SlotTime({
   );
 }
 
-/** An account or a contract: short, whole on hover, copied by a press; with its explorer page where there is one. */
+/** An address: shortened, in full on hover, with a button to copy it. */
 export function AddressText({
   address,
   name,
   className,
 }: {
   readonly address: string;
-  /** How people call it. */
+  /** A name to show before it. */
   readonly name?: string | undefined;
   readonly className?: string;
 }) {

@@ -1,27 +1,49 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import type { Client } from "viem";
 import { useConfig } from "wagmi";
-import { useNetworks } from "../chain/index.ts";
-import { Reverted, wordsFor } from "./errors.ts";
-import { pendingNow } from "./pending.ts";
-import { notify } from "./toasts.ts";
+import { getClient } from "wagmi/actions";
+import { type Network, useNetworks } from "../chain/index.ts";
+import { reasonOf } from "./errors.ts";
+import { chainIdentity, dropPending, isOnChain, type Pending, pendingNow } from "./pending.ts";
+import { notify } from "./toasts.tsx";
 
-/** Goes on with what was sent before the page was loaded anew. */
+/** Goes on with what was sent before the page was loaded anew. What was sent on a chain that is gone is dropped. */
 export function PendingTransactions() {
   const config = useConfig();
   const queries = useQueryClient();
   const { networks } = useNetworks();
   useEffect(() => {
+    async function goOn(pending: Pending, network: Network, client: Client) {
+      const toast = notify.begun(pending.title);
+      if (!isOnChain(pending, await whenAnswered(client, network))) {
+        dropPending(pending);
+        toast.past();
+        return;
+      }
+      try {
+        const { follow } = await import("./follow.ts");
+        await follow(pending, { config, network, queries, toast });
+      } catch (error) {
+        toast.failed(await reasonOf(error, network));
+      }
+    }
     for (const pending of pendingNow()) {
       const network = networks.find(({ deployment }) => deployment.chainId === pending.chainId);
-      if (network === undefined) continue;
-      const toast = notify.begun(pending.title);
-      import("./follow.ts")
-        .then(({ follow }) => follow(pending, { config, network, queries, toast }))
-        .catch(async (error: unknown) =>
-          toast.failed(await wordsFor(error instanceof Reverted ? error.cause : error, network)),
-        );
+      const client = network && getClient(config, { chainId: pending.chainId });
+      if (network !== undefined && client !== undefined) void goOn(pending, network, client);
     }
   }, [config, queries, networks]);
   return null;
+}
+
+/** Which chain this is, once its node answers. */
+async function whenAnswered(client: Client, network: Network) {
+  for (;;) {
+    try {
+      return await chainIdentity(client, network);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, client.pollingInterval));
+    }
+  }
 }

@@ -4,8 +4,10 @@ import { useEffect, useState } from "react";
 import { type Connector, useConnect, useConnection, useConnectors, useDisconnect } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
 import { AddressText, Badge, Button, Dialog, Notice, Spinner } from "../ui/index.ts";
+import { isRejection } from "./answers.ts";
 import { DEMO_WALLET, selectDemoAccount, selectedDemoAccount } from "./demo/connector.ts";
-import { isRejection } from "./errors.ts";
+import { Failure } from "./Failure.tsx";
+import { INJECTED, walletsIn } from "./wallets.ts";
 
 /** The wallets of this browser to choose from; once connected, the account. */
 export default function WalletDialog({ onClose }: { onClose(): void }) {
@@ -35,7 +37,7 @@ export default function WalletDialog({ onClose }: { onClose(): void }) {
 function Wallets() {
   const connectors = useConnectors();
   const connect = useConnect();
-  const real = connectors.filter(({ id }) => id !== DEMO_WALLET);
+  const real = walletsIn(connectors, "ethereum" in window);
   const demo = useOffersDemo() ? connectors.find(({ id }) => id === DEMO_WALLET) : undefined;
   const choose = (connector: Connector) =>
     // A wallet on another network is connected all the same: the banner offers to switch it.
@@ -67,16 +69,21 @@ function Wallets() {
           demo
         />
       )}
-      {connect.error && (
-        <Notice tone={isRejection(connect.error) ? "info" : "danger"}>
-          {isRejection(connect.error) ? (
-            <Trans>You declined in your wallet. Nothing is connected.</Trans>
-          ) : (
-            connect.error.message.split("\n")[0]
-          )}
-        </Notice>
-      )}
+      {connect.error && <WhyNot error={connect.error} />}
     </div>
+  );
+}
+
+/** Why no wallet is connected. */
+function WhyNot({ error }: { readonly error: Error }) {
+  return isRejection(error) ? (
+    <Notice>
+      <Trans>You declined in your wallet. Nothing is connected.</Trans>
+    </Notice>
+  ) : (
+    <Notice tone="danger">
+      <Failure error={error} />
+    </Notice>
   );
 }
 
@@ -105,7 +112,13 @@ function WalletRow({
         connector.icon && <img src={connector.icon} alt="" className="size-8 rounded-lg" />
       )}
       <span className="flex-1 font-semibold">
-        {demo ? <Trans>Demo wallet</Trans> : connector.name}
+        {demo ? (
+          <Trans>Demo wallet</Trans>
+        ) : connector.id === INJECTED ? (
+          <Trans>Wallet of this browser</Trans>
+        ) : (
+          connector.name
+        )}
         {demo && (
           <span className="block text-sm font-normal text-muted">
             <Trans>To try it out on this computer's own chain. Its keys are public.</Trans>

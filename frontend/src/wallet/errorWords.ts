@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { SOURCES } from "@wattline/sdk";
 import type { Network } from "../chain/index.ts";
 import { formatEnergy, formatMoment, formatMoney, formatPrice, shortAddress } from "../ui/index.ts";
+import type { Failure } from "./answers.ts";
 import type { ErrorName, Refusal } from "./refusal.ts";
 
 type Words = (args: readonly unknown[], network: Network) => string;
@@ -168,3 +169,39 @@ export function refusalInWords({ name, args }: Refusal, network: Network): strin
 }
 
 const isKnown = (name: string): name is ErrorName => Object.hasOwn(WORDS, name);
+
+/** Why a wallet or a node did not do what it was asked, and what the person can do about it. */
+export function failureInWords(failure: Failure, { name }: Pick<Network, "name">): string {
+  switch (failure) {
+    case "offline":
+      return t`The node of ${name} can't be reached. Check your connection and try again.`;
+    case "timeout":
+      return t`There was no answer in time. Look in your wallet whether anything was sent before you try again.`;
+    case "blindSigning":
+      return t`Your device does not sign what it can't show. Allow blind signing in the settings of its Ethereum app, then try again.`;
+    case "deviceLocked":
+      return t`Your device is locked. Unlock it, open its Ethereum app and try again.`;
+    case "deviceApp":
+      return t`Open the Ethereum app on your device and try again.`;
+    case "nonce":
+      return t`Your wallet counts your transactions in another way than ${name} does. If a transaction of yours still waits, let it end or cancel it; on a local chain that was started anew, clear the activity of the account in the wallet's settings.`;
+    case "noFunds":
+      return t`Your account has too little Ether on ${name} to pay the fee of a transaction.`;
+    case "underpriced":
+      return t`The fee that your wallet has set is too low at the moment. Try again, with a higher one.`;
+    case "busy":
+      return t`Your wallet still waits for an answer to an earlier question. Open it and answer that first.`;
+    case "disconnected":
+      return t`Your wallet is not connected any more. Connect it again.`;
+    case "unauthorized":
+      return t`Your wallet does not let this page use the account. Connect it again with this account.`;
+    case "wrongNetwork":
+      return t`Your wallet is on another network: switch it to ${name} first.`;
+    case "unsupported":
+      return t`Your wallet does not know how to do this. Try another wallet.`;
+    case "limited":
+      return t`The node of ${name} takes no more requests at the moment. Wait a minute and try again.`;
+    case "unknown":
+      return t`Your wallet or the node refused.`;
+  }
+}

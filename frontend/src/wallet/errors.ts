@@ -1,75 +1,34 @@
-import { BaseError, type Hex, isHex, RpcRequestError, UserRejectedRequestError } from "viem";
+import { t } from "@lingui/core/macro";
 import type { Network } from "../chain/index.ts";
-import { decodeRefusal, type Refusal } from "./refusal.ts";
+import { failureIn, refusalIn } from "./answers.ts";
 
 /** A transaction was mined and reverted; the cause is what it would revert with now. */
 export class Reverted extends Error {}
 
-const REJECTED = 4001;
-const REJECTED_BY_USER = 5000;
+/** Something of this app's own that has words for the person already. */
+export class Told extends Error {}
 
-/** Whether the person said no in the wallet: that is an answer, not a failure. */
-export function isRejection(error: unknown): boolean {
-  return some(
-    error,
-    (cause) =>
-      cause instanceof UserRejectedRequestError ||
-      (hasCode(cause) && (cause.code === REJECTED || cause.code === REJECTED_BY_USER)),
-  );
-}
-
-/** The custom error of a contract in what a call or a wallet threw; undefined when there is none. */
-export function refusalIn(error: unknown): Refusal | undefined {
-  let found: Refusal | undefined;
-  some(error, (cause) => {
-    found = dataOf(cause)
-      .map(decodeRefusal)
-      .find((refusal) => refusal !== undefined);
-    return found !== undefined;
-  });
-  return found;
+/** Why something failed: in words that help, and in those of whoever said no. */
+export interface Reason {
+  readonly words: string;
+  /** What a wallet or a node has said itself; left out when the words say all of it. */
+  readonly raw?: string;
 }
 
 /** Why something failed, in plain words of the language of the page. */
-export async function wordsFor(error: unknown, network: Network): Promise<string> {
-  const refusal = refusalIn(error);
-  if (refusal !== undefined) {
-    const { refusalInWords } = await import("./errorWords.ts");
-    return refusalInWords(refusal, network);
+export async function reasonOf(error: unknown, network: Network): Promise<Reason> {
+  if (error instanceof Told) return { words: error.message };
+  if (error instanceof Reverted && error.cause === undefined) {
+    return { words: t`It was mined, and the contract refused it.` };
   }
-  if (error instanceof BaseError) return error.shortMessage;
-  return error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Reverted ? error.cause : error;
+  const refusal = refusalIn(cause);
+  const words = await import("./errorWords.ts");
+  if (refusal !== undefined) return { words: words.refusalInWords(refusal, network) };
+  const { failure, raw } = failureIn(cause);
+  return { words: words.failureInWords(failure, network), raw };
 }
 
-/** Nodes and wallets put revert data in different places: `data`, `data.data`, `data.originalError.data`, the message. */
-function dataOf(cause: unknown): Hex[] {
-  if (typeof cause !== "object" || cause === null) return [];
-  const found: Hex[] = [];
-  let data: unknown = "data" in cause ? cause.data : undefined;
-  for (let depth = 0; depth < 4 && data !== undefined; depth++) {
-    if (isHex(data) && data.length >= 10) found.push(data);
-    if (typeof data !== "object" || data === null) break;
-    data = "data" in data ? data.data : "originalError" in data ? data.originalError : undefined;
-  }
-  if (
-    cause instanceof RpcRequestError ||
-    (cause instanceof Error && !(cause instanceof BaseError))
-  ) {
-    const named = /\b0x[0-9a-f]{8}(?:[0-9a-f]{64})*\b/i.exec(cause.message)?.[0];
-    if (isHex(named)) found.push(named);
-  }
-  return found;
-}
-
-function some(error: unknown, test: (cause: unknown) => boolean): boolean {
-  const seen = new Set<unknown>();
-  for (let cause = error; cause !== undefined && cause !== null && !seen.has(cause); ) {
-    if (test(cause)) return true;
-    seen.add(cause);
-    cause = typeof cause === "object" && "cause" in cause ? cause.cause : undefined;
-  }
-  return false;
-}
-
-const hasCode = (cause: unknown): cause is { code: unknown } =>
-  typeof cause === "object" && cause !== null && "code" in cause;
+/** As {@link reasonOf}, where there is room for the words alone. */
+export const wordsFor = async (error: unknown, network: Network): Promise<string> =>
+  (await reasonOf(error, network)).words;

@@ -1,12 +1,14 @@
+import { t } from "@lingui/core/macro";
 import type { QueryClient } from "@tanstack/react-query";
 import { type Address, isAddressEqual, type TransactionReceipt } from "viem";
 import { call, getTransaction, waitForTransactionReceipt } from "viem/actions";
 import type { Config, Connector } from "wagmi";
 import { getClient, waitForCallsStatus } from "wagmi/actions";
 import type { Network } from "../chain/index.ts";
-import { Reverted } from "./errors.ts";
+import { type Ending, endingOf } from "./ending.ts";
+import { Reverted, Told } from "./errors.ts";
 import { dropPending, type Pending } from "./pending.ts";
-import type { DeedToast } from "./toasts.ts";
+import type { DeedToast } from "./toasts.tsx";
 
 interface Surroundings {
   readonly config: Config;
@@ -18,7 +20,10 @@ interface Surroundings {
 /** What is being followed already, so that nothing is followed twice. */
 const followed = new Map<string, Promise<readonly TransactionReceipt[]>>();
 
-/** Waits until something sent is mined, tells so, and lets everything on the chain be read again. */
+/**
+ * Waits until something sent is mined, tells so, and lets everything on the chain be read again.
+ * @throws Told when another transaction took its place; Reverted when it was mined and refused.
+ */
 export function follow(pending: Pending, surroundings: Surroundings) {
   let outcome = followed.get(pending.id);
   if (outcome === undefined) {
@@ -33,25 +38,41 @@ async function end(
   { config, network, queries, toast }: Surroundings,
 ): Promise<readonly TransactionReceipt[]> {
   const { chainId, kind } = pending;
-  if (kind === "transaction") toast.sent(explorerLink(network, pending.id));
-  else toast.sent(undefined);
-  const receipts =
-    kind === "transaction"
-      ? [await receiptOf(config, pending)]
-      : await callsReceipts(config, pending);
+  toast.sent(kind === "transaction" ? explorerLink(network, pending.id) : undefined);
+  if (kind === "calls") {
+    const receipts = await callsReceipts(config, pending);
+    dropPending(pending);
+    void queries.invalidateQueries({ queryKey: ["chain", chainId] });
+    toast.done(explorerLink(network, receipts.at(-1)?.transactionHash));
+    return receipts;
+  }
+  const client = clientOf(config, chainId);
+  const ending = await endingOf(client, pending);
   dropPending(pending);
   // It is done now, however long the pages take to read the chain again.
   void queries.invalidateQueries({ queryKey: ["chain", chainId] });
-  toast.done(explorerLink(network, receipts.at(-1)?.transactionHash));
-  return receipts;
+  if (!("receipt" in ending)) throw new Told(wordsForEnding(ending.status));
+  const { receipt, status } = ending;
+  if (receipt.status !== "success") throw await revertOf(config, pending, receipt);
+  const link = explorerLink(network, receipt.transactionHash);
+  toast.done(link, status === "spedUp" ? t`Done: your wallet sped it up.` : undefined);
+  return [receipt];
 }
 
-async function receiptOf(config: Config, pending: Pending): Promise<TransactionReceipt> {
-  const { chainId, id } = pending;
+function wordsForEnding(status: Exclude<Ending["status"], "mined" | "spedUp">): string {
+  switch (status) {
+    case "cancelled":
+      return t`You cancelled it in your wallet. Nothing was done, beyond the fee of cancelling.`;
+    case "replaced":
+      return t`Your wallet sent another transaction in its place. This one was not done, and will not be.`;
+    case "lost":
+      return t`The chain has not heard of it for three minutes. Look in your wallet whether it still waits there before you try again.`;
+  }
+}
+
+/** Why a mined transaction was refused, as far as the contract still says so. */
+async function revertOf(config: Config, { chainId }: Pending, receipt: TransactionReceipt) {
   const client = clientOf(config, chainId);
-  const receipt = await waitForTransactionReceipt(client, { hash: id as `0x${string}` });
-  if (receipt.status === "success") return receipt;
-  dropPending(pending);
   const { from, to, input, value } = await getTransaction(client, {
     hash: receipt.transactionHash,
   });
@@ -59,7 +80,7 @@ async function receiptOf(config: Config, pending: Pending): Promise<TransactionR
     () => undefined,
     (error: unknown) => error,
   );
-  throw new Reverted("The transaction was mined and refused.", { cause });
+  return new Reverted("The transaction was mined and refused.", { cause });
 }
 
 async function callsReceipts(

@@ -1,11 +1,13 @@
+export { isRejection, refusalIn } from "./answers.ts";
 export { ConnectButton } from "./ConnectButton.tsx";
 export type { Deed } from "./deed.ts";
 export { DemoConfirm } from "./demo/DemoConfirm.tsx";
 export { sentenceOfOrder } from "./describe.ts";
-export { isRejection, refusalIn, wordsFor } from "./errors.ts";
+export { type Reason, reasonOf, wordsFor } from "./errors.ts";
 export { refusalInWords } from "./errorWords.ts";
+export { Failure } from "./Failure.tsx";
 export { PendingTransactions } from "./PendingTransactions.tsx";
-export { notify, onToasterWanted, toasterMounted, toasterWanted } from "./toasts.ts";
+export { notify, onToasterWanted, toasterMounted, toasterWanted } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
 export { type Outcome, useTransact } from "./useTransact.ts";

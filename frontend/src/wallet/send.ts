@@ -5,16 +5,19 @@ import {
   type Client,
   encodeFunctionData,
   isAddressEqual,
+  keccak256,
   type TransactionReceipt,
 } from "viem";
-import { estimateGas } from "viem/actions";
+import { estimateGas, getTransactionCount } from "viem/actions";
 import type { Config, Connector } from "wagmi";
 import { sendCalls, sendTransaction } from "wagmi/actions";
 import type { Call, Network } from "../chain/index.ts";
+import { isBundleRefusal } from "./answers.ts";
+import { forgetBundles } from "./bundles.ts";
 import type { Deed } from "./deed.ts";
 import { follow } from "./follow.ts";
-import { keepPending, type Pending } from "./pending.ts";
-import type { DeedToast } from "./toasts.ts";
+import { chainIdentity, keepPending, type Pending } from "./pending.ts";
+import type { DeedToast } from "./toasts.tsx";
 
 /** Who sends, and by what. */
 export interface Sender {
@@ -27,38 +30,41 @@ export interface Sender {
   /** Whether the wallet bundles calls. */
   readonly bundles: boolean;
   readonly toast: DeedToast;
+  /** Told when a transaction, or a bundle, is mined. */
+  onMined(): void;
 }
 
 /**
  * Sends a deed's calls and waits until they are mined. A file of its own, because only those who send need what it imports.
  * @throws What the contract or the wallet refuses with; {@link Reverted} for what was mined and refused.
  */
-export async function send({ title, calls, onProgress }: Deed, sender: Sender) {
-  const { config, client, network, queries, address, connector, bundles, toast } = sender;
+export async function send(
+  { title, calls, onProgress }: Deed,
+  sender: Sender,
+): Promise<readonly TransactionReceipt[]> {
+  const { config, client, network, queries, address, connector, toast, onMined } = sender;
   const { chainId } = network.deployment;
+  const chain = await chainIdentity(client, network);
   const receipts: TransactionReceipt[] = [];
-  const finish = async (id: string, kind: Pending["kind"]) => {
-    const sent: Pending = { id, kind, chainId, from: address, title };
+  const finish = async (
+    id: string,
+    kind: Pending["kind"],
+    asked: Pick<Pending, "to" | "dataHash" | "expectedNonce"> = {},
+  ) => {
+    const sent: Pending = { id, kind, ...chain, from: address, title, ...asked };
     keepPending(sent);
     receipts.push(...(await follow(sent, { config, network, queries, toast })));
+    onMined();
   };
   const transactions = transactionsOf(calls, network);
-  if (bundles && calls.length > 1) {
-    // What a later one rests on has not happened yet.
-    await simulate(client, address, transactions.slice(0, 1));
-    toast.waiting();
-    const { id } = await sendCalls(config, {
-      account: address,
-      chainId,
-      connector,
-      calls,
-      forceAtomic: true,
-    });
-    await finish(id, "calls");
+  const bundle = await bundled(calls, transactions, sender);
+  if (bundle !== undefined) {
+    await finish(bundle, "calls");
     return receipts;
   }
   for (const [index, call] of transactions.entries()) {
     const gas = await simulate(client, address, [call]);
+    const expectedNonce = await getTransactionCount(client, { address, blockTag: "pending" });
     toast.waiting();
     const hash = await sendTransaction(config, {
       account: address,
@@ -68,10 +74,39 @@ export async function send({ title, calls, onProgress }: Deed, sender: Sender) {
       data: call.data,
       ...(gas !== undefined && { gas }),
     });
-    await finish(hash, "transaction");
+    await finish(hash, "transaction", {
+      to: call.to,
+      dataHash: keccak256(call.data),
+      expectedNonce,
+    });
     onProgress?.(index + 1);
   }
   return receipts;
+}
+
+/**
+ * Has the wallet make several calls as one.
+ * @returns The bundle's id; undefined where the calls have to be made one after another. A wallet that has refused once is
+ * not asked again.
+ */
+async function bundled(
+  calls: readonly Call[],
+  transactions: readonly Call[],
+  { config, client, network, address, connector, bundles, toast }: Sender,
+): Promise<string | undefined> {
+  if (!bundles || calls.length < 2) return undefined;
+  const { chainId } = network.deployment;
+  // What a later one rests on has not happened yet.
+  await simulate(client, address, transactions.slice(0, 1));
+  toast.waiting();
+  try {
+    const bundle = { account: address, chainId, connector, calls, forceAtomic: true };
+    return (await sendCalls(config, bundle)).id;
+  } catch (error) {
+    if (!isBundleRefusal(error)) throw error;
+    forgetBundles({ connectorId: connector.id, address, chainId });
+    return undefined;
+  }
 }
 
 /** The fewest transactions that do what the calls do: those to the marketplace in a row become one multicall. */

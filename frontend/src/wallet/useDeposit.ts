@@ -1,42 +1,56 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
-import { useClient, useConnection, useSignTypedData } from "wagmi";
+import { useClient, useConnection } from "wagmi";
 import { type Call, useNetwork } from "../chain/index.ts";
 import type { DepositWay } from "./deposit.ts";
+import { Told } from "./errors.ts";
 import { useBundles } from "./useBundles.ts";
+import { useSignature } from "./useSignature.ts";
 
 /**
- * The calls that bring money into escrow: an approval and the deposit where the wallet makes them one, else with a permit
- * that the person signs where account and currency know permits (ERC-2612), else with an approval before the deposit.
+ * The calls that bring money into escrow: the deposit alone where the escrow may take that much already; an approval and the
+ * deposit where the wallet makes them one; else with a permit that the person signs where account and currency know
+ * permits (ERC-2612); else with an approval before the deposit.
+ * @throws Told when no wallet is connected, or one on another network; what the wallet or the node refuses with.
  */
 export function useDeposit(): (baseUnits: bigint) => Promise<Call[]> {
   const network = useNetwork();
   const client = useClient({ chainId: network.deployment.chainId });
   const { address: owner } = useConnection();
-  const { mutateAsync: sign } = useSignTypedData();
+  const sign = useSignature();
   const bundles = useBundles();
 
   return async (value) => {
-    if (client === undefined || owner === undefined) throw new Error("No wallet is connected.");
+    if (client === undefined || owner === undefined) throw new Told(t`Connect a wallet first.`);
     const { depositCalls } = await import("./deposit.ts");
     return depositCalls(value, { client, network, owner, bundles, sign });
   };
 }
 
-/** How {@link useDeposit} would bring money in with the wallet at hand; undefined until that is known. */
-export function useDepositWay(): DepositWay | undefined {
+/** How {@link useDeposit} would bring `value` base units in with the wallet at hand; undefined until that is known. */
+export function useDepositWay(value: bigint): DepositWay | undefined {
   const network = useNetwork();
   const { chainId } = network.deployment;
   const client = useClient({ chainId });
   const { address: owner } = useConnection();
   const bundles = useBundles();
   const { data: way } = useQuery({
-    queryKey: ["deposit-way", chainId, network.currency.address, owner, bundles],
+    // An allowance changes with what happens on the chain.
+    queryKey: [
+      "chain",
+      chainId,
+      "deposit-way",
+      network.currency.address,
+      owner,
+      bundles,
+      String(value),
+    ],
     enabled: client !== undefined && owner !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async () => {
       if (client === undefined || owner === undefined) throw new Error("No wallet is connected.");
       const { depositWay } = await import("./deposit.ts");
-      return depositWay({ client, network, owner, bundles });
+      return depositWay(value, { client, network, owner, bundles });
     },
   });
   return way;

@@ -9,34 +9,32 @@ import {
   WITHDRAWAL_TYPES,
 } from "@wattline/sdk";
 import type { Hex } from "viem";
-import { useConnection, useSignTypedData } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
+import { useSignature } from "./useSignature.ts";
 
 /** Signs orders with the connected wallet: no gas, no transaction. */
 export function useSigner(): (order: Order) => Promise<SignedOrder> {
-  const { domain, account } = useMarketSigning();
-  const sign = useSignTypedData();
-  return async (order) => {
-    const signature = await sign.mutateAsync({
-      account: account(),
+  const domain = useMarketDomain();
+  const sign = useSignature();
+  return async (order) => ({
+    order,
+    signature: await sign({
       domain,
       types: ORDER_TYPES,
       primaryType: "Order",
-      message: order,
-    });
-    return { order, signature };
-  };
+      message: { ...order },
+    }),
+  });
 }
 
 /** Signs many orders at once: the wallet asks one time and shows each of them. */
 export function useBookSigner(): (orders: readonly Order[]) => Promise<SignedOrder[]> {
-  const { domain, account } = useMarketSigning();
-  const sign = useSignTypedData();
+  const domain = useMarketDomain();
+  const sign = useSignature();
   return async (orders) => {
     const book = { orders, tree: bulkTree(orders) };
     const { types, primaryType, message } = orderBookTypedData(domain, book);
-    const signature = await sign.mutateAsync({
-      account: account(),
+    const signature = await sign({
       domain,
       types: { ...types },
       primaryType,
@@ -48,11 +46,10 @@ export function useBookSigner(): (orders: readonly Order[]) => Promise<SignedOrd
 
 /** Signs that an order is to be taken off a relay's book. */
 export function useWithdrawalSigner(): (orderHash: Hex) => Promise<Hex> {
-  const { domain, account } = useMarketSigning();
-  const sign = useSignTypedData();
+  const domain = useMarketDomain();
+  const sign = useSignature();
   return (orderHash) =>
-    sign.mutateAsync({
-      account: account(),
+    sign({
       domain,
       types: WITHDRAWAL_TYPES,
       primaryType: "Withdrawal",
@@ -60,14 +57,7 @@ export function useWithdrawalSigner(): (orderHash: Hex) => Promise<Hex> {
     });
 }
 
-function useMarketSigning() {
-  const { deployment } = useNetwork();
-  const { address } = useConnection();
-  return {
-    domain: marketDomain(deployment.chainId, deployment.marketplace),
-    account() {
-      if (address === undefined) throw new Error("No wallet is connected.");
-      return address;
-    },
-  };
+function useMarketDomain() {
+  const { chainId, marketplace } = useNetwork().deployment;
+  return marketDomain(chainId, marketplace);
 }

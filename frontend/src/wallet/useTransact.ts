@@ -4,10 +4,12 @@ import { useCallback, useState } from "react";
 import type { TransactionReceipt } from "viem";
 import { useClient, useConfig, useConnection } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
+import { isRejection } from "./answers.ts";
 import type { Deed } from "./deed.ts";
-import { isRejection, Reverted, wordsFor } from "./errors.ts";
-import { notify } from "./toasts.ts";
+import { reasonOf, Told } from "./errors.ts";
+import { notify } from "./toasts.tsx";
 import { useBundles } from "./useBundles.ts";
+import { expectOnNetwork } from "./useSignature.ts";
 
 /** How a deed ended. A declined one is no failure: nothing happened, because the person said so. */
 export type Outcome =
@@ -30,7 +32,6 @@ export function useTransact(): {
   const client = useClient({ chainId: useNetwork().deployment.chainId });
   const queries = useQueryClient();
   const network = useNetwork();
-  const { chainId } = network.deployment;
   const { address, connector, chainId: walletChainId } = useConnection();
   const bundles = useBundles();
   const [busy, setBusy] = useState(false);
@@ -38,19 +39,14 @@ export function useTransact(): {
   const transact = useCallback(
     async (deed: Deed): Promise<Outcome> => {
       const { title } = deed;
-      if (client === undefined || address === undefined || connector === undefined) {
-        const reason = t`Connect a wallet first.`;
-        notify.failed(title, reason);
-        return { status: "failed", reason };
-      }
-      if (walletChainId !== chainId) {
-        const reason = t`Your wallet is on another network: switch it to ${network.name} first.`;
-        notify.failed(title, reason);
-        return { status: "failed", reason };
-      }
-      setBusy(true);
       const toast = notify.begun(title);
+      let begun = false;
+      setBusy(true);
       try {
+        if (client === undefined || address === undefined || connector === undefined) {
+          throw new Told(t`Connect a wallet first.`);
+        }
+        expectOnNetwork(walletChainId, network);
         const { send } = await import("./send.ts");
         const receipts = await send(deed, {
           config,
@@ -61,21 +57,24 @@ export function useTransact(): {
           connector,
           bundles,
           toast,
+          onMined: () => {
+            begun = true;
+          },
         });
         return { status: "done", receipts };
       } catch (error) {
         if (isRejection(error)) {
-          toast.declined();
+          toast.declined(begun);
           return { status: "declined" };
         }
-        const reason = await wordsFor(error instanceof Reverted ? error.cause : error, network);
+        const reason = await reasonOf(error, network);
         toast.failed(reason);
-        return { status: "failed", reason };
+        return { status: "failed", reason: reason.words };
       } finally {
         setBusy(false);
       }
     },
-    [t, client, config, queries, network, chainId, address, connector, walletChainId, bundles],
+    [t, client, config, queries, network, address, connector, walletChainId, bundles],
   );
   return { transact, busy };
 }

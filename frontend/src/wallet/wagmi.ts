@@ -1,5 +1,5 @@
 import { http } from "viem";
-import { createConfig, createStorage } from "wagmi";
+import { createConfig, createStorage, injected } from "wagmi";
 import { forget, recall, remember } from "../browser/index.ts";
 import { chainOf, type Networks } from "../chain/index.ts";
 import { demoConnector } from "./demo/connector.ts";
@@ -14,7 +14,10 @@ const MEMORY = {
   removeItem: forget,
 };
 
-/** wagmi over the networks: every wallet that announces itself (EIP-6963), and on a local chain the demo wallet. */
+/**
+ * wagmi over the networks: every wallet that announces itself (EIP-6963), one that is only in the page (`window.ethereum`),
+ * and on a local chain the demo wallet.
+ */
 export function wagmiConfigOf(networks: Networks) {
   const [first, ...others] = networks;
   const demo = networks.find((one) => one.demo !== undefined);
@@ -29,7 +32,7 @@ export function wagmiConfigOf(networks: Networks) {
     pollingInterval: Object.fromEntries(
       networks.map((one) => [one.deployment.chainId, one.demo ? LOCAL_POLLING_MS : POLLING_MS]),
     ),
-    connectors: demo ? [demoConnector(demo)] : [],
+    connectors: [...(demo ? [demoConnector(demo)] : []), injected()],
     multiInjectedProviderDiscovery: true,
     storage: createStorage({ storage: MEMORY, key: "wattline.wagmi" }),
   });

@@ -3,17 +3,17 @@ import type { Page } from "playwright-core";
 import { THEMES } from "./browser.ts";
 
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-/** Rules whose answer depends on colours: all that another theme can change. */
+/** The rules that depend on colours: only they can differ between themes. */
 const COLOURS = ["color-contrast", "link-in-text-block"];
 
 /**
- * What violates WCAG 2.2 A or AA in the page as it is, in either theme; one line each, empty when all is well.
- * @param within A selector: the part that has changed since the whole was judged.
+ * Violations of WCAG 2.2 A or AA in the page, in either theme; one line each.
+ * @param within A selector, to check only a part of the page.
  */
 export async function violationsOf(page: Page, within?: string): Promise<string[]> {
   const found: string[] = [];
   for (const theme of THEMES) {
-    // Without motion: halfway from one theme to the other no contrast is right.
+    // Without motion: during the transition between themes, contrasts are wrong.
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.evaluate(() => {
       const running = document.getAnimations().filter((one) => one instanceof CSSTransition);

@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
-/** Where systems keep a Chromium. */
+/** Where systems install Chromium. */
 const USUAL_PLACES = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -19,7 +19,7 @@ const USUAL_PLACES = [
 
 /**
  * Starts a headless Chromium: the one that `CHROMIUM_PATH` names, the system's, Playwright's own, or one installed now.
- * @param debuggingPort Where another program may drive it too.
+ * @param debuggingPort A port on which another program can control it too.
  * @throws When there is none and none can be installed; the message says what to do.
  */
 export async function openBrowser(debuggingPort?: number): Promise<Browser> {
@@ -38,12 +38,12 @@ function findChromium(): string | undefined {
   const named = process.env.CHROMIUM_PATH;
   if (named !== undefined) {
     if (isExecutable(named)) return named;
-    throw new Error(`CHROMIUM_PATH names ${named}, which is no program.`);
+    throw new Error(`CHROMIUM_PATH names ${named}, which is not a program.`);
   }
   return [...USUAL_PLACES, ...playwrightsOwn()].find(isExecutable);
 }
 
-/** What `playwright-core install` has put into its cache, whatever its version. */
+/** Browsers of any version in the cache of `playwright-core install`. */
 function playwrightsOwn(): string[] {
   const cache =
     process.env.PLAYWRIGHT_BROWSERS_PATH ??
@@ -65,7 +65,7 @@ function playwrightsOwn(): string[] {
     .flatMap((name) => inside.map((file) => path.join(cache, name, file)));
 }
 
-/** Debian's package as root; elsewhere Playwright's own download. */
+/** Installs Debian's package as root, elsewhere Playwright's download. */
 function installChromium(): string {
   console.error("No Chromium was found; installing one. This happens once.");
   const attempts: (() => void)[] = [
@@ -103,17 +103,17 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** What went wrong in a page while nobody looked. */
+/** Errors and foreign requests of a context's pages. */
 export interface Watch {
   readonly consoleErrors: string[];
   readonly foreignRequests: string[];
-  /** @throws When the page wrote an error or asked anything of another machine. */
-  assertQuiet(): void;
+  /** @throws When a page logged an error or sent a request to another machine. */
+  assertNoFaults(): void;
 }
 
 const HERE = ["127.0.0.1", "localhost", "[::1]"];
 
-/** Opens a context that can't leave this machine, and notes what its pages complain about. */
+/** Opens a context that can't reach other machines, and records its pages' errors. */
 export async function openContext(
   browser: Browser,
   options: Parameters<Browser["newContext"]>[0] = {},
@@ -140,17 +140,17 @@ export async function openContext(
     });
   };
   context.on("page", listen);
-  const assertQuiet = () => {
+  const assertNoFaults = () => {
     const faults = [
       ...foreignRequests.map((url) => `A request left the machine: ${url}`),
       ...consoleErrors.map((text) => `The page wrote an error: ${text}`),
     ];
     if (faults.length > 0) throw new Error(faults.join("\n"));
   };
-  return { context, watch: { consoleErrors, foreignRequests, assertQuiet } };
+  return { context, watch: { consoleErrors, foreignRequests, assertNoFaults } };
 }
 
-/** Where screenshots go: for a person to look at, never committed. */
+/** The folder of screenshots, which are not committed. */
 const SCREENSHOTS = path.join(import.meta.dirname, "../../../.wattline/screenshots");
 
 export const VIEWPORTS = {
@@ -159,7 +159,7 @@ export const VIEWPORTS = {
 } as const;
 export const THEMES = ["light", "dark"] as const;
 
-/** Takes pictures of the page as it is: at phone width in the dark, at desktop width in the light, as which it stays. */
+/** Takes screenshots of the page: at phone width in the dark theme, then at desktop width in the light theme, which stay set. */
 export async function takeScreenshots(page: Page, name: string): Promise<void> {
   for (const [width, theme] of [
     ["phone", "dark"],

@@ -8,8 +8,8 @@ export const ROOT = path.join(import.meta.dirname, "../..");
 let built: Promise<string> | undefined;
 
 /**
- * The folder with the built app. Don't write into it. `npm test` has built it once for all processes and names it by
- * `WATTLINE_TEST_APP`; else it is built once in a process, and gone with it.
+ * The folder of the built app; read-only. `npm test` builds it once for all processes and names it in
+ * `WATTLINE_TEST_APP`; otherwise it is built once per process and removed at its end.
  */
 export function builtApp(): Promise<string> {
   const { WATTLINE_TEST_APP: folder } = process.env;
@@ -17,7 +17,7 @@ export function builtApp(): Promise<string> {
   return built;
 }
 
-/** Builds the app into a folder of tests. */
+/** Builds the app into a folder, for tests. */
 export async function buildApp(outDir: string): Promise<void> {
   await build({ root: ROOT, logLevel: "error", build: { outDir, emptyOutDir: true } });
 }

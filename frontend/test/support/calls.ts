@@ -1,7 +1,7 @@
 import { marketplaceAbi } from "@wattline/sdk";
 import { type DecodeFunctionDataReturnType, decodeFunctionData, type Hex } from "viem";
 
-/** A call to the marketplace, its name telling what its arguments are. */
+/** A call to the marketplace; its name determines the type of its arguments. */
 export type MarketCall = DecodeFunctionDataReturnType<typeof marketplaceAbi>;
 
 /** The calls to the marketplace that a transaction makes. */
@@ -10,7 +10,7 @@ export function callsIn(data: Hex): MarketCall[] {
   return call.functionName === "multicall" ? call.args[0].flatMap(callsIn) : [call];
 }
 
-/** The one call among several that has this name. @throws When there is none, or more than one. */
+/** The only call with this name. @throws When there is none, or more than one. */
 export function onlyCall<Name extends MarketCall["functionName"]>(
   calls: readonly MarketCall[],
   name: Name,

@@ -2,24 +2,24 @@ import { readOptions, report, settleCommunity, tieLineFor } from "@wattline/comm
 import { blockOf, packProfile, slotStart, sourceIndex } from "@wattline/sdk";
 import type { Stack } from "./stack.ts";
 
-/** The first local account of the second town: beyond those of the first. */
-const SECOND_TOWN = 12;
+/** The first local account of the second microgrid: after those of the first. */
+const SECOND_FIRST_ACCOUNT = 12;
 const BOND = 50_000n;
-/** Homes of the far town, each with a roof. */
-const FAR_HOMES = 3;
+/** Homes in the second microgrid, each with solar panels. */
+const SECOND_HOMES = 3;
 
 /**
- * A market worth looking at on a stack: offers of minted energy at several prices, bids, a second town over a tie line, a
- * forward that was delivered in part, and offers of energy to come. The clock goes on by two hours.
+ * A market on a stack: offers of minted energy at several prices, bids, a second microgrid over a tie line, a
+ * forward that was delivered in part, and offers of energy to come. Chain time advances by two hours.
  */
 export async function seedMarket(stack: Stack) {
   const { community, trading, wattline, morning, series, CENT, chain } = stack;
   const [jane, neighbour, second, ...others] = community.households;
   if (jane === undefined || second === undefined || neighbour === undefined) {
-    throw new Error("The town has too few homes for a market.");
+    throw new Error("The microgrid has too few homes for a market.");
   }
 
-  // A forward for the next block, of which a part comes.
+  // A forward for the next block, which is delivered in part.
   const { marketplace } = wattline;
   const nextBlock = blockOf(morning.lastSlot + 1 + 7);
   const [firstSlot, lastSlot] = [nextBlock * 8, nextBlock * 8 + 7];
@@ -49,7 +49,7 @@ export async function seedMarket(stack: Stack) {
       trading.sign(community, who, "offer", { ...morning, pricePerKwh: BigInt(19 + index) * CENT }),
     ),
   ]);
-  // Somebody has bought already.
+  // Some energy is sold already.
   const [first] = spot;
   if (first === undefined) throw new Error("There is no offer.");
   const { firstBlock, words } = packProfile(
@@ -89,18 +89,18 @@ export async function seedMarket(stack: Stack) {
     ),
   );
 
-  const far = await settleFarTown(stack);
+  const far = await settleSecondMicrogrid(stack);
   return { jane, second, neighbour, spot, toCome, bids, far };
 }
 
-/** A second town over a tie line: 3 % are lost on the way, and 2 cents per kWh paid for it. */
-async function settleFarTown({ wattline, community, trading, morning, CENT }: Stack) {
+/** Founds a second microgrid, with a tie line that loses 3 % and costs 2 cents per kWh. */
+async function settleSecondMicrogrid({ wattline, community, trading, morning, CENT }: Stack) {
   const options = await readOptions(["--seed", "9", "--days", "1"]);
-  if (options === "help") throw new Error("The options of the far town ask for help.");
-  const [town] = options.communities;
-  const roofs = town.households.filter(({ capacityW }) => capacityW > 0).slice(0, FAR_HOMES);
-  const series = { ...town, name: "Millbrook", households: roofs };
-  const far = await settleCommunity(wattline, series, options.tariffs, 2, SECOND_TOWN);
+  if (options === "help") throw new Error("The options of the second microgrid ask for help.");
+  const [planned] = options.communities;
+  const roofs = planned.households.filter(({ capacityW }) => capacityW > 0).slice(0, SECOND_HOMES);
+  const series = { ...planned, name: "Millbrook", households: roofs };
+  const far = await settleCommunity(wattline, series, options.tariffs, 2, SECOND_FIRST_ACCOUNT);
   const line = tieLineFor(series.slotSeconds);
   await community.agreeTieLine(2, line);
   await far.agreeTieLine(1, line);

@@ -10,8 +10,8 @@ const AT_ONCE = 1_000;
 const READY_MS = 30_000;
 
 /**
- * A relay of its own for a network, ready to take orders in.
- * @param more What is other than usual.
+ * Starts a relay for a network, ready to accept orders.
+ * @param more Options that differ from the default.
  */
 export async function openRelay({ rpcUrl, deployment }: Network, more: Partial<RelayOptions> = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-relay-"));
@@ -37,7 +37,7 @@ export async function openRelay({ rpcUrl, deployment }: Network, more: Partial<R
   return {
     url: relay.url,
     client,
-    /** Hands orders in. @throws When the relay refuses any. */
+    /** Posts orders. @throws When the relay refuses any. */
     async post(orders: readonly SignedOrder[]): Promise<void> {
       for (let from = 0; from < orders.length; from += AT_ONCE) {
         const results = await client.post(

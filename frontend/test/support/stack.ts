@@ -21,10 +21,10 @@ import { builtApp, ROOT } from "./build.ts";
 const HOST = "127.0.0.1";
 /** Euro-cents in base units of the play currency, which has six decimals. */
 const CENT = 10_000n;
-/** What every household has in escrow at first. */
+/** What each household has in escrow at first. */
 const FUNDS = 50_000_000n;
 const HOMES = 5;
-/** A development chain takes this long at most to answer once it is opened: from 9 to 14 o'clock. */
+/** The reported hours: with more, a development chain takes too long to answer. */
 const FROM_HOUR = 9;
 const TO_HOUR = 14;
 
@@ -32,17 +32,17 @@ const TO_HOUR = 14;
 export type Stack = Awaited<ReturnType<typeof openStack>>;
 
 /**
- * Starts a chain, deploys Wattline, settles five homes with money in escrow, lets those with a roof report a sunny
- * morning, and serves the built app. The clock stands at two in the afternoon.
- * @param more What `/wattline.json` says beyond chain and contracts: relay, indexer, explorer.
+ * Starts a chain, deploys Wattline, registers five homes with money in escrow, reports a sunny morning of those with
+ * solar panels, and serves the built app. Chain time is two in the afternoon.
+ * @param more Further members of `/wattline.json`: relay, indexer, explorer.
  */
 export async function openStack(
   more: Partial<Pick<Network, "relayUrl" | "indexerUrl" | "explorerUrl">> = {},
 ) {
   const options = await readOptions(["--seed", "7", "--days", "1"]);
   if (options === "help") throw new Error("The options of the stack ask for help.");
-  const [town] = options.communities;
-  const series = { ...town, households: town.households.slice(0, HOMES) };
+  const [planned] = options.communities;
+  const series = { ...planned, households: planned.households.slice(0, HOMES) };
   const startsAt = series.firstSlot * series.slotSeconds;
 
   await buildContracts();
@@ -107,8 +107,8 @@ export async function serveApp(network: Network) {
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-app-"));
   const outDir = path.join(folder, "dist");
   const config = path.join(folder, "wattline.json");
-  const say = (what: unknown) => writeFileSync(config, JSON.stringify(what));
-  say({ networks: [network] });
+  const setConfig = (next: unknown) => writeFileSync(config, JSON.stringify(next));
+  setConfig({ networks: [network] });
   process.env.WATTLINE_CONFIG = config;
   cpSync(await builtApp(), outDir, { recursive: true });
   const server: PreviewServer = await preview({
@@ -121,11 +121,11 @@ export async function serveApp(network: Network) {
   if (url === undefined) throw new Error("Vite's preview has no address.");
   return {
     url: url.replace(/\/$/, ""),
-    /** Changes what `/wattline.json` says from now on: several networks, or something malformed. */
-    say,
-    /** Leaves a file beside the page, as a host serves it: `/readings.json`. */
-    leave: (name: string, what: unknown) =>
-      writeFileSync(path.join(outDir, name), JSON.stringify(what)),
+    /** Replaces `/wattline.json`, for example with several networks or with something malformed. */
+    setConfig,
+    /** Serves a JSON file beside the page, such as `/readings.json`. */
+    serveFile: (name: string, content: unknown) =>
+      writeFileSync(path.join(outDir, name), JSON.stringify(content)),
     async closeApp() {
       await server.close();
       rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import {
   type Address,
+  concat,
   createPublicClient,
   createWalletClient,
   getAddress,
@@ -11,6 +12,7 @@ import {
   isHex,
   numberToHex,
   parseAbi,
+  parseSignature,
 } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
@@ -43,10 +45,42 @@ export interface ShownBundle {
   readonly calls: readonly { readonly to: Address; readonly data: Hex }[];
 }
 
+/** The ways in which wallets are odd, each one switch. They can be changed while the page is open. */
+export interface Quirks {
+  /** How it writes signatures: v as 27 or 28, v as 0 or 1, 64 bytes (ERC-2098), or with a high s. */
+  signatures: "usual" | "v of 0 or 1" | "compact" | "high s";
+  /** What it answers to everything that its owner would have to confirm: a refusal by code, by words or by a device. */
+  refusal: Refusal | undefined;
+  /** What it answers when several calls are to become one, though it says that it is ready for that (EIP-5792). */
+  upgradeRefusal: Refusal | undefined;
+  /** How a page finds it: by one announcement (EIP-6963), by two, or only as `window.ethereum`. */
+  announced: "once" | "twice" | "injected only";
+}
+
+/** An error as wallets throw it. */
+export interface Refusal {
+  readonly code?: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+const USUAL: Quirks = {
+  signatures: "usual",
+  refusal: undefined,
+  upgradeRefusal: undefined,
+  announced: "once",
+};
+
 /** A wallet that the page finds by EIP-6963; its key stays in Node, and every request is written down. */
 export interface TestWallet {
   readonly address: Address;
   readonly requests: WalletRequest[];
+  readonly quirks: Quirks;
+  /**
+   * Its owner has the last transaction replaced, by one with the same nonce and a higher fee: the same one, none at all, or
+   * another. It has to wait in the node still.
+   */
+  replaceLast(how: "speed up" | "cancel" | "replace"): Promise<void>;
   /** Every typed data that it was asked to sign, oldest first. */
   typedData(): ShownTypedData[];
   /** Every transaction that it was asked to send, oldest first. */
@@ -77,6 +111,7 @@ interface Options {
   readonly contract?: Address;
   /** Whether it makes several calls as one (EIP-5792): where a contract acts, unless said otherwise. */
   readonly bundles?: boolean;
+  readonly quirks?: Partial<Quirks>;
 }
 
 /** What the contract behind a smart account does for its owner. */
@@ -85,6 +120,7 @@ const contractAbi = parseAbi(["function executeAll((address to, bytes data)[] ca
 const DECLINED = 4001;
 const UNKNOWN_CHAIN = 4902;
 const UNSUPPORTED = 4200;
+const INTERNAL = -32_603;
 
 /** Puts a wallet into every page that `context` will open. */
 export async function injectWallet(
@@ -97,8 +133,11 @@ export async function injectWallet(
     startsOn = chainId,
     contract,
     bundles = contract !== undefined,
+    quirks: oddities = {},
   }: Options,
 ): Promise<TestWallet> {
+  const quirks: Quirks = { ...USUAL, ...oddities };
+  let last: Hex | undefined;
   const requests: WalletRequest[] = [];
   const client = createWalletClient({
     account,
@@ -115,6 +154,7 @@ export async function injectWallet(
 
   const ask = async () => {
     if (declines) throw fault(DECLINED, "The user declined.");
+    if (quirks.refusal !== undefined) throw quirks.refusal;
     const taken = hesitation;
     hesitation = undefined;
     taken?.asked();
@@ -170,20 +210,28 @@ export async function injectWallet(
         return account.signMessage({ message });
       }
       case "eth_signTypedData_v4": {
-        await ask();
         const { EIP712Domain: _, ...types } = parse(params[1]).types;
-        return account.signTypedData({ ...parse(params[1]), types });
+        if (Number(parse(params[1]).domain.chainId) !== current) {
+          throw fault(INTERNAL, `Provided chainId must match the active chainId "${current}"`);
+        }
+        await ask();
+        return written(await account.signTypedData({ ...parse(params[1]), types }), quirks);
       }
       case "eth_sendTransaction": {
         await ask();
         const { to, data, value, gas } = transactionIn(params[0]);
         if (contract !== undefined) return execute(contract, [{ to, data }]);
-        return client.sendTransaction({ to, data, value, ...(gas && { gas }) });
+        last = await client.sendTransaction({ to, data, value, ...(gas && { gas }) });
+        return last;
       }
       case "wallet_getCapabilities":
+        if (quirks.upgradeRefusal !== undefined) {
+          return { [numberToHex(chainId)]: { atomic: { status: "ready" } } };
+        }
         if (!bundles) throw fault(UNSUPPORTED, `${method} is not supported.`);
         return { [numberToHex(chainId)]: { atomic: { status: "supported" } } };
       case "wallet_sendCalls": {
+        if (quirks.upgradeRefusal !== undefined) throw quirks.upgradeRefusal;
         if (contract === undefined || !bundles) {
           throw fault(UNSUPPORTED, `${method} is not supported.`);
         }
@@ -231,11 +279,40 @@ export async function injectWallet(
       }
     },
   );
-  await context.addInitScript(announce, { name, uuid: crypto.randomUUID() });
+  const uuids = [crypto.randomUUID(), crypto.randomUUID()];
+  await context.addInitScript(announce, {
+    name,
+    uuids: uuids.slice(0, quirks.announced === "twice" ? 2 : 1),
+    isInjected: quirks.announced === "injected only",
+  });
 
   return {
     address,
     requests,
+    quirks,
+    async replaceLast(how) {
+      if (last === undefined) throw new Error("The wallet has sent nothing that it could replace.");
+      const {
+        nonce,
+        to,
+        input,
+        value,
+        maxFeePerGas = 0n,
+        maxPriorityFeePerGas = 0n,
+      } = await chain.getTransaction({ hash: last });
+      const call = {
+        "speed up": { to, data: input, value },
+        cancel: { to: address, value: 0n },
+        replace: { to: address, value: 1n },
+      }[how];
+      await client.sendTransaction({
+        ...call,
+        nonce,
+        maxFeePerGas: maxFeePerGas * 2n,
+        maxPriorityFeePerGas: maxPriorityFeePerGas * 2n + 1n,
+        gas: 1_000_000n,
+      });
+    },
     typedData: () =>
       requests
         .filter(({ method }) => method === "eth_signTypedData_v4")
@@ -280,8 +357,16 @@ declare global {
   }
 }
 
-/** Runs in the page: an EIP-1193 provider, announced as EIP-6963 asks. */
-function announce({ name, uuid }: { name: string; uuid: string }): void {
+/** Runs in the page: an EIP-1193 provider, announced as EIP-6963 asks or put into the page as older wallets do. */
+function announce({
+  name,
+  uuids,
+  isInjected,
+}: {
+  name: string;
+  uuids: string[];
+  isInjected: boolean;
+}): void {
   const listeners = new Map<string, Set<(value: unknown) => void>>();
   const emit = (event: string, value: unknown) => {
     for (const listener of listeners.get(event) ?? []) listener(value);
@@ -303,14 +388,38 @@ function announce({ name, uuid }: { name: string; uuid: string }): void {
   window.wattlineTestWalletChain = (chainId) => emit("chainChanged", chainId);
   const icon =
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Crect width='8' height='8' fill='%23666'/%3E%3C/svg%3E";
-  const detail = Object.freeze({
-    info: Object.freeze({ uuid, name, icon, rdns: "org.wattline.test" }),
-    provider,
-  });
-  const tell = () => window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+  if (isInjected) {
+    Object.assign(window, { ethereum: provider });
+    return;
+  }
+  const tell = () => {
+    for (const uuid of uuids) {
+      const info = Object.freeze({ uuid, name, icon, rdns: "org.wattline.test" });
+      const detail = Object.freeze({ info, provider });
+      window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+    }
+  };
   window.addEventListener("eip6963:requestProvider", tell);
   tell();
 }
+
+/** A signature as a wallet with this quirk writes it. */
+function written(signature: Hex, { signatures }: Quirks): Hex {
+  const { r, s, yParity } = parseSignature(signature);
+  const tail = (v: number) => numberToHex(v, { size: 1 });
+  switch (signatures) {
+    case "usual":
+      return signature;
+    case "v of 0 or 1":
+      return concat([r, s, tail(yParity)]);
+    case "compact":
+      return concat([r, numberToHex(BigInt(s) | (BigInt(yParity) << 255n), { size: 32 })]);
+    case "high s":
+      return concat([r, numberToHex(CURVE_ORDER - BigInt(s), { size: 32 }), tail(28 - yParity)]);
+  }
+}
+/** The order of secp256k1 (SEC 2, 2.4.1). */
+const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 /** Every member of typed data or a transaction as text, addresses with their checksum. */
 export const textsOf = (shown: object): Record<string, string> =>

@@ -1,8 +1,8 @@
 import type { AllocatedShare, Allocation } from "./types.ts";
 
 /**
- * A line of an operator's report. With producer and consumer it is what the one gave the other; with a consumer alone, what
- * that got from the whole community; with a producer alone, what that gave to it.
+ * A row of an operator's report. With producer and consumer: what the producer gave the consumer. With a consumer
+ * alone: what it got from the whole community. With a producer alone: what it gave to the community.
  */
 export interface ReportedEnergy {
   readonly slot: number;
@@ -16,17 +16,17 @@ export interface AllocationDifference {
   readonly slot: number;
   readonly producer?: string;
   readonly consumer?: string;
-  /** 0 where we have nothing. */
+  /** 0 where our allocation has nothing. */
   readonly oursWh: bigint;
   /** 0 where the report has nothing. */
   readonly theirsWh: bigint;
-  /** True where the report has no line at all, which is not the same as a line of 0. */
+  /** True where the report has no row at all, which differs from a row of 0. */
   readonly isMissing: boolean;
 }
 
 /**
- * Names every slot in which an operator's report differs from our allocation, by pair, by consumer and by producer, as far
- * as the report has lines of that kind; sorted by slot, then by name. Sources are added up.
+ * Lists every slot in which an operator's report differs from our allocation, by pair, by consumer and by producer, for
+ * the kinds of row that the report has; sorted by slot, then by name. Sources are added up.
  */
 export function compareAllocation(
   ours: Allocation,
@@ -80,7 +80,7 @@ function linesOf(lines: readonly ReportedEnergy[]): Map<string, ReportedEnergy> 
   for (const line of lines) {
     const { slot, producer, consumer, energyWh } = line;
     if (producer === undefined && consumer === undefined) {
-      throw new RangeError(`A line of slot ${slot} names neither producer nor consumer.`);
+      throw new RangeError(`A row of slot ${slot} names neither producer nor consumer.`);
     }
     const key = JSON.stringify([slot, producer ?? null, consumer ?? null]);
     added.set(key, {

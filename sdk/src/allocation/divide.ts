@@ -1,16 +1,17 @@
 import { householdHash, tieRank } from "../rationing.ts";
 
-/** Somebody's part in a division. */
+/** One share of a division. */
 export interface Part {
-  /** Decides who comes first where fractions are equal; see {@link divide}. */
+  /** Decides the order where fractions are equal; see {@link divide}. */
   readonly name: string;
   readonly weight: bigint;
 }
 
 /**
- * Divides a whole amount in proportion to weights, so that the parts add up to it exactly: everybody gets the whole part of
- * what is due, and what is left goes, one each, to the largest fractions (method of Hamilton). Equal fractions go by the
- * lower `tieRank` of name and slot, then by name, as in rations: neither by the order of a list nor for ever by one name.
+ * Divides a whole amount in proportion to weights, so that the parts add up to it exactly: every part is rounded down,
+ * and the rest goes, one unit each, to the largest fractions (method of Hamilton). Equal fractions are ordered by the
+ * lower `tieRank` of name and slot, then by name, as in rations: independent of the list's order, and different in each
+ * slot.
  * @returns In the order of the parts. All 0 when no weight is above 0.
  */
 export function divide(amount: bigint, parts: readonly Part[], slot: number): bigint[] {

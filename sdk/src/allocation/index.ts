@@ -1,6 +1,6 @@
 /**
- * Who gave whom how much, by allocation key or by the market, and the files in which grid operators take and report it. An
- * entry of its own, so that what reads no such files carries no reader.
+ * Who gave whom how much, by allocation key or by the market, and the files in which grid operators accept and report
+ * it. It has its own entry point, so that programs without such files do not load the readers.
  */
 export * from "./compare.ts";
 export { divide, type Part } from "./divide.ts";

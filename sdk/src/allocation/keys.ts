@@ -12,11 +12,11 @@ import {
 type ByName = ReadonlyMap<string, bigint>;
 
 /**
- * Divides what a community produced by its key, slot by slot, in whole Wh. A consumer never gets more than it used, nor a
- * producer gives more than it produced; each consumer is served by all producers in proportion to what they produced.
- * Static and dynamic keys are those of Austrian communities (ElWOG 2010 § 16e): a consumer's share is production x key, its
- * coverage the lesser of share and use, and a producer's surplus its production less its part of all coverage.
- * @throws RangeError when an amount is negative, or parts exceed the whole or name nobody who uses energy.
+ * Divides a community's production by its key, slot by slot, in whole Wh. A consumer never gets more than it used, and
+ * a producer never gives more than it produced; all producers serve each consumer in proportion to their production.
+ * Static and dynamic keys are those of Austrian communities (ElWOG 2010 § 16e): a consumer's share is production x key,
+ * its coverage the lesser of share and use, and a producer's surplus its production less its part in all coverage.
+ * @throws RangeError when an amount is negative, parts exceed the whole, or a part names no consumer.
  */
 export function allocate(community: MeteredCommunity, key: AllocationKey): Allocation {
   requireKey(community, key);
@@ -42,7 +42,7 @@ function coverageOf(produced: ByName, used: ByName, key: AllocationKey, slot: nu
   );
 }
 
-/** All that is used when there is enough; else what there is, in proportion to use. */
+/** Everyone's whole use when there is enough; otherwise the production, in proportion to use. */
 function inProportion(availableWh: bigint, used: ByName, slot: number): ByName {
   const total = sum(used);
   if (total <= availableWh) return used;
@@ -50,7 +50,7 @@ function inProportion(availableWh: bigint, used: ByName, slot: number): ByName {
   return byName(parts, divide(availableWh, parts, slot));
 }
 
-/** Each consumer's agreed part, as far as it is used. What no part names belongs to nobody. */
+/** Each consumer's agreed part, up to its use. What no part covers stays unallocated. */
 function byParts(
   availableWh: bigint,
   used: ByName,
@@ -65,7 +65,7 @@ function byParts(
   );
 }
 
-/** Says which producer gives whom: rows add up to what consumers get, columns to what producers give. */
+/** Wh from each producer to each consumer: rows add up to what consumers get, columns to what producers give. */
 function pair(coverage: ByName, produced: ByName, slot: number): AllocatedShare[] {
   const producers = sorted(produced).map(([name, weight]) => ({ name, weight }));
   const giving = byName(producers, divide(sum(coverage), producers, slot));
@@ -83,12 +83,12 @@ function pair(coverage: ByName, produced: ByName, slot: number): AllocatedShare[
 }
 
 /**
- * Divides what a metering point counted in a slot among the communities that it is a member of, by its participation
- * factors; the rest stays outside of them. Factors are whole percent from 1 to 100 and together at most 100 (Austria,
+ * Divides what a metering point counted in a slot among the communities that it belongs to, by its participation
+ * factors; the rest belongs to none of them. Factors are whole percent from 1 to 100 and at most 100 together (Austria,
  * since 8 April 2024: ebUtilities, process EC_PRTFACT_CHANGE; Netz Niederösterreich, "Mehrfachteilnahme"). The rule is
  * `G.01T = G.01 x factor / 100`; here in whole Wh that add up exactly.
  * @param factors Percent by community.
- * @throws RangeError when a factor is none, or all exceed 100 %.
+ * @throws RangeError when a factor is out of range, or all exceed 100 % together.
  */
 export function participate(
   energyWh: bigint,
@@ -104,7 +104,7 @@ export function participate(
   }
   if (total > 100) {
     throw new RangeError(
-      `Factors come to ${total} % (${[...factors.keys()].join(", ")}): lower one of them.`,
+      `Factors add up to ${total} % (${[...factors.keys()].join(", ")}): lower one of them.`,
     );
   }
   const parts = [...factors].map(([name, percent]) => ({ name, weight: BigInt(percent) }));
@@ -112,14 +112,17 @@ export function participate(
   return byName(parts, shares);
 }
 
-/** What takes part in one community of what its meters counted, both ways: all of a meter without a factor. */
+/**
+ * The part of what meters counted, in both directions, that takes part in one community: all of a meter without a
+ * factor.
+ */
 export function withParticipation(
   { slotSeconds, producedWh, usedWh }: MeteredCommunity,
   factors: ReadonlyMap<string, number>,
 ): MeteredCommunity {
   for (const name of factors.keys()) {
     if (producedWh.has(name) || usedWh.has(name)) continue;
-    throw new RangeError(`A factor is given for ${name}, which counted nothing here.`);
+    throw new RangeError(`A factor is given for ${name}, which has no data here.`);
   }
   const take = (energy: MeteredCommunity["usedWh"]): MeteredCommunity["usedWh"] =>
     new Map(
@@ -149,13 +152,14 @@ function requireKey({ producedWh, usedWh }: MeteredCommunity, key: AllocationKey
   if (key.kind === "dynamic") return;
   let total = 0;
   for (const [name, part] of key.parts) {
-    if (!usedWh.has(name)) throw new RangeError(`The key names ${name}, who is no consumer here.`);
+    if (!usedWh.has(name))
+      throw new RangeError(`The key names ${name}, which is not a consumer here.`);
     if (!Number.isInteger(part) || part < 0) {
       throw new RangeError(`${name}: a part is a whole number of millionths, not ${part}.`);
     }
     total += part;
   }
-  if (total > WHOLE) throw new RangeError(`The parts come to ${total} of ${WHOLE} millionths.`);
+  if (total > WHOLE) throw new RangeError(`The parts add up to ${total} of ${WHOLE} millionths.`);
 }
 
 const slotsOf = ({ producedWh, usedWh }: MeteredCommunity): number[] => {

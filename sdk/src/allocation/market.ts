@@ -12,7 +12,7 @@ export interface MarketTrade {
   readonly energyWh: EnergyBySlot;
 }
 
-/** What a market settled, in the shape that keys give: trades of one pair, source and slot are added up. */
+/** A market's trades as an allocation: trades of one pair, source and slot are added up. */
 export function allocationOfTrades(
   trades: readonly MarketTrade[],
   slotSeconds: number,
@@ -32,9 +32,9 @@ export function allocationOfTrades(
 }
 
 /**
- * The lesser of what was bought and what was used: energy counts for the utility only as far as the meter saw it used. A
- * consumer who used less than it bought keeps a part of each share, in proportion.
- * @param usedWh Wh per slot by consumer; who is missing used nothing.
+ * The lesser of what was bought and what was used: for the utility, energy counts only where the meter counted its use.
+ * A consumer who used less than it bought keeps a part of each share, in proportion.
+ * @param usedWh Wh per slot by consumer; a missing consumer used nothing.
  */
 export function capAtUse(
   { slotSeconds, shares }: Allocation,
@@ -57,7 +57,7 @@ export function capAtUse(
 }
 
 /**
- * Gives everybody another name: the metering point by which the grid operator knows an account.
+ * Replaces names, such as accounts, by the metering points of the grid operator.
  * @throws RangeError that lists those without a name.
  */
 export function rename(allocation: Allocation, names: ReadonlyMap<string, string>): Allocation {

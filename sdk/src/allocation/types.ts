@@ -7,13 +7,16 @@ export interface AllocatedShare {
   /** Names the producer: an account, a meter, or a metering point of the grid operator. */
   readonly producer: string;
   readonly consumer: string;
-  /** Where a market or a key tells sources apart. */
+  /** Present where a market or a key distinguishes sources. */
   readonly source?: Source;
   /** Above 0. */
   readonly energyWh: bigint;
 }
 
-/** Who gave whom how much, slot by slot: by an allocation key, or by a market. At most one share per slot, pair and source. */
+/**
+ * Who gave whom how much, slot by slot: by an allocation key, or by a market. At most one share per slot, pair and
+ * source.
+ */
 export interface Allocation {
   readonly slotSeconds: number;
   readonly shares: readonly AllocatedShare[];
@@ -28,16 +31,16 @@ export interface MeteredCommunity {
   readonly usedWh: ReadonlyMap<string, EnergyBySlot>;
 }
 
-/** Parts in a million: 250,000 is 25 %. */
+/** Millionths: 250,000 is 25 %. */
 export type Millionths = number;
 
 export const WHOLE: Millionths = 1_000_000;
 
 /**
- * How a community divides what it produces in each slot:
+ * How a community divides its production in each slot:
  * - `dynamic`: in proportion to what each consumer uses in the slot;
- * - `static`: each consumer has an agreed part; what it does not use of it goes to the grid;
- * - `hybrid`: agreed parts first, then what nobody used of them in proportion to what is still needed.
+ * - `static`: each consumer has an agreed part; what it does not use goes to the grid;
+ * - `hybrid`: agreed parts first, then the unused rest in proportion to what is still needed.
  */
 export type AllocationKey =
   | { readonly kind: "dynamic" }

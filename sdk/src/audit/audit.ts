@@ -5,10 +5,10 @@ import { marketDomain, metersDomain } from "../typedData.ts";
 import { type Call, callsOf } from "./calls.ts";
 import type { ChainBlock, ChainTransaction } from "./chain.ts";
 import type { Finding, Verdict } from "./checks.ts";
+import type { AuditContext, IsAccepted } from "./context.ts";
 import { freeze, thaw } from "./freeze.ts";
 import type { AuditRow } from "./rows.ts";
 import { judgeActs } from "./rules/acts.ts";
-import type { IsAccepted, Scene } from "./scene.ts";
 import { type Claim, isSignedByNamed, type Recover } from "./signing.ts";
 import { type AuditState, emptyState } from "./state.ts";
 import { Tally } from "./tally.ts";
@@ -17,15 +17,15 @@ import { Tally } from "./tally.ts";
 export interface AuditOptions {
   readonly chainId: number;
   readonly contracts: Contracts;
-  /** False to leave signatures out. */
+  /** False to skip signatures. */
   readonly signatures?: boolean;
-  /** The first block that is judged; those before it are only booked, for balances to be right. */
+  /** The first block that is judged; earlier ones are only recorded, so that balances are right. */
   readonly fromBlock?: number;
-  /** Rows and findings of one microgrid only; everything is booked all the same. */
+  /** Rows and findings of one microgrid only; all events are recorded anyway. */
   readonly microgrid?: number;
-  /** Whose key made a signature; without it viem's JavaScript tells. */
+  /** Recovers the signer of a signature; by default in JavaScript, with viem. */
   readonly recover?: Recover;
-  /** Judges many claims at once, each as `isSignedByNamed` does: a place for workers. */
+  /** Judges many claims at once, each as `isSignedByNamed` does; for use with workers. */
   readonly judge?: (claims: readonly Claim[]) => Promise<readonly boolean[]>;
   /** Asks contract wallets; without it their signatures can't be judged. */
   readonly isAccepted?: IsAccepted;
@@ -33,21 +33,21 @@ export interface AuditOptions {
   readonly onFinding?: (finding: Finding) => void;
 }
 
-/** An audit under way. */
+/** A running audit. */
 export interface Audit {
   readonly state: AuditState;
-  /** Judges the next blocks, in the chain's order. */
+  /** Judges the next blocks, in chain order. */
   blocks(blocks: readonly ChainBlock[]): Promise<void>;
-  /** What is found elsewhere, against the chain's state. */
+  /** Counts and findings, also of checks made elsewhere against the chain's state. */
   readonly tally: Tally;
   verdicts(): Verdict[];
-  /** Everything that an audit of the following blocks needs, for {@link createAudit}. */
+  /** The state from which {@link createAudit} can resume at the following block. */
   freeze(): string;
 }
 
 const ONLY_LOW_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
-/** The address whose key made a signature, as the contracts see it: 64 or 65 bytes, a low s. */
+/** The signer's address as the contracts recover it: from 64 or 65 bytes, with a low s. */
 export const recoverSlowly: Recover = async (digest, signature) => {
   const length = (signature.length - 2) / 2;
   if (length !== 64 && length !== 65) return undefined;
@@ -59,7 +59,7 @@ export const recoverSlowly: Recover = async (digest, signature) => {
 };
 
 /**
- * Audits a chain's history block by block: pure, so that a command, a worker in a browser and a test can do it alike.
+ * Audits a chain's history block by block, without I/O, so that a command, a browser worker and a test can all use it.
  * @param resume What {@link Audit.freeze} returned after the block before the next one.
  */
 export function createAudit(options: AuditOptions, resume?: string): Audit {
@@ -99,7 +99,7 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
     }
   }
 
-  /** Whether who is named in it has signed, for every order and reading that the transactions brought. */
+  /** For every order and reading in the transactions: whether the account or device it names signed it. */
   async function signedOf(readings: readonly ReadTransaction[]) {
     if (!signatures) return new Map<object, boolean>();
     const claims = readings
@@ -115,7 +115,7 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
   ): Promise<void> {
     const isJudged = block.number >= fromBlock;
     const at = { block: block.number, transaction: transaction.hash };
-    const scene: Scene = {
+    const context: AuditContext = {
       state,
       contracts,
       domains,
@@ -135,17 +135,17 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
         if (isJudged && isOf(row, options.microgrid)) options.onRow?.(row);
       },
     };
-    scene.checked("logs");
+    context.checked("logs");
     if (broken !== undefined) {
-      scene.found("logs", "unreadable-logs", { reason: broken });
+      context.found("logs", "unreadable-logs", { reason: broken });
       return;
     }
     try {
-      await judgeActs(scene, actsOf(contracts, events), { calls, hidden });
+      await judgeActs(context, actsOf(contracts, events), { calls, hidden });
     } catch (error) {
-      // Sums that leave a lane and sequences that no contract emits: what is left can't be booked.
+      // A lane overflowed or the events are in an order that no contract emits: the rest can't be recorded.
       if (!(error instanceof Error)) throw error;
-      scene.found("logs", "unreadable-logs", { reason: reasonOf(error) });
+      context.found("logs", "unreadable-logs", { reason: reasonOf(error) });
     }
   }
 

@@ -1,17 +1,17 @@
 /**
- * Values with maps and big numbers as JSON and back, exactly: what an interrupted audit goes on from. A big number is
- * written as "n:" and its hexadecimal digits, a map as its entries.
+ * Values with maps and bigints as JSON and back, exactly: the state from which an interrupted audit resumes. A bigint
+ * is written as "n:" and its hexadecimal digits, a map as its entries.
  */
 export const freeze = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) => {
     if (typeof each === "bigint") return `n:${each < 0n ? "-" : ""}${abs(each).toString(16)}`;
     if (each instanceof Map) return { "map:": [...each] };
-    // What looks like one of ours is none.
+    // A string that looks like one of these encodings must not be decoded as one.
     if (typeof each === "string" && /^[ns]:/.test(each)) return `s:${each}`;
     return each;
   });
 
-/** @throws SyntaxError when the text is no JSON. */
+/** @throws SyntaxError when the text is not JSON. */
 export const thaw = (text: string): unknown =>
   JSON.parse(text, (_, each: unknown) => {
     if (typeof each === "string") {

@@ -2,35 +2,36 @@ import { type Address, zeroAddress } from "viem";
 import { SOURCES, type Source } from "../energyId.ts";
 import type { EnergyMove } from "../history/moves.ts";
 import { addWords, isAtMost, subtractWords } from "../words.ts";
-import type { Scene } from "./scene.ts";
-import { accountIn, lineOf, moneyIn, within } from "./state.ts";
+import type { AuditContext } from "./context.ts";
+import { accountIn, moneyIn, seriesOf, within } from "./state.ts";
 
-/** Books energy that has moved. Nobody gives away what they do not have. */
-export function bookMove(scene: Scene, move: EnergyMove): void {
+/** Records a move of energy. A holder can't give away energy that it does not have. */
+export function recordMove(context: AuditContext, move: EnergyMove): void {
   for (const { microgrid, source, blockNumber, energy } of move.words) {
-    const line = lineOf(microgrid, SOURCES.indexOf(source));
-    if (move.from !== zeroAddress) takeEnergy(scene, move.from, line, blockNumber, energy, source);
-    if (move.to !== zeroAddress) giveEnergy(scene, move.to, line, blockNumber, energy);
+    const series = seriesOf(microgrid, SOURCES.indexOf(source));
+    if (move.from !== zeroAddress)
+      takeEnergy(context, move.from, series, blockNumber, energy, source);
+    if (move.to !== zeroAddress) giveEnergy(context, move.to, series, blockNumber, energy);
   }
 }
 
 function takeEnergy(
-  scene: Scene,
+  context: AuditContext,
   holder: Address,
-  line: number,
+  series: number,
   blockNumber: number,
   energy: bigint,
   source: Source,
 ): void {
-  const words = within(within(scene.state.energy, holder), line);
+  const words = within(within(context.state.energy, holder), series);
   const held = words.get(blockNumber) ?? 0n;
-  scene.checked("holdings");
+  context.checked("holdings");
   if (!isAtMost(energy, held)) {
-    scene.found(
+    context.found(
       "holdings",
       "energy-not-held",
       { source, block: blockNumber, holder, held, given: energy },
-      Math.floor(line / 256),
+      Math.floor(series / 256),
     );
     words.delete(blockNumber);
     return;
@@ -41,60 +42,70 @@ function takeEnergy(
 }
 
 function giveEnergy(
-  scene: Scene,
+  context: AuditContext,
   holder: Address,
-  line: number,
+  series: number,
   blockNumber: number,
   energy: bigint,
 ): void {
-  const words = within(within(scene.state.energy, holder), line);
+  const words = within(within(context.state.energy, holder), series);
   words.set(blockNumber, addWords(words.get(blockNumber) ?? 0n, energy));
 }
 
-/** Puts money into an account. */
-export function credit(scene: Scene, currency: Address, holder: Address, amount: bigint): void {
+/** Adds money to an account. */
+export function credit(
+  context: AuditContext,
+  currency: Address,
+  holder: Address,
+  amount: bigint,
+): void {
   if (amount === 0n) return;
-  accountIn(scene.state, currency, holder).balance += amount;
-  moneyIn(scene.state, currency).accounts += amount;
+  accountIn(context.state, currency, holder).balance += amount;
+  moneyIn(context.state, currency).accounts += amount;
 }
 
-/** Takes money out of an account, which must have it. */
-export function debit(scene: Scene, currency: Address, holder: Address, amount: bigint): void {
+/** Takes money from an account; a finding when the account has less. */
+export function debit(
+  context: AuditContext,
+  currency: Address,
+  holder: Address,
+  amount: bigint,
+): void {
   if (amount === 0n) return;
-  const account = accountIn(scene.state, currency, holder);
-  scene.checked("holdings");
+  const account = accountIn(context.state, currency, holder);
+  context.checked("holdings");
   if (account.balance < amount) {
-    scene.found("holdings", "money-not-held", {
+    context.found("holdings", "money-not-held", {
       holder,
       had: account.balance,
       paid: amount,
     });
   }
   account.balance -= amount;
-  moneyIn(scene.state, currency).accounts -= amount;
+  moneyIn(context.state, currency).accounts -= amount;
 }
 
-/** Pays the DSOs: all to the one, or half each across a line, the odd unit to the receiving one. */
+/** Pays the DSOs: one DSO gets everything; across a tie line each gets half, and the receiving one the odd unit. */
 export function payDsos(
-  scene: Scene,
+  context: AuditContext,
   currency: Address,
   from: number,
   to: number,
   charge: bigint,
 ): void {
   const half = from === to ? 0n : charge / 2n;
-  const dsoOf = (microgrid: number) => scene.state.microgrids.get(microgrid)?.dso ?? zeroAddress;
-  credit(scene, currency, dsoOf(from), half);
-  credit(scene, currency, dsoOf(to), charge - half);
+  const dsoOf = (microgrid: number) => context.state.microgrids.get(microgrid)?.dso ?? zeroAddress;
+  credit(context, currency, dsoOf(from), half);
+  credit(context, currency, dsoOf(to), charge - half);
 }
 
-/** Adds to what is filled of an order. */
-export function fill(scene: Scene, maker: Address, nonce: bigint, energyWh: bigint): void {
-  const fills = within(scene.state.fills, maker);
+/** Adds to an order's fill. */
+export function fill(context: AuditContext, maker: Address, nonce: bigint, energyWh: bigint): void {
+  const fills = within(context.state.fills, maker);
   const key = (nonce / 8n).toString();
   fills.set(key, (fills.get(key) ?? 0n) + (energyWh << (32n * (nonce % 8n))));
 }
 
-/** What a charge comes to, rounded down to a base unit. */
+/** A charge, rounded down to a base unit. */
 export const chargeOf = (chargePerKwh: bigint, energyWh: bigint): bigint =>
   (chargePerKwh * energyWh) / 1000n;

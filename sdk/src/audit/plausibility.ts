@@ -9,9 +9,9 @@ export type SolarSite = Pick<MicrogridState, "latitudeTenths" | "longitudeTenths
 export const SOLAR = SOURCES.indexOf("Solar");
 
 /**
- * How much a reading may exceed an ordinary clear sky before it is called implausible. A roof's capacity is that of its
- * panels at 1000 W/m² on their plane; very clear air or high ground exceeds a model's clear sky by a tenth, a cloud's
- * bright rim by more for minutes, cold panels by a twentieth, and snow on the ground reflects: a quarter in all.
+ * How much a reading may exceed an ordinary clear sky before it counts as implausible. A roof's capacity is that of its
+ * panels at 1000 W/m² on their plane. Very clear air or high ground exceeds a model's clear sky by a tenth, the bright
+ * edge of a cloud by more for minutes, cold panels by a twentieth, and snow on the ground reflects: a quarter in all.
  */
 export const SKY_MARGIN = 1.25;
 
@@ -19,24 +19,24 @@ export const SKY_MARGIN = 1.25;
 const STANDARD_IRRADIANCE = 1000;
 
 /**
- * How far below the horizon the sun may stand and a panel still make something: the air bends its light by 0.57°, its
- * disc reaches 0.27° up, a place is known to a tenth of a degree only (0.07° at most, as the sun sees it), and a roof on
- * a hill sees further; within civil twilight (6°) the sky still has up to a few W/m². Source: Meeus, "Astronomical
- * Algorithms", 2nd edition, 1998, chapters 15 and 16.
+ * How far below the horizon the sun may be while a panel still produces something: refraction raises it by 0.57°, its
+ * disc reaches 0.27° further up, the place is known to a tenth of a degree only (at most 0.07° of solar height), and a
+ * roof on a hill sees further; within civil twilight (6°) the sky still has up to a few W/m². Source: Meeus,
+ * "Astronomical Algorithms", 2nd edition, 1998, chapters 15 and 16.
  */
 export const TWILIGHT_DEGREES = 6;
 
-/** What the sky gives at twilight on any plane, W/m²: 400 lux at sunset is about 4 W/m². */
+/** Irradiance at twilight on any plane, W/m²: 400 lux at sunset is about 4 W/m². */
 const TWILIGHT_IRRADIANCE = 5;
 
-/** Moments that a slot is looked at, evenly from its start to its end. */
+/** Sample times within a slot, evenly from its start to its end. */
 const MOMENTS = 4;
 
 /**
- * The most that a solar meter can have exported in a slot, in Wh, rounded up: its capacity under the clearest sky, with
- * panels that face the sun whatever their roof does; nothing while the sun stands deep below the horizon all the time.
+ * The most that a solar meter can export in a slot, in Wh, rounded up: its capacity under the clearest sky, on a plane
+ * that faces the sun; 0 while the sun is far below the horizon all the time.
  *
- * Facing the sun, a plane gets the beam in full, all diffuse light and what the ground sends back: no fixed roof ever
+ * A plane that faces the sun gets the full beam, all diffuse light and all light reflected by the ground: no fixed roof
  * gets more.
  */
 export function solarMostWh(microgrid: SolarSite, capacityW: number, slot: number): bigint {
@@ -46,7 +46,7 @@ export function solarMostWh(microgrid: SolarSite, capacityW: number, slot: numbe
   return BigInt(Math.ceil((limitW * slotSeconds) / 3600));
 }
 
-/** What was worked out lately: all roofs of a place share a slot's sky. */
+/** Recent results: all roofs of a place share a slot's sky. */
 const skies = new Map<string, number>();
 const MOST_SKIES = 4096;
 

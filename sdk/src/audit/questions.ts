@@ -15,31 +15,30 @@ import type { Fault } from "./messages.ts";
 import type { AuditState, Words } from "./state.ts";
 
 /**
- * A call of a view at the end block, and what the rebuilt state expects of it. What takes work is worked out when it is
- * asked for: whoever looks for one question among all of them need not pay for the others.
+ * A call of a view at the end block, and the answer that the rebuilt state expects. Expensive parts are computed when
+ * they are used, so that finding one question among all is cheap.
  */
 export interface Question {
   readonly check: Check;
-  /** Names what is asked about, the same in every run: for finding it again. */
+  /** Names what is asked about, the same in every run, so that the question can be found again. */
   readonly subject: string;
-  /** What the history comes to, as a text: it differs when the answer should. */
+  /** The rebuilt state as text: it changes when the expected answer does. */
   readonly expects: string;
   readonly from?: Address;
   readonly to: Address;
   readonly data: Hex;
-  /** Judges the answer; undefined for a call that was refused. Returns what is wrong, or undefined. */
+  /** Judges the answer; undefined for a reverted call. Returns what is wrong, or undefined. */
   judge(answer: Hex | undefined): Fault | undefined;
 }
 
 const erc20Abi = parseAbi(["function balanceOf(address) view returns (uint256)"]);
 
-/** Blocks that one call of `profileOf` asks for at most. */
+/** The most blocks that one call of `profileOf` asks for. */
 const MOST_BLOCKS = 64;
 
 /**
  * Everything that the chain can be asked about a rebuilt state: accounts, energy, fills, positions, flows, reported
- * slots, the escrow's tokens, and by calls that change nothing, whether money can be withdrawn and energy moves without
- * a hook.
+ * slots, the escrow's tokens; and, by simulated calls, whether money can be withdrawn and energy moves without a hook.
  * @param time Unix seconds of the end block.
  */
 export function* questionsOn(
@@ -57,8 +56,9 @@ export function* questionsOn(
 }
 
 /**
- * Accounts are asked about in every currency. Whether the money is there and can be withdrawn, only in those that a
- * microgrid trades in: anyone can deposit a token that lies about its balances, and it hurts only those who hold it.
+ * Accounts are asked about in every currency. Whether the money is there and can be withdrawn is asked only for
+ * currencies that a microgrid trades in: anyone can deposit a token with false balances, and it hurts only those who
+ * hold it.
  */
 function* accountQuestions(
   { accounts, money, microgrids }: AuditState,
@@ -141,13 +141,13 @@ function* accountQuestions(
 }
 
 function* energyQuestions({ energy }: AuditState, contracts: Contracts): Generator<Question> {
-  for (const [holder, lines] of energy) {
-    for (const [line, words] of lines) {
+  for (const [holder, bySeries] of energy) {
+    for (const [series, words] of bySeries) {
       for (const { firstBlock, blocks } of runsOf(words)) {
-        const [microgrid, source] = [Math.floor(line / 256), line % 256];
+        const [microgrid, source] = [Math.floor(series / 256), series % 256];
         yield {
           check: "state",
-          subject: `energy ${holder} ${line} ${firstBlock}`,
+          subject: `energy ${holder} ${series} ${firstBlock}`,
           get expects() {
             return [...words.values()].join(" ");
           },
@@ -274,7 +274,7 @@ function* flowQuestions({ flows }: AuditState, { marketplace }: Contracts): Gene
 function* reportQuestions({ reported }: AuditState, { meters }: Contracts): Generator<Question> {
   for (const [meter, words] of reported) {
     for (const [key, flags] of words) {
-      // One slot of each 256 stands for them: the last one that is reported.
+      // One slot of each 256 is enough: the last reported one.
       const slot = key * 256 + flags.toString(2).length - 1;
       if (flags === 0n) continue;
       yield {
@@ -298,25 +298,25 @@ function* reportQuestions({ reported }: AuditState, { meters }: Contracts): Gene
 }
 
 /**
- * A market move to a contract that knows no receiver hook, the meters: it must go through, and so must a mint. One holder
- * of each line stands for all, as the token's code is the same for everybody.
+ * A market move to a contract without a receiver hook, the meters: it must succeed, and so must a mint. One holder of
+ * each series is enough, since the token runs the same code for everyone.
  */
 function* hookQuestions(
   { energy }: AuditState,
   { marketplace, meters, energy: token }: Contracts,
 ): Generator<Question> {
   const asked = new Set<number>();
-  for (const [holder, lines] of energy) {
-    for (const [line, words] of lines) {
+  for (const [holder, bySeries] of energy) {
+    for (const [series, words] of bySeries) {
       const [first] = words;
-      if (first === undefined || asked.has(line) || holder === zeroAddress) continue;
-      asked.add(line);
+      if (first === undefined || asked.has(series) || holder === zeroAddress) continue;
+      asked.add(series);
       const [blockNumber, word] = first;
       const common = { check: "hooks" as const, to: token };
-      const args = [BigInt(line), BigInt(blockNumber), [word]] as const;
+      const args = [BigInt(series), BigInt(blockNumber), [word]] as const;
       yield {
         ...common,
-        subject: `hook move ${line}`,
+        subject: `hook move ${series}`,
         expects: "",
         from: marketplace,
         get data() {
@@ -331,7 +331,7 @@ function* hookQuestions(
       };
       yield {
         ...common,
-        subject: `hook mint ${line}`,
+        subject: `hook mint ${series}`,
         expects: "",
         from: meters,
         get data() {
@@ -358,7 +358,7 @@ const answered =
 const sameWord = (view: string, word: bigint, otherwise: Fault) =>
   answered(view, (data) => (BigInt(data) === word ? undefined : otherwise));
 
-/** The blocks of words in runs that one call can ask for: gaps of a few blocks are asked along. */
+/** The blocks of words, in runs that one call can ask for: gaps of a few blocks are included. */
 function* runsOf(words: Words): Generator<{ firstBlock: number; blocks: number }> {
   const blocks = [...words.keys()].sort((a, b) => a - b);
   let first = blocks[0];

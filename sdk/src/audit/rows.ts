@@ -1,6 +1,6 @@
 import type { Address, Hex } from "viem";
 
-/** What the audit writes down of one slot of a reading. */
+/** The audit's record of one slot of a reading. */
 export interface ReadingRow {
   readonly kind: "reading";
   readonly block: number;
@@ -14,14 +14,14 @@ export interface ReadingRow {
   readonly slot: number;
   readonly slotSeconds: number;
   readonly exportedWh: bigint;
-  /** Of it, what forwards were owed. */
+  /** The part of it that was owed to forwards. */
   readonly keptWh: bigint;
   readonly signature: "valid" | "invalid" | "not seen" | "not checked";
-  /** The most the sun can have made of it; undefined for other sources. */
+  /** The most that the sun can have produced of it; undefined for other sources. */
   readonly sunMostWh?: bigint | undefined;
 }
 
-/** What the audit writes down of one settlement: a trade, a match of a batch, a reservation or a release. */
+/** The audit's record of one settlement: a trade, a match of a batch, a reservation or a release. */
 export interface SettlementRow {
   readonly kind: "settlement";
   readonly type: "accept" | "settle" | "reserve" | "release";
@@ -40,18 +40,18 @@ export interface SettlementRow {
   readonly currency: Address;
   readonly sentWh: bigint;
   readonly arrivedWh: bigint;
-  /** Base units that the buyer paid, or locked for a reservation; of it `charge` went to DSOs. */
+  /** Base units that the buyer paid, or locked for a reservation; `charge` is the part that went to DSOs. */
   readonly cost: bigint;
   readonly charge: bigint;
   readonly refund: bigint;
-  /** What a seller locked as a bond, or forfeited by a release. */
+  /** What a seller locked as a bond, or lost by a release. */
   readonly bond: bigint;
   readonly orders: readonly Hex[];
   /** Who signed: the maker, a delegate or a wallet, one word per order; "not seen" without calldata. */
   readonly signers: readonly string[];
 }
 
-/** What the audit writes down of energy that was retired. */
+/** The audit's record of a retirement. */
 export interface RetirementRow {
   readonly kind: "retirement";
   readonly block: number;

@@ -3,8 +3,8 @@ import { LANES, laneOf, type Profile } from "../profile.ts";
 import { addWords } from "../words.ts";
 
 /**
- * Words of one line as a run of blocks from the first to the last; those in between may be empty.
- * @throws RangeError when what a block has several words of does not fit one.
+ * Words of one series as a run of blocks from the first to the last; blocks in between may be empty.
+ * @throws RangeError when the sum of a block's words overflows a lane.
  */
 export function runOf(words: readonly MovedWord[]): Profile {
   const energyIn = new Map<number, bigint>();

@@ -21,27 +21,27 @@ export const hashReading = (domain: Domain, { meter, firstBlock, exported }: Rea
     ),
   );
 
-/** Something that a key has signed. */
+/** A signed order or reading. */
 export type Claim =
   | { readonly kind: "reading"; readonly reading: Reading; readonly signature: Hex }
   | { readonly kind: "order"; readonly order: Order; readonly signature: Hex };
 
-/** Where signatures are for. */
+/** The domains that signatures are made for. */
 export interface Domains {
   readonly market: Domain;
   readonly meters: Domain;
 }
 
-/** The address whose key made a signature of 64 or 65 bytes; undefined when it is none. */
+/** The signer of a 64- or 65-byte signature; undefined when it is not valid. */
 export type Recover = (
   digest: Hex,
   signature: Hex,
 ) => Address | undefined | Promise<Address | undefined>;
 
 /**
- * Whether the one who is named in a claim signed it with a key: the device a reading, the maker an order. It depends on
- * nothing but the claim, so that claims can be judged in any order and anywhere. Delegates and contract wallets are
- * judged later, by what the chain said at the time.
+ * Whether the device named in a reading, or the maker named in an order, signed it with a key. The result depends on
+ * the claim alone, so claims can be judged in any order and in any thread. Delegates and contract wallets are judged
+ * later, by the chain's state at that time.
  */
 export async function isSignedByNamed(
   { market, meters }: Domains,

@@ -2,7 +2,7 @@ import type { Address, Hex } from "viem";
 import type { PositionTerms } from "../history/positions.ts";
 import type { Mode } from "../modes.ts";
 
-/** A microgrid as its events have left it. */
+/** A microgrid after its events so far. */
 export interface MicrogridState {
   readonly name: string;
   readonly currency: Address;
@@ -29,7 +29,7 @@ export interface LineTerms {
   readonly wheelingDown: bigint;
 }
 
-/** A tie line: `next` takes the place of `current` at `effectiveAt`. */
+/** A tie line: `next` replaces `current` at `effectiveAt`. */
 export interface LineState {
   current: LineTerms;
   next?: LineTerms | undefined;
@@ -54,20 +54,20 @@ export interface AccountState {
   lockedUntil: number;
 }
 
-/** What a block of a meter owes to forwards. Words of eight lanes. */
+/** A block of a meter that is owed to forwards, in words of eight lanes. */
 export interface DeliveryState {
   committed: bigint;
   delivered: bigint;
-  /** What the positions released so far were promised, and what they got, in a block that fell short. */
+  /** For a block that fell short: what the positions released so far were promised, and what they got. */
   sharedCommitted: bigint;
   sharedDelivered: bigint;
-  /** All that has been released. */
+  /** The sum of all releases. */
   released: bigint;
 }
 
 export interface PositionState {
   readonly terms: PositionTerms;
-  /** By block; what is released is gone. */
+  /** By block; released blocks are removed. */
   readonly reserved: Map<number, bigint>;
 }
 
@@ -75,18 +75,18 @@ export interface PositionState {
 export interface MoneyState {
   /** Deposits less withdrawals. */
   held: bigint;
-  /** All accounts together. */
+  /** The sum of all accounts. */
   accounts: bigint;
   /** Payments and bonds of positions. */
   locked: bigint;
-  /** Held and not owed, as far as it has been told: nothing, in an honest history. */
+  /** Held and not owed, as far as it was reported: 0 in an honest history. */
   gap: bigint;
 }
 
 /** Words of eight lanes by block. */
 export type Words = Map<number, bigint>;
 
-/** What the chain's events add up to: everything that can be compared with the chain, and what the rules need to know. */
+/** The sum of the chain's events: everything that can be compared with the chain, and what the rules need. */
 export interface AuditState {
   readonly microgrids: Map<number, MicrogridState>;
   /** By `lineKey`. */
@@ -95,7 +95,7 @@ export interface AuditState {
   /** One bit per slot, in words of 256. */
   readonly reported: Map<Address, Map<number, bigint>>;
   readonly deliveries: Map<Address, Map<number, DeliveryState>>;
-  /** By holder, then by line of the energy id (microgrid and source). Nothing is kept of what is zero. */
+  /** By holder, then by series (see {@link seriesOf}). Zero balances are removed. */
   readonly energy: Map<Address, Map<number, Words>>;
   /** By currency, then by holder. */
   readonly accounts: Map<Address, Map<Address, AccountState>>;
@@ -107,7 +107,7 @@ export interface AuditState {
   readonly positions: Map<Hex, PositionState>;
   /** By direction, then by block. */
   readonly flows: Map<string, Words>;
-  /** What ordinary meters have bought while islanded, as far as calldata was seen. */
+  /** Purchases of ordinary meters while islanded, where calldata was seen. */
   readonly rationed: Map<Address, Words>;
 }
 
@@ -127,8 +127,8 @@ export const emptyState = (): AuditState => ({
   rationed: new Map(),
 });
 
-/** A line of energy: a source in a microgrid, as the contracts number it. */
-export const lineOf = (microgrid: number, source: number): number => microgrid * 256 + source;
+/** The number of a series, one source in one microgrid, as in the contracts. */
+export const seriesOf = (microgrid: number, source: number): number => microgrid * 256 + source;
 
 export const lineKey = (one: number, other: number): string =>
   one < other ? `${one} ${other}` : `${other} ${one}`;
@@ -136,7 +136,7 @@ export const lineKey = (one: number, other: number): string =>
 export const allowanceKey = (maker: Address, currency: Address, delegate: Address): string =>
   `${maker} ${currency} ${delegate}`;
 
-/** The map under `key`, made when there is none. */
+/** The map under `key`, created when missing. */
 export function within<Key, Inner, Value>(
   outer: Map<Key, Map<Inner, Value>>,
   key: Key,
@@ -148,7 +148,7 @@ export function within<Key, Inner, Value>(
   return made;
 }
 
-/** A holder's account, made when there is none. */
+/** A holder's account, created when missing. */
 export function accountIn(state: AuditState, currency: Address, holder: Address): AccountState {
   const accounts = within(state.accounts, currency);
   const known = accounts.get(holder);
@@ -181,14 +181,14 @@ export function deliveryIn(state: AuditState, meter: Address, blockNumber: numbe
   return made;
 }
 
-/** What is filled of an order, in Wh, and whether it is cancelled. */
+/** An order's fill, in Wh, and whether it is cancelled. */
 export function fillIn(state: AuditState, maker: Address, nonce: bigint) {
   const word = state.fills.get(maker)?.get((nonce / 8n).toString()) ?? 0n;
   const lane = word >> (32n * (nonce % 8n));
   return { filledWh: lane & 0x7fffffffn, cancelled: (lane & 0x80000000n) !== 0n };
 }
 
-/** The terms of a tie line in force for energy that goes `from` there `to` the other; undefined when there is none. */
+/** The tie line terms in force for energy that goes `from` one microgrid `to` another; undefined without a tie line. */
 export function crossingIn(state: AuditState, from: number, to: number, time: number) {
   const line = state.lines.get(lineKey(from, to));
   if (line === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { CHECK_NAMES, CHECKS, type Check, type Finding, type Verdict } from "./checks.ts";
 import { messageOf, type UnseenCode, type Value } from "./messages.ts";
 
-/** Findings that are kept; all are counted, so that a history of nothing but fraud takes no more memory. */
+/** The most findings that are kept; all are counted, so that memory stays bounded for any history. */
 const MOST_FINDINGS = 1_000;
 
 interface Count {
@@ -12,18 +12,18 @@ interface Count {
   first?: Finding | undefined;
 }
 
-/** What is to be kept as a finding. */
+/** A finding before it is numbered and placed. */
 export interface Told extends Omit<Finding, "message" | "values"> {
   readonly values: Readonly<Record<string, Value>>;
 }
 
-/** What a tally needs to go on from. */
+/** The state from which a tally can resume. */
 export interface KeptTally {
   readonly counts: Map<Check, Count>;
   readonly findings: Finding[];
 }
 
-/** Counts what was checked and keeps what was found. */
+/** Counts checks and keeps findings. */
 export class Tally {
   readonly #counts: Map<Check, Count>;
   readonly #findings: Finding[];
@@ -47,14 +47,14 @@ export class Tally {
     this.#of(check).checked += count;
   }
 
-  /** Counts what can't be judged, and remembers the first reason. */
-  unseen(check: Check, why: UnseenCode): void {
-    const count = this.#of(check);
-    count.unseen++;
-    count.unseenWhy ??= why;
+  /** Counts what could not be judged, and keeps the first reason. */
+  unseen(check: Check, why: UnseenCode, count = 1): void {
+    const counts = this.#of(check);
+    counts.unseen += count;
+    counts.unseenWhy ??= why;
   }
 
-  /** Keeps a finding, unless it concerns another microgrid than the one that is asked about. */
+  /** Keeps a finding, unless it is about another microgrid than the requested one. */
   found({ values, ...told }: Told): void {
     const { microgrid, check, code } = told;
     if (this.#microgrid !== undefined && microgrid !== undefined && microgrid !== this.#microgrid) {

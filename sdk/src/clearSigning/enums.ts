@@ -1,7 +1,7 @@
 import { ANY_SOURCE, SOURCES } from "../energyId.ts";
 import { MODES } from "../modes.ts";
 
-/** What the numbers of enumerations mean, in words. */
+/** The names of enumeration values. */
 
 const numbered = (names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name, number) => [number, name]));
@@ -24,7 +24,7 @@ function sourceSets(): Record<string, string> {
 export const CLEAR_SIGNING_ENUMS = {
   /** `Side`, for its maker. */
   side: numbered(["Sell", "Buy"]),
-  /** `Side`, for whoever takes the order: the words go before the taker's limit. */
+  /** `Side`, for the taker of the order: the words before the taker's limit. */
   taking: numbered(["Buy for at most", "Sell for at least"]),
   /** `Source`. */
   source: numbered(SOURCES),

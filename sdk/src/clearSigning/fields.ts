@@ -2,14 +2,14 @@ import { LANES } from "../profile.ts";
 import type { EnumName } from "./enums.ts";
 import type { Field, FieldGroup, Visibility } from "./file.ts";
 
-/** Fields as a person reads them; every function takes the value's path and its label first. */
+/** Fields as a person reads them; every function takes the value's path and label first. */
 
 const ZERO_ADDRESS = "0x0000000000000000000000000000000000000000";
 
-/** From half the numbers on an amount means "as much as you like", as with ERC-20 allowances. */
+/** Amounts from half the number range stand for "unlimited", as with ERC-20 allowances. */
 const UNLIMITED = `0x8${"0".repeat(63)}`;
 
-/** For addresses whose zero means that they don't matter. */
+/** For addresses that are not shown when zero. */
 const IF_NAMED: Visibility = { ifNotIn: [ZERO_ADDRESS] };
 const IF_ANY: Visibility = { ifNotIn: [0] };
 
@@ -40,17 +40,17 @@ export const date = (path: string, label: string): Field => ({
   params: { encoding: "timestamp" },
 });
 
-/** Seconds that something lasts. */
+/** A duration in seconds. */
 export const duration = (path: string, label: string): Field => ({
   path,
   label,
   format: "duration",
 });
 
-/** Wh, in kWh: what prices are per. */
+/** Wh, shown in kWh, the unit of prices. */
 export const energy = (path: string, label: string): Field => unit(path, label, "kWh", 3);
 
-/** W, in kW. */
+/** W, shown in kW. */
 export const power = (path: string, label: string): Field => unit(path, label, "kW", 3);
 
 /** Hundredths of a percent. */
@@ -66,7 +66,7 @@ export const choice = (path: string, label: string, name: EnumName): Field => ({
   params: { $ref: `$.metadata.enums.${name}` },
 });
 
-/** An amount of the currency that what is signed names itself. */
+/** An amount of a currency that the signed data names. */
 export const amount = (path: string, label: string, tokenPath: string): Field => ({
   path,
   label,
@@ -74,7 +74,7 @@ export const amount = (path: string, label: string, tokenPath: string): Field =>
   params: { tokenPath },
 });
 
-/** As {@link amount}, where the highest numbers stand for no limit at all. */
+/** As {@link amount}; the highest numbers mean unlimited. */
 export const allowance = (path: string, label: string, tokenPath: string): Field => ({
   path,
   label,
@@ -83,8 +83,8 @@ export const allowance = (path: string, label: string, tokenPath: string): Field
 });
 
 /**
- * An amount of a microgrid's currency, where only the microgrid's number is signed. Of a microgrid that the file does
- * not know a wallet shows nothing by it: better no words than another currency's name.
+ * An amount of a microgrid's currency, where only the microgrid's number is signed. For a microgrid that the file does
+ * not list, a wallet shows no formatted amount, which is better than a wrong currency.
  */
 export const amountIn = (path: string, label: string, microgridPath: string): Field => ({
   path,
@@ -95,10 +95,10 @@ export const amountIn = (path: string, label: string, microgridPath: string): Fi
 
 export const ifAny = (field: Field): Field => ({ ...field, visible: IF_ANY });
 
-/** Said only where there is room. */
+/** Shown only where there is space. */
 export const optional = (field: Field): Field => ({ ...field, visible: "optional" });
 
-/** What says nothing to a person, such as a signature. */
+/** Not shown: a person can't read it, such as a signature. */
 export const hidden = (path: string, label: string): Field => ({
   ...plain(path, label),
   visible: "never",
@@ -111,7 +111,7 @@ export const eachOf = (label: string, fields: readonly Field[]): FieldGroup => (
 });
 
 /**
- * The Wh of each slot of packed words: lane `i` is four bytes of the word, counted from its end. Good where no guard
+ * The Wh of each slot of packed words: lane `i` is four bytes of the word, counted from its end. Correct where no guard
  * bit is set.
  */
 export const energyBySlot = (wordsPath: string): FieldGroup =>

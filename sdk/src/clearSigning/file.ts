@@ -5,19 +5,19 @@ import type { Address } from "viem";
 export const CLEAR_SIGNING_SCHEMA =
   "https://eips.ethereum.org/assets/eip-7730/erc7730-v2.schema.json";
 
-/** Where a described contract is. */
+/** The address of a described contract. */
 export interface DeployedAt {
   readonly chainId: number;
   readonly address: Address;
 }
 
-/** The file's constant that names the currency of a microgrid, to be looked up by the microgrid's number. */
+/** The file's constant that maps a microgrid's number to its currency. */
 export interface CurrencyOfMicrogrid {
   readonly map: "$.metadata.maps.currency";
   readonly keyPath: string;
 }
 
-/** How a value becomes text. */
+/** The format of a value. */
 export type ValueFormat =
   | { readonly format: "raw" | "addressName" | "tokenTicker" | "duration" }
   | { readonly format: "date"; readonly params: { readonly encoding: "timestamp" } }
@@ -37,7 +37,7 @@ export type ValueFormat =
     }
   | { readonly format: "calldata"; readonly params: { readonly calleePath: string } };
 
-/** When a value is shown; always, unless said otherwise. */
+/** When a value is shown; always by default. */
 export type Visibility =
   | "always"
   | "optional"
@@ -61,8 +61,8 @@ export interface FieldGroup {
 }
 
 /**
- * How one call or one message is shown: in a sentence, or field by field. A wallet may show the sentence alone, so there
- * is one only where it says all that binds.
+ * How one call or message is shown: as a sentence, or field by field. A wallet may show the sentence alone, so there is
+ * one only where it includes everything that binds the signer.
  */
 export interface Format {
   readonly intent: string;

@@ -7,7 +7,7 @@ import { messageType } from "./signatures.ts";
 
 type Messages = Readonly<Record<string, Format>>;
 
-/** Each depth of the tree is a type of its own. */
+/** Each tree depth has its own type. */
 const bulkOrders: Messages = Object.fromEntries(
   Array.from({ length: MOST_BULK_LEVELS }, (_, index) => {
     const levels = index + 1;
@@ -22,7 +22,7 @@ const bulkOrders: Messages = Object.fromEntries(
   }),
 );
 
-/** What households sign for the marketplace, and for relays in its name. */
+/** What households sign for the marketplace, and for relays under the marketplace's domain. */
 export const MARKETPLACE_MESSAGES: Messages = {
   [messageType(ORDER_TYPES)]: {
     intent: "Sign an order",
@@ -33,12 +33,12 @@ export const MARKETPLACE_MESSAGES: Messages = {
   },
   ...bulkOrders,
   [messageType(WITHDRAWAL_TYPES)]: {
-    intent: "Take an order off the relays' books; only cancelling on the chain voids it for good",
+    intent: "Withdraw an order from relays; only cancelling on chain is final",
     fields: [plain("orderHash", "Order")],
   },
 };
 
-/** What device keys sign: seldom read by a person, but a key can be in a person's wallet. */
+/** What device keys sign: rarely read by a person, but a device key can be in a person's wallet. */
 export const METERS_MESSAGES: Messages = {
   [messageType(READING_TYPES)]: {
     intent: "Sign a reading of your meter",

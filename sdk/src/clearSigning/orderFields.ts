@@ -41,7 +41,7 @@ const numbers = (path: string): readonly Field[] => [
   optional(plain(`${path}counter`, "Cancellation counter")),
 ];
 
-/** An order that is being signed: everything that binds its maker. */
+/** An order for its maker to sign: everything that binds the maker. */
 export const signedOrder = (path: string): readonly Field[] => [
   choice(`${path}side`, "You", "side"),
   ...terms(path),
@@ -54,7 +54,7 @@ export const signedOrder = (path: string): readonly Field[] => [
   ...numbers(path),
 ];
 
-/** An order that somebody else passes on: what it says, without what only its maker needs. */
+/** An order that somebody else submits: its terms, without the fields that only its maker needs. */
 export const passedOrder = (path: string): readonly Field[] => [
   account(`${path}maker`, "Maker"),
   choice(`${path}side`, "Wants to", "side"),
@@ -67,7 +67,7 @@ export const passedOrder = (path: string): readonly Field[] => [
   ...numbers(path),
 ];
 
-/** An order that is taken, `order`, and what is taken of it, `take`. */
+/** An order that is taken, `order`, and the part that is taken, `take`. */
 export const takenOrder: readonly (Field | FieldGroup)[] = [
   choice("order.side", "You", "taking"),
   amountIn("take.limit", "Limit, all included", "take.microgrid"),

@@ -1,6 +1,6 @@
 import type { Abi, AbiParameter } from "viem";
 
-/** Names of what is described, as ERC-7730 wants them: the keys of `display.formats`. */
+/** The keys of `display.formats` in ERC-7730. */
 
 interface Member {
   readonly name: string;

@@ -11,12 +11,12 @@ export interface Stream {
 }
 
 /**
- * Cuts both sides of a slot down to what they trade: all that can be traded is, and whichever side of a source is long is
- * rationed equally (O. Bochet, R. İlkılıç, H. Moulin, J. Sethuraman, "Balancing supply and demand under bilateral
+ * Reduces both sides of a slot to what they trade: everything that can be traded is, and the long side of each source
+ * is rationed equally (O. Bochet, R. İlkılıç, H. Moulin, J. Sethuraman, "Balancing supply and demand under bilateral
  * constraints", Theoretical Economics 7, 2012).
  * @param sourceCount How many sources are sold.
  * @param rank A household's place where a last Wh goes to one of several.
- * @returns Which source serves whom.
+ * @returns Which source serves which bids.
  */
 export function balance(
   offers: SlotSide,
@@ -30,7 +30,7 @@ export function balance(
     Float64Array.from({ length: sets }, (_, set) =>
       wh.reduce((total, each, mask) => (counts(mask, set) ? total + each : total), 0),
     );
-  // Bids that take nothing beyond a set get at most what it holds; a set sells at most to the bids that take of it.
+  // Bids that accept only a set's sources get at most the set's energy; a set sells at most to the bids that accept it.
   const heldWithin = whereMask(offered, (mask, set) => (mask & ~set) === 0);
   const askedOf = whereMask(asked, (mask, set) => (mask & set) !== 0);
   const sold = shareEarmarked(offers.asClaims(rank), askedOf);
@@ -45,7 +45,7 @@ export function balance(
   return route(offers, bids, sold, bought, sourceCount);
 }
 
-/** Finds which source serves whom, when it is settled how much each household sells and buys. */
+/** Finds which source serves which bids, once it is known how much each household sells and buys. */
 function route(
   offers: SlotSide,
   bids: SlotSide,
@@ -54,7 +54,7 @@ function route(
   sourceCount: number,
 ): Stream[] {
   const sets = 2 ** sourceCount;
-  // Nodes: start, end, a node per set of sources (of offers: the sources alone), claims in parts.
+  // Nodes: start, end, one per set of sources (of offers: single sources), claims in parts.
   const [start, end, ofOffers, ofBids] = [0, 1, 2, 2 + sets];
   const network = new Network();
   let node = 2 + 2 * sets;

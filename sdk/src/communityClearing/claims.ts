@@ -5,7 +5,7 @@ export class SlotSide {
   /** Per entry: the order, and the Wh that it could trade. */
   orders = new Uint32Array(0);
   entryWh = new Float64Array(0);
-  /** Per entry: the sources that it takes, as bits of those sold in this slot. */
+  /** Per entry: the sources that it accepts, as bits of those sold in this slot. */
   entryMasks = new Uint8Array(0);
   /** Per claim: its first entry. */
   starts = new Uint32Array(0);
@@ -17,7 +17,7 @@ export class SlotSide {
   claims = 0;
   firstOrdinary = 0;
 
-  /** Makes ready for another slot, of up to `most` entries. */
+  /** Resets for another slot, of up to `most` entries. */
   clear(most: number): void {
     this.entries = 0;
     this.claims = 0;
@@ -41,7 +41,7 @@ export class SlotSide {
     this.entryWh[this.entries++] = wh;
   }
 
-  /** Makes all entries since the last claim the claim of a household; `lessWh` of the last ones are taken back. */
+  /** Makes one household's claim of all entries since the last claim; `lessWh` are subtracted from its last entries. */
   claim(household: number, lessWh: number): void {
     const from = this.starts[this.claims] ?? 0;
     for (let less = lessWh; this.entries > from; ) {
@@ -62,7 +62,7 @@ export class SlotSide {
     this.starts[this.claims] = this.entries;
   }
 
-  /** Says which sources each entry takes; nothing is left of an entry that takes none of them. */
+  /** Sets the sources that each entry accepts; an entry that accepts none of them becomes empty. */
   mark(maskOf: (order: number) => number): void {
     for (let claim = 0; claim < this.claims; claim++) {
       let [total, whole, isMixed] = [0, 0, false];
@@ -113,8 +113,8 @@ export class SlotSide {
   }
 
   /**
-   * Cuts the entries down to what their claims got, the first entries first.
-   * @param partWh Of a claim in parts: what it got of a mask.
+   * Reduces the entries to what their claims got, the first entries first.
+   * @param partWh For a claim in parts: what it got of a mask.
    */
   settle(givenWh: Float64Array, partWh: (claim: number, mask: number) => number): void {
     for (let claim = 0; claim < this.claims; claim++) {

@@ -8,17 +8,17 @@ import { Pairing } from "./pairing.ts";
 import type { CommunityBook, CommunityMatch, CommunitySlot, LimitOrder } from "./types.ts";
 
 /**
- * Says who gets how much of whom in every slot, at the slot's community price. There is no price to find: an offer whose
- * limit and the network fee are at most the price takes part, and a bid whose limit is at least that.
+ * Decides who gets how much from whom in every slot, at the slot's community price. The price is given: an offer takes
+ * part when its limit plus the network fee is at most the price, a bid when its limit is at least the price.
  *
- * Whichever side is long is rationed equally by household, however many orders that has; see `rationEqually`. A household
- * that offers and bids in one slot trades the difference only. A household's own orders are served by nonce. In an
- * islanded slot critical loads come first. Slots are cleared from the first to the last, so an order over many slots
- * spends its energy, and a household its money, in the earliest.
+ * The long side is rationed equally by household, whatever its number of orders; see `rationEqually`. A household that
+ * offers and bids in one slot trades the difference only. A household's own orders are served by nonce. In an islanded
+ * slot critical loads come first. Slots are cleared from the first to the last, so an order over many slots uses its
+ * energy, and a household its money, in the earliest ones.
  *
- * The result does not depend on the order of the list. Orders must be live and without counterparty: whether a signature,
- * a balance or an allowance holds is the caller's business.
- * @throws RangeError that names the order, or the slot, which makes no sense.
+ * The result does not depend on the list's order. Orders must be live and without counterparty: the caller checks
+ * signatures, balances and allowances.
+ * @throws RangeError that names the invalid order or slot.
  */
 export function clearCommunity(book: CommunityBook): CommunityMatch[] {
   requireSlots(book.slots);
@@ -33,14 +33,14 @@ class Clearing {
   readonly matches: Matches;
   readonly #orders: readonly LimitOrder[];
   readonly #columns: Columns;
-  /** Wh by which each fill has grown. */
+  /** Wh added to each fill. */
   readonly #filledWh: Float64Array;
-  /** Thousandths of a base unit, by household; without an entry it has enough. */
+  /** Thousandths of a base unit, by household; a household without an entry has enough. */
   readonly #moneyMillis: Map<number, bigint>;
   readonly #offers = new SlotSide();
   readonly #bids = new SlotSide();
   readonly #pairing: Pairing;
-  /** Orders that are under way, by rank. */
+  /** Active orders, by rank. */
   #active: Uint32Array = new Uint32Array(0);
 
   constructor({ orders, moneyMillis = new Map() }: CommunityBook, columns: Columns) {
@@ -73,7 +73,7 @@ class Clearing {
     this.#fill(slot);
   }
 
-  /** Brings in the orders that have started, and drops those that have ended or are filled. */
+  /** Adds the orders that have started, and removes those that have ended or are filled. */
   #startOrders(index: number, slot: number): void {
     const { starts, rank, lastSlot, leftWh, fill } = this.#columns;
     const known = this.#active;
@@ -93,14 +93,14 @@ class Clearing {
     this.#active = active.subarray(0, count);
   }
 
-  /** Puts on both sides what households could trade. */
+  /** Collects what households could trade, on both sides. */
   #collect(slot: CommunitySlot, levels: readonly bigint[]): void {
     this.#offers.clear(this.#active.length);
     this.#bids.clear(this.#active.length);
     const { household } = this.#columns;
     const receivedLevel = levelsBelow(levels, slot.pricePerKwh - slot.networkFeePerKwh);
     const paidLevel = levelsBelow(levels, slot.pricePerKwh);
-    // In an island, bids for critical loads make claims of their own, before all others.
+    // In an island, bids for critical loads make separate claims, before all others.
     for (const critical of slot.rationWh === undefined ? [undefined] : [true, false]) {
       if (critical === false) this.#bids.firstOrdinary = this.#bids.claims;
       for (let from = 0; from < this.#active.length; ) {
@@ -146,7 +146,7 @@ class Clearing {
         this.#bids.add(order, wh);
       } else askedBefore += wh;
     }
-    // Critical loads are asked for first, in their own claim, and use money and own energy first.
+    // Critical loads come first, in their own claim, and use money and own energy first.
     const before = critical === false ? askedBefore : 0;
     const price = slot.pricePerKwh;
     const affordable =
@@ -173,7 +173,7 @@ class Clearing {
     return this.#orders[this.#columns.place[order] ?? 0]?.critical === true;
   }
 
-  /** What a ration leaves of a bid; bids for one meter share its ration. */
+  /** What the ration allows of a bid; bids for one meter share its ration. */
   #rationed(
     order: number,
     wh: number,
@@ -189,7 +189,7 @@ class Clearing {
     return rationed;
   }
 
-  /** The sources that are sold in a slot, numbered anew without gaps. */
+  /** The sources that are sold in a slot, renumbered without gaps. */
   #scene(slot: number) {
     const { sources, householdHashes } = this.#columns;
     let sold = 0;
@@ -207,7 +207,7 @@ class Clearing {
     return { rank, masks, count: this.#bids.entries === 0 ? 0 : bits.length };
   }
 
-  /** Counts what was traded against fills and money. */
+  /** Updates fills and money by what was traded. */
   #fill({ pricePerKwh }: CommunitySlot): void {
     for (const side of [this.#offers, this.#bids]) {
       for (let at = 0; at < side.entries; at++) {

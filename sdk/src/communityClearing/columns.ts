@@ -4,40 +4,44 @@ import type { CommunityBook, LimitOrder } from "./types.ts";
 
 /** An order's energy fits a lane's 31 bits. */
 const ENERGY_LIMIT_WH = 2n ** 31n;
-/** Households are counted in the lower bits of a sort key. */
+/** Households are numbered in the lower bits of a sort key. */
 const HOUSEHOLDS_AT_MOST = 2 ** 21;
 
 /**
- * The orders of a book as columns, one entry per order: by the slot in which they come in, then by `rank`, so that what is
- * needed together lies together. Ranks depend on the orders alone: households go by hash, then by name; within one orders
- * go by nonce, side, slots, price, energy and sources. So no result depends on the order of the list.
+ * A list of orders as columns, one entry per order: sorted by the slot in which they start, then by `rank`, so that
+ * data used together is adjacent in memory. Ranks depend on the orders alone: households are sorted by hash, then by
+ * name; a household's orders by nonce, side, slots, price, energy and sources. So no result depends on the list's
+ * order.
  */
 export interface Columns {
   readonly count: number;
-  /** For every slot of the book, its first order; then the number of all. Orders that come too late are not among them. */
+  /** For every slot, its first order; then the number of orders. Orders that start too late are not included. */
   readonly starts: Uint32Array;
   readonly rank: Uint32Array;
-  /** Its place in the caller's list. */
+  /** Its index in the caller's list. */
   readonly place: Uint32Array;
   readonly household: Uint32Array;
   readonly isBid: Uint8Array;
   readonly sources: Uint8Array;
   readonly lastSlot: Float64Array;
   readonly leftWh: Float64Array;
-  /** What shares its fill: an order's own rank, or that of the first order with its maker and nonce. */
+  /** Orders that share a fill: the order's own rank, or that of the first order with its maker and nonce. */
   readonly fill: Uint32Array;
-  /** See {@link priceLevels}: offers trade where the slot's level is at least this, bids where it is at most this. */
+  /**
+   * See {@link priceLevels}: an offer trades where the slot's level is at least this, a bid where it is at most this.
+   */
   readonly priceLevel: Int16Array;
-  /** Wh at most in every slot; infinite where `LimitOrder.mostWh` says it by slot, or nothing. */
+  /** The most Wh in each slot; infinite where `LimitOrder.mostWh` is given by slot or missing. */
   readonly mostWh: Float64Array;
-  /** Whether `LimitOrder.mostWh` says it by slot. */
+  /** Whether `LimitOrder.mostWh` is given by slot. */
   readonly isLimitedBySlot: Uint8Array;
   readonly householdNames: readonly string[];
   readonly householdHashes: Uint32Array;
 }
 
 /**
- * All prices that a slot's price is compared with, ascending and each once: what sellers receive, and what buyers pay.
+ * All prices that a slot's price is compared with, ascending and without duplicates: what sellers receive and buyers
+ * pay.
  */
 export function priceLevels({ slots }: CommunityBook): bigint[] {
   const levels = slots.flatMap(({ pricePerKwh, networkFeePerKwh }) => [
@@ -47,7 +51,7 @@ export function priceLevels({ slots }: CommunityBook): bigint[] {
   return [...new Set(levels)].sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** How many of `levels` are below `price`: the place of the first level that is not. */
+/** How many of `levels` are below `price`: the index of the first level that is not. */
 export function levelsBelow(levels: readonly bigint[], price: bigint): number {
   let [low, high] = [0, levels.length];
   while (low < high) {
@@ -58,9 +62,9 @@ export function levelsBelow(levels: readonly bigint[], price: bigint): number {
   return low;
 }
 
-/** @throws RangeError that names the order which makes no sense. */
+/** @throws RangeError that names the invalid order. */
 export function columnsOf({ orders, slots }: CommunityBook, levels: readonly bigint[]): Columns {
-  // Orders are read once, as they lie in memory; then only columns are sorted.
+  // Orders are read once, in memory order; after that only columns are sorted.
   const listed = listedOf(orders, levels);
   const households = householdsOf(orders);
   const ranked = placesOf(orders, listed, households);
@@ -87,7 +91,7 @@ export function columnsOf({ orders, slots }: CommunityBook, levels: readonly big
   };
 }
 
-/** Sorts ranks by the first slot of the book in which an order lives, keeping their order within a slot. */
+/** Sorts ranks by the first slot in which an order is live, keeping their order within a slot. */
 function entriesOf(
   firstSlot: Float64Array,
   ranked: Uint32Array,
@@ -128,7 +132,7 @@ function pick<T extends Uint8Array | Int16Array | Float64Array>(
   return to;
 }
 
-/** Columns in the order of the list. */
+/** Columns in the list's order. */
 function listedOf(orders: readonly LimitOrder[], levels: readonly bigint[]) {
   const count = orders.length;
   const listed = {
@@ -156,7 +160,7 @@ function listedOf(orders: readonly LimitOrder[], levels: readonly bigint[]) {
     listed.lastSlot[at] = order.lastSlot;
     listed.leftWh[at] = Number(order.leftWh);
     const below = levelsBelow(levels, pricePerKwh);
-    // A bid's level is the last that it can pay.
+    // A bid's level is the highest that it can pay.
     listed.priceLevel[at] = isBid && levels[below] !== pricePerKwh ? below - 1 : below;
     listed.mostWh[at] = typeof mostWh === "bigint" ? Number(mostWh) : Number.POSITIVE_INFINITY;
     listed.isLimitedBySlot[at] = typeof mostWh === "object" ? 1 : 0;
@@ -166,7 +170,7 @@ function listedOf(orders: readonly LimitOrder[], levels: readonly bigint[]) {
 
 type Listed = ReturnType<typeof listedOf>;
 
-/** Orders of one household with one nonce share the first one's fill. By rank, as are the results. */
+/** Orders of one household with one nonce share the first one's fill. By rank, like the results. */
 function fillsOf(
   orders: readonly LimitOrder[],
   { nonce }: Listed,
@@ -199,7 +203,7 @@ function householdsOf(orders: readonly LimitOrder[]): Households {
     const maker = orders[at]?.maker ?? "";
     let number = numbers.get(maker);
     if (number === undefined) {
-      // The same account may be written with other capitals.
+      // The same account may be written in different case.
       const name = maker.toLowerCase();
       number = numbers.get(name) ?? names.push(name) - 1;
       numbers.set(name, number);
@@ -223,7 +227,7 @@ function householdsOf(orders: readonly LimitOrder[]): Households {
   };
 }
 
-/** Puts households with one hash in the order of their names. */
+/** Sorts households with equal hashes by name. */
 function sortEqual(sorted: number[], hashes: Uint32Array, names: readonly string[]): void {
   for (let from = 0; from < sorted.length; ) {
     const hash = hashes[sorted[from] ?? 0];
@@ -238,7 +242,7 @@ function sortEqual(sorted: number[], hashes: Uint32Array, names: readonly string
   }
 }
 
-/** The orders' places in the list, household by household. */
+/** The orders' indices in the list, household by household. */
 function placesOf(
   orders: readonly LimitOrder[],
   { nonce }: Listed,
@@ -263,7 +267,7 @@ function placesOf(
   return places;
 }
 
-/** A household has few orders, most often in the order of their nonces: inserting beats sorting. */
+/** A household has few orders, mostly in nonce order already, for which insertion sort is fastest. */
 function sortRun(
   places: Uint32Array,
   from: number,

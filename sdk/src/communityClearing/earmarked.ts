@@ -1,31 +1,31 @@
 import { commonLevel, highestLevel, selectLowest } from "../rationing.ts";
 
 /**
- * The uniform rule where not everybody takes every source: levels rise together until a set of sources is used up; those
- * who depend on it stay where they are, the others go on (O. Bochet, R. İlkılıç, H. Moulin, "Egalitarianism under earmark
- * constraints", Journal of Economic Theory 148, 2013: all that can be served is served, equally, and nobody gains by
- * misstating a need). With one source it is the plain uniform rule.
+ * The uniform rule where not everyone accepts every source: levels rise together until a set of sources is used up;
+ * claims that depend on it stop there, the others go on (O. Bochet, R. İlkılıç, H. Moulin, "Egalitarianism under
+ * earmark constraints", Journal of Economic Theory 148, 2013: everything that can be served is served, equally, and
+ * nobody gains by misstating a need). With one source it is the plain uniform rule.
  *
- * Sets of sources are bit masks of `sourceCount` bits, so there are at most 2^7 of them.
+ * Sets of sources are bit masks of `sourceCount` bits: at most 2^7 sets.
  */
 
-/** What households ask for in one slot. A claim of one mask has no parts. */
+/** The claims of one slot. A claim of one mask has no parts. */
 export interface Claims {
   readonly count: number;
   /** Wh per claim. */
   readonly askedWh: Float64Array;
-  /** The sources that a claim takes; of one in parts, all of them. */
+  /** The sources that a claim accepts; for a claim in parts, of all parts together. */
   readonly masks: Uint8Array;
-  /** Claims whose orders differ in the sources that they take: Wh by mask. */
+  /** Claims whose orders accept different sources: Wh by mask. */
   readonly parts: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** Claims before this one are served first: critical loads. */
   readonly firstOrdinary: number;
-  /** 32 bits: where a claim comes when a last Wh goes to one of several. Lower first, equal ones in their order. */
+  /** 32 bits: a claim's rank when a last Wh goes to one of several. Lowest first, equal ones in their order. */
   readonly rank: (claim: number) => number;
 }
 
 /**
- * What each claim gets, in Wh.
+ * @param capacityWh For every set of sources: the most that all claims together can get which only this set can supply.
  * @param capacityWh For every set of sources: what all claims together may get that can't be had outside of the set.
  */
 export function shareEarmarked(claims: Claims, capacityWh: Float64Array): Float64Array {
@@ -36,7 +36,7 @@ export function shareEarmarked(claims: Claims, capacityWh: Float64Array): Float6
     return given;
   }
   const outside = outsideOf(claims, capacityWh.length);
-  // What is settled for good, by mask of the plain claims and by set for those in parts.
+  // What is final, by mask for plain claims and by set for those in parts.
   const settled = new Loads(capacityWh.length);
   for (const [from, to] of [
     [0, claims.firstOrdinary],
@@ -62,7 +62,7 @@ export function shareEarmarked(claims: Claims, capacityWh: Float64Array): Float6
         given[claim] = Math.min(asked, level);
         if (asked > level) above.push(claim);
       }
-      // The last Wh go in the order of ranks, as far as every set allows.
+      // The last Wh go in rank order, within every set's capacity.
       const raised = inRankOrder(above, claims.rank).filter((claim) =>
         loads.raise(claim, level, claims, outside, capacityWh),
       );
@@ -79,8 +79,8 @@ export function shareEarmarked(claims: Claims, capacityWh: Float64Array): Float6
 }
 
 /**
- * The uniform rule for claims that all take the one source there is.
- * @returns Wh that are left.
+ * The uniform rule for claims that all accept the only source.
+ * @returns The remaining Wh.
  */
 function sharePlain(
   { askedWh, rank }: Claims,
@@ -109,7 +109,7 @@ function sharePlain(
   return 0;
 }
 
-/** Claims are counted in the lower bits of a sort key. */
+/** Claims are numbered in the lower bits of a sort key. */
 const CLAIMS_AT_MOST = 2 ** 21;
 
 function inRankOrder(claims: readonly number[], rank: (claim: number) => number): number[] {
@@ -117,7 +117,7 @@ function inRankOrder(claims: readonly number[], rank: (claim: number) => number)
   return Array.from(keys, (key) => key % CLAIMS_AT_MOST);
 }
 
-/** Of every claim in parts: for every set, the Wh that it can have from outside of the set. */
+/** For every claim in parts and every set: the Wh that sources outside the set can supply. */
 function outsideOf(claims: Claims, sets: number): Map<number, Float64Array> {
   const outside = new Map<number, Float64Array>();
   for (const [claim, parts] of claims.parts) {
@@ -130,7 +130,7 @@ function outsideOf(claims: Claims, sets: number): Map<number, Float64Array> {
   return outside;
 }
 
-/** Wh that can't be had outside of each set of sources. */
+/** Wh that only a set of sources can supply, for each set. */
 class Loads {
   /** Before `close`: by mask. After it: by set. */
   readonly #plain: Float64Array;
@@ -157,7 +157,7 @@ class Loads {
     }
   }
 
-  /** Adds up, for each set, all masks that lie within it. */
+  /** Adds up, for each set, all masks within it. */
   close(): Loads {
     for (let bit = 1; bit < this.#plain.length; bit <<= 1) {
       for (let set = 0; set < this.#plain.length; set++) {
@@ -175,7 +175,7 @@ class Loads {
     return this.#plain.every((wh, set) => wh <= (capacityWh[set] ?? 0));
   }
 
-  /** Gives a claim at `level` one Wh more, if that fits. */
+  /** Gives a claim at `level` one more Wh, if that fits. */
   raise(
     claim: number,
     level: number,

@@ -1,4 +1,4 @@
-/** A greatest flow through a small network, in whole Wh (Dinic 1970): which source serves whom. */
+/** A maximum flow through a small network, in whole Wh (Dinic 1970): which source serves which bids. */
 export class Network {
   readonly #to: number[] = [];
   readonly #leftWh: number[] = [];
@@ -14,10 +14,10 @@ export class Network {
     return pipe;
   }
 
-  /** What flows through a pipe. */
+  /** The flow through a pipe. */
   flowOf = (pipe: number): number => this.#leftWh[pipe + 1] ?? 0;
 
-  /** Lets through all that can go from `start` to `end`, and tells how much that is. */
+  /** Finds the maximum flow from `start` to `end` and returns its size. */
   fill(start: number, end: number): number {
     let total = 0;
     for (;;) {
@@ -52,7 +52,9 @@ export class Network {
     return distance;
   }
 
-  /** One path of a shortest kind; a path has at most seven steps per way through a source, so depth is small. */
+  /**
+   * One path of a shortest length; a path has at most seven steps per detour through a source, so recursion is shallow.
+   */
   #push(
     node: number,
     end: number,

@@ -1,7 +1,7 @@
 import type { EnergyBySlot } from "../profile.ts";
 import type { CommunityMatch } from "./types.ts";
 
-/** Collects what offers give bids, slot by slot, and makes one match of each pair. */
+/** Collects energy from offers to bids, slot by slot, and makes one match of each pair. */
 export class Matches {
   readonly #orders: number;
   #offers = new Uint32Array(1024);
@@ -26,11 +26,11 @@ export class Matches {
 
   /**
    * All matches, by offer and, for each, by bid.
-   * @param place Where each order stands in the caller's list.
+   * @param place Each order's index in the caller's list.
    */
   all(place: Uint32Array): CommunityMatch[] {
     const [offers, bids] = [this.#offers, this.#bids];
-    // Sorted by bid, then by offer, each keeping what was before: the slots of a pair follow each other.
+    // Sorted by bid, then by offer, both stable: the slots of a pair follow each other.
     const pieces = this.#sorted(this.#sorted(undefined, bids), offers);
     const trades = { pieces, slots: this.#slots, wh: this.#wh };
     const matches: CommunityMatch[] = [];
@@ -60,7 +60,7 @@ export class Matches {
     this.#wh = grown(this.#wh, new Uint32Array(size));
   }
 
-  /** Sorts pieces by an order that they name (counting sort). */
+  /** Sorts pieces by one of their orders (counting sort). */
   #sorted(pieces: Uint32Array | undefined, orders: Uint32Array): Uint32Array {
     const next = new Uint32Array(this.#orders + 1);
     for (let piece = 0; piece < this.#count; piece++) {
@@ -80,15 +80,15 @@ export class Matches {
   }
 }
 
-/** What was traded, piece by piece: a pair in a slot. */
+/** Trades, piece by piece: a pair in a slot. */
 interface Trades {
-  /** Numbers of pieces, those of a pair together and in the order of slots. */
+  /** Indices of pieces, those of a pair together and in slot order. */
   readonly pieces: Uint32Array;
   readonly slots: Float64Array;
   readonly wh: Uint32Array;
 }
 
-/** A match, whose profile is made when somebody asks for it: a book of a million orders has as many. */
+/** A match, whose profile is computed when it is read: a list of a million orders has as many matches. */
 class Match implements CommunityMatch {
   readonly offer: number;
   readonly bid: number;

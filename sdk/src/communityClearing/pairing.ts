@@ -1,17 +1,17 @@
 import type { Stream } from "./balance.ts";
 import type { SlotSide } from "./claims.ts";
 
-/** Takes what one offer gives one bid in a slot. */
+/** Receives the energy from one offer to one bid in a slot. */
 export type Receive = (offer: number, bid: number, slot: number, wh: number) => void;
 
 /**
- * Pairs what is sold with what is bought. Every pairing uses up one side of it, so a slot takes fewer pairings than it has
- * orders. Those who were paired in the slot before are paired again first: their match goes on instead of a new one.
+ * Pairs sold with bought energy. Every pairing uses up one of its two orders, so a slot has fewer pairings than orders.
+ * Orders that were paired in the previous slot are paired again first, so that their match goes on.
  */
 export class Pairing {
-  /** Of each offer: the bid that it was paired with last, plus 1. */
+  /** By offer: the bid that it was last paired with, plus 1. */
   readonly #partner: Uint32Array;
-  /** Of each order in this slot: what is still to be paired, and a bid's mask. */
+  /** By order, in this slot: the energy that is still to be paired, and a bid's mask. */
   readonly #leftWh: Float64Array;
   readonly #masks: Uint8Array;
   readonly #receive: Receive;
@@ -27,7 +27,7 @@ export class Pairing {
     this.#enter(offers);
     this.#enter(bids);
     for (const stream of streams) this.#pairStream(slot, offers, bids, stream);
-    // What is left of an order that sold nothing here must not show up in the next slot.
+    // The rest of an order that sold nothing here must not count in the next slot.
     for (let at = 0; at < bids.entries; at++) this.#masks[bids.orders[at] ?? 0] = 0;
   }
 

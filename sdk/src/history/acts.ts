@@ -3,8 +3,8 @@ import type { Contracts, EventNamed, HistoryEvent } from "./events.ts";
 import { type EnergyMove, isBurn, isMint, moveOf } from "./moves.ts";
 
 /**
- * What a transaction did, read from its events alone. A trade, a release or a reading takes several events; an act has
- * all of one.
+ * What a transaction did, read from its events alone. A trade, a release or a reading emits several events; an act
+ * contains all of one.
  */
 export type Act =
   | AcceptAct
@@ -20,16 +20,16 @@ export type Act =
 export interface AcceptAct {
   readonly kind: "accept";
   readonly traded: EventNamed<"Traded">;
-  /** From the seller: to the buyer, or to nobody when it goes over a tie line. */
+  /** From the seller: to the buyer, or to the zero address when it crosses a tie line. */
   readonly sent: EnergyMove;
   /** To the buyer: the same as `sent` within a microgrid. */
   readonly arrived: EnergyMove;
-  /** When it went over a tie line. */
+  /** Present when it crossed a tie line. */
   readonly crossed?: EventNamed<"Crossed">;
   readonly drawn: readonly EventNamed<"Drawn">[];
 }
 
-/** What became of one match of a batch, in the batch's order. */
+/** The outcome of one match of a batch, in the batch's order. */
 export type MatchOutcome =
   | { readonly skipped: EventNamed<"Skipped"> }
   | {
@@ -59,9 +59,9 @@ export interface ReserveAct {
 export interface ReleaseAct {
   readonly kind: "release";
   readonly released: EventNamed<"Released">;
-  /** To the buyer, then what rounding has left, to the meter's owner. */
+  /** To the buyer, then the rounding rest to the meter's owner. */
   readonly mints: readonly EnergyMove[];
-  /** What a full lane has lost. */
+  /** Energy that did not fit into a full lane and is lost. */
   readonly unmintable: readonly EventNamed<"Unmintable">[];
 }
 
@@ -69,7 +69,7 @@ export interface ReleaseAct {
 export interface ReportAct {
   readonly kind: "report";
   readonly reported: EventNamed<"Reported">;
-  /** To the meter's owner; none when all is owed to forwards or nothing was exported. */
+  /** To the meter's owner; missing when everything is owed to forwards or nothing was exported. */
   readonly mint?: EnergyMove;
 }
 
@@ -86,7 +86,7 @@ export interface TransferAct {
   readonly move: EnergyMove;
 }
 
-/** Everything that takes one event. */
+/** Everything that emits one event. */
 export interface PlainAct {
   readonly kind: "plain";
   readonly event: HistoryEvent;
@@ -97,7 +97,8 @@ export class BrokenActError extends Error {}
 
 /**
  * Reads the acts of one transaction from all of its events, in their order.
- * @throws BrokenActError when an event lacks those that the contracts emit with it; RangeError from a transfer that is none.
+ * @throws BrokenActError when an event lacks those that the contracts emit with it; RangeError from a transfer that is
+ * none.
  */
 export function actsOf(contracts: Contracts, events: readonly HistoryEvent[]): Act[] {
   const acts: Act[] = [];
@@ -134,7 +135,8 @@ export function actsOf(contracts: Contracts, events: readonly HistoryEvent[]): A
         break;
       case "Matched": {
         const open = outcomes.find((each) => each.move !== undefined && each.matched === undefined);
-        if (open === undefined) throw new BrokenActError("A match was paid and no energy moved.");
+        if (open === undefined)
+          throw new BrokenActError("A match was paid, but no energy moved for it.");
         open.matched = event;
         break;
       }
@@ -167,7 +169,7 @@ export function actsOf(contracts: Contracts, events: readonly HistoryEvent[]): A
         break;
       }
       case "Retired":
-        if (burn === undefined) throw new BrokenActError("Energy was retired and none was burnt.");
+        if (burn === undefined) throw new BrokenActError("Energy was retired, but none was burnt.");
         acts.push({ kind: "retire", retired: event, burn });
         burn = undefined;
         break;
@@ -177,7 +179,9 @@ export function actsOf(contracts: Contracts, events: readonly HistoryEvent[]): A
         if (isOf(move, marketplace) && !isMint(move) && !isBurn(move)) {
           outcomes.push({ move, drawn: [] });
         } else if (isMint(move) || isOf(move, marketplace) || isOf(move, meters)) {
-          throw new BrokenActError("Energy was minted that nobody reported, reserved or sent.");
+          throw new BrokenActError(
+            "Energy was minted without a report, a reservation or a crossing.",
+          );
         } else if (isBurn(move)) burn = move;
         else acts.push({ kind: "transfer", move });
         break;
@@ -198,7 +202,7 @@ export function actsOf(contracts: Contracts, events: readonly HistoryEvent[]): A
   }
 }
 
-/** A match of a batch of which not all events have been read. */
+/** A match of a batch whose events are not all read yet. */
 interface OpenOutcome {
   readonly skipped?: EventNamed<"Skipped">;
   readonly move?: EnergyMove;
@@ -209,7 +213,7 @@ interface OpenOutcome {
 function closed({ skipped, move, drawn, matched }: OpenOutcome): MatchOutcome {
   if (skipped !== undefined) return { skipped };
   if (move === undefined || matched === undefined) {
-    throw new BrokenActError("Energy of a batch moved and was not paid.");
+    throw new BrokenActError("Energy of a batch moved, but was not paid for.");
   }
   return { move, matched, drawn: drawn ?? [] };
 }

@@ -1,22 +1,22 @@
 import { type Address, getAddress, type Hex } from "viem";
 
 /**
- * Reading plain values and lists of words from ABI-encoded data, straight from its digits. A general decoder takes most
- * of the time of an audit; what it alone can do (structs, texts) is left to it.
+ * Reads plain values and lists of words from ABI-encoded data, directly from the hex digits. A general decoder would
+ * take most of an audit's time; it is used only for structs and text.
  */
 
-/** A value as viem decodes it: what is below 2^48 is a number. */
+/** A value as viem decodes it: below 2^48 it is a number. */
 type Value = string | number | bigint | boolean | readonly bigint[];
 
 type Reader = (digits: string) => Value;
 
-/** Digits of a word. */
+/** Hex digits of a word. */
 const WORD = 64;
 
 const known = new Map<string, Address>();
 const MOST_KNOWN = 20_000;
 
-/** An address with its checksum, worked out once. */
+/** An address with its checksum, cached. */
 export function checksummed(address: string): Address {
   const found = known.get(address);
   if (found !== undefined) return found;
@@ -26,7 +26,7 @@ export function checksummed(address: string): Address {
   return made;
 }
 
-/** How to read a value of a type that takes one word; undefined for any other type. */
+/** The reader of a one-word type; undefined for any other type. */
 export function readerOf(type: string): Reader | undefined {
   if (type === "address") return (digits) => checksummed(`0x${digits.slice(24)}`);
   if (type === "bool") return (digits) => BigInt(`0x${digits}`) !== 0n;
@@ -42,7 +42,7 @@ export function readerOf(type: string): Reader | undefined {
   return undefined;
 }
 
-/** Reads values of the given types; undefined when one of them takes more than this can. */
+/** A decoder of values of these types; undefined when one of them can't be read here. */
 export function decoderOf(types: readonly string[]): ((data: Hex) => Value[]) | undefined {
   const readers = types.map((type) => (type === "uint256[]" ? ("list" as const) : readerOf(type)));
   if (readers.some((reader) => reader === undefined)) return undefined;
@@ -50,7 +50,7 @@ export function decoderOf(types: readonly string[]): ((data: Hex) => Value[]) | 
     readers.map((reader, index) => {
       const digits = wordAt(data, index);
       if (reader === "list") return listAt(data, Number.parseInt(digits, 16) / 32);
-      if (reader === undefined) throw new RangeError("A type that is not read here.");
+      if (reader === undefined) throw new RangeError("A type without a reader.");
       return reader(digits);
     });
 }

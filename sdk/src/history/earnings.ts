@@ -14,19 +14,19 @@ import type { Act } from "./acts.ts";
 import type { EventNamed } from "./events.ts";
 import type { ToldTrade } from "./trades.ts";
 
-/** What a household's trades came to in one hour of delivery. */
+/** A household's sums in one hour of delivery. */
 export interface Earning extends Gains {
   readonly microgrid: number;
   /** Unix seconds of the hour's start. */
   readonly hour: number;
 }
 
-/** The tariffs of a microgrid from a moment on, Unix seconds. */
+/** The tariffs of a microgrid from a time on, Unix seconds. */
 export interface TariffStep extends GridPrices {
   readonly since: number;
 }
 
-/** What earnings rest on of a microgrid. */
+/** The data of a microgrid that earnings depend on. */
 export interface TariffHistory {
   readonly slotSeconds: number;
   /** Oldest first. */
@@ -42,7 +42,7 @@ export const tariffsSetBy = (
     ? act.event
     : undefined;
 
-/** The tariffs that every microgrid has had. Acts may be only those that set tariffs, with their time in Unix seconds. */
+/** The tariffs of every microgrid over time. Only acts that set tariffs matter; times are Unix seconds. */
 export function tariffHistories(
   acts: readonly { readonly act: Act; readonly time: number }[],
 ): Map<number, TariffHistory> {
@@ -56,7 +56,7 @@ export function tariffHistories(
     const slotSeconds =
       event.eventName === "Founded" ? event.args.charter.slotSeconds : before?.slotSeconds;
     if (slotSeconds === undefined) {
-      throw new Error(`Microgrid ${microgrid} has set tariffs and was never founded.`);
+      throw new Error(`Microgrid ${microgrid} has set tariffs but was never founded.`);
     }
     const steps = [...(before?.steps ?? []), { since, feedIn, retail }];
     histories.set(microgrid, { slotSeconds, steps });
@@ -64,7 +64,7 @@ export function tariffHistories(
   return histories;
 }
 
-/** What trades came to for a holder, hour by hour, oldest first. A reservation earns nothing before its release. */
+/** A holder's sums by hour, oldest first. A reservation earns nothing before its release. */
 export function earningsOf(
   trades: readonly ToldTrade[],
   histories: ReadonlyMap<number, TariffHistory>,

@@ -10,12 +10,12 @@ import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
 import { checksummed, decoderOf, readerOf } from "./decode.ts";
 
-/** A log as a node tells it. */
+/** A log as a node returns it. */
 export interface ChainLog {
   readonly address: Address;
   readonly topics: readonly Hex[];
   readonly data: Hex;
-  /** Its place in the block. */
+  /** Its index in the block. */
   readonly logIndex: number;
 }
 
@@ -23,7 +23,7 @@ type MarketEvent = DecodeEventLogReturnType<typeof marketplaceAbi>;
 type MetersEvent = DecodeEventLogReturnType<typeof metersAbi>;
 type EnergyEvent = DecodeEventLogReturnType<typeof energyTokenAbi>;
 
-/** An event of Wattline's contracts, its arguments as viem decodes them: what is below 2^48 is a number. */
+/** An event of Wattline's contracts, its arguments as viem decodes them: numbers below 2^48, else bigints. */
 export type HistoryEvent = (MarketEvent | MetersEvent | EnergyEvent) & {
   readonly logIndex: number;
 };
@@ -34,7 +34,7 @@ export type EventNamed<Name extends HistoryEvent["eventName"]> = Extract<
   { eventName: Name }
 >;
 
-/** Where the contracts are. */
+/** The contracts' addresses. */
 export interface Contracts {
   readonly marketplace: Address;
   readonly meters: Address;
@@ -51,11 +51,11 @@ interface Shape {
   readonly name: string;
   readonly indexed: readonly EventInput[];
   readonly plain: readonly EventInput[];
-  /** Reads the plain inputs, where that can be done straight from the digits. */
+  /** Reads the inputs that are not indexed, if that can be done directly from the digits. */
   readonly decode: ReturnType<typeof decoderOf>;
 }
 
-/** The events of an ABI by their first topic: looked up once, not hashed again for each log. */
+/** The events of an ABI by their first topic: hashed once, not for each log. */
 function shapesOf(abi: readonly unknown[]): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const item of abi) {
@@ -84,13 +84,13 @@ const MARKET = shapesOf(marketplaceAbi);
 const METERS = shapesOf(metersAbi);
 const ENERGY = shapesOf(energyTokenAbi);
 
-/** A log of one of the contracts does not decode: no contract of Wattline made it. */
+/** A log of one of the contracts' addresses can't be decoded: it is not from a contract of Wattline. */
 export class MalformedLogError extends Error {}
 
 /**
  * Decodes a log of Wattline's contracts.
  * @returns undefined for a log of another contract, or an event that Wattline does not know.
- * @throws MalformedLogError when its topics or its data do not fit the event.
+ * @throws MalformedLogError when its topics or data do not fit the event.
  */
 export function decodeLog(contracts: Contracts, log: ChainLog): HistoryEvent | undefined {
   const shapes = shapesAt(contracts, log.address);

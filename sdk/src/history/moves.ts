@@ -11,19 +11,21 @@ import {
 import { addWords, laneWord } from "../words.ts";
 import type { EventNamed } from "./events.ts";
 
-/** Energy that a transfer event of the token has moved. */
+/** Energy moved by a transfer event of the token. */
 export interface EnergyMove {
   readonly operator: Address;
   /** Zero for a mint. */
   readonly from: Address;
   /** Zero for energy that is retired or leaves its microgrid. */
   readonly to: Address;
-  /** In the event's order. A market's move has one line and every block once; a holder's own can have anything. */
+  /**
+   * In the event's order. A move of the market has one series and each block once; a holder's own can have anything.
+   */
   readonly words: readonly MovedWord[];
   readonly logIndex: number;
 }
 
-/** Energy of one block of one line (a source in a microgrid). */
+/** Energy of one block of one series. */
 export interface MovedWord {
   readonly microgrid: number;
   readonly source: Source;
@@ -35,7 +37,7 @@ export interface MovedWord {
 export const isMint = ({ from }: EnergyMove): boolean => from === zeroAddress;
 export const isBurn = ({ to }: EnergyMove): boolean => to === zeroAddress;
 
-/** What has moved, by slot; a slot that moved in several words is added up. */
+/** The moved energy by slot; words of the same slot are added up. */
 export function energyBySlot(
   words: readonly Pick<MovedWord, "blockNumber" | "energy">[],
 ): EnergyBySlot {
@@ -50,15 +52,15 @@ export function energyBySlot(
 
 const BLOCK = BigInt(LANES);
 
-/** All Wh that have moved. */
+/** The sum of the moved Wh. */
 export const movedWh = ({ words }: Pick<EnergyMove, "words">): bigint =>
   sumWh(words.map(({ energy }) => energy));
 
 /**
- * What a transfer event moved. Holders transfer what they like: ids of which nothing moves may name anything and are left
- * out, and others may come in any order and again, as the same energy may go round in a transfer to oneself. A word
- * therefore ends where the contract's own run of ids does: where the block changes or ids stop rising.
- * @throws RangeError when energy moves of what is no delivery slot, a lane overflows, or ids and values differ in number.
+ * The energy moved by a transfer event. Holders can transfer anything: ids with amount 0 may be arbitrary and are
+ * skipped; others may come in any order and repeatedly, since the same energy may be sent to oneself several times. A
+ * word therefore ends where the contract's run of ids does: where the block changes or ids stop rising.
+ * @throws RangeError when an id is not a delivery slot, a lane overflows, or ids and values differ in number.
  */
 export function moveOf(
   event: EventNamed<"TransferSingle"> | EventNamed<"TransferBatch">,
@@ -88,7 +90,7 @@ export function moveOf(
   return { operator, from, to, words, logIndex: event.logIndex };
 }
 
-/** The energy of each block of each line once, in the order in which they first moved. */
+/** The energy of each block of each series, in the order of their first move. */
 export function mergedWords(words: readonly MovedWord[]): readonly MovedWord[] {
   const merged = new Map<string, MovedWord>();
   for (const word of words) {
@@ -105,6 +107,7 @@ interface Mutable extends MovedWord {
 }
 
 function wholeLane(wh: bigint | undefined): bigint {
-  if (wh === undefined || wh > LANE_MAX_WH) throw new RangeError(`${wh} Wh do not fit a lane.`);
+  if (wh === undefined || wh > LANE_MAX_WH)
+    throw new RangeError(`${wh} Wh do not fit into a lane.`);
   return wh;
 }

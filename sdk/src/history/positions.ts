@@ -12,7 +12,7 @@ export interface PositionTerms {
   readonly buyer: Address;
   /** The meter whose energy is promised. */
   readonly meter: Address;
-  /** The number by which the contracts know a source. */
+  /** The source's number in the contracts. */
   readonly source: number;
   readonly from: number;
   readonly to: number;
@@ -23,26 +23,26 @@ export interface PositionTerms {
   readonly lossBps: number;
 }
 
-/** What a block of a position has locked. Energy in Wh, money in base units. */
+/** What is locked for a block of a position. Energy in Wh, money in base units. */
 export interface Locked {
   /** Wh in eight lanes. */
   readonly reserved: bigint;
   readonly reservedWh: bigint;
-  /** Of the buyer: energy and charge. */
+  /** The buyer's: energy and charge. */
   readonly locked: bigint;
-  /** Of the seller. */
+  /** The seller's. */
   readonly bonded: bigint;
 }
 
 /**
- * A position: a block of a forward that was reserved, and what has been released of it so far. Words hold Wh in eight
- * lanes, energy is in Wh, money in base units. A block may be reserved again once it was released.
+ * A position: a reserved block of a forward, and what has been released of it so far. Words hold Wh in eight lanes,
+ * energy is in Wh, money in base units. A block may be reserved again after its release.
  */
 export interface Position extends Locked {
   readonly state: "open" | "released";
   readonly delivered: bigint;
   readonly deliveredWh: bigint;
-  /** What had been reserved of what was released. */
+  /** The reserved energy of the released part. */
   readonly promisedWh: bigint;
   /** To the seller. */
   readonly paid: bigint;
@@ -54,7 +54,7 @@ export interface Position extends Locked {
   readonly forfeited: bigint;
 }
 
-/** Of what nothing was reserved yet. */
+/** A position before any reservation. */
 export const NO_POSITION: Position = {
   state: "open",
   reserved: 0n,
@@ -73,8 +73,8 @@ export const NO_POSITION: Position = {
 type Prices = Pick<PositionTerms, "price" | "charge" | "bond">;
 
 /**
- * What a block has locked for a word of energy, as `Forwards` works it out: the whole energy of the block is priced at
- * once, the charge rounded down, the rest up.
+ * What a block locks for a word of energy, as computed by `Forwards`: the block's whole energy is priced at once, the
+ * charge rounded down, the rest up.
  */
 export function lockedFor({ price, charge, bond }: Prices, reserved: bigint): Locked {
   const reservedWh = sumWh([reserved]);
@@ -86,7 +86,7 @@ export function lockedFor({ price, charge, bond }: Prices, reserved: bigint): Lo
   };
 }
 
-/** A position after so much more of its block was reserved. */
+/** A position after more of its block was reserved. */
 export const reservedMore = (
   terms: Prices,
   { reserved }: Pick<Position, "reserved">,
@@ -114,7 +114,7 @@ export const releasedOf = (
 });
 
 /**
- * The moment until which a reading of a block may serve a position: the reporting deadline of its last slot.
+ * The last moment at which a reading of a block counts for a position: the reporting deadline of its last slot.
  * @returns Unix seconds.
  */
 export function deadlineOf(
@@ -134,21 +134,23 @@ export interface PositionOfBlock extends PositionTerms, Position {
   readonly deadline: number;
 }
 
-/** Positions as acts leave them. */
+/** Positions after the acts so far. */
 export class Positions {
   readonly #blocks = new Map<string, PositionOfBlock>();
   readonly #charters = new Map<number, EventNamed<"Founded">["args"]["charter"]>();
 
-  /** Notes a microgrid, whose positions have its slots and its reporting deadline. */
+  /** Adds a microgrid, which defines the slots and the reporting deadline of its positions. */
   found({ microgrid, charter }: EventNamed<"Founded">["args"]): void {
     this.#charters.set(microgrid, charter);
   }
 
-  /** @throws Error when the seller's microgrid was never founded. */
+  /** @throws Error when the seller's microgrid was not added. */
   reserve({ positionId, position, firstBlock, energy }: EventNamed<"Reserved">["args"]): void {
     const charter = this.#charters.get(position.from);
     if (charter === undefined) {
-      throw new Error(`Position ${positionId} is of microgrid ${position.from}, never founded.`);
+      throw new Error(
+        `Position ${positionId} is in microgrid ${position.from}, which was never founded.`,
+      );
     }
     for (const [offset, word] of energy.entries()) {
       if (word === 0n) continue;
@@ -163,7 +165,7 @@ export class Positions {
   }
 
   /**
-   * @returns The position as it was before.
+   * @returns The position before the release.
    * @throws Error when the block was never reserved.
    */
   release(released: EventNamed<"Released">["args"]): PositionOfBlock {
@@ -183,7 +185,7 @@ export class Positions {
   }
 }
 
-/** Every position that acts tell of. The acts begin with the contracts' first. */
+/** Every position in a list of acts, which must begin with the contracts' first act. */
 export function positionsOf(acts: readonly Act[]): PositionOfBlock[] {
   const positions = new Positions();
   for (const act of acts) {

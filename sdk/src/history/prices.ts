@@ -2,28 +2,28 @@ import { partsOfTrade, type TradePart } from "../gains.ts";
 import type { ToldTrade } from "./trades.ts";
 
 /**
- * What has been traded of the energy of one delivery slot that arrived in one microgrid. Energy in Wh, money in base units,
- * prices in base units per kWh. What was traded with the grid counts as `gridWh` and in no price.
+ * Trades of one delivery slot's energy that arrived in one microgrid. Energy in Wh, money in base units, prices in base
+ * units per kWh. Trades with the grid count as `gridWh` and in no price.
  */
 export interface SlotPrice {
-  /** Minted energy, and what it has cost its buyers. */
+  /** Minted energy, and its cost to buyers. */
   readonly energyWh: bigint;
   readonly cost: bigint;
   readonly volumeWeightedPrice: bigint;
   readonly trades: number;
-  /** Of the last batch. */
+  /** In the last batch. */
   readonly clearingPrice: bigint | null;
   readonly lastPrice: bigint | null;
   readonly lowPrice: bigint | null;
   readonly highPrice: bigint | null;
-  /** Energy that was reserved before it was made. */
+  /** Energy reserved before delivery. */
   readonly forwardWh: bigint;
   readonly forwardCost: bigint;
   readonly forwards: number;
   readonly gridWh: bigint;
 }
 
-/** Of a slot of which nothing was traded. */
+/** A slot without trades. */
 export const NOTHING_TRADED: SlotPrice = {
   energyWh: 0n,
   cost: 0n,
@@ -39,15 +39,15 @@ export const NOTHING_TRADED: SlotPrice = {
   gridWh: 0n,
 };
 
-/** What energy costs per kWh: base units, rounded down; 0 for no energy. */
+/** The cost of energy per kWh: base units, rounded down; 0 for no energy. */
 export const priceOf = (cost: bigint, energyWh: bigint): bigint =>
   energyWh === 0n ? 0n : (cost * 1000n) / energyWh;
 
 type PricedTrade = Pick<ToldTrade, "kind" | "prices" | "cost" | "withGrid">;
 
 /**
- * What changes in a slot's prices by the part of a trade that falls into it.
- * @param pricePerKwh What the whole trade cost per kWh.
+ * The change of a slot's prices by a trade's part in it.
+ * @param pricePerKwh The whole trade's cost per kWh.
  */
 export function pricesAfter(
   before: SlotPrice,
@@ -55,7 +55,7 @@ export function pricesAfter(
   { slot, arrivedWh, paid }: TradePart,
   pricePerKwh: bigint,
 ): Partial<SlotPrice> {
-  // A release delivers what had its price when it was reserved.
+  // A release delivers energy whose price counted when it was reserved.
   if (kind === "release") return {};
   if (withGrid) return { gridWh: before.gridWh + arrivedWh };
   if (kind === "reserve") {
@@ -80,7 +80,7 @@ export function pricesAfter(
   };
 }
 
-/** What trades have made of the prices of a microgrid, by slot. */
+/** The prices of a microgrid by slot, after trades. */
 export function slotPricesOf(
   trades: readonly ToldTrade[],
   microgrid: number,

@@ -9,30 +9,30 @@ import { type EnergyMove, energyBySlot } from "./moves.ts";
 import { Positions, type PositionTerms } from "./positions.ts";
 
 /**
- * A trade: a seller, a buyer, energy by slot and its price. Minted energy that was taken of one order (accept) or matched
- * in a batch (settle), energy that is still to come (reserve), and a reserved block that was delivered or fell short
+ * A trade: a seller, a buyer, energy by slot and its price. Minted energy taken from one order (accept) or matched in a
+ * batch (settle), energy reserved before delivery (reserve), and a reserved block that was delivered or fell short
  * (release). Energy in Wh by slot, money in base units of the currency of `from`.
  */
 export interface Trade extends MadeTrade {
   readonly kind: "accept" | "settle" | "reserve" | "release";
   readonly seller: Address;
   readonly buyer: Address;
-  /** Who signed the order and who took it; neither in a batch or a release. */
+  /** Who signed the order and who took it; missing in a batch or a release. */
   readonly maker?: Address;
   readonly taker?: Address;
   readonly offerHash?: Hex;
   readonly bidHash?: Hex;
   readonly positionId?: Hex;
   readonly source: Source;
-  /** The microgrid that the energy was made in. */
+  /** The microgrid that the energy was produced in. */
   readonly from: number;
   /** The microgrid that it arrived in. */
   readonly to: number;
-  /** What a seller locked as a bond by a reservation, or forfeited by a release. */
+  /** The bond that a seller locked by a reservation, or forfeited by a release. */
   readonly bond: bigint;
-  /** What a release gave back to the buyer. */
+  /** What a release returned to the buyer. */
   readonly refund: bigint;
-  /** The place of its event in the block. */
+  /** The index of its event in the block. */
   readonly logIndex: number;
 }
 
@@ -45,13 +45,13 @@ export interface ToldTrade extends Trade {
 type ArgsOf<Name extends "Traded" | "Matched" | "Cleared" | "Reserved" | "Released"> =
   EventNamed<Name>["args"];
 
-/** Energy that has moved, as far as a trade tells of it. */
+/** Moved energy, as far as a trade needs it. */
 export type Moved = Pick<EnergyMove, "from" | "to" | "words">;
 
 const NO_BOND = { bond: 0n, refund: 0n } as const;
 
 /**
- * A trade of an order that was taken.
+ * The trade of an order that was taken.
  * @param sent What left the seller.
  * @param arrived What reached the buyer: the same within a microgrid.
  */
@@ -68,8 +68,8 @@ export function tradeOfTake(
     maker,
     taker,
     ...(isAddressEqual(maker, seller) ? { offerHash: orderHash } : { bidHash: orderHash }),
-    ...lineOf(sent),
-    to: lineOf(arrived).from,
+    ...seriesOf(sent),
+    to: seriesOf(arrived).from,
     sentWh: energyBySlot(sent.words),
     arrivedWh: energyBySlot(arrived.words),
     cost,
@@ -78,7 +78,7 @@ export function tradeOfTake(
   };
 }
 
-/** A trade of two orders that a batch has matched: each slot has its price. */
+/** The trade of two orders matched in a batch: each slot has its price. */
 export function tradeOfMatch(
   {
     offerHash,
@@ -90,15 +90,15 @@ export function tradeOfMatch(
   { firstBlock, prices }: Pick<ArgsOf<"Cleared">, "firstBlock" | "prices">,
 ): Omit<Trade, "logIndex"> {
   const energyWh = energyBySlot(move.words);
-  const line = lineOf(move);
+  const series = seriesOf(move);
   return {
     kind: "settle",
     seller: move.from,
     buyer: move.to,
     offerHash,
     bidHash,
-    ...line,
-    to: line.from,
+    ...series,
+    to: series.from,
     sentWh: energyWh,
     arrivedWh: energyWh,
     prices: new Map(prices.map((price, index) => [firstBlock * LANES + index, price])),
@@ -108,7 +108,7 @@ export function tradeOfMatch(
   };
 }
 
-/** A trade of energy that is still to come. Its cost is what the buyer has locked. */
+/** The trade of energy reserved before delivery. Its cost is what the buyer has locked. */
 export function tradeOfReservation({
   orderHash,
   positionId,
@@ -139,8 +139,8 @@ export function tradeOfReservation({
 }
 
 /**
- * What a released block of a position came to.
- * @param reserved The word that was reserved of the block.
+ * The trade of a released block of a position.
+ * @param reserved The reserved word of the block.
  */
 export function tradeOfRelease(
   terms: PositionTerms,
@@ -164,8 +164,8 @@ export function tradeOfRelease(
 }
 
 /**
- * Every trade that acts tell of, in their order.
- * @throws Error when a block is released that was never reserved: the acts do not begin with the contracts' first.
+ * Every trade in a list of acts, in order.
+ * @throws Error when a released block was never reserved: the acts do not begin with the contracts' first one.
  */
 export function tradesOf<Told extends { readonly act: Act }>(
   acts: readonly Told[],
@@ -221,23 +221,23 @@ export function tradesOf<Told extends { readonly act: Act }>(
 }
 
 /**
- * Whether a trade is one with the grid.
- * @param dsos The DSOs of its microgrids at the time of the trade: who was or will be one does not count.
+ * Whether a trade is with the grid.
+ * @param dsos The DSOs of its microgrids at the time of the trade; earlier and later DSOs do not count.
  */
 export const isWithGrid = (
   { seller, buyer }: Pick<Trade, "seller" | "buyer">,
   dsos: readonly Address[],
 ): boolean => dsos.some((dso) => isAddressEqual(dso, seller) || isAddressEqual(dso, buyer));
 
-/** What the market moves is of one source in one microgrid. */
-function lineOf({ words: [word] }: Moved): Pick<Trade, "source" | "from"> {
-  if (word === undefined) throw new RangeError("A trade has moved no energy.");
+/** A move of the market has one source and one microgrid. */
+function seriesOf({ words: [word] }: Moved): Pick<Trade, "source" | "from"> {
+  if (word === undefined) throw new RangeError("A trade moved no energy.");
   return { source: word.source, from: word.microgrid };
 }
 
 const placesOf = ({ source, from, to }: PositionTerms) => ({ source: sourceAt(source), from, to });
 
-/** Energy as it is sent and as it arrives under a position's terms. */
+/** Energy as sent and as arrived under a position's terms. */
 function overLine(
   { lossBps }: PositionTerms,
   firstBlock: number,

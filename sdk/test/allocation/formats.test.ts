@@ -102,12 +102,12 @@ describe("Allocations as files", () => {
     expect(read("{", "")).to.throw(RangeError, "june.json is no JSON");
     expect(read("allocation/1", "allocation/9")).to.throw("not wattline-allocation/1");
     expect(read("900", "1000")).to.throw("slotSeconds is 300, 900, 1800 or 3600, not 1000");
-    expect(read('"12"', "12")).to.throw("june.json, share 1: energyWh is 12, not a text");
+    expect(read('"12"', "12")).to.throw("june.json, share 1: energyWh is 12, not text");
     expect(read('"Solar"', '"Sun"')).to.throw('share 1: source is "Sun"');
   });
 });
 
-describe("An operator's report as its meter files tell it", () => {
+describe("An operator's report from meter files", () => {
   const series = (
     meterId: string,
     direction: Direction,
@@ -141,13 +141,13 @@ describe("An operator's report as its meter files tell it", () => {
     ]);
   });
 
-  it("is refused where it makes no sense", () => {
+  it("is refused where it is inconsistent", () => {
     const surplus = series("ROOF", "export", "communitySurplus", 150_000);
-    expect(() => reportFromSeries([surplus], 900)).to.throw(RangeError, "not what it produced");
+    expect(() => reportFromSeries([surplus], 900)).to.throw(RangeError, "not its production");
     const little = series("ROOF", "export", "energy", 100_000);
     expect(() => reportFromSeries([surplus, little], 900)).to.throw(
       RangeError,
-      "150 Wh left of 100 Wh",
+      "150 Wh from 100 Wh",
     );
     expect(() => reportFromSeries([little], 900)).to.throw(RangeError, "neither");
   });
@@ -215,13 +215,13 @@ describe("Spanish coefficients", () => {
     );
   });
 
-  it("are refused where they make no sense", () => {
+  it("are refused where they are invalid", () => {
     const name = `${CAU}_2025.txt`;
     const read =
       (text: string, file = name) =>
       () =>
         readSpanishFile(file, text);
-    expect(read(`${ANNA};1,000000`, "june.txt")).to.throw(RangeError, "no CAU_YYYY.txt");
+    expect(read(`${ANNA};1,000000`, "june.txt")).to.throw(RangeError, "must be CAU_YYYY.txt");
     expect(read(`${ANNA};0,500000`)).to.throw("add up to 0,500000, not to 1");
     expect(read(`${ANNA};0.5`)).to.throw(
       'line 1, coefficient: "0.5" is not a part such as 0,123456',
@@ -302,13 +302,13 @@ describe("French coefficients", () => {
     );
   });
 
-  it("are refused where they make no sense", () => {
+  it("are refused where they are invalid", () => {
     const read =
       (text: string, name = "PRM1.csv") =>
       () =>
         readFrenchFile(name, text, 900);
     const head = "Horodate;PRM7;PRM8\n";
-    expect(read("a;b\n")).to.throw(RangeError, "PRM1.csv: the first line is no Horodate");
+    expect(read("a;b\n")).to.throw(RangeError, "PRM1.csv: the first line must be Horodate");
     expect(read(`${head}2026-06-21T10:00:00Z;60,0;40,1\n`)).to.throw(
       "line 2: 100.1 % is more than 100 %",
     );
@@ -319,7 +319,7 @@ describe("French coefficients", () => {
     expect(read(`${head}21/06/2026 10:00;60,0;1,0\n`)).to.throw("line 2, Horodate");
     expect(() => frenchCoefficients(allocation, new Map())).to.throw(
       RangeError,
-      "its export is not known",
+      "its export in that slot is not given",
     );
     const little = new Map([
       ["PRM1", new Map([[NOON, 10n]])],

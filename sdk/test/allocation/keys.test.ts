@@ -102,13 +102,13 @@ describe("Allocation keys", () => {
     );
   });
 
-  it("refuses what makes no sense", () => {
+  it("refuses invalid input", () => {
     const home = community({ roof: 1n }, { anna: 1n });
     const withParts = (named: Record<string, number>) => () =>
       allocate(home, { kind: "static", parts: parts(named) });
     expect(withParts({ anna: 1_000_001 })).to.throw(RangeError, "1000001 of 1000000");
     expect(withParts({ anna: 0.5 })).to.throw(RangeError, "whole number of millionths, not 0.5");
-    expect(withParts({ zoe: 1 })).to.throw(RangeError, "zoe, who is no consumer");
+    expect(withParts({ zoe: 1 })).to.throw(RangeError, "zoe, which is not a consumer");
     expect(() => allocate(community({ roof: -1n }, {}), dynamic)).to.throw(
       RangeError,
       "roof has -1 Wh",

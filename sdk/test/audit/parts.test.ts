@@ -125,7 +125,7 @@ describe("A reading's signature", () => {
   });
 });
 
-describe("What the sun can have made", () => {
+describe("The most that the sun can produce", () => {
   const town = {
     name: "Sunny Lane",
     currency: ENERGY,
@@ -143,12 +143,12 @@ describe("What the sun can have made", () => {
   } as const;
   const slotAt = (time: string) => Math.floor(Date.parse(time) / 1000 / 900);
 
-  it("is nothing at midnight and all that a roof can at noon in June", () => {
+  it("is nothing at midnight and the full capacity at noon in June", () => {
     expect(solarMostWh(town, 5_000, slotAt("2026-06-21T23:30:00Z"))).to.equal(0n);
     expect(solarMostWh(town, 5_000, slotAt("2026-06-21T11:30:00Z"))).to.equal(1_250n);
   });
 
-  it("is a part of it on a winter morning, and nothing once the twilight is over", () => {
+  it("is a part of it on a winter morning, and nothing after twilight", () => {
     const dawn = slotAt("2026-12-21T07:45:00Z");
     const most = solarMostWh(town, 5_000, dawn);
     expect(most > 0n && most < 1_250n).to.equal(true);
@@ -165,7 +165,7 @@ describe("What the sun can have made", () => {
 describe("An audit", () => {
   const contracts = { marketplace: MARKET, meters: METERS, energy: ENERGY } as const;
 
-  it("goes on from what was frozen", async () => {
+  it("resumes from a frozen state", async () => {
     const audit = createAudit({ chainId: 1, contracts });
     const [hash, from] = [keccak256("0x01"), MARKET] as const;
     const log = { address: ENERGY, topics: [keccak256("0x02")], data: "0x", logIndex: 0 } as const;

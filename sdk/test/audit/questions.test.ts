@@ -8,8 +8,8 @@ const at = (byte: string): Address => `0x${byte.repeat(20)}`;
 const CONTRACTS = { marketplace: at("11"), meters: at("22"), energy: at("33") };
 const [EURO, LYING_TOKEN, HOLDER] = [at("44"), at("55"), at("66")];
 
-describe("What the chain is asked in the end", () => {
-  it("is whether money is there and can be withdrawn, in currencies that a microgrid trades in", () => {
+describe("Questions to the chain at the end block", () => {
+  it("ask whether money is there and can be withdrawn, in currencies that a microgrid trades in", () => {
     const state = emptyState();
     state.microgrids.set(1, {
       ...{ name: "Lindental", currency: EURO, slotSeconds: 900, reportingDeadline: 86_400 },

@@ -104,11 +104,11 @@ describe("The events of a transaction", () => {
     expect(() => decodeLog(CONTRACTS, short)).to.throw(MalformedLogError, "Traded");
   });
 
-  it("of other contracts are nobody's business", () => {
+  it("of other contracts are ignored", () => {
     expect(decodeLog(CONTRACTS, { ...traded, address: at("66") })).to.equal(undefined);
   });
 
-  it("tell which energy moved with a purchase", () => {
+  it("contain the energy that moved with a purchase", () => {
     const move = transfer(CONTRACTS.marketplace, SELLER, BUYER, { 16: 10n, 17: 20n });
     const [act] = acts(traded, move);
     expect(act).to.include({ kind: "accept" });

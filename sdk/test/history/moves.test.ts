@@ -46,12 +46,12 @@ describe("A holder's transfer of energy", () => {
     expect(wordsOf([2n ** 255n, 0n], [idOf(16), 5n])).to.deep.equal([[1, 2, 5n]]);
   });
 
-  it("of some energy must name what there is", () => {
-    expect(() => batch([7n << 32n, 1n])).to.throw(RangeError, "no energy token id");
+  it("of some energy must name delivery slots", () => {
+    expect(() => batch([7n << 32n, 1n])).to.throw(RangeError, "not an energy token id");
     expect(() => batch([idOf(16), 2n ** 31n])).to.throw(RangeError, "lane");
   });
 
-  it("keeps apart what names a slot again: it may be the same energy", () => {
+  it("keeps repeated slots apart: they may be the same energy", () => {
     const most = 2n ** 31n - 1n;
     expect(wordsOf([idOf(16), most], [idOf(16), most])).to.deep.equal([
       [1, 2, most],

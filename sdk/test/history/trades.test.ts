@@ -111,7 +111,7 @@ const word = (most: bigint) =>
     .map((lanes) => lanes.reduce((sum, wh, lane) => sum | laneWord(lane, wh), 0n));
 
 describe("Trades, read from acts", () => {
-  it("cost in each slot of a batch what its price says, not its energy alone", () => {
+  it("are charged in each slot of a batch by its price, not by energy alone", () => {
     const trades = tradesOf([
       { act: founded() },
       {
@@ -129,7 +129,7 @@ describe("Trades, read from acts", () => {
     ]);
   });
 
-  it("cost in all slots together what was paid, to the unit", () => {
+  it("have costs by slot that add up to the payment, to the unit", () => {
     const slot = fc.tuple(fc.bigInt(1n, 2n ** 31n - 1n), fc.bigInt(0n, 10n ** 7n));
     fc.assert(
       fc.property(fc.array(slot, { minLength: 1, maxLength: LANES }), (slots) => {
@@ -219,7 +219,7 @@ describe("Positions, read from acts", () => {
     );
   });
 
-  it("keep the deadline of what was reserved, however little of it was delivered", () => {
+  it("keep the deadline of the reserved block, however little of it was delivered", () => {
     const both = laneWord(0, 100n) | laneWord(7, 100n);
     const [position] = positionsOf([
       founded(),

@@ -79,7 +79,7 @@ program
   .command("pair")
   .description("prints what the operator needs to register the meter, as a link and a QR code")
   .argument("<owner>", "the household's account")
-  .option("--dapp <url>", "where the community's dApp is", "http://localhost:5173/")
+  .option("--dapp <url>", "where the community's dApp is", "http://127.0.0.1:5173/")
   .option("--home <name>", "which home, where there are several")
   .action(async (owner: string, { dapp, home: name }: { dapp: string; home?: string }) => {
     if (!isAddress(owner))

@@ -9,7 +9,7 @@ export interface Pairing {
   readonly device: Address;
   readonly consent: `0x${string}`;
   readonly delegate: Address | undefined;
-  /** Opens the dApp with all of it. */
+  /** Opens the operator's form in the dApp with all of it. */
   readonly link: string;
 }
 
@@ -35,13 +35,12 @@ export async function pair(
     }),
   );
   const delegateAddress = delegate && openSigner(delegate).address;
-  const link = new URL(dapp);
-  link.hash = new URLSearchParams({
+  const link = new URL("microgrid", dapp);
+  link.search = new URLSearchParams({
     microgrid: `${microgrid}`,
     owner,
     device: signer.address,
     consent,
-    ...(delegateAddress === undefined ? {} : { delegate: delegateAddress }),
   }).toString();
   return { device: signer.address, consent, delegate: delegateAddress, link: link.href };
 }

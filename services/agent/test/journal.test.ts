@@ -152,6 +152,26 @@ describe("The journal", () => {
     expect(reports).to.deep.equal([]);
   });
 
+  it("does not keep what it said is not kept, even where the disk had taken all of it", () => {
+    let isFailing = false;
+    const files: Files = {
+      ...nodeFiles,
+      fsyncSync: (file: number) => {
+        if (isFailing) {
+          isFailing = false;
+          throw new Error("EIO: i/o error, fsync");
+        }
+        nodeFiles.fsyncSync(file);
+      },
+    };
+    const journal = open({ files });
+    journal.append(...slotEnds(5));
+    isFailing = true;
+    expect(() => journal.append(...slotEnds(6))).to.throw("EIO");
+    journal.close();
+    expect(kept(open())).to.deep.equal([5]);
+  });
+
   it("passes over a damaged line between others, and names it", () => {
     const journal = open();
     for (const slot of [5, 6, 7]) journal.append(...slotEnds(slot));

@@ -119,15 +119,9 @@ port = ${gateway.port}
     );
     expect(check.code).to.equal(0);
     const owner = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
-    const pairing = await runAgent(
-      config,
-      "pair",
-      owner,
-      "--dapp",
-      "https://dapp.example/operator",
-    );
+    const pairing = await runAgent(config, "pair", owner, "--dapp", "https://dapp.example/");
     expect(pairing.output).to.contain(
-      `https://dapp.example/operator#microgrid=1&owner=${owner}&device=${address}&consent=0x`,
+      `https://dapp.example/microgrid?microgrid=1&owner=${owner}&device=${address}&consent=0x`,
     );
     expect(pairing.output).to.contain("█▀▀▀▀▀▀▀█");
   });

@@ -1,11 +1,21 @@
-import { type Audit, type Contracts, type Fault, type Question, questionsOn } from "@wattline/sdk";
+import {
+  type Audit,
+  type Check,
+  type Contracts,
+  type Fault,
+  type Question,
+  questionsOn,
+  type UnseenCode,
+} from "@wattline/sdk";
 import { type Hex, zeroHash } from "viem";
-import { RpcError } from "./errors.ts";
-import { hexOf, type Rpc } from "./rpc.ts";
-import { type Header, quantity } from "./source.ts";
+import { type Header, quantity } from "./answers.ts";
+import { pause, type Rpc } from "./rpc.ts";
 
 /** Questions that are under way at a time. */
 const AT_ONCE = 100;
+/** How often a difference is asked about again before it is believed, and the pause before: a node can be behind. */
+const ASKED_AGAIN = 2;
+const AGAIN_MS = 400;
 
 /** A question whose answer was not what the history comes to. */
 export interface Difference {
@@ -13,56 +23,116 @@ export interface Difference {
   readonly fault: Fault;
 }
 
+/** What a comparison with the chain's state came to. */
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  /** Questions that were answered. */
+  readonly answered: ReadonlyMap<Check, number>;
+  /** Questions that were not, and why the first of them was not. */
+  readonly unanswered: ReadonlyMap<Check, { count: number; readonly why: UnseenCode }>;
+  /** Whether the node no longer has the state of the block: it may still have a later one. */
+  readonly isForgotten: boolean;
+}
+
+/** What a question came to. */
+export type Reply =
+  | { readonly outcome: "holds" }
+  | { readonly outcome: "differs"; readonly fault: Fault }
+  | { readonly outcome: "unknown"; readonly why: UnseenCode };
+
 /**
- * Asks the chain at a block everything that the rebuilt state can be asked about.
- * @param onProgress Told how many questions are answered.
+ * Asks the chain at a block everything that the rebuilt state can be asked about. Once the node has forgotten the state of
+ * the block, or answers nothing any more, the questions that are left are not asked.
+ * @param onProgress Told how many questions are done.
  */
 export async function compareState(
   rpc: Rpc,
-  audit: Pick<Audit, "state" | "tally">,
+  { state }: Pick<Audit, "state">,
   contracts: Contracts,
   end: Header,
+  signal: AbortSignal,
   onProgress: (done: number) => void = () => {},
-): Promise<Difference[]> {
-  const differences: Difference[] = [];
+): Promise<Comparison> {
+  const answered = new Map<Check, number>();
+  const unanswered = new Map<Check, { count: number; why: UnseenCode }>();
+  let differences: Difference[] = [];
+  let given: UnseenCode | undefined;
   let done = 0;
   let batch: Question[] = [];
-  for (const question of questionsOn(audit.state, contracts, end.timestamp)) {
+  for (const question of questionsOn(state, contracts, end.timestamp)) {
     batch.push(question);
     if (batch.length === AT_ONCE) await askBatch();
   }
   await askBatch();
-  return differences;
+  for (let round = 0; round < ASKED_AGAIN && differences.length > 0; round++) {
+    await pause(AGAIN_MS, signal);
+    differences = await stillDiffering(differences);
+  }
+  return { differences, answered, unanswered, isForgotten: given === "state-forgotten" };
 
   async function askBatch(): Promise<void> {
-    const faults = await Promise.all(batch.map((question) => answerOf(rpc, question, end)));
-    batch.forEach((question, index) => {
-      audit.tally.checked(question.check);
-      const fault = faults[index];
-      if (fault !== undefined) differences.push({ question, fault });
-    });
+    const replies = await repliesTo(batch);
+    for (const [question, reply] of replies) {
+      if (reply.outcome === "unknown") leave(question, reply.why);
+      else answered.set(question.check, (answered.get(question.check) ?? 0) + 1);
+      if (reply.outcome === "differs") differences.push({ question, fault: reply.fault });
+    }
+    const whys = replies.flatMap(([, reply]) => (reply.outcome === "unknown" ? [reply.why] : []));
+    if (whys.includes("state-forgotten")) given = "state-forgotten";
+    else if (whys.length > 0 && whys.length === replies.length) given = whys[0];
     done += batch.length;
     batch = [];
     onProgress(done);
   }
+
+  async function repliesTo(questions: readonly Question[]) {
+    const why = given;
+    if (why !== undefined) {
+      return questions.map((each) => [each, { outcome: "unknown", why } satisfies Reply] as const);
+    }
+    return Promise.all(
+      questions.map(async (each) => [each, await answerOf(rpc, each, end)] as const),
+    );
+  }
+
+  async function stillDiffering(before: readonly Difference[]): Promise<Difference[]> {
+    const still: Difference[] = [];
+    for (let at = 0; at < before.length; at += AT_ONCE) {
+      const questions = before.slice(at, at + AT_ONCE).map(({ question }) => question);
+      const replies = await Promise.all(questions.map((each) => answerOf(rpc, each, end)));
+      for (const [index, question] of questions.entries()) {
+        const reply = replies[index];
+        if (reply?.outcome === "differs") still.push({ question, fault: reply.fault });
+        if (reply?.outcome !== "unknown") continue;
+        answered.set(question.check, (answered.get(question.check) ?? 1) - 1);
+        leave(question, reply.why);
+      }
+    }
+    return still;
+  }
+
+  function leave({ check }: Question, why: UnseenCode): void {
+    const known = unanswered.get(check);
+    if (known === undefined) unanswered.set(check, { count: 1, why });
+    else known.count++;
+  }
 }
 
-/** What is wrong with the chain's answer at a block, or undefined. */
+/** What the chain's answer at a block says. */
 export async function answerOf(
   rpc: Rpc,
   question: Question,
   { number }: Pick<Header, "number">,
-): Promise<Fault | undefined> {
+): Promise<Reply> {
   const { from, to, data } = question;
-  const params = [{ ...(from !== undefined && { from }), to, data }, quantity(number)];
-  const isTrial = from !== undefined;
-  let answer: Hex | undefined;
-  try {
-    answer = hexOf(await rpc.request("eth_call", params, isTrial ? 2 : undefined), "answer");
-  } catch (error) {
-    // A trial that the contract refuses is an answer, a view that fails is none.
-    if (!isTrial || !(error instanceof RpcError)) throw error;
-  }
+  const call = { ...(from !== undefined && { from }), to, data };
+  const outcome = await rpc.call(call, quantity(number));
+  if (outcome.kind === "unknown") return { outcome: "unknown", why: outcome.why };
+  const fault = faultIn(question, outcome.kind === "answer" ? outcome.data : undefined);
+  return fault === undefined ? { outcome: "holds" } : { outcome: "differs", fault };
+}
+
+function faultIn(question: Question, answer: Hex | undefined): Fault | undefined {
   try {
     return question.judge(answer);
   } catch {

@@ -1,6 +1,8 @@
 /** Reads a chain's history from a node and judges it, in a browser as in Node. The command is in `./command`. */
+
+export type { Header } from "./answers.ts";
 export { ReorgError, RpcError, reasonOf } from "./errors.ts";
-export { outcomeOf } from "./lines.ts";
+export { type Outcome, outcomeOf, outcomeOfAll } from "./lines.ts";
 export type { ReadRange } from "./ranges.ts";
 export { rpcAt } from "./rpc.ts";
 export {
@@ -12,7 +14,6 @@ export {
   readHistory,
   runAudit,
 } from "./run.ts";
-export type { Header } from "./source.ts";
 export { READING_COLUMNS, readingCells, SETTLEMENT_COLUMNS, settlementCells } from "./tables.ts";
 export { type MicrogridTotals, Totals } from "./totals.ts";
 export { walletsAt } from "./wallets.ts";

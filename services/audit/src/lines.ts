@@ -1,18 +1,53 @@
 import { UNSEEN, type Verdict } from "@wattline/sdk";
 
-/** What a check came to in one word. */
-export type Outcome = "passed" | "failed" | "in part" | "nothing to check";
+/** What a check came to, or all of them together. */
+export type Outcome = "passed" | "failed" | "in part" | "not judged" | "nothing to check";
 
-export function outcomeOf({ failed, checked, unseen }: Verdict): Outcome {
+export function outcomeOf({
+  failed,
+  checked,
+  unseen,
+}: Pick<Verdict, "failed" | "checked" | "unseen">): Outcome {
   if (failed > 0) return "failed";
-  if (unseen > 0) return "in part";
+  if (unseen > 0) return checked > 0 ? "in part" : "not judged";
   return checked === 0 ? "nothing to check" : "passed";
+}
+
+/** What an audit came to as a whole. */
+export const outcomeOfAll = (verdicts: readonly Verdict[]): Outcome =>
+  outcomeOf(
+    verdicts.reduce(
+      (sum, { failed, checked, unseen }) => ({
+        failed: sum.failed + failed,
+        checked: sum.checked + checked,
+        unseen: sum.unseen + unseen,
+      }),
+      { failed: 0, checked: 0, unseen: 0 },
+    ),
+  );
+
+/** What an audit came to, as a sentence without its end. */
+export function conclusionOf(verdicts: readonly Verdict[]): string {
+  const failed = verdicts.filter((verdict) => verdict.failed > 0).length;
+  switch (outcomeOfAll(verdicts)) {
+    case "failed":
+      return failed === 1 ? "1 check FAILS" : `${failed} checks FAIL`;
+    case "passed":
+      return "Every check passes";
+    case "in part":
+      return "No check fails, and not everything could be judged";
+    case "not judged":
+      return "Nothing could be judged";
+    case "nothing to check":
+      return "There was nothing to check";
+  }
 }
 
 const MARKS: Readonly<Record<Outcome, string>> = {
   passed: "✓",
   failed: "✗",
   "in part": "~",
+  "not judged": "?",
   "nothing to check": "·",
 };
 

@@ -1,10 +1,11 @@
 import { createAudit, type Question, questionsOn } from "@wattline/sdk";
 import type { Hex } from "viem";
+import type { Header } from "./answers.ts";
 import type { Difference } from "./endState.ts";
 import { answerOf } from "./endState.ts";
 import { readRanges } from "./ranges.ts";
 import type { Rpc } from "./rpc.ts";
-import type { Header, Source } from "./source.ts";
+import type { Source } from "./source.ts";
 import type { Subject } from "./whereabouts.ts";
 
 /** Differences that are traced back: the first ones tell what happened. */
@@ -45,7 +46,7 @@ export async function locate(
       for (const question of questionsOn(audit.state, contracts, block.timestamp)) {
         if (!missing.has(question.subject) || !hasChanged(question)) continue;
         last.set(question.subject, at);
-        if ((await answerOf(rpc, question, block).catch(() => undefined)) === undefined) continue;
+        if ((await answerOf(rpc, question, block)).outcome !== "differs") continue;
         partings.set(question.subject, at);
         missing.delete(question.subject);
       }

@@ -1,6 +1,7 @@
 import type { ChainBlock } from "@wattline/sdk";
+import type { Header } from "./answers.ts";
 import { ReorgError, RpcError } from "./errors.ts";
-import type { Header, Source } from "./source.ts";
+import type { Source } from "./source.ts";
 
 /** A range of blocks that has been read. */
 export interface ReadRange {
@@ -11,7 +12,8 @@ export interface ReadRange {
 }
 
 const FIRST_SIZE = 500;
-const MOST_SIZE = 20_000;
+/** The header of every block is read, so a range is some megabytes even when it holds nothing. */
+const MOST_SIZE = 5_000;
 /** Transactions that a range aims at: a few megabytes. */
 const GOOD_COUNT = 1_000;
 
@@ -34,7 +36,7 @@ export async function* readRanges(
     for (;;) {
       const end = Math.min(start + size - 1, to);
       try {
-        // One try while a smaller range may do; all patience for a single block.
+        // Two tries while a smaller range may do; all patience for a single block.
         const [blocks, last] = await Promise.all([
           source.read(start, end, end > start ? 2 : undefined),
           source.header(end),
@@ -44,7 +46,9 @@ export async function* readRanges(
         else if (transactions > 2 * GOOD_COUNT) size = Math.max(Math.floor(size / 2), 1);
         return { from: start, end: last, blocks };
       } catch (error) {
-        if (!(error instanceof RpcError) || end === start) throw error;
+        if (!(error instanceof RpcError) || !SMALLER_MAY_DO.has(error.kind) || end === start) {
+          throw error;
+        }
         size = Math.max(Math.floor((end - start + 1) / 2), 1);
       }
     }
@@ -58,19 +62,35 @@ export async function* readRanges(
     anchor = range.end;
     start = range.end.number + 1;
     upcoming = start <= to ? next(start) : undefined;
-    // Whoever stops here must not be surprised by a request that fails later.
+    // The range may never be asked for: its failure must not end the process.
     upcoming?.catch(() => undefined);
     yield range;
   }
   await expectSame(source, anchor);
 }
 
-/** @throws ReorgError when a block is not what it was. */
+/** Failures that a smaller range may spare. */
+const SMALLER_MAY_DO: ReadonlySet<RpcError["kind"]> = new Set([
+  "refused",
+  "failing",
+  "contradiction",
+]);
+
+/**
+ * Makes sure that a block is what it was.
+ * @throws ReorgError when it is another one now, or the node does not have it any more however long it is waited for;
+ * RpcError when the node does not answer.
+ */
 export async function expectSame(source: Source, known: Header | undefined): Promise<void> {
   if (known === undefined) return;
-  const now = await source.header(known.number).catch(() => undefined);
+  const now = await source.header(known.number).catch((error: unknown) => {
+    if (error instanceof RpcError && error.kind === "behind") return undefined;
+    throw error;
+  });
   if (now?.hash === known.hash) return;
   throw new ReorgError(
-    `Block ${known.number} was ${known.hash} and is ${now?.hash ?? "gone"} now: the chain was reorganised.`,
+    now === undefined
+      ? `Block ${known.number} was ${known.hash}, and the node does not have it any more: the chain was reorganised, or the node lags behind.`
+      : `Block ${known.number} was ${known.hash} and is ${now.hash} now: the chain was reorganised.`,
   );
 }

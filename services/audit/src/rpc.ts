@@ -1,84 +1,80 @@
-import { createClient, type Hex, http, rpcSchema } from "viem";
-import { RpcError, reasonOf } from "./errors.ts";
+import { NodeError, type NodePause, type NodeSettings, nodeAt, pause } from "@wattline/common/node";
+import type { UnseenCode } from "@wattline/sdk";
+import type { Hex } from "viem";
+import { RpcError } from "./errors.ts";
+
+export { pause };
 
 /** Requests to a node. */
 export interface Rpc {
   /**
-   * Sends a request, again after a while when it fails, a few times.
-   * @throws RpcError that names the request when it still fails.
+   * Sends a request, as patiently as it helps.
+   * @throws RpcError that names the request when there is no result.
    */
   request(method: string, params: readonly unknown[], tries?: number): Promise<unknown>;
-  /** As {@link request}, once, for what a node may rightly refuse; undefined when it does. */
+  /**
+   * As {@link request}, for what a node may rightly refuse; undefined when it does.
+   * @throws RpcError when the node has not refused, but failed.
+   */
   attempt(method: string, params: readonly unknown[]): Promise<unknown>;
+  /** Calls a contract; never throws for what the node answers, or fails to. */
+  call(call: Readonly<Record<string, unknown>>, at: Hex): Promise<CallOutcome>;
 }
 
-type AnyRequest = [{ Method: string; Parameters: readonly unknown[]; ReturnType: unknown }];
+/** What came of a call: only a revert is a refusal by the contract. */
+export type CallOutcome =
+  | { readonly kind: "answer"; readonly data: Hex }
+  | { readonly kind: "reverted" }
+  | { readonly kind: "unknown"; readonly why: UnseenCode };
 
-const TIMEOUT_MS = 30_000;
-const TRIES = 5;
-const FIRST_PAUSE_MS = 150;
+/** What a caller may say about how a node is asked. */
+export interface RpcSettings extends Omit<NodeSettings, "signal" | "onPause"> {
+  /** Told of pauses that a node asks for. */
+  onPause?(pause: NodePause): void;
+}
 
-/** A node over HTTP; requests of one moment travel together. */
-export function rpcAt(url: string, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Rpc {
-  // The audit speaks JSON-RPC itself and checks every answer.
-  const { request: send } = createClient({
-    rpcSchema: rpcSchema<AnyRequest>(),
-    transport: http(url, {
-      batch: { batchSize: 50, wait: 0 },
-      retryCount: 0,
-      timeout: timeoutMs,
-    }),
-  });
-  const once = (method: string, params: readonly unknown[]): Promise<unknown> =>
-    send({ method, params });
+/** A node over HTTP, for the audit. */
+export function rpcAt(url: string, signal: AbortSignal, settings: RpcSettings = {}): Rpc {
+  const node = nodeAt(url, { ...settings, signal });
+
+  async function request(
+    method: string,
+    params: readonly unknown[],
+    tries?: number,
+  ): Promise<unknown> {
+    try {
+      return await node.ask(method, params, tries);
+    } catch (error) {
+      throw error instanceof NodeError ? new RpcError(error.message, error.kind) : error;
+    }
+  }
 
   return {
-    async request(method, params, tries = TRIES) {
-      for (let attempt = 1; ; attempt++) {
-        signal.throwIfAborted();
-        try {
-          return await once(method, params);
-        } catch (error) {
-          if (attempt < tries) {
-            await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
-            continue;
-          }
-          throw new RpcError(
-            `${url} fails ${method}(${shortOf(params)}) after ${tries} tries: ${detailOf(error)}`,
-          );
-        }
+    request,
+    async attempt(method, params) {
+      try {
+        return await request(method, params);
+      } catch (error) {
+        if (error instanceof RpcError && REFUSALS.has(error.kind)) return undefined;
+        throw error;
       }
     },
-    attempt: (method, params) => once(method, params).catch(() => undefined),
+    async call(call, at) {
+      try {
+        return { kind: "answer", data: hexOf(await request("eth_call", [call, at]), "answer") };
+      } catch (error) {
+        if (!(error instanceof RpcError)) throw error;
+        if (error.kind === "reverted") return { kind: "reverted" };
+        return {
+          kind: "unknown",
+          why: error.kind === "forgotten" ? "state-forgotten" : "node-failed",
+        };
+      }
+    },
   };
 }
 
-/** Waits, unless told to stop. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(done, ms);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    function done() {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }
-  });
-
-const shortOf = (params: readonly unknown[]): string => {
-  const text = JSON.stringify(params);
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
-};
-
-function detailOf(error: unknown): string {
-  if (error instanceof Error && "details" in error && typeof error.details === "string") {
-    return `${reasonOf(error)} ${error.details}`;
-  }
-  return reasonOf(error);
-}
+const REFUSALS: ReadonlySet<RpcError["kind"]> = new Set(["reverted", "forgotten", "refused"]);
 
 /** Reads a value of an answer. @throws RpcError when it is none. */
 export const hexOf = (value: unknown, what: string): Hex => {

@@ -1,9 +1,11 @@
 import type { Audit, AuditState, Finding, Verdict } from "@wattline/sdk";
-import { ReorgError } from "./errors.ts";
-import { judgeEnd } from "./judging.ts";
+import type { Header } from "./answers.ts";
+import { type Comparison, compareState } from "./endState.ts";
+import { ReorgError, RpcError } from "./errors.ts";
+import { bookComparison } from "./judging.ts";
 import { expectSame, type ReadRange, readRanges } from "./ranges.ts";
-import type { Rpc } from "./rpc.ts";
-import { type Header, type Source, sourceAt } from "./source.ts";
+import { pause, type Rpc } from "./rpc.ts";
+import { type Source, type SourceSettings, sourceAt } from "./source.ts";
 import { findSubject, type Subject, type Whereabouts } from "./whereabouts.ts";
 
 /** A chain on which the contracts were found. */
@@ -21,9 +23,10 @@ export async function findAudited(
   rpc: Rpc,
   where: Whereabouts,
   signal: AbortSignal,
+  settings: SourceSettings = {},
 ): Promise<Audited> {
   const subject = await findSubject(rpc, where);
-  return { rpc, subject, source: sourceAt(rpc, subject.contracts, signal) };
+  return { rpc, subject, source: sourceAt(rpc, subject.contracts, signal, settings) };
 }
 
 /** How far an audit is. */
@@ -69,9 +72,16 @@ export interface AuditSettings {
 
 /** How often a chain may be reorganised under an audit before that is said. */
 const MOST_REORGS = 5;
+/** How often the end block may be moved on because the node has forgotten its state. */
+const MOST_CHASES = 3;
+/** How often a node is asked for a newer block: one that lags may give an older one. */
+const HEADS_ASKED = 5;
+const HEAD_PAUSE_MS = 200;
 
 /**
- * Audits a chain: reads its history, judges it, and compares it with the chain's state at the end block.
+ * Audits a chain: reads its history, judges it, and compares it with the chain's state at the end block. Where the node has
+ * forgotten that state meanwhile, the audit catches up with the chain and compares there, unless an end block was asked
+ * for. What can't be compared in the end is counted as not judged: the verdicts on the history are given all the same.
  * @param begin Opens a way through the history up to a block; called again when the chain was reorganised.
  * @throws RpcError, what `begin` throws, the signal's reason, or ReorgError when the chain does not come to rest.
  */
@@ -94,17 +104,27 @@ export async function runAudit(
 async function auditOnce(
   audited: Audited,
   passage: Passage,
-  end: Header,
+  firstEnd: Header,
   settings: AuditSettings,
 ): Promise<AuditResult> {
   const { subject, source } = audited;
   const { audit } = passage;
+  let end = firstEnd;
   try {
     await readHistory(audited, passage, end, settings);
-    await judgeEnd(audited, audit, end, (done) =>
-      settings.onProgress?.({ phase: "comparing", done }),
-    );
-    await expectSame(source, end);
+    let comparison = await compare();
+    for (let chase = 0; comparison.isForgotten && chase < MOST_CHASES; chase++) {
+      const next = await laterThan(source, end, settings);
+      if (next === undefined) break;
+      await readHistory(audited, { ...passage, last: end }, next, settings);
+      end = next;
+      comparison = await compare();
+    }
+    await bookComparison(audited, audit, end, comparison);
+    await expectSame(source, end).catch((error: unknown) => {
+      // A node that has stopped answering takes nothing back that it said before.
+      if (!(error instanceof RpcError)) throw error;
+    });
     const verdicts = audit.verdicts();
     const findings = audit.tally.findings();
     const result = { subject, end, verdicts, findings, state: audit.state };
@@ -113,6 +133,31 @@ async function auditOnce(
   } finally {
     await passage.close?.();
   }
+
+  function compare(): Promise<Comparison> {
+    return compareState(audited.rpc, audit, subject.contracts, end, settings.signal, (done) =>
+      settings.onProgress?.({ phase: "comparing", done }),
+    );
+  }
+}
+
+/** A newer block than the last one that was read; undefined when there is none, or none is wanted. */
+async function laterThan(
+  source: Source,
+  end: Header,
+  { toBlock, signal }: AuditSettings,
+): Promise<Header | undefined> {
+  if (toBlock !== undefined) return undefined;
+  try {
+    for (let asked = 0; asked < HEADS_ASKED; asked++) {
+      if (asked > 0) await pause(HEAD_PAUSE_MS * asked, signal);
+      const head = await source.header();
+      if (head.number > end.number) return head;
+    }
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+  }
+  return undefined;
 }
 
 /**

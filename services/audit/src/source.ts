@@ -1,106 +1,175 @@
 import { type ChainBlock, type ChainTransaction, type Contracts, isPlain } from "@wattline/sdk";
-import { type Address, getAddress, type Hex, isAddressEqual } from "viem";
+import { type Hex, isAddressEqual } from "viem";
+import {
+  type FullHeader,
+  type Header,
+  headerOf,
+  logOf,
+  type NodeLog,
+  quantity,
+  transactionOf,
+} from "./answers.ts";
 import { bloomHas, isBloomUsed } from "./bloom.ts";
+import { ContradictionError, completenessOf } from "./completeness.ts";
 import { RpcError } from "./errors.ts";
-import { hexOf, listOf, numberOf, objectOf, pause, type Rpc } from "./rpc.ts";
+import { hexOf, listOf, objectOf, pause, type Rpc } from "./rpc.ts";
 import { tracerAt } from "./traces.ts";
-
-/** A block's place in the chain. */
-export interface Header {
-  readonly number: number;
-  readonly hash: Hex;
-  /** Unix seconds. */
-  readonly timestamp: number;
-}
 
 /** Where the audit gets a history from. */
 export interface Source {
-  /** The block with this number; the newest without one. */
+  /**
+   * The block with this number; the newest without one.
+   * @throws RpcError of the kind "behind" when the node does not have the block, after a while of waiting.
+   */
   header(number?: number): Promise<Header>;
   /** The blocks of a range that hold logs of Wattline's contracts; `tries` says how patiently. */
   read(from: number, to: number, tries?: number): Promise<ChainBlock[]>;
 }
 
 /** How often a node may contradict itself before it is named: a reorganisation in the middle of a request passes. */
-const CONTRADICTIONS = 4;
+const CONTRADICTIONS = 6;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+/** How long a node may lack a block that it, or another node behind the same address, had. */
+const LAG_MS = 30_000;
 
-/** Reads a history from a node, checking that its answers fit one another. */
-export function sourceAt(rpc: Rpc, contracts: Contracts, signal: AbortSignal): Source {
+/** How long a lagging node is waited for. */
+export interface SourceSettings {
+  readonly firstPauseMs?: number;
+  readonly lagMs?: number;
+}
+
+/**
+ * Reads a history from a node, checking that its answers fit one another: every log must lie in its block, come from one of
+ * its transactions and be known to its bloom filter, and no log may be left out that a block's bloom filter and receipts show.
+ */
+export function sourceAt(
+  rpc: Rpc,
+  contracts: Contracts,
+  signal: AbortSignal,
+  { firstPauseMs = FIRST_PAUSE_MS, lagMs = LAG_MS }: SourceSettings = {},
+): Source {
   const addresses = [contracts.marketplace, contracts.meters, contracts.energy];
   const callsBehind = tracerAt(rpc, contracts);
+  const expectComplete = completenessOf(rpc, addresses);
 
-  async function header(number?: number): Promise<Header> {
-    const tag = number === undefined ? "latest" : quantity(number);
-    const found = headerOf(await rpc.request("eth_getBlockByNumber", [tag, false]));
-    if (number !== undefined && found.number !== number) {
-      throw new RpcError(`The node was asked for block ${number} and gave block ${found.number}.`);
+  const pauseOf = (attempt: number): number =>
+    Math.min(firstPauseMs * 2 ** attempt, LONGEST_PAUSE_MS);
+
+  /** A block, waited for when the node does not have it yet. */
+  async function blockAt(number: number, withTransactions: boolean) {
+    let waitedMs = 0;
+    for (let attempt = 0; ; attempt++) {
+      const answer = await rpc.request("eth_getBlockByNumber", [
+        quantity(number),
+        withTransactions,
+      ]);
+      if (answer !== null && answer !== undefined) {
+        const block = objectOf(answer, `block ${number}`);
+        const found = headerOf(block);
+        if (found.number === number) return { block, header: found };
+        throw new ContradictionError(
+          `The node was asked for block ${number} and gave block ${found.number}.`,
+        );
+      }
+      const ms = pauseOf(attempt);
+      if (waitedMs + ms > lagMs) {
+        throw new RpcError(
+          `The node has no block ${number}, after ${Math.round(waitedMs / 1000)} s of waiting: it lags behind. Ask another node, or wait.`,
+          "behind",
+        );
+      }
+      await pause(ms, signal);
+      waitedMs += ms;
     }
-    return found;
   }
 
-  async function read(from: number, to: number, tries?: number): Promise<ChainBlock[]> {
+  async function header(number?: number): Promise<Header> {
+    if (number !== undefined) return (await blockAt(number, false)).header;
+    return headerOf(await rpc.request("eth_getBlockByNumber", ["latest", false]));
+  }
+
+  async function read(from: number, to: number, tries = CONTRADICTIONS): Promise<ChainBlock[]> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await readOnce(from, to, tries);
       } catch (error) {
-        if (
-          !(error instanceof ContradictionError) ||
-          attempt >= Math.min(tries ?? CONTRADICTIONS, CONTRADICTIONS)
-        )
+        if (!(error instanceof ContradictionError) || attempt >= Math.min(tries, CONTRADICTIONS)) {
           throw error;
-        await pause(200 * attempt, signal);
+        }
+        await pause(pauseOf(attempt), signal);
       }
     }
   }
 
-  async function readOnce(from: number, to: number, tries?: number): Promise<ChainBlock[]> {
+  async function readOnce(from: number, to: number, tries: number): Promise<ChainBlock[]> {
     const filter = { address: addresses, fromBlock: quantity(from), toBlock: quantity(to) };
+    // Headers come second: a node that refuses the range has not been asked for them.
     const answer = listOf(await rpc.request("eth_getLogs", [filter], tries), "logs");
     const byBlock = new Map<number, NodeLog[]>();
     for (const each of answer) {
       const log = logOf(each);
-      if (log.blockNumber < from || log.blockNumber > to) {
-        throw new ContradictionError(
-          `The node was asked for logs of the blocks ${from} to ${to} and gave one of block ${log.blockNumber} (transaction ${log.transactionHash}).`,
-        );
-      }
-      if (!addresses.some((address) => isAddressEqual(address, log.address))) {
-        throw new ContradictionError(
-          `The node gave a log of ${log.address}, which it was not asked for (transaction ${log.transactionHash}).`,
-        );
-      }
+      expectAskedFor(log, from, to);
       const logs = byBlock.get(log.blockNumber);
       if (logs === undefined) byBlock.set(log.blockNumber, [log]);
       else logs.push(log);
     }
-    const numbers = [...byBlock.keys()].sort((a, b) => a - b);
-    return Promise.all(
-      numbers.map(async (number) => {
-        const block = await rpc.request("eth_getBlockByNumber", [quantity(number), true]);
-        return blockOf(number, objectOf(block, `block ${number}`), byBlock.get(number) ?? []);
-      }),
+    const numbers = Array.from({ length: to - from + 1 }, (_, offset) => from + offset);
+    const blocks = await Promise.all(
+      numbers.map((number) => readBlock(number, byBlock.get(number) ?? [])),
     );
+    blocks.reduce((parent, { header: block }) => {
+      if (block.parentHash === parent.header.hash) return { header: block };
+      throw new ContradictionError(
+        `The node's block ${block.number} does not stand on its block ${parent.header.number}.`,
+      );
+    });
+    return blocks.flatMap(({ block }) => block ?? []);
   }
 
-  /** A block with its logs, which must be of this block and of its transactions, and in their order. */
-  async function blockOf(
+  function expectAskedFor(log: NodeLog, from: number, to: number): void {
+    if (log.blockNumber < from || log.blockNumber > to) {
+      throw new ContradictionError(
+        `The node was asked for logs of the blocks ${from} to ${to} and gave one of block ${log.blockNumber} (transaction ${log.transactionHash}).`,
+      );
+    }
+    if (!addresses.some((address) => isAddressEqual(address, log.address))) {
+      throw new ContradictionError(
+        `The node gave a log of ${log.address}, which it was not asked for (transaction ${log.transactionHash}).`,
+      );
+    }
+  }
+
+  /** A block's header, and the block when it holds logs of Wattline's contracts. */
+  async function readBlock(
     number: number,
+    logs: readonly NodeLog[],
+  ): Promise<{ readonly header: FullHeader; readonly block?: ChainBlock }> {
+    const { block, header: found } = await blockAt(number, logs.length > 0);
+    if (logs.length === 0) {
+      await expectComplete(found, hashesIn(block), logs);
+      return { header: found };
+    }
+    const transactions = await transactionsOf(found, block, logs);
+    const { hash, timestamp } = found;
+    return { header: found, block: { number, hash, timestamp, transactions } };
+  }
+
+  /** The transactions of a block that left logs, which must be of this block and of its transactions, and in their order. */
+  async function transactionsOf(
+    header: FullHeader,
     block: Readonly<Record<string, unknown>>,
     logs: readonly NodeLog[],
-  ): Promise<ChainBlock> {
-    const { hash, timestamp, number: found } = headerOf(block);
-    const bloom = hexOf(block.logsBloom ?? "0x", "bloom filter");
+  ): Promise<ChainTransaction[]> {
+    const { number, hash, bloom } = header;
     const contradiction = (log: NodeLog, what: string) =>
       new ContradictionError(
         `The node contradicts itself in block ${number}, transaction ${log.transactionHash}: ${what}`,
       );
-    if (found !== number) {
-      throw new ContradictionError(`The node gave block ${found} in the place of block ${number}.`);
-    }
     const sent = new Map(
-      listOf(block.transactions, `transactions of block ${number}`).map((each, index) => {
+      listOf(block.transactions, `transactions of block ${number}`).map((each) => {
         const transaction = transactionOf(each);
-        return [transaction.hash, { ...transaction, index, logs: [] as NodeLog[] }] as const;
+        return [transaction.hash, { ...transaction, logs: [] as NodeLog[] }] as const;
       }),
     );
     let last = -1;
@@ -118,63 +187,20 @@ export function sourceAt(rpc: Rpc, contracts: Contracts, signal: AbortSignal): S
       last = log.logIndex;
       transaction.logs.push(log);
     }
+    await expectComplete(header, [...sent.keys()], logs);
     const used = [...sent.values()].filter((transaction) => transaction.logs.length > 0);
-    const transactions = await Promise.all(
-      used.map(async ({ index: _, ...transaction }): Promise<ChainTransaction> => {
+    return Promise.all(
+      used.map(async (transaction): Promise<ChainTransaction> => {
         if (isPlain(contracts, transaction.to)) return transaction;
         const traced = await callsBehind(transaction.hash);
         return traced === undefined ? transaction : { ...transaction, traced };
       }),
     );
-    return { number, hash, timestamp, transactions };
   }
 
   return { header, read };
 }
 
-/** A node's answers do not fit one another. */
-class ContradictionError extends RpcError {}
-
-interface NodeLog {
-  readonly address: Address;
-  readonly topics: readonly Hex[];
-  readonly data: Hex;
-  readonly logIndex: number;
-  readonly blockNumber: number;
-  readonly blockHash: Hex;
-  readonly transactionHash: Hex;
-}
-
-export const quantity = (number: number): Hex => `0x${number.toString(16)}`;
-
-function headerOf(answer: unknown): Header {
-  const block = objectOf(answer, "such block");
-  return {
-    number: numberOf(block.number, "block number"),
-    hash: hexOf(block.hash, "block hash"),
-    timestamp: numberOf(block.timestamp, "block time"),
-  };
-}
-
-function logOf(answer: unknown): NodeLog {
-  const log = objectOf(answer, "log");
-  return {
-    address: getAddress(hexOf(log.address, "log address")),
-    topics: listOf(log.topics, "log topics").map((topic) => hexOf(topic, "log topic")),
-    data: hexOf(log.data, "log data"),
-    logIndex: numberOf(log.logIndex, "log index"),
-    blockNumber: numberOf(log.blockNumber, "log's block number"),
-    blockHash: hexOf(log.blockHash, "log's block hash"),
-    transactionHash: hexOf(log.transactionHash, "log's transaction"),
-  };
-}
-
-function transactionOf(answer: unknown): Omit<ChainTransaction, "logs" | "traced"> {
-  const { hash, from, to, input, data } = objectOf(answer, "transaction");
-  return {
-    hash: hexOf(hash, "transaction hash"),
-    from: getAddress(hexOf(from, "sender")),
-    to: to === null || to === undefined ? undefined : getAddress(hexOf(to, "receiver")),
-    input: hexOf(input ?? data, "calldata"),
-  };
-}
+/** The hashes of a block's transactions, where only they were asked for. */
+const hashesIn = (block: Readonly<Record<string, unknown>>): readonly Hex[] =>
+  listOf(block.transactions, "block's transactions").map((hash) => hexOf(hash, "transaction"));

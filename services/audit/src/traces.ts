@@ -1,6 +1,7 @@
 /** What a node's call tracer tells of a transaction, where it offers one. */
 import type { ContractCall, Contracts } from "@wattline/sdk";
-import { type Address, getAddress, type Hex, isAddressEqual } from "viem";
+import { type Address, getAddress, type Hex, isAddressEqual, isHex } from "viem";
+import { RpcError } from "./errors.ts";
 import { hexOf, objectOf, type Rpc } from "./rpc.ts";
 
 /** A call of a transaction and those that it made. */
@@ -16,12 +17,19 @@ export async function traceOf(rpc: Rpc, transaction: Hex): Promise<Frame | undef
   return usable ? objectOf(trace, "trace") : undefined;
 }
 
-/** Calls behind transactions that went through another contract; a node without traces is asked once. */
+/**
+ * Calls behind transactions that went through another contract; a node without traces is asked once.
+ * @returns Undefined when the node has no trace, or fails to give it.
+ */
 export function tracerAt(rpc: Rpc, { marketplace, meters }: Contracts) {
   let offered: boolean | undefined;
   return async (transaction: Hex): Promise<readonly ContractCall[] | undefined> => {
     if (offered === false) return undefined;
-    const trace = await traceOf(rpc, transaction);
+    const trace = await traceOf(rpc, transaction).catch((error: unknown) => {
+      if (error instanceof RpcError) return "failed" as const;
+      throw error;
+    });
+    if (trace === "failed") return undefined;
     offered ??= trace !== undefined;
     if (trace === undefined) return undefined;
     const calls: ContractCall[] = [];
@@ -36,15 +44,20 @@ export function tracerAt(rpc: Rpc, { marketplace, meters }: Contracts) {
   };
 }
 
-/** Whether a call of `to` with `input` was answered by what begins with `output`. */
-export const hasAnswered = (trace: Frame, to: Address, input: Hex, output: Hex): boolean =>
+/** Whether a call of `to` with `input` was answered by something that `fits`. */
+export const hasAnswered = (
+  trace: Frame,
+  to: Address,
+  input: Hex,
+  fits: (output: Hex) => boolean,
+): boolean =>
   framesOf(trace).some(
     (frame) =>
       typeof frame.to === "string" &&
       isAddressEqual(getAddress(frame.to), to) &&
       frame.input === input &&
-      typeof frame.output === "string" &&
-      frame.output.startsWith(output),
+      isHex(frame.output) &&
+      fits(frame.output),
   );
 
 /** All calls that were not reverted, in the order in which they were made: what was reverted has left nothing. */

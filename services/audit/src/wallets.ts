@@ -1,13 +1,9 @@
-import type { IsAccepted } from "@wattline/sdk";
-import { type Address, encodeFunctionData, type Hex, parseAbi } from "viem";
+import { type IsAccepted, isAcceptance, WALLET_GAS, walletQuestion } from "@wattline/sdk";
+import type { Address, Hex } from "viem";
+import { quantity } from "./answers.ts";
+import { RpcError } from "./errors.ts";
 import type { Rpc } from "./rpc.ts";
-import { quantity } from "./source.ts";
 import { hasAnswered, traceOf } from "./traces.ts";
-
-const walletAbi = parseAbi(["function isValidSignature(bytes32,bytes) view returns (bytes4)"]);
-const ACCEPTED = "0x1626ba7e";
-/** What the contracts let a wallet use, and what a call costs by itself. */
-const WALLET_GAS = quantity(400_000 + 60_000);
 
 /**
  * Asks contract wallets as they stood before a transaction and after its block. Where they refuse both times, a trace says
@@ -16,19 +12,21 @@ const WALLET_GAS = quantity(400_000 + 60_000);
 export const walletsAt =
   (rpc: Rpc): IsAccepted =>
   async (wallet, digest, signature, { blockNumber, transaction }) => {
-    const data = encodeFunctionData({
-      abi: walletAbi,
-      functionName: "isValidSignature",
-      args: [digest, signature],
-    });
+    const data = walletQuestion(digest, signature);
     const before = quantity(Math.max(blockNumber - 1, 0));
     for (const at of [before, quantity(blockNumber)]) {
-      const answer = await rpc.attempt("eth_call", [{ to: wallet, data, gas: WALLET_GAS }, at]);
-      if (typeof answer === "string" && answer.startsWith(ACCEPTED)) return true;
+      const outcome = await rpc.call({ to: wallet, data, gas: quantity(Number(WALLET_GAS)) }, at);
+      if (outcome.kind === "answer" && isAcceptance(outcome.data)) return true;
     }
-    if (await neverHadCode(rpc, wallet, before, quantity(blockNumber))) return false;
-    const trace = await traceOf(rpc, transaction);
-    return trace && hasAnswered(trace, wallet, data, ACCEPTED);
+    try {
+      if (await neverHadCode(rpc, wallet, before, quantity(blockNumber))) return false;
+      const trace = await traceOf(rpc, transaction);
+      return trace && hasAnswered(trace, wallet, data, isAcceptance);
+    } catch (error) {
+      // A node that fails says neither yes nor no.
+      if (error instanceof RpcError) return undefined;
+      throw error;
+    }
   };
 
 /**

@@ -1,8 +1,8 @@
 import { OptionsError } from "@wattline/common/options";
 import { type Contracts, marketplaceAbi, metersAbi } from "@wattline/sdk";
 import { type Address, decodeFunctionResult, encodeFunctionData, type Hex } from "viem";
+import { quantity } from "./answers.ts";
 import { hexOf, numberOf, type Rpc } from "./rpc.ts";
-import { quantity } from "./source.ts";
 
 /** Where the contracts are, as far as it was said. */
 export interface Whereabouts {
@@ -61,7 +61,8 @@ export async function findSubject(rpc: Rpc, where: Whereabouts): Promise<Subject
     const data = isMeters
       ? encodeFunctionData({ abi: metersAbi, functionName: "ENERGY" })
       : encodeFunctionData({ abi: marketplaceAbi, functionName: view });
-    const answer = await rpc.request("eth_call", [{ to, data }, "latest"], 2).catch(() => "0x");
+    // Only the chain itself can say that there is no marketplace: a node that fails has said nothing.
+    const answer = await rpc.attempt("eth_call", [{ to, data }, "latest"]);
     try {
       const hex: Hex = hexOf(answer, view);
       return isMeters

@@ -1,8 +1,17 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Finding } from "@wattline/sdk";
@@ -16,6 +25,20 @@ const hardhat = join(
   "dist/src/cli.js",
 );
 const run = promisify(execFile);
+/** Packages of this repository that play and audit a history. */
+const PACKAGES = ["sdk", "services/audit", "services/common", "services/community"];
+
+/** Gives a copy of the repository the modules that are installed here, and its own packages. */
+function linkModules(folder: string): void {
+  const [installed, modules] = [join(root, "node_modules"), join(folder, "node_modules")];
+  mkdirSync(join(modules, "@wattline"), { recursive: true });
+  for (const name of readdirSync(installed)) {
+    if (name !== "@wattline") symlinkSync(join(installed, name), join(modules, name));
+  }
+  for (const each of PACKAGES) {
+    symlinkSync(join(folder, each), join(modules, "@wattline", basename(each)));
+  }
+}
 
 /** The honest code with all frauds in it. */
 function defraud(): ReadonlyMap<string, string> {
@@ -52,16 +75,16 @@ describe("Contracts that cheat", () => {
         "package.json",
         "ignition",
         "scripts",
-        "sdk",
+        ...PACKAGES,
       ];
-      for (const part of [...parts, "test/audit/support"]) {
+      for (const part of parts) {
         cpSync(join(root, part), join(folder, part), { recursive: true });
       }
-      symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+      linkModules(folder);
       for (const [file, source] of defraud()) writeFileSync(join(folder, file), source);
       await run(process.execPath, [hardhat, "build"], { cwd: folder });
       const out = join(folder, "story.json");
-      await run(process.execPath, ["test/audit/support/cheat.ts", out], {
+      await run(process.execPath, ["services/audit/test/support/cheat.ts", out], {
         cwd: folder,
       });
       story = JSON.parse(readFileSync(out, "utf8"));

@@ -4,7 +4,10 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { type Misbehaviour, misbehavingNode } from "../../../test/support/misbehavingNode.ts";
+import type { RunSettings } from "../src/command/auditIntoFolder.ts";
 import { RpcError } from "../src/errors.ts";
+import { outcomeOf, outcomeOfAll } from "../src/lines.ts";
 import { audit, auditsOf, failedChecks } from "./support/auditing.ts";
 import { type History, handsOn, type PlayedChain, playChain } from "./support/history.ts";
 import { HttpStatus, type LyingNode, lyingNode, type Rewrite } from "./support/proxy.ts";
@@ -26,6 +29,17 @@ const blocksOf = ([filter]: readonly unknown[]): number => {
 /** A log, moved beyond all that was asked for. */
 const strayFrom = (log: unknown) => ({ ...(log as object), blockNumber: "0xfffff" });
 
+/** Gives up soon. */
+const IMPATIENT: RunSettings = {
+  rpc: { firstPauseMs: 5, mostWaitMs: 100 },
+  source: { firstPauseMs: 5, lagMs: 100 },
+};
+/** Waits, and does not wait long. */
+const QUICK: RunSettings = {
+  rpc: { firstPauseMs: 5, mostWaitMs: 20_000 },
+  source: { firstPauseMs: 5, lagMs: 5_000 },
+};
+
 /** Answers ranges of a few blocks only, as public nodes do. */
 const inSmallRanges: Rewrite = ({ method, params }, result) => {
   if (method === "eth_getLogs" && blocksOf(params) > 16) {
@@ -39,7 +53,7 @@ describe("The audit and the node it reads from", function () {
   let played: PlayedChain;
   let history: History;
   const audits = auditsOf();
-  let nodes: LyingNode[] = [];
+  let nodes: { close(): Promise<void> }[] = [];
 
   before(async () => {
     played = await playChain(["accept"]);
@@ -62,18 +76,22 @@ describe("The audit and the node it reads from", function () {
     return node;
   }
 
+  async function misbehaving(misbehaviour: Misbehaviour) {
+    const node = await misbehavingNode(played.rpc, misbehaviour);
+    nodes.push(node);
+    return node;
+  }
+
   const filesIn = (folder: string) =>
     OUTPUTS.map((name) =>
       readFileSync(`${folder}/${name}`, "utf8").replace(/http:\/\/127\.0\.0\.1:\d+/, ""),
     );
 
   /** What an audit through a node comes to, as an error. */
-  async function failureOf(rewrite: Rewrite, timeoutMs?: number): Promise<Error> {
+  async function failureOf(rewrite: Rewrite): Promise<Error> {
     const node = await nodeThat(rewrite);
     try {
-      await audit(audits.commandOf(node.url, history), {
-        ...(timeoutMs !== undefined && { timeoutMs }),
-      });
+      await audit(audits.commandOf(node.url, history), IMPATIENT);
     } catch (error) {
       if (error instanceof Error) return error;
     }
@@ -104,7 +122,7 @@ describe("The audit and the node it reads from", function () {
       return result;
     });
     expect(failure).to.be.instanceOf(RpcError);
-    expect(failure.message).to.match(/fails eth_\w+\(.*after 5 tries.*429/s);
+    expect(failure.message).to.match(/fails eth_\w+\(.*after [\d.]+ s of waiting.*429/s);
   });
 
   it("ends with exit code 3 where nobody answers", async () => {
@@ -242,5 +260,113 @@ describe("The audit and the node it reads from", function () {
     const fresh = audits.commandOf(played.rpc, history, "--to-block", String(result.end.number));
     await audit(fresh);
     expect(filesIn(command.out)).to.deep.equal(filesIn(fresh.out));
+  });
+
+  describe("comes to the same through a node that", () => {
+    const misbehaviours: Readonly<Record<string, Misbehaviour>> = {
+      "refuses every third request with -32005": { limitsEvery: 3 },
+      "refuses every second one and asks for a pause": { limitsEvery: 2, retryAfterSeconds: 0.01 },
+      "knows nothing of the last 35 blocks at first": { firstLogsStaleBy: 35 },
+      "knows nothing of the last 51 blocks at first": { firstLogsStaleBy: 51 },
+      "leaves out one log once": { leavesOutALogOnce: true },
+      "is 3 blocks behind every second time": { everySecondBehindBy: 3 },
+      "takes no batches": { batchesUpTo: 1, batchRefusal: "status" },
+      "takes batches of 3": { batchesUpTo: 3, batchRefusal: "each" },
+      "takes batches of 10": { batchesUpTo: 10 },
+      "answers 502 once": { failsFirst: { times: 1, status: 502 } },
+      "has no receipts of whole blocks": {
+        lacks: ["eth_getBlockReceipts"],
+        leavesOutALogOnce: true,
+      },
+    };
+    for (const [name, misbehaviour] of Object.entries(misbehaviours)) {
+      it(name, async () => {
+        const node = await misbehaving(misbehaviour);
+        const { end } = await audit(audits.commandOf(played.rpc, history));
+        const whole = audits.commandOf(played.rpc, history, "--to-block", String(end.number - 3));
+        const through = audits.commandOf(node.url, history, "--to-block", String(end.number - 3));
+        await audit(whole);
+        const result = await audit(through, QUICK);
+        expect(result.findings).to.deep.equal([]);
+        expect(filesIn(through.out)).to.deep.equal(filesIn(whole.out));
+        const free = await audit(audits.commandOf(node.url, history), QUICK);
+        expect(failedChecks(free)).to.deep.equal([]);
+        expect(free.verdicts.filter(({ unseen }) => unseen > 0)).to.deep.equal([]);
+      });
+    }
+  });
+
+  it("names a node that always leaves out the logs of a transaction", async () => {
+    const node = await misbehaving({ alwaysLeavesOutLogs: true });
+    const failure = await audit(audits.commandOf(node.url, history), IMPATIENT).catch(
+      (error: Error) => error,
+    );
+    expect(failure).to.be.instanceOf(RpcError);
+    expect(String(failure)).to.match(/in block \d+, transaction 0x[0-9a-f]{64}: it left out log/);
+  });
+
+  it("names a node that has lost its newest blocks for good", async () => {
+    const head = await played.chain.ethers.provider.getBlockNumber();
+    const node = await nodeThat(({ method, params }, result) =>
+      method === "eth_getBlockByNumber" && Number(params[0]) > head - 5 && Number(params[0]) < head
+        ? null
+        : result,
+    );
+    const failure = await audit(audits.commandOf(node.url, history), IMPATIENT).catch(
+      (error: Error) => error,
+    );
+    expect(failure).to.be.instanceOf(RpcError);
+    expect(String(failure)).to.match(/has no block \d+, after .* lags behind/);
+  });
+
+  describe("where the node forgets the past", () => {
+    const stateOf = ({ verdicts }: Awaited<ReturnType<typeof audit>>) => {
+      const state = verdicts.find(({ check }) => check === "state");
+      if (state === undefined) throw new Error("There is no such check.");
+      return state;
+    };
+
+    it("gives the verdicts on the history, and says that the end state was not judged", async () => {
+      const node = await misbehaving({ forgetsAfter: 5 });
+      const head = await played.chain.ethers.provider.getBlockNumber();
+      const command = audits.commandOf(node.url, history, "--to-block", String(head - 20));
+      const result = await audit(command, QUICK);
+      expect(failedChecks(result)).to.deep.equal([]);
+      expect(outcomeOf(stateOf(result))).to.equal("not judged");
+      expect(stateOf(result).unseenWhy).to.equal("state-forgotten");
+      expect(outcomeOfAll(result.verdicts)).to.equal("in part");
+      const report = readFileSync(`${command.out}/report.html`, "utf8");
+      expect(report).to.contain("no longer has the state").and.to.not.contain("Every check passes");
+      // What can't change is not asked for again and again.
+      expect(node.asked.get("eth_call")).to.be.lessThan(200);
+    });
+
+    it("catches up with the chain, and compares at its head", async () => {
+      const { provider } = played.chain.connection;
+      const before = await played.chain.ethers.provider.getBlockNumber();
+      let mining: Promise<unknown> | undefined;
+      const node = await nodeThat(({ method, params }, result) => {
+        if (method !== "eth_call" || Number(params[1]) !== before) return result;
+        mining ??= provider.request({ method: "hardhat_mine", params: ["0xa"] });
+        throw new Error("missing trie node: the state is not available");
+      });
+      const result = await audit(audits.commandOf(node.url, history), QUICK);
+      await mining;
+      expect(result.end.number).to.be.greaterThan(before);
+      expect(failedChecks(result)).to.deep.equal([]);
+      expect(outcomeOf(stateOf(result))).to.equal("passed");
+    });
+  });
+
+  it("does not say that every check passes where there was nothing to check", async () => {
+    const { deployment } = history;
+    const late = { ...deployment, fromBlock: await played.chain.ethers.provider.getBlockNumber() };
+    await played.chain.connection.provider.request({ method: "hardhat_mine", params: ["0x2"] });
+    const ended = await run(process.execPath, [
+      "scripts/audit.ts",
+      ...audits.argumentsOf(played.rpc, { deployment: { ...late, fromBlock: late.fromBlock + 1 } }),
+    ]).catch((error: { code: number; stdout: string }) => error);
+    expect(ended).to.include({ code: 4 });
+    expect(ended.stdout).to.contain("There was nothing to check").and.to.not.contain("passes");
   });
 });

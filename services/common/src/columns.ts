@@ -1,6 +1,6 @@
 /**
- * Rows as lines of text whose columns stand below one another, two spaces apart.
- * @param words How many columns, from the left, hold words; figures end at the same place.
+ * Rows as lines of text in aligned columns, two spaces apart.
+ * @param words How many columns, from the left, are words, aligned left; figures are aligned right.
  */
 export function inColumns(rows: readonly (readonly string[])[], words = 1): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>

@@ -1,11 +1,11 @@
-/** What a command was asked to do is wrong; the message names the option and what it takes. */
+/** A command's option is wrong; the message names the option and valid values. */
 export class OptionsError extends Error {}
 
-/** @throws OptionsError when `text` is no whole number, or one too large to count with. */
+/** @throws OptionsError when `text` is not a whole number, or too large for a `number`. */
 export function wholeNumber(name: string, text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new OptionsError(`${name} takes a whole number, not "${text}".`);
+    throw new OptionsError(`${name} must be a whole number, not "${text}".`);
   }
   return value;
 }
@@ -23,15 +23,15 @@ export function choice<Choice extends string>(
   return chosen;
 }
 
-/** Names by comma. */
+/** Names separated by commas. */
 export const listOf = (text: string | undefined): string[] =>
   (text ?? "")
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
 
-/** The address of a node. @throws OptionsError when it is none over HTTP. */
+/** The address of a node. @throws OptionsError when it is not an HTTP address. */
 export function rpcUrlOf(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new OptionsError(`--rpc takes an address such as http://127.0.0.1:8545, not "${text}".`);
+  throw new OptionsError(`--rpc must be an address such as http://127.0.0.1:8545, not "${text}".`);
 }

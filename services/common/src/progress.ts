@@ -1,4 +1,4 @@
-/** Shows how far a long piece of work is: a bar that redraws itself on a terminal, a line per tenth elsewhere. */
+/** Shows the progress of long work: a bar that is redrawn on a terminal, a line per tenth elsewhere. */
 export class Progress {
   readonly #label: string;
   readonly #total: number;
@@ -11,7 +11,7 @@ export class Progress {
     this.#out = out;
   }
 
-  /** Shows that `done` of the total is done, with a word on what comes next. */
+  /** Shows that `done` of the total is done, with a note about what comes next. */
   show(done: number, note = ""): void {
     const percent = Math.floor((100 * done) / this.#total);
     if (this.#out.isTTY) {

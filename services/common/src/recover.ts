@@ -2,12 +2,12 @@ import { recover as recoverKey } from "tiny-secp256k1";
 import { type Address, bytesToHex, type Hex, hexToBytes } from "viem";
 import { publicKeyToAddress } from "viem/accounts";
 
-/** Half the order of the curve: a signature has one form only, that with the lower s. */
+/** Half the curve's order: a valid signature has the lower s, so that it has one form only. */
 const HIGHEST_S = hexToBytes("0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
 
 /**
- * Whose key made a 64-byte (ERC-2098) or 65-byte signature, by the rule of the contracts; undefined for what is none:
- * another length, a high s, a recovery byte other than 27 and 28, no point of the curve.
+ * The signer of a 64-byte (ERC-2098) or 65-byte signature, by the contracts' rule; undefined when it is invalid:
+ * another length, a high s, a recovery byte other than 27 and 28, not a point on the curve.
  */
 export function recoverAddress(digest: Hex, signature: Hex): Address | undefined {
   const bytes = hexToBytes(signature);
@@ -20,7 +20,7 @@ export function recoverAddress(digest: Hex, signature: Hex): Address | undefined
     const key = recoverKey(hexToBytes(digest), plain, parity, false);
     return key === null ? undefined : publicKeyToAddress(bytesToHex(key));
   } catch {
-    // r or s is zero or no number of the curve.
+    // r or s is zero or exceeds the curve's order.
     return undefined;
   }
 }

@@ -1,25 +1,25 @@
-/** The indexer's answer is not what this client knows; the message names the member. */
+/** The indexer's answer is not what this client expects; the message names the member. */
 export class IndexerAnswerError extends Error {}
 
 export type Hex = `0x${string}`;
 
-/** How a member of a row is read: what GraphQL sends, as what it means. */
+/** How to read a member of a row from GraphQL. */
 export interface Field<Value> {
   read(sent: unknown, name: string): Value;
-  /** What is asked for within a member that has members itself. */
+  /** The members to ask for, when the member is a row itself. */
   readonly within?: Fields;
 }
 
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
-/** The row that these members make. */
+/** The type of a row with these members. */
 export type Row<Members extends Fields> = {
   readonly [Name in keyof Members]: Members[Name] extends Field<infer Value> ? Value : never;
 };
 
 const refuse = (sent: unknown, name: string, wanted: string): never => {
   throw new IndexerAnswerError(
-    `The indexer sent ${JSON.stringify(sent)} as ${name}, which is no ${wanted}: is it of another version?`,
+    `The indexer sent ${JSON.stringify(sent)} as ${name}, which is not ${wanted}. Is it another version?`,
   );
 };
 
@@ -47,7 +47,7 @@ export const amount: Field<bigint> = {
   read: (sent, name) => (isDecimal(sent) ? BigInt(sent) : refuse(sent, name, "whole number")),
 };
 
-/** Slots, times and counts: whole numbers that a `number` holds. */
+/** Slots, times and counts: whole numbers that fit into a `number`. */
 export const count: Field<number> = {
   read: (sent, name) => {
     const number = isDecimal(sent) ? Number(sent) : sent;
@@ -57,7 +57,7 @@ export const count: Field<number> = {
   },
 };
 
-/** One of some words. */
+/** One of a list of words. */
 export const oneOf = <const Choice extends string>(
   ...choices: readonly Choice[]
 ): Field<Choice> => ({
@@ -81,13 +81,13 @@ export const nested = <Members extends Fields>(members: Members): Field<Row<Memb
   within: members,
 });
 
-/** What GraphQL is asked for. */
+/** The members to ask GraphQL for. */
 export const selectionOf = (members: Fields): string =>
   Object.entries(members)
     .map(([name, { within }]) => (within ? `${name} { ${selectionOf(within)} }` : name))
     .join(" ");
 
-/** @throws IndexerAnswerError when a member is missing or of another kind. */
+/** @throws IndexerAnswerError when a member is missing or of another type. */
 export function readRow<Members extends Fields>(
   members: Members,
   sent: unknown,
@@ -99,6 +99,6 @@ export function readRow<Members extends Fields>(
   for (const [member, { read }] of Object.entries(members)) {
     row[member] = read(values.get(member), `${name}.${member}`);
   }
-  // Every member of `Members` has just been read by its own field.
+  // Every member of `Members` was just read by its own field.
   return row as Row<Members>;
 }

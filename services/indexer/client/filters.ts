@@ -1,4 +1,4 @@
-/** Which rows are asked for. */
+/** Filters for rows. */
 import type { Where } from "./graphql.ts";
 import type { TradeKind } from "./rows.ts";
 
@@ -7,30 +7,32 @@ export interface Cancellable {
 }
 
 export interface Paged extends Cancellable {
-  /** From the page before. */
+  /** From the previous page. */
   readonly cursor?: string | undefined;
-  /** Rows a page, 1000 at most; 100 when left out. */
+  /** Rows per page, 1000 at most; 100 by default. */
   readonly limit?: number | undefined;
 }
 
-/** Which rows of the settlement history; all filters that are given must fit. Newest first. */
+/** Filters of the settlement history; all given ones must fit. Newest first. */
 export interface TradeFilter extends Paged {
-  /** Sent from there or arrived there. */
+  /** Sent from or arrived in this microgrid. */
   readonly microgrid?: number | undefined;
   /** Seller or buyer. */
   readonly household?: string | undefined;
   /** The seller's or the buyer's. */
   readonly meter?: string | undefined;
-  /** Its energy reaches over this slot: look into `words` for whether it has any there. */
+  /**
+   * Trades from its first to its last slot around this slot: see `words` for whether it has energy in the slot itself.
+   */
   readonly slot?: number | undefined;
-  /** Its energy reaches into this run of slots, both included. */
+  /** Trades that overlap this range of slots, both included. */
   readonly fromSlot?: number | undefined;
   readonly toSlot?: number | undefined;
   readonly tx?: string | undefined;
   readonly order?: string | undefined;
   readonly position?: string | undefined;
   readonly kinds?: readonly TradeKind[] | undefined;
-  /** False leaves out the grid's standing orders. */
+  /** False leaves out trades with the grid. */
   readonly withGrid?: boolean | undefined;
 }
 
@@ -39,7 +41,7 @@ export interface ReadingFilter extends Paged {
   readonly meter?: string | undefined;
   readonly microgrid?: number | undefined;
   readonly tx?: string | undefined;
-  /** Those that reach into these blocks, both included. */
+  /** Those that overlap these blocks, both included. */
   readonly fromBlock?: number | undefined;
   readonly toBlock?: number | undefined;
 }
@@ -51,11 +53,11 @@ export interface RetirementFilter extends Paged {
   readonly tx?: string | undefined;
 }
 
-/** The filters that are given. */
+/** The given filters. */
 export const given = (where: Where): Where =>
   Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined));
 
-/** A run of slots. Both included. Slots may outgrow GraphQL's Int. */
+/** A range of slots, both included. Slots may exceed GraphQL's Int. */
 export const between = (name: string, from: number, to: number): Where => ({
   [`${name}_gte`]: String(from),
   [`${name}_lte`]: String(to),

@@ -1,21 +1,21 @@
 import { type Fields, IndexerAnswerError, type Row, readRow, selectionOf } from "./fields.ts";
 
-/** The indexer can't be reached, or refuses the question; the message says which and why. */
+/** The indexer can't be reached or refuses a query; the message says which and why. */
 export class IndexerError extends Error {}
 
-/** A page of rows; with `cursor` the next one begins, undefined on the last. */
+/** A page of rows; `cursor` starts the next page, undefined on the last one. */
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly cursor: string | undefined;
 }
 
 export interface Asked {
-  /** Filters as GraphQL spells them: `slot_gte`, `OR`. */
+  /** Filters in GraphQL's names: `slot_gte`, `OR`. */
   readonly where?: Where;
   readonly orderBy?: string;
   readonly orderDirection?: "asc" | "desc";
   readonly cursor?: string | undefined;
-  /** Rows a page; 1000 at most. */
+  /** Rows per page; 1000 at most. */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,7 +30,7 @@ export type Ask = ReturnType<typeof askAt>;
 
 const MOST_ROWS = 1000;
 
-/** Asks the indexer at `url` for rows. */
+/** Queries the indexer at `url` for rows. */
 export function askAt(url: string, fetcher: typeof fetch) {
   async function reach(
     path: string,
@@ -62,11 +62,11 @@ export function askAt(url: string, fetcher: typeof fetch) {
     const members = new Map(Object.entries(answer ?? {}));
     const errors: unknown = members.get("errors");
     if (Array.isArray(errors) && errors.length > 0) {
-      throw new IndexerError(`The indexer refuses: ${errors.map(messageOf).join(" ")}`);
+      throw new IndexerError(`The indexer refuses the query: ${errors.map(messageOf).join(" ")}`);
     }
     const data: unknown = members.get("data");
     if (!response.ok || typeof data !== "object" || data === null) {
-      throw new IndexerError(`The indexer at ${url} answers with HTTP ${response.status}.`);
+      throw new IndexerError(`The indexer at ${url} answered with HTTP ${response.status}.`);
     }
     return new Map(Object.entries(data));
   }
@@ -96,7 +96,7 @@ export function askAt(url: string, fetcher: typeof fetch) {
     page,
     reach,
 
-    /** All rows that meet the filters, page after page. */
+    /** All rows that pass the filters, page by page. */
     async all<Members extends Fields>(
       table: string,
       filterType: string,
@@ -146,7 +146,7 @@ interface SentPage {
 
 function pageOf(sent: unknown): SentPage {
   if (isPage(sent)) return sent;
-  throw new IndexerAnswerError(`The indexer sent no page of rows: ${JSON.stringify(sent)}.`);
+  throw new IndexerAnswerError(`The indexer did not send a page of rows: ${JSON.stringify(sent)}.`);
 }
 
 const isPage = (sent: unknown): sent is SentPage =>

@@ -1,7 +1,7 @@
 /**
- * What pages ask the indexer, typed, in browser and Node. Energy in Wh, money in base units, prices in base units per kWh:
- * `bigint`. Slots, blocks and times (Unix seconds): `number`. Addresses and hashes in lower case. A function throws
- * `IndexerError` when the indexer can't be reached or refuses, and the signal's reason when it is aborted.
+ * The pages' queries to the indexer, typed, for browser and Node. Energy in Wh, money in base units, prices in base
+ * units per kWh: `bigint`. Slots, blocks and times (Unix seconds): `number`. Addresses and hashes in lower case.
+ * Functions throw `IndexerError` when the indexer can't be reached or refuses, and the signal's reason when aborted.
  */
 import { count, maybe, nested, readRow } from "./fields.ts";
 import {
@@ -22,21 +22,21 @@ export type { ReadingFilter, RetirementFilter, TradeFilter } from "./filters.ts"
 export { IndexerError, type Page } from "./graphql.ts";
 export type * from "./rows.ts";
 
-/** The indexer, as pages see it. */
+/** The indexer's queries. */
 export type Indexer = ReturnType<typeof connectIndexer>;
 
-/** How far the indexer is. */
+/** The indexer's progress. */
 export interface IndexerStatus {
   /** Whether history is complete up to `block`. */
   readonly ready: boolean;
-  /** The newest block that is indexed, and its time; undefined while there is none. */
+  /** The newest indexed block, and its time; undefined before the first. */
   readonly block: number | undefined;
   readonly time: number | undefined;
 }
 
 /**
  * The indexer at `url`, such as `http://127.0.0.1:42069`.
- * @param fetcher How to reach it.
+ * @param fetcher Sends the requests.
  */
 export function connectIndexer(url: string, fetcher: typeof fetch = (...args) => fetch(...args)) {
   const ask = askAt(url, fetcher);
@@ -74,7 +74,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         signal,
       }),
 
-    /** What went over all tie lines in these blocks, both included. */
+    /** Flows over all tie lines in these blocks, both included. */
     flows: (fromBlock: number, toBlock: number, { signal }: Cancellable = {}) =>
       ask.all("flows", "flowFilter", rows.flow, {
         where: { block_gte: fromBlock, block_lte: toBlock },
@@ -121,7 +121,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ...paged,
       }),
 
-    /** What meters of a microgrid reported in these slots, both included. */
+    /** Reports of a microgrid's meters in these slots, both included. */
     production: (
       microgrid: number,
       fromSlot: number,
@@ -134,7 +134,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         signal,
       }),
 
-    /** What these slots of a microgrid cost, both included; slots without any trade are left out. */
+    /** Prices of a microgrid's slots, both included; slots without trades are left out. */
     slotPrices: (
       microgrid: number,
       fromSlot: number,
@@ -184,7 +184,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         signal,
       }),
 
-    /** Energy that a holder was given or gave outside the market, newest first. */
+    /** A holder's transfers outside the market, newest first. */
     transfersOf: (holder: string, paged: Paged = {}): Promise<Page<rows.TransferRow>> =>
       ask.page("transfers", "transferFilter", rows.transfer, {
         where: { OR: [{ from: lower(holder) }, { to: lower(holder) }] },
@@ -193,7 +193,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ...paged,
       }),
 
-    /** Forwards in which a holder sells or buys, newest blocks first. */
+    /** Forwards in which a holder is seller or buyer, newest blocks first. */
     positionsOf: (
       holder: string,
       { state, signal }: Cancellable & { state?: rows.PositionState } = {},
@@ -205,7 +205,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         signal,
       }),
 
-    /** How well these sellers have kept their forwards; who has sold none is left out. */
+    /** How reliably these sellers have delivered their forwards; sellers without any are left out. */
     deliveryRecordsOf: (sellers: readonly string[], { signal }: Cancellable = {}) =>
       ask.all("deliveryRecords", "deliveryRecordFilter", rows.deliveryRecord, {
         where: { seller_in: sellers.map(lower) },
@@ -214,7 +214,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
       }),
 
     /**
-     * What a holder's trades came to, by hour of delivery, from `from` to before `to` (Unix seconds): add hours up to the
+     * Sums of a holder's trades by hour of delivery, from `from` to before `to` (Unix seconds): add hours up to the
      * days and months of a time zone.
      */
     earningsOf: (holder: string, from: number, to: number, { signal }: Cancellable = {}) =>
@@ -241,7 +241,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ...paged,
       }),
 
-    /** Who may sign for a maker, revoked and used-up ones included. */
+    /** A maker's delegates, revoked and used-up ones included. */
     delegatesOf: (maker: string, { signal }: Cancellable = {}) =>
       ask.all("delegates", "delegateFilter", rows.delegate, {
         where: { maker: lower(maker) },
@@ -249,11 +249,11 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         signal,
       }),
 
-    /** An order that the chain has seen; undefined for one that it hasn't. */
+    /** An order that has appeared on chain; undefined for any other. */
     order: (hash: string, { signal }: Cancellable = {}) =>
       ask.one("order", { hash: lower(hash) }, rows.order, signal),
 
-    /** Orders of a maker that the chain has seen, newest first. */
+    /** A maker's orders that have appeared on chain, newest first. */
     ordersOf: (maker: string, paged: Paged = {}): Promise<Page<rows.OrderRow>> =>
       ask.page("orders", "orderFilter", rows.order, {
         where: { maker: lower(maker) },
@@ -262,7 +262,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ...paged,
       }),
 
-    /** Orders pinned on the board, newest first, each with the signature of that pin, valid or not: verify them. */
+    /** Orders posted on the board, newest first, each with the signature posted with it, valid or not: verify it. */
     pins: (microgrid: number, paged: Paged = {}): Promise<Page<rows.PinRow>> =>
       ask.page("pins", "pinFilter", rows.pin, {
         where: { microgrid },
@@ -271,7 +271,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ...paged,
       }),
 
-    /** Matches that batches skipped, of one order or of all, newest first. */
+    /** Skipped matches, of one order or of all, newest first. */
     skips: ({ order, ...paged }: Paged & { order?: string } = {}): Promise<Page<rows.SkipRow>> =>
       ask.page("skips", "skipFilter", rows.skip, {
         where: order ? { OR: [{ offerHash: lower(order) }, { bidHash: lower(order) }] } : {},
@@ -317,7 +317,7 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
   };
 }
 
-/** Ponder's status of our one chain. */
+/** Ponder's status of the chain. */
 const statusFields = {
   wattline: nested({ block: maybe(nested({ number: count, timestamp: count })) }),
 };

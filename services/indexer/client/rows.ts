@@ -1,5 +1,5 @@
 import { MODES, SOURCES } from "@wattline/sdk";
-/** The rows that pages ask for; ponder.schema.ts says what each member means. */
+/** The rows that pages query; ponder.schema.ts documents each member. */
 import {
   amount,
   count,

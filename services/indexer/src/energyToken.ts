@@ -12,9 +12,9 @@ import {
 } from "@wattline/sdk";
 import { isAddressEqual } from "viem";
 import { readSettings } from "../settings.ts";
-import { bookMove } from "./books/energy.ts";
-import { type Db, type Occasion, occasionOf } from "./books/occasion.ts";
-import { bookMarketMove } from "./books/spot.ts";
+import { recordMove } from "./records/energy.ts";
+import { type Db, type Occasion, occasionOf } from "./records/occasion.ts";
+import { recordMarketMove } from "./records/spot.ts";
 
 const { marketplace } = readSettings(process.env).deployment;
 
@@ -29,25 +29,25 @@ ponder.on("EnergyToken:TransferBatch", ({ event, context: { db } }) =>
 async function transferred(
   db: Db,
   event: Event<"EnergyToken:TransferSingle"> | Event<"EnergyToken:TransferBatch">,
-  told: Parameters<typeof moveOf>[0] extends infer Transfer
+  transfer: Parameters<typeof moveOf>[0] extends infer Transfer
     ? Transfer extends unknown
       ? Omit<Transfer, "logIndex">
       : never
     : never,
 ): Promise<void> {
   const occasion = await occasionOf(db, event);
-  // To oneself nothing moves, though the same energy may go round many times.
-  if (isAddressEqual(told.args.from, told.args.to)) return;
-  const move = moveOf({ ...told, logIndex: occasion.logIndex });
-  await bookMove(db, move);
+  // A transfer to oneself moves nothing, even when it repeats the same energy many times.
+  if (isAddressEqual(transfer.args.from, transfer.args.to)) return;
+  const move = moveOf({ ...transfer, logIndex: occasion.logIndex });
+  await recordMove(db, move);
   if (isAddressEqual(move.operator, marketplace)) {
-    if (move.words.length > 0) await bookMarketMove(db, event, occasion, move);
+    if (move.words.length > 0) await recordMarketMove(db, event, occasion, move);
   } else if (!isMint(move) && !isBurn(move)) {
-    await bookTransfer(db, occasion, move);
+    await recordTransfer(db, occasion, move);
   }
 }
 
-async function bookTransfer(
+async function recordTransfer(
   db: Db,
   { id, time, txHash }: Occasion,
   { from, to, words }: Moved,

@@ -1,8 +1,8 @@
 import { ponder } from "ponder:registry";
 import { meter, microgrid, production, reading } from "ponder:schema";
 import { coveredSlots, type Source, sourceAt, sumWh } from "@wattline/sdk";
-import { callsOf, readingKey } from "./books/calls.ts";
-import { type Db, occasionOf } from "./books/occasion.ts";
+import { callsOf, readingKey } from "./records/calldata.ts";
+import { type Db, occasionOf } from "./records/occasion.ts";
 
 ponder.on("Meters:MeterRegistered", async ({ event, context: { db } }) => {
   const { time } = await occasionOf(db, event);

@@ -1,8 +1,8 @@
 import { ponder } from "ponder:registry";
 import { microgrid, modeChange, tariff, tieLine, tieLineProposal } from "ponder:schema";
 import { type Mode, modeAt } from "@wattline/sdk";
-import { microgridOf } from "./books/money.ts";
-import { type Db, type Occasion, occasionOf } from "./books/occasion.ts";
+import { microgridOf } from "./records/money.ts";
+import { type Db, type Occasion, occasionOf } from "./records/occasion.ts";
 
 interface Tariffs {
   readonly feedIn: bigint;
@@ -128,7 +128,7 @@ ponder.on("Meters:TieLineAgreed", async ({ event, context: { db } }) => {
       sentDownWh: 0n,
     })
     .onConflictDoUpdate((row) => ({
-      // What was agreed before holds until then, if it holds already.
+      // Terms agreed earlier apply until then, if they are already in force.
       ...(row.effectiveAt <= time && {
         lossBps: row.nextLossBps ?? row.lossBps,
         capacityWh: row.nextCapacityWh ?? row.capacityWh,

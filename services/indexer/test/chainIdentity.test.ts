@@ -12,7 +12,7 @@ describe("The indexer's tables belong to one chain", () => {
   let server: Server;
   let port = 0;
   let folder: string;
-  /** A chain that has started over has other hashes from some block on. */
+  /** A restarted chain has other hashes from some block on. */
   let chain = { name: "first", forksAt: 0, latest: 100, answers: true };
 
   before(async () => {
@@ -68,7 +68,7 @@ describe("The indexer's tables belong to one chain", () => {
   }
   const keepsDatabase = () => existsSync(path.join(folder, "pglite"));
 
-  it("and go on when it goes on", async () => {
+  it("and are kept while it goes on", async () => {
     const schema = await identified();
     mkdirSync(path.join(folder, "pglite"));
     chain.latest = 150;
@@ -76,13 +76,13 @@ describe("The indexer's tables belong to one chain", () => {
     expect(keepsDatabase()).to.equal(true);
   });
 
-  it("go on after a reorganisation of what was not final", async () => {
+  it("are kept after a reorganisation of blocks that were not final", async () => {
     const schema = await identified();
     chain = { ...chain, name: "second", forksAt: 75 };
     expect(await identified()).to.equal(schema);
   });
 
-  it("begin anew when a chain has started over, though its first blocks are the same", async () => {
+  it("are new after a chain was restarted, even if its first blocks are the same", async () => {
     const schema = await identified();
     mkdirSync(path.join(folder, "pglite"));
     chain = { ...chain, name: "second", forksAt: 60 };
@@ -90,12 +90,12 @@ describe("The indexer's tables belong to one chain", () => {
     expect(keepsDatabase()).to.equal(false);
   });
 
-  it("begin anew for another deployment", async () => {
+  it("are new for another deployment", async () => {
     const schema = await identified();
     expect(await identified(settings(`0x${"2".repeat(40)}`))).not.to.equal(schema);
   });
 
-  it("stay when the node only fails to answer", async () => {
+  it("are kept when the node does not answer", async () => {
     const schema = await identified();
     mkdirSync(path.join(folder, "pglite"));
     chain.answers = false;

@@ -3,7 +3,7 @@ import { connectIndexer, IndexerAnswerError, IndexerError } from "../client/inde
 
 const URL = "http://indexer.invalid";
 
-/** An indexer that gives this answer to everything, and tells what it was asked. */
+/** An indexer that gives this answer to everything, and records what it was asked. */
 function answering(answer: unknown, status = 200) {
   const asked: string[] = [];
   const fetcher: typeof fetch = async (_, request) => {
@@ -46,7 +46,7 @@ describe("The indexer's client", () => {
     expect(asked[0]).to.include("0xabcd").and.not.include("ABCD");
   });
 
-  it("says what the indexer refuses", async () => {
+  it("says why the indexer refuses", async () => {
     const { api } = answering({ errors: [{ message: "Invalid cursor" }] });
     const error = await failureOf(api.trades({ cursor: "?" }));
     expect(error).to.be.instanceOf(IndexerError).with.property("message").that.includes("cursor");
@@ -59,7 +59,7 @@ describe("The indexer's client", () => {
     expect(error).to.have.property("message").that.includes("microgrids.name");
   });
 
-  it("says that a server is no indexer, or isn't there", async () => {
+  it("says that a server is not an indexer, or can't be reached", async () => {
     const page = await failureOf(answering("<html>", 502).api.microgrids());
     expect(page).to.be.instanceOf(IndexerError).with.property("message").that.includes("502");
     const gone = connectIndexer(URL, () => Promise.reject(new TypeError("refused")));
@@ -67,7 +67,7 @@ describe("The indexer's client", () => {
     expect(error).to.be.instanceOf(IndexerError).with.property("message").that.includes("refused");
   });
 
-  it("ends with the reason of whoever aborts it", async () => {
+  it("fails with the reason of the abort", async () => {
     const reason = new Error("The page was left.");
     const api = connectIndexer(URL, (_, request) => Promise.reject(request?.signal?.reason));
     expect(await failureOf(api.microgrids({ signal: AbortSignal.abort(reason) }))).to.equal(reason);

@@ -8,22 +8,22 @@ import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
 import { expectAsOnChain } from "./support/chainState.ts";
 import { type RunningIndexer, startIndexer } from "./support/indexer.ts";
-import { liveOn } from "./support/life.ts";
 import { type Played, playOn } from "./support/played.ts";
 import type { Script } from "./support/playedChain.ts";
 import { openPostgres, type Postgres } from "./support/postgres.ts";
 import type { Started } from "./support/process.ts";
+import { randomActions } from "./support/randomActions.ts";
 import { tablesAt } from "./support/tables.ts";
 
 const isDeep = process.env.WATTLINE_DEEP !== undefined;
-/** Four hours around noon; in the third one the first community is cut off. Deep runs play the whole day. */
+/** Four hours around noon; in the third one the first community is islanded. Deep runs play the whole day. */
 const HOURS: Omit<Script, "port" | "market"> = isDeep
   ? { skipped: 0, slots: 96, households: 14, outage: [44, 52] }
   : { skipped: 40, slots: 16, households: 6, outage: [8, 12] };
 const MARKETS_PLAYED: readonly MarketName[] = isDeep
   ? ["settle", "forward", "accept"]
   : ["settle", "forward"];
-/** Of the chain's blocks as many can be undone: Ponder takes older ones for final. */
+/** The most blocks of the chain that can be undone: Ponder regards older ones as final. */
 const DEEPEST_REORG = 28;
 
 const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
@@ -60,7 +60,7 @@ describe("The indexer", function () {
         await expectAsOnChain(played.deployment, played.rpcUrl, await confirmable(running().url));
       });
 
-      it("counts what the simulation has counted", async () => {
+      it("has the same sums as the simulation", async () => {
         const { summary, communities } = played;
         const all = askAt(running().url, fetch).all;
         const trades = await all("trades", "tradeFilter", rows.trade, {});
@@ -82,23 +82,23 @@ describe("The indexer", function () {
         const homes = communities.flatMap(({ households }) => households);
         for (const [home, { address, name }] of homes.entries()) {
           const earnings = await running().api.earningsOf(address, 0, 2 ** 40);
-          const told = summary.households[home];
+          const summed = summary.households[home];
           const total = (of: (row: rows.EarningRow) => bigint) => sum(earnings.map(of));
           expect(
             total(({ soldWh, toGridWh }) => soldWh - toGridWh),
             name,
-          ).to.equal(BigInt(told?.soldWh ?? 0));
+          ).to.equal(BigInt(summed?.soldWh ?? 0));
           expect(
             total(({ boughtWh }) => boughtWh),
             name,
-          ).to.equal(BigInt(told?.boughtWh ?? 0));
+          ).to.equal(BigInt(summed?.boughtWh ?? 0));
           // The summary rounds once, the indexer each trade.
-          const gained = total(({ earned }) => earned) - BigInt(told?.earnedOverFeedIn ?? 0);
+          const gained = total(({ earned }) => earned) - BigInt(summed?.earnedOverFeedIn ?? 0);
           expect(Number(gained), name).to.be.within(-1, trades.length);
         }
       });
 
-      it("splits what trades came to over hours and slots without losing a unit", async () => {
+      it("splits trades over hours and slots without losing a unit", async () => {
         const all = askAt(running().url, fetch).all;
         const trades = await all("trades", "tradeFilter", rows.trade, {});
         const earnings = await all("earnings", "earningFilter", rows.earning, {});
@@ -119,7 +119,7 @@ describe("The indexer", function () {
         );
       });
 
-      it("sets each trade beside the tariffs of its slots", async () => {
+      it("compares each trade with the tariffs of its slots", async () => {
         const { firstSlot, slots } = played;
         const { items } = await running().api.trades({ limit: 1000 });
         expect(items).not.to.be.empty;
@@ -133,14 +133,14 @@ describe("The indexer", function () {
               return wh * retailOf((trade.firstBlock + offset) * 8 + lane);
             }),
           );
-          // A forward that is not delivered yet is measured by the tariff of the day it was reserved.
+          // A forward that is not delivered yet is compared with the tariffs at its reservation.
           if (trade.kind === "reserve") continue;
           expect(trade.retailCost, trade.id).to.equal((sum(due) + 999n) / 1000n);
           expect(trade.feedInValue, trade.id).to.equal((80_000n * trade.sentWh) / 1000n);
         }
       });
 
-      it("opens a trade to its orders, whose makers have signed them", async () => {
+      it("links a trade to its orders, signed by their makers", async () => {
         const { chainId, marketplace } = played.deployment;
         const domain = marketDomain(chainId, marketplace);
         const { items } = await running().api.trades({
@@ -195,7 +195,7 @@ describe("The indexer", function () {
         );
       });
 
-      it("gives what communities settled as allocations", async () => {
+      it("exports settled trades as allocations", async () => {
         const trades = await askAt(running().url, fetch).all(
           "trades",
           "tradeFilter",
@@ -229,7 +229,7 @@ describe("The indexer", function () {
         expect(found).to.be.above(0);
       });
 
-      it("answers SQL that reads, and no other", async () => {
+      it("answers reading SQL only", async () => {
         const ask = (sql: string) => {
           const query = encodeURIComponent(JSON.stringify({ json: { sql, params: [] } }));
           return fetch(`${running().url}/sql/db?sql=${query}`);
@@ -243,21 +243,21 @@ describe("The indexer", function () {
         it("agrees with a fresh indexer on another database after reorgs and a kill", async () => {
           const indexer = running();
           const seed = isDeep ? Date.now() : 5;
-          const life = liveOn(played, seed);
-          await life.doAll();
+          const random = randomActions(played, seed);
+          await random.doAll();
           const rounds = isDeep ? 8 : 2;
           for (let round = 0; round < rounds; round++) {
             const depth = 1 + Math.floor((DEEPEST_REORG * (round + 1)) / rounds / 3);
-            await life.undone(async () => {
-              await life.goOn(depth);
+            await random.undone(async () => {
+              await random.perform(depth);
               await indexer.caughtUp();
             });
-            // Nothing is told of a chain that only grows shorter: it goes on another way.
-            await life.goOn(depth + 2);
+            // Ponder does not notice a chain that only got shorter: it must continue with other blocks.
+            await random.perform(depth + 2);
             await indexer.caughtUp();
           }
           // Killed while things happen, not between them.
-          await Promise.all([life.goOn(8), indexer.killAndRestart()]);
+          await Promise.all([random.perform(8), indexer.killAndRestart()]);
           await indexer.caughtUp();
           await expectAsOnChain(played.deployment, played.rpcUrl, await confirmable(indexer.url));
 
@@ -274,7 +274,7 @@ describe("The indexer", function () {
             for (const table of Object.keys(theirs)) {
               expect(ours[table], `${table} (seed ${seed})`).to.deep.equal(theirs[table]);
             }
-            // What a contract wallet took is known by its events alone.
+            // A contract wallet's trades are known by their events alone.
             const hidden = await fresh.api.ordersOf(played.communities[0]?.dso ?? "", {
               limit: 1000,
             });
@@ -292,7 +292,7 @@ describe("The indexer", function () {
   }
 });
 
-/** What {@link hashOrder} takes, from a row whose order is known. */
+/** The argument of {@link hashOrder}, from a row whose order is known. */
 const signedOrder = (row: rows.OrderRow) => ({
   maker: row.maker,
   meter: row.meter ?? "0x",

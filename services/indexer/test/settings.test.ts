@@ -24,7 +24,7 @@ describe("The indexer's settings", () => {
     return { WATTLINE_DEPLOYMENT: file, WATTLINE_RPC_URL: "http://127.0.0.1:8545", ...more };
   }
 
-  it("are PGlite and port 42069 on the loopback when nothing else is said", () => {
+  it("are PGlite and port 42069 on the loopback by default", () => {
     const settings = readSettings(environment(DEPLOYMENT));
     expect(settings).to.include({ host: "127.0.0.1", port: 42069, databaseUrl: undefined });
     expect(settings.isDevelopment).to.equal(true);
@@ -33,11 +33,11 @@ describe("The indexer's settings", () => {
 
   for (const [what, broken, name] of [
     ["no node", { ...environment(DEPLOYMENT), WATTLINE_RPC_URL: "" }, "WATTLINE_RPC_URL"],
-    ["a node that is no address", environment(DEPLOYMENT, { WATTLINE_RPC_URL: "here" }), "here"],
+    ["an invalid node address", environment(DEPLOYMENT, { WATTLINE_RPC_URL: "here" }), "here"],
     ["a port out of range", environment(DEPLOYMENT, { WATTLINE_PORT: "65536" }), "65536"],
     ["a file that is missing", { WATTLINE_DEPLOYMENT: "/none.json" }, "/none.json"],
   ] as const) {
-    it(`name what is wrong: ${what}`, () => {
+    it(`name the invalid setting: ${what}`, () => {
       expect(() => readSettings(broken)).to.throw(SettingsError, name);
     });
   }
@@ -45,8 +45,8 @@ describe("The indexer's settings", () => {
   for (const [what, deployment] of [
     ["no JSON", "{"],
     ["no object", "null"],
-    ["an address that is none", { ...DEPLOYMENT, meters: "0x12" }],
-    ["a block that is no number", { ...DEPLOYMENT, fromBlock: "5" }],
+    ["an invalid address", { ...DEPLOYMENT, meters: "0x12" }],
+    ["a block that is not a number", { ...DEPLOYMENT, fromBlock: "5" }],
     ["a missing member", { ...DEPLOYMENT, board: undefined }],
   ] as const) {
     it(`refuse a deployment with ${what}`, () => {

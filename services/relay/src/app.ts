@@ -69,12 +69,15 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
     }),
   );
   app.on(WITH_BODY, "*", async (c, next) => {
-    if (c.req.header("content-type")?.includes("application/json") !== true) {
+    // The case of a media type says nothing (RFC 9110, 8.3.1); what checks bodies later minds it.
+    const type = c.req.header("content-type")?.toLowerCase();
+    if (type?.includes("application/json") !== true) {
       throw new Refusal(400, {
         code: "Relay_Malformed",
         message: "Send JSON, with the header content-type: application/json.",
       });
     }
+    c.req.raw.headers.set("content-type", type);
     await next();
   });
 

@@ -19,6 +19,7 @@ import type { Address, Hex } from "viem";
 import type { Snapshot } from "./chain/snapshot.ts";
 import type { Parties, Touched } from "./chain/touched.ts";
 import { NOTHING_TOUCHED } from "./chain/touched.ts";
+import { farSlots } from "./farSlots.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { OrderCache } from "./orderCache.ts";
 import type { Database } from "./store/database.ts";
@@ -28,7 +29,9 @@ import {
   dueOrders,
   findOrder,
   insertOrders,
-  knownHashes,
+  type KnownOrder,
+  knownOrders,
+  OPEN_STATES,
   openOrdersOf,
   revivedOrders,
   type Selection,
@@ -120,8 +123,8 @@ export class OrderBook {
     at: Snapshot | undefined = this.#snapshot,
   ): Promise<PostResult[]> {
     if (at === undefined) throw new NotReadyError();
-    const checks = await this.#checkThread.check(orders);
-    const known = await knownHashes(
+    const checks = await this.#checkThread.ask(orders);
+    const known = await knownOrders(
       this.db,
       checks.map(({ hash }) => hash),
     );
@@ -130,7 +133,8 @@ export class OrderBook {
     for (const [i, signed] of orders.entries()) {
       const check = checks[i];
       if (check === undefined) continue;
-      if (known.has(check.hash)) results.set(check.hash, { hash: check.hash, status: "known" });
+      const result = this.#resultOfKnown(check.hash, known.get(check.hash));
+      if (result !== undefined) results.set(check.hash, result);
       else if (!fresh.has(check.hash)) fresh.set(check.hash, { signed, check });
     }
     const judged = await Promise.all(
@@ -138,7 +142,7 @@ export class OrderBook {
     );
     const good: Judged[] = [];
     for (const one of judged) {
-      const reasons = this.#refusalOf(one);
+      const reasons = this.#refusalOf(one, at);
       if (reasons.length === 0) good.push(one);
       else results.set(one.hash, { hash: one.hash, status: "refused", reasons });
     }
@@ -294,8 +298,25 @@ export class OrderBook {
     );
   }
 
-  #refusalOf({ order, verdict }: Judged): RuleBroken[] {
+  /**
+   * The result for an order that the book has: one that may still trade is known, a withdrawn one refused. Undefined for one
+   * that is done with for another reason: judging it again says which.
+   */
+  #resultOfKnown(hash: Hex, known: KnownOrder | undefined): PostResult | undefined {
+    if (known === undefined) return undefined;
+    const { state, isWithdrawn } = known;
+    if (isWithdrawn) {
+      const message =
+        "This order was withdrawn from this book for good. To trade, sign another one with a new nonce.";
+      return { hash, status: "refused", reasons: [{ code: "Relay_Withdrawn", message }] };
+    }
+    const isOpen = OPEN_STATES.some((open) => open === state);
+    return isOpen ? { hash, status: "known", state } : undefined;
+  }
+
+  #refusalOf({ order, verdict, facts }: Judged, { head }: Snapshot): RuleBroken[] {
     const reasons: RuleBroken[] = verdict.mayBeBacked ? [] : [...verdict.reasons];
+    reasons.push(...farSlots(order, facts.microgrid?.slotSeconds, head.time));
     if (this.#isTooLong(order)) {
       reasons.push({
         code: "Relay_TooManySlots",
@@ -313,14 +334,15 @@ export class OrderBook {
       const hashes = judged.map(({ hash }) => hash);
       const makers = new Set(judged.map(({ order }) => order.maker));
       // Another request may have added them in the meantime.
-      const known = await knownHashes(this.db, hashes);
+      const known = await knownOrders(this.db, hashes);
       const open = await openOrdersOf(this.db, [...makers]);
       const results: PostResult[] = [];
       const rows: OrderRow[] = [];
       for (const one of judged) {
         const { hash, order } = one;
         const count = open.get(order.maker) ?? 0;
-        if (known.has(hash)) results.push({ hash, status: "known" });
+        const there = known.get(hash);
+        if (there !== undefined) results.push({ hash, status: "known", state: there.state });
         else if (count >= this.#limits.ordersPerMaker) {
           results.push({ hash, status: "refused", reasons: [this.#tooMany(order.maker)] });
         } else {
@@ -387,7 +409,7 @@ export class OrderBook {
     const signers = new Map<Hex, Signer | SignatureCheck["possibleSigners"]>();
     const wallets = rows.filter(({ signer }) => signer === "wallet");
     const checks =
-      wallets.length === 0 ? [] : await this.#checkThread.check(wallets.map(orderJsonOf));
+      wallets.length === 0 ? [] : await this.#checkThread.ask(wallets.map(orderJsonOf));
     for (const { hash, possibleSigners } of checks) signers.set(hash, possibleSigners);
     for (const { hash, signer, delegate } of rows) {
       if (signer === "maker") signers.set(hash, { by: "maker" });

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RelayClient } from "./client.ts";
+import { RelayClient, type StreamEvent } from "./client.ts";
 import type { Metrics } from "./metrics.ts";
 import { BadWithdrawalError, type OrderBook } from "./orderBook.ts";
 import { signedOrderSchema } from "./schemas.ts";
-import type { BookOrder, PostResult } from "./wire.ts";
+import type { PostResult } from "./wire.ts";
 
 const SHORTEST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
@@ -31,14 +31,14 @@ export async function followPeer(url: string, following: Following): Promise<voi
   let complained = false;
   while (!stopping.aborted) {
     try {
-      const from = await sequenceOf(book, url);
+      const from = await lastEventOf(book, url);
       const stream = client.stream({ from, signal: stopping }, () => {
         metrics.peers.set({ peer: url }, 1);
         if (complained) report(`Following ${url} again.`);
         complained = false;
         pause = SHORTEST_PAUSE_MS;
       });
-      for await (const orders of inChunks(stream)) await takeIn(url, orders, following);
+      for await (const events of inChunks(stream)) await takeIn(url, events, following);
     } catch (error) {
       if (!stopping.aborted && !complained) {
         complained = true;
@@ -53,50 +53,53 @@ export async function followPeer(url: string, following: Following): Promise<voi
 
 async function takeIn(
   url: string,
-  events: readonly BookOrder[],
+  events: readonly StreamEvent[],
   { book, metrics, inTurn, report }: Following,
 ): Promise<void> {
-  const signed = events.flatMap(({ order, signature }) => {
+  const signed = events.flatMap(({ order: { order, signature } }) => {
     const parsed = signedOrderSchema.safeParse({ order, signature });
     return parsed.success ? [parsed.data] : [];
   });
   const results: PostResult[] = await inTurn(`peer ${url}`, () => book.admit(signed));
   metrics.count("peer", results);
-  for (const { hash, withdrawal } of events) {
+  for (const {
+    order: { hash, withdrawal },
+  } of events) {
     if (withdrawal === undefined) continue;
     await inTurn(`peer ${url}`, () => book.withdraw(hash, withdrawal)).catch((error: unknown) => {
       if (!(error instanceof BadWithdrawalError)) throw error;
       report(`${url} sent an invalid withdrawal: ${error.message}`);
     });
   }
-  const sequence = events.at(-1)?.updatedSequence;
-  if (sequence === undefined) return;
+  const last = events.at(-1);
+  if (last === undefined) return;
+  const event_id = last.id;
   await book.db
     .insertInto("peers")
-    .values({ url, sequence })
-    .onConflict((conflict) => conflict.column("url").doUpdateSet({ sequence }))
+    .values({ url, event_id })
+    .onConflict((conflict) => conflict.column("url").doUpdateSet({ event_id }))
     .execute();
 }
 
-async function sequenceOf(book: OrderBook, url: string): Promise<number> {
+async function lastEventOf(book: OrderBook, url: string): Promise<string> {
   const row = await book.db
     .selectFrom("peers")
-    .select("sequence")
+    .select("event_id")
     .where("url", "=", url)
     .executeTakeFirst();
-  return row?.sequence ?? 0;
+  return row?.event_id ?? "0";
 }
 
 /** Groups events that arrive while earlier ones are being processed. */
-async function* inChunks(stream: AsyncGenerator<BookOrder>): AsyncGenerator<BookOrder[]> {
-  let chunk: BookOrder[] = [];
+async function* inChunks(stream: AsyncGenerator<StreamEvent>): AsyncGenerator<StreamEvent[]> {
+  let chunk: StreamEvent[] = [];
   let failure: unknown;
   let done = false;
   let wake = () => {};
   const reading = (async () => {
     try {
-      for await (const order of stream) {
-        chunk.push(order);
+      for await (const event of stream) {
+        chunk.push(event);
         wake();
         while (chunk.length >= CHUNK) await new Promise<void>((resolve) => setTimeout(resolve, 5));
       }

@@ -9,6 +9,8 @@ import type { OrderBook } from "./orderBook.ts";
 /** The relay as its routes use it. */
 export interface Relay {
   readonly chainId: number;
+  /** What tells this book from every other one. */
+  readonly epoch: string;
   readonly book: OrderBook;
   readonly limits: Limits;
   readonly metrics: Metrics;

@@ -1,8 +1,19 @@
 import { z } from "@hono/zod-openapi";
-import { SIDES, SOURCES } from "@wattline/sdk";
+import { type OrderState, SIDES, type Side, SOURCES } from "@wattline/sdk";
 import { type Address, getAddress, type Hex } from "viem";
 import type { Cursor } from "./store/query.ts";
 import { SORTS } from "./wire.ts";
+
+const STATES = [
+  "live",
+  "filled",
+  "cancelled",
+  "expired",
+  "unbacked",
+  "void",
+] as const satisfies readonly OrderState[];
+
+const SIDE_RULE = 'A side is 0 or "offer", 1 or "bid".';
 
 /** The schemas of requests and answers, for validation and for the OpenAPI document. */
 
@@ -43,6 +54,17 @@ const bigUint = (bits: number) =>
     .refine((text) => BigInt(text) < 2n ** BigInt(bits), `At most ${bits} bits.`)
     .openapi({ type: "string", example: "170000" });
 
+/** An order's side, as it is signed or by its name: the same in orders and queries, a number or its digit. */
+const side = z
+  .union([z.int(), z.string()], { error: SIDE_RULE })
+  .transform((value, context): number => {
+    const index = SIDES.findIndex((name, i) => value === name || String(value) === String(i));
+    if (index >= 0) return index;
+    context.addIssue({ code: "custom", message: SIDE_RULE });
+    return z.NEVER;
+  })
+  .openapi({ enum: [0, 1, ...SIDES], example: 0 });
+
 /** A plain signature, a bulk signature, or a contract wallet's own format. */
 const MOST_SIGNATURE_BYTES = 2_048;
 
@@ -51,10 +73,7 @@ export const orderSchema = z
     maker: address,
     meter: address,
     microgrid: uint(32),
-    side: z
-      .int()
-      .min(0)
-      .max(SIDES.length - 1),
+    side,
     sources: uint(8),
     firstSlot: uint(32),
     lastSlot: uint(32),
@@ -101,7 +120,8 @@ export const resultsSchema = z
   .object({
     results: z.array(
       z.union([
-        z.object({ hash: z.string(), status: z.enum(["accepted", "known"]) }),
+        z.object({ hash: z.string(), status: z.literal("accepted") }),
+        z.object({ hash: z.string(), status: z.literal("known"), state: z.enum(STATES) }),
         z.object({
           hash: z.string().optional(),
           status: z.literal("refused"),
@@ -128,7 +148,7 @@ export const bookOrderSchema = z
     hash: z.string(),
     signer: z.enum(["maker", "delegate", "wallet"]),
     remainingWh: z.string(),
-    state: z.enum(["live", "filled", "cancelled", "expired", "unbacked", "void"]),
+    state: z.enum(STATES),
     receivedAt: z.int(),
     updatedSequence: z.int(),
     withdrawal: z.string().optional(),
@@ -136,7 +156,11 @@ export const bookOrderSchema = z
   .openapi("BookOrder");
 
 export const pageSchema = z
-  .object({ orders: z.array(bookOrderSchema), nextCursor: z.string().optional() })
+  .object({
+    orders: z.array(bookOrderSchema),
+    eventId: z.string(),
+    nextCursor: z.string().optional(),
+  })
   .openapi("OrdersPage");
 
 export const healthSchema = z
@@ -179,7 +203,7 @@ const cursorText = z
 
 export const ordersQuerySchema = z.strictObject({
   microgrid: uintText(32).optional(),
-  side: z.enum(SIDES).optional(),
+  side: side.transform((index): Side | undefined => SIDES[index]).optional(),
   source: z.enum(SOURCES).optional(),
   fromSlot: uintText(32).optional(),
   toSlot: uintText(32).optional(),
@@ -206,7 +230,10 @@ export const ordersQuerySchema = z.strictObject({
 
 export const streamQuerySchema = z.strictObject({
   microgrid: uintText(32).optional(),
-  from: uintText(53).optional(),
+  from: z
+    .string()
+    .regex(/^(\d{1,16}|[0-9a-z]{1,32}-\d{1,15})$/, "The id of an event, or 0 for the whole book.")
+    .optional(),
 });
 
 export const encodeCursor = ({ value, sequence }: Cursor): string =>

@@ -2,8 +2,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { nodeTransport } from "@wattline/common/node";
 import { type Deployment, marketDomain } from "@wattline/sdk";
-import { createPublicClient, http } from "viem";
+import { createPublicClient } from "viem";
 import { createApp } from "./app.ts";
 import { Follower } from "./chain/follower.ts";
 import { FairQueue, QueueFullError } from "./limits/fairQueue.ts";
@@ -14,8 +15,9 @@ import { OrderCache } from "./orderCache.ts";
 import { followPeer } from "./peers.ts";
 import { Refusal } from "./problems.ts";
 import { openDatabase, type Storage } from "./store/database.ts";
+import { epochOf } from "./store/epoch.ts";
 import { Texts } from "./store/texts.ts";
-import { CheckThread } from "./verify/checkThread.ts";
+import { openCheckThread } from "./verify/checkThread.ts";
 
 /** A relay's options. */
 export interface RelayOptions {
@@ -55,7 +57,9 @@ const POLL_MS = 250;
 const LONGEST_POLL_MS = 30_000;
 /** Requests checked at once: one waits for the chain while another is checked. */
 const CHECKED_AT_ONCE = 3;
-const RPC_BATCH = 100;
+/** A client waits for its answer meanwhile: the book is read again soon anyway. */
+const [RPC_BATCH, RPC_TRIES] = [100, 3];
+const [RPC_TIMEOUT_MS, RPC_MOST_WAIT_MS] = [10_000, 15_000];
 const KEEP_ALIVE_MS = 75_000;
 
 /**
@@ -67,17 +71,23 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const { report = console.error, pollMs = POLL_MS } = options;
   const limits = { ...LIMITS, ...options.limits };
   const client = createPublicClient({
-    transport: http(rpcUrl, { batch: { batchSize: RPC_BATCH }, retryCount: 2 }),
+    transport: nodeTransport(rpcUrl, {
+      batchSize: RPC_BATCH,
+      timeoutMs: RPC_TIMEOUT_MS,
+      tries: RPC_TRIES,
+      mostWaitMs: RPC_MOST_WAIT_MS,
+    }),
     cacheTime: 0,
   });
   await requireChain(client.getChainId(), deployment.chainId, rpcUrl);
 
   const { db, close } = await openDatabase(storage, deployment);
+  const epoch = await epochOf(db);
   const domain = marketDomain(deployment.chainId, deployment.marketplace);
   const stop = new AbortController();
   const stopping = stop.signal;
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
-  const checkThread = new CheckThread(domain, (error) => {
+  const checkThread = openCheckThread(domain, (error) => {
     report(`The thread that checks signatures stopped (${error.message}).`);
     fail(error);
   });
@@ -92,6 +102,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const queue = new FairQueue(CHECKED_AT_ONCE, limits.waitingPerAddress);
   const relay = {
     chainId: deployment.chainId,
+    epoch,
     book,
     limits,
     metrics,

@@ -1,4 +1,4 @@
-/** Runs tasks one after another. */
+/** Runs tasks one after another. In a file of its own because the order book is long enough without it. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 

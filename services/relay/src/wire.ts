@@ -1,4 +1,4 @@
-import type { OrderState, SignedOrderJson, Source } from "@wattline/sdk";
+import type { OrderState, Side, SignedOrderJson, Source } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
 
 /** The JSON that a relay and its clients exchange. */
@@ -14,7 +14,7 @@ export interface BookOrder extends SignedOrderJson {
   readonly state: OrderState;
   /** Unix seconds. */
   readonly receivedAt: number;
-  /** Grows with every change in the book: the event id of the stream. */
+  /** Grows with every change in the book. */
   readonly updatedSequence: number;
   /** The signed withdrawal that removed the order, so that other relays can follow. */
   readonly withdrawal?: Hex;
@@ -38,7 +38,9 @@ export interface Problem extends RuleBroken {
 
 /** The result for one posted order. */
 export type PostResult =
-  | { readonly hash: Hex; readonly status: "accepted" | "known" }
+  | { readonly hash: Hex; readonly status: "accepted" }
+  /** The book has it, in this state. One that can't trade any more is refused instead. */
+  | { readonly hash: Hex; readonly status: "known"; readonly state: OrderState }
   | {
       readonly hash?: Hex;
       readonly status: "refused";
@@ -51,7 +53,7 @@ export type Sort = (typeof SORTS)[number];
 /** A query for orders; a missing member is no condition. */
 export interface OrdersQuery {
   readonly microgrid?: number | undefined;
-  readonly side?: "offer" | "bid" | undefined;
+  readonly side?: Side | undefined;
   readonly source?: Source | undefined;
   /** The first and last delivery slot of interest: orders that reach any slot between them. */
   readonly fromSlot?: number | undefined;
@@ -75,6 +77,8 @@ export interface OrdersQuery {
 
 export interface OrdersPage {
   readonly orders: readonly BookOrder[];
+  /** The last event of the stream that the page knows of: go on from there. */
+  readonly eventId: string;
   /** Missing on the last page. */
   readonly nextCursor?: string;
 }

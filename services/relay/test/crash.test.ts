@@ -92,7 +92,8 @@ for (const kind of ["PGlite", "Postgres"] as const) {
         hashes.push(hash);
       expect(new Set(hashes).size).to.equal(hashes.length);
       expect(hashes).to.include.members([...taken]);
-      for await (const { hash } of last.client.stream({ from: 0, signal: stop.signal })) {
+      for await (const { order } of last.client.stream({ from: "0", signal: stop.signal })) {
+        const { hash } = order;
         count.set(hash, (count.get(hash) ?? 0) + 1);
         if (count.size === hashes.length) break;
       }

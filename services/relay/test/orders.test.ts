@@ -79,8 +79,8 @@ describe("The relay's book over HTTP", function () {
     const hash = world.hashOf(signedOrderFromJson(signed).order);
     expect(await post(signed)).to.deep.equal([{ hash, status: "accepted" }]);
     expect(await post(signed, signed)).to.deep.equal([
-      { hash, status: "known" },
-      { hash, status: "known" },
+      { hash, status: "known", state: "live" },
+      { hash, status: "known", state: "live" },
     ]);
     const found = await relay.client.order(hash);
     expect(found?.order).to.deep.equal(signed.order);
@@ -448,9 +448,59 @@ describe("The relay's book over HTTP", function () {
     const signature = await world.signWithdrawal(JANE, hash);
     const withdrawn = await relay.client.withdraw(hash, signature);
     expect([withdrawn.state, withdrawn.withdrawal]).to.deep.equal(["cancelled", signature]);
-    // It stays withdrawn, whoever posts it again.
-    expect((await post(signed))[0]?.status).to.equal("known");
+    // It stays withdrawn, whoever posts it again, and that is said.
+    const [again] = await post(signed);
+    expect(codesOf(again)).to.deep.equal(["Relay_Withdrawn"]);
     expect((await relay.client.order(hash))?.state).to.equal("cancelled");
+  });
+
+  it("says of an order that is done with why it can't trade, when it is posted again", async () => {
+    const order = world.order(BOB.address);
+    const signed = await world.sign(BOB, order);
+    await post(signed);
+    await world.market(BOB, "cancel", [[order.nonce]]);
+    await relay.caughtUp();
+    const [again] = await post(signed);
+    expect(codesOf(again)).to.deep.equal(["Orders_IsCancelled"]);
+  });
+
+  it("takes a side by number or name, in orders as in queries", async () => {
+    const signed = await world.sign(BOB, world.order(BOB.address));
+    const named = { ...signed, order: { ...signed.order, side: "bid" } };
+    const response = await raw(JSON.stringify({ orders: [named] }));
+    const { results } = await jsonOf(response);
+    expect(results[0].status).to.equal("accepted");
+    expect((await relay.client.order(results[0].hash))?.order.side).to.equal(1);
+    for (const [one, other] of [
+      ["0", "offer"],
+      ["1", "bid"],
+    ]) {
+      const [first, second] = await Promise.all(
+        [one, other].map(async (side) => jsonOf(await fetch(`${relay.url}/orders?side=${side}`))),
+      );
+      expect(first.orders).to.deep.equal(second.orders);
+    }
+    for (const search of ["side=both", "side=2"]) {
+      const problem = await jsonOf(await fetch(`${relay.url}/orders?${search}`));
+      expect(problem.message).to.contain('0 or "offer"');
+    }
+  });
+
+  it("says what a time in the place of a slot should have been", async () => {
+    const [result] = await post(
+      await world.sign(BOB, world.order(BOB.address, { firstSlot: START, lastSlot: START })),
+    );
+    expect(codesOf(result)).to.include("Relay_SlotTooFar");
+    const reason = result?.status === "refused" ? result.reasons[0] : undefined;
+    expect(reason?.message).to.contain("Unix time").and.contain(String(START_SLOT));
+  });
+
+  it("minds no case in a content type", async () => {
+    const signed = await world.sign(BOB, world.order(BOB.address));
+    const response = await raw(JSON.stringify({ orders: [signed] }), "/orders", {
+      headers: { "content-type": "Application/JSON; Charset=UTF-8" },
+    });
+    expect((await jsonOf(response)).results[0].status).to.equal("accepted");
   });
 
   it("gives full pages also after orders have gone", async () => {

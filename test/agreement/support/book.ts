@@ -19,7 +19,7 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { type Address, getAddress, zeroAddress } from "viem";
-import { allowanceKey, fillIn, lineOf } from "../../../sdk/src/audit/state.ts";
+import { allowanceKey, fillIn, seriesOf } from "../../../sdk/src/audit/state.ts";
 import type { RelayClient } from "../../../services/relay/src/client.ts";
 
 /**
@@ -95,7 +95,7 @@ function heldIn({ energy }: AuditState, maker: Address, order: Order): bigint {
   let heldWh = 0n;
   for (const index of SOURCES.keys()) {
     if (((order.sources >> index) & 1) === 0) continue;
-    for (const [block, word] of energy.get(maker)?.get(lineOf(order.microgrid, index)) ?? []) {
+    for (const [block, word] of energy.get(maker)?.get(seriesOf(order.microgrid, index)) ?? []) {
       if (block < blockOf(order.firstSlot) || block > blockOf(order.lastSlot)) continue;
       for (let lane = 0; lane < LANES; lane++) {
         const slot = block * LANES + lane;

@@ -78,9 +78,9 @@ export async function startParts(chain: Replay, deployment: Deployment) {
   return {
     caughtUp,
     /** Lets the next recorded blocks happen; the relay has their orders before. */
-    async goOn(count: number): Promise<void> {
+    async advance(count: number): Promise<void> {
       await post(ordersIn(deployment, chain.coming(count)));
-      await chain.goOn(count);
+      await chain.advance(count);
     },
     /** Ends a part without a warning; whoever would start it again does. */
     kill: {

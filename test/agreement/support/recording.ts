@@ -90,7 +90,7 @@ export async function replay({ startsAt, blocks }: Recording) {
     coming: (count: number): readonly Transaction[] =>
       blocks.slice(next, next + count).flatMap(({ transactions }) => transactions),
     /** Lets the next blocks happen. */
-    async goOn(count: number): Promise<void> {
+    async advance(count: number): Promise<void> {
       for (const end = Math.min(next + count, blocks.length); next < end; next++) {
         const block = blocks[next];
         if (block !== undefined) await mine(block, 0);

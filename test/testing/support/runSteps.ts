@@ -1,7 +1,8 @@
 /** Runs the checks that its argument lists, as `npm test` does: `[name, command, names of those to wait for][]`. */
+
+import { sentence } from "../../../scripts/testing/counts.ts";
 import { run } from "../../../scripts/testing/run.ts";
 import type { Check } from "../../../scripts/testing/steps.ts";
-import { sentence } from "../../../scripts/testing/tally.ts";
 
 const listed: [name: string, command: string, after: string[]][] = JSON.parse(
   process.argv[2] ?? "[]",

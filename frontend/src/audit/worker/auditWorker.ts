@@ -15,37 +15,37 @@ import {
 import { createAudit, type ReadingRow, type SettlementRow } from "@wattline/sdk";
 import { getAddress } from "viem";
 import type { HistoryRow } from "../history.ts";
-import type { AuditJob, AuditSaid } from "./messages.ts";
+import type { AuditJob, AuditMessage } from "./messages.ts";
 import { namerOf } from "./meters.ts";
 
-/* A worker that reads a chain's history from a node, books it and, when asked to, judges it: the audit's command in a
-browser. To stop it, the page ends the worker. */
+/* A worker that reads a chain's history from a node and, for a "verify" job, checks it: the audit's command in a
+browser. To cancel a job, the page terminates the worker. */
 
-const say = (said: AuditSaid): void => self.postMessage(said);
-const onProgress = (progress: AuditProgress): void => say({ kind: "progress", ...progress });
+const post = (message: AuditMessage): void => self.postMessage(message);
+const onProgress = (progress: AuditProgress): void => post({ kind: "progress", ...progress });
 const { signal } = new AbortController();
 
-/** A history under way. */
-let followed: { readonly audited: Audited; readonly book: Book; last?: Header } | undefined;
+/** The history that is being followed. */
+let followed: { readonly audited: Audited; readonly run: AuditRun; last?: Header } | undefined;
 
 self.addEventListener("message", ({ data }: MessageEvent<AuditJob>) => {
   (data.kind === "verify" ? verify(data) : follow(data)).catch((error: unknown) =>
-    say({ kind: "failed", message: reasonOf(error) }),
+    post({ kind: "failed", message: reasonOf(error) }),
   );
 });
 
 async function follow(job: AuditJob): Promise<void> {
-  const afresh = followed === undefined;
+  const restarted = followed === undefined;
   try {
     if (followed === undefined) {
       const audited = await auditedBy(job);
-      followed = { audited, book: bookOf(audited, false) };
+      followed = { audited, run: auditRunOf(audited, false) };
     }
-    const { audited, book, last } = followed;
+    const { audited, run, last } = followed;
     const end = await audited.source.header();
-    await readHistory(audited, { ...book.passage, last }, end, { signal, onProgress });
+    await readHistory(audited, { ...run.passage, last }, end, { signal, onProgress });
     followed.last = end;
-    say({ kind: "history", afresh, settlements: book.settlements.splice(0) });
+    post({ kind: "history", restarted, settlements: run.settlements.splice(0) });
   } catch (error) {
     followed = undefined;
     if (!(error instanceof ReorgError)) throw error;
@@ -56,13 +56,13 @@ async function follow(job: AuditJob): Promise<void> {
 async function verify(job: AuditJob): Promise<void> {
   const audited = await auditedBy(job);
   const begin = (): Passage => {
-    const { passage, settlements, readings, totals } = bookOf(audited, true);
+    const { passage, settlements, readings, totals } = auditRunOf(audited, true);
     return {
       ...passage,
       onResult({ end, verdicts, findings }) {
         const { microgrids } = totals;
         const rows = { settlements, readings, totals: microgrids };
-        say({ kind: "verified", end, verdicts, findings, ...rows });
+        post({ kind: "verified", end, verdicts, findings, ...rows });
       },
     };
   };
@@ -82,14 +82,14 @@ const auditedBy = ({ rpcUrl, deployment }: AuditJob): Promise<Audited> =>
     signal,
   );
 
-type Book = ReturnType<typeof bookOf>;
+type AuditRun = ReturnType<typeof auditRunOf>;
 
-/** An audit, and the rows that come of it. */
-function bookOf({ rpc, subject }: Audited, signatures: boolean) {
+/** An audit and the rows that it produces. */
+function auditRunOf({ rpc, subject }: Audited, signatures: boolean) {
   const totals = new Totals();
   const settlements: HistoryRow[] = [];
   const readings: ReadingRow[] = [];
-  /** Rows whose meters are still to be named. */
+  /** Rows whose meters are not known yet. */
   const rows: SettlementRow[] = [];
   const audit = createAudit({
     chainId: subject.chainId,

@@ -2,17 +2,17 @@ import type { AuditProgress, MicrogridTotals } from "@wattline/audit";
 import type { Deployment, Finding, ReadingRow, Verdict } from "@wattline/sdk";
 import type { HistoryRow } from "../history.ts";
 
-/** What a worker is asked to do with a chain's history. */
+/** A job for the worker. */
 export interface AuditJob {
-  /** "history" only books it, for its rows; asked again, it goes on from where it was. "verify" judges all of it. */
+  /** "history" reads the settlements, on a repeated job only the new ones. "verify" checks the whole history. */
   readonly kind: "history" | "verify";
   readonly rpcUrl: string;
   readonly deployment: Deployment;
 }
 
-/** What a verification came to. */
+/** The result of a verification. */
 export interface Verified {
-  /** The last block of it. */
+  /** The last block that was verified. */
   readonly end: { readonly number: number; readonly timestamp: number };
   readonly verdicts: readonly Verdict[];
   readonly findings: readonly Finding[];
@@ -21,15 +21,15 @@ export interface Verified {
   readonly totals: ReadonlyMap<number, MicrogridTotals>;
 }
 
-/** Settlements that are new since the job was last done. */
+/** Settlements that are new since the last job. */
 export interface NewHistory {
-  /** The chain was reorganised: what was told before is void. */
-  readonly afresh: boolean;
+  /** Whether these replace all earlier ones: at the start, and when the chain was reorganised. */
+  readonly restarted: boolean;
   readonly settlements: readonly HistoryRow[];
 }
 
-/** What a worker says. */
-export type AuditSaid =
+/** A message from the worker. */
+export type AuditMessage =
   | ({ readonly kind: "progress" } & AuditProgress)
   | ({ readonly kind: "history" } & NewHistory)
   | ({ readonly kind: "verified" } & Verified)

@@ -10,14 +10,14 @@ import {
 } from "@wattline/sdk";
 import { type Address, type Hex, zeroAddress } from "viem";
 
-/** Meters that were named, and by what: an order, or the parties of a forward. */
+/** Meters, and what names them: an order's hash, or the seller and buyer of a forward. */
 interface Named {
   readonly by: string;
   readonly meters: readonly Address[];
 }
 
 /**
- * Finds the meters of a settlement in the calldata of its block: those that its orders, its taker and its forward name.
+ * Finds the meters of a settlement in the calldata of its block: those in its orders, its take and its forward.
  */
 export function namerOf({ chainId, contracts }: Subject, blocks: readonly ChainBlock[]) {
   const domain = marketDomain(chainId, contracts.marketplace);

@@ -1,8 +1,8 @@
 import type { AuditProgress } from "@wattline/audit";
 import type { Network } from "../../chain/index.ts";
-import type { AuditJob, AuditSaid, NewHistory, Verified } from "./messages.ts";
+import type { AuditJob, AuditMessage, NewHistory, Verified } from "./messages.ts";
 
-/** The audit could not come to an end; the message says why. */
+/** The audit could not be finished; the message says why. */
 export class AuditError extends Error {}
 
 const startWorker = (): Worker =>
@@ -14,18 +14,18 @@ const jobOn = (kind: AuditJob["kind"], { rpcUrl, deployment }: Network): AuditJo
   deployment,
 });
 
-/** Asks a worker once. It answers one job at a time. */
+/** Gives a worker one job. It does one job at a time. */
 function ask(
   worker: Worker,
   job: AuditJob,
   onProgress: (progress: AuditProgress) => void,
-): Promise<AuditSaid> {
+): Promise<AuditMessage> {
   return new Promise((resolve, reject) => {
     const done = () => {
       worker.removeEventListener("message", listen);
       worker.removeEventListener("error", fail);
     };
-    const listen = ({ data }: MessageEvent<AuditSaid>) => {
+    const listen = ({ data }: MessageEvent<AuditMessage>) => {
       if (data.kind === "progress") return onProgress(data);
       done();
       if (data.kind === "failed") reject(new AuditError(data.message));
@@ -42,8 +42,8 @@ function ask(
 }
 
 /**
- * Judges a network's whole history in a worker.
- * @throws AuditError when the node fails; the signal's reason when it is told to stop.
+ * Verifies a network's whole history in a worker.
+ * @throws AuditError when the node fails; the signal's reason when it is aborted.
  */
 export async function verifyNetwork(
   network: Network,
@@ -56,23 +56,23 @@ export async function verifyNetwork(
     const stopped = new Promise<never>((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
-    const said = await Promise.race([ask(worker, jobOn("verify", network), onProgress), stopped]);
-    if (said.kind !== "verified") throw new AuditError(`The audit answered "${said.kind}".`);
-    return said;
+    const answer = await Promise.race([ask(worker, jobOn("verify", network), onProgress), stopped]);
+    if (answer.kind !== "verified") throw new AuditError(`The audit answered "${answer.kind}".`);
+    return answer;
   } finally {
     worker.terminate();
   }
 }
 
-/** Follows a network's history in a worker of its own, which remembers where it was. */
+/** Follows a network's history in a separate worker. Each call returns what is new since the last one. */
 export function followHistory(network: Network): () => Promise<NewHistory> {
   const worker = startWorker();
   let turn: Promise<unknown> = Promise.resolve();
   return () => {
     const next = turn.then(async () => {
-      const said = await ask(worker, jobOn("history", network), () => {});
-      if (said.kind !== "history") throw new AuditError(`The audit answered "${said.kind}".`);
-      return said;
+      const answer = await ask(worker, jobOn("history", network), () => {});
+      if (answer.kind !== "history") throw new AuditError(`The audit answered "${answer.kind}".`);
+      return answer;
     });
     turn = next.catch(() => undefined);
     return next;

@@ -29,10 +29,11 @@ import {
   formatEnergy,
   SkeletonLines,
   SlotTime,
+  useSourceNames,
 } from "../../ui/index.ts";
 import { type Holding, useHoldings } from "../history/holdings.ts";
 import { noonOf } from "../periods.ts";
-import { SOURCE_COLOURS, SOURCE_NAMES } from "../sources.ts";
+import { SOURCE_COLOURS } from "../sources.ts";
 import { Certificates } from "./Certificates.tsx";
 import { heldBySlot, heldWithin } from "./retire.ts";
 
@@ -45,7 +46,7 @@ interface Held {
   readonly wh: ReadonlyMap<number, bigint>;
 }
 
-/** What energy the household has, day by day, and what it has retired. */
+/** The household's energy by day, and its certificates. */
 export default function Balances({ holder }: { readonly holder: Address }) {
   const { microgrid } = useMicrogrid();
   const { data: holdings, error, refetch } = useHoldings(holder);
@@ -151,9 +152,10 @@ interface DayProps {
   readonly dayWh: bigint;
 }
 
-/** The day before, the day after, or any. */
+/** Chooses the day whose balances are shown. */
 function DayPicker({ day, held, slotSeconds, dayWh }: DayProps) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
+  const sourceNames = useSourceNames();
   const navigate = route.useNavigate();
   const show = (next: string) =>
     void navigate({ search: (search) => ({ ...search, day: next }), replace: true });
@@ -182,7 +184,7 @@ function DayPicker({ day, held, slotSeconds, dayWh }: DayProps) {
           return (
             within > 0n && (
               <Badge key={source} tone={SOURCE_COLOURS[source] === "sun" ? "sun" : "neutral"}>
-                {i18n._(SOURCE_NAMES[source])} <Energy wh={within} />
+                {sourceNames[source]} <Energy wh={within} />
               </Badge>
             )
           );
@@ -193,14 +195,15 @@ function DayPicker({ day, held, slotSeconds, dayWh }: DayProps) {
 }
 
 function DayChart({ day, held, slotSeconds, dayWh }: DayProps) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
+  const sourceNames = useSourceNames();
   const chart = useMemo(() => {
     const slots = slotsIn(slotsOfDay(day, localZone(), slotSeconds));
     const filled = slots.filter((slot) => held.some(({ wh }) => wh.has(slot)));
     return {
       x: slots.map((slot) => slotStart(slot, slotSeconds)),
       series: held.map(({ source, wh }) => ({
-        label: i18n._(SOURCE_NAMES[source]),
+        label: sourceNames[source],
         colour: SOURCE_COLOURS[source],
         kind: "bars" as const,
         values: slots.map((slot) => Number(wh.get(slot) ?? 0n)),
@@ -211,12 +214,12 @@ function DayChart({ day, held, slotSeconds, dayWh }: DayProps) {
       ]),
       slots: filled.length,
     };
-  }, [day, held, slotSeconds, i18n]);
+  }, [day, held, slotSeconds, sourceNames]);
   const when = formatDay(noonOf(day));
   if (dayWh === 0n) {
     return (
       <p className="rounded-xl bg-sunken px-4 py-10 text-center text-muted">
-        <Trans>You hold nothing of {when}. Sold and retired energy is no longer here.</Trans>
+        <Trans>You hold no energy of {when}. Sold and retired energy is no longer here.</Trans>
       </p>
     );
   }
@@ -230,12 +233,12 @@ function DayChart({ day, held, slotSeconds, dayWh }: DayProps) {
       series={chart.series}
       formatY={formatWatthours}
       table={{
-        head: [t`Slot`, ...held.map(({ source }) => i18n._(SOURCE_NAMES[source]))],
+        head: [t`Slot`, ...held.map(({ source }) => sourceNames[source])],
         rows: () => chart.rows,
       }}
     />
   );
 }
 
-/** Pixels are no energy: axis marks may have fractions of a Wh. */
+/** Formats an axis mark, which may have fractions of a Wh. */
 const formatWatthours = (wh: number): string => formatEnergy(BigInt(Math.round(wh)));

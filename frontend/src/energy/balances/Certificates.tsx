@@ -1,15 +1,21 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { Award } from "lucide-react";
 import type { Address } from "viem";
 import { useMicrogrids } from "../../chain/index.ts";
-import { Card, Energy, ErrorState, SkeletonLines, SlotTime } from "../../ui/index.ts";
+import {
+  Card,
+  Energy,
+  ErrorState,
+  SkeletonLines,
+  SlotTime,
+  useSourceNames,
+} from "../../ui/index.ts";
 import { useRetirements } from "../history/retirements.ts";
-import { SOURCE_NAMES } from "../sources.ts";
 
-/** The certificates of what the household has retired. */
+/** The household's certificates. */
 export function Certificates({ holder }: { readonly holder: Address }) {
-  const { i18n } = useLingui();
+  const sourceNames = useSourceNames();
   const { data, error, refetch } = useRetirements(holder);
   const { data: microgrids } = useMicrogrids();
   return (
@@ -40,7 +46,7 @@ export function Certificates({ holder }: { readonly holder: Address }) {
               >
                 <Award aria-hidden="true" className="size-5 text-leaf" />
                 <span className="font-semibold">
-                  <Energy wh={energyWh} /> {i18n._(SOURCE_NAMES[source])}
+                  <Energy wh={energyWh} /> {sourceNames[source]}
                 </span>
                 <span className="text-sm text-muted">
                   <SlotTime

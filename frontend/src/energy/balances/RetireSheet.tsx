@@ -22,16 +22,16 @@ import {
   parseAmount,
   Select,
   Sheet,
+  useSourceNames,
 } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 import type { Holding } from "../history/holdings.ts";
-import { SOURCE_NAMES } from "../sources.ts";
 import { heldBySlot, heldWithin, takeFrom } from "./retire.ts";
 
 const KWH_DECIMALS = 3;
 const MOST_PURPOSE = 200;
 
-/** Uses energy of a period up, for good, and opens its certificate. */
+/** The form that retires energy of a period, and then opens its certificate. */
 export default function RetireSheet({
   holder,
   microgrid,
@@ -42,11 +42,12 @@ export default function RetireSheet({
   readonly holder: Address;
   readonly microgrid: Microgrid;
   readonly holdings: readonly Holding[];
-  /** The day that is looked at: what the period is at first. */
+  /** The shown day, which is the period at first. */
   readonly day: string;
   onClose(): void;
 }) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
+  const sourceNames = useSourceNames();
   const navigate = useNavigate();
   const network = useNetwork();
   const { transact, busy } = useTransact();
@@ -73,11 +74,11 @@ export default function RetireSheet({
     period: period === undefined ? t`The period ends before it begins.` : undefined,
     kwh:
       energyWh === undefined
-        ? t`Write an amount such as 2.5, to the Wh at most.`
+        ? t`Enter an amount such as 2.5, to the Wh at most.`
         : energyWh > availableWh
           ? t`You hold only ${available} in this period.`
           : undefined,
-    beneficiary: isAddress(onBehalf, { strict: false }) ? undefined : t`This is no address.`,
+    beneficiary: isAddress(onBehalf, { strict: false }) ? undefined : t`This is not an address.`,
   };
   const amount = formatEnergy(energyWh ?? 0n);
 
@@ -132,7 +133,7 @@ export default function RetireSheet({
             >
               {sources.map((one) => (
                 <option key={one} value={one}>
-                  {i18n._(SOURCE_NAMES[one])} · {name}
+                  {sourceNames[one]} · {name}
                 </option>
               ))}
             </Select>
@@ -156,7 +157,9 @@ export default function RetireSheet({
         </fieldset>
         <Field
           label={<Trans>How much</Trans>}
-          hint={<Trans>Left empty: all of it. Less is taken from the earliest slots.</Trans>}
+          hint={
+            <Trans>If empty: all of it. A smaller amount is taken from the earliest slots.</Trans>
+          }
           error={faults.kwh}
         >
           {(control) => (
@@ -172,7 +175,7 @@ export default function RetireSheet({
         </Field>
         <Field
           label={<Trans>On whose behalf</Trans>}
-          hint={<Trans>An address; left empty: your own.</Trans>}
+          hint={<Trans>An address; if empty, your own.</Trans>}
           error={faults.beneficiary}
         >
           {(control) => (
@@ -262,7 +265,7 @@ function Moment({
 
 const HOURS = Array.from({ length: 25 }, (_, hour) => `${String(hour).padStart(2, "0")}:00`);
 
-/** The slots of a period in local time; undefined when there are none. */
+/** The slots of a period in local time; undefined when it holds none. */
 function periodOf(from: LocalMoment, to: LocalMoment, slotSeconds: number): SlotRange | undefined {
   const first =
     from.time === "24:00"

@@ -8,7 +8,7 @@ import {
 } from "@wattline/sdk";
 import type { Holding } from "../history/holdings.ts";
 
-/** What is held of a source in a microgrid, by slot, in order. Wh. */
+/** Energy held of a source in a microgrid, by slot in ascending order. Wh. */
 export function heldBySlot(
   holdings: readonly Holding[],
   microgrid: number,
@@ -22,7 +22,7 @@ export function heldBySlot(
   );
 }
 
-/** What of it lies in a run of slots. Wh. */
+/** The energy held in a run of slots. Wh. */
 export function heldWithin(heldWh: EnergyBySlot, { firstSlot, lastSlot }: SlotRange): bigint {
   let sum = 0n;
   for (const [slot, wh] of heldWh) if (slot >= firstSlot && slot <= lastSlot) sum += wh;
@@ -31,7 +31,7 @@ export function heldWithin(heldWh: EnergyBySlot, { firstSlot, lastSlot }: SlotRa
 
 /**
  * Takes energy out of a run of slots, the earliest first.
- * @returns undefined when the slots hold less, or nothing is asked for.
+ * @returns undefined when the slots hold less, or the amount is zero.
  */
 export function takeFrom(
   heldWh: EnergyBySlot,

@@ -13,7 +13,7 @@ import { verify } from "./verify.ts";
 
 const route = getRouteApi("/certificate/$id");
 
-/** A retirement of energy that anyone can open, without a wallet, and verify: from the chain itself, not from an index. */
+/** A certificate, which anyone can open and verify without a wallet, from the chain and not from an index. */
 export function CertificatePage() {
   const { id } = route.useParams();
   const { network, networks } = useNetworks();
@@ -60,7 +60,7 @@ export function CertificatePage() {
         ) : certificate.error instanceof NoCertificateError ? (
           <EmptyState
             icon={<FileQuestion />}
-            title={<Trans>This is no certificate of Wattline</Trans>}
+            title={<Trans>This is not a certificate of Wattline</Trans>}
           >
             {certificate.error.message}
           </EmptyState>

@@ -19,14 +19,15 @@ import {
   formatMoment,
   formatUtc,
   SlotTime,
+  useSourceNames,
 } from "../../ui/index.ts";
 import { notify } from "../../wallet/index.ts";
-import { SOURCE_COLOURS, SOURCE_NAMES } from "../sources.ts";
+import { SOURCE_COLOURS } from "../sources.ts";
 import type { Certificate } from "./read.ts";
 import { VerificationBox } from "./VerificationBox.tsx";
 import type { Verification } from "./verify.ts";
 
-/** A certificate, made to be shown and printed. */
+/** A certificate, also for printing. */
 export function CertificateSheet({
   certificate,
   verification,
@@ -40,9 +41,9 @@ export function CertificateSheet({
   readonly busy: boolean;
   onVerify(): void;
 }) {
-  const { i18n } = useLingui();
+  const sourceNames = useSourceNames();
   const { energyWh, slotSeconds, totalWh } = certificate;
-  const source = i18n._(SOURCE_NAMES[sourceAt(certificate.source)]);
+  const source = sourceNames[sourceAt(certificate.source)];
   const [first = 0, last = 0] = [energyWh[0]?.[0], energyWh.at(-1)?.[0]];
   const places = formatList(verification?.microgrids ?? [certificate.microgridName]);
   return (
@@ -100,8 +101,8 @@ function Actions({
   const { t } = useLingui();
   const copy = () =>
     navigator.clipboard.writeText(window.location.href).then(
-      () => notify.done(t`The link is copied`, t`Whoever opens it can verify the certificate.`),
-      () => notify.failed(t`The link could not be copied`, window.location.href),
+      () => notify.done(t`The link is copied`, t`Anyone who opens it can verify the certificate.`),
+      () => notify.failed(t`The link could not be copied`, { words: window.location.href }),
     );
   return (
     <div className="flex flex-wrap gap-2 print:hidden">
@@ -123,7 +124,7 @@ function Actions({
   );
 }
 
-/** Hands out the certificates, one bundle per slot, by the names of the standard's registry interface. */
+/** Downloads the certificates, one bundle per slot, with the field names of the standard's registry interface. */
 function download(certificate: Certificate, { retiredBefore }: Verification): void {
   const { network, microgrid, transaction, logIndex } = certificate;
   const source = sourceAt(certificate.source);
@@ -198,7 +199,8 @@ const Account = ({ children }: { readonly children: string }) => (
 );
 
 function Slots({ certificate }: { readonly certificate: Certificate }) {
-  const { t, i18n } = useLingui();
+  const { t } = useLingui();
+  const sourceNames = useSourceNames();
   const { energyWh, slotSeconds } = certificate;
   const source = sourceAt(certificate.source);
   const count = energyWh.length;
@@ -211,7 +213,7 @@ function Slots({ certificate }: { readonly certificate: Certificate }) {
       height={200}
       series={[
         {
-          label: i18n._(SOURCE_NAMES[source]),
+          label: sourceNames[source],
           colour: SOURCE_COLOURS[source],
           kind: "bars",
           values: energyWh.map(([, wh]) => Number(wh)),
@@ -230,5 +232,5 @@ function Slots({ certificate }: { readonly certificate: Certificate }) {
   );
 }
 
-/** Pixels are no energy: axis marks may have fractions of a Wh. */
+/** Formats an axis mark, which may have fractions of a Wh. */
 const formatWatthours = (wh: number): string => formatEnergy(BigInt(Math.round(wh)));

@@ -5,7 +5,7 @@ import { Button, Energy, formatCount, formatList, Spinner, shortAddress } from "
 import type { Certificate } from "./read.ts";
 import type { Result, Verification } from "./verify.ts";
 
-/** What was verified of a certificate, in plain words, and against what. */
+/** What was verified of a certificate, and against which node. */
 export function VerificationBox({
   certificate,
   verification,
@@ -50,8 +50,8 @@ export function VerificationBox({
         {verification ? (
           <Trans>
             Checked in this browser against {rpcUrl}, up to block {formatCount(verification.head)}.
-            No index and no server of Wattline was asked. You trust that endpoint to tell the chain
-            as it is.
+            No index and no server of Wattline was asked. You trust that endpoint to report the
+            chain correctly.
           </Trans>
         ) : (
           <Trans>Checked in this browser against {rpcUrl}, without any index.</Trans>

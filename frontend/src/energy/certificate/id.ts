@@ -1,6 +1,6 @@
 import type { Hex } from "viem";
 
-/** The transaction and the place of the event in its block that an id names; undefined when it is no id. */
+/** The transaction and log index in a certificate's id; undefined when it is not one. */
 export function parseCertificateId(
   id: string,
 ): { readonly hash: Hex; readonly logIndex: number } | undefined {

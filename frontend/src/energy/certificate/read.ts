@@ -4,21 +4,21 @@ import { getBlock, getTransactionReceipt, readContract } from "viem/actions";
 import { contractsIn, contractsOf, type Network, plainLog } from "../../chain/index.ts";
 import { parseCertificateId } from "./id.ts";
 
-/** A retirement as the chain itself tells it. */
+/** A retirement as read from the chain. */
 export interface Certificate extends RetirementRow {
   readonly network: Network;
-  /** The retirement's words, as the event has them. */
+  /** The event of the retirement. */
   readonly retired: EventNamed<"Retired">;
   readonly receipt: TransactionReceipt;
   readonly totalWh: bigint;
 }
 
-/** There is no such certificate; the message says why. */
+/** There is no such certificate; the message says what is missing. */
 export class NoCertificateError extends Error {}
 
 /**
- * Finds a certificate on the first of these networks that knows its transaction.
- * @param clientOf How to reach a network.
+ * Finds a certificate on the first network that knows its transaction.
+ * @param clientOf Gives the client of a network.
  * @throws NoCertificateError
  */
 export async function findCertificate(
@@ -43,7 +43,7 @@ export async function findCertificate(
     if (receipt !== undefined) return readCertificate(client, network, receipt, wanted.logIndex);
   }
   const names = networks.map(({ name }) => name).join(", ");
-  throw new NoCertificateError(`No such transaction is known on ${names}.`);
+  throw new NoCertificateError(`There is no such transaction on ${names}.`);
 }
 
 async function readCertificate(
@@ -55,7 +55,7 @@ async function readCertificate(
   const log = receipt.logs.find((one) => one.logIndex === logIndex);
   const event = log && decodeLog(contractsIn({ network }), plainLog(log));
   if (event?.eventName !== "Retired") {
-    throw new NoCertificateError("The transaction is there, and retired no energy of Wattline.");
+    throw new NoCertificateError("The transaction exists, but it retired no energy of Wattline.");
   }
   const { microgrid, source, firstBlock, energy, holder, beneficiary, purpose } = event.args;
   const [{ timestamp }, { charter }] = await Promise.all([

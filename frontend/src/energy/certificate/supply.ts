@@ -9,28 +9,28 @@ import type { Address, Hex } from "viem";
 import type { PastAct } from "../../chain/index.ts";
 import type { Certificate } from "./read.ts";
 
-/** A reading that reaches into a certificate's slots. */
+/** A reading that covers slots of a certificate. */
 export interface Report {
   readonly transaction: Hex;
   readonly reported: ReportAct["reported"]["args"];
 }
 
-/** What stands behind a certificate, as the chain's history up to it tells. Energy of its source in its slots, in Wh. */
+/** What backs a certificate, from the chain's history up to it. Energy of its source in its slots, in Wh. */
 export interface Supply {
-  /** Its own microgrid first, then those that energy came from over tie lines, however far. */
+  /** Its own microgrid first, then those from which energy came over any number of tie lines. */
   readonly microgrids: readonly string[];
   readonly reports: readonly Report[];
   readonly reportedWh: bigint;
-  /** All that is retired in its own microgrid, this included; and before it, by slot. */
+  /** All energy retired in its own microgrid, this certificate included; and before it, by slot. */
   readonly retiredWh: bigint;
   readonly retiredBefore: EnergyBySlot;
-  /** Whether none of the microgrids has, in any slot, retired and sent on more than its meters reported and came to it. */
+  /** Whether in every slot each microgrid has retired and sent on no more than its meters reported and what arrived. */
   readonly isCovered: boolean;
 }
 
 type BySlot = Map<number, bigint>;
 
-/** A microgrid's stock: what came into it and what left it, by slot. */
+/** A microgrid's stock: what came in and what left, by slot. */
 interface Stock {
   name: string;
   readonly reports: Report[];
@@ -38,13 +38,13 @@ interface Stock {
   readonly arrived: BySlot;
   readonly retired: BySlot;
   readonly sent: BySlot;
-  /** Where what arrived was sent from. */
+  /** The microgrids that sent energy here. */
   readonly origins: Set<number>;
 }
 
 /**
- * Follows a certificate's energy to the meters that made it. Energy of one source in one microgrid is one stock: where
- * some of it came over a tie line, the stock that it was sent from stands behind it too.
+ * Traces a certificate's energy to the meters that made it. Energy of one source in one microgrid is one stock: where
+ * some of it came over a tie line, the stock that it was sent from backs it too.
  */
 export function supplyOf(acts: readonly PastAct[], certificate: Certificate): Supply {
   const { transaction, logIndex, microgrid } = certificate;
@@ -57,7 +57,7 @@ export function supplyOf(acts: readonly PastAct[], certificate: Certificate): Su
     stocks.set(id, stock);
     return stock;
   };
-  /** Adds energy up; says whether any of it lies in the slots. */
+  /** Adds energy of the certificate's slots. @returns Whether there was any. */
   const add = (to: BySlot, energyWh: EnergyBySlot): boolean => {
     const within = [...energyWh].filter(([slot]) => slots.has(slot));
     for (const [slot, wh] of within) to.set(slot, (to.get(slot) ?? 0n) + wh);
@@ -110,10 +110,10 @@ export function supplyOf(acts: readonly PastAct[], certificate: Certificate): Su
   };
 }
 
-/** A microgrid and all that energy came to it from, through however many others. */
+/** A microgrid and all those from which energy came to it, directly or through others. */
 function upstreamOf(microgrid: number, stockOf: (id: number) => Stock): Set<number> {
   const found = new Set([microgrid]);
-  // A set goes on to what is added to it meanwhile.
+  // Iterating a set also visits what is added meanwhile.
   for (const id of found) for (const origin of stockOf(id).origins) found.add(origin);
   return found;
 }

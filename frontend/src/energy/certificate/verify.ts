@@ -15,18 +15,18 @@ import { contractsIn, contractsOf, plainLog, readActs } from "../../chain/index.
 import type { Certificate } from "./read.ts";
 import { type Report, type Supply, supplyOf } from "./supply.ts";
 
-/** How a check came out; "open" when the chain alone can't tell. */
+/** The result of a check; "open" when it can't be decided from the chain alone. */
 export type Result = "proved" | "failed" | "open";
 
-/** What was checked of a certificate, all of it against one RPC endpoint. */
+/** The checks of a certificate, all against one RPC endpoint. */
 export interface Verification extends Omit<Supply, "reports" | "isCovered"> {
-  /** The newest block that was looked at. */
+  /** The newest block that was read. */
   readonly head: bigint;
   /** The transaction succeeded, and its block is part of the chain. */
   readonly onChain: Result;
-  /** The same transaction has taken exactly this energy out of the holder's balance, for nobody. */
+  /** The same transaction has burnt exactly this energy of the holder. */
   readonly burnt: Result;
-  /** In every slot, all that was retired so far was reported by meters, over tie lines too. */
+  /** In every slot, all energy retired so far was reported by meters, tie lines included. */
   readonly supply: Result;
   /** Whether the devices' own keys have signed those readings. */
   readonly signatures: Result;
@@ -95,7 +95,7 @@ function isSame({ from, words }: EnergyMove, { args }: Certificate["retired"]): 
   );
 }
 
-/** Whether the meter's own key has signed what was reported; unseen when another contract submitted it. */
+/** Whether the meter's key has signed the reading; unseen when another contract submitted it. */
 async function signatureOf(
   client: Client,
   { network: { deployment } }: Certificate,

@@ -24,7 +24,7 @@ import { formatMonth } from "./month.ts";
 
 const route = getRouteApi("/energy");
 
-/** What trading with neighbours brought, day by day and month by month, beside what the grid would have done. */
+/** Earnings and savings by day and by month, compared with the grid's tariffs. */
 export default function Earnings({ holder }: { readonly holder: Address }) {
   const { data, error, refetch } = useEarnings(holder);
   const { month: wanted } = route.useSearch();
@@ -114,7 +114,7 @@ function Month({
   );
 }
 
-/** What it comes to, in two sentences that say how. */
+/** The totals, in two sentences that show the calculation. */
 function Totals({ sums }: { readonly sums: Gains }) {
   const [sold, bought] = [formatEnergy(sums.soldWh), formatEnergy(sums.boughtWh)];
   return (

@@ -26,7 +26,7 @@ import { formatMonth } from "./month.ts";
 
 const route = getRouteApi("/statement");
 
-/** A household's statement of a month: made to be printed. */
+/** A household's statement of a month, for printing. */
 export function StatementPage() {
   const { address } = useConnection();
   const { microgrid } = route.useSearch();
@@ -73,7 +73,7 @@ function Sheet({
   readonly holder: Address;
   readonly earnings: readonly Earning[];
   readonly month: string;
-  /** Unix seconds of the chain's clock. */
+  /** Chain time, Unix seconds. */
   readonly madeAt: number;
   readonly from: "indexer" | "chain";
 }) {

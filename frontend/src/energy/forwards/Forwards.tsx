@@ -24,7 +24,7 @@ import type { Forward } from "../history/forward.ts";
 import { slotsOf, useForwards } from "../history/positions.ts";
 import { releaseOf, useDue } from "./release.ts";
 
-/** Energy bought or sold before it was made: what is locked for it, and what became of it. */
+/** The household's forwards: what is locked, and what was delivered. */
 export default function Forwards({ holder }: { readonly holder: Address }) {
   const { t } = useLingui();
   const { data, error, refetch } = useForwards(holder);
@@ -186,7 +186,7 @@ function Outcome({ forward, sells }: { readonly forward: Forward; readonly sells
     <div className="text-sm">
       <p>
         <Trans>
-          <Energy wh={deliveredWh} /> of <Energy wh={promisedWh} /> came
+          <Energy wh={deliveredWh} /> of <Energy wh={promisedWh} /> delivered
         </Trans>
       </p>
       <p className="text-muted">

@@ -3,7 +3,7 @@ import { readContract } from "viem/actions";
 import { useChainQuery, useChainTime } from "../../chain/index.ts";
 import type { Forward } from "../history/forward.ts";
 
-/** A block of a forward as `release` takes it. */
+/** A block of a forward as an argument of `release`. */
 export const releaseOf = (forward: Forward) => ({
   position: {
     seller: forward.seller,
@@ -22,8 +22,8 @@ export const releaseOf = (forward: Forward) => ({
 });
 
 /**
- * Which of these open forwards can be released now, by position and block: each slot with energy is reported, says the
- * contract, or the deadline of all is over, says the chain's clock.
+ * The open forwards that can be released now, by position and block: each slot with energy is reported on chain, or
+ * the reporting deadline of all slots has passed.
  */
 export function useDue(open: readonly Forward[]): ReadonlySet<string> {
   const time = useChainTime();

@@ -4,13 +4,13 @@ import { readContract } from "viem/actions";
 import { readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
-/** A key that may sign orders for a household: what it may still spend, and what it has. Base units. */
-export type HomeAgent = Pick<DelegateRow, "delegate" | "allowance" | "drawn">;
+/** A key that may sign orders for a household: what it may still spend, and what it has spent. Base units. */
+export type Delegate = Pick<DelegateRow, "delegate" | "allowance" | "drawn">;
 
-/** The home agents of a maker, revoked and used-up ones included. */
-export const useHomeAgents = (maker: Address, currency: Address) =>
-  useHistory<readonly HomeAgent[]>(
-    ["home agents", maker, currency],
+/** The delegates of a maker, revoked and used-up ones included. */
+export const useDelegates = (maker: Address, currency: Address) =>
+  useHistory<readonly Delegate[]>(
+    ["delegates", maker, currency],
     async (indexer, signal) => {
       const all = await indexer.delegatesOf(maker, { signal });
       return all.filter((one) => one.currency === currency.toLowerCase());

@@ -2,7 +2,7 @@ import { type Earning, earningsOf, tariffHistories, tariffsSetBy, tradesOf } fro
 import type { Address } from "viem";
 import { blockTimes, type ChainContext, readActs } from "../../chain/index.ts";
 
-/** What all trades of a holder came to, from the chain's own events. */
+/** The earnings of a holder by hour, from the chain's events. */
 export async function earningsFromChain(
   context: ChainContext,
   holder: Address,

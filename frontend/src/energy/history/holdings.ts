@@ -5,7 +5,7 @@ import { readContract } from "viem/actions";
 import { type ChainContext, readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
-/** Energy that is held: the eight slots of a block, of one source. */
+/** Energy held of one source in the eight slots of a block. */
 export type Holding = Pick<BalanceRow, "microgrid" | "source" | "block" | "word" | "energyWh">;
 
 /** All energy that a holder has. */
@@ -16,7 +16,7 @@ export const useHoldings = (holder: Address) =>
     (context) => holdingsFromChain(context, holder),
   );
 
-/** What ever came to the holder tells which blocks to ask for; how much is left there says the token itself. */
+/** Transfers to the holder give the blocks to read; the token gives what is left in them. */
 async function holdingsFromChain(context: ChainContext, holder: Address): Promise<Holding[]> {
   const { client, contracts, network, signal } = context;
   const incoming = {

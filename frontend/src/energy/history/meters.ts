@@ -20,7 +20,7 @@ export type MyMeter = Pick<
   | "lastReadingAt"
 >;
 
-/** A reading that is on chain. */
+/** A reading on chain. */
 export type PastReading = Pick<
   ReadingRow,
   "id" | "meter" | "microgrid" | "firstSlot" | "lastSlot" | "exportedWh" | "time" | "txHash"

@@ -3,19 +3,19 @@ import type { Address } from "viem";
 import type { Forward } from "./forward.ts";
 import { useHistory } from "./useHistory.ts";
 
-/** The forwards in which a holder sells or buys, those of the latest blocks first. */
+/** The forwards that a holder sells or buys, latest blocks first. */
 export const useForwards = (holder: Address) =>
   useHistory<readonly Forward[]>(
     ["forwards", holder],
     (indexer, signal) => indexer.positionsOf(holder, { signal }),
     async (context) => {
-      // Reading positions from logs takes code that is not needed while the indexer answers.
+      // The code that reads positions from logs is not needed while the indexer answers.
       const { positionsFromChain } = await import("./positionsFromChain.ts");
       return positionsFromChain(context, holder);
     },
   );
 
-/** The first and the last slot of a forward that hold energy; of a released one, that were delivered. */
+/** The first and last slot with energy of a forward: delivered energy once it is released. */
 export function slotsOf({ block, reserved, delivered }: Forward): {
   readonly firstSlot: number;
   readonly lastSlot: number;

@@ -3,7 +3,7 @@ import { type Address, isAddressEqual } from "viem";
 import { type ChainContext, readActs } from "../../chain/index.ts";
 import type { Forward } from "./forward.ts";
 
-/** The forwards of a holder from the chain's own events, those of the latest blocks first. */
+/** The forwards of a holder from the chain's events, latest blocks first. */
 export async function positionsFromChain(
   context: ChainContext,
   holder: Address,

@@ -4,7 +4,7 @@ import type { Address } from "viem";
 import { blockTimes, readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
-/** Energy that a household has retired: `id` opens its certificate. */
+/** Energy that a household has retired; `id` is its certificate's. */
 export type Retirement = Pick<
   RetirementRow,
   | "id"

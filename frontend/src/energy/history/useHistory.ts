@@ -3,8 +3,8 @@ import { type ChainContext, useNetwork } from "../../chain/index.ts";
 import { type Indexed, useIndexed } from "../../data/index.ts";
 
 /**
- * A household's history: from the indexer's typed client, from the chain's own logs while it is down.
- * @param key What is read: JSON values.
+ * A household's history: from the indexer, or from the chain's logs while it is down.
+ * @param key Names what is read: JSON values.
  */
 export function useHistory<T>(
   key: readonly unknown[],

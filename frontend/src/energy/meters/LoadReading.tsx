@@ -25,7 +25,7 @@ import { type JudgedReading, useJudged, useReportCalls } from "./useWaiting.ts";
 
 const NONE: readonly SignedReading[] = [];
 
-/** Takes readings that a real meter has signed: a file, or text that is pasted. */
+/** Loads readings that a meter has signed: from a file, or from pasted text. */
 export default function LoadReading({
   holder,
   onClose,

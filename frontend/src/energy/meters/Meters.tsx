@@ -17,9 +17,9 @@ import {
   formatMoment,
   SkeletonLines,
   SlotTime,
+  useSourceNames,
 } from "../../ui/index.ts";
 import { type MyMeter, type PastReading, useReadings } from "../history/meters.ts";
-import { SOURCE_NAMES } from "../sources.ts";
 
 /** The household's meters and what they have reported. */
 export default function Meters({
@@ -64,15 +64,13 @@ export default function Meters({
 }
 
 function MeterCard({ meter }: { readonly meter: MyMeter }) {
-  const { i18n } = useLingui();
+  const sourceNames = useSourceNames();
   const { data: microgrids } = useMicrogrids();
   const microgrid = microgrids?.find(({ id }) => id === meter.microgrid);
   const watts = formatCount(meter.capacityW);
   return (
     <Card
-      title={
-        meter.capacityW === 0n ? <Trans>Consumption</Trans> : i18n._(SOURCE_NAMES[meter.source])
-      }
+      title={meter.capacityW === 0n ? <Trans>Consumption</Trans> : sourceNames[meter.source]}
       actions={
         <span className="flex gap-1">
           {meter.critical && (

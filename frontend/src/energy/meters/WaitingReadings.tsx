@@ -10,7 +10,7 @@ import { type JudgedReading, useReportCalls, useWaiting } from "./useWaiting.ts"
 
 const LoadReading = lazy(() => import("./LoadReading.tsx"));
 
-/** Readings that wait to be minted, and the one button that does so. */
+/** Readings that wait to be minted, and the button that mints them. */
 export function WaitingReadings({
   holder,
   meters,
@@ -57,7 +57,7 @@ export function WaitingReadings({
 const NothingWaits = () => (
   <p className="flex items-center gap-2 text-sm text-muted">
     <Gauge aria-hidden="true" className="size-5 shrink-0" />
-    <Trans>No reading waits: all that your meters have sent is minted.</Trans>
+    <Trans>No readings are waiting: everything that your meters have sent is minted.</Trans>
   </p>
 );
 
@@ -98,7 +98,7 @@ function Ready({
         <div className="min-w-0">
           <h2 className="text-lg font-bold">
             <Trans>
-              <Energy wh={totalWh} /> from your roof wait to be minted
+              <Energy wh={totalWh} /> from your meters waits to be minted
             </Trans>
           </h2>
           <ul className="mt-1 text-sm">
@@ -115,7 +115,7 @@ function Ready({
             ))}
           </ul>
           <p className="mt-1 text-sm text-muted">
-            <Trans>Your meter has signed it. Minted, it is yours to sell.</Trans>
+            <Trans>Your meter has signed it. Once it is minted, you can sell it.</Trans>
           </p>
         </div>
       </div>
@@ -134,7 +134,7 @@ function Progress({ done, of }: { readonly done: number; readonly of: number }) 
   return (
     <div role="status" className="text-sm">
       <Trans>
-        {finished} of {all} readings are in
+        {finished} of {all} readings are submitted
       </Trans>
       <progress className="block w-full accent-leaf" value={done} max={of} aria-hidden="true" />
     </div>

@@ -9,12 +9,12 @@ export interface SignedReading {
   readonly signature: Hex;
 }
 
-/** A text is no signed reading; the message says what is wrong with it. */
+/** A text is not a signed reading; the message says what is wrong. */
 export class ReadingError extends Error {}
 
 const BLOCKS = 2 ** 29;
 const WORD = 2n ** 256n;
-/** More would not fit into a transaction. */
+/** More would not fit in a transaction. */
 const MOST_BLOCKS = 4_096;
 
 const isWord = (value: unknown): boolean =>
@@ -35,7 +35,7 @@ const signed = z.object({
 });
 
 /**
- * Reads signed readings from JSON: one, a list, or `{ readings: [...] }`; each with its members beside the signature or in
+ * Parses signed readings from JSON: one, a list, or `{ readings: [...] }`; each with its members beside the signature or in
  * a member `reading`.
  * @throws ReadingError
  */
@@ -44,7 +44,7 @@ export function parseReadings(text: string): SignedReading[] {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new ReadingError("This is no JSON.");
+    throw new ReadingError("This is not JSON.");
   }
   return listIn(json).map((each, index) => {
     const parsed = signed.safeParse(flat(each));
@@ -71,7 +71,7 @@ function listIn(json: unknown): readonly unknown[] {
 const flat = (each: unknown): unknown =>
   isRecord(each) && isRecord(each.reading) ? { ...each.reading, signature: each.signature } : each;
 
-/** Whether the key of the meter itself has signed. */
+/** Whether the meter's key has signed. */
 export async function isSignedByMeter(
   { reading, signature }: SignedReading,
   { deployment }: Network,
@@ -82,13 +82,13 @@ export async function isSignedByMeter(
   return signer !== undefined && isAddressEqual(signer, reading.meter);
 }
 
-/** What a reading says: its slots, and the Wh that were exported in them. */
+/** The slots of a reading, and the Wh exported in them. */
 export const contentOf = ({ reading: { firstBlock, exported } }: SignedReading) => ({
   ...coveredRange({ firstBlock, words: exported }),
   exportedWh: sumWh(exported),
 });
 
-/** What tells signed readings apart: a signature alone may stand under something that it does not sign. */
+/** The identity of a signed reading. The signature alone is not enough: it may be attached to another reading. */
 export const keyOf = ({
   reading: { meter, firstBlock, exported },
   signature,

@@ -12,23 +12,23 @@ import { refusalIn, wordsFor } from "../../wallet/index.ts";
 import type { MyMeter } from "../history/meters.ts";
 import { contentOf, keyOf, parseReadings, type SignedReading } from "./signedReading.ts";
 
-/** A signed reading and what the contract says to it now. */
+/** A signed reading, and whether the contract accepts it now. */
 export interface JudgedReading extends SignedReading {
   readonly firstSlot: number;
   readonly lastSlot: number;
   readonly exportedWh: bigint;
   /** Why the contract would refuse it, in words; undefined when it would not. */
   readonly refusal: string | undefined;
-  /** Its slots are on chain already: nothing is left to do. */
+  /** Its slots are on chain already. */
   readonly done: boolean;
 }
 
-/** How often waiting readings are asked for. */
+/** How often waiting readings are requested. */
 const EVERY_MS = 5_000;
 
 /**
- * Readings of these meters that are signed and not on chain yet, as `/readings.json` tells them; none where the host
- * serves no such file. What the contract has already is left out.
+ * Readings of these meters in `/readings.json` that are signed and not on chain yet; none where the host
+ * serves no such file.
  */
 export function useWaiting(holder: Address, meters: readonly MyMeter[] | undefined) {
   const { data: signed = NONE } = useQuery({
@@ -57,7 +57,7 @@ async function fetchWaiting(signal: AbortSignal): Promise<readonly SignedReading
   return parseReadings(await response.text());
 }
 
-/** Asks the contract itself whether it would take a reading: no rule is known twice. */
+/** Simulates the report, so that the contract's rules are not repeated here. */
 async function judge(
   { client, contracts, network }: ChainContext,
   signed: SignedReading,
@@ -78,7 +78,7 @@ async function judge(
   }
 }
 
-/** How signed readings stand with the contract. */
+/** Signed readings, and whether the contract accepts them. */
 export const useJudged = (readings: readonly SignedReading[], account: Address) =>
   useChainQuery(
     ["judged", account, ...readings.map(keyOf)],

@@ -3,7 +3,7 @@ import { formatUnits } from "viem";
 import { useNetwork } from "../../chain/index.ts";
 import { Field, formatMoney, Input, parseAmount } from "../../ui/index.ts";
 
-/** Money that one types, at most so much, with a press for all of it. */
+/** A field for an amount of money, with an optional limit and a button for all of it. */
 export function AmountField({
   label,
   text,
@@ -25,9 +25,9 @@ export function AmountField({
     text.trim() === ""
       ? undefined
       : amount === undefined
-        ? t`Write an amount such as 12.50.`
+        ? t`Enter an amount such as 12.50.`
         : most !== undefined && amount > most
-          ? t`That is more than the ${limit} there are.`
+          ? t`That is more than the available ${limit}.`
           : undefined;
   return (
     <Field
@@ -61,7 +61,7 @@ export function AmountField({
   );
 }
 
-/** What was typed, when it is more than nothing and at most `most`. Base units. */
+/** The typed amount, when it is above zero and at most `most`. Base units. */
 export function amountIn(text: string, decimals: number, most?: bigint): bigint | undefined {
   const amount = parseAmount(text, decimals);
   if (amount === undefined || amount === 0n) return undefined;

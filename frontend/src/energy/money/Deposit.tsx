@@ -2,10 +2,10 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type FormEvent, useState } from "react";
 import { useNetwork } from "../../chain/index.ts";
 import { Button, formatMoney } from "../../ui/index.ts";
-import { isRejection, notify, useDeposit, useTransact, wordsFor } from "../../wallet/index.ts";
+import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../../wallet/index.ts";
 import { AmountField, amountIn } from "./AmountField.tsx";
 
-/** Brings money from the wallet into escrow. */
+/** The form that deposits money from the wallet into escrow. */
 export function Deposit({ walletBalance }: { readonly walletBalance: bigint }) {
   const { t } = useLingui();
   const network = useNetwork();
@@ -26,7 +26,7 @@ export function Deposit({ walletBalance }: { readonly walletBalance: bigint }) {
       if (outcome.status === "done") setText("");
     } catch (error) {
       if (isRejection(error)) notify.declined(title);
-      else notify.failed(title, await wordsFor(error, network));
+      else notify.failed(title, await reasonOf(error, network));
     } finally {
       setSigning(false);
     }
@@ -35,7 +35,7 @@ export function Deposit({ walletBalance }: { readonly walletBalance: bigint }) {
   return (
     <form className="flex flex-col gap-3" onSubmit={(event) => void submit(event)}>
       <p className="text-sm text-muted">
-        <Trans>Money in escrow pays for what you buy. You can take it out at any time.</Trans>
+        <Trans>Money in escrow pays for what you buy. You can withdraw it at any time.</Trans>
       </p>
       <AmountField
         label={t`From your wallet into escrow`}

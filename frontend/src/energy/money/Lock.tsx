@@ -8,7 +8,7 @@ const SECONDS_PER_DAY = 86_400;
 /** The contract's limit. */
 const MOST_DAYS = 365;
 
-/** A promise not to withdraw: what a local relay asks for while the internet is gone. */
+/** The form that locks the escrow against withdrawal, which an offline relay requires of buyers. */
 export function Lock({ lockedUntil }: { readonly lockedUntil: bigint }) {
   const { t } = useLingui();
   const network = useNetwork();
@@ -21,11 +21,11 @@ export function Lock({ lockedUntil }: { readonly lockedUntil: bigint }) {
     until === undefined || time === undefined
       ? undefined
       : Number.isNaN(until) || until <= time
-        ? t`This moment is over.`
+        ? t`This time has passed.`
         : until <= current
           ? t`A lock can only be made longer.`
           : until > time + MOST_DAYS * SECONDS_PER_DAY
-            ? t`A year is the longest.`
+            ? t`A lock can last a year at most.`
             : undefined;
   const ready = until !== undefined && time !== undefined && error === undefined;
 
@@ -47,7 +47,7 @@ export function Lock({ lockedUntil }: { readonly lockedUntil: bigint }) {
           <Trans>
             While your community has no internet, its own relay lets you buy only with money that
             you have promised not to withdraw before the outage is over. You can trade with it as
-            ever.
+            usual.
           </Trans>
         </p>
         {time !== undefined && current > time && (

@@ -2,12 +2,12 @@ import { Trans } from "@lingui/react/macro";
 import type { Address } from "viem";
 import { useAccount } from "../../chain/index.ts";
 import { Card, ErrorState, SkeletonLines } from "../../ui/index.ts";
+import { Delegates } from "./Delegates.tsx";
 import { Deposit } from "./Deposit.tsx";
-import { HomeAgents } from "./HomeAgents.tsx";
 import { Lock } from "./Lock.tsx";
 import { Withdraw } from "./Withdraw.tsx";
 
-/** Money in escrow: in, out, locked; and who may spend of it. */
+/** Money in escrow: deposit, withdrawal, lock, and delegates. */
 export default function MoneyTab({ holder }: { readonly holder: Address }) {
   const { data: account, error, refetch } = useAccount(holder);
   if (error) {
@@ -30,7 +30,7 @@ export default function MoneyTab({ holder }: { readonly holder: Address }) {
           <Withdraw holder={holder} balance={account.balance} lockedUntil={account.lockedUntil} />
         </Card>
       </div>
-      <HomeAgents maker={holder} />
+      <Delegates maker={holder} />
       <Lock lockedUntil={account.lockedUntil} />
     </div>
   );

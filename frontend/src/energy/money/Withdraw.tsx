@@ -6,7 +6,7 @@ import { Button, formatMoment, formatMoney, Notice } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 import { AmountField, amountIn } from "./AmountField.tsx";
 
-/** Takes money out of escrow, into the own wallet. */
+/** The form that withdraws money from escrow into the account's wallet. */
 export function Withdraw({
   holder,
   balance,

@@ -16,7 +16,7 @@ import {
 } from "../../ui/index.ts";
 import { useDay } from "./useDay.ts";
 
-/** What the community has produced and traded today, and in the newest slot that is reported. */
+/** What was produced and traded today, and in the newest reported slot. */
 export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const { slotSeconds } = microgrid.charter;
@@ -48,7 +48,7 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
         />
         <Stat
           tone="leaf"
-          label={<Trans>Traded of it</Trans>}
+          label={<Trans>Of which traded</Trans>}
           value={newest === undefined ? "—" : <Energy wh={newest.tradedWh} />}
           detail={<Trans>in the newest slot that is reported</Trans>}
         />

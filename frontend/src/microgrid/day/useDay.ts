@@ -21,16 +21,16 @@ import {
 } from "../../chain/index.ts";
 import { useIndexed } from "../../data/index.ts";
 
-/** What a slot of a microgrid came to. */
+/** Energy of a microgrid in one slot. */
 export interface DaySlot {
   readonly slot: number;
-  /** Reported by its meters; undefined while none has. What the grid delivers is not made here. */
+  /** Reported by its meters; undefined until one has. Energy from the grid is not counted. */
   readonly producedWh: bigint | undefined;
-  /** Bought here, as arrived. */
+  /** Bought here, as it arrived. */
   readonly tradedWh: bigint;
 }
 
-/** The local day that chain time is in, slot by slot. */
+/** The local day of the chain's time, by slot. */
 export function useDay(microgrid: Microgrid) {
   const time = useChainTime();
   const { indexerUrl = "" } = useNetwork();
@@ -78,7 +78,7 @@ function sumBySlot(amounts: Amounts): ReadonlyMap<number, bigint> {
   return sums;
 }
 
-/** The same from the chain's own logs: readings of its meters, and the market's moves of energy to buyers. */
+/** Reads the day from the chain's logs: readings of its meters, and transfers of the marketplace to buyers. */
 async function readDay(
   { client, contracts: { meters, energy, marketplace }, network, signal }: ChainContext,
   { id: microgrid }: Microgrid,

@@ -12,11 +12,12 @@ import {
   ErrorState,
   formatCount,
   SkeletonLines,
+  useSourceNames,
 } from "../../ui/index.ts";
 import { RetireButton } from "./RetireButton.tsx";
 import { type Member, useMembers } from "./useMembers.ts";
 
-/** Who is in the community: each household with its meters. */
+/** The households of the community with their meters. */
 export function Members({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const { address } = useConnection();
@@ -75,6 +76,7 @@ function MeterLine({
   readonly mayRetire: boolean;
 }) {
   const Icon = capacityW > 0 ? Sun : House;
+  const name = useSourceNames()[source];
   const kilowatts = formatCount(capacityW / 1_000);
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
@@ -82,7 +84,7 @@ function MeterLine({
         <Icon aria-hidden="true" className="size-4 text-muted" />
         {capacityW > 0 ? (
           <Trans>
-            {source}, {kilowatts} kW
+            {name}, {kilowatts} kW
           </Trans>
         ) : (
           <Trans>Consumer</Trans>

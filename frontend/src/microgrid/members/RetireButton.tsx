@@ -3,9 +3,9 @@ import { useState } from "react";
 import type { Address } from "viem";
 import { callOf, contractsOf, useNetwork } from "../../chain/index.ts";
 import { Button, Dialog, shortAddress } from "../../ui/index.ts";
-import { Act } from "../operator/Act.tsx";
+import { CallButton } from "../operator/CallButton.tsx";
 
-/** Takes a meter out of service, once that is confirmed: it is for good. */
+/** Retires a meter, after a confirmation, because it can't be undone. */
 export function RetireButton({ meter }: { readonly meter: Address }) {
   const [open, setOpen] = useState(false);
   const { meters } = contractsOf(useNetwork());
@@ -27,7 +27,7 @@ export function RetireButton({ meter }: { readonly meter: Address }) {
           </Trans>
         }
       >
-        <Act
+        <CallButton
           look="danger"
           label={<Trans>Retire it for good</Trans>}
           title={t`Retire the meter ${name}`}

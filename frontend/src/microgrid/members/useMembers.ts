@@ -10,15 +10,15 @@ export interface Member {
   readonly meter: Address;
   readonly owner: Address;
   readonly source: Source;
-  /** The most it can export; 0 for a pure consumer. */
+  /** The most it can export; 0 for a consumer. */
   readonly capacityW: number;
   readonly critical: boolean;
   readonly active: boolean;
-  /** All that it has ever reported. */
+  /** Everything that it has reported so far. */
   readonly reportedWh: bigint;
 }
 
-/** The meters of a microgrid: from the indexer, or from the chain itself. */
+/** The meters of a microgrid, from the indexer or from the chain. */
 export function useMembers(microgrid: number) {
   const { indexerUrl = "" } = useNetwork();
   return useIndexed<readonly Member[]>(

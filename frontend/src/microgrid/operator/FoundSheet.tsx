@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useConnection } from "wagmi";
 import { callOf, contractsOf, useNetwork } from "../../chain/index.ts";
 import { Field, Input, Select, Sheet } from "../../ui/index.ts";
-import { Act } from "./Act.tsx";
+import { CallButton } from "./CallButton.tsx";
 import {
   AddressField,
   AmountField,
@@ -18,13 +18,13 @@ import { TariffFields, useTypedTariffs } from "./TariffFields.tsx";
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3_600n;
 
-/** Degrees as tenths: "52.5", "-13.4". */
+/** Parses degrees such as "52.5" or "-13.4" into tenths of a degree. */
 function tenthsIn(text: string): number | undefined {
   const match = /^-?\d{1,3}(?:[.,]\d)?$/.exec(text.trim());
   return match === null ? undefined : Math.round(Number(match[0].replace(",", ".")) * 10);
 }
 
-/** Founds a microgrid: anyone may, and becomes its operator. */
+/** The form that founds a microgrid. Anyone may found one, and becomes its operator. */
 export default function FoundSheet({ onClose }: { onClose(): void }) {
   const { t } = useLingui();
   const network = useNetwork();
@@ -60,8 +60,8 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
       title={<Trans>Found a microgrid</Trans>}
       description={
         <Trans>
-          You become its operator. Currency, slot length, place and reporting deadline stay as they
-          are for good, because signed orders rest on them.
+          You become its operator. Currency, slot length, place and reporting deadline can't be
+          changed later, because signed orders depend on them.
         </Trans>
       }
     >
@@ -84,7 +84,7 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
             ] as const
           ).map(([label, each], index) => (
             <Field
-              // biome-ignore lint/suspicious/noArrayIndexKey: there are always these two.
+              // biome-ignore lint/suspicious/noArrayIndexKey: there are always two.
               key={index}
               label={label}
               error={
@@ -126,7 +126,7 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
         </Field>
         <AmountField
           label={<Trans>Reporting deadline</Trans>}
-          hint={<Trans>So long after its end a slot's reading still counts for forwards</Trans>}
+          hint={<Trans>How long after a slot's end its reading still counts for forwards</Trans>}
           unit="h"
           typed={deadline}
         />
@@ -139,8 +139,8 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
         {(charter === undefined || tariffs === undefined || dso.value === undefined) && (
           <Incomplete />
         )}
-        <Act
-          label={<Trans>Found it</Trans>}
+        <CallButton
+          label={<Trans>Found the microgrid</Trans>}
           title={t`Found a microgrid`}
           call={() =>
             charter && tariffs && dso.value

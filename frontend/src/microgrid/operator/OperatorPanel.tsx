@@ -1,20 +1,24 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi } from "@tanstack/react-router";
 import { MODES, type Mode, modeIndex } from "@wattline/sdk";
 import { useState } from "react";
 import { zeroAddress } from "viem";
 import { callOf, contractsOf, type Microgrid, modeOf, useNetwork } from "../../chain/index.ts";
 import { AddressText, Card, Field, Select, Tabs } from "../../ui/index.ts";
-import { useModeNames } from "../state/words.ts";
-import { Act } from "./Act.tsx";
+import { useModeNames } from "../state/modeNames.ts";
+import { CallButton } from "./CallButton.tsx";
 import { AddressField, Incomplete, useTypedAddress } from "./fields.tsx";
 import { RegisterMeter } from "./RegisterMeter.tsx";
 import { TariffFields, useTypedTariffs } from "./TariffFields.tsx";
 import { TieLineForm } from "./TieLineForm.tsx";
 
-/** What the operator of a microgrid can do. */
+const route = getRouteApi("/microgrid");
+
+/** The tasks of a microgrid's operator. */
 export default function OperatorPanel({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
-  const [tab, setTab] = useState("mode");
+  const { device } = route.useSearch();
+  const [tab, setTab] = useState(device === undefined ? "mode" : "meter");
   return (
     <Card title={<Trans>You are the operator</Trans>}>
       <p className="mb-3 max-w-3xl text-sm text-muted">
@@ -50,7 +54,7 @@ function ModeForm({ microgrid }: { readonly microgrid: Microgrid }) {
   const [mode, setMode] = useState<Mode>(modeOf(microgrid));
   const explained = {
     Connected: t`Trades freely, within itself and over tie lines.`,
-    Islanded: t`Cut off from the grid: trades only within itself, under the price cap and the ration; critical loads come first.`,
+    Islanded: t`Disconnected from the grid: trades only within itself, under the price cap and the ration; critical loads come first.`,
     Closed: t`No new trades. Withdrawals and releases go on.`,
   }[mode];
   const name = names[mode];
@@ -71,7 +75,7 @@ function ModeForm({ microgrid }: { readonly microgrid: Microgrid }) {
           </Select>
         )}
       </Field>
-      <Act
+      <CallButton
         label={<Trans>Declare it</Trans>}
         title={t`Declare ${microgrid.charter.name} ${name}`}
         call={() => callOf(meters, "setMode", [microgrid.id, modeIndex(mode)])}
@@ -89,7 +93,7 @@ function TariffsForm({ microgrid }: { readonly microgrid: Microgrid }) {
     <div className="flex flex-col gap-4">
       <TariffFields typed={typed} />
       {tariffs === undefined && <Incomplete />}
-      <Act
+      <CallButton
         label={<Trans>Publish the tariffs</Trans>}
         title={t`Publish the tariffs of ${microgrid.charter.name}`}
         call={() => tariffs && callOf(meters, "setTariffs", [microgrid.id, tariffs])}
@@ -112,7 +116,7 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
           hint={<Trans>It earns the network fee from the next trade on.</Trans>}
           typed={dso}
         />
-        <Act
+        <CallButton
           label={<Trans>Name the DSO</Trans>}
           title={t`Name the DSO of ${microgrid.charter.name}`}
           call={() => dso.value && callOf(meters, "setDso", [microgrid.id, dso.value])}
@@ -127,7 +131,7 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
                 the operator until it is accepted there.
               </Trans>
             </p>
-            <Act
+            <CallButton
               look="secondary"
               label={<Trans>Take the offer back</Trans>}
               title={t`Take back the hand-over of ${microgrid.charter.name}`}
@@ -145,7 +149,7 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
               }
               typed={successor}
             />
-            <Act
+            <CallButton
               label={<Trans>Offer the role</Trans>}
               title={t`Offer the operator's role of ${microgrid.charter.name}`}
               call={() =>

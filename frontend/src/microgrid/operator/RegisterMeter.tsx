@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { getRouteApi } from "@tanstack/react-router";
 import { metersDomain, REGISTRATION_TYPES, SOURCES, sourceIndex } from "@wattline/sdk";
 import { useState } from "react";
 import { type Address, type Hex, isHex } from "viem";
@@ -10,7 +11,7 @@ import {
   useNetwork,
 } from "../../chain/index.ts";
 import { Button, Field, Notice, Select } from "../../ui/index.ts";
-import { Act } from "./Act.tsx";
+import { CallButton } from "./CallButton.tsx";
 import {
   AddressField,
   AmountField,
@@ -20,21 +21,24 @@ import {
   useTypedAmount,
 } from "./fields.tsx";
 
+const route = getRouteApi("/microgrid");
+
 /** A signature of 64 or 65 bytes. */
 const signatureIn = (text: string): Hex | undefined => {
   const trimmed = text.trim();
   return isHex(trimmed) && [130, 132].includes(trimmed.length) ? trimmed : undefined;
 };
 
-/** Registers a device for a household: with the device's own consent. */
+/** The form that registers a device for a household, with the device's signed consent. */
 export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const network = useNetwork();
   const { meters } = contractsOf(network);
-  const owner = useTypedAddress();
-  const device = useTypedAddress();
+  const brought = route.useSearch();
+  const owner = useTypedAddress(brought.owner);
+  const device = useTypedAddress(brought.device);
   const kilowatts = useTypedAmount(0n, 3);
-  const consent = useTyped("", signatureIn);
+  const consent = useTyped(brought.consent ?? "", signatureIn);
   const [source, setSource] = useState<(typeof SOURCES)[number]>("Solar");
   const [critical, setCritical] = useState(false);
   const [deviceKey, setDeviceKey] = useState<Hex>();
@@ -97,7 +101,7 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
         label={<Trans>The device's signature</Trans>}
         error={
           consent.text.trim() !== "" && consent.value === undefined
-            ? t`A signature has 0x and 128 or 130 digits.`
+            ? t`A signature is 0x and 128 or 130 hexadecimal digits.`
             : undefined
         }
       >
@@ -120,25 +124,25 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
               disabled={owner.value === undefined}
               onClick={() => owner.value && void generate(owner.value)}
             >
-              <Trans>Make up a device</Trans>
+              <Trans>Create a demo device</Trans>
             </Button>
           }
         >
           {deviceKey === undefined ? (
             <Trans>
-              On this demo chain you can make up a device for the household: this browser makes a
-              key and signs with it.
+              On this demo chain you can create a demo device for the household: this browser makes
+              a key and signs with it.
             </Trans>
           ) : (
             <Trans>
-              The made-up device's key, for its readings:{" "}
+              The demo device's key, for its readings:{" "}
               <code className="font-mono text-xs break-all">{deviceKey}</code>
             </Trans>
           )}
         </Notice>
       )}
       {!isComplete && <Incomplete />}
-      <Act
+      <CallButton
         label={<Trans>Register the meter</Trans>}
         title={t`Register a meter in ${microgrid.charter.name}`}
         call={() =>
@@ -159,7 +163,7 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
   );
 }
 
-/** A new device key and its consent: for the demo chain, where no device is at hand. */
+/** A new device key and its consent, for the demo chain, where there are no devices. */
 async function demoDevice({ deployment }: Network, microgrid: number, owner: Address) {
   const { generatePrivateKey, privateKeyToAccount } = await import("viem/accounts");
   const key = generatePrivateKey();

@@ -14,7 +14,7 @@ interface TypedTariffs {
   readonly tariffs: Tariffs | undefined;
 }
 
-/** All tariffs of a microgrid, being typed. */
+/** The form fields of a microgrid's tariffs. */
 export function useTypedTariffs(first?: Tariffs): TypedTariffs {
   const feedIn = useTypedPrice(first?.feedIn);
   const retail = useTypedPrice(first?.retail);

@@ -10,10 +10,10 @@ import {
   useNetwork,
 } from "../../chain/index.ts";
 import { Energy, Field, Notice, Price, Select } from "../../ui/index.ts";
-import { formatLoss } from "../lines/format.ts";
-import type { Proposal } from "../lines/readLines.ts";
-import { useLines } from "../lines/useLines.ts";
-import { Act } from "./Act.tsx";
+import { formatLoss } from "../tieLines/format.ts";
+import type { Proposal } from "../tieLines/readTieLines.ts";
+import { useTieLines } from "../tieLines/useTieLines.ts";
+import { CallButton } from "./CallButton.tsx";
 import {
   AmountField,
   EnergyField,
@@ -25,10 +25,10 @@ import {
 
 const DAY_SECONDS = 86_400;
 
-/** Proposes terms for a tie line, and agrees to what another operator has proposed. */
+/** The form that proposes a tie line, and agrees to the proposals of other operators. */
 export function TieLineForm({ microgrid }: { readonly microgrid: Microgrid }) {
   const { data: microgrids = [] } = useMicrogrids();
-  const { data } = useLines();
+  const { data } = useTieLines();
   const others = microgrids.filter(({ id }) => id !== microgrid.id);
   const open = data?.proposals.filter(({ lower, higher }) =>
     [lower, higher].includes(microgrid.id),
@@ -88,7 +88,7 @@ function Proposed({
         {terms}.
       </p>
       {!isMine && (
-        <Act
+        <CallButton
           label={<Trans>Agree</Trans>}
           title={t`Agree to the tie line with ${name}`}
           call={() =>
@@ -163,7 +163,7 @@ function Propose({
         <PriceField label={<Trans>Wheeling charge inwards</Trans>} typed={inwards} />
       </div>
       {line === undefined && <Incomplete />}
-      <Act
+      <CallButton
         label={<Trans>Propose it</Trans>}
         title={t`Propose a tie line`}
         call={() => line && callOf(meters, "proposeTieLine", [microgrid.id, other, line])}

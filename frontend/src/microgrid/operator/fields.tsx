@@ -4,14 +4,14 @@ import { type Address, formatUnits, isAddress } from "viem";
 import { useNetwork } from "../../chain/index.ts";
 import { Field, Input, parseAmount } from "../../ui/index.ts";
 
-/** A value that somebody types: the text, and what it means; undefined while it means nothing. */
+/** A typed value: its text, and the value that it gives; undefined while it is not valid. */
 export interface Typed<Value> {
   readonly text: string;
   readonly value: Value | undefined;
   set(text: string): void;
 }
 
-/** A typed value, read by `read` at every key. */
+/** State of a typed value, parsed by `read` on every change. */
 export function useTyped<Value>(
   first: string,
   read: (text: string) => Value | undefined,
@@ -79,25 +79,31 @@ function TypedField<Value>({
 export function PriceField(props: Props<bigint>) {
   const { t } = useLingui();
   const { symbol } = useNetwork().currency;
-  return <TypedField {...props} unit={`${symbol}/kWh`} problem={t`That is no price.`} />;
+  return <TypedField {...props} unit={`${symbol}/kWh`} problem={t`This is not a price.`} />;
 }
 
 export function EnergyField(props: Props<bigint>) {
   const { t } = useLingui();
-  return <TypedField {...props} unit="kWh" problem={t`That is no amount of energy.`} />;
+  return <TypedField {...props} unit="kWh" problem={t`This is not an amount of energy.`} />;
 }
 
 export function AmountField({ unit, ...props }: Props<bigint> & { readonly unit: string }) {
   const { t } = useLingui();
-  return <TypedField {...props} unit={unit} problem={t`That is no number that fits here.`} />;
+  return <TypedField {...props} unit={unit} problem={t`This is not a valid number.`} />;
 }
 
 export function AddressField(props: Props<Address>) {
   const { t } = useLingui();
-  return <TypedField {...props} mono problem={t`That is no account: it has 0x and 40 digits.`} />;
+  return (
+    <TypedField
+      {...props}
+      mono
+      problem={t`This is not an account: an address is 0x and 40 hexadecimal digits.`}
+    />
+  );
 }
 
-/** Why a form can't be sent yet. */
+/** Says that the form is incomplete. */
 export const Incomplete = () => (
   <p className="text-sm text-muted">
     <Trans>Fill in every field first.</Trans>

@@ -5,7 +5,7 @@ import { useConnection } from "wagmi";
 import { type Microgrid, modeOf } from "../../chain/index.ts";
 import { cx, Energy, Price, Stat } from "../../ui/index.ts";
 import { useMembers } from "../members/useMembers.ts";
-import { useModeNames } from "./words.ts";
+import { useModeNames } from "./modeNames.ts";
 
 const LOOKS = {
   Connected: { Icon: PlugZap, box: "border-leaf bg-leaf-soft" },
@@ -13,7 +13,7 @@ const LOOKS = {
   Closed: { Icon: CircleOff, box: "border-danger bg-danger-soft" },
 } as const;
 
-/** The state of the microgrid and what it means to the one who reads it. */
+/** The state of the microgrid, and what it means for the reader. */
 export function State({ microgrid }: { readonly microgrid: Microgrid }) {
   const mode = modeOf(microgrid);
   const names = useModeNames();
@@ -51,8 +51,8 @@ function Meaning({ microgrid }: { readonly microgrid: Microgrid }) {
         <>
           <p>
             <Trans>
-              The microgrid is cut off from the grid. You can trade with your neighbours here, at{" "}
-              <Price perKwh={islandPriceCap} /> at most. Nothing crosses a tie line until it is
+              The microgrid is disconnected from the grid. You can trade with your neighbours here,
+              at <Price perKwh={islandPriceCap} /> at most. Nothing crosses a tie line until it is
               connected again: such purchases are refused.
             </Trans>
           </p>
@@ -64,14 +64,14 @@ function Meaning({ microgrid }: { readonly microgrid: Microgrid }) {
         <p>
           <Trans>
             No new trade is made here. Your money stays yours: withdraw it at any time, and release
-            forwards as ever.
+            forwards as usual.
           </Trans>
         </p>
       );
   }
 }
 
-/** What the ration means to the one who is connected. */
+/** What the ration means for the connected account. */
 function MyRation({
   microgrid,
   rationWh,
@@ -108,7 +108,7 @@ function MyRation({
   );
 }
 
-/** What the grid takes and gives. */
+/** The grid's tariffs. */
 export function Tariffs({ microgrid: { tariffs } }: { readonly microgrid: Microgrid }) {
   return (
     <div className="grid gap-3 sm:grid-cols-3">

@@ -2,9 +2,9 @@ import { divide } from "../divide.ts";
 import { type Allocation, type Millionths, WHOLE } from "../types.ts";
 
 /**
- * The part that each consumer has in what a slot, or any run of slots, was allocated: millionths by consumer that add up
- * to exactly one where anything was allocated.
- * @param groupOf Which slots belong together: their hour, or one group for all. Undefined leaves a slot out.
+ * Each consumer's share of what was allocated in a slot or a group of slots: millionths by consumer that add up to
+ * exactly one million where anything was allocated.
+ * @param groupOf The group of a slot: its hour, or one group for all. Undefined leaves a slot out.
  */
 export function coefficientsBy<Group>(
   { shares }: Allocation,

@@ -6,14 +6,14 @@ import type { AllocatedShare, Allocation } from "../types.ts";
 import { cellsOf, readTable, slotLength, slotOfTime, whOf, wrong } from "./table.ts";
 
 /*
- * Our own table: a row per slot, pair and source, times in UTC. As a report, producer or consumer may be left empty: then
- * the row is what the other got from, or gave to, the whole community.
+ * Wattline's own table: a row per slot, pair and source, times in UTC. In a report, producer or consumer may be empty:
+ * then the row is what the other one got from, or gave to, the whole community.
  */
 
 const COLUMNS = ["slot_start", "slot_end", "producer", "consumer", "source", "energy_wh"] as const;
 type Column = (typeof COLUMNS)[number];
 
-/** An allocation as CSV. A cell that a spreadsheet would take for a formula gets a quotation mark in front. */
+/** An allocation as CSV. A cell that a spreadsheet would read as a formula is preceded by a quotation mark. */
 export const allocationToCsv = ({ slotSeconds, shares }: Allocation): string =>
   stringify(
     [
@@ -31,7 +31,7 @@ export const allocationToCsv = ({ slotSeconds, shares }: Allocation): string =>
   );
 
 /**
- * Reads what {@link allocationToCsv} wrote. The slots' length is that of the first row.
+ * Reads the output of {@link allocationToCsv}. The slot length is that of the first row.
  * @param file Names the file in errors.
  * @throws RangeError that names file, line, column and value.
  */
@@ -53,7 +53,9 @@ export function allocationFromCsv(text: string, file = "The CSV"): Allocation {
   return { slotSeconds, shares };
 }
 
-/** Reads a report in the same columns, in which producer or consumer may be empty. Throws as {@link allocationFromCsv}. */
+/**
+ * Reads a report in the same columns, in which producer or consumer may be empty. Throws as {@link allocationFromCsv}.
+ */
 export function reportFromCsv(
   text: string,
   file = "The report",

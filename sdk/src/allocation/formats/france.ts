@@ -8,11 +8,11 @@ import { readTable, slotOfTime, wrong } from "./table.ts";
  * Coefficients of French collective self-consumption, "full dynamique": per producer and interval, the part of that
  * producer's export that each consumer gets (Code de l'énergie, art. D315-6; Enedis, "Modalités de mise en œuvre d'une
  * opération d'autoconsommation collective", Enedis-OPE-CF_07E). The organiser (PMO) sends them every month: one CSV per
- * producer, named by its metering point, `Horodate` and the consumers' metering points as heads, a row per interval, percent
- * with a decimal comma and one decimal, rounded down so that no row exceeds 100.
+ * producer, named by its metering point, `Horodate` and the consumers' metering points as heads, a row per interval,
+ * percent with a decimal comma and one decimal, rounded down so that no row exceeds 100.
  *
- * This shape is that of files of a public tool for such organisers; Enedis' own description of the file could not be
- * checked. The stamp is the interval's start in ISO 8601 with its offset, which is never ambiguous.
+ * This shape is that of a public tool's files for such organisers; Enedis' own description of the file could not be
+ * checked. The time stamp is the interval's start in ISO 8601 with its offset, which is never ambiguous.
  */
 
 /** Tenths of a percent. */
@@ -29,7 +29,7 @@ export interface FrenchCoefficients {
 }
 
 /**
- * What part of each producer's export each consumer got, rounded down.
+ * The part of each producer's export that each consumer got, rounded down.
  * @param producedWh What producers exported, Wh per slot: slots in it without a share become rows of zeros.
  * @throws RangeError when more was allocated than produced.
  */
@@ -42,7 +42,7 @@ export function frenchCoefficients(
   for (const { slot, producer, consumer, energyWh } of shares) {
     if (producedWh.get(producer)?.has(slot) !== true) {
       throw new RangeError(
-        `${producer} gave energy in slot ${slot}, for which its export is not known.`,
+        `${producer} gave energy in slot ${slot}, but its export in that slot is not given.`,
       );
     }
     const key = JSON.stringify([producer, slot, consumer]);
@@ -91,7 +91,7 @@ export function frenchFile({
 
 /**
  * Reads such a file.
- * @param name Its name: it says the producer.
+ * @param name The file's name, which contains the producer.
  * @throws RangeError that names file, line and column.
  */
 export function readFrenchFile(
@@ -101,11 +101,11 @@ export function readFrenchFile(
 ): FrenchCoefficients {
   const [, producer = ""] = /^(?:.*[/\\])?([^/\\]+)\.csv$/.exec(name) ?? [];
   if (producer === "")
-    throw new RangeError(`${name}: the name is no PRM.csv, so the producer is not known.`);
+    throw new RangeError(`${name}: the name must be PRM.csv, the producer's metering point.`);
   const [head, ...rows] = readTable(text, ";", name);
   const [stamp, ...consumers] = head?.cells ?? [];
   if (stamp !== "Horodate" || consumers.length === 0) {
-    throw new RangeError(`${name}: the first line is no Horodate;PRM;PRM;… .`);
+    throw new RangeError(`${name}: the first line must be Horodate;PRM;PRM;… .`);
   }
   const tenthsOfPercent = new Map<number, number[]>();
   for (const { line, cells } of rows) {

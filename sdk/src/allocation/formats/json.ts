@@ -5,7 +5,7 @@ import { slotOfTime, whOf } from "./table.ts";
 
 const FORMAT = "wattline-allocation/1";
 
-/** An allocation as JSON; energy in Wh as text, since JSON has no whole numbers of its own. */
+/** An allocation as JSON; energy in Wh is text, since JSON has no integer type. */
 export const allocationToJson = ({ slotSeconds, shares }: Allocation): string =>
   `${JSON.stringify(
     {
@@ -24,7 +24,7 @@ export const allocationToJson = ({ slotSeconds, shares }: Allocation): string =>
   )}\n`;
 
 /**
- * Reads what {@link allocationToJson} wrote.
+ * Reads the output of {@link allocationToJson}.
  * @param file Names the file in errors.
  * @throws RangeError that names file, share, member and value.
  */
@@ -37,13 +37,13 @@ export function allocationFromJson(text: string, file = "The JSON"): Allocation 
   }
   const { format, slotSeconds, shares } = membersOf(json);
   if (format !== FORMAT)
-    throw new RangeError(`${file} is of format ${JSON.stringify(format)}, not ${FORMAT}.`);
+    throw new RangeError(`${file} has the format ${JSON.stringify(format)}, not ${FORMAT}.`);
   if (typeof slotSeconds !== "number" || ![300, 900, 1800, 3600].includes(slotSeconds)) {
     throw new RangeError(
       `${file}: slotSeconds is 300, 900, 1800 or 3600, not ${JSON.stringify(slotSeconds)}.`,
     );
   }
-  if (!Array.isArray(shares)) throw new RangeError(`${file}: shares is no list.`);
+  if (!Array.isArray(shares)) throw new RangeError(`${file}: shares must be a list.`);
   return {
     slotSeconds,
     shares: shares.map((share: unknown, index): AllocatedShare => {
@@ -52,7 +52,7 @@ export function allocationFromJson(text: string, file = "The JSON"): Allocation 
         const value = members[member];
         if (typeof value === "string" && value !== "") return value;
         throw new RangeError(
-          `${file}, share ${index + 1}: ${member} is ${JSON.stringify(value)}, not a text.`,
+          `${file}, share ${index + 1}: ${member} is ${JSON.stringify(value)}, not text.`,
         );
       };
       const { source } = members;

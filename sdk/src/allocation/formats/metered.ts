@@ -5,8 +5,8 @@ import { cellsOf, readTable, slotLength, slotOfTime, whOf, wrong } from "./table
 const COLUMNS = ["slot_start", "slot_end", "meter", "produced_wh", "used_wh"] as const;
 
 /**
- * Reads what a community's meters counted: a row per slot and meter, in whole Wh; an empty cell is one of the two that the
- * meter does not count.
+ * Reads what a community's meters counted: a row per slot and meter, in whole Wh. An empty cell means that the meter
+ * does not count that direction.
  * @param file Names the file in errors.
  * @throws RangeError that names file, line, column and value.
  */
@@ -37,10 +37,10 @@ export function meteredFromCsv(text: string, file = "The CSV"): MeteredCommunity
   return { slotSeconds, producedWh, usedWh };
 }
 
-/** A community's key, and with which part of what they count its meters take part. */
+/** A community's allocation key, and its meters' participation factors. */
 export interface KeyFile {
   readonly key: AllocationKey;
-  /** Whole percent by meter; all of it where a meter is missing. */
+  /** Whole percent by meter; 100 for a meter that is missing. */
   readonly participation: ReadonlyMap<string, number>;
 }
 
@@ -60,7 +60,7 @@ export function keyFromJson(text: string, file = "The key"): KeyFile {
   for (const member of members.keys()) {
     if (["key", "percent", "participation"].includes(member)) continue;
     throw new RangeError(
-      `${file} has the unknown member ${member}; it takes key, percent and participation.`,
+      `${file} has the unknown member ${member}; allowed are key, percent and participation.`,
     );
   }
   const kind: unknown = members.get("key");

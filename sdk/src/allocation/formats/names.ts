@@ -1,7 +1,7 @@
 import { cellsOf, readTable, wrong } from "./table.ts";
 
 /**
- * Reads the metering points by which a grid operator knows accounts: CSV with the columns name and metering_point.
+ * Reads the grid operator's metering point of each account: CSV with the columns name and metering_point.
  * @param file Names the file in errors.
  * @throws RangeError that names file, line, column and value.
  */

@@ -3,10 +3,11 @@ import { toSlots } from "../../meterData/slots.ts";
 import type { ReportedEnergy } from "../compare.ts";
 
 /**
- * What an operator's report says that consumers got and producers gave: a consumer's own coverage, and a producer's export
- * less what the community did not use of it. Reports count finer than a Wh, so each line can be off by one Wh.
+ * What an operator's report says that consumers got and producers gave: a consumer's own coverage, and a producer's
+ * export less the surplus that the community did not use. Reports have fractions of a Wh, so each row can be off by one
+ * Wh.
  * @param series As `readMeterFile` of `@wattline/sdk/meterData` gives them.
- * @throws RangeError when a producer's surplus exceeds its export, or there is nothing of the kind.
+ * @throws RangeError when a producer's surplus exceeds its export, or the report has neither coverage nor surplus.
  */
 export function reportFromSeries(
   series: readonly MeterSeries[],
@@ -27,15 +28,15 @@ export function reportFromSeries(
         other.direction === each.direction,
     );
     if (whole === undefined) {
-      throw new RangeError(`The report has what is left of ${meterId}, but not what it produced.`);
+      throw new RangeError(`The report has the surplus of ${meterId}, but not its production.`);
     }
     const surplus = bySlot(each, slotSeconds);
     for (const [slot, producedInSlot] of bySlot(whole, slotSeconds)) {
       const left = surplus.get(slot) ?? 0n;
-      // Both are rounded to the Wh on their own.
+      // Each of the two was rounded to the Wh separately.
       if (left > producedInSlot + 1n) {
         throw new RangeError(
-          `${meterId} has ${left} Wh left of ${producedInSlot} Wh in slot ${slot}.`,
+          `${meterId} has a surplus of ${left} Wh from ${producedInSlot} Wh in slot ${slot}.`,
         );
       }
       lines.push({
@@ -46,9 +47,7 @@ export function reportFromSeries(
     }
   }
   if (lines.length > 0) return lines;
-  throw new RangeError(
-    "The report has neither a consumer's coverage nor what is left of a producer's energy.",
-  );
+  throw new RangeError("The report has neither a consumer's coverage nor a producer's surplus.");
 }
 
 function bySlot(series: MeterSeries, slotSeconds: number): Map<number, bigint> {

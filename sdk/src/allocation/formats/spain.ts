@@ -4,20 +4,20 @@ import { coefficientsBy } from "./coefficients.ts";
 import { readTable, wrong } from "./table.ts";
 
 /*
- * Coefficients of Spanish collective self-consumption (Real Decreto 244/2019, annex I, as amended by Orden TED/1247/2021,
- * BOE 16 November 2021): a text file named CAU_YYYY.txt, one line per consumer, `CUPS;0,123456`, or one per consumer and
- * hour of the year, `CUPS;0001;0,123456`, hours from 0001 to 8760 (8784), consumer by consumer; decimal comma, six
- * decimals; the coefficients of each hour add up to 1. The last line has no line feed.
+ * Coefficients of Spanish collective self-consumption (Real Decreto 244/2019, annex I, as amended by Orden
+ * TED/1247/2021, BOE 16 November 2021): a text file named CAU_YYYY.txt, one line per consumer, `CUPS;0,123456`, or one
+ * per consumer and hour of the year, `CUPS;0001;0,123456`, hours from 0001 to 8760 (8784), consumer by consumer;
+ * decimal comma, six decimals; the coefficients of each hour add up to 1. The last line has no line feed.
  *
- * The shape of lines and name was checked against files of public tools only, not against the annex itself. What the hours
- * count where clocks change could not be checked: here they are hours that have passed since the year's start in Spain, of
- * which every year has 8760 or 8784.
+ * The shape of lines and name was checked against files of public tools only, not against the annex itself. How hours
+ * are numbered where clocks change could not be checked: here they are the hours since the year's start in Spain, of
+ * which a year has 8760 or 8784.
  */
 
 const TIME_ZONE = "Europe/Madrid";
 const DECIMALS = 6;
 
-/** Who gets which part of what is produced: for the whole year, or hour by hour. */
+/** Each consumer's part of the production: for the whole year, or hour by hour. */
 export interface SpanishCoefficients {
   /** The code of the self-consumption (código de autoconsumo). */
   readonly cau: string;
@@ -32,7 +32,7 @@ export function hoursOfYear(year: number): number {
 }
 
 /**
- * The part that each consumer had in an allocation, over the whole year.
+ * Each consumer's part of an allocation, over the whole year.
  * @throws RangeError when nothing was allocated in that year.
  */
 export function constantCoefficients(
@@ -49,7 +49,7 @@ export function constantCoefficients(
 }
 
 /**
- * The part that each consumer had in an allocation, hour by hour; hours in which nothing was allocated take the year's.
+ * Each consumer's part of an allocation, hour by hour; an hour without any allocation takes the year's coefficients.
  * @throws RangeError when nothing was allocated in that year.
  */
 export function hourlyCoefficients(
@@ -91,13 +91,13 @@ export function spanishFile(coefficients: SpanishCoefficients): {
 
 /**
  * Reads such a file.
- * @param name Its name: it says the code and the year.
+ * @param name The file's name, which contains the code and the year.
  * @throws RangeError that names file, line and column.
  */
 export function readSpanishFile(name: string, text: string): SpanishCoefficients {
   const [, cau = "", digits = ""] = /^(?:.*[/\\])?([A-Za-z0-9]+)_(\d{4})\.txt$/.exec(name) ?? [];
   if (cau === "")
-    throw new RangeError(`${name}: the name is no CAU_YYYY.txt, so code and year are not known.`);
+    throw new RangeError(`${name}: the name must be CAU_YYYY.txt, with code and year.`);
   const year = Number(digits);
   const coefficients = new Map<string, Millionths | Millionths[]>();
   for (const { line, cells } of readTable(text, ";", name)) {

@@ -1,13 +1,13 @@
 import { parse } from "csv-parse/sync";
 
-/** A row of a table as text, with the line that it stands in. */
+/** A row of a table as text, with its line in the file. */
 export interface TableRow {
   readonly line: number;
   readonly cells: readonly string[];
 }
 
 /**
- * Reads separated values, byte order mark and quotes included; empty lines are left out.
+ * Reads separated values, with byte order mark and quotes; empty lines are skipped.
  * @param file Names the file in errors.
  * @throws RangeError that names file and line.
  */
@@ -30,7 +30,7 @@ export function readTable(text: string, separator: string, file: string): TableR
   }
 }
 
-/** Says where in a file something is wrong, and what was expected there. */
+/** Throws an error that names a place in a file, its value, and what was expected there. */
 export function wrong(
   file: string,
   line: number,
@@ -69,7 +69,7 @@ export function whOf(text: string, file: string, line: number, column: string): 
 }
 
 /**
- * Finds cells by the heads of their columns.
+ * Finds cells by their columns' names.
  * @throws RangeError that names the column which is missing.
  */
 export function cellsOf<Column extends string>(
@@ -81,15 +81,15 @@ export function cellsOf<Column extends string>(
   for (const column of columns) {
     if (places.has(column)) continue;
     throw new RangeError(
-      `${file} has no column ${column}; it takes ${columns.join(",")} in its first line.`,
+      `${file} has no column ${column}; its first line must have ${columns.join(",")}.`,
     );
   }
   return ({ cells }, column) =>
-    // A quotation mark in front was set for spreadsheets.
+    // A spreadsheet's leading quotation mark is removed.
     (cells[places.get(column) ?? -1] ?? "").replace(/^'(?=[=+\-@])/, "");
 }
 
-/** The length of the slot that a row tells by `slot_start` and `slot_end`; of 15 minutes without any row. */
+/** The slot length between a row's `slot_start` and `slot_end`; 15 minutes without any row. */
 export function slotLength(
   row: TableRow | undefined,
   cellOf: (row: TableRow, column: "slot_start" | "slot_end") => string,

@@ -3,15 +3,15 @@ import { SOURCES } from "../../energyId.ts";
 import type { AcceptAct } from "../../history/acts.ts";
 import { movedWh } from "../../history/moves.ts";
 import type { CallOf } from "../calls.ts";
-import { bookMove, credit, debit, fill, payDsos } from "../ledger.ts";
+import { type AuditContext, expect, expectEqual } from "../context.ts";
+import { credit, debit, fill, payDsos, recordMove } from "../ledger.ts";
 import { runOf, slotsOf } from "../runs.ts";
-import { expect, expectEqual, type Scene } from "../scene.ts";
 import { isArrival, judgeCrossing, wayWithin } from "./crossing.ts";
-import { chargeDue, type Deal, judgeDeal } from "./deals.ts";
+import { chargeDue, judgeTakenOrder, type TakenOrder } from "./takenOrder.ts";
 
-/** A purchase of minted energy: order, price, charge, loss, and that money and energy went where they should. */
+/** A purchase of minted energy: order, price, charge, loss, and where money and energy went. */
 export async function judgeAccept(
-  scene: Scene,
+  context: AuditContext,
   act: AcceptAct,
   call: CallOf<"accept"> | undefined,
 ): Promise<void> {
@@ -19,17 +19,17 @@ export async function judgeAccept(
   const { orderHash, maker, taker, nonce, energy: filledWh, cost, charge } = traded.args;
   const [first] = sent.words;
   const [last] = arrived.words;
-  const microgrid = first && scene.state.microgrids.get(first.microgrid);
+  const microgrid = first && context.state.microgrids.get(first.microgrid);
   if (first === undefined || last === undefined || microgrid === undefined) {
-    scene.found("logs", "trade-without-energy", { orderHash });
+    context.found("logs", "trade-without-energy", { orderHash });
     return;
   }
   const way =
-    crossed === undefined ? wayWithin(scene, first.microgrid) : judgeCrossing(scene, crossed);
+    crossed === undefined ? wayWithin(context, first.microgrid) : judgeCrossing(context, crossed);
   const seller = sent.from;
   const buyer = arrived.to;
   const run = runOf(sent.words);
-  const deal: Deal = {
+  const taken: TakenOrder = {
     forward: false,
     orderHash,
     maker,
@@ -52,23 +52,23 @@ export async function judgeAccept(
   const parties = (maker === seller && taker === buyer) || (maker === buyer && taker === seller);
   const throughLine =
     crossed === undefined
-      ? deal.from === deal.to
-      : crossed.args.from === deal.from &&
-        crossed.args.to === deal.to &&
+      ? taken.from === taken.to
+      : crossed.args.from === taken.from &&
+        crossed.args.to === taken.to &&
         sent.to === zeroAddress &&
         arrived.from === zeroAddress &&
-        crossed.args.sentWh === deal.sentWh;
+        crossed.args.sentWh === taken.sentWh;
   expect(
-    scene,
+    context,
     "logs",
     parties && throughLine,
     "energy-went-elsewhere",
     { orderHash, seller, buyer },
-    deal.from,
+    taken.from,
   );
   if (crossed !== undefined) {
     expect(
-      scene,
+      context,
       "loss",
       isArrival(
         sent.words.map(({ energy }) => energy),
@@ -76,43 +76,43 @@ export async function judgeAccept(
         way.lossBps,
       ),
       "other-loss",
-      { from: deal.from, to: deal.to, sentWh: deal.sentWh, arrivedWh: deal.arrivedWh },
-      deal.from,
+      { from: taken.from, to: taken.to, sentWh: taken.sentWh, arrivedWh: taken.arrivedWh },
+      taken.from,
     );
   }
   expectEqual(
-    scene,
+    context,
     "fees",
     crossed === undefined ? "other-network-fee" : "other-wheeling-charge",
     charge,
-    chargeDue(way, deal.sentWh),
-    deal.from,
+    chargeDue(way, taken.sentWh),
+    taken.from,
   );
-  const signer = await judgeDeal(scene, deal, call, way);
+  const signer = await judgeTakenOrder(context, taken, call, way);
 
-  fill(scene, maker, nonce, filledWh);
-  debit(scene, deal.currency, buyer, cost);
-  credit(scene, deal.currency, seller, cost - charge);
-  payDsos(scene, deal.currency, deal.from, deal.to, charge);
-  bookMove(scene, sent);
-  if (crossed !== undefined) bookMove(scene, arrived);
-  scene.row({
+  fill(context, maker, nonce, filledWh);
+  debit(context, taken.currency, buyer, cost);
+  credit(context, taken.currency, seller, cost - charge);
+  payDsos(context, taken.currency, taken.from, taken.to, charge);
+  recordMove(context, sent);
+  if (crossed !== undefined) recordMove(context, arrived);
+  context.row({
     kind: "settlement",
     type: "accept",
-    block: scene.blockNumber,
-    time: scene.time,
-    transaction: scene.transaction,
+    block: context.blockNumber,
+    time: context.time,
+    transaction: context.transaction,
     logIndex: traded.logIndex,
     seller,
     buyer,
-    from: deal.from,
-    to: deal.to,
-    source: deal.source,
+    from: taken.from,
+    to: taken.to,
+    source: taken.source,
     ...slotsOf(run),
     slotSeconds: microgrid.slotSeconds,
-    currency: deal.currency,
-    sentWh: deal.sentWh,
-    arrivedWh: deal.arrivedWh,
+    currency: taken.currency,
+    sentWh: taken.sentWh,
+    arrivedWh: taken.arrivedWh,
     cost,
     charge,
     refund: 0n,

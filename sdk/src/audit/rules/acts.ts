@@ -5,8 +5,8 @@ import { LANES, laneOf, sumWh } from "../../profile.ts";
 import { hashOrder } from "../../signatures.ts";
 import type { Order } from "../../typedData.ts";
 import type { Call, CallOf, SeenCalls } from "../calls.ts";
-import { bookMove } from "../ledger.ts";
-import { expect, type Scene } from "../scene.ts";
+import { type AuditContext, expect } from "../context.ts";
+import { recordMove } from "../ledger.ts";
 import { judgeAccept } from "./accept.ts";
 import { judgePlain } from "./plain.ts";
 import { judgeReport } from "./readings.ts";
@@ -14,22 +14,22 @@ import { judgeRelease } from "./release.ts";
 import { judgeReserve, positionIdOf } from "./reserve.ts";
 import { judgeSettle } from "./settle.ts";
 
-/** Judges what a transaction did, act by act, each beside the call that asked for it. */
+/** Judges what a transaction did, act by act, each with the call that caused it. */
 export async function judgeActs(
-  scene: Scene,
+  context: AuditContext,
   acts: readonly Act[],
   { calls, hidden }: SeenCalls,
 ): Promise<void> {
-  // Money in and out runs a currency's code, which may call anything: what it calls is hidden.
+  // A deposit or withdrawal runs the currency's code, which may call anything: those calls are hidden.
   const isOpen = hidden || calls.some(({ kind }) => kind === "deposit" || kind === "withdraw");
   const queue = new Queue(calls, isOpen);
-  const hashOf = (order: Order) => hashOrder(scene.domains.market, order);
+  const hashOf = (order: Order) => hashOrder(context.domains.market, order);
   const askedFor = <Kind extends Call["kind"]>(
     kind: Kind,
     fits: (call: CallOf<Kind>) => boolean,
   ): CallOf<Kind> | undefined => {
     const call = queue.next(kind, fits);
-    expect(scene, "calldata", call !== undefined || isOpen, "no-such-call", { kind });
+    expect(context, "calldata", call !== undefined || isOpen, "no-such-call", { kind });
     return call;
   };
 
@@ -41,7 +41,7 @@ export async function judgeActs(
           "report",
           ({ reading }) => reading.meter === meter && reading.firstBlock === firstBlock,
         );
-        judgeReport(scene, act, call);
+        judgeReport(context, act, call);
         break;
       }
       case "accept": {
@@ -52,7 +52,7 @@ export async function judgeActs(
             hashOf(order) === traded.args.orderHash &&
             (crossed !== undefined || sumWh(take.energy) === movedWh(sent)),
         );
-        await judgeAccept(scene, act, call);
+        await judgeAccept(context, act, call);
         break;
       }
       case "settle": {
@@ -71,7 +71,7 @@ export async function judgeActs(
             })
           );
         });
-        await judgeSettle(scene, act, call);
+        await judgeSettle(context, act, call);
         break;
       }
       case "reserve": {
@@ -80,7 +80,7 @@ export async function judgeActs(
           "reserve",
           ({ order, take }) => hashOf(order) === orderHash && sumWh(take.energy) === sumWh(energy),
         );
-        await judgeReserve(scene, act, call);
+        await judgeReserve(context, act, call);
         break;
       }
       case "release": {
@@ -88,40 +88,40 @@ export async function judgeActs(
         const fits = (asked: CallOf<"release">) =>
           asked.blockNumber === blockNumber && positionIdOf(asked.position) === positionId;
         const call = askedFor("release", fits);
-        expect(scene, "calldata", call === undefined || fits(call), "other-release", {
+        expect(context, "calldata", call === undefined || fits(call), "other-release", {
           positionId,
         });
-        judgeRelease(scene, act);
+        judgeRelease(context, act);
         break;
       }
       case "retire":
-        judgeRetire(scene, act);
+        judgeRetire(context, act);
         break;
       case "transfer":
-        bookMove(scene, act.move);
+        recordMove(context, act.move);
         break;
       case "plain":
-        judgeMoney(scene, act.event, queue);
-        judgePlain(scene, act.event);
+        judgeMoney(context, act.event, queue);
+        judgePlain(context, act.event);
     }
   }
   const left = queue.left();
-  expect(scene, "calldata", left === undefined, "call-without-event", { kind: left ?? "" });
-  judgeSolvency(scene);
+  expect(context, "calldata", left === undefined, "call-without-event", { kind: left ?? "" });
+  judgeSolvency(context);
 }
 
-/** What was asked for and not yet seen in an event, by kind. */
+/** Calls without their event so far, by kind. */
 class Queue {
   readonly #calls: Call[];
   readonly #isOpen: boolean;
 
-  /** @param isOpen Whether events may be of calls that are not among these. */
+  /** @param isOpen Whether events may belong to calls that are not among these. */
   constructor(calls: readonly Call[], isOpen: boolean) {
     this.#calls = [...calls];
     this.#isOpen = isOpen;
   }
 
-  /** The call that an event belongs to: the next of its kind, and where others may have come between, one that fits. */
+  /** The call that an event belongs to: the next of its kind, or one that fits where others may have come between. */
   next<Kind extends Call["kind"]>(
     kind: Kind,
     fits: (call: CallOf<Kind>) => boolean,
@@ -133,7 +133,7 @@ class Queue {
     return call !== undefined && isOfKind(call, kind) ? call : undefined;
   }
 
-  /** The kind of a call that no event has answered. */
+  /** The kind of a call that has no event. */
   left(): Call["kind"] | undefined {
     return this.#calls[0]?.kind;
   }
@@ -142,20 +142,20 @@ class Queue {
 const isOfKind = <Kind extends Call["kind"]>(call: Call, kind: Kind): call is Call & CallOf<Kind> =>
   call.kind === kind;
 
-/** Money in may be less than was asked for, as a currency may take a fee; money out is what was asked for. */
+/** A deposit may be less than its call says, since a currency may charge a fee; a withdrawal is exact. */
 function judgeMoney(
-  scene: Scene,
+  context: AuditContext,
   event: Extract<Act, { kind: "plain" }>["event"],
   queue: Queue,
 ): void {
   if (event.eventName !== "Deposited" && event.eventName !== "Withdrawn") return;
   const { currency, holder, amount } = event.args;
-  // Nobody comes between: money in and out lets no other in.
+  // Between the call and the event no other deposit or withdrawal is possible.
   const call = queue.next(event.eventName === "Deposited" ? "deposit" : "withdraw", () => true);
   if (call === undefined) return;
   const fits = call.kind === "deposit" ? amount <= call.amount : amount === call.amount;
   expect(
-    scene,
+    context,
     "calldata",
     fits && call.currency === currency && call.sender === holder,
     "other-money",
@@ -163,7 +163,7 @@ function judgeMoney(
   );
 }
 
-function judgeRetire(scene: Scene, { retired, burn }: RetireAct): void {
+function judgeRetire(context: AuditContext, { retired, burn }: RetireAct): void {
   const { holder, beneficiary, microgrid, source, firstBlock, energy, purpose } = retired.args;
   const due = energy.flatMap((word, offset) =>
     word === 0n ? [] : [{ blockNumber: firstBlock + offset, energy: word }],
@@ -178,14 +178,14 @@ function judgeRetire(scene: Scene, { retired, burn }: RetireAct): void {
         word.blockNumber === due[index]?.blockNumber &&
         word.energy === due[index]?.energy,
     );
-  expect(scene, "minting", same, "other-burn", { holder }, microgrid);
-  bookMove(scene, burn);
-  const community = scene.state.microgrids.get(microgrid);
-  scene.row({
+  expect(context, "minting", same, "other-burn", { holder }, microgrid);
+  recordMove(context, burn);
+  const community = context.state.microgrids.get(microgrid);
+  context.row({
     kind: "retirement",
-    block: scene.blockNumber,
-    time: scene.time,
-    transaction: scene.transaction,
+    block: context.blockNumber,
+    time: context.time,
+    transaction: context.transaction,
     logIndex: retired.logIndex,
     holder,
     beneficiary,
@@ -205,12 +205,12 @@ function judgeRetire(scene: Scene, { retired, burn }: RetireAct): void {
   });
 }
 
-/** What came in and did not go out is in accounts or locked, to the base unit; a gap is told once, where it opens. */
-function judgeSolvency(scene: Scene): void {
-  for (const [currency, money] of scene.state.money) {
+/** Deposits less withdrawals are in accounts or locked, to the base unit; a gap is reported once, where it opens. */
+function judgeSolvency(context: AuditContext): void {
+  for (const [currency, money] of context.state.money) {
     const { held, accounts, locked } = money;
     const gap = held - accounts - locked;
-    expect(scene, "escrow", gap === money.gap, "escrow-gap", {
+    expect(context, "escrow", gap === money.gap, "escrow-gap", {
       currency,
       held,
       accounts,

@@ -8,32 +8,32 @@ import { hashOrder } from "../../signatures.ts";
 import type { Order } from "../../typedData.ts";
 import { isAtMost, uniformWord } from "../../words.ts";
 import type { CallOf, SettleMatch } from "../calls.ts";
-import { bookMove, fill } from "../ledger.ts";
+import { type AuditContext, expect } from "../context.ts";
+import { fill, recordMove } from "../ledger.ts";
 import { runOf } from "../runs.ts";
-import { expect, type Scene } from "../scene.ts";
-import { accountIn, allowanceKey, fillIn, lineOf, type MicrogridState } from "../state.ts";
-import { bookDraws, type JudgedSigner, judgeFill, judgeSigner } from "./orders.ts";
+import { accountIn, allowanceKey, fillIn, type MicrogridState, seriesOf } from "../state.ts";
+import { type JudgedSigner, judgeFill, judgeSigner, recordDraws } from "./orders.ts";
 
-/** A batch while the audit goes through it. */
+/** A batch while it is audited. */
 export interface Batch {
   readonly call: CallOf<"settle">;
   readonly microgrid: MicrogridState;
   readonly number: number;
-  /** While islanded. */
+  /** Only while islanded. */
   readonly priceCap: bigint | undefined;
   readonly hashes: readonly Hex[];
   /** Who signed each order. */
   readonly signers: readonly JudgedSigner[];
   /** The highest ask with fee and the lowest bid that traded, by slot. */
   readonly quotes: Map<number, { ask: bigint; bid: bigint }>;
-  /** What is held of each buyer until the batch is priced. */
+  /** What is held from each buyer until the batch is priced. */
   readonly held: Map<Address, bigint>;
   /** Who signed the orders of a match. */
   signersOf(index: number): string[];
 }
 
 export async function openBatch(
-  scene: Scene,
+  context: AuditContext,
   call: CallOf<"settle">,
   microgrid: MicrogridState,
   number: number,
@@ -41,7 +41,7 @@ export async function openBatch(
   const signers: JudgedSigner[] = [];
   for (const [index, order] of call.orders.entries()) {
     const signature = call.signatures[index] ?? "0x";
-    signers.push(await judgeSigner(scene, order, signature, microgrid.currency));
+    signers.push(await judgeSigner(context, order, signature, microgrid.currency));
   }
   const bySigner = (index: number | undefined) => signers[index ?? -1]?.by ?? "not seen";
   return {
@@ -49,7 +49,7 @@ export async function openBatch(
     microgrid,
     number,
     priceCap: microgrid.mode === "Islanded" ? microgrid.islandPriceCap : undefined,
-    hashes: call.orders.map((order) => hashOrder(scene.domains.market, order)),
+    hashes: call.orders.map((order) => hashOrder(context.domains.market, order)),
     signers,
     quotes: new Map(),
     held: new Map(),
@@ -60,7 +60,7 @@ export async function openBatch(
   };
 }
 
-/** A match as the contract met it. */
+/** A match at its turn in the batch. */
 interface Met {
   readonly match: SettleMatch;
   readonly offer: Order;
@@ -68,15 +68,15 @@ interface Met {
   readonly energyWh: bigint;
   /** Base units per kWh: the offer's price with the fee. */
   readonly ask: bigint;
-  /** What the buyer must have, at the bid's limit. */
+  /** What the buyer must have: the cost at the bid's limit. */
   readonly heldNow: bigint;
   readonly offerBy: JudgedSigner;
   readonly bidBy: JudgedSigner;
 }
 
-/** Judges a match in its turn: skipped for the right reason, or settled within both orders; books fills and energy. */
+/** Judges a match in its turn: skipped for a valid reason, or settled within both orders; records fills and energy. */
 export async function judgeMatch(
-  scene: Scene,
+  context: AuditContext,
   batch: Batch,
   index: number,
   outcome: MatchOutcome,
@@ -100,7 +100,7 @@ export async function judgeMatch(
   const [offerHash = "0x", bidHash = "0x"] = [hashes[match.offer], hashes[match.bid]];
   const named = (outcome.skipped ?? outcome.matched).args;
   expect(
-    scene,
+    context,
     "calldata",
     named.offerHash === offerHash && named.bidHash === bidHash,
     "other-match-orders",
@@ -108,7 +108,7 @@ export async function judgeMatch(
     number,
   );
   if (outcome.skipped !== undefined)
-    return judgeSkip(scene, batch, met, outcome.skipped.args.reason);
+    return judgeSkip(context, batch, met, outcome.skipped.args.reason);
 
   const { move, matched, drawn } = outcome;
   const run = runOf(move.words);
@@ -120,7 +120,7 @@ export async function judgeMatch(
     first.source === SOURCES[match.source] &&
     isSameRun(match, run);
   expect(
-    scene,
+    context,
     "calldata",
     asked,
     "other-match-energy",
@@ -141,20 +141,20 @@ export async function judgeMatch(
   for (const { order, at, taker, orderHash } of sides) {
     const signature = call.signatures[at] ?? "0x";
     const signer = batch.signers[at] ?? { by: "not seen" };
-    await judgeFill(scene, { ...common, order, signature, taker, orderHash, signer });
+    await judgeFill(context, { ...common, order, signature, taker, orderHash, signer });
   }
   expect(
-    scene,
+    context,
     "island",
     batch.priceCap === undefined || met.ask <= batch.priceCap,
     "offer-above-island-cap",
     { ask: met.ask, cap: batch.priceCap ?? 0n },
     number,
   );
-  bookDraws(scene, drawn, scene.checksSignatures ? drawsOf(batch, met) : undefined);
-  fill(scene, offer.maker, offer.nonce, energyWh);
-  fill(scene, bid.maker, bid.nonce, energyWh);
-  bookMove(scene, move);
+  recordDraws(context, drawn, context.checksSignatures ? drawsOf(batch, met) : undefined);
+  fill(context, offer.maker, offer.nonce, energyWh);
+  fill(context, bid.maker, bid.nonce, energyWh);
+  recordMove(context, move);
   batch.held.set(bid.maker, (batch.held.get(bid.maker) ?? 0n) + met.heldNow);
   quote(batch, met);
 }
@@ -167,7 +167,7 @@ const isSameRun = (
     (word, offset) => word === (run.words[match.firstBlock + offset - run.firstBlock] ?? 0n),
   ) && sumWh(match.energy) === sumWh(run.words);
 
-/** Lets a match speak on the price of its slots. */
+/** Updates the highest ask and the lowest bid of the match's slots. */
 function quote({ quotes }: Batch, { match, ask, bid }: Met): void {
   for (const [offset, word] of match.energy.entries()) {
     for (let lane = 0; lane < LANES; lane++) {
@@ -194,16 +194,16 @@ function drawsOf(batch: Batch, met: Met) {
   return draws;
 }
 
-/** What energy under a delegate's offer draws on its allowance. */
+/** What energy sold by a delegate's offer draws on its allowance. */
 const worthOf = ({ microgrid }: Batch, { ask, energyWh }: Met): bigint =>
   costOf(ask > microgrid.feedIn ? ask : microgrid.feedIn, energyWh);
 
-/** A match may only be skipped for what stood in its way at that moment. */
-function judgeSkip(scene: Scene, batch: Batch, met: Met, reason: Hex): void {
-  const reasons = reasonsAgainst(scene, batch, met);
-  if (!scene.checksSignatures && reason === SELECTORS.Orders_BadSignature) return;
+/** A match may be skipped only for an error that applied at that moment. */
+function judgeSkip(context: AuditContext, batch: Batch, met: Met, reason: Hex): void {
+  const reasons = reasonsAgainst(context, batch, met);
+  if (!context.checksSignatures && reason === SELECTORS.Orders_BadSignature) return;
   expect(
-    scene,
+    context,
     "skips",
     reasons.includes(reason),
     "skipped-without-reason",
@@ -217,14 +217,14 @@ function judgeSkip(scene: Scene, batch: Batch, met: Met, reason: Hex): void {
   );
 }
 
-/** Everything that stands in the way of a match, by the selectors of the errors that say so. */
-function reasonsAgainst(scene: Scene, batch: Batch, met: Met): Hex[] {
-  const { state, time } = scene;
+/** The selectors of all errors that apply to a match. */
+function reasonsAgainst(context: AuditContext, batch: Batch, met: Met): Hex[] {
+  const { state, time } = context;
   const { match, offer, bid, energyWh } = met;
   const { currency } = batch.microgrid;
   const buyer = accountIn(state, currency, bid.maker);
   const isAgainst: Readonly<Record<Obstacle, boolean>> = {
-    // What nobody could judge is given the benefit of the doubt.
+    // What could not be judged counts as a valid reason.
     Orders_BadSignature: [met.offerBy, met.bidBy].some(
       ({ by }) => by === "nobody" || by === "not seen",
     ),
@@ -239,13 +239,13 @@ function reasonsAgainst(scene: Scene, batch: Batch, met: Met): Hex[] {
     Orders_IsCancelled: [offer, bid].some(
       ({ maker, nonce }) => fillIn(state, maker, nonce).cancelled,
     ),
-    Orders_Overfilled: [offer, bid].some((order) => leftOf(scene, order) < energyWh),
+    Orders_Overfilled: [offer, bid].some((order) => leftOf(context, order) < energyWh),
     Trading_AboveIslandCap: batch.priceCap !== undefined && met.ask > batch.priceCap,
     Escrow_InsufficientBalance: buyer.balance - (batch.held.get(bid.maker) ?? 0n) < met.heldNow,
     Orders_AllowanceExceeded:
-      isBeyond(scene, currency, offer.maker, met.offerBy, worthOf(batch, met)) ||
-      isBeyond(scene, currency, bid.maker, met.bidBy, met.heldNow),
-    Settlement_NotCovered: !isCovered(scene, batch, met),
+      isBeyond(context, currency, offer.maker, met.offerBy, worthOf(batch, met)) ||
+      isBeyond(context, currency, bid.maker, met.bidBy, met.heldNow),
+    Settlement_NotCovered: !isCovered(context, batch, met),
   };
   return OBSTACLES.filter((name) => isAgainst[name]).map((name) => SELECTORS[name]);
 }
@@ -253,14 +253,14 @@ function reasonsAgainst(scene: Scene, batch: Batch, met: Met): Hex[] {
 const isOpen = ({ counterparty }: Order, taker: Address): boolean =>
   BigInt(counterparty) === 0n || counterparty === taker;
 
-/** Wh of an order that are not filled yet. */
-export function leftOf({ state }: Scene, { maker, nonce, energy }: Order): bigint {
+/** Wh of an order that are not filled. */
+export function leftOf({ state }: AuditContext, { maker, nonce, energy }: Order): bigint {
   const signed = BigInt(energy) > LANE_MAX_WH ? LANE_MAX_WH : BigInt(energy);
   return signed - fillIn(state, maker, nonce).filledWh;
 }
 
 const isBeyond = (
-  { state }: Scene,
+  { state }: AuditContext,
   currency: Address,
   maker: Address,
   { delegate }: JudgedSigner,
@@ -269,14 +269,18 @@ const isBeyond = (
   delegate !== undefined &&
   amount > (state.allowances.get(allowanceKey(maker, currency, delegate)) ?? 0n);
 
-/** Whether the seller has the energy and the buyer's lanes have room for it. */
-function isCovered({ state }: Scene, { number }: Batch, { match, offer, bid }: Met): boolean {
-  const line = lineOf(number, match.source);
+/** Whether the seller has the energy and it fits into the buyer's lanes. */
+function isCovered(
+  { state }: AuditContext,
+  { number }: Batch,
+  { match, offer, bid }: Met,
+): boolean {
+  const series = seriesOf(number, match.source);
   return match.energy.every((word, offset) => {
     const blockNumber = match.firstBlock + offset;
-    const held = (who: Address) => state.energy.get(who)?.get(line)?.get(blockNumber) ?? 0n;
-    const room = uniformWord(LANE_MAX_WH) ^ held(bid.maker);
-    return isAtMost(word, held(offer.maker)) && isAtMost(word, room);
+    const held = (who: Address) => state.energy.get(who)?.get(series)?.get(blockNumber) ?? 0n;
+    const headroom = uniformWord(LANE_MAX_WH) ^ held(bid.maker);
+    return isAtMost(word, held(offer.maker)) && isAtMost(word, headroom);
   });
 }
 
@@ -302,7 +306,7 @@ const SELECTORS = Object.fromEntries(OBSTACLES.map((name) => [name, selectorOf(n
 >;
 
 const nameOf = (selector: Hex): string =>
-  OBSTACLES.find((name) => SELECTORS[name] === selector) ?? `the unknown reason ${selector}`;
+  OBSTACLES.find((name) => SELECTORS[name] === selector) ?? `an unknown error, ${selector}`;
 
 function selectorOf(name: Obstacle): Hex {
   const error = marketplaceAbi.find((item) => item.type === "error" && item.name === name);

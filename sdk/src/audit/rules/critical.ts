@@ -2,20 +2,20 @@ import type { MatchOutcome } from "../../history/acts.ts";
 import { costOf } from "../../money.ts";
 import type { Order } from "../../typedData.ts";
 import { maskOfSlots } from "../../words.ts";
-import { expect, type Scene } from "../scene.ts";
+import { type AuditContext, expect } from "../context.ts";
 import { accountIn, allowanceKey, fillIn } from "../state.ts";
 import { type Batch, leftOf } from "./batch.ts";
 
-/** While islanded no ordinary bid is filled in a slot in which a critical load's live and funded bid wants more. */
+/** While islanded, no ordinary bid is filled in a slot in which a critical load's live and funded bid wants more. */
 export function judgeCriticalLoads(
-  scene: Scene,
+  context: AuditContext,
   batch: Batch,
   outcomes: readonly MatchOutcome[],
 ): void {
   const { orders, matches } = batch.call;
-  const critical = orders.map((order) => order.side === 1 && isCritical(scene, order));
+  const critical = orders.map((order) => order.side === 1 && isCritical(context, order));
   for (const [index, bid] of orders.entries()) {
-    if (critical[index] !== true || !isShort(scene, batch, bid, index)) continue;
+    if (critical[index] !== true || !isShort(context, batch, bid, index)) continue;
     for (const [at, match] of matches.entries()) {
       if (outcomes[at]?.skipped !== undefined || critical[match.bid] === true) continue;
       const taken = match.energy.some((word, offset) => {
@@ -23,7 +23,7 @@ export function judgeCriticalLoads(
         return (word & mask) !== 0n;
       });
       expect(
-        scene,
+        context,
         "island",
         !taken,
         "critical-load-short",
@@ -34,7 +34,7 @@ export function judgeCriticalLoads(
   }
 }
 
-function isCritical({ state }: Scene, { meter: address, maker, microgrid }: Order): boolean {
+function isCritical({ state }: AuditContext, { meter: address, maker, microgrid }: Order): boolean {
   const meter = state.meters.get(address);
   return (
     meter?.critical === true &&
@@ -44,20 +44,20 @@ function isCritical({ state }: Scene, { meter: address, maker, microgrid }: Orde
   );
 }
 
-/** Whether a bid is alive and wants more than it got; one that can't pay is not short but broke. */
-function isShort(scene: Scene, batch: Batch, bid: Order, index: number): boolean {
+/** Whether a live bid wants more than it got; an unfunded bid is not short. */
+function isShort(context: AuditContext, batch: Batch, bid: Order, index: number): boolean {
   const { by, delegate } = batch.signers[index] ?? { by: "not seen" };
-  // Whoever has not signed wants nothing; who that is nobody knows where signatures are left out.
+  // Without a valid signature there is no bid. Where signatures are skipped, that is not known.
   const isSigned = by === "maker" || by === "delegate" || by === "wallet";
-  if (!isSigned || scene.time > bid.deadline) return false;
+  if (!isSigned || context.time > bid.deadline) return false;
   const { currency } = batch.microgrid;
-  const account = accountIn(scene.state, currency, bid.maker);
-  const left = leftOf(scene, bid);
+  const account = accountIn(context.state, currency, bid.maker);
+  const left = leftOf(context, bid);
   const cost = costOf(bid.price, left > 0n ? left : 0n);
-  const { cancelled } = fillIn(scene.state, bid.maker, bid.nonce);
+  const { cancelled } = fillIn(context.state, bid.maker, bid.nonce);
   const allowed =
     delegate === undefined ||
-    (scene.state.allowances.get(allowanceKey(bid.maker, currency, delegate)) ?? 0n) >= cost;
+    (context.state.allowances.get(allowanceKey(bid.maker, currency, delegate)) ?? 0n) >= cost;
   const balance = account.balance - (batch.held.get(bid.maker) ?? 0n);
   return bid.counter === account.counter && left > 0n && !cancelled && balance >= cost && allowed;
 }

@@ -1,34 +1,34 @@
 import type { EventNamed } from "../../history/events.ts";
 import { LANES, laneOf, sumWh } from "../../profile.ts";
 import { addWords, arrivingWord, isAtMost } from "../../words.ts";
-import { expect, expectEqual, type Scene } from "../scene.ts";
+import { type AuditContext, expect, expectEqual } from "../context.ts";
 import { crossingIn, within } from "../state.ts";
 
-/** What a deal is subject to on its way: per kWh sent, and hundredths of a percent lost. */
+/** Charge and loss of energy on its way to the buyer: per kWh sent, and hundredths of a percent. */
 export interface Way {
   readonly chargePerKwh: bigint;
   readonly lossBps: bigint;
 }
 
-/** The way within a microgrid: its network fee and no loss. */
-export const wayWithin = ({ state }: Scene, microgrid: number): Way => ({
+/** Within a microgrid: the network fee and no loss. */
+export const wayWithin = ({ state }: AuditContext, microgrid: number): Way => ({
   chargePerKwh: state.microgrids.get(microgrid)?.networkFee ?? 0n,
   lossBps: 0n,
 });
 
-/** Energy over a tie line: it must exist, lose what was agreed, and carry no more than agreed. Books the flow. */
-export function judgeCrossing(scene: Scene, { args }: EventNamed<"Crossed">): Way {
+/** Energy over a tie line: it must exist, lose what was agreed, and carry no more than agreed. Records the flow. */
+export function judgeCrossing(context: AuditContext, { args }: EventNamed<"Crossed">): Way {
   const { from, to, firstBlock, sent, sentWh, arrivedWh } = args;
-  const terms = crossingIn(scene.state, from, to, scene.time);
+  const terms = crossingIn(context.state, from, to, context.time);
   const where = { from, to };
   const known = terms !== undefined;
-  expect(scene, "loss", known, "no-tie-line", where, from);
+  expect(context, "loss", known, "no-tie-line", where, from);
   if (terms === undefined) return { chargePerKwh: 0n, lossBps: 0n };
   const arrived = sent.map((word) => arrivingWord(word, terms.lossBps));
-  expectEqual(scene, "loss", "other-sent", sentWh, sumWh(sent), from);
-  expectEqual(scene, "loss", "other-arrived", arrivedWh, sumWh(arrived), from);
+  expectEqual(context, "loss", "other-sent", sentWh, sumWh(sent), from);
+  expectEqual(context, "loss", "other-arrived", arrivedWh, sumWh(arrived), from);
 
-  const flows = within(scene.state.flows, `${from} ${to}`);
+  const flows = within(context.state.flows, `${from} ${to}`);
   for (const [offset, word] of sent.entries()) {
     const blockNumber = firstBlock + offset;
     const flow = addWords(flows.get(blockNumber) ?? 0n, word);
@@ -37,7 +37,7 @@ export function judgeCrossing(scene: Scene, { args }: EventNamed<"Crossed">): Wa
       if (laneOf(word, lane) === 0n) continue;
       const slot = blockNumber * LANES + lane;
       expect(
-        scene,
+        context,
         "line-capacity",
         laneOf(flow, lane) <= terms.capacity,
         "above-line-capacity",
@@ -48,9 +48,9 @@ export function judgeCrossing(scene: Scene, { args }: EventNamed<"Crossed">): Wa
   }
   for (const microgrid of [from, to]) {
     expect(
-      scene,
+      context,
       "island",
-      scene.state.microgrids.get(microgrid)?.mode === "Connected",
+      context.state.microgrids.get(microgrid)?.mode === "Connected",
       "crossed-while-cut",
       { ...where, microgrid },
       microgrid,
@@ -59,7 +59,7 @@ export function judgeCrossing(scene: Scene, { args }: EventNamed<"Crossed">): Wa
   return { chargePerKwh: terms.wheeling, lossBps: terms.lossBps };
 }
 
-/** Whether what arrived is what was sent less the loss, word by word. */
+/** Whether the arrived words are the sent ones less the loss. */
 export const isArrival = (
   sent: readonly bigint[],
   arrived: readonly bigint[],

@@ -1,10 +1,10 @@
 import type { Address } from "viem";
 import { LANES, laneOf } from "../../profile.ts";
 import { addWords } from "../../words.ts";
-import { expect, type Scene } from "../scene.ts";
+import { type AuditContext, expect } from "../context.ts";
 import { within } from "../state.ts";
 
-/** A direct purchase, as island rules see it. */
+/** A direct purchase, with what island rules need. */
 export interface DirectPurchase {
   readonly microgrid: number;
   readonly buyer: Address;
@@ -15,13 +15,13 @@ export interface DirectPurchase {
   readonly energy: readonly bigint[];
 }
 
-/** No trade in a closed microgrid; in an islanded one a direct purchase keeps the price cap and the ration. */
-export function judgeDirectPurchase(scene: Scene, purchase: DirectPurchase): void {
+/** No trade in a closed microgrid; in an islanded one, direct purchases keep the price cap and the ration. */
+export function judgeDirectPurchase(context: AuditContext, purchase: DirectPurchase): void {
   const { microgrid, buyer, meter, pricePerKwh, firstBlock, energy } = purchase;
-  const record = scene.state.microgrids.get(microgrid);
+  const record = context.state.microgrids.get(microgrid);
   if (record === undefined) return;
   expect(
-    scene,
+    context,
     "island",
     record.mode !== "Closed",
     "traded-while-closed",
@@ -30,18 +30,18 @@ export function judgeDirectPurchase(scene: Scene, purchase: DirectPurchase): voi
   );
   if (record.mode !== "Islanded") return;
   expect(
-    scene,
+    context,
     "island",
     pricePerKwh <= record.islandPriceCap,
     "above-island-cap",
     { pricePerKwh, cap: record.islandPriceCap },
     microgrid,
   );
-  const load = scene.state.meters.get(meter);
+  const load = context.state.meters.get(meter);
   const isTheirs = load?.owner === buyer && load.microgrid === microgrid && load.active;
-  expect(scene, "island", isTheirs, "bought-for-others-meter", { buyer, meter }, microgrid);
+  expect(context, "island", isTheirs, "bought-for-others-meter", { buyer, meter }, microgrid);
   if (load === undefined || load.critical) return;
-  const bought = within(scene.state.rationed, meter);
+  const bought = within(context.state.rationed, meter);
   for (const [offset, word] of energy.entries()) {
     if (word === 0n) continue;
     const blockNumber = firstBlock + offset;
@@ -50,7 +50,7 @@ export function judgeDirectPurchase(scene: Scene, purchase: DirectPurchase): voi
     for (let lane = 0; lane < LANES; lane++) {
       if (laneOf(word, lane) === 0n) continue;
       expect(
-        scene,
+        context,
         "island",
         laneOf(total, lane) <= BigInt(record.islandRation),
         "above-ration",

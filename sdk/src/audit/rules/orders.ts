@@ -5,58 +5,58 @@ import { hashOrder, signerOf } from "../../signatures.ts";
 import type { Order } from "../../typedData.ts";
 import { maskOfSlots } from "../../words.ts";
 import type { Check } from "../checks.ts";
+import { type AuditContext, expect } from "../context.ts";
 import type { MessageCode, ValuesOf } from "../messages.ts";
-import { expect, type Scene } from "../scene.ts";
 import { accountIn, allowanceKey, fillIn } from "../state.ts";
 import { setAllowance } from "./plain.ts";
 
-/** A fill of an order, as calldata tells it. */
+/** A fill of an order, with its calldata. */
 export interface Fill {
   readonly order: Order;
   readonly signature: Hex;
   readonly currency: Address;
-  /** Who trades against it. */
+  /** The other party. */
   readonly taker: Address;
   readonly source: number;
   readonly firstBlock: number;
   readonly energy: readonly bigint[];
-  /** What it counts for the order: sent for an offer, arrived for a bid. */
+  /** The Wh that count as filled: sent for an offer, arrived for a bid. */
   readonly filledWh: bigint;
-  /** What the event calls it. */
+  /** The order's hash in the event. */
   readonly orderHash: Hex;
-  /** Who signed it, when that is known already: in a batch, as it stood when the batch began. */
+  /** The signer, where it is known already: a batch judges signers as of its start. */
   readonly signer?: JudgedSigner;
 }
 
-/** Who signed an order: a word for the rows, and the delegate when it was one. */
+/** Who signed an order: a word for the rows, and the delegate if one signed. */
 export interface JudgedSigner {
   readonly by: "maker" | "delegate" | "wallet" | "nobody" | "not seen" | "not checked";
   readonly delegate?: Address | undefined;
 }
 
 /**
- * Judges a fill against its order before it is booked: signature, deadline, counter, cancellation, energy, slots, source
- * and counterparty.
+ * Judges a fill against its order before it is recorded: signature, deadline, counter, cancellation, energy, slots,
+ * source and counterparty.
  */
-export async function judgeFill(scene: Scene, fill: Fill): Promise<JudgedSigner> {
+export async function judgeFill(context: AuditContext, fill: Fill): Promise<JudgedSigner> {
   const { order, currency, taker, source, firstBlock, energy, filledWh, orderHash } = fill;
   const { maker, nonce, microgrid } = order;
   const where = { maker, nonce, orderHash };
-  const { counter } = accountIn(scene.state, currency, maker);
-  const { filledWh: before, cancelled } = fillIn(scene.state, maker, nonce);
+  const { counter } = accountIn(context.state, currency, maker);
+  const { filledWh: before, cancelled } = fillIn(context.state, maker, nonce);
   const signedWh = BigInt(order.energy) > LANE_MAX_WH ? LANE_MAX_WH : BigInt(order.energy);
   const must = <Code extends MessageCode>(
     check: Check,
     holds: boolean,
     code: Code,
     values: ValuesOf<Code>,
-  ) => expect(scene, check, holds, code, values, microgrid);
+  ) => expect(context, check, holds, code, values, microgrid);
 
-  must("calldata", hashOrder(scene.domains.market, order) === orderHash, "other-order", where);
-  must("deadline", scene.time <= order.deadline, "filled-late", {
+  must("calldata", hashOrder(context.domains.market, order) === orderHash, "other-order", where);
+  must("deadline", context.time <= order.deadline, "filled-late", {
     ...where,
     deadline: order.deadline,
-    time: scene.time,
+    time: context.time,
   });
   must("counter", order.counter === counter, "other-counter", {
     ...where,
@@ -86,7 +86,7 @@ export async function judgeFill(scene: Scene, fill: Fill): Promise<JudgedSigner>
     firstSlot: order.firstSlot,
     lastSlot: order.lastSlot,
   });
-  const signer = fill.signer ?? (await judgeSigner(scene, order, fill.signature, currency));
+  const signer = fill.signer ?? (await judgeSigner(context, order, fill.signature, currency));
   if (signer.by !== "not checked" && signer.by !== "not seen") {
     must("order-signature", signer.by !== "nobody", "order-not-signed", {
       ...where,
@@ -96,25 +96,25 @@ export async function judgeFill(scene: Scene, fill: Fill): Promise<JudgedSigner>
   return signer;
 }
 
-/** Who signed an order, by what the chain said at the time. */
+/** Who signed an order, according to the chain's state at that time. */
 export async function judgeSigner(
-  scene: Scene,
+  context: AuditContext,
   order: Order,
   signature: Hex,
   currency: Address,
 ): Promise<JudgedSigner> {
-  if (!scene.checksSignatures) return { by: "not checked" };
-  if (scene.isSignedByNamed({ kind: "order", order, signature })) return { by: "maker" };
+  if (!context.checksSignatures) return { by: "not checked" };
+  if (context.isSignedByNamed({ kind: "order", order, signature })) return { by: "maker" };
   let unanswered = false;
   const signer = await signerOf(
-    scene.domains.market,
+    context.domains.market,
     { order, signature },
     {
-      recover: scene.recover,
+      recover: context.recover,
       isDelegate: (delegate) =>
-        scene.state.allowances.has(allowanceKey(order.maker, currency, delegate)),
+        context.state.allowances.has(allowanceKey(order.maker, currency, delegate)),
       isAccepted: async (digest, plain) => {
-        const answer = await scene.isAccepted(order.maker, digest, plain, scene);
+        const answer = await context.isAccepted(order.maker, digest, plain, context);
         unanswered ||= answer === undefined;
         return answer === true;
       },
@@ -122,16 +122,16 @@ export async function judgeSigner(
   );
   if (signer !== undefined) return signer;
   if (!unanswered) return { by: "nobody" };
-  scene.unseen("order-signature", "wallet-not-asked");
+  context.unseen("order-signature", "wallet-not-asked");
   return { by: "not seen" };
 }
 
 /**
- * Books what delegates have drawn, each against its allowance.
- * @param due What each signer should have drawn, by delegate; undefined where calldata is not seen.
+ * Records the draws on delegates' allowances.
+ * @param due What each delegate should have drawn; undefined without calldata.
  */
-export function bookDraws(
-  scene: Scene,
+export function recordDraws(
+  context: AuditContext,
   drawn: readonly EventNamed<"Drawn">[],
   due:
     | readonly { readonly maker: Address; readonly delegate: Address; readonly amount: bigint }[]
@@ -139,24 +139,24 @@ export function bookDraws(
 ): void {
   for (const { args } of drawn) {
     const key = allowanceKey(args.maker, args.currency, args.delegate);
-    const left = scene.state.allowances.get(key) ?? 0n;
-    expect(scene, "allowance", args.amount <= left, "allowance-overdrawn", {
+    const left = context.state.allowances.get(key) ?? 0n;
+    expect(context, "allowance", args.amount <= left, "allowance-overdrawn", {
       delegate: args.delegate,
       maker: args.maker,
       left,
       spent: args.amount,
     });
-    setAllowance(scene, key, args.amount < left ? left - args.amount : 0n);
+    setAllowance(context, key, args.amount < left ? left - args.amount : 0n);
   }
   if (due === undefined) return;
-  expect(scene, "allowance", drawn.length === due.length, "other-draws", {
+  expect(context, "allowance", drawn.length === due.length, "other-draws", {
     due: due.length,
     found: drawn.length,
   });
   due.forEach(({ maker, delegate, amount }, index) => {
     const event = drawn[index]?.args;
     if (event?.maker !== maker || event.delegate !== delegate) return;
-    expect(scene, "allowance", event.amount === amount, "other-draw", {
+    expect(context, "allowance", event.amount === amount, "other-draw", {
       delegate,
       found: event.amount,
       due: amount,

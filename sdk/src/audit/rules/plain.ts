@@ -1,14 +1,14 @@
 import type { HistoryEvent } from "../../history/events.ts";
 import { modeAt } from "../../modes.ts";
+import { type AuditContext, expect } from "../context.ts";
 import { credit, debit } from "../ledger.ts";
-import { expect, type Scene } from "../scene.ts";
 import { accountIn, allowanceKey, lineKey, moneyIn, within } from "../state.ts";
 
 const SECONDS_PER_DAY = 86_400;
 
-/** Books an event that stands alone: communities, meters, money in and out, and what makers say about their orders. */
-export function judgePlain(scene: Scene, event: HistoryEvent): void {
-  const { state, time } = scene;
+/** Records an event that is a whole act: microgrids, meters, deposits and withdrawals, cancellations and allowances. */
+export function judgePlain(context: AuditContext, event: HistoryEvent): void {
+  const { state, time } = context;
   switch (event.eventName) {
     case "Founded": {
       const { microgrid, charter, tariffs, dso } = event.args;
@@ -62,19 +62,19 @@ export function judgePlain(scene: Scene, event: HistoryEvent): void {
     }
     case "Deposited": {
       const { currency, holder, amount } = event.args;
-      credit(scene, currency, holder, amount);
+      credit(context, currency, holder, amount);
       moneyIn(state, currency).held += amount;
       return;
     }
     case "Withdrawn": {
       const { currency, holder, amount } = event.args;
       const { lockedUntil } = accountIn(state, currency, holder);
-      expect(scene, "lock", time >= lockedUntil, "withdrew-locked", {
+      expect(context, "lock", time >= lockedUntil, "withdrew-locked", {
         holder,
         amount,
         lockedUntil,
       });
-      debit(scene, currency, holder, amount);
+      debit(context, currency, holder, amount);
       moneyIn(state, currency).held -= amount;
       return;
     }
@@ -97,7 +97,7 @@ export function judgePlain(scene: Scene, event: HistoryEvent): void {
     }
     case "Authorized": {
       const { maker, currency, delegate, allowance } = event.args;
-      setAllowance(scene, allowanceKey(maker, currency, delegate), allowance);
+      setAllowance(context, allowanceKey(maker, currency, delegate), allowance);
       return;
     }
   }
@@ -108,8 +108,8 @@ export function judgePlain(scene: Scene, event: HistoryEvent): void {
   }
 }
 
-/** Sets what a delegate may still spend. */
-export function setAllowance({ state }: Scene, key: string, allowance: bigint): void {
+/** Sets a delegate's remaining allowance. */
+export function setAllowance({ state }: AuditContext, key: string, allowance: bigint): void {
   if (allowance === 0n) state.allowances.delete(key);
   else state.allowances.set(key, allowance);
 }

@@ -4,23 +4,23 @@ import type { MovedWord } from "../../history/moves.ts";
 import { isMarked, LANES, laneOf } from "../../profile.ts";
 import { addWords, fillLanes, GUARDS, maskOfSlots, minWords, subtractWords } from "../../words.ts";
 import type { CallOf } from "../calls.ts";
-import { bookMove } from "../ledger.ts";
+import { type AuditContext, expect } from "../context.ts";
+import { recordMove } from "../ledger.ts";
 import { SOLAR, solarMostWh } from "../plausibility.ts";
-import { expect, type Scene } from "../scene.ts";
 import { type MeterState, type MicrogridState, within } from "../state.ts";
 
-/** A reading: who signed it, whether it may say what it says, and whether just that was minted. */
+/** A reading: its signature, its slots and energy, and whether exactly its energy was minted. */
 export function judgeReport(
-  scene: Scene,
+  context: AuditContext,
   { reported, mint }: ReportAct,
   call: CallOf<"report"> | undefined,
 ): void {
   const { meter: address, firstBlock, exported } = reported.args;
-  const meter = scene.state.meters.get(address);
-  const microgrid = meter && scene.state.microgrids.get(meter.microgrid);
-  if (mint !== undefined) bookMove(scene, mint);
+  const meter = context.state.meters.get(address);
+  const microgrid = meter && context.state.microgrids.get(meter.microgrid);
+  if (mint !== undefined) recordMove(context, mint);
   if (
-    !expect(scene, "meter", meter?.active === true, "meter-not-in-service", {
+    !expect(context, "meter", meter?.active === true, "meter-not-in-service", {
       meter: address,
     }) ||
     meter === undefined ||
@@ -28,17 +28,17 @@ export function judgeReport(
   ) {
     return;
   }
-  const signature = signatureOf(scene, reported.args, call, meter);
+  const signature = signatureOf(context, reported.args, call, meter);
   const minted: (readonly [blockNumber: number, energy: bigint])[] = [];
   for (const [offset, word] of exported.entries()) {
     const blockNumber = firstBlock + offset;
     const energy = word & ~GUARDS;
-    const kept = judgeWord(scene, address, meter, microgrid, blockNumber, word);
+    const kept = judgeWord(context, address, meter, microgrid, blockNumber, word);
     if (energy !== kept) minted.push([blockNumber, subtractWords(energy, kept)]);
-    writeRows(scene, { address, meter, microgrid, blockNumber, word, kept, signature });
+    writeRows(context, { address, meter, microgrid, blockNumber, word, kept, signature });
   }
   expect(
-    scene,
+    context,
     "minting",
     isSame(minted, mint?.words ?? [], meter) && (mint === undefined || mint.to === meter.owner),
     "other-mint",
@@ -48,14 +48,14 @@ export function judgeReport(
 }
 
 function signatureOf(
-  scene: Scene,
+  context: AuditContext,
   reported: ReportAct["reported"]["args"],
   call: CallOf<"report"> | undefined,
   meter: MeterState,
 ) {
   const { meter: address, firstBlock, exported } = reported;
   if (call === undefined) {
-    scene.unseen("reading-signature", "through-contract");
+    context.unseen("reading-signature", "through-contract");
     return "not seen";
   }
   const { reading, signature } = call;
@@ -64,12 +64,12 @@ function signatureOf(
     reading.firstBlock === firstBlock &&
     reading.exported.length === exported.length &&
     reading.exported.every((word, index) => word === exported[index]);
-  expect(scene, "calldata", isSameReading, "other-reading", { meter: address }, meter.microgrid);
-  if (!scene.checksSignatures) return "not checked";
+  expect(context, "calldata", isSameReading, "other-reading", { meter: address }, meter.microgrid);
+  if (!context.checksSignatures) return "not checked";
   const valid = expect(
-    scene,
+    context,
     "reading-signature",
-    scene.isSignedByNamed({ kind: "reading", reading, signature }),
+    context.isSignedByNamed({ kind: "reading", reading, signature }),
     "reading-not-signed",
     { meter: reading.meter, firstBlock: reading.firstBlock, signature },
     meter.microgrid,
@@ -77,9 +77,9 @@ function signatureOf(
   return valid ? "valid" : "invalid";
 }
 
-/** Judges a word of a reading and books what of it is kept for forwards, which is returned. */
+/** Judges a word of a reading and records the part that is kept for forwards, which is returned. */
 function judgeWord(
-  scene: Scene,
+  context: AuditContext,
   address: ReportAct["reported"]["args"]["meter"],
   meter: MeterState,
   microgrid: MicrogridState,
@@ -88,9 +88,9 @@ function judgeWord(
 ): bigint {
   const { slotSeconds, reportingDeadline } = microgrid;
   const firstOpen = Math.floor((meter.sinceDay * 86_400) / slotSeconds);
-  const ended = Math.floor(scene.time / slotSeconds);
+  const ended = Math.floor(context.time / slotSeconds);
   const mostWh = BigInt(Math.floor((meter.capacityW * slotSeconds) / 3600));
-  const reported = within(scene.state.reported, address);
+  const reported = within(context.state.reported, address);
   const key = Math.floor(blockNumber / 32);
   let flags = reported.get(key) ?? 0n;
   for (let lane = 0; lane < LANES; lane++) {
@@ -100,15 +100,22 @@ function judgeWord(
     const where = { meter: address, slot, exportedWh: wh };
     if (!covered) {
       if (wh !== 0n) {
-        scene.found("reading-time", "slot-not-covered", where, meter.microgrid);
+        context.found("reading-time", "slot-not-covered", where, meter.microgrid);
       }
       continue;
     }
     const bit = 1n << BigInt((blockNumber % 32) * LANES + lane);
-    expect(scene, "reported-once", (flags & bit) === 0n, "reported-before", where, meter.microgrid);
+    expect(
+      context,
+      "reported-once",
+      (flags & bit) === 0n,
+      "reported-before",
+      where,
+      meter.microgrid,
+    );
     flags |= bit;
     expect(
-      scene,
+      context,
       "reading-time",
       slot < ended && slot >= firstOpen,
       "slot-not-ended",
@@ -116,7 +123,7 @@ function judgeWord(
       meter.microgrid,
     );
     expect(
-      scene,
+      context,
       "capacity",
       wh <= mostWh,
       "above-capacity",
@@ -126,10 +133,10 @@ function judgeWord(
   }
   reported.set(key, flags);
 
-  const delivery = scene.state.deliveries.get(address)?.get(blockNumber);
+  const delivery = context.state.deliveries.get(address)?.get(blockNumber);
   if (delivery === undefined || delivery.committed === 0n) return 0n;
-  // In time: (slot + 1) * slotSeconds + deadline >= now.
-  const firstInTime = Math.max(Math.ceil((scene.time - reportingDeadline) / slotSeconds) - 1, 0);
+  // Still in time: (slot + 1) * slotSeconds + deadline >= now.
+  const firstInTime = Math.max(Math.ceil((context.time - reportingDeadline) / slotSeconds) - 1, 0);
   const inTime = maskOfSlots(blockNumber, firstInTime, 2 ** 32);
   const kept = minWords(word & ~GUARDS, delivery.committed) & fillLanes(word & GUARDS) & inTime;
   delivery.delivered = addWords(delivery.delivered, kept);
@@ -160,7 +167,7 @@ interface JudgedWord {
   readonly signature: "valid" | "invalid" | "not seen" | "not checked";
 }
 
-function writeRows(scene: Scene, judged: JudgedWord): void {
+function writeRows(context: AuditContext, judged: JudgedWord): void {
   const { address, meter, microgrid, blockNumber, word, kept, signature } = judged;
   const { slotSeconds } = microgrid;
   for (let lane = 0; lane < LANES; lane++) {
@@ -169,13 +176,13 @@ function writeRows(scene: Scene, judged: JudgedWord): void {
     const exportedWh = laneOf(word, lane);
     const isSolar = meter.source === SOLAR && exportedWh > 0n;
     const hasPlace = microgrid.latitudeTenths !== 0 || microgrid.longitudeTenths !== 0;
-    if (isSolar && !hasPlace) scene.unseen("sun", "no-place");
+    if (isSolar && !hasPlace) context.unseen("sun", "no-place");
     const sunMostWh =
       isSolar && hasPlace ? solarMostWh(microgrid, meter.capacityW, slot) : undefined;
     if (sunMostWh !== undefined) {
       const time = new Date(slot * slotSeconds * 1000).toISOString();
       expect(
-        scene,
+        context,
         "sun",
         exportedWh <= sunMostWh,
         sunMostWh === 0n ? "sun-at-night" : "above-clearest-sky",
@@ -183,11 +190,11 @@ function writeRows(scene: Scene, judged: JudgedWord): void {
         meter.microgrid,
       );
     }
-    scene.row({
+    context.row({
       kind: "reading",
-      block: scene.blockNumber,
-      time: scene.time,
-      transaction: scene.transaction,
+      block: context.blockNumber,
+      time: context.time,
+      transaction: context.transaction,
       meter: address,
       owner: meter.owner,
       microgrid: meter.microgrid,

@@ -13,36 +13,39 @@ import {
   shareWord,
   subtractWords,
 } from "../../words.ts";
-import { bookMove, chargeOf, credit, payDsos } from "../ledger.ts";
+import { type AuditContext, expect, expectEqual } from "../context.ts";
+import { chargeOf, credit, payDsos, recordMove } from "../ledger.ts";
 import { slotsOf } from "../runs.ts";
-import { expect, expectEqual, type Scene } from "../scene.ts";
-import { type DeliveryState, deliveryIn, lineOf, moneyIn } from "../state.ts";
+import { type DeliveryState, deliveryIn, moneyIn, seriesOf } from "../state.ts";
 
-/** A block of a forward is settled: the share of what was delivered, what is paid, refunded and forfeited, and minted. */
-export function judgeRelease(scene: Scene, { released, mints, unmintable }: ReleaseAct): void {
+/** A released block of a forward: its share of the delivery, payment, refund, forfeited bond, and minted energy. */
+export function judgeRelease(
+  context: AuditContext,
+  { released, mints, unmintable }: ReleaseAct,
+): void {
   const { positionId, blockNumber, delivered, paid, charge, refund, forfeited } = released.args;
-  const position = scene.state.positions.get(positionId);
+  const position = context.state.positions.get(positionId);
   const energy = position?.reserved.get(blockNumber);
-  for (const mint of mints) bookMove(scene, mint);
+  for (const mint of mints) recordMove(context, mint);
   if (position === undefined || energy === undefined) {
-    scene.found("shares", "released-unreserved", { positionId, block: blockNumber });
+    context.found("shares", "released-unreserved", { positionId, block: blockNumber });
     return;
   }
   const { terms } = position;
   const { seller, buyer, meter, from, to, currency } = terms;
   const where = { positionId, block: blockNumber };
   expect(
-    scene,
+    context,
     "shares",
-    (heldLanes(energy) & ~resolvedOf(scene, meter, from, blockNumber)) === 0n,
+    (heldLanes(energy) & ~resolvedOf(context, meter, from, blockNumber)) === 0n,
     "released-early",
     where,
     from,
   );
-  const delivery = deliveryIn(scene.state, meter, blockNumber);
+  const delivery = deliveryIn(context.state, meter, blockNumber);
   const { share, rest } = sharesOf(delivery, energy);
   expect(
-    scene,
+    context,
     "shares",
     delivered === share,
     "other-share",
@@ -55,19 +58,19 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
   const chargeDue = chargeOf(terms.charge, sentWh);
   const { locked, bonded } = lockedFor(terms, energy);
   const kept = costOf(terms.bond, sentWh);
-  expectEqual(scene, "price", "other-seller-payment", paid, due, from);
-  expectEqual(scene, "fees", "other-dso-payment", charge, chargeDue, from);
-  expectEqual(scene, "refunds", "other-refund", refund, locked - due - chargeDue, from);
-  expectEqual(scene, "refunds", "other-forfeit", forfeited, bonded - kept, from);
+  expectEqual(context, "price", "other-seller-payment", paid, due, from);
+  expectEqual(context, "fees", "other-dso-payment", charge, chargeDue, from);
+  expectEqual(context, "refunds", "other-refund", refund, locked - due - chargeDue, from);
+  expectEqual(context, "refunds", "other-forfeit", forfeited, bonded - kept, from);
 
   const arrived = arrivingWord(share, BigInt(terms.lossBps));
-  const owner = scene.state.meters.get(meter)?.owner ?? zeroAddress;
+  const owner = context.state.meters.get(meter)?.owner ?? zeroAddress;
   const dueMints = [
-    { to: buyer, line: lineOf(to, terms.source), energy: arrived },
-    { to: owner, line: lineOf(from, terms.source), energy: rest },
+    { to: buyer, series: seriesOf(to, terms.source), energy: arrived },
+    { to: owner, series: seriesOf(from, terms.source), energy: rest },
   ].filter((mint) => mint.energy !== 0n);
   expect(
-    scene,
+    context,
     "minting",
     isMinted(dueMints, { mints, unmintable }, blockNumber),
     "other-share-minted",
@@ -76,18 +79,18 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
   );
 
   position.reserved.delete(blockNumber);
-  if (position.reserved.size === 0) scene.state.positions.delete(positionId);
-  forget(scene, meter, blockNumber, delivery, energy);
-  credit(scene, currency, seller, paid + bonded - forfeited);
-  credit(scene, currency, buyer, refund + forfeited);
-  payDsos(scene, currency, from, to, charge);
-  moneyIn(scene.state, currency).locked -= locked + bonded;
-  scene.row({
+  if (position.reserved.size === 0) context.state.positions.delete(positionId);
+  forget(context, meter, blockNumber, delivery, energy);
+  credit(context, currency, seller, paid + bonded - forfeited);
+  credit(context, currency, buyer, refund + forfeited);
+  payDsos(context, currency, from, to, charge);
+  moneyIn(context.state, currency).locked -= locked + bonded;
+  context.row({
     kind: "settlement",
     type: "release",
-    block: scene.blockNumber,
-    time: scene.time,
-    transaction: scene.transaction,
+    block: context.blockNumber,
+    time: context.time,
+    transaction: context.transaction,
     logIndex: released.logIndex,
     seller,
     buyer,
@@ -95,7 +98,7 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
     to,
     source: terms.source,
     ...slotsOf({ firstBlock: blockNumber, words: [energy] }),
-    slotSeconds: scene.state.microgrids.get(from)?.slotSeconds ?? 0,
+    slotSeconds: context.state.microgrids.get(from)?.slotSeconds ?? 0,
     currency,
     sentWh,
     arrivedWh: sumWh([arrived]),
@@ -108,22 +111,27 @@ export function judgeRelease(scene: Scene, { released, mints, unmintable }: Rele
   });
 }
 
-/** The guard bits of the lanes that are reported or past the reporting deadline. */
-function resolvedOf(scene: Scene, meter: Address, microgrid: number, blockNumber: number): bigint {
-  const record = scene.state.microgrids.get(microgrid);
-  const flags = scene.state.reported.get(meter)?.get(Math.floor(blockNumber / 32)) ?? 0n;
+/** The guard bits of lanes that are reported or past the reporting deadline. */
+function resolvedOf(
+  context: AuditContext,
+  meter: Address,
+  microgrid: number,
+  blockNumber: number,
+): bigint {
+  const record = context.state.microgrids.get(microgrid);
+  const flags = context.state.reported.get(meter)?.get(Math.floor(blockNumber / 32)) ?? 0n;
   let resolved = 0n;
   for (let lane = 0; lane < LANES; lane++) {
     const slot = blockNumber * LANES + lane;
     const reported = (flags >> BigInt((blockNumber % 32) * LANES + lane)) & 1n;
     const { slotSeconds = 0, reportingDeadline = 0 } = record ?? {};
-    const late = (slot + 1) * slotSeconds + reportingDeadline < scene.time;
+    const late = (slot + 1) * slotSeconds + reportingDeadline < context.time;
     if (reported === 1n || late) resolved |= 1n << BigInt(32 * lane + 31);
   }
   return resolved;
 }
 
-/** A position's share of a block, and what rounding has left in the lanes whose last position this is. */
+/** A position's share of a block, and the rounding rest in lanes of which this is the last position. */
 function sharesOf(delivery: DeliveryState, energy: bigint) {
   const { committed, delivered } = delivery;
   if (committed === delivered) return { share: energy, rest: 0n };
@@ -135,9 +143,9 @@ function sharesOf(delivery: DeliveryState, energy: bigint) {
   return { share, rest };
 }
 
-/** Whether just what is due was minted, or found no room in its holder's lane. */
+/** Whether exactly what is due was minted, or did not fit into its holder's lane. */
 function isMinted(
-  due: readonly { readonly to: Address; readonly line: number; readonly energy: bigint }[],
+  due: readonly { readonly to: Address; readonly series: number; readonly energy: bigint }[],
   { mints, unmintable }: Pick<ReleaseAct, "mints" | "unmintable">,
   blockNumber: number,
 ): boolean {
@@ -147,25 +155,25 @@ function isMinted(
       const source = SOURCES.indexOf(word?.source ?? "Solar");
       return {
         to,
-        line: lineOf(word?.microgrid ?? 0, source),
+        series: seriesOf(word?.microgrid ?? 0, source),
         blockNumber: word?.blockNumber,
         energy: words.length === 1 ? word?.energy : undefined,
       };
     }),
     ...unmintable.map(({ args }) => ({
       to: args.holder,
-      line: Number(args.line),
+      series: Number(args.line),
       blockNumber: args.blockNumber,
       energy: args.energy,
     })),
   ];
   return (
     found.length === due.length &&
-    due.every(({ to, line, energy }) =>
+    due.every(({ to, series, energy }) =>
       found.some(
         (each) =>
           each.to === to &&
-          each.line === line &&
+          each.series === series &&
           each.energy === energy &&
           each.blockNumber === blockNumber,
       ),
@@ -173,9 +181,9 @@ function isMinted(
   );
 }
 
-/** A block whose positions are all released needs no memory: nobody can commit to slots that have started. */
+/** A block whose positions are all released is forgotten: nobody can commit to slots that have started. */
 function forget(
-  scene: Scene,
+  context: AuditContext,
   meter: Address,
   blockNumber: number,
   delivery: DeliveryState,
@@ -183,9 +191,9 @@ function forget(
 ): void {
   delivery.released = addWords(delivery.released, energy);
   if (delivery.released !== delivery.committed) return;
-  const slotSeconds = scene.state.microgrids.get(
-    scene.state.meters.get(meter)?.microgrid ?? 0,
+  const slotSeconds = context.state.microgrids.get(
+    context.state.meters.get(meter)?.microgrid ?? 0,
   )?.slotSeconds;
-  const ended = (blockNumber + 1) * LANES * (slotSeconds ?? 900) <= scene.time;
-  if (ended) scene.state.deliveries.get(meter)?.delete(blockNumber);
+  const ended = (blockNumber + 1) * LANES * (slotSeconds ?? 900) <= context.time;
+  if (ended) context.state.deliveries.get(meter)?.delete(blockNumber);
 }

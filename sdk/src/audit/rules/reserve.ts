@@ -6,22 +6,22 @@ import { costOf } from "../../money.ts";
 import { LANES, laneOf, sumWh } from "../../profile.ts";
 import { addWords, arrivingWord, maskOfSlots } from "../../words.ts";
 import type { CallOf } from "../calls.ts";
+import { type AuditContext, expect, expectEqual } from "../context.ts";
 import { chargeOf, debit, fill } from "../ledger.ts";
 import { slotsOf } from "../runs.ts";
-import { expect, expectEqual, type Scene } from "../scene.ts";
 import { deliveryIn, moneyIn, type PositionState } from "../state.ts";
 import { judgeCrossing, wayWithin } from "./crossing.ts";
-import { type Deal, judgeDeal, sellersPrice } from "./deals.ts";
+import { judgeTakenOrder, sellersPrice, type TakenOrder } from "./takenOrder.ts";
 
 const POSITION = getAbiItem({ abi: marketplaceAbi, name: "positionId" }).inputs;
 
-/** What names a position: the hash of its terms, as the contracts make it. */
+/** A position's id: the hash of its terms, as in the contracts. */
 export const positionIdOf = (terms: PositionTerms) =>
   keccak256(encodeAbiParameters(POSITION, [terms]));
 
-/** Energy reserved before it is made: order, terms, what is locked, and that the meter can deliver it. */
+/** A reservation: order, terms, what is locked, and whether the meter can deliver it. */
 export async function judgeReserve(
-  scene: Scene,
+  context: AuditContext,
   { reserved, crossed, drawn }: ReserveAct,
   call: CallOf<"reserve"> | undefined,
 ): Promise<void> {
@@ -29,24 +29,24 @@ export async function judgeReserve(
   const { position: terms, firstBlock, energy } = reserved.args;
   const { seller, buyer, from, to, currency } = terms;
   const where = { orderHash, positionId };
-  const way = crossed === undefined ? wayWithin(scene, from) : judgeCrossing(scene, crossed);
+  const way = crossed === undefined ? wayWithin(context, from) : judgeCrossing(context, crossed);
   expect(
-    scene,
+    context,
     "logs",
     positionIdOf(terms) === positionId && (crossed === undefined) === (from === to),
     "position-of-other-terms",
     where,
     from,
   );
-  expectEqual(scene, "fees", "other-position-charge", terms.charge, way.chargePerKwh, from);
-  expectEqual(scene, "loss", "other-position-loss", BigInt(terms.lossBps), way.lossBps, from);
+  expectEqual(context, "fees", "other-position-charge", terms.charge, way.chargePerKwh, from);
+  expectEqual(context, "loss", "other-position-loss", BigInt(terms.lossBps), way.lossBps, from);
 
-  const position = positionIn(scene, positionId, terms);
+  const position = positionIn(context, positionId, terms);
   const grown = grow(position, firstBlock, energy);
-  expectEqual(scene, "fees", "other-locked-payment", locked, grown.due + grown.charge, from);
-  expectEqual(scene, "refunds", "other-bond", bonded, grown.bonded, from);
+  expectEqual(context, "fees", "other-locked-payment", locked, grown.due + grown.charge, from);
+  expectEqual(context, "refunds", "other-bond", bonded, grown.bonded, from);
   const sentWh = sumWh(energy);
-  const deal: Deal = {
+  const taken: TakenOrder = {
     forward: true,
     orderHash,
     maker,
@@ -66,24 +66,24 @@ export async function judgeReserve(
     bonded,
     drawn,
   };
-  const signer = await judgeDeal(scene, deal, call, way);
+  const signer = await judgeTakenOrder(context, taken, call, way);
   if (call !== undefined) {
     const price = sellersPrice(call.order, way) ?? 0n;
-    expectEqual(scene, "price", "other-position-price", terms.price, price, from);
-    expectEqual(scene, "price", "other-position-bond", terms.bond, call.order.bond, from);
+    expectEqual(context, "price", "other-position-price", terms.price, price, from);
+    expectEqual(context, "price", "other-position-bond", terms.bond, call.order.bond, from);
   }
-  commit(scene, terms, firstBlock, energy);
+  commit(context, terms, firstBlock, energy);
 
-  fill(scene, maker, nonce, filled);
-  debit(scene, currency, buyer, locked);
-  debit(scene, currency, seller, bonded);
-  moneyIn(scene.state, currency).locked += locked + bonded;
-  scene.row({
+  fill(context, maker, nonce, filled);
+  debit(context, currency, buyer, locked);
+  debit(context, currency, seller, bonded);
+  moneyIn(context.state, currency).locked += locked + bonded;
+  context.row({
     kind: "settlement",
     type: "reserve",
-    block: scene.blockNumber,
-    time: scene.time,
-    transaction: scene.transaction,
+    block: context.blockNumber,
+    time: context.time,
+    transaction: context.transaction,
     logIndex: reserved.logIndex,
     seller,
     buyer,
@@ -91,10 +91,10 @@ export async function judgeReserve(
     to,
     source: terms.source,
     ...slotsOf({ firstBlock, words: energy }),
-    slotSeconds: scene.state.microgrids.get(from)?.slotSeconds ?? 0,
+    slotSeconds: context.state.microgrids.get(from)?.slotSeconds ?? 0,
     currency,
     sentWh,
-    arrivedWh: deal.arrivedWh,
+    arrivedWh: taken.arrivedWh,
     cost: locked,
     charge: grown.charge,
     refund: 0n,
@@ -104,15 +104,15 @@ export async function judgeReserve(
   });
 }
 
-function positionIn(scene: Scene, id: `0x${string}`, terms: PositionTerms): PositionState {
-  const known = scene.state.positions.get(id);
+function positionIn(context: AuditContext, id: `0x${string}`, terms: PositionTerms): PositionState {
+  const known = context.state.positions.get(id);
   if (known !== undefined) return known;
   const made = { terms, reserved: new Map<number, bigint>() };
-  scene.state.positions.set(id, made);
+  context.state.positions.set(id, made);
   return made;
 }
 
-/** Adds energy to a position; a block locks what its whole energy costs. */
+/** Adds energy to a position; a block locks the cost of its whole energy. */
 function grow({ terms, reserved }: PositionState, firstBlock: number, energy: readonly bigint[]) {
   let [due, charge, bonded] = [0n, 0n, 0n];
   for (const [offset, word] of energy.entries()) {
@@ -128,35 +128,35 @@ function grow({ terms, reserved }: PositionState, firstBlock: number, energy: re
   return { due, charge, bonded };
 }
 
-/** The meter must be the seller's, make such energy, and be able to deliver all that it has promised. */
+/** The meter must be the seller's, produce such energy, and be able to deliver all that it has promised. */
 function commit(
-  scene: Scene,
+  context: AuditContext,
   terms: PositionTerms,
   firstBlock: number,
   energy: readonly bigint[],
 ): void {
   const { seller, meter: address, from, source } = terms;
-  const meter = scene.state.meters.get(address);
+  const meter = context.state.meters.get(address);
   const isSellers =
     meter?.owner === seller && meter.active && meter.microgrid === from && meter.source === source;
   expect(
-    scene,
+    context,
     "meter",
     isSellers,
     "meter-of-others",
     { meter: address, seller, microgrid: from },
     from,
   );
-  const slotSeconds = scene.state.microgrids.get(from)?.slotSeconds ?? 900;
+  const slotSeconds = context.state.microgrids.get(from)?.slotSeconds ?? 900;
   const mostWh = BigInt(Math.floor(((meter?.capacityW ?? 0) * slotSeconds) / 3600));
-  const started = Math.floor(scene.time / slotSeconds) + 1;
+  const started = Math.floor(context.time / slotSeconds) + 1;
   for (const [offset, word] of energy.entries()) {
     if (word === 0n) continue;
     const blockNumber = firstBlock + offset;
-    const delivery = deliveryIn(scene.state, address, blockNumber);
+    const delivery = deliveryIn(context.state, address, blockNumber);
     delivery.committed = addWords(delivery.committed, word);
     expect(
-      scene,
+      context,
       "order-terms",
       (word & maskOfSlots(blockNumber, 0, started)) === 0n,
       "sold-after-start",
@@ -167,7 +167,7 @@ function commit(
       if (laneOf(word, lane) === 0n) continue;
       const promisedWh = laneOf(delivery.committed, lane);
       expect(
-        scene,
+        context,
         "capacity",
         promisedWh <= mostWh,
         "promised-above-capacity",

@@ -4,52 +4,52 @@ import { movedWh } from "../../history/moves.ts";
 import { ceilDiv } from "../../money.ts";
 import { LANES, laneOf } from "../../profile.ts";
 import type { CallOf } from "../calls.ts";
-import { bookMove, chargeOf, credit, debit, fill, payDsos } from "../ledger.ts";
+import { type AuditContext, expect, expectEqual } from "../context.ts";
+import { chargeOf, credit, debit, fill, payDsos, recordMove } from "../ledger.ts";
 import { runOf, slotsOf } from "../runs.ts";
-import { expect, expectEqual, type Scene } from "../scene.ts";
 import type { MicrogridState } from "../state.ts";
 import { type Batch, judgeMatch, openBatch } from "./batch.ts";
 import { judgeCriticalLoads } from "./critical.ts";
 
 type Settled = Extract<MatchOutcome, { readonly skipped?: undefined }>;
 
-/** A batch: one price per slot, every match paid at it, every order kept, nothing skipped without a reason. */
+/** A batch: one price per slot, every match paid at it, every order kept, no match skipped without a reason. */
 export async function judgeSettle(
-  scene: Scene,
+  context: AuditContext,
   act: SettleAct,
   call: CallOf<"settle"> | undefined,
 ): Promise<void> {
   const { microgrid: number, firstBlock, prices } = act.cleared.args;
-  const microgrid = scene.state.microgrids.get(number);
+  const microgrid = context.state.microgrids.get(number);
   if (microgrid === undefined) {
-    scene.found("logs", "batch-in-unknown-microgrid", { microgrid: number });
+    context.found("logs", "batch-in-unknown-microgrid", { microgrid: number });
     return;
   }
   expect(
-    scene,
+    context,
     "island",
     microgrid.mode !== "Closed",
     "cleared-while-closed",
     { microgrid: number },
     number,
   );
-  const batch = call && (await judgeCall(scene, act, call, microgrid, number));
+  const batch = call && (await judgeCall(context, act, call, microgrid, number));
   if (batch === undefined) {
     for (const check of ["order-signature", "uniform-price"] as const) {
-      scene.unseen(check, "through-contract");
+      context.unseen(check, "through-contract");
     }
   }
   let charges = 0n;
   for (const [index, outcome] of act.outcomes.entries()) {
     if (outcome.skipped !== undefined) continue;
-    charges += pay(scene, outcome, { microgrid, number, firstBlock, prices }, batch, index);
+    charges += pay(context, outcome, { microgrid, number, firstBlock, prices }, batch, index);
   }
-  payDsos(scene, microgrid.currency, number, number, charges);
+  payDsos(context, microgrid.currency, number, number, charges);
 }
 
-/** Judges a batch by its calldata, match by match, as the contract went through it. */
+/** Judges a batch by its calldata, match by match, in the contract's order. */
 async function judgeCall(
-  scene: Scene,
+  context: AuditContext,
   act: SettleAct,
   call: CallOf<"settle">,
   microgrid: MicrogridState,
@@ -63,7 +63,7 @@ async function judgeCall(
     ) &&
     call.orders.every((order) => order.microgrid === number && !order.forward);
   expect(
-    scene,
+    context,
     "calldata",
     fits,
     "other-matches",
@@ -71,16 +71,17 @@ async function judgeCall(
     number,
   );
   if (!fits) return undefined;
-  const batch = await openBatch(scene, call, microgrid, number);
-  for (const [index, outcome] of outcomes.entries()) await judgeMatch(scene, batch, index, outcome);
-  judgePrices(scene, batch, cleared.args.firstBlock, cleared.args.prices);
-  if (microgrid.mode === "Islanded") judgeCriticalLoads(scene, batch, outcomes);
+  const batch = await openBatch(context, call, microgrid, number);
+  for (const [index, outcome] of outcomes.entries())
+    await judgeMatch(context, batch, index, outcome);
+  judgePrices(context, batch, cleared.args.firstBlock, cleared.args.prices);
+  if (microgrid.mode === "Islanded") judgeCriticalLoads(context, batch, outcomes);
   return batch;
 }
 
-/** Every slot's price: the midpoint, rounded down, of the highest ask and the lowest bid, in an island below its cap. */
+/** Each slot's price: the midpoint, rounded down, of highest ask and lowest bid; in an island at most the price cap. */
 function judgePrices(
-  scene: Scene,
+  context: AuditContext,
   { quotes, priceCap, number, call }: Batch,
   firstBlock: number,
   prices: readonly bigint[],
@@ -92,7 +93,7 @@ function judgePrices(
   const start = blocks.reduce((least, block) => Math.min(least, block));
   const end = blocks.reduce((most, block) => Math.max(most, block));
   expect(
-    scene,
+    context,
     "uniform-price",
     start === firstBlock && (end - start) * LANES === prices.length,
     "prices-of-other-slots",
@@ -107,7 +108,7 @@ function judgePrices(
     const middle = (ask + bid) / 2n;
     const due = priceCap !== undefined && middle > priceCap ? priceCap : middle;
     expect(
-      scene,
+      context,
       "uniform-price",
       price === due && ask <= price && price <= bid,
       "other-uniform-price",
@@ -124,9 +125,9 @@ interface Clearing {
   readonly prices: readonly bigint[];
 }
 
-/** Judges what a match was paid at the prices of its slots and books it; returns what goes to the DSO. */
+/** Judges the payment of a match at its slots' prices and records it; returns the DSO's part. */
 function pay(
-  scene: Scene,
+  context: AuditContext,
   { move, matched }: Settled,
   { microgrid, number, firstBlock, prices }: Clearing,
   batch: Batch | undefined,
@@ -142,24 +143,24 @@ function pay(
       value += price * laneOf(energy, lane);
     }
   }
-  expectEqual(scene, "uniform-price", "other-match-cost", cost, ceilDiv(value, 1000n), number);
+  expectEqual(context, "uniform-price", "other-match-cost", cost, ceilDiv(value, 1000n), number);
   const feeDue = chargeOf(microgrid.networkFee, wh);
-  expectEqual(scene, "fees", "other-match-fee", charge, feeDue, number);
+  expectEqual(context, "fees", "other-match-fee", charge, feeDue, number);
   if (batch === undefined) {
-    // With calldata, orders are filled and energy moves as the contract did it: match by match before any is paid.
-    fill(scene, seller, offerNonce, wh);
-    fill(scene, buyer, bidNonce, wh);
-    bookMove(scene, move);
+    // With calldata, fills and energy were recorded in the contract's order: match by match before any payment.
+    fill(context, seller, offerNonce, wh);
+    fill(context, buyer, bidNonce, wh);
+    recordMove(context, move);
   }
-  debit(scene, microgrid.currency, buyer, cost);
-  credit(scene, microgrid.currency, seller, cost - charge);
+  debit(context, microgrid.currency, buyer, cost);
+  credit(context, microgrid.currency, seller, cost - charge);
   const [first] = move.words;
-  scene.row({
+  context.row({
     kind: "settlement",
     type: "settle",
-    block: scene.blockNumber,
-    time: scene.time,
-    transaction: scene.transaction,
+    block: context.blockNumber,
+    time: context.time,
+    transaction: context.transaction,
     logIndex: matched.logIndex,
     seller,
     buyer,

@@ -39,7 +39,7 @@ function commandSigner([program = "", ...args]: readonly string[], address: Addr
       const signature = stdout.trim();
       if (!isHex(signature) || !(await isSignedByDevice(address, digest, signature))) {
         throw new AgentError(
-          `The command ${program} printed ${JSON.stringify(signature.slice(0, 80))}; expected a signature by ${address}: 0x and the 65 bytes r, s, v, or for P-256 the 128 bytes x, y, r, s.`,
+          `The command ${program} printed ${JSON.stringify(signature.slice(0, 80))}; expected a signature by ${address}: 0x and the 65 bytes r, s, v, or for P-256 the 128 bytes r, s, x, y.`,
         );
       }
       return signature;

@@ -1,12 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { writeWhole } from "@wattline/common/files";
+import type { NodePause } from "@wattline/common/node";
 import { OptionsError } from "@wattline/common/options";
 import { Progress } from "@wattline/common/progress";
 import { recoverAddress } from "@wattline/common/recover";
 import { createAudit, marketDomain, metersDomain } from "@wattline/sdk";
+import type { Header } from "../answers.ts";
 import { reasonOf } from "../errors.ts";
 import type { ReadRange } from "../ranges.ts";
-import { rpcAt } from "../rpc.ts";
+import { pause, type RpcSettings, rpcAt } from "../rpc.ts";
 import {
   type Audited,
   type AuditProgress,
@@ -15,7 +17,7 @@ import {
   type Passage,
   runAudit,
 } from "../run.ts";
-import type { Header, Source } from "../source.ts";
+import type { Source, SourceSettings } from "../source.ts";
 import { walletsAt } from "../wallets.ts";
 import { type Checkpoint, checkpointsIn } from "./checkpoint.ts";
 import { startJudges } from "./judges.ts";
@@ -29,7 +31,9 @@ const CHECKPOINT_EVERY_MS = 10_000;
 /** What the tests change. */
 export interface RunSettings {
   readonly checkpointEveryMs?: number;
-  readonly timeoutMs?: number;
+  /** How patiently the node is asked. */
+  readonly rpc?: RpcSettings;
+  readonly source?: SourceSettings;
   /** Shows no progress. */
   readonly quiet?: boolean;
 }
@@ -43,9 +47,12 @@ export async function auditIntoFolder(
   signal: AbortSignal,
   settings: RunSettings = {},
 ): Promise<AuditResult> {
-  const rpc = rpcAt(command.rpc, signal, settings.timeoutMs);
-  const audited = await findAudited(rpc, command.where, signal);
-  await checkRange(audited.source, command);
+  const rpc = rpcAt(command.rpc, signal, {
+    ...(!settings.quiet && { onPause: tellPauses() }),
+    ...settings.rpc,
+  });
+  const audited = await findAudited(rpc, command.where, signal, settings.source);
+  await checkRange(audited.source, command, signal);
   makeFolder(command.out);
   return runAudit(audited, (end) => begin(command, audited, end, settings), {
     signal,
@@ -124,8 +131,41 @@ function showProgress(): (progress: AuditProgress) => void {
   };
 }
 
-async function checkRange(source: Source, { toBlock, fromBlock }: AuditCommand): Promise<void> {
-  const { number: newest } = await source.header();
+/** How often a person is told that the audit waits for the node. */
+const PAUSES_TOLD_EVERY_MS = 10_000;
+/** Pauses that are too short to speak of. */
+const SHORT_MS = 1_000;
+
+function tellPauses(): (pause: NodePause) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return ({ ms, reason, kind }) => {
+    if (ms < SHORT_MS || Date.now() - toldAt < PAUSES_TOLD_EVERY_MS) return;
+    toldAt = Date.now();
+    const why = kind === "limited" ? "The node limits its rate" : "The node does not answer";
+    console.error(`${why} (${reason}): waiting ${Math.round(ms / 1000)} s.`);
+  };
+}
+
+/** How often a lagging node is asked for its newest block. */
+const HEADS_ASKED = 4;
+const HEAD_PAUSE_MS = 200;
+
+/** The newest block, asked for several times when it lies before one that somebody knows. */
+async function newestOf(source: Source, known: number, signal: AbortSignal): Promise<number> {
+  let newest = (await source.header()).number;
+  for (let asked = 1; newest < known && asked < HEADS_ASKED; asked++) {
+    await pause(HEAD_PAUSE_MS, signal);
+    newest = Math.max(newest, (await source.header()).number);
+  }
+  return newest;
+}
+
+async function checkRange(
+  source: Source,
+  { toBlock, fromBlock }: AuditCommand,
+  signal: AbortSignal,
+): Promise<void> {
+  const newest = await newestOf(source, Math.max(toBlock ?? 0, fromBlock ?? 0), signal);
   if (toBlock !== undefined && toBlock > newest) {
     throw new OptionsError(`--to-block ${toBlock}: the chain ends at block ${newest}.`);
   }

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
 import type { Contracts } from "@wattline/sdk";
-import type { Header } from "../source.ts";
+import type { Header } from "../answers.ts";
 
 /** What an audit is of: another one can't go on from its checkpoint. */
 export interface Identity {

@@ -19,8 +19,8 @@ export const USAGE = `npm run audit -- --rpc URL (--deployment FILE | --marketpl
   --no-signatures        leave signatures out
   --help                 this text
 
-Ends with 0 when every check passes, 1 when one fails, 2 for an option that makes no sense, 3 when the
-node does not answer, or not truthfully.`;
+Ends with 0 when no check fails (what could not be judged is said), 1 when one fails, 2 for an option
+that makes no sense, 3 when the node does not answer, or not truthfully, 4 when nothing was judged.`;
 
 const FLAGS = {
   rpc: { type: "string" },

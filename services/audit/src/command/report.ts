@@ -1,5 +1,5 @@
 import type { Finding, Verdict } from "@wattline/sdk";
-import { countsOf, outcomeOf } from "../lines.ts";
+import { conclusionOf, countsOf, type Outcome, outcomeOf, outcomeOfAll } from "../lines.ts";
 import type { AuditResult } from "../run.ts";
 import type { Day, Totals } from "../totals.ts";
 import type { AuditCommand } from "./options.ts";
@@ -18,7 +18,7 @@ export function reportOf(
 ): string {
   const failed = verdicts.filter((verdict) => verdict.failed > 0);
   const checked = verdicts.reduce((sum, verdict) => sum + verdict.checked, 0);
-  const sound = failed.length === 0;
+  const outcome = outcomeOfAll(verdicts);
   const scope: [string, string][] = [
     ["Chain", String(subject.chainId)],
     ["Blocks", `${command.fromBlock ?? subject.firstBlock} to ${end.number}`],
@@ -42,8 +42,8 @@ export function reportOf(
 <main>
 <header>
 <p class="brand">Wattline audit</p>
-<h1 class="${sound ? "sound" : "unsound"}">${sound ? "Every check passes" : `${failed.length} ${failed.length === 1 ? "check fails" : "checks fail"}`}</h1>
-<p class="lead">${checked.toLocaleString("en")} checks up to block ${end.number.toLocaleString("en")}, rebuilt from the chain's logs and calldata alone and compared with its state.</p>
+<h1 class="${classOf(outcome)}">${conclusionOf(verdicts)}</h1>
+<p class="lead">${checked.toLocaleString("en")} checks up to block ${end.number.toLocaleString("en")}, rebuilt from the chain's logs and calldata alone and compared with its state${isCompared(verdicts) ? "" : ", which could not be done in full: see the verdicts"}.</p>
 </header>
 <section>
 <h2>What was audited</h2>
@@ -56,7 +56,7 @@ ${findingsOf(findings, failed)}
 <thead><tr><th>Check</th><th>Result</th><th class="number">Checked</th><th class="number">Failed</th></tr></thead>
 <tbody>${verdicts.map(verdictRow).join("")}</tbody>
 </table>
-<p class="note">A number in a circle is the design's invariant that a check belongs to. “In part”: some could not be judged, for the reason given.</p>
+<p class="note">A number in a circle is the design's invariant that a check belongs to. “In part” and “not judged”: some, or all, could not be judged, for the reason given.</p>
 </section>
 ${microgridsOf(totals)}
 ${chartOf(totals.days)}
@@ -67,12 +67,18 @@ ${chartOf(totals.days)}
 `;
 }
 
+const classOf = (outcome: Outcome): string => outcome.replaceAll(" ", "-");
+
+/** Whether all of the rebuilt state was compared with the chain's. */
+const isCompared = (verdicts: readonly Verdict[]): boolean =>
+  verdicts.every(({ check, unseen }) => check !== "state" || unseen === 0);
+
 function verdictRow(verdict: Verdict): string {
   const outcome = outcomeOf(verdict);
   const promise =
     verdict.promise === undefined ? "" : ` <span class="promise">${verdict.promise}</span>`;
   const why = verdict.unseen > 0 ? `<div class="why">${escaped(countsOf(verdict))}</div>` : "";
-  return `<tr class="${outcome.replaceAll(" ", "-")}"><td>${escaped(verdict.title)}${promise}${why}</td><td><span class="pill">${outcome}</span></td><td class="number">${verdict.checked.toLocaleString("en")}</td><td class="number">${verdict.failed.toLocaleString("en")}</td></tr>`;
+  return `<tr class="${classOf(outcome)}"><td>${escaped(verdict.title)}${promise}${why}</td><td><span class="pill">${outcome}</span></td><td class="number">${verdict.checked.toLocaleString("en")}</td><td class="number">${verdict.failed.toLocaleString("en")}</td></tr>`;
 }
 
 function findingsOf(findings: readonly Finding[], failed: readonly Verdict[]): string {

@@ -8,7 +8,7 @@ main{max-width:1040px;margin:0 auto;padding:32px 20px 48px}
 header{margin-bottom:24px}
 .brand{margin:0;color:var(--soft);font-weight:600;letter-spacing:.04em;text-transform:uppercase;font-size:12px}
 h1{margin:4px 0 4px;font-size:34px;line-height:1.15;letter-spacing:-.01em}
-h1.sound{color:var(--good)}h1.unsound{color:var(--bad)}
+h1.passed{color:var(--good)}h1.failed{color:var(--bad)}h1.in-part,h1.not-judged{color:var(--part)}
 .lead{margin:0;color:var(--soft);max-width:62ch}
 section{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:18px 20px;margin:16px 0}
 h2{margin:0 0 12px;font-size:17px}
@@ -25,7 +25,7 @@ tbody tr:last-child td{border-bottom:0}
 .pill{display:inline-block;border-radius:99px;padding:1px 10px;font-size:12.5px;font-weight:600;white-space:nowrap;background:var(--page);color:var(--soft)}
 .passed .pill{background:var(--goodback);color:var(--good)}
 .failed .pill{background:var(--badback);color:var(--bad)}
-.in-part .pill{background:var(--partback);color:var(--part)}
+.in-part .pill,.not-judged .pill{background:var(--partback);color:var(--part)}
 .promise{display:inline-grid;place-items:center;width:18px;height:18px;border:1px solid var(--line);border-radius:50%;font-size:11px;color:var(--soft)}
 .why,.note,.finding p,footer{color:var(--soft);font-size:13px}
 .note{margin:10px 0 0}

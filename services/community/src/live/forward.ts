@@ -1,10 +1,16 @@
 import { blockOf, isMarked, LANES, laneOf } from "@wattline/sdk";
-import { askingPrice } from "../simulation/dayBook.ts";
+import { askingPrice } from "../simulation/dayOrders.ts";
 import { BOND_PER_KWH } from "../simulation/forwardMarket.ts";
 import type { Forwards } from "../simulation/forwards.ts";
-import { least } from "../simulation/tally.ts";
+import { least } from "../simulation/roundBalance.ts";
 import type { Release } from "../simulation/trading.ts";
-import { type Home, keepFunded, selfActing, type Town, type World } from "./town.ts";
+import {
+  type Home,
+  keepFunded,
+  type LiveCommunity,
+  type LiveContext,
+  selfActing,
+} from "./liveCommunity.ts";
 
 /** Forwards are offered a day ahead: twelve blocks of two hours. */
 const BLOCKS_AHEAD = 12;
@@ -13,72 +19,80 @@ const SLOTS_PER_DAY = 96;
 const LEAST_OFFERED_WH = 200n;
 const MOST_RELEASES = 30;
 
-/** What a home expects to export in a slot: as much as the day before. */
-export const expectedWh = ({ seasons }: Town, home: number, slot: number): bigint =>
+/** A home's expected export in a slot: that of the day before. */
+export const expectedWh = ({ seasons }: LiveCommunity, home: number, slot: number): bigint =>
   seasons.exportedWh(home, slot - SLOTS_PER_DAY);
 
-/** Homes offer what they expect, for every block of the coming day. */
-export async function offerDay(world: World, town: Town, slot: number): Promise<void> {
+/** Homes offer their expected export, for every block of the coming day. */
+export async function offerDay(
+  context: LiveContext,
+  live: LiveCommunity,
+  slot: number,
+): Promise<void> {
   for (let ahead = 1; ahead <= BLOCKS_AHEAD; ahead++) {
-    for (const home of selfActing(world, town)) {
-      await offerBlock(world, town, home, blockOf(slot) + ahead);
+    for (const home of selfActing(context, live)) {
+      await offerBlock(context, live, home, blockOf(slot) + ahead);
     }
   }
 }
 
-/** Every home offers one more block of the day ahead while a block goes by. */
-export async function offerNext(world: World, town: Town, slot: number): Promise<void> {
-  for (const home of selfActing(world, town)) {
+/** During a block, every home offers one more block of the day ahead. */
+export async function offerNext(
+  context: LiveContext,
+  live: LiveCommunity,
+  slot: number,
+): Promise<void> {
+  for (const home of selfActing(context, live)) {
     if (home.index % LANES !== slot % LANES) continue;
-    await offerBlock(world, town, home, blockOf(slot) + BLOCKS_AHEAD);
+    await offerBlock(context, live, home, blockOf(slot) + BLOCKS_AHEAD);
   }
 }
 
 async function offerBlock(
-  world: World,
-  town: Town,
+  context: LiveContext,
+  live: LiveCommunity,
   { who, index }: Home,
   block: number,
 ): Promise<void> {
-  const expected = lanesOf(block).filter((slot) => expectedWh(town, index, slot) > 0n);
-  const energyWh = expected.reduce((sum, slot) => sum + expectedWh(town, index, slot), 0n);
+  const expected = lanesOf(block).filter((slot) => expectedWh(live, index, slot) > 0n);
+  const energyWh = expected.reduce((sum, slot) => sum + expectedWh(live, index, slot), 0n);
   const [firstSlot, lastSlot] = [expected[0], expected.at(-1)];
   if (firstSlot === undefined || lastSlot === undefined || energyWh < LEAST_OFFERED_WH) return;
-  const { feedInPerKwh, retailPerKwh } = world.tariffs;
-  await world.complaints.attempt("offering energy to come", async () => {
-    await keepFunded(world, who);
-    const signed = await world.stage.trading.sign(town.community, who, "offer", {
+  const { feedInPerKwh, retailPerKwh } = context.tariffs;
+  await context.failures.attempt("offering energy to come", async () => {
+    await keepFunded(context, who);
+    const signed = await context.simulation.trading.sign(live.community, who, "offer", {
       firstSlot,
       lastSlot,
       energyWh,
-      // What is only expected comes a tenth cheaper.
+      // Energy that is only expected is offered a tenth cheaper.
       pricePerKwh: (askingPrice(who.name, feedInPerKwh, retailPerKwh[0] ?? 0n) * 9n) / 10n,
       bondPerKwh: BOND_PER_KWH,
     });
-    world.book.add(signed);
+    context.orderBook.add(signed);
   });
 }
 
-/** One home reserves a part of what it will need in a coming block, of the cheapest offer. */
+/** One home reserves a part of its expected need in a coming block, from the cheapest offer. */
 export async function reserveSome(
-  world: World,
-  town: Town,
+  context: LiveContext,
+  live: LiveCommunity,
   slot: number,
   forwards: Forwards,
 ): Promise<void> {
-  const homes = selfActing(world, town);
+  const homes = selfActing(context, live);
   const home = homes[slot % homes.length];
   if (home === undefined) return;
   const block = blockOf(slot) + 2 + (slot % (BLOCKS_AHEAD - 3));
   const neededWh = new Map<number, bigint>();
   for (const each of lanesOf(block)) {
-    const wh = town.seasons.importedWh(home.index, each - SLOTS_PER_DAY);
+    const wh = live.seasons.importedWh(home.index, each - SLOTS_PER_DAY);
     if (wh > 0n) neededWh.set(each, wh);
   }
   if (neededWh.size === 0) return;
   const [firstSlot = 0, lastSlot = 0] = [block * LANES, block * LANES + LANES - 1];
-  const { microgrid } = town.community;
-  const offers = await world.book.open({
+  const { microgrid } = live.community;
+  const offers = await context.orderBook.open({
     microgrid,
     side: "offer",
     forward: true,
@@ -89,8 +103,8 @@ export async function reserveSome(
   });
   const offer = offers.find(({ order }) => order.maker !== home.who.address);
   if (offer === undefined) return;
-  await world.complaints.attempt("reserving", async () => {
-    // Half of it stays for others.
+  await context.failures.attempt("reserving", async () => {
+    // Half of the offer is left for others.
     let left = offer.left / 2n;
     const takenWh = new Map<number, bigint>();
     for (const [each, wh] of neededWh) {
@@ -101,9 +115,9 @@ export async function reserveSome(
       left -= taken;
     }
     if (takenWh.size === 0) return;
-    await keepFunded(world, home.who);
-    const { trading, wattline } = world.stage;
-    const receipt = await trading.reserve(town.community, home.who, offer, takenWh);
+    await keepFunded(context, home.who);
+    const { trading, wattline } = context.simulation;
+    const receipt = await trading.reserve(live.community, home.who, offer, takenWh);
     for (const log of receipt.logs) {
       const event = wattline.marketplace.interface.parseLog(log);
       if (event?.name === "Reserved") forwards.reserved(event.args);
@@ -111,14 +125,18 @@ export async function reserveSome(
   });
 }
 
-/** Somebody releases every forward whose block is reported, or past its deadline. */
-export async function releaseDue(world: World, slot: number, forwards: Forwards): Promise<void> {
-  const { trading, anyone, wattline } = world.stage;
-  await world.complaints.attempt("releasing", async () => {
+/** Anyone releases every forward whose block is reported or past its deadline. */
+export async function releaseDue(
+  context: LiveContext,
+  slot: number,
+  forwards: Forwards,
+): Promise<void> {
+  const { trading, anyone, wattline } = context.simulation;
+  await context.failures.attempt("releasing", async () => {
     const due: Release[] = [];
     for (const release of forwards.openBefore(blockOf(slot + 1))) {
-      const state = await stateOf(world, release);
-      // Somebody else was faster.
+      const state = await stateOf(context, release);
+      // Somebody else released it first.
       if (state === "gone") forwards.forget(release);
       if (state === "due" && due.length < MOST_RELEASES) due.push(release);
     }
@@ -131,9 +149,9 @@ export async function releaseDue(world: World, slot: number, forwards: Forwards)
   });
 }
 
-/** Whether a block of a forward is to be released, still waits for its meter, or has been released. */
+/** Whether a block of a forward can be released, waits for its reading, or has been released. */
 async function stateOf(
-  { stage: { wattline } }: World,
+  { simulation: { wattline } }: LiveContext,
   { position, blockNumber }: Release,
 ): Promise<"due" | "waiting" | "gone"> {
   const id = await wattline.marketplace.positionId(position);

@@ -3,7 +3,7 @@ import { blockOf, type EnergyBySlot, type Source, sourceIndex, unpackProfile } f
 import type { Address } from "viem";
 import type { Deployment } from "../simulation/deployment.ts";
 
-/** What somebody holds in a run of slots, Wh per slot that has any. */
+/** A holder's energy in a range of slots, Wh per slot that has any. */
 export async function holdingsOf(
   { energy }: Deployment,
   holder: Address,
@@ -19,6 +19,6 @@ export async function holdingsOf(
   return held;
 }
 
-/** All Wh of some slots together. */
+/** The sum of Wh over slots. */
 export const sumBySlot = (energyWh: EnergyBySlot): bigint =>
   [...energyWh.values()].reduce((sum, wh) => sum + wh, 0n);

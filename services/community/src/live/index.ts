@@ -1,8 +1,9 @@
-/** A community that goes on living on a chain after its first day. */
-export { Book } from "./book.ts";
-export { Complaints } from "./complaints.ts";
-export { Inbox, type WaitingReading } from "./inbox.ts";
-export { lifeOf, liveOn } from "./life.ts";
-export { openTowns, startOptions } from "./opening.ts";
+/** A community that keeps trading on a chain after its first day. */
+
+export { FailureLog } from "./failureLog.ts";
+export type { LiveContext } from "./liveCommunity.ts";
+export { openCommunities, startOptions } from "./opening.ts";
+export { OrderBook } from "./orderBook.ts";
+export { playerOf, playForever } from "./play.ts";
 export { SEEDED_SLOTS, SLOT_SECONDS, START_SLOT } from "./start.ts";
-export type { World } from "./town.ts";
+export { type WaitingReading, WaitingReadings } from "./waitingReadings.ts";

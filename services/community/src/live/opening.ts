@@ -1,17 +1,17 @@
-import { type Communities, SECOND_TOWN } from "../simulation/households.ts";
+import { type Communities, SECOND_COMMUNITY } from "../simulation/households.ts";
 import type { SimulationOptions } from "../simulation/options.ts";
-import type { Stage } from "../simulation/stage.ts";
+import type { Simulation } from "../simulation/simulation.ts";
+import { type LiveCommunity, settleRetailer } from "./liveCommunity.ts";
 import { Seasons } from "./seasons.ts";
 import { FIRST_DAY, SEEDED_SLOTS, START_SLOT } from "./start.ts";
-import { settleRetailer, type Town } from "./town.ts";
 
-/** Operator and DSO of a town come before its homes. */
+/** Operator and DSO of a microgrid have the accounts before its homes. */
 const OFFICIALS = 2;
 
-/** Two towns from physics, and a day of their lives to be played. */
+/** Two communities from physics, with the options for playing their first day. */
 export function startOptions() {
   const lindental = new Seasons(1, "Lindental", FIRST_DAY);
-  const buchental = new Seasons(2, SECOND_TOWN, FIRST_DAY);
+  const buchental = new Seasons(2, SECOND_COMMUNITY, FIRST_DAY);
   const communities: Communities = [
     lindental.part(START_SLOT, SEEDED_SLOTS),
     buchental.part(START_SLOT, SEEDED_SLOTS),
@@ -27,17 +27,20 @@ export function startOptions() {
   return { seasons: [lindental, buchental] as const, options };
 }
 
-/** The towns of a stage, each with a retailer. */
-export async function openTowns(stage: Stage, seasons: readonly Seasons[]): Promise<Town[]> {
-  const towns: Town[] = [];
-  // The accounts after everybody's, and after the auctioneer's.
-  const homes = stage.communities.reduce((sum, { households }) => sum + households.length, 0);
-  let account = OFFICIALS * stage.communities.length + homes + 1;
-  for (const [index, community] of stage.communities.entries()) {
+/** The communities of a simulation, each with a retailer. */
+export async function openCommunities(
+  simulation: Simulation,
+  seasons: readonly Seasons[],
+): Promise<LiveCommunity[]> {
+  const communities: LiveCommunity[] = [];
+  // The accounts after those of all communities and the auctioneer.
+  const homes = simulation.communities.reduce((sum, { households }) => sum + households.length, 0);
+  let account = OFFICIALS * simulation.communities.length + homes + 1;
+  for (const [index, community] of simulation.communities.entries()) {
     const season = seasons[index];
     if (season === undefined) throw new Error(`${community.series.name} has no seasons.`);
-    const retailer = await settleRetailer(stage, community, account++);
-    towns.push({ community, seasons: season, retailer });
+    const retailer = await settleRetailer(simulation, community, account++);
+    communities.push({ community, seasons: season, retailer });
   }
-  return towns;
+  return communities;
 }

@@ -6,8 +6,8 @@ const SLOT_SECONDS = 900;
 const DAYS_AT_ONCE = 7;
 
 /**
- * A built-in town whose meters never stop: a week is made from physics when it is needed, and only the week at hand and
- * the one before are kept. The same homes live in all of them.
+ * A built-in community with endless data: each week is generated when it is needed, and only the current and the
+ * previous week are kept. All weeks have the same homes.
  */
 export class Seasons {
   readonly #seed: number;
@@ -22,17 +22,17 @@ export class Seasons {
     this.#firstSlot = (parseDay(from) ?? 0) / SLOT_SECONDS;
   }
 
-  /** What flows out at a home's meter in a slot, in Wh. */
+  /** A home's export in a slot, in Wh. */
   exportedWh(home: number, slot: number): bigint {
     return this.#at(home, slot, "exportedWh");
   }
 
-  /** What flows in at a home's meter in a slot, in Wh. */
+  /** A home's import in a slot, in Wh. */
   importedWh(home: number, slot: number): bigint {
     return this.#at(home, slot, "importedWh");
   }
 
-  /** A run of slots of the first week, for playing it at once. */
+  /** A range of slots of the first week, for playing it at once. */
   part(firstSlot: number, slots: number): CommunitySeries {
     const week = this.#weekOf(firstSlot);
     const start = firstSlot - week.firstSlot;

@@ -14,23 +14,29 @@ import {
 } from "@wattline/sdk";
 import { isAddressEqual, zeroAddress } from "viem";
 import { report } from "../simulation/community.ts";
-import { askingPrice, biddingPrice } from "../simulation/dayBook.ts";
-import { least } from "../simulation/tally.ts";
-import type { Open } from "./book.ts";
+import { askingPrice, biddingPrice } from "../simulation/dayOrders.ts";
+import { least } from "../simulation/roundBalance.ts";
 import { expectedWh } from "./forward.ts";
 import { holdingsOf, sumBySlot } from "./holdings.ts";
-import { type Home, keepFunded, selfActing, type Town, type World } from "./town.ts";
+import {
+  type Home,
+  keepFunded,
+  type LiveCommunity,
+  type LiveContext,
+  selfActing,
+} from "./liveCommunity.ts";
+import type { Open } from "./orderBook.ts";
 
-/** Readings, offers and bids go by the hour, each home at a slot of its own. */
+/** Readings, offers and bids are made once an hour, by each home at a slot of its own. */
 const SLOTS_PER_HOUR = 4;
-/** How long energy waits for a neighbour before the grid gets it. */
+/** How long energy is offered to neighbours before it is sold to the grid. */
 const PATIENCE_SLOTS = 16;
 const BID_OPEN_SECONDS = 4 * 3600;
-/** How many offers a home takes of at most, one transaction each. */
+/** The most offers that a home accepts from, one transaction each. */
 const MOST_TAKES = 2;
 const BOOK_PAGE = 200;
 
-/** Whether an hour of this home ends with a slot. */
+/** Whether this home's hour ends with a slot. */
 const hasTurn = (index: number, slot: number): boolean => (slot + index + 1) % SLOTS_PER_HOUR === 0;
 
 const hourUntil = (lastSlot: number): SlotRange => ({
@@ -38,87 +44,100 @@ const hourUntil = (lastSlot: number): SlotRange => ({
   lastSlot,
 });
 
-/** Meters report their hour, and their owners offer what was minted of it. */
-export async function reportAndOffer(world: World, town: Town, slot: number): Promise<void> {
-  for (const [index, who] of town.community.households.entries()) {
+/** Meters report their hour, and their owners offer the minted energy. */
+export async function reportAndOffer(
+  context: LiveContext,
+  live: LiveCommunity,
+  slot: number,
+): Promise<void> {
+  for (const [index, who] of live.community.households.entries()) {
     if (who.series.capacityW === 0 || !hasTurn(index, slot)) continue;
-    const exportedWh = hourOf(world, slot, (each) => town.seasons.exportedWh(index, each));
-    if (!isWorthReporting(town, index, exportedWh)) continue;
-    if (world.byHand.has(who)) world.inbox.add(who, exportedWh);
+    const exportedWh = hourOf(context, slot, (each) => live.seasons.exportedWh(index, each));
+    if (!isWorthReporting(live, index, exportedWh)) continue;
+    if (context.byHand.has(who)) context.waitingReadings.add(who, exportedWh);
     else {
-      await world.complaints.attempt("reporting and offering", async () => {
-        await report(world.stage.wattline, who, exportedWh);
-        await offer(world, town, { who, index }, slot);
+      await context.failures.attempt("reporting and offering", async () => {
+        await report(context.simulation.wattline, who, exportedWh);
+        await offer(context, live, { who, index }, slot);
       });
     }
   }
 }
 
-/** A home signs an offer of what it holds of its hour. */
-async function offer(world: World, town: Town, { who }: Home, slot: number): Promise<void> {
-  const { trading, wattline } = world.stage;
-  const { microgrid } = town.community;
+/** A home signs an offer of its energy of the last hour. */
+async function offer(
+  context: LiveContext,
+  live: LiveCommunity,
+  { who }: Home,
+  slot: number,
+): Promise<void> {
+  const { trading, wattline } = context.simulation;
+  const { microgrid } = live.community;
   const held = await holdingsOf(wattline, who.address, microgrid, "Solar", hourUntil(slot));
   const slots = [...held.keys()];
   const [firstSlot, lastSlot] = [slots[0], slots.at(-1)];
   if (firstSlot === undefined || lastSlot === undefined) return;
-  const { feedInPerKwh, retailPerKwh } = world.tariffs;
+  const { feedInPerKwh, retailPerKwh } = context.tariffs;
   const pricePerKwh = moodOf(slot, askingPrice(who.name, feedInPerKwh, retailPerKwh[0] ?? 0n));
   const terms = { firstSlot, lastSlot, pricePerKwh, energyWh: sumBySlot(held) };
-  world.book.add(await trading.sign(town.community, who, "offer", terms));
+  context.orderBook.add(await trading.sign(live.community, who, "offer", terms));
 }
 
-/** Homes cover the hour before this one: every other one takes offers, the others sign bids. */
-export async function buyOrBid(world: World, town: Town, slot: number): Promise<void> {
-  for (const home of selfActing(world, town)) {
+/** Homes cover their need of the hour before: every other one accepts offers, the others sign bids. */
+export async function buyOrBid(
+  context: LiveContext,
+  live: LiveCommunity,
+  slot: number,
+): Promise<void> {
+  for (const home of selfActing(context, live)) {
     if (!hasTurn(home.index, slot)) continue;
     const before = slot - SLOTS_PER_HOUR;
-    const neededWh = hourOf(world, before, (each) => town.seasons.importedWh(home.index, each));
+    const neededWh = hourOf(context, before, (each) => live.seasons.importedWh(home.index, each));
     for (const [each, wh] of neededWh) if (wh === 0n) neededWh.delete(each);
     if (neededWh.size === 0) continue;
-    await world.complaints.attempt("buying", async () => {
-      await keepFunded(world, home.who);
-      if (home.index % 2 === 0) await buy(world, town, home, before, neededWh);
-      else await bid(world, town, home, slot, neededWh);
+    await context.failures.attempt("buying", async () => {
+      await keepFunded(context, home.who);
+      if (home.index % 2 === 0) await buy(context, live, home, before, neededWh);
+      else await bid(context, live, home, slot, neededWh);
     });
   }
 }
 
 async function bid(
-  world: World,
-  { community }: Town,
+  context: LiveContext,
+  { community }: LiveCommunity,
   { who }: Home,
   slot: number,
   neededWh: ReadonlyMap<number, bigint>,
 ): Promise<void> {
-  const { feedInPerKwh, retailPerKwh } = world.tariffs;
+  const { feedInPerKwh, retailPerKwh } = context.tariffs;
   const retail = retailPerKwh[0] ?? 0n;
   const slots = [...neededWh.keys()];
-  const signed = await world.stage.trading.sign(community, who, "bid", {
+  const signed = await context.simulation.trading.sign(community, who, "bid", {
     firstSlot: slots[0] ?? 0,
     lastSlot: slots.at(-1) ?? 0,
     energyWh: sumBySlot(neededWh),
     pricePerKwh: who.critical ? retail : moodOf(slot, biddingPrice(who.name, feedInPerKwh, retail)),
     deadline: slotEnd(slot, community.series.slotSeconds) + BID_OPEN_SECONDS,
   });
-  world.book.add(signed);
+  context.orderBook.add(signed);
 }
 
-/** A home takes the cheapest offers, over the tie line too where that comes cheaper. */
+/** A home accepts the cheapest offers, over the tie line too where that is cheaper. */
 async function buy(
-  world: World,
-  town: Town,
+  context: LiveContext,
+  live: LiveCommunity,
   { who }: Home,
   lastSlot: number,
   neededWh: Map<number, bigint>,
 ): Promise<void> {
-  const { trading, wattline, line } = world.stage;
+  const { trading, wattline, line } = context.simulation;
   const offers: { offer: Open; price: bigint; lossBps: bigint }[] = [];
-  for (const { community } of world.towns) {
-    const isHome = community === town.community;
+  for (const { community } of context.communities) {
+    const isHome = community === live.community;
     if (!isHome && line === undefined) continue;
     for (const offer of await spotOrders(
-      world,
+      context,
       community.microgrid,
       "offer",
       hourUntil(lastSlot),
@@ -144,49 +163,53 @@ async function buy(
       left -= taken;
     }
     if (sentWh.size === 0) continue;
-    if (!(await trading.isAcceptable(town.community, who, offer, sentWh))) continue;
-    await trading.accept(town.community, who, offer, sentWh);
+    if (!(await trading.isAcceptable(live.community, who, offer, sentWh))) continue;
+    await trading.accept(live.community, who, offer, sentWh);
     for (const [slot, wh] of sentWh) {
       neededWh.set(slot, (neededWh.get(slot) ?? 0n) - arrivingWh(wh, lossBps));
     }
   }
 }
 
-/** An auctioneer clears what the book holds of the last hours, at one price per slot. */
-export async function clear(world: World, { community }: Town, slot: number): Promise<void> {
-  const { stage, complaints } = world;
+/** An auctioneer clears the last hours' orders, at one price per slot. */
+export async function clear(
+  context: LiveContext,
+  { community }: LiveCommunity,
+  slot: number,
+): Promise<void> {
+  const { simulation, failures } = context;
   const { microgrid } = community;
   const range = { firstSlot: slot - PATIENCE_SLOTS, lastSlot: slot };
-  const offers = await spotOrders(world, microgrid, "offer", range);
-  const bids = await spotOrders(world, microgrid, "bid", range);
-  await complaints.attempt("clearing", async () => {
-    const { networkFee } = await stage.wattline.meters.termsOf(microgrid);
-    const supplies = await suppliesOf(world, offers, range);
+  const offers = await spotOrders(context, microgrid, "offer", range);
+  const bids = await spotOrders(context, microgrid, "bid", range);
+  await failures.attempt("clearing", async () => {
+    const { networkFee } = await simulation.wattline.meters.termsOf(microgrid);
+    const supplies = await suppliesOf(context, offers, range);
     const demands = bids.map((open) => demandOf(open, range));
     for (const batch of planBatches(supplies, demands, { networkFee })) {
-      stage.check();
-      await stage.trading.settleBatch(stage.anyone, batch);
+      simulation.check();
+      await simulation.trading.settleBatch(simulation.anyone, batch);
     }
   });
 }
 
-/** What nobody has taken for a while goes to the grid at the feed-in tariff. */
+/** Energy that nobody bought for a while is sold to the grid at the feed-in tariff. */
 export async function sellToGrid(
-  world: World,
-  town: Town,
+  context: LiveContext,
+  live: LiveCommunity,
   slot: number,
   gridBid: SignedOrder | undefined,
 ): Promise<void> {
   if (gridBid === undefined) return;
-  const { community } = town;
-  const { trading, wattline } = world.stage;
-  for (const { who, index } of selfActing(world, town)) {
+  const { community } = live;
+  const { trading, wattline } = context.simulation;
+  for (const { who, index } of selfActing(context, live)) {
     const range = hourUntil(slot - PATIENCE_SLOTS);
     if (!hasTurn(index, slot) || range.firstSlot < gridBid.order.firstSlot) continue;
     if (range.lastSlot > gridBid.order.lastSlot) continue;
-    await world.complaints.attempt("selling to the grid", async () => {
+    await context.failures.attempt("selling to the grid", async () => {
       const held = await holdingsOf(wattline, who.address, community.microgrid, "Solar", range);
-      // What a consumer holds it has bought to use.
+      // A consumer's energy was bought for its own use.
       if (held.size > 0 && who.series.capacityW > 0) {
         await trading.accept(community, who, gridBid, held);
       }
@@ -195,12 +218,12 @@ export async function sellToGrid(
 }
 
 const spotOrders = (
-  { book }: World,
+  { orderBook }: LiveContext,
   microgrid: number,
   side: (typeof SIDES)[number],
   { firstSlot, lastSlot }: SlotRange,
 ): Promise<Open[]> =>
-  book.open({
+  orderBook.open({
     microgrid,
     side,
     forward: false,
@@ -209,8 +232,8 @@ const spotOrders = (
     limit: BOOK_PAGE,
   });
 
-/** What stands behind offers, each Wh behind one of them: the cheapest. */
-async function suppliesOf(world: World, offers: readonly Open[], range: SlotRange) {
+/** The energy that covers offers, each Wh for one of them: the cheapest. */
+async function suppliesOf(context: LiveContext, offers: readonly Open[], range: SlotRange) {
   const pools = new Map<string, Map<number, bigint>>();
   const supplies: Supply[] = [];
   for (const open of offers) {
@@ -218,7 +241,8 @@ async function suppliesOf(world: World, offers: readonly Open[], range: SlotRang
     const source = sourceOf(open);
     const key = `${maker} ${source}`;
     const pool =
-      pools.get(key) ?? (await holdingsOf(world.stage.wattline, maker, microgrid, source, range));
+      pools.get(key) ??
+      (await holdingsOf(context.simulation.wattline, maker, microgrid, source, range));
     pools.set(key, pool);
     const energyWh = new Map<number, bigint>();
     let left = open.left;
@@ -235,7 +259,7 @@ async function suppliesOf(world: World, offers: readonly Open[], range: SlotRang
   return supplies;
 }
 
-/** A bid spread evenly over its slots, as its maker has said no more. */
+/** A bid spread evenly over its slots, since its maker has not specified more. */
 function demandOf(open: Open, range: SlotRange): Demand {
   const { firstSlot, lastSlot } = rangeOf(open);
   const slots = BigInt(lastSlot - firstSlot + 1);
@@ -247,7 +271,7 @@ function demandOf(open: Open, range: SlotRange): Demand {
 
 const rangeOf = ({ order }: SignedOrder): SlotRange => order;
 
-/** The source that a taker asks for: solar energy where it is offered. */
+/** The source that a taker takes: solar energy where it is offered. */
 const sourceOf = ({ order }: SignedOrder): Source =>
   (order.sources & 1) === 1
     ? "Solar"
@@ -257,9 +281,9 @@ const isFor = ({ order }: SignedOrder, taker: `0x${string}`): boolean =>
   !isAddressEqual(order.maker, taker) &&
   (isAddressEqual(order.counterparty, zeroAddress) || isAddressEqual(order.counterparty, taker));
 
-/** What a home's meter saw in the hour that ends with a slot, as far as nobody has played it before. */
+/** A home's metered energy in the hour that ends with a slot, without slots that were played before. */
 function hourOf(
-  { firstSlot }: World,
+  { firstSlot }: LiveContext,
   lastSlot: number,
   energyWh: (slot: number) => bigint,
 ): Map<number, bigint> {
@@ -270,13 +294,13 @@ function hourOf(
   return hour;
 }
 
-/** At night nothing is reported, unless something was expected and may have been promised. */
+/** At night nothing is reported, unless energy was expected and may have been promised. */
 const isWorthReporting = (
-  town: Town,
+  live: LiveCommunity,
   index: number,
   exportedWh: ReadonlyMap<number, bigint>,
-): boolean => [...exportedWh].some(([slot, wh]) => wh > 0n || expectedWh(town, index, slot) > 0n);
+): boolean => [...exportedWh].some(([slot, wh]) => wh > 0n || expectedWh(live, index, slot) > 0n);
 
-/** A price that differs a little from hour to hour. */
+/** A price that varies a little from hour to hour. */
 const moodOf = (slot: number, pricePerKwh: bigint): bigint =>
   pricePerKwh + (pricePerKwh * BigInt(((slot * 7919) % 11) - 5)) / 100n;

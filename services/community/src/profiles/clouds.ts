@@ -10,13 +10,13 @@ const CUMULUS_SPREAD = 0.12;
 const HEAVIEST_CLOUD = 0.08;
 
 /**
- * What the clouds let through, as a share of the clear sky's light from 0.08 to 1, step by step of
+ * The share of the clear sky's light that clouds let through, from 0.08 to 1, in steps of
  * five minutes.
  *
- * Two first-order autoregressive processes added up: fronts, which come and go within a day, and
- * cumulus, which drifts by within minutes. Their figures are a choice of this model, made so that a
- * year in the middle of Germany brings what is measured there: about 1,000 kWh from a kW of modules
- * on a south roof. It knows no seasons: a German winter is duller than this one.
+ * The sum of two first-order autoregressive processes: fronts, which last hours, and cumulus, which
+ * lasts minutes. The constants are chosen so that a year in the middle of Germany yields what is
+ * measured there: about 1,000 kWh per kW of modules on a south roof. There are no seasons: a German
+ * winter is duller than this one.
  */
 export function cloudIndex(draw: Random): () => number {
   const front = wandering(draw, 1 - STEP_MINUTES / FRONT_MINUTES);

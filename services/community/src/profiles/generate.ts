@@ -1,11 +1,11 @@
 import { clearSkyUnder, type Place, sunPosition } from "@wattline/sdk/sun";
 import { parseDay, SECONDS_PER_DAY, SLOT_MINUTES } from "./calendar.ts";
 import { cloudIndex } from "./clouds.ts";
+import { createHomes, type Home, USUAL_HOMES } from "./homes.ts";
 import { standardLoadWatts } from "./loadShape.ts";
 import { seededRandom } from "./random.ts";
 import { type Roof, roofWatts } from "./roof.ts";
 import type { CommunitySeries, HouseholdSeries } from "./series.ts";
-import { foundTown, type Home, USUAL_HOMES } from "./town.ts";
 
 /** The hills around Kassel, in the middle of Germany. */
 export const USUAL_PLACE: CommunitySeries["place"] = { latitudeTenths: 513, longitudeTenths: 95 };
@@ -14,7 +14,7 @@ const USUAL_SLOT_MINUTES = 15;
 const TICK_SECONDS = 300;
 const CLOUD_STREAM = 0;
 
-/** What a generated community is made from. */
+/** The options of a generated community. */
 export interface CommunityOptions {
   /** 0 to 4,294,967,295; the same seed gives the same community. */
   readonly seed: number;
@@ -22,24 +22,24 @@ export interface CommunityOptions {
   readonly from: string;
   /** How many days, 1 or more. */
   readonly days: number;
-  /** How many homes, 2 or more; 14 unless given. */
+  /** How many homes, 2 or more; 14 by default. */
   readonly households?: number;
-  /** 5, 15, 30 or 60; 15 unless given. */
+  /** 5, 15, 30 or 60; 15 by default. */
   readonly slotMinutes?: number;
-  /** Where; around Kassel in Germany unless given. */
+  /** Where; near Kassel in Germany by default. */
   readonly place?: CommunitySeries["place"];
 }
 
 /**
- * A community made from physics: roofs under a real sun and clouds of chance, homes that follow the
- * standard load profile H0, each in its own way. Slots are UTC. The clock by which the homes live is
- * UTC plus the place's solar mean time, rounded to the hour, all year: in Germany that is Central
+ * A community made from physics: roofs under the real sun and random clouds, homes that follow the
+ * standard load profile H0 with individual deviations. Slots are UTC. The homes' local time is UTC
+ * plus the place's solar mean time, rounded to the hour, all year: in Germany that is Central
  * European Time, without summer time.
  *
- * It is worked out in steps of five minutes whatever the slot, so that the same seed gives the same
- * production and load at every slot length. Energy is whole Wh: what a slot's rounding leaves over
- * counts in the next, as on a meter's dial, so that a run is never a whole Wh short. What flows in and out is netted within
- * each slot. A longer run begins like a shorter one.
+ * It is computed in steps of five minutes for any slot length, so that the same seed gives the same
+ * production and load at every slot length. Energy is whole Wh: the rounding rest of a slot is
+ * carried to the next, as on a meter, so that no whole Wh is lost over a run. Export and import are
+ * netted within each slot. A longer run begins like a shorter one.
  *
  * @throws RangeError if an option is out of its range.
  */
@@ -49,7 +49,7 @@ export function generateCommunity(options: CommunityOptions): CommunitySeries {
   const start = startOf(options.from);
   const slots = (wholeDays(options.days) * SECONDS_PER_DAY) / slotSeconds;
   const ticks = { start, slots, ticksPerSlot: slotSeconds / TICK_SECONDS };
-  const homes = foundTown(seed, households);
+  const homes = createHomes(seed, households);
   const sky = skyOver(ticks, placeOf(place), seed);
   const clockOffset = Math.round(place.longitudeTenths / 150) * 3600;
   return {
@@ -69,7 +69,7 @@ interface Ticks {
   readonly ticksPerSlot: number;
 }
 
-/** What a roof gives in a tick, in W. */
+/** A roof's output in a tick, in W. */
 type Sky = (roof: Roof, tick: number) => number;
 
 function skyOver({ start, slots, ticksPerSlot }: Ticks, place: Place, seed: number): Sky {
@@ -104,7 +104,7 @@ function live(home: Home, ticks: Ticks, sky: Sky, clockOffset: number): Househol
   };
 }
 
-/** Whole Wh per slot by a dial that never forgets a fraction. */
+/** Whole Wh per slot; fractions are carried over. */
 function meter({ slots, ticksPerSlot }: Ticks, watts: (tick: number) => number): bigint[] {
   let dial = 0;
   let shown = 0;
@@ -121,7 +121,7 @@ function meter({ slots, ticksPerSlot }: Ticks, watts: (tick: number) => number):
 function startOf(from: string): number {
   const start = parseDay(from);
   if (start === undefined) {
-    throw new RangeError(`"${from}" is no day: give it as YYYY-MM-DD, such as 2025-06-21`);
+    throw new RangeError(`"${from}" is not a day: write it as YYYY-MM-DD, such as 2025-06-21`);
   }
   return start;
 }

@@ -1,4 +1,4 @@
-/** What homes consume and produce: from a file, or made from physics. */
+/** Consumption and production of homes: from a file, or made from physics. */
 export { generateCommunity } from "./generate.ts";
 export { filesIn, type MeterFilesOptions, readMeterFiles } from "./meterFiles.ts";
 export { ProfilesFileError } from "./profilesError.ts";

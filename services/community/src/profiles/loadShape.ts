@@ -4,8 +4,8 @@ const SECONDS_PER_DAY = 86_400;
 const SECONDS_PER_QUARTER_HOUR = 900;
 
 /**
- * The season a date falls in. VDEW 1999: summer is 15 May to 14 September, winter 1 November to
- * 20 March, and what lies between is the transition.
+ * The season of a date. VDEW 1999: summer is 15 May to 14 September, winter 1 November to
+ * 20 March, and the rest is the transition.
  *
  * @param month 1 to 12.
  * @param day 1 to 31.
@@ -17,9 +17,9 @@ export function seasonOf(month: number, day: number): Season {
 }
 
 /**
- * The kind of day a date is. VDEW 1999: 24 and 31 December count as Saturdays unless they are
- * Sundays. Public holidays, which the profile counts as Sundays, differ from land to land and are
- * left out: they are taken as the weekday they fall on.
+ * The kind of day of a date. VDEW 1999: 24 and 31 December count as Saturdays unless they are
+ * Sundays. Public holidays, which the profile counts as Sundays, differ from state to state and are
+ * ignored: they count as the weekday they fall on.
  *
  * @param weekday 0 for Sunday to 6 for Saturday.
  */
@@ -30,9 +30,9 @@ export function dayKindOf(month: number, day: number, weekday: number): DayKind 
 }
 
 /**
- * How much more or less a household uses on a day of the year than its season's profile says: the
- * dynamisation polynomial of H0, published with the profile (VDEW 1999). It turns three steps a
- * year into a smooth curve, from 1.26 in January down to 0.78 in July.
+ * The ratio of a household's use on a day of the year to its season's profile: the dynamisation
+ * polynomial of H0, published with the profile (VDEW 1999). It turns three steps a year into a
+ * smooth curve, from 1.26 in January down to 0.78 in July.
  *
  * @param dayOfYear 1 for 1 January.
  */
@@ -44,11 +44,10 @@ export function dynamisation(dayOfYear: number): number {
 }
 
 /**
- * Mean load in W, during the quarter hour that holds a moment, of a household that uses 1,000 kWh a
+ * Mean load in W, during the quarter hour that contains a time, of a household that uses 1,000 kWh a
  * year: the dynamised H0 profile (VDEW 1999).
  *
- * @param clockSeconds The local clock reading, counted in seconds since 1970-01-01 00:00 on that
- *   same clock.
+ * @param clockSeconds The local time, as seconds since 1970-01-01 00:00 local time.
  */
 export function standardLoadWatts(clockSeconds: number): number {
   const date = new Date(clockSeconds * 1000);
@@ -62,7 +61,7 @@ export function standardLoadWatts(clockSeconds: number): number {
   const shape = STANDARD_LOAD_WATTS[seasonOf(month, day)][dayKindOf(month, day, date.getUTCDay())];
   const watts = shape[quarterHour];
   if (watts === undefined) {
-    throw new RangeError(`${clockSeconds} is no clock reading: give a finite number of seconds`);
+    throw new RangeError(`${clockSeconds} is not a local time: give a finite number of seconds`);
   }
   return watts * dynamisation(dayOfYear);
 }

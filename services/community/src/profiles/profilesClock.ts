@@ -25,7 +25,7 @@ export function stepsOf(file: string, rows: readonly Row[], column: Column): Ste
   if (first === undefined || second === undefined) {
     const line = rows.at(-1)?.line ?? 1;
     throw new ProfilesFileError(
-      `there are ${moments.length} rows: give at least two, so that the step can be told`,
+      `there are ${moments.length} rows: give at least two, which determine the step`,
       { file, line, column: START },
     );
   }
@@ -38,14 +38,14 @@ export function stepsOf(file: string, rows: readonly Row[], column: Column): Ste
     const follows = `${momentOf(at)} follows ${momentOf(before)}`;
     if (at <= before) {
       throw new ProfilesFileError(
-        `${follows}: time must move on from row to row (sort the rows; where the clock is put back, use standard ` +
+        `${follows}: times must increase from row to row (sort the rows; where the clock is put back, use standard ` +
           "time all year or write the offset, as in 2016-10-30T02:00+01:00)",
         where,
       );
     }
     if (!STEP_MINUTES.includes(stepSeconds / 60)) {
       throw new ProfilesFileError(
-        `${follows}: a step of ${stepSeconds / 60} min makes no slots, give one of ${STEP_MINUTES.join(", ")}`,
+        `${follows}: a step of ${stepSeconds / 60} min is not supported, give one of ${STEP_MINUTES.join(", ")}`,
         where,
       );
     }
@@ -59,7 +59,7 @@ export function stepsOf(file: string, rows: readonly Row[], column: Column): Ste
   }
   if (first.at % stepSeconds !== 0) {
     throw new ProfilesFileError(
-      `${momentOf(first.at)} is not on a whole step of ${stepSeconds / 60} min: start on one`,
+      `${momentOf(first.at)} is not a multiple of ${stepSeconds / 60} min: start on one`,
       { file, line: rows[0]?.line ?? 1, column: START },
     );
   }
@@ -72,7 +72,7 @@ interface Moment {
   readonly endOfDay: boolean;
 }
 
-const WANTED = "a moment written as 2016-07-31T23:00";
+const WANTED = "a time such as 2016-07-31T23:00";
 
 function momentsOf(rows: readonly Row[], column: Column): readonly Moment[] {
   const cells = rows.map((row) => cellOf(row, column));

@@ -40,28 +40,28 @@ export function columnsOf(
   for (const [index, { name, kind, home }] of columns.entries()) {
     const where = { file, line, column: name };
     if (name !== "" && names.indexOf(name) !== index) {
-      throw new ProfilesFileError("stands twice: give each column a name of its own", where);
+      throw new ProfilesFileError("occurs twice: give each column its own name", where);
     }
     if ((kind === "load" || kind === "pv") && home === "") {
       throw new ProfilesFileError(`names no home: write NAME${name}`, where);
     }
     const twin = columns.find((other) => other.kind === kind && other.home === home);
     if (kind !== "other" && twin && twin.index !== index) {
-      throw new ProfilesFileError(`says the same as ${twin.name}: leave one of them out`, where);
+      throw new ProfilesFileError(`is the same as ${twin.name}: remove one of them`, where);
     }
     if (kind === "pv" && !columns.some((other) => other.kind === "load" && other.home === home)) {
-      const problem = `is missing, yet there is ${name}: add it`;
+      const problem = `is missing, but there is ${name}: add it`;
       throw new ProfilesFileError(problem, { file, line, column: home + LOAD });
     }
   }
   if (!columns.some(({ kind }) => kind === "start")) {
     const where = { file, line, column: START };
-    throw new ProfilesFileError("is missing: add it, with the beginning of each step", where);
+    throw new ProfilesFileError("is missing: add it, with the start of each step", where);
   }
   refuseNearMisses(file, line, columns);
   if (!columns.some(({ kind }) => kind === "load")) {
     const where = { file, line, column: `NAME${LOAD}` };
-    throw new ProfilesFileError("is missing: a file needs one for each home, and has none", where);
+    throw new ProfilesFileError("is missing: a file needs one for each home", where);
   }
   return columns;
 }
@@ -91,8 +91,8 @@ function refuseNearMisses(file: string, line: number, columns: readonly Column[]
   const miss = columns.find(({ kind, name }) => kind === "other" && NEAR_MISS.test(name));
   if (!miss) return;
   throw new ProfilesFileError(
-    "is none that is read: name it NAME_load_wh, NAME_pv_wh (or _kwh, _mwh, _w, _kw) or " +
-      "retail_price_eur_per_kwh (or ct, or per_mwh), or take it out",
+    "has an unknown name: name it NAME_load_wh, NAME_pv_wh (or _kwh, _mwh, _w, _kw) or " +
+      "retail_price_eur_per_kwh (or ct, or per_mwh), or remove it",
     { file, line, column: miss.name },
   );
 }

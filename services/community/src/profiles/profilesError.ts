@@ -1,4 +1,4 @@
-/** Where in a file something is. */
+/** A place in a file. */
 export interface Where {
   readonly file: string;
   /** 1 for the first line. */
@@ -6,7 +6,7 @@ export interface Where {
   readonly column?: string;
 }
 
-/** A profiles file, or a request to read one, that cannot be honoured. */
+/** A profiles file is wrong, or a request for it can't be met. */
 export class ProfilesFileError extends Error {
   override readonly name = "ProfilesFileError";
   readonly file: string;

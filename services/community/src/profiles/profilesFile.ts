@@ -4,7 +4,7 @@ import { ProfilesFileError } from "./profilesError.ts";
 import { type HomeProfile, type ProfilesTable, readProfilesTable } from "./profilesTable.ts";
 import type { CommunitySeries, HouseholdSeries } from "./series.ts";
 
-/** The slots that a step is parted into, the longest that fit first. */
+/** The slot lengths that a step is divided into, the longest that fits first. */
 const SLOT_SECONDS: readonly number[] = [900, 300];
 
 /** The longest slot of which each interval length is a whole multiple, or that holds a whole number of them. */
@@ -16,7 +16,7 @@ export const slotSecondsFor = (lengths: ReadonlySet<number>): number =>
 const slotSecondsOf = (stepSeconds: number): number =>
   SLOT_SECONDS.find((seconds) => stepSeconds % seconds === 0) ?? stepSeconds;
 
-/** Steps shorter than a slot are added up to slots: the file's meter nets within a step, ours within a slot. */
+/** Steps shorter than a slot are added up to slots: the file's meter nets within a step, Wattline's within a slot. */
 function inWholeSlots(table: ProfilesTable): ProfilesTable {
   const slotSeconds = SLOT_SECONDS.toReversed().find(
     (seconds) => seconds % table.stepSeconds === 0,
@@ -52,7 +52,7 @@ function inWholeSlots(table: ProfilesTable): ProfilesTable {
   };
 }
 
-/** Which part of a profiles file to read, and how. */
+/** The part of a profiles file to read, and how. */
 export interface ProfilesFileOptions {
   /** The first day, `YYYY-MM-DD`, from 00:00 on the file's clock. */
   readonly from: string;
@@ -60,15 +60,15 @@ export interface ProfilesFileOptions {
   readonly days: number;
   /** Homes whose roof is left out. */
   readonly consumers?: readonly string[];
-  /** What the community is called: the file's name without its ending unless given. */
+  /** The community's name; by default the file's name without its ending. */
   readonly name?: string;
   /**
-   * Where the community is; a file does not say. It is 0° north, 0° east unless given, which tells
-   * nothing about the sun: since the file's clock is taken as UTC, a longitude that fits it counts
-   * from the meridian of that clock.
+   * The community's place, which a file does not contain. By default 0° north, 0° east, which says
+   * nothing about the sun: since the file's clock is read as UTC, a fitting longitude is relative to
+   * that clock's meridian.
    */
   readonly place?: CommunitySeries["place"];
-  /** Told what was left out of the file, and what in it is implausible. */
+  /** Called with what was left out of the file, and what in it is implausible. */
   readonly onWarning?: (message: string) => void;
 }
 
@@ -77,15 +77,15 @@ export interface ProfilesFileOptions {
  * one `NAME_pv_wh`, and `retail_price_usd_per_kwh` (see readProfilesTable). The file's local standard
  * time is taken as UTC.
  *
- * A slot has 15 minutes, or 5 where the file's steps don't hold whole quarters; shorter steps are added up. Flows in and out are
- * netted within a step, as its meter does, then spread over its slots by cumulative rounding, so that
- * no Wh is lost and no slot has both. What a home uses of its own production is spread likewise, and
- * makes up load and production: in each slot, load + export = production + import.
+ * A slot has 15 minutes, or 5 where the file's steps can't be divided into quarters; shorter steps are added up. Export
+ * and import are netted within a step, as on the file's meter, then spread over its slots by cumulative rounding, so
+ * that no Wh is lost and no slot has both. A home's own use of its production is spread in the same way, and added to
+ * load and production: in each slot, load + export = production + import.
  *
- * The whole file is checked, then the days asked for are returned.
+ * The whole file is checked, then the requested days are returned.
  *
  * @throws ProfilesFileError naming the file, and where it applies the line and column, if the file
- *   or what is asked of it is wrong.
+ *   or the request is wrong.
  */
 export function readProfilesFile(file: string, options: ProfilesFileOptions): CommunitySeries {
   const table = inWholeSlots(readProfilesTable(file));
@@ -111,7 +111,7 @@ export function readProfilesFile(file: string, options: ProfilesFileOptions): Co
   };
 }
 
-/** Steps of the table, the end left out. */
+/** Steps of the table, the end excluded. */
 interface Span {
   readonly first: number;
   readonly end: number;
@@ -152,9 +152,9 @@ function share(wh: bigint, slot: number, slots: number): bigint {
 
 /**
  * The smallest roof in whole 100 W that could have produced the most of any step, in W. A slot never
- * exports more than capacityW × slotSeconds / 3600, rounded down: at 15 minutes that is 25 Wh for
- * each 100 W, a whole number not below a quarter or half of the step's, so not below its rounded-up
- * share either; and where slot and step are one, a whole number of Wh below a bound is below its floor.
+ * exports more than capacityW × slotSeconds / 3600, rounded down. At 15 minutes that is 25 Wh for
+ * each 100 W: a whole number, at least a quarter or half of the step's maximum, so also at least its
+ * rounded-up share. Where slot and step are the same, a whole number of Wh below a bound is below its floor.
  */
 export function nameplateW(producedWh: readonly bigint[], stepSeconds: number): number {
   const mostWh = producedWh.reduce((most, wh) => Math.max(most, Number(wh)), 0);
@@ -174,7 +174,7 @@ function spanOf(
   }
   const day = parseDay(from);
   if (day === undefined) {
-    throw new ProfilesFileError(`"${from}" is no day: give it as YYYY-MM-DD`, { file });
+    throw new ProfilesFileError(`"${from}" is not a day: write it as YYYY-MM-DD`, { file });
   }
   const firstDay = Math.ceil(start / SECONDS_PER_DAY) * SECONDS_PER_DAY;
   const endDay = Math.floor((start + steps * stepSeconds) / SECONDS_PER_DAY) * SECONDS_PER_DAY;
@@ -201,7 +201,7 @@ function requireKnown(
   const unknown = consumers.find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new ProfilesFileError(
-      `there is no home "${unknown}" to take as a consumer: it knows ${names.join(", ")}`,
+      `there is no home "${unknown}" to take as a consumer: the file has ${names.join(", ")}`,
       { file },
     );
   }

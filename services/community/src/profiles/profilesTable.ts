@@ -136,10 +136,10 @@ function leftOut(
   headerLine: number | undefined,
 ): string[] {
   const before =
-    headerLine === undefined ? [] : [`${file}: what stands above line ${headerLine} is left out`];
+    headerLine === undefined ? [] : [`${file}: what stands above line ${headerLine} is ignored`];
   const others = columns
     .filter(({ kind, name }) => kind === "other" && name !== "")
-    .map(({ name }) => `${file}: column ${name} is left out`);
+    .map(({ name }) => `${file}: column ${name} is ignored`);
   return [...before, ...others];
 }
 
@@ -218,14 +218,14 @@ function implausible(
   const watts = (most * 3600n) / BigInt(stepSeconds);
   if (!row || watts <= IMPLAUSIBLE_W) return [];
   const isRoof = column.kind === "pv";
-  const problem = `${most} Wh in ${stepSeconds / 60} min is a ${isRoof ? "roof" : "load"} of ${watts / 1000n} kW`;
+  const problem = `${most} Wh in ${stepSeconds / 60} min means a ${isRoof ? "roof" : "load"} of ${watts / 1000n} kW`;
   if (isRoof && watts > MOST_CAPACITY_W - 100n) {
     throw new ProfilesFileError(
-      `${problem}: no meter can state a capacity above ${MOST_CAPACITY_W / 1000n} kW, correct the cell`,
+      `${problem}: a meter's capacity is at most ${MOST_CAPACITY_W / 1000n} kW, correct the cell`,
       whereOf(row, column),
     );
   }
   return [
-    `${row.file}, line ${row.line}, column ${column.name}: ${problem}: is it a fault of the meter, or of the unit in the column's name?`,
+    `${row.file}, line ${row.line}, column ${column.name}: ${problem}: is it a meter error, or the unit in the column's name?`,
   ];
 }

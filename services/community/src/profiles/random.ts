@@ -1,4 +1,4 @@
-/** Draws the next number, evenly spread over 0 (included) to 1 (left out). */
+/** Returns the next number, evenly distributed from 0 (included) to 1 (excluded). */
 export type Random = () => number;
 
 const HIGHEST_SEED = 0xffff_ffff;
@@ -29,15 +29,15 @@ export function seededRandom(seed: number, stream: number): Random {
     c = (((c << 21) | (c >>> 11)) + drawn) | 0;
     return (drawn >>> 0) / 2 ** 32;
   };
-  // A fresh state needs twelve rounds until every bit of the seed has reached every word.
+  // A new state needs twelve rounds until every bit of the seed has reached every word.
   for (let round = 0; round < 12; round++) draw();
   return draw;
 }
 
 /**
- * A number whose mean is 0 and whose standard deviation is 1, close to normally distributed: the sum
- * of twelve even draws (Irwin 1927, Hall 1927). It needs no logarithm or cosine, whose last digit
- * may differ between machines.
+ * A number with mean 0 and standard deviation 1, close to normally distributed: the sum of twelve
+ * even numbers (Irwin 1927, Hall 1927). It needs no logarithm or cosine, whose last digit may differ
+ * between machines.
  */
 export function normal(draw: Random): number {
   let sum = -6;
@@ -46,8 +46,8 @@ export function normal(draw: Random): number {
 }
 
 /**
- * A number that wanders around 0 with standard deviation 1 and forgets where it was at a given pace:
- * a first-order autoregressive process, x' = r·x + √(1 − r²)·ε.
+ * A number that varies around 0 with standard deviation 1, correlated from step to step: a
+ * first-order autoregressive process, x' = r·x + √(1 − r²)·ε.
  *
  * @param memory r, the correlation of one step with the next, 0 to 1.
  */

@@ -5,21 +5,21 @@ import {
   type Surface,
 } from "@wattline/sdk/sun";
 
-/** A roof full of solar modules. */
+/** A roof with solar modules. */
 export interface Roof extends Surface {
-  /** What its modules give at 1,000 W/m², in W. */
+  /** The modules' output at 1,000 W/m², in W. */
   readonly peakW: number;
 }
 
 /**
  * The share of the modules' rated output that reaches the house: 14 % is lost to dirt, shade,
  * mismatch, wiring, ageing and standstill, and 4 % in the inverter. Source: Dobos, "PVWatts Version
- * 5 Manual", NREL/TP-6A20-62641, 2014, the defaults. Heat is left out: in a temperate climate it
+ * 5 Manual", NREL/TP-6A20-62641, 2014, the defaults. Heat is ignored: in a temperate climate it
  * costs a few per cent a year.
  */
 export const SYSTEM_EFFICIENCY = (1 - 0.14) * 0.96;
 
-/** What a roof gives under a sky, in W: its rated output by the light that falls on it. */
+/** A roof's output under a sky, in W: its rated output, scaled by the light on it. */
 export function roofWatts(roof: Roof, sky: Irradiance, sun: SunPosition): number {
   return (roof.peakW * SYSTEM_EFFICIENCY * irradianceOnTilt(sky, sun, roof)) / 1000;
 }

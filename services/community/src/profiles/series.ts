@@ -5,22 +5,22 @@ export interface HouseholdSeries {
   readonly capacityW: number;
   readonly loadWh: readonly bigint[];
   readonly producedWh: readonly bigint[];
-  /** What flowed out at the meter: production beyond the load of the same metering step. */
+  /** Export at the meter: production beyond the load of the same metering step. */
   readonly exportedWh: readonly bigint[];
-  /** What flowed in at the meter: load beyond the production of the same metering step. */
+  /** Import at the meter: load beyond the production of the same metering step. */
   readonly importedWh: readonly bigint[];
 }
 
-/** What the meters of one community saw over a run of delivery slots. */
+/** The metered energy of one community over a range of delivery slots. */
 export interface CommunitySeries {
   readonly name: string;
-  /** Tenths of a degree, north and east positive: all that is published of where the community is. */
+  /** Tenths of a degree, north and east positive: the published precision of the community's place. */
   readonly place: { readonly latitudeTenths: number; readonly longitudeTenths: number };
   readonly slotSeconds: number;
   /** Number of the first slot: Unix time of its start / slotSeconds. */
   readonly firstSlot: number;
   readonly slots: number;
   readonly households: readonly HouseholdSeries[];
-  /** Retail tariff per kWh in millionths of the currency, one per slot, where the source names one. */
+  /** Retail tariff per kWh in millionths of the currency, one per slot, where the source has one. */
   readonly retailPerKwh?: readonly bigint[];
 }

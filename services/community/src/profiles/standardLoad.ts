@@ -1,7 +1,7 @@
-/** The three periods the standard load profile tells apart. */
+/** The three seasons of the standard load profile. */
 export type Season = "winter" | "summer" | "transition";
 
-/** The three kinds of day the standard load profile tells apart. */
+/** The three kinds of day of the standard load profile. */
 export type DayKind = "workday" | "saturday" | "sunday";
 
 /**

@@ -1,10 +1,10 @@
 import { type Address, type Hex, keccak256, toHex } from "viem";
 import { mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 
-/** The mnemonic of every local development chain: public, so worth nothing anywhere else. */
+/** The mnemonic of every local development chain. It is public: never use it elsewhere. */
 export const LOCAL_MNEMONIC = "test test test test test test test test test test test junk";
 
-/** Which of the local chain's accounts plays which part; households follow in their order. */
+/** The roles of the local chain's accounts; households follow in order. */
 export const OPERATOR = 0;
 export const DSO = 1;
 export const FIRST_HOUSEHOLD = 2;
@@ -25,6 +25,6 @@ export function localAccount(index: number): LocalAccount {
   return { address: account.address, privateKey, account };
 }
 
-/** The key inside a household's simulated meter: the same for the same names, so that runs can be repeated. */
+/** The key in a household's simulated meter: the same for the same names, so that runs can be repeated. */
 export const deviceKey = (community: string, household: string): PrivateKeyAccount =>
   privateKeyToAccount(keccak256(toHex(`wattline meter of ${household} in ${community}`)));

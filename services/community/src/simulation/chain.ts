@@ -4,7 +4,7 @@ import { localAccount } from "./accounts.ts";
 /** A local chain that the simulation drives. */
 export type Chain = Awaited<ReturnType<typeof openChain>>;
 
-/** The chain can't be driven; the message says why and what to do. */
+/** The chain can't be used; the message says why and what to do. */
 export class ChainError extends Error {}
 
 /** Chain id of Hardhat's and Anvil's development chains. */
@@ -12,7 +12,7 @@ const LOCAL_CHAIN_ID = 31_337n;
 /** A hundred ether in hexadecimal wei: fees for a household's year. */
 const GAS_MONEY = "0x56bc75e2d63100000";
 
-/** Compiles the contracts where that has not been done; a fraction of a second where it has. */
+/** Compiles the contracts where needed; otherwise it takes a fraction of a second. */
 export async function buildContracts(): Promise<void> {
   if ((await hre.artifacts.getAllFullyQualifiedNames()).size === 0) {
     console.error("Compiling the contracts; this first time takes about half a minute.");
@@ -22,7 +22,7 @@ export async function buildContracts(): Promise<void> {
 }
 
 /**
- * Starts a development chain that wallets can join, its clock an hour before `startsAt` (Unix seconds).
+ * Starts a development chain that wallets can connect to, its clock an hour before `startsAt` (Unix seconds).
  * @returns The server, listening.
  * @throws ChainError when the port is taken.
  */
@@ -38,10 +38,10 @@ export async function serveChain(host: string, port: number, startsAt: number) {
 }
 
 /**
- * Opens a chain whose clock stands before `startsAt`.
- * @param rpc The address of a running development node; without it a chain of its own is made in this process.
- * @param startsAt Unix seconds of the first thing that will happen.
- * @throws ChainError when the node can't be reached, is no development chain, or its clock is past `startsAt`.
+ * Opens a chain whose clock is before `startsAt`.
+ * @param rpc The address of a running development node; without it a chain is created in this process.
+ * @param startsAt Unix seconds of the simulation's start.
+ * @throws ChainError when the node can't be reached, is not a development chain, or its clock is past `startsAt`.
  */
 export async function openChain(rpc: string | undefined, startsAt: number) {
   const connection =
@@ -61,13 +61,13 @@ export async function openChain(rpc: string | undefined, startsAt: number) {
       });
     if (chainId !== LOCAL_CHAIN_ID) {
       throw new ChainError(
-        `The chain at ${rpc} has the id ${chainId}. The simulation plays with public keys and moves the clock: it drives only a local development chain (id ${LOCAL_CHAIN_ID}).`,
+        `The chain at ${rpc} has the id ${chainId}. The simulation uses public keys and changes the clock: it runs only on a local development chain (id ${LOCAL_CHAIN_ID}).`,
       );
     }
     const now = await chainTime();
     if (now >= startsAt) {
       throw new ChainError(
-        `The chain's clock at ${rpc} stands at ${isoOf(now)}, after the simulation's start at ${isoOf(startsAt)}. Choose a later --from, or a fresh chain.`,
+        `The chain's clock at ${rpc} is at ${isoOf(now)}, after the simulation's start at ${isoOf(startsAt)}. Choose a later --from, or a fresh chain.`,
       );
     }
   }
@@ -82,7 +82,7 @@ export async function openChain(rpc: string | undefined, startsAt: number) {
     connection,
     ethers,
     chainTime,
-    /** Lets the chain's clock jump to `time` (Unix seconds), unless it is there already. */
+    /** Sets the chain's clock to `time` (Unix seconds), unless it is there already. */
     async passTo(time: number): Promise<void> {
       if ((await chainTime()) >= time) return;
       await provider.request({ method: "evm_setNextBlockTimestamp", params: [time] });

@@ -1,9 +1,13 @@
 import { blockOf, energyIdOf, LANES, laneOf, parseEnergyId, sourceIndex } from "@wattline/sdk";
 import { holdersOf } from "./community.ts";
-import type { Stage } from "./stage.ts";
+import type { Simulation } from "./simulation.ts";
 
 /** Whether the marketplace holds exactly what it owes: all accounts, and what is locked for forwards. */
-export async function isEscrowSolvent({ wattline, communities, ledger }: Stage): Promise<boolean> {
+export async function isEscrowSolvent({
+  wattline,
+  communities,
+  ledger,
+}: Simulation): Promise<boolean> {
   const { marketplace, euro, addresses } = wattline;
   let owed = ledger.forwards.locked();
   for (const address of holdersOf(communities)) {
@@ -13,11 +17,11 @@ export async function isEscrowSolvent({ wattline, communities, ledger }: Stage):
 }
 
 /**
- * Whether in every slot what meters reported is minted or lost on the tie line, and what is minted is held by somebody.
- * Nothing is owed to forwards any more when a run is over.
+ * Whether in every slot all reported energy was minted or lost on the tie line, and all minted energy is held by
+ * somebody. At the end of a run nothing is owed to forwards any more.
  */
-export async function isEnergyConserved(stage: Stage): Promise<boolean> {
-  const { ledger } = stage;
+export async function isEnergyConserved(simulation: Simulation): Promise<boolean> {
+  const { ledger } = simulation;
   const mintedBySlot = new Map<number, bigint>();
   for (const [id, wh] of ledger.mintedWh) {
     const { slot } = parseEnergyId(id);
@@ -29,15 +33,15 @@ export async function isEnergyConserved(stage: Stage): Promise<boolean> {
       (ledger.reportedWh.get(slot) ?? 0n) ===
       (mintedBySlot.get(slot) ?? 0n) + (ledger.lostWh.get(slot) ?? 0n),
   );
-  const held = await holdings(stage);
+  const held = await holdings(simulation);
   const ids = new Set([...held.keys(), ...ledger.mintedWh.keys()]);
   return (
     accounted && [...ids].every((id) => (held.get(id) ?? 0n) === (ledger.mintedWh.get(id) ?? 0n))
   );
 }
 
-/** What all accounts together hold, per token id. */
-async function holdings({ wattline, communities }: Stage): Promise<Map<bigint, bigint>> {
+/** The sum over all accounts, per token id. */
+async function holdings({ wattline, communities }: Simulation): Promise<Map<bigint, bigint>> {
   const held = new Map<bigint, bigint>();
   const source = sourceIndex("Solar");
   for (const { microgrid, series } of communities) {

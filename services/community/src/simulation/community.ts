@@ -11,15 +11,15 @@ import {
 } from "@wattline/sdk";
 import { type Address, parseSignature } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
+import { SHELTER } from "../profiles/homes.ts";
 import type { CommunitySeries, HouseholdSeries } from "../profiles/series.ts";
-import { SHELTER } from "../profiles/town.ts";
 import { deviceKey } from "./accounts.ts";
 import type { Chain } from "./chain.ts";
 import { charterOf, type Deployment } from "./deployment.ts";
 import { type Tariffs, tariffsAt } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
 
-/** A microgrid with its people. */
+/** A microgrid and its people. */
 export type Community = Awaited<ReturnType<typeof settleCommunity>>;
 
 /** Someone with a wallet on the chain. */
@@ -28,13 +28,13 @@ export type Person = Awaited<ReturnType<Chain["wallet"]>> & { readonly name: str
 /** Someone with a metered home. */
 export interface Household extends Person {
   readonly device: PrivateKeyAccount;
-  /** What its meter saw. */
+  /** Its metered energy. */
   readonly series: HouseholdSeries;
-  /** Whether it comes first in an outage. */
+  /** Whether it is a critical load. */
   readonly critical: boolean;
 }
 
-/** Who comes first in an outage: the Shelter, where there is none the first consumer, else the last home. */
+/** The critical load: the Shelter, otherwise the first consumer, otherwise the last home. */
 export function criticalHome({ households }: CommunitySeries): HouseholdSeries | undefined {
   return (
     households.find(({ name }) => name === SHELTER) ??
@@ -44,7 +44,7 @@ export function criticalHome({ households }: CommunitySeries): HouseholdSeries |
 }
 
 /**
- * Settles the households of `series` in a microgrid of their own, each with a wallet and a registered meter.
+ * Creates the households of `series` in their own microgrid, each with a wallet and a registered meter.
  * @param microgrid Its number; the first one was founded with the deployment, any other is founded here.
  * @param firstAccount The local account that operates it; the DSO and the households follow.
  */
@@ -94,12 +94,12 @@ export async function settleCommunity(
       await send(operator.address, (o) => asOperator.setTariffs(microgrid, current, o));
     },
 
-    /** The operator declares that the microgrid is cut off from the grid, or back. */
+    /** The operator declares the microgrid islanded, or connected again. */
     async setMode(mode: Mode): Promise<void> {
       await send(operator.address, (o) => asOperator.setMode(microgrid, modeIndex(mode), o));
     },
 
-    /** The operator proposes a tie line to the microgrid `other`, or agrees to what that has proposed. */
+    /** The operator proposes a tie line to the microgrid `other`, or agrees to that one's proposal. */
     async agreeTieLine(other: number, line: TieLine): Promise<void> {
       const terms = {
         lossBps: line.lossBps,
@@ -144,7 +144,7 @@ export async function register(
   );
 }
 
-/** The device signs what it measured. */
+/** The device signs its measurements. */
 export async function signReading(
   { addresses, chainId }: Deployment,
   { device }: Pick<Household, "device">,
@@ -161,7 +161,7 @@ export async function signReading(
   return { reading, signature };
 }
 
-/** The device signs what it measured; its owner submits it and so mints it. */
+/** The device signs its measurements; the owner submits them, which mints the energy. */
 export async function report(
   wattline: Deployment,
   who: Person & Pick<Household, "device">,
@@ -172,7 +172,7 @@ export async function report(
   return send(who.address, (o) => meters.connect(who.signer).report(reading, signature, o));
 }
 
-/** `who` gets `amount` of the play currency and brings it into escrow with a permit. */
+/** Mints `amount` of the play currency to `who`, who deposits it with a permit. */
 export async function fund(wattline: Deployment, who: Person, amount: bigint): Promise<void> {
   const { chain, euro, marketplace, addresses, chainId, send } = wattline;
   await send(who.address, (o) => euro.connect(who.signer).mint(who.address, amount, o));

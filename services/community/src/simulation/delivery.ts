@@ -1,36 +1,40 @@
 import { arrivingWh } from "@wattline/sdk";
 import type { Lanes } from "./merit.ts";
-import { type Deal, least, subtract, type Tally } from "./tally.ts";
+import { least, type PlannedTrade, type RoundBalance, subtract } from "./roundBalance.ts";
 import { ISLAND_RATION_WH } from "./tariffs.ts";
 
-/** What meters have made of the forwards of one household, one entry per slot. */
+/** The deliveries of one household's forwards, one entry per slot. */
 export interface Delivery {
-  /** What buyers get of the household, each share rounded down. */
+  /** What its buyers get, each share rounded down. */
   readonly sharesWh: bigint[];
-  /** What the meter keeps for its forwards; what rounding leaves of it is the household's once all are released. */
+  /** What the meter keeps for its forwards; the rounding rest returns to the household once all are released. */
   readonly keptWh: bigint[];
-  /** What the household has reserved of others. */
+  /** What the household has reserved from others. */
   readonly reservedWh: bigint[];
-  /** What it gets of it. */
+  /** What it gets of that. */
   readonly arrivedWh: bigint[];
 }
 
 /**
- * Each position gets the share of its slot that the seller's meter delivered of all that it had promised.
+ * Each position gets a share of its slot: the part that the seller's meter delivered of its promises.
  * @returns A delivery for every household of `tally`.
  */
 export function deliveriesOf(
-  tally: Tally,
-  deals: readonly Deal[],
-  metered: readonly Tally[],
+  balance: RoundBalance,
+  trades: readonly PlannedTrade[],
+  metered: readonly RoundBalance[],
 ): Delivery[] {
-  const shares = deals.map((deal) => ({ deal, shareWh: shareOf(deal, deals, metered) }));
-  const { microgrid } = tally.community;
-  return tally.offeredWh.map((exportedWh, home) => {
-    const sales = shares.filter(({ deal }) => deal.seller === home && isAt(deal.from, microgrid));
-    const purchases = shares.filter(({ deal }) => deal.buyer === home && isAt(deal.to, microgrid));
+  const shares = trades.map((trade) => ({ trade, shareWh: shareOf(trade, trades, metered) }));
+  const { microgrid } = balance.community;
+  return balance.offeredWh.map((exportedWh, home) => {
+    const sales = shares.filter(
+      ({ trade }) => trade.seller === home && isAt(trade.from, microgrid),
+    );
+    const purchases = shares.filter(
+      ({ trade }) => trade.buyer === home && isAt(trade.to, microgrid),
+    );
     const promisedWh = sumOf(
-      sales.map(({ deal }) => deal.sentWh),
+      sales.map(({ trade }) => trade.sentWh),
       exportedWh.length,
     );
     return {
@@ -40,11 +44,11 @@ export function deliveriesOf(
       ),
       keptWh: promisedWh.map((wh, lane) => least(wh, exportedWh[lane] ?? 0n)),
       reservedWh: sumOf(
-        purchases.map(({ deal }) => deal.sentWh),
+        purchases.map(({ trade }) => trade.sentWh),
         exportedWh.length,
       ),
       arrivedWh: sumOf(
-        purchases.map(({ deal, shareWh }) => shareWh.map((wh) => arrivingWh(wh, deal.lossBps))),
+        purchases.map(({ trade, shareWh }) => shareWh.map((wh) => arrivingWh(wh, trade.lossBps))),
         exportedWh.length,
       ),
     };
@@ -52,18 +56,22 @@ export function deliveriesOf(
 }
 
 /**
- * Takes deliveries off a tally.
- * @param released Whether the forwards are released, so that what rounding left is back with the sellers.
- * @returns What each household got and did not need.
+ * Deducts deliveries from a balance.
+ * @param released Whether the forwards are released, so that sellers have the rounding rest back.
+ * @returns What each household got but did not need.
  */
-export function deliver(tally: Tally, deliveries: readonly Delivery[], released: boolean): Lanes[] {
+export function deliver(
+  balance: RoundBalance,
+  deliveries: readonly Delivery[],
+  released: boolean,
+): Lanes[] {
   return deliveries.map(({ sharesWh, keptWh, reservedWh, arrivedWh }, home) => {
-    subtract(tally.offeredWh[home], released ? sharesWh : keptWh);
-    const needed = tally.neededWh[home] ?? [];
+    subtract(balance.offeredWh[home], released ? sharesWh : keptWh);
+    const needed = balance.neededWh[home] ?? [];
     subtract(needed, arrivedWh);
     const surplusWh = needed.map((wh) => (wh < 0n ? -wh : 0n));
-    // An ordinary home's ration counts what it reserved, delivered or not.
-    const rationed = tally.islanded && tally.community.households[home]?.critical === false;
+    // An ordinary home's ration counts its reservations, delivered or not.
+    const rationed = balance.islanded && balance.community.households[home]?.critical === false;
     needed.forEach((wh, lane) => {
       const most = rationed ? ISLAND_RATION_WH - (reservedWh[lane] ?? 0n) : wh;
       needed[lane] = wh < 0n || most < 0n ? 0n : least(wh, most);
@@ -72,22 +80,27 @@ export function deliver(tally: Tally, deliveries: readonly Delivery[], released:
   });
 }
 
-function shareOf(deal: Deal, deals: readonly Deal[], metered: readonly Tally[]): bigint[] {
-  const { microgrid } = deal.from.community;
-  const exportedWh = metered.find((tally) => isAt(tally, microgrid))?.offeredWh[deal.seller] ?? [];
+function shareOf(
+  trade: PlannedTrade,
+  trades: readonly PlannedTrade[],
+  metered: readonly RoundBalance[],
+): bigint[] {
+  const { microgrid } = trade.from.community;
+  const exportedWh =
+    metered.find((balance) => isAt(balance, microgrid))?.offeredWh[trade.seller] ?? [];
   const promisedWh = sumOf(
-    deals
-      .filter(({ from, seller }) => seller === deal.seller && isAt(from, microgrid))
+    trades
+      .filter(({ from, seller }) => seller === trade.seller && isAt(from, microgrid))
       .map(({ sentWh }) => sentWh),
-    deal.sentWh.length,
+    trade.sentWh.length,
   );
-  return deal.sentWh.map((wh, lane) => {
+  return trade.sentWh.map((wh, lane) => {
     const promised = promisedWh[lane] ?? 0n;
     return promised === 0n ? 0n : (wh * least(promised, exportedWh[lane] ?? 0n)) / promised;
   });
 }
 
-const isAt = ({ community }: Tally, microgrid: number): boolean =>
+const isAt = ({ community }: RoundBalance, microgrid: number): boolean =>
   community.microgrid === microgrid;
 
 const sumOf = (lists: readonly Lanes[], lanes: number): bigint[] =>

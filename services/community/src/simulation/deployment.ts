@@ -4,20 +4,20 @@ import type { CommunitySeries } from "../profiles/series.ts";
 import type { Chain } from "./chain.ts";
 import { type Tariffs, tariffsAt } from "./tariffs.ts";
 
-/** Wattline on a chain, with the first microgrid founded, and a way to send it things. */
+/** Wattline on a chain, with the first microgrid founded, and a way to send transactions. */
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
 
-/** A thousand Test Euros for each demo account, in millionths: as the Ignition module LocalDemo gives them. */
+/** A thousand Test Euros for each demo account, in millionths: as in the Ignition module LocalDemo. */
 const POCKET_MONEY = 1_000_000_000n;
 /** The first accounts of a local chain: operator, DSO and three households. */
 const DEMO_ACCOUNTS = 5;
 
-/** What every ordinary transaction may use: spares an estimate per call. The largest is a day of readings. */
+/** The gas limit of ordinary transactions, which saves estimates. The largest is a day of readings. */
 const GAS_LIMIT = 8_000_000n;
-/** What a batch may use: Ethereum's limit for a transaction, rounded down. */
+/** The gas limit of a batch: Ethereum's limit for a transaction, rounded down. */
 export const BATCH_GAS_LIMIT = 16_700_000n;
 
-/** What a community decides when it is founded, but for its currency. */
+/** A microgrid's terms at its founding, except for the currency. */
 export const charterOf = (series: CommunitySeries) => ({
   name: series.name,
   latitudeTenths: series.place.latitudeTenths,
@@ -50,7 +50,7 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
   const nonces = new Map<Address, number>();
   let gasUsed = 0n;
 
-  /** What a transaction of `from` carries: spelled out, so that the node is asked nothing. */
+  /** The transaction fields of `from`: all given, so that the node is not asked. */
   async function overridesOf(from: Address, gasLimit: bigint) {
     const nonce = nonces.get(from) ?? (await ethers.provider.getTransactionCount(from));
     nonces.set(from, nonce + 1);
@@ -69,7 +69,7 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
     chainId,
     fromBlock,
     ...contracts,
-    /** Gas of every transaction sent so far. */
+    /** The gas of all transactions so far. */
     gasUsed: () => gasUsed,
 
     /** Sends a transaction of `from`, waits for it and counts its gas. */
@@ -88,7 +88,7 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
           throw error;
         });
       if (receipt === null)
-        throw new Error("The chain took a transaction and returned no receipt.");
+        throw new Error("The chain accepted a transaction but returned no receipt.");
       gasUsed += receipt.gasUsed;
       return receipt;
     },

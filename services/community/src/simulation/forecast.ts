@@ -1,8 +1,8 @@
 /**
- * What a home expects of a slot: what its meter saw in the same slot the day before (persistence, the usual yardstick
- * of solar forecasts), and on the first day, which has none before it, 80 % of what will come.
+ * A home's forecast for a slot: its metered energy in the same slot of the day before (persistence, the usual reference
+ * for solar forecasts), and on the first day 80 % of the actual value.
  * @param meteredWh One entry per slot of the run.
- * @param offset The slot, counted from the first one of the run.
+ * @param offset The slot's index in the run.
  */
 export function forecastWh(
   meteredWh: readonly bigint[],

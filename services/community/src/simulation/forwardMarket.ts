@@ -2,48 +2,55 @@ import { blockOf, type SignedOrder } from "@wattline/sdk";
 import { deliver, deliveriesOf } from "./delivery.ts";
 import type { Market } from "./market.ts";
 import type { Lanes } from "./merit.ts";
+import {
+  bySlot,
+  deduct,
+  type PlannedTrade,
+  type RoundBalance,
+  tradesAcross,
+  tradesAtHome,
+} from "./roundBalance.ts";
 import type { Round } from "./rounds.ts";
+import { partiesOf, type Simulation } from "./simulation.ts";
 import { acceptAll } from "./spotMarket.ts";
-import { partiesOf, type Stage } from "./stage.ts";
-import { book, bySlot, type Deal, dealsAcross, dealsAtHome, type Tally } from "./tally.ts";
 
-/** What a seller forfeits on shortfall, in base units per kWh: five cents. */
+/** The bond in base units per kWh: five cents. */
 export const BOND_PER_KWH = 50_000n;
 
-/** How long before a round the last reservation is sent. */
+/** The time before a round at which the last reservation is sent. */
 const GATE_CLOSURE_SECONDS = 10;
 
-/** How many releases one transaction carries: each uses 200,000 gas at most. */
+/** The most releases in one transaction: each uses 200,000 gas at most. */
 const RELEASES_PER_BATCH = 60;
 
 /**
- * Sellers promise what they expect to export and buyers reserve what they expect to import while the round before is
- * running; when meters have reported, anyone releases. What a buyer turns out not to need goes to the grid. Only in an
- * island, where there is no grid to even out what was not expected, neighbours trade the rest on the spot.
+ * Sellers promise their expected export and buyers reserve their expected import during the round before; once meters
+ * have reported, anyone releases. Energy that a buyer does not need is sold to the grid. Only in an island, where no
+ * grid balances forecast errors, neighbours trade the rest on the spot.
  */
-export function forwardMarket(stage: Stage): Market {
-  const { trading, ledger } = stage;
-  const promised = new Map<Round, Deal[]>();
+export function forwardMarket(simulation: Simulation): Market {
+  const { trading, ledger } = simulation;
+  const promised = new Map<Round, PlannedTrade[]>();
 
   return {
     async prepare(expected, retailPerKwh) {
-      const deals: Deal[] = [];
-      const plan = (more: readonly Deal[]) => {
-        for (const deal of more) book(deal);
-        deals.push(...more);
+      const trades: PlannedTrade[] = [];
+      const plan = (more: readonly PlannedTrade[]) => {
+        for (const trade of more) deduct(trade);
+        trades.push(...more);
       };
-      for (const tally of expected) plan(dealsAtHome(tally));
+      for (const balance of expected) plan(tradesAtHome(balance));
       const [here, there] = expected;
-      if (stage.line !== undefined && here !== undefined && there !== undefined) {
-        plan(dealsAcross(here, there, stage.line, retailPerKwh));
-        plan(dealsAcross(there, here, stage.line, retailPerKwh));
+      if (simulation.line !== undefined && here !== undefined && there !== undefined) {
+        plan(tradesAcross(here, there, simulation.line, retailPerKwh));
+        plan(tradesAcross(there, here, simulation.line, retailPerKwh));
       }
       const offers = new Map<SignedOrder, SignedOrder>();
-      const reserved: Deal[] = [];
-      for (const deal of deals) {
-        if (await isGateClosed(deal.from)) break;
-        await reserve(deal, offers);
-        reserved.push(deal);
+      const reserved: PlannedTrade[] = [];
+      for (const trade of trades) {
+        if (await isGateClosed(trade.from)) break;
+        await reserve(trade, offers);
+        reserved.push(trade);
       }
       if (here !== undefined) promised.set(here.round, reserved);
     },
@@ -51,61 +58,64 @@ export function forwardMarket(stage: Stage): Market {
     async clear(metered) {
       const round = metered[0]?.round;
       if (round === undefined) return;
-      const deals = promised.get(round) ?? [];
+      const trades = promised.get(round) ?? [];
       promised.delete(round);
-      // A block's positions are released as a whole: an outage's edge in the middle makes the first part wait.
+      // A block's positions are released together: where an outage starts or ends within a block, the first part waits.
       if (round.endsBlock) await releaseAll(blockOf(round.slots[0] ?? 0));
-      const deliveries = metered.map((tally) => deliveriesOf(tally, deals, metered));
-      for (const [index, tally] of metered.entries()) {
-        const surplusWh = deliver(tally, deliveries[index] ?? [], round.endsBlock);
-        if (tally.islanded) await acceptAll(stage, dealsAtHome(tally));
-        else if (round.endsBlock) await resell(tally, surplusWh);
+      const deliveries = metered.map((balance) => deliveriesOf(balance, trades, metered));
+      for (const [index, balance] of metered.entries()) {
+        const surplusWh = deliver(balance, deliveries[index] ?? [], round.endsBlock);
+        if (balance.islanded) await acceptAll(simulation, tradesAtHome(balance));
+        else if (round.endsBlock) await resell(balance, surplusWh);
       }
     },
   };
 
-  /** Whether a round is about to begin: every transaction takes a second, which a short round may not have. */
-  async function isGateClosed({ round, community }: Tally): Promise<boolean> {
+  /** Whether a round starts soon: every transaction takes a second, and a short round may not have enough of them. */
+  async function isGateClosed({ round, community }: RoundBalance): Promise<boolean> {
     const startsAt = (round.slots[0] ?? 0) * community.series.slotSeconds;
-    return (await stage.wattline.chain.chainTime()) + GATE_CLOSURE_SECONDS >= startsAt;
+    return (await simulation.wattline.chain.chainTime()) + GATE_CLOSURE_SECONDS >= startsAt;
   }
 
-  /** The buyer of a deal reserves it of the seller's forward offer for the round. */
-  async function reserve(deal: Deal, offers: Map<SignedOrder, SignedOrder>): Promise<void> {
-    stage.check();
-    const { seller, buyer, offer } = partiesOf(deal);
-    const { slots } = deal.from.round;
+  /** The buyer reserves the trade from the seller's forward offer for the round. */
+  async function reserve(
+    trade: PlannedTrade,
+    offers: Map<SignedOrder, SignedOrder>,
+  ): Promise<void> {
+    simulation.check();
+    const { seller, buyer, offer } = partiesOf(trade);
+    const { slots } = trade.from.round;
     const forward =
       offers.get(offer) ??
-      (await trading.sign(deal.from.community, seller, "offer", {
+      (await trading.sign(trade.from.community, seller, "offer", {
         firstSlot: slots[0] ?? 0,
         lastSlot: slots.at(-1) ?? 0,
         pricePerKwh: offer.order.price,
         bondPerKwh: BOND_PER_KWH,
       }));
     offers.set(offer, forward);
-    const energyWh = bySlot(deal.from.round, deal.sentWh);
-    ledger.reserved(await trading.reserve(deal.to.community, buyer, forward, energyWh));
+    const energyWh = bySlot(trade.from.round, trade.sentWh);
+    ledger.reserved(await trading.reserve(trade.to.community, buyer, forward, energyWh));
   }
 
   async function releaseAll(blockNumber: number): Promise<void> {
     const open = ledger.forwards.openIn(blockNumber);
     for (let first = 0; first < open.length; first += RELEASES_PER_BATCH) {
-      stage.check();
+      simulation.check();
       const batch = open.slice(first, first + RELEASES_PER_BATCH);
-      ledger.released(await trading.release(stage.anyone, batch));
+      ledger.released(await trading.release(simulation.anyone, batch));
     }
   }
 
-  /** Buyers sell to the grid what they reserved and did not need. */
-  async function resell(tally: Tally, surplusWh: readonly Lanes[]): Promise<void> {
-    const { community, book, round } = tally;
+  /** Buyers sell to the grid what they reserved but did not need. */
+  async function resell(balance: RoundBalance, surplusWh: readonly Lanes[]): Promise<void> {
+    const { community, dayOrders, round } = balance;
     for (const [home, lanes] of surplusWh.entries()) {
       const who = community.households[home];
       if (who === undefined || lanes.every((wh) => wh === 0n)) continue;
-      stage.check();
+      simulation.check();
       const energyWh = bySlot(round, lanes);
-      const receipt = await trading.accept(community, who, book.gridBid, energyWh);
+      const receipt = await trading.accept(community, who, dayOrders.gridBid, energyWh);
       ledger.soldToGrid(receipt, who, community.dso, true);
     }
   }

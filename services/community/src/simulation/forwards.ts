@@ -9,38 +9,38 @@ interface Open extends Release {
   locked: bigint;
 }
 
-/** Keeps account of energy sold forward, from the chain's events alone. */
+/** Keeps track of forwards, from the chain's events alone. */
 export class Forwards {
   readonly #open = new Map<string, Open>();
-  /** Energy that was reserved and not delivered. */
+  /** Reserved but not delivered. */
   shortfallWh = 0n;
 
-  /** What the escrow holds for forwards, payments and bonds together. */
+  /** The escrow's holdings for forwards: payments and bonds. */
   locked(): bigint {
     return [...this.#open.values()].reduce((sum, { locked }) => sum + locked, 0n);
   }
 
-  /** What can be released once the block has been reported. */
+  /** Forwards of a block, which can be released once it is reported. */
   openIn(blockNumber: number): Release[] {
     return [...this.#open.values()].filter((open) => open.blockNumber === blockNumber);
   }
 
-  /** What is reserved in blocks before this one. */
+  /** Forwards of blocks before this one. */
   openBefore(blockNumber: number): Release[] {
     return [...this.#open.values()].filter((open) => open.blockNumber < blockNumber);
   }
 
-  /** How many blocks of positions are reserved. */
+  /** The number of reserved blocks of positions. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Strikes out what somebody else has released. */
+  /** Removes what somebody else has released. */
   forget(release: Release): void {
     for (const [key, open] of this.#open) if (open === release) this.#open.delete(key);
   }
 
-  /** Books a `Reserved` event of the simulation, whose reservations lie within a block. */
+  /** Records a `Reserved` event of the simulation, whose reservations lie within a block. */
   reserved(args: Result): void {
     const blockNumber = Number(args.firstBlock);
     const key = `${args.positionId} ${blockNumber}`;
@@ -55,11 +55,11 @@ export class Forwards {
     this.#open.set(key, open);
   }
 
-  /** Books a `Released` event and returns whose it was. */
+  /** Records a `Released` event and returns its position. */
   released(args: Result): Position {
     const key = `${args.positionId} ${Number(args.blockNumber)}`;
     const open = this.#open.get(key);
-    if (open === undefined) throw new Error(`Released what nobody reserved: ${key}.`);
+    if (open === undefined) throw new Error(`A block was released without being reserved: ${key}.`);
     this.#open.delete(key);
     this.shortfallWh += open.energyWh - sumWh([args.delivered]);
     return open.position;

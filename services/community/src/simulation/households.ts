@@ -5,10 +5,10 @@ import { readProfilesFile } from "../profiles/profilesFile.ts";
 import { isProfilesTable } from "../profiles/profilesTable.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 
-/** One community or several that live through the same slots. */
+/** One or several communities over the same slots. */
 export type Communities = readonly [CommunitySeries, ...CommunitySeries[]];
 
-/** Where households come from: a file, or physics and a seed. */
+/** The source of households: a file, or physics and a seed. */
 export type Origin =
   | ({
       /** A profiles table, or meter files and folders of them. */
@@ -17,12 +17,12 @@ export type Origin =
     } & Pick<MeterFilesOptions, "answers" | "decisions" | "flagOf">)
   | { readonly seed: number };
 
-/** What the second built-in town is called; the first has its name from the generator. */
-export const SECOND_TOWN = "Buchental";
+/** The name of the second built-in community; the generator names the first. */
+export const SECOND_COMMUNITY = "Buchental";
 
 /**
  * The households of `microgrids` communities: a file's homes in two halves in their order, the larger one first, or
- * towns from two seeds in a row.
+ * communities from two consecutive seeds.
  */
 export async function communitiesOf(
   origin: Origin,
@@ -33,7 +33,7 @@ export async function communitiesOf(
     const first = generateCommunity({ seed: origin.seed, ...days });
     if (microgrids === 1) return [first];
     const seed = (origin.seed + 1) % 2 ** 32;
-    return [first, { ...generateCommunity({ seed, ...days }), name: SECOND_TOWN }];
+    return [first, { ...generateCommunity({ seed, ...days }), name: SECOND_COMMUNITY }];
   }
   const all = await homesOf(origin, days);
   if (microgrids === 1) return [all];

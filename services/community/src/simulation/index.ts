@@ -4,11 +4,11 @@ export { buildContracts, type Chain, ChainError, openChain, serveChain } from ".
 export { fund, type Household, report, settleCommunity, signReading } from "./community.ts";
 export { deploy } from "./deployment.ts";
 export type { MarketName } from "./market.ts";
-export { openStage } from "./opening.ts";
+export { openSimulation } from "./opening.ts";
 export { readOptions, type SimulationOptions, USAGE } from "./options.ts";
 export { jsonOf, tablesOf } from "./print.ts";
 export { type Played, play, playOn } from "./run.ts";
-export type { Stage } from "./stage.ts";
+export type { Simulation } from "./simulation.ts";
 export { tieLineFor } from "./tieLine.ts";
 export { tradingAt } from "./trading.ts";
 export { CURRENCY_DECIMALS } from "./values.ts";

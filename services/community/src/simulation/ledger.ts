@@ -5,7 +5,7 @@ import type { Deployment } from "./deployment.ts";
 import { Forwards } from "./forwards.ts";
 import type { Receipt } from "./trading.ts";
 
-/** What one household's trades have come to, as the chain's events tell. */
+/** The sums of one household's trades, according to the chain's events. */
 export interface Position {
   /** Bought from neighbours, Wh per slot number. */
   readonly boughtWh: Map<number, bigint>;
@@ -14,13 +14,13 @@ export interface Position {
   paid: bigint;
   received: bigint;
   receivedFromGrid: bigint;
-  /** What the grid paid for energy that was bought from neighbours and not needed. */
+  /** What the grid paid for energy that was bought from neighbours but not needed. */
   receivedForSurplus: bigint;
   bondPaid: bigint;
   bondReceived: bigint;
 }
 
-/** Energy of one slot that changed hands; the zero address mints and burns. */
+/** A transfer of one slot's energy; the zero address mints and burns. */
 interface Transfer {
   readonly from: Address;
   readonly to: Address;
@@ -28,7 +28,7 @@ interface Transfer {
   readonly wh: bigint;
 }
 
-/** Counts what happened on chain, from receipts alone. */
+/** Sums over the chain's events, from receipts alone. */
 export class Ledger {
   readonly #wattline: Deployment;
   readonly #positions = new Map<Address, Position>();
@@ -36,7 +36,7 @@ export class Ledger {
   readonly mintedWh = new Map<bigint, bigint>();
   /** Reported Wh per slot number. */
   readonly reportedWh = new Map<number, bigint>();
-  /** Lost on tie lines, Wh per slot number, worked out from what was sent. */
+  /** Lost on tie lines, Wh per slot number, computed from what was sent. */
   readonly lostWh = new Map<number, bigint>();
   readonly forwards = new Forwards();
   readings = 0;
@@ -49,7 +49,7 @@ export class Ledger {
     this.#wattline = wattline;
   }
 
-  /** What the trades of an account have come to so far. */
+  /** The sums of an account's trades so far. */
   of({ address }: Pick<Person, "address">): Position {
     const known = this.#positions.get(address);
     if (known !== undefined) return known;
@@ -68,7 +68,7 @@ export class Ledger {
     return blank;
   }
 
-  /** Books a reading. */
+  /** Records a reading. */
   reported(receipt: Receipt): void {
     this.readings++;
     for (const log of receipt.logs) {
@@ -84,7 +84,7 @@ export class Ledger {
     this.#moved(receipt);
   }
 
-  /** Books what `buyer` has accepted of a neighbour's offer. */
+  /** Records what `buyer` accepted of a neighbour's offer. */
   accepted(receipt: Receipt, seller: Household, buyer: Household, lossBps: bigint): void {
     for (const { name, args } of this.#marketEvents(receipt)) {
       if (name === "Traded") this.#sale(seller, buyer, args.energy, args.cost, args.charge);
@@ -99,7 +99,7 @@ export class Ledger {
     }
   }
 
-  /** Books what `seller` has sold to the grid; `surplus` says that it had bought it from neighbours before. */
+  /** Records what `seller` sold to the grid; `surplus` means that it had bought it from neighbours before. */
   soldToGrid(receipt: Receipt, seller: Household, dso: Person, surplus: boolean): void {
     const sale = this.of(seller);
     for (const { name, args } of this.#marketEvents(receipt)) {
@@ -122,7 +122,7 @@ export class Ledger {
   }
 
   /**
-   * Books a batch. The simulated auctioneer matches what it knows to be there, so that nothing may be skipped.
+   * Records a batch. The simulated auctioneer knows all balances, so no match may be skipped.
    * @param pairs Seller and buyer of each match, in the batch's order.
    */
   settled(receipt: Receipt, pairs: readonly (readonly [Household, Household])[]): void {
@@ -137,13 +137,14 @@ export class Ledger {
         throw new Error(`A match was skipped, for the reason ${args.reason}.`);
       if (name !== "Matched") continue;
       const [seller, buyer] = pairs[settled++] ?? [];
-      if (seller === undefined || buyer === undefined) throw new Error("A match nobody made.");
+      if (seller === undefined || buyer === undefined)
+        throw new Error("A match without seller or buyer.");
       const energyWh = moves.get(`${seller.address} ${buyer.address}`) ?? 0n;
       this.#sale(seller, buyer, energyWh, args.cost, args.charge);
     }
   }
 
-  /** Books energy sold forward. */
+  /** Records reserved energy. */
   reserved(receipt: Receipt): void {
     for (const { name, args } of this.#marketEvents(receipt)) {
       if (name !== "Reserved") continue;
@@ -152,7 +153,7 @@ export class Ledger {
     }
   }
 
-  /** Books forwards that are settled. */
+  /** Records released forwards. */
   released(receipt: Receipt): void {
     for (const { name, args } of this.#marketEvents(receipt)) {
       if (name !== "Released") continue;
@@ -203,7 +204,7 @@ export class Ledger {
     }
   }
 
-  /** The transfers of a transaction; books what they minted and burnt. */
+  /** The transfers of a transaction; records mints and burns. */
   #moved(receipt: Receipt): Transfer[] {
     const transfers: Transfer[] = [];
     for (const log of receipt.logs) {
@@ -211,7 +212,7 @@ export class Ledger {
       if (event?.name !== "TransferSingle" && event?.name !== "TransferBatch") continue;
       const single = event.name === "TransferSingle";
       const ids: bigint[] = single ? [event.args.id] : [...event.args.ids];
-      // ethers' Result is an array, whose own `values` hides the argument of that name.
+      // ethers' Result is an array, whose `values` method hides the argument of that name.
       const values: bigint[] = single ? [event.args.value] : [...event.args[4]];
       const { from, to } = event.args;
       for (const [index, id] of ids.entries()) {

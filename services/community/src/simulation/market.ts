@@ -1,4 +1,4 @@
-import type { Tally } from "./tally.ts";
+import type { RoundBalance } from "./roundBalance.ts";
 
 /** How neighbours trade. */
 export const MARKETS = ["accept", "settle", "forward"] as const;
@@ -8,13 +8,13 @@ export type MarketName = (typeof MARKETS)[number];
 export interface Market {
   /**
    * Before a round's slots begin.
-   * @param expected What homes expect, per community.
-   * @param retailPerKwh The least that the retailer charges in the round.
+   * @param expected Expected energy, per community.
+   * @param retailPerKwh The lowest retail tariff in the round.
    */
-  prepare(expected: readonly Tally[], retailPerKwh: bigint): Promise<void>;
+  prepare(expected: readonly RoundBalance[], retailPerKwh: bigint): Promise<void>;
   /**
-   * When the round's slots are reported: neighbours trade, and the tallies shrink.
-   * @param metered What meters saw, per community.
+   * When the round's slots are reported: neighbours trade, which reduces the balances.
+   * @param metered Metered energy, per community.
    */
-  clear(metered: readonly Tally[], retailPerKwh: bigint): Promise<void>;
+  clear(metered: readonly RoundBalance[], retailPerKwh: bigint): Promise<void>;
 }

@@ -11,7 +11,7 @@ export interface Match {
   readonly seller: number;
   readonly buyer: number;
   readonly sentWh: bigint[];
-  /** The same, but for what a tie line has lost. */
+  /** The sent energy less the tie line's loss. */
   readonly arrivedWh: bigint[];
 }
 
@@ -20,8 +20,8 @@ export interface Match {
  * @param offeredWh What each seller has, per slot.
  * @param neededWh What each buyer needs, per slot.
  * @param meritOrder Sellers, the cheapest first.
- * @param queue Buyers, the first to choose first.
- * @param line The tie line between sellers and buyers, where they live in different communities.
+ * @param queue Buyers, the one that chooses first in front.
+ * @param line The tie line between sellers and buyers, if they are in different microgrids.
  * @returns Matches with some energy, in the order in which they were made.
  */
 export function matchByMerit(

@@ -6,20 +6,20 @@ import { deploy } from "./deployment.ts";
 import { BOND_PER_KWH } from "./forwardMarket.ts";
 import { Ledger } from "./ledger.ts";
 import type { SimulationOptions } from "./options.ts";
-import type { Stage } from "./stage.ts";
+import type { Simulation } from "./simulation.ts";
 import { dearestRetail } from "./tariffs.ts";
 import { tieLineFor } from "./tieLine.ts";
 import { tradingAt } from "./trading.ts";
 
-/** Operator and DSO; a community's households follow in their order. */
+/** Operator and DSO; a community's households follow in order. */
 const OFFICIALS = 2;
 
-/** Deploys Wattline, settles the communities with money in escrow, and joins two of them by a tie line. */
-export async function openStage(
+/** Deploys Wattline, creates the communities with money in escrow, and joins two of them by a tie line. */
+export async function openSimulation(
   chain: Chain,
   options: SimulationOptions,
   signal: AbortSignal,
-): Promise<Stage> {
+): Promise<Simulation> {
   const { communities: series, tariffs } = options;
   const wattline = await deploy(chain, series[0], tariffs);
   const communities: Community[] = [];
@@ -29,7 +29,7 @@ export async function openStage(
     communities.push(await settleCommunity(wattline, one, tariffs, microgrid, account));
     account += OFFICIALS + one.households.length;
   }
-  const stage = {
+  const simulation = {
     wattline,
     communities,
     trading: tradingAt(wattline),
@@ -37,19 +37,19 @@ export async function openStage(
     anyone: { name: "auctioneer", ...(await chain.wallet(account)) },
     check: () => signal.throwIfAborted(),
   };
-  for (const community of communities) await fundCommunity(stage, community, options);
+  for (const community of communities) await fundCommunity(simulation, community, options);
 
   const [here, there] = communities;
-  if (here === undefined || there === undefined) return stage;
+  if (here === undefined || there === undefined) return simulation;
   const line = tieLineFor(series[0].slotSeconds);
   await here.agreeTieLine(there.microgrid, line);
   await there.agreeTieLine(here.microgrid, line);
-  return { ...stage, line };
+  return { ...simulation, line };
 }
 
-/** Every household brings what its trades could cost at most, the DSO what all export could bring. */
+/** Every household deposits the most that its trades could cost, the DSO the most that all export could cost. */
 async function fundCommunity(
-  { wattline, check }: Pick<Stage, "wattline" | "check">,
+  { wattline, check }: Pick<Simulation, "wattline" | "check">,
   { households, dso }: Community,
   { tariffs, market }: SimulationOptions,
 ): Promise<void> {

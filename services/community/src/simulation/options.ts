@@ -70,20 +70,20 @@ const USUAL_RETAIL = "0.32";
 const USUAL_DAY = "2026-06-21";
 
 export interface SimulationOptions {
-  /** All over the same slots. */
+  /** All with the same slots. */
   readonly communities: Communities;
   readonly tariffs: Tariffs;
   readonly market: MarketName;
-  /** When the first community is cut off. */
+  /** When the first microgrid is islanded. */
   readonly outage?: Outage;
   readonly json?: string;
   readonly rpc?: string;
 }
 
 /**
- * Reads the command line and the data it names, all before anything is sent anywhere.
- * @returns "help" when that was asked for.
- * @throws OptionsError, or ProfilesFileError for a file's content.
+ * Reads the command line and its files, before any transaction is sent.
+ * @returns "help" for --help.
+ * @throws OptionsError, or ProfilesFileError about a file's content.
  */
 export async function readOptions(argv: readonly string[]): Promise<SimulationOptions | "help"> {
   const values = readFlags(argv, FLAGS);
@@ -94,10 +94,12 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
   const isFromGiven = values.from !== undefined;
   const consumers = listOf(values.consumers);
   if (values.profiles === undefined && consumers.length > 0) {
-    throw new OptionsError("--consumers names homes of a file: it needs --profiles.");
+    throw new OptionsError("--consumers names homes of a file, so it needs --profiles.");
   }
   if (values.profiles !== undefined && values.seed !== undefined) {
-    throw new OptionsError("--seed makes a built-in community: it does not go with --profiles.");
+    throw new OptionsError(
+      "--seed is for built-in communities: it can't be combined with --profiles.",
+    );
   }
   const market = choice("--market", MARKETS, values.market ?? "accept");
   const microgrids = choice("--microgrids", ["1", "2"], values.microgrids ?? "1");
@@ -187,21 +189,21 @@ function tariffsOf(
   const retailPerKwh = price("--retail", retail ?? USUAL_RETAIL);
   if (retailPerKwh <= feedInPerKwh) {
     throw new OptionsError(
-      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must lie below the retail tariff (${retailPerKwh}): ` +
-        "between them neighbours trade. Give a lower --feed-in, or a higher --retail.",
+      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must be below the retail tariff (${retailPerKwh}), ` +
+        "since neighbours trade between them. Give a lower --feed-in, or a higher --retail.",
     );
   }
   return { feedInPerKwh, retailPerKwh: new Array<bigint>(series.slots).fill(retailPerKwh) };
 }
 
-/** A run of minutes must not end in a summary that can't be written. */
+/** A long run must not end with a summary that can't be written. */
 function checkWritable(file: string): void {
   const folder = path.dirname(path.resolve(file));
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
     throw new OptionsError(
-      `--json ${file}: its folder can't be made (${error instanceof Error ? error.message : error}).`,
+      `--json ${file}: its folder can't be created (${error instanceof Error ? error.message : error}).`,
     );
   }
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {

@@ -3,7 +3,7 @@ import { formatAmount } from "@wattline/sdk";
 import type { HouseholdSummary, Summary } from "./summary.ts";
 import { CURRENCY_DECIMALS } from "./values.ts";
 
-/** The summary as a table per household and a line per figure of the community, for people. */
+/** The summary for people: a table of households, and a line per figure of the community. */
 export function tablesOf(summary: Summary): string {
   const dark = summary.households.some(({ unservedWh }) => unservedWh > 0n);
   const head = [
@@ -49,7 +49,7 @@ export function tablesOf(summary: Summary): string {
     money(all((home) => home.billAfter)),
   ]);
   const consumed = all((home) => home.consumedWh);
-  // What the community covers itself: what roofs gave to their own homes, and what neighbours traded.
+  // The community's self-supply: roofs for their own homes, and trades between neighbours.
   const ownUse = consumed - all((home) => home.importedWh);
   const figures: [string, string][] = [
     [
@@ -64,7 +64,7 @@ export function tablesOf(summary: Summary): string {
     ["average price", `${money(summary.averagePricePerKwh)} per kWh`],
     [
       "gas",
-      `${summary.gasUsed.toLocaleString("en")} for ${summary.readings} readings, ${summary.trades} trades and all else`,
+      `${summary.gasUsed.toLocaleString("en")} for ${summary.readings} readings, ${summary.trades} trades and the rest`,
     ],
     ...particularsOf(summary),
     ["escrow solvent", summary.checks.escrowSolvent ? "yes" : "NO"],
@@ -79,7 +79,7 @@ export function tablesOf(summary: Summary): string {
   ].join("\n");
 }
 
-/** What only some runs have: a forward's shortfall, a line's loss, an outage's unserved load. */
+/** Figures that only some runs have: a forward's shortfall, a tie line's loss, an outage's unserved load. */
 function particularsOf(summary: Summary): [string, string][] {
   const { market, shortfallWh, bondPaid, lostWh, unservedCriticalWh, households } = summary;
   const unservedWh = households.reduce((total, home) => total + home.unservedWh, 0n);
@@ -97,7 +97,7 @@ function particularsOf(summary: Summary): [string, string][] {
   return figures;
 }
 
-/** The summary for machines: amounts as decimal strings, in Wh and in base units. */
+/** The summary as JSON: amounts as decimal strings, in Wh and in base units. */
 export const jsonOf = (summary: Summary): string =>
   `${JSON.stringify(summary, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2)}\n`;
 

@@ -1,28 +1,28 @@
 import { blockOf, LANES } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
 
-/** Slots of an outage: from `firstSlot` to before `endSlot`. */
+/** The slots of an outage: from `firstSlot` to before `endSlot`. */
 export interface Outage {
   readonly firstSlot: number;
   readonly endSlot: number;
 }
 
-/** The microgrid that an outage islands. */
+/** The microgrid that is islanded in an outage. */
 export const ISLAND = 1;
 
 export const isDuring = ({ firstSlot, endSlot }: Outage, slot: number): boolean =>
   slot >= firstSlot && slot < endSlot;
 
-/** What is played at once: a block of eight slots, or its part on one side of an outage's edge. */
+/** What is played at once: a block of eight slots, or the part of it before or after an outage's start or end. */
 export interface Round {
   readonly slots: readonly number[];
-  /** Counts blocks from the first one of the run. */
+  /** The block's index in the run. */
   readonly block: number;
-  /** Counts days from the first one of the run. */
+  /** The day's index in the run. */
   readonly day: number;
   /** Whether no later round has slots of the same block. */
   readonly endsBlock: boolean;
-  /** Whether the outage lasts. */
+  /** Whether it is in the outage. */
   readonly islanded: boolean;
 }
 

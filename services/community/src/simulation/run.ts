@@ -3,21 +3,21 @@ import { slotEnd } from "@wattline/sdk";
 import type { Chain } from "./chain.ts";
 import { isEscrowSolvent } from "./checks.ts";
 import { type Community, report } from "./community.ts";
-import { type DayBook, signDay } from "./dayBook.ts";
+import { type DayOrders, signDay } from "./dayOrders.ts";
 import { forecastWh } from "./forecast.ts";
 import { forwardMarket } from "./forwardMarket.ts";
-import { openStage } from "./opening.ts";
+import { openSimulation } from "./opening.ts";
 import type { SimulationOptions } from "./options.ts";
+import { balanceOf, bySlot, type RoundBalance } from "./roundBalance.ts";
 import { ISLAND, type Round, roundsOf } from "./rounds.ts";
+import type { Simulation } from "./simulation.ts";
 import { acceptMarket, settleMarket } from "./spotMarket.ts";
-import type { Stage } from "./stage.ts";
 import { type Summary, summarize } from "./summary.ts";
-import { bySlot, type Tally, tallyOf } from "./tally.ts";
 import { leastRetail } from "./tariffs.ts";
 
-/** A simulation that has run: the communities as they now stand on the chain, and what came of them. */
+/** A finished simulation: the communities on the chain, and the summary. */
 export interface Played {
-  readonly wattline: Stage["wattline"];
+  readonly wattline: Simulation["wattline"];
   readonly communities: readonly Community[];
   readonly summary: Summary;
 }
@@ -26,7 +26,7 @@ const MARKETS = { accept: acceptMarket, settle: settleMarket, forward: forwardMa
 
 /**
  * Plays communities' days on a chain, a block of eight slots at a time: meters report and mint, neighbours trade, the
- * grid takes the rest at the feed-in tariff. Chain time follows the data's.
+ * grid buys the rest at the feed-in tariff. Chain time follows the data's time.
  * @param signal Stops the run between two transactions with the signal's reason.
  */
 export async function play(
@@ -34,22 +34,22 @@ export async function play(
   options: SimulationOptions,
   signal: AbortSignal,
 ): Promise<Played> {
-  const stage = await openStage(chain, options, signal);
-  const summary = await playOn(stage, options);
-  return { wattline: stage.wattline, communities: stage.communities, summary };
+  const simulation = await openSimulation(chain, options, signal);
+  const summary = await playOn(simulation, options);
+  return { wattline: simulation.wattline, communities: simulation.communities, summary };
 }
 
-/** Plays as {@link play} does, on a stage that is open already. */
-export async function playOn(stage: Stage, options: SimulationOptions): Promise<Summary> {
+/** Plays like {@link play}, on a simulation that is open already. */
+export async function playOn(simulation: Simulation, options: SimulationOptions): Promise<Summary> {
   const { tariffs, outage } = options;
   const [series] = options.communities;
   const { firstSlot, slotSeconds } = series;
-  const { wattline, communities, trading, ledger } = stage;
+  const { wattline, communities, trading, ledger } = simulation;
   const { chain } = wattline;
   const rounds = roundsOf(series, outage);
   const progress = new Progress("Simulating", rounds.length);
-  const market = MARKETS[options.market](stage);
-  const books = new Map<number, DayBook[]>();
+  const market = MARKETS[options.market](simulation);
+  const ordersByDay = new Map<number, DayOrders[]>();
   let retailNow = tariffs.retailPerKwh[0] ?? 0n;
   let islandedNow = false;
   let alwaysSolvent = true;
@@ -62,14 +62,14 @@ export async function playOn(stage: Stage, options: SimulationOptions): Promise<
     await declare(round);
     await prepare(rounds[index + 1]);
     await playRound(round);
-    alwaysSolvent = alwaysSolvent && (await isEscrowSolvent(stage));
+    alwaysSolvent = alwaysSolvent && (await isEscrowSolvent(simulation));
   }
   progress.show(rounds.length, "done");
-  return summarize(stage, options, alwaysSolvent);
+  return summarize(simulation, options, alwaysSolvent);
 
-  /** Operators publish the retail tariff and whether the first microgrid is cut off. */
+  /** Operators set the retail tariff and the first microgrid's mode. */
   async function declare(round: Round): Promise<void> {
-    stage.check();
+    simulation.check();
     const retail = tariffs.retailPerKwh[(round.slots[0] ?? firstSlot) - firstSlot] ?? retailNow;
     for (const community of communities) {
       if (retail !== retailNow) await community.setRetail(retail);
@@ -80,62 +80,64 @@ export async function playOn(stage: Stage, options: SimulationOptions): Promise<
     [retailNow, islandedNow] = [retail, round.islanded];
   }
 
-  /** What can be agreed before a round, while another one is running: an outage is known one round ahead. */
+  /** Agreements made during the previous round: an outage is known one round ahead. */
   async function prepare(round: Round | undefined): Promise<void> {
     if (round === undefined) return;
     const slotsPerDay = 86_400 / slotSeconds;
-    const expected = await talliesOf(round, round.islanded || islandedNow, (wh, offset) =>
+    const expected = await balancesOf(round, round.islanded || islandedNow, (wh, offset) =>
       forecastWh(wh, offset, slotsPerDay),
     );
     await market.prepare(expected, leastRetailIn(round));
   }
 
   async function playRound(round: Round): Promise<void> {
-    const tallies = await talliesOf(round, round.islanded);
+    const balances = await balancesOf(round, round.islanded);
     await chain.passTo(slotEnd(round.slots.at(-1) ?? firstSlot, slotSeconds));
-    for (const { community, offeredWh } of tallies) {
+    for (const { community, offeredWh } of balances) {
       for (const [home, who] of community.households.entries()) {
         if (who.series.capacityW === 0) continue;
-        stage.check();
+        simulation.check();
         ledger.reported(await report(wattline, who, bySlot(round, offeredWh[home] ?? [])));
       }
     }
-    await market.clear(tallies, leastRetailIn(round));
-    for (const tally of tallies) if (!tally.islanded) await sellRest(tally);
+    await market.clear(balances, leastRetailIn(round));
+    for (const balance of balances) if (!balance.islanded) await sellRest(balance);
   }
 
-  /** The grid takes what neighbours have left. */
-  async function sellRest({ community, book, round, offeredWh }: Tally): Promise<void> {
+  /** The grid buys what neighbours did not. */
+  async function sellRest({ community, dayOrders, round, offeredWh }: RoundBalance): Promise<void> {
     for (const [home, who] of community.households.entries()) {
       const rest = offeredWh[home] ?? [];
       if (rest.every((wh) => wh === 0n)) continue;
-      stage.check();
-      const receipt = await trading.accept(community, who, book.gridBid, bySlot(round, rest));
+      simulation.check();
+      const receipt = await trading.accept(community, who, dayOrders.gridBid, bySlot(round, rest));
       ledger.soldToGrid(receipt, who, community.dso, false);
     }
   }
 
-  async function talliesOf(
+  async function balancesOf(
     round: Round,
     islanded: boolean,
     pick?: (meteredWh: readonly bigint[], offset: number) => bigint,
-  ): Promise<Tally[]> {
-    const signed = await booksOf(round.day);
+  ): Promise<RoundBalance[]> {
+    const signed = await dayOrdersOf(round.day);
     return communities.flatMap((community, index) => {
-      const book = signed[index];
-      const cutOff = islanded && community.microgrid === ISLAND;
-      return book === undefined ? [] : [tallyOf(community, book, round, cutOff, tariffs, pick)];
+      const dayOrders = signed[index];
+      const isIsland = islanded && community.microgrid === ISLAND;
+      return dayOrders === undefined
+        ? []
+        : [balanceOf(community, dayOrders, round, isIsland, tariffs, pick)];
     });
   }
 
-  async function booksOf(day: number): Promise<DayBook[]> {
-    const known = books.get(day);
+  async function dayOrdersOf(day: number): Promise<DayOrders[]> {
+    const known = ordersByDay.get(day);
     if (known !== undefined) return known;
-    const signed: DayBook[] = [];
+    const signed: DayOrders[] = [];
     for (const community of communities) {
       signed.push(await signDay(trading, community, tariffs, day));
     }
-    books.set(day, signed);
+    ordersByDay.set(day, signed);
     return signed;
   }
 

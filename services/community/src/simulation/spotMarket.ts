@@ -1,81 +1,106 @@
-import { batchesOf, clearByMerit } from "./auction.ts";
+import { type Batch, type Match, planBatches, unpackProfile } from "@wattline/sdk";
 import type { Market } from "./market.ts";
-import { acceptDeal, partiesOf, type Stage } from "./stage.ts";
-import { book, bySlot, type Deal, dealsAcross, dealsAtHome, type Tally } from "./tally.ts";
+import {
+  bySlot,
+  deduct,
+  type PlannedTrade,
+  type RoundBalance,
+  tradesAcross,
+  tradesAtHome,
+} from "./roundBalance.ts";
+import { acceptTrade, partiesOf, type Simulation } from "./simulation.ts";
+import { NETWORK_FEE } from "./tariffs.ts";
 
-/** Neighbours accept one another's offers. */
-export const acceptMarket = (stage: Stage): Market => ({
+/** Neighbours accept each other's offers. */
+export const acceptMarket = (simulation: Simulation): Market => ({
   prepare: async () => {},
-  async clear(tallies, retailPerKwh) {
-    for (const tally of tallies) await acceptAll(stage, dealsAtHome(tally));
-    await acceptAcross(stage, tallies, retailPerKwh);
+  async clear(balances, retailPerKwh) {
+    for (const balance of balances) await acceptAll(simulation, tradesAtHome(balance));
+    await acceptAcross(simulation, balances, retailPerKwh);
   },
 });
 
-/** An auctioneer clears signed offers and bids in batches, at one price per slot; lines are for who got nothing. */
-export const settleMarket = (stage: Stage): Market => ({
+/**
+ * An auctioneer clears signed offers and bids in batches, at one price per slot; the tie line is for those left over.
+ */
+export const settleMarket = (simulation: Simulation): Market => ({
   prepare: async () => {},
-  async clear(tallies, retailPerKwh) {
-    for (const tally of tallies) {
-      const isCritical = (home: number) => tally.community.households[home]?.critical === true;
-      if (tally.islanded) {
-        // In a batch of their own critical loads come first whatever the others bid.
-        await clear(stage, tally, isCritical);
-        await clear(stage, tally, (home) => !isCritical(home));
-      } else await clear(stage, tally, () => true);
+  async clear(balances, retailPerKwh) {
+    for (const balance of balances) {
+      const isCritical = (home: number) => balance.community.households[home]?.critical === true;
+      if (balance.islanded) {
+        // In a separate batch, critical loads come first whatever the others bid.
+        await clear(simulation, balance, isCritical);
+        await clear(simulation, balance, (home) => !isCritical(home));
+      } else await clear(simulation, balance, () => true);
     }
-    await acceptAcross(stage, tallies, retailPerKwh);
+    await acceptAcross(simulation, balances, retailPerKwh);
   },
 });
 
-/** Buyers take what a list of deals gives them, one transaction each. */
-export async function acceptAll(stage: Stage, deals: readonly Deal[]): Promise<void> {
-  for (const deal of deals) await acceptDeal(stage, deal);
+/** Buyers accept planned trades, one transaction each. */
+export async function acceptAll(
+  simulation: Simulation,
+  trades: readonly PlannedTrade[],
+): Promise<void> {
+  for (const trade of trades) await acceptTrade(simulation, trade);
 }
 
-/** Homes take over the tie line what is left at its other end. */
+/** Homes buy over the tie line what is left at its other end. */
 async function acceptAcross(
-  stage: Stage,
-  tallies: readonly Tally[],
+  simulation: Simulation,
+  balances: readonly RoundBalance[],
   retailPerKwh: bigint,
 ): Promise<void> {
-  const [here, there] = tallies;
-  const { line } = stage;
+  const [here, there] = balances;
+  const { line } = simulation;
   if (line === undefined || here === undefined || there === undefined) return;
-  await acceptAll(stage, dealsAcross(here, there, line, retailPerKwh));
-  await acceptAll(stage, dealsAcross(there, here, line, retailPerKwh));
+  await acceptAll(simulation, tradesAcross(here, there, line, retailPerKwh));
+  await acceptAll(simulation, tradesAcross(there, here, line, retailPerKwh));
 }
 
-/** Clears the bids of the homes that `takesPart` names against all offers. */
+/** Clears the bids of the homes that `takesPart` selects against all offers, as planned by the sdk. */
 async function clear(
-  stage: Stage,
-  tally: Tally,
+  simulation: Simulation,
+  balance: RoundBalance,
   takesPart: (home: number) => boolean,
 ): Promise<void> {
-  const { trading, ledger, anyone } = stage;
-  const { offers, bids } = tally.book;
-  const matches = clearByMerit(
-    tally.offeredWh,
-    tally.neededWh,
-    offers.map((offer) => offer?.order.price),
-    bids.map((bid, home) => (takesPart(home) ? bid.order.price : undefined)),
+  const { trading, ledger, anyone } = simulation;
+  const { round, offeredWh, neededWh } = balance;
+  const { offers, bids } = balance.dayOrders;
+  const supplies = offers.flatMap((offer, home) =>
+    offer === undefined
+      ? []
+      : [{ ...offer, source: "Solar" as const, energyWh: bySlot(round, offeredWh[home] ?? []) }],
   );
-  for (const batch of batchesOf(matches)) {
-    stage.check();
-    const deals = batch.map((match) => ({ ...match, from: tally, to: tally, lossBps: 0n }));
-    const parties = deals.map((deal) => ({ deal, ...partiesOf(deal) }));
-    const receipt = await trading.settle(
-      anyone,
-      parties.map(({ deal, offer, bid }) => ({
-        offer,
-        bid,
-        energyWh: bySlot(tally.round, deal.sentWh),
-      })),
-    );
+  const demands = bids.flatMap((bid, home) =>
+    takesPart(home) ? [{ ...bid, energyWh: bySlot(round, neededWh[home] ?? []) }] : [],
+  );
+  for (const batch of planBatches(supplies, demands, { networkFee: NETWORK_FEE })) {
+    simulation.check();
+    const trades = batch.matches.map((match) => dealOf(balance, batch, match));
+    const receipt = await trading.settleBatch(anyone, batch);
     ledger.settled(
       receipt,
-      parties.map(({ seller, buyer }) => [seller, buyer] as const),
+      trades.map(partiesOf).map(({ seller, buyer }) => [seller, buyer] as const),
     );
-    for (const deal of deals) book(deal);
+    for (const trade of trades) deduct(trade);
   }
+}
+
+/** A match of a batch, with the homes of a balance. */
+function dealOf(balance: RoundBalance, { orders }: Batch, match: Match): PlannedTrade {
+  const { offers, bids } = balance.dayOrders;
+  const energyWh = unpackProfile({ firstBlock: match.firstBlock, words: match.energy });
+  const sentWh = balance.round.slots.map((slot) => energyWh.get(slot) ?? 0n);
+  return {
+    seller: offers.findIndex((offer) => offer?.order === orders[match.offer]),
+    buyer: bids.findIndex((bid) => bid.order === orders[match.bid]),
+    sentWh,
+    // Within a microgrid nothing is lost: what is sent arrives.
+    arrivedWh: sentWh,
+    from: balance,
+    to: balance,
+    lossBps: 0n,
+  };
 }

@@ -4,12 +4,12 @@ import type { Community, Household } from "./community.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MarketName } from "./market.ts";
 import type { SimulationOptions } from "./options.ts";
+import { least } from "./roundBalance.ts";
 import { ISLAND, isDuring } from "./rounds.ts";
-import type { Stage } from "./stage.ts";
-import { least } from "./tally.ts";
+import type { Simulation } from "./simulation.ts";
 import { tradeableWh } from "./tradeable.ts";
 
-/** What came of a household's days. Energy in Wh, money in base units. */
+/** The result of a household's days. Energy in Wh, money in base units. */
 export interface HouseholdSummary {
   readonly name: string;
   /** The number of its microgrid. */
@@ -17,7 +17,7 @@ export interface HouseholdSummary {
   readonly producedWh: bigint;
   readonly consumedWh: bigint;
   readonly exportedWh: bigint;
-  /** What it needed from outside, whether it got it or not. */
+  /** Its need from outside, covered or not. */
   readonly importedWh: bigint;
   /** To neighbours, as sent. */
   readonly soldWh: bigint;
@@ -25,19 +25,19 @@ export interface HouseholdSummary {
   readonly soldToGridWh: bigint;
   /** From neighbours, as arrived. */
   readonly boughtWh: bigint;
-  /** Of its need in an outage, what no neighbour covered. */
+  /** The part of its need in an outage that no neighbour covered. */
   readonly unservedWh: bigint;
-  /** What selling to neighbours brought beyond the feed-in tariff, forfeited bonds taken off. */
+  /** Earnings from neighbours over the feed-in tariff, less forfeited bonds. */
   readonly earnedOverFeedIn: bigint;
-  /** What buying from neighbours saved against the retail tariff, bonds received included. */
+  /** Savings from neighbours under the retail tariff, with received bonds. */
   readonly savedAgainstRetail: bigint;
-  /** With the grid as the only partner, which in an outage is none; negative when the grid pays. */
+  /** Its bill with only the grid as partner, and with nobody in an outage; negative when the grid pays. */
   readonly billBefore: bigint;
-  /** With neighbours. */
+  /** Its bill with neighbours. */
   readonly billAfter: bigint;
 }
 
-/** What came of the communities' days. Energy in Wh, money in base units. */
+/** The result of the communities' days. Energy in Wh, money in base units. */
 export interface Summary {
   readonly market: MarketName;
   readonly slots: number;
@@ -48,38 +48,38 @@ export interface Summary {
   readonly lostWh: bigint;
   /** Between neighbours, as sent. */
   readonly tradedWh: bigint;
-  /** No more can be traded between neighbours: see {@link tradeableWh}. */
+  /** The most that neighbours could trade: see {@link tradeableWh}. */
   readonly tradeableWh: bigint;
-  /** The one over the other, a decimal with four places; 0.0000 when nothing was tradeable. */
+  /** tradedWh / tradeableWh, a decimal with four places; 0.0000 when nothing was tradeable. */
   readonly tradeableShare: string;
-  /** Sales of some energy by one neighbour to another: takes, matches or reservations. */
+  /** Sales of some energy by one neighbour to another: accepted offers, matches or reservations. */
   readonly trades: number;
-  /** Base units per kWh that buyers paid on average; 0 without trade. */
+  /** Average price in base units per kWh that buyers paid; 0 without trades. */
   readonly averagePricePerKwh: bigint;
-  /** The same under the name of the field: all that buyers paid over all that was sent. */
+  /** The same under its usual name: all payments over all sent energy. */
   readonly volumeWeightedPricePerKwh: bigint;
   readonly unservedCriticalWh: bigint;
-  /** Reserved and not delivered. */
+  /** Reserved but not delivered. */
   readonly shortfallWh: bigint;
-  /** Forfeited for it. */
+  /** Bonds forfeited for it. */
   readonly bondPaid: bigint;
   readonly gasUsed: bigint;
   readonly households: readonly HouseholdSummary[];
   readonly checks: {
-    /** After every round the marketplace held exactly what it owed: accounts and what forwards had locked. */
+    /** After every round the marketplace held exactly what it owed: accounts and money locked by forwards. */
     readonly escrowSolvent: boolean;
     /** Per slot: reported = minted + lost on the tie line, and minted = held by all accounts together. */
     readonly energyConserved: boolean;
   };
 }
 
-/** Draws the balance of a run and checks it against the chain's state. */
+/** Computes the summary of a run and checks it against the chain's state. */
 export async function summarize(
-  stage: Stage,
+  simulation: Simulation,
   options: SimulationOptions,
   escrowSolvent: boolean,
 ): Promise<Summary> {
-  const { communities, ledger, wattline, line } = stage;
+  const { communities, ledger, wattline, line } = simulation;
   const households = communities.flatMap((community) =>
     community.households.map((who) => summarizeHousehold(who, community, ledger, options)),
   );
@@ -108,7 +108,7 @@ export async function summarize(
     bondPaid: ledger.bondPaid,
     gasUsed: wattline.gasUsed(),
     households,
-    checks: { escrowSolvent, energyConserved: await isEnergyConserved(stage) },
+    checks: { escrowSolvent, energyConserved: await isEnergyConserved(simulation) },
   };
 }
 
@@ -124,12 +124,12 @@ function summarizeHousehold(
   const boughtWh = importedWh.map(
     (_, slot) => position.boughtWh.get(series.firstSlot + slot) ?? 0n,
   );
-  // A forward may bring more than the home turns out to need.
+  // A forward may deliver more than the home turns out to need.
   const usedWh = importedWh.map((wh, slot) => least(wh, boughtWh[slot] ?? 0n));
   const isDark = (slot: number) =>
     outage !== undefined && microgrid === ISLAND && isDuring(outage, series.firstSlot + slot);
   const unservedWh = importedWh.map((wh, slot) => (isDark(slot) ? wh - (usedWh[slot] ?? 0n) : 0n));
-  // In an outage the grid neither delivers nor takes anything.
+  // In an outage the grid neither delivers nor buys anything.
   const withGrid = (wh: readonly bigint[]) => wh.map((each, slot) => (isDark(slot) ? 0n : each));
   const paid = position.paid + position.bondPaid;
   const gained = received + position.bondReceived;

@@ -1,4 +1,4 @@
-/** What the grid pays and charges, in base units per kWh. */
+/** The grid's tariffs, in base units per kWh. */
 export interface Tariffs {
   readonly feedInPerKwh: bigint;
   /** One per slot. A dynamic tariff's may be at or below the feed-in tariff, and negative. */
@@ -7,6 +7,9 @@ export interface Tariffs {
 
 /** Wh per slot that an ordinary home may buy from a neighbour while islanded: 1 kW at a quarter of an hour. */
 export const ISLAND_RATION_WH = 250n;
+
+/** The network fee of a trade within a microgrid, in base units per kWh: 0. */
+export const NETWORK_FEE = 0n;
 
 /** Whether neighbours gain by trading: only while the retailer charges more than the grid pays. */
 export const isWorthTrading = (retail: bigint, { feedInPerKwh }: Tariffs): boolean =>
@@ -37,7 +40,7 @@ export const dearestRetail = ({ feedInPerKwh, retailPerKwh }: Tariffs): bigint =
 export const tariffsAt = (retail: bigint, tariffs: Tariffs) => ({
   feedIn: tariffs.feedInPerKwh,
   retail: larger(retail, tariffs.feedInPerKwh),
-  networkFee: 0n,
+  networkFee: NETWORK_FEE,
   islandPriceCap: dearestRetail(tariffs),
   islandRation: Number(ISLAND_RATION_WH),
 });

@@ -23,25 +23,18 @@ import { type Address, zeroAddress } from "viem";
 import type { Community, Household, Person } from "./community.ts";
 import { BATCH_GAS_LIMIT, type Deployment } from "./deployment.ts";
 
-/** What someone can do at the marketplace. */
+/** An account's functions of the marketplace. */
 export type Trading = ReturnType<typeof tradingAt>;
 
 /** A transaction that has been mined. */
 export type Receipt = Awaited<ReturnType<Trading["accept"]>>;
 
-/** What a maker puts into an order; everything else follows. */
+/** A maker's terms of an order; everything else follows. */
 export interface OrderTerms extends Omit<Terms, "energyWh"> {
-  /** As much as an order can hold unless given. */
+  /** By default, as much as an order can hold. */
   readonly energyWh?: bigint;
-  /** Set for energy that is still to come: what the seller forfeits on shortfall. */
+  /** Given for a forward: the seller's bond. */
   readonly bondPerKwh?: bigint;
-}
-
-/** Energy of one signed order that goes to another. */
-export interface BatchMatch {
-  readonly offer: SignedOrder;
-  readonly bid: SignedOrder;
-  readonly energyWh: EnergyBySlot;
 }
 
 /** Someone with a meter. */
@@ -70,12 +63,12 @@ export interface Release {
 
 const NO_LIMIT = { buy: 2n ** 128n, sell: 0n } as const;
 
-/** Signing orders and trading against them on `wattline`. */
+/** Signs orders and trades against them on `wattline`. */
 export function tradingAt(wattline: Deployment) {
   const { marketplace, addresses, chainId, send } = wattline;
   const nonces = new Map<Address, bigint>();
 
-  /** `maker` signs an order in `community`; nobody has seen its nonce before. */
+  /** `maker` signs an order in `community`, with a new nonce. */
   async function sign(
     community: Community,
     maker: Person | Taker,
@@ -108,7 +101,7 @@ export function tradingAt(wattline: Deployment) {
     return { order, signature };
   }
 
-  /** What `taker`, who lives in `community`, takes of an order at any price. */
+  /** The arguments with which `taker`, a member of `community`, takes an order at any price. */
   function takeOf(
     community: Community,
     taker: Taker,
@@ -129,7 +122,7 @@ export function tradingAt(wattline: Deployment) {
   return {
     sign,
 
-    /** `taker` takes minted energy of a signed order at its price. */
+    /** `taker` takes minted energy from a signed order at its price. */
     accept(community: Community, taker: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
       const { order, signature } = signed;
       const take = takeOf(community, taker, signed, energyWh);
@@ -138,7 +131,7 @@ export function tradingAt(wattline: Deployment) {
       );
     },
 
-    /** Whether {@link accept} would go through now: somebody else may have been faster, or the tie line be full. */
+    /** Whether {@link accept} would succeed now: somebody else may have been faster, or the tie line may be full. */
     async isAcceptable(
       community: Community,
       taker: Taker,
@@ -156,7 +149,7 @@ export function tradingAt(wattline: Deployment) {
       }
     },
 
-    /** `buyer` takes energy that is still to come of a signed forward offer. */
+    /** `buyer` reserves energy from a signed forward offer. */
     reserve(community: Community, buyer: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
       const { order, signature } = signed;
       const take = takeOf(community, buyer, signed, energyWh);
@@ -165,29 +158,7 @@ export function tradingAt(wattline: Deployment) {
       );
     },
 
-    /** `anyone` clears a batch of signed offers and bids. */
-    settle(anyone: Person, batch: readonly BatchMatch[]) {
-      const signed = [...new Set(batch.flatMap(({ offer, bid }) => [offer, bid]))];
-      const matches = batch.map(({ offer, bid, energyWh }) => {
-        const { firstBlock, words } = packProfile(energyWh);
-        return {
-          offer: signed.indexOf(offer),
-          bid: signed.indexOf(bid),
-          source: sourceIndex("Solar"),
-          firstBlock,
-          energy: [...words],
-        };
-      });
-      const orders = signed.map(({ order }) => order);
-      const signatures = signed.map(({ signature }) => signature);
-      return send(
-        anyone.address,
-        (o) => marketplace.connect(anyone.signer).settle(orders, signatures, matches, o),
-        BATCH_GAS_LIMIT,
-      );
-    },
-
-    /** `anyone` clears a batch that the sdk has planned. */
+    /** `anyone` settles a batch planned by the sdk. */
     settleBatch(anyone: Person, { orders, signatures, matches }: Batch) {
       return send(
         anyone.address,
@@ -202,7 +173,7 @@ export function tradingAt(wattline: Deployment) {
       );
     },
 
-    /** `anyone` settles blocks of forwards. */
+    /** `anyone` releases blocks of forwards. */
     release(anyone: Person, releases: readonly Release[]) {
       return send(
         anyone.address,

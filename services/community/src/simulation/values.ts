@@ -11,7 +11,7 @@ export const CURRENCY_DECIMALS = 6;
 export function price(name: string, text: string): bigint {
   if (!/^\d+(\.\d{1,6})?$/.test(text)) {
     throw new OptionsError(
-      `${name} takes a price per kWh such as 0.08, with up to six decimals, not "${text}".`,
+      `${name} must be a price per kWh such as 0.08, with up to six decimals, not "${text}".`,
     );
   }
   return parseUnits(text, CURRENCY_DECIMALS);
@@ -22,7 +22,7 @@ export function outageOf(text: string, { firstSlot, slots, slotSeconds }: Commun
   const [from, to, ...rest] = text.split("..").map(parseMoment);
   if (from === undefined || to === undefined || rest.length > 0) {
     throw new OptionsError(
-      `--outage takes two times, such as 2026-06-21T10:00..2026-06-21T14:00, not "${text}".`,
+      `--outage must be two times, such as 2026-06-21T10:00..2026-06-21T14:00, not "${text}".`,
     );
   }
   if (from >= to) throw new OptionsError(`--outage ${text} must end after it starts.`);

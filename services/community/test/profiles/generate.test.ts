@@ -8,10 +8,10 @@ import {
   generateCommunity,
   USUAL_PLACE,
 } from "../../src/profiles/generate.ts";
+import { createHomes } from "../../src/profiles/homes.ts";
 import { seededRandom } from "../../src/profiles/random.ts";
 import { roofWatts } from "../../src/profiles/roof.ts";
 import type { CommunitySeries } from "../../src/profiles/series.ts";
-import { foundTown } from "../../src/profiles/town.ts";
 
 const KASSEL = {
   latitudeDegrees: USUAL_PLACE.latitudeTenths / 10,
@@ -45,7 +45,7 @@ describe("a generated community", () => {
     expect(bytes(other)).not.to.equal(bytes(week));
   });
 
-  it("has Jane for a first prosumer, the Shelter for a consumer, and every name once", () => {
+  it("has Jane as first prosumer, the Shelter as consumer, and no name twice", () => {
     const [jane, ...others] = week.households;
     expect(jane?.name).to.equal("Jane");
     expect(jane?.capacityW).to.be.above(0);
@@ -129,7 +129,7 @@ describe("a generated community", () => {
   });
 
   it("never produces more than under a clear sky", () => {
-    const roofs = foundTown(1, week.households.length).map((home) => home.roof);
+    const roofs = createHomes(1, week.households.length).map((home) => home.roof);
     for (const [index, { producedWh }] of week.households.entries()) {
       const roof = roofs[index] ?? null;
       if (roof === null) continue;
@@ -145,7 +145,7 @@ describe("a generated community", () => {
     }
   });
 
-  it("has homes that differ in more than size", () => {
+  it("has homes that differ not only in size", () => {
     const [, , , , , , , , one, another] = week.households;
     const ratios = (one?.loadWh ?? []).map(
       (wh, slot) => Number(wh) / Number((another?.loadWh[slot] ?? 0n) + 1n),
@@ -155,7 +155,7 @@ describe("a generated community", () => {
 
   it("uses what each home uses in a year, most of it in the evening by the local clock", () => {
     const year = generateCommunity({ seed: 1, from: "2025-01-01", days: 365, slotMinutes: 60 });
-    for (const [index, home] of foundTown(1, 14).entries()) {
+    for (const [index, home] of createHomes(1, 14).entries()) {
       expect(kWh(year.households[index]?.loadWh ?? [])).to.be.closeTo(
         home.annualKwh,
         home.annualKwh * 0.04,
@@ -188,10 +188,10 @@ describe("a generated community", () => {
     const refusal = (wrong: Partial<CommunityOptions>) => () =>
       generateCommunity({ ...usual, ...wrong });
     expect(refusal({ seed: -1 })).to.throw(RangeError, "seed -1");
-    expect(refusal({ from: "2025-02-29" })).to.throw(RangeError, '"2025-02-29" is no day');
+    expect(refusal({ from: "2025-02-29" })).to.throw(RangeError, '"2025-02-29" is not a day');
     expect(refusal({ days: 0 })).to.throw(RangeError, "0 days");
     expect(refusal({ days: 1.5 })).to.throw(RangeError, "1.5 days");
-    expect(refusal({ households: 1 })).to.throw(RangeError, "1 households");
+    expect(refusal({ households: 1 })).to.throw(RangeError, "1 homes");
     expect(refusal({ slotMinutes: 10 })).to.throw(RangeError, "10 min");
     const north = { latitudeTenths: 901, longitudeTenths: 0 };
     expect(refusal({ place: north })).to.throw(RangeError, "latitude 90.1°");

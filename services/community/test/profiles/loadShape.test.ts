@@ -85,13 +85,13 @@ describe("the standard load profile", () => {
     }
   });
 
-  it("stays level within a quarter hour", () => {
+  it("is constant within a quarter hour", () => {
     const level = standardLoadWatts(clock("2025-06-21T12:15"));
     expect(standardLoadWatts(clock("2025-06-21T12:29:59"))).to.equal(level);
     expect(standardLoadWatts(clock("2025-06-21T12:30"))).not.to.equal(level);
   });
 
-  it("turns the seasons on the published days", () => {
+  it("changes seasons on the published days", () => {
     expect([seasonOf(3, 20), seasonOf(3, 21)]).to.deep.equal(["winter", "transition"]);
     expect([seasonOf(5, 14), seasonOf(5, 15)]).to.deep.equal(["transition", "summer"]);
     expect([seasonOf(9, 14), seasonOf(9, 15)]).to.deep.equal(["summer", "transition"]);
@@ -113,7 +113,7 @@ describe("the standard load profile", () => {
     expect(factors.indexOf(Math.min(...factors))).to.be.within(181, 212);
   });
 
-  it("refuses a clock that shows nothing", () => {
-    expect(() => standardLoadWatts(Number.NaN)).to.throw(RangeError, "NaN is no clock reading");
+  it("refuses an invalid time", () => {
+    expect(() => standardLoadWatts(Number.NaN)).to.throw(RangeError, "NaN is not a local time");
   });
 });

@@ -221,17 +221,17 @@ describe("a profiles file", () => {
     }
   });
 
-  it("says what it leaves out and what is implausible, and refuses a roof that no meter can state", () => {
+  it("says what it leaves out and what is implausible, and refuses a roof that capacity is at most", () => {
     const warnings: string[] = [];
     const spike = (wh: string): string =>
       day("a_load_wh,a_pv_wh,note", 15, (step) => `1,${step === 49 ? wh : 0},x`);
     read(spike("2000000"), { onWarning: (message) => warnings.push(message) });
     expect(warnings).to.have.lengthOf(2);
-    expect(warnings[0]).to.contain("column note is left out");
+    expect(warnings[0]).to.contain("column note is ignored");
     expect(warnings[1]).to.contain("line 51, column a_pv_wh").and.contain("8000 kW");
     const { message, line, column } = refusal(spike("2147483647"));
     expect([line, column]).to.deep.equal([51, "a_pv_wh"]);
-    expect(message).to.contain("no meter can state");
+    expect(message).to.contain("capacity is at most");
     expect(refusal(hours("a_load_wh", '"1')).message).to.contain("each quote closed");
   });
 
@@ -342,13 +342,13 @@ describe("a profiles file", () => {
       ["a start in words", swap(3, "tomorrow,1,0,0.3"), 3, "start", '"tomorrow"'],
       ["an hour 24", swap(3, "2017-01-10T24:00,1,0,0.3"), 3, "start", "2017-01-11T00:00 follows"],
       ["a gap", swap(7, `${startOf(6, 60)},1,0,0.3`), 7, "start", "T05:00 should come next"],
-      ["a repeat", swap(7, `${startOf(4, 60)},1,0,0.3`), 7, "start", "time must move on"],
-      ["a way back", swap(3, "2017-01-09T23:00,1,0,0.3"), 3, "start", "time must move on"],
+      ["a repeat", swap(7, `${startOf(4, 60)},1,0,0.3`), 7, "start", "times must increase"],
+      ["a way back", swap(3, "2017-01-09T23:00,1,0,0.3"), 3, "start", "times must increase"],
       ["no start", swap(1, "begin,a_load_wh,a_pv_wh,b"), 1, "start", "is missing"],
       ["no load", swap(1, "start,b_load_wh,a_pv_wh,c"), 1, "a_load_wh", "is missing"],
       ["no home", swap(1, "start,a,b,c"), 1, "NAME_load_wh", "is missing"],
       ["a home without a name", swap(1, "start,_load_wh,b,c"), 1, "_load_wh", "names no home"],
-      ["a column twice", swap(1, "start,a_load_wh,a_load_wh,c"), 1, "a_load_wh", "stands twice"],
+      ["a column twice", swap(1, "start,a_load_wh,a_load_wh,c"), 1, "a_load_wh", "occurs twice"],
       ["an empty file", "", 1, "start", "is missing"],
       ["a single row", good.split("\n").slice(0, 2).join("\n"), 2, "start", "at least two"],
       ["a step of 12 min", day("a_load_wh", 12, () => "1"), 3, "start", "a step of 12 min"],
@@ -358,7 +358,7 @@ describe("a profiles file", () => {
         day("a_load_wh", 60, () => "1").replaceAll(":00,", ":07,"),
         2,
         "start",
-        "T00:07 is not on a whole step",
+        "T00:07 is not a multiple of 60 min",
       ],
     ];
     for (const [what, text, line, column, problem] of cases) {
@@ -396,7 +396,7 @@ describe("a profiles file", () => {
     }
 
     it("a day that is none", () => {
-      expect(refusal(text, { from: "10.01.2017" }).message).to.include('"10.01.2017" is no day');
+      expect(refusal(text, { from: "10.01.2017" }).message).to.include('"10.01.2017" is not a day');
     });
 
     it("a day where there is no whole one", () => {
@@ -406,7 +406,7 @@ describe("a profiles file", () => {
 
     it("an unknown consumer, naming the known", () => {
       const { message } = refusal(text, { consumers: ["b", "c"] });
-      expect(message).to.include('no home "c"').and.to.include("it knows a, b");
+      expect(message).to.include('no home "c"').and.to.include("the file has a, b");
     });
 
     it("a file that is not there", () => {

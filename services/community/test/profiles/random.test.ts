@@ -51,7 +51,7 @@ describe("seeded random numbers", () => {
     expect(spread(draws)).to.be.closeTo(Math.sqrt(1 / 12), 0.01);
   });
 
-  it("can be normal, and can wander with a memory", () => {
+  it("can be normally distributed, and correlated", () => {
     const draw = seededRandom(4, 0);
     const normals = take(20_000, () => normal(draw));
     expect(mean(normals)).to.be.closeTo(0, 0.03);
@@ -63,7 +63,7 @@ describe("seeded random numbers", () => {
     expect(mean(products)).to.be.closeTo(0.8, 0.05);
   });
 
-  it("refuse a seed that is no 32-bit word", () => {
+  it("refuse a seed that is not 32 bits", () => {
     for (const seed of [-1, 1.5, 2 ** 32, Number.NaN]) {
       expect(() => seededRandom(seed, 0)).to.throw(RangeError, `seed ${seed} is refused`);
     }

@@ -12,7 +12,7 @@ const HOST = "127.0.0.1";
 describe("Deploying for a simulation", () => {
   it("can be done on several chains at once in one checkout, and leaves nothing behind", async () => {
     const options = await readOptions(["--seed", "7", "--days", "1"]);
-    if (options === "help") throw new Error("Nobody asked for help.");
+    if (options === "help") throw new Error("--help is not expected here.");
     const [first] = options.communities;
     const startsAt = first.firstSlot * first.slotSeconds;
     const chains = await Promise.all(

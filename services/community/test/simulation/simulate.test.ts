@@ -118,7 +118,7 @@ describe("npm run simulate", () => {
     }
   });
 
-  it("repeats itself to the unit", async function () {
+  it("gives the same result again, to the unit", async function () {
     this.timeout(120_000);
     expect(await simulate("--from", "2026-04-01")).to.deep.equal(
       await simulate("--from", "2026-04-01"),
@@ -164,7 +164,7 @@ describe("npm run simulate", () => {
     expect(Number(summary.averagePricePerKwh)).to.be.within(140_000, 320_000);
   });
 
-  it("sells forward what sellers expect, and pays a bond for what does not come", async function () {
+  it("sells forward what sellers expect, and pays a bond for shortfalls", async function () {
     this.timeout(120_000);
     const summary = await simulate("--market", "forward", "--days", "2");
     expect(summary.market).to.equal("forward");
@@ -305,7 +305,7 @@ describe("npm run simulate", () => {
       expect(readdirSync(folder)).to.deep.equal(before);
     });
 
-    it("options it does not know, and values that are none", async () => {
+    it("unknown options and invalid values", async () => {
       expect(await refusal("--colour", "blue")).to.contain("--colour");
       expect(await refusal("--days", "0")).to.contain("--days");
       expect(await refusal("--days", "one")).to.contain('"one"');
@@ -315,7 +315,7 @@ describe("npm run simulate", () => {
       expect(await refusal("--consumers", "home1")).to.contain("--profiles");
     }).timeout(60_000);
 
-    it("markets, communities and outages that can't be", async () => {
+    it("impossible markets, communities and outages", async () => {
       const day = "2026-06-21";
       const refused: [string[], string][] = [
         [["--market", "barter"], '--market takes accept or settle or forward, not "barter"'],

@@ -1,8 +1,8 @@
 import { ponder } from "ponder:registry";
 import { delegate, moneyMove } from "ponder:schema";
-import { changeAccount } from "../books/money.ts";
-import { occasionOf } from "../books/occasion.ts";
-import { cancelNonce } from "../books/orders.ts";
+import { changeAccount } from "../records/money.ts";
+import { occasionOf } from "../records/occasion.ts";
+import { cancelNonce } from "../records/orders.ts";
 
 ponder.on("Marketplace:Deposited", async ({ event, context: { db } }) => {
   const { id, time, txHash } = await occasionOf(db, event);

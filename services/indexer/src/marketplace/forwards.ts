@@ -12,12 +12,12 @@ import {
   tradeOfReservation,
 } from "@wattline/sdk";
 import { isAddressEqual } from "viem";
-import { callsOf } from "../books/calls.ts";
-import { microgridOf, pay, payDsos } from "../books/money.ts";
-import { type Db, type Occasion, occasionOf } from "../books/occasion.ts";
-import { fillOrder } from "../books/orders.ts";
-import { namedMeter } from "../books/spot.ts";
-import { bookTrade } from "../books/trades.ts";
+import { callsOf } from "../records/calldata.ts";
+import { microgridOf, pay, payDsos } from "../records/money.ts";
+import { type Db, type Occasion, occasionOf } from "../records/occasion.ts";
+import { fillOrder } from "../records/orders.ts";
+import { namedMeter } from "../records/spot.ts";
+import { recordTrade } from "../records/trades.ts";
 
 type Row = typeof position.$inferSelect;
 type Terms = Event<"Marketplace:Reserved">["args"]["position"];
@@ -39,7 +39,7 @@ ponder.on("Marketplace:Reserved", async ({ event, context: { db } }) => {
   const buyerMeter = isAddressEqual(maker, seller)
     ? calls.takerMeters.get(orderHash)
     : signed?.order.meter;
-  await bookTrade(db, occasion, {
+  await recordTrade(db, occasion, {
     ...tradeOfReservation(event.args),
     sellerMeter: terms.meter,
     buyerMeter: namedMeter(buyerMeter),
@@ -81,7 +81,7 @@ ponder.on("Marketplace:Released", async ({ event, context: { db } }) => {
   const { positionId, blockNumber: block, paid, charge, refund, forfeited } = event.args;
   const found = await db.find(position, { positionId, block });
   if (found === null) throw new Error(`Block ${block} of ${positionId} was never reserved.`);
-  // What was found changes with the row.
+  // The row that was found changes with the update.
   const row = { ...found };
   const { seller, buyer, currency, fromMicrogrid: from, toMicrogrid: to } = row;
 
@@ -95,7 +95,7 @@ ponder.on("Marketplace:Released", async ({ event, context: { db } }) => {
   });
   await noteDelivery(db, row, sumWh([event.args.delivered]), forfeited);
   const terms = { ...row, source: sourceIndex(row.source), from, to };
-  await bookTrade(db, occasion, {
+  await recordTrade(db, occasion, {
     ...tradeOfRelease(terms, row.reserved, event.args),
     sellerMeter: row.meter,
     buyerMeter: null,

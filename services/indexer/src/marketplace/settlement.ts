@@ -1,13 +1,13 @@
 import { ponder } from "ponder:registry";
 import { skip } from "ponder:schema";
 import { movedWh, tradeOfMatch } from "@wattline/sdk";
-import { callsOf } from "../books/calls.ts";
-import { microgridOf, pay, payDsos } from "../books/money.ts";
-import { occasionOf } from "../books/occasion.ts";
-import { fillOrder } from "../books/orders.ts";
-import { leaveOpen, openOf } from "../books/pending.ts";
-import { namedMeter } from "../books/spot.ts";
-import { bookTrade } from "../books/trades.ts";
+import { callsOf } from "../records/calldata.ts";
+import { microgridOf, pay, payDsos } from "../records/money.ts";
+import { occasionOf } from "../records/occasion.ts";
+import { fillOrder } from "../records/orders.ts";
+import { leaveOpen, openOf } from "../records/pending.ts";
+import { namedMeter } from "../records/spot.ts";
+import { recordTrade } from "../records/trades.ts";
 
 ponder.on("Marketplace:Matched", async ({ event, context: { db } }) => {
   const { id, logIndex, txHash } = await occasionOf(db, event);
@@ -22,7 +22,7 @@ ponder.on("Marketplace:Skipped", async ({ event, context: { db } }) => {
   await db.insert(skip).values({ id, offerHash, bidHash, reason, time, txHash });
 });
 
-/** The end of a batch: its moves and its matches stand in the same order, and the prices are known. */
+/** The end of a batch: its moves and matches are in the same order, and the prices are known. */
 ponder.on("Marketplace:Cleared", async ({ event, context: { db } }) => {
   const occasion = await occasionOf(db, event);
   const { microgrid } = event.args;
@@ -52,6 +52,6 @@ ponder.on("Marketplace:Cleared", async ({ event, context: { db } }) => {
       sellerMeter: namedMeter(offer?.order.meter),
       buyerMeter: namedMeter(bid?.order.meter),
     };
-    await bookTrade(db, { ...occasion, id, logIndex }, { ...trade, ...meters });
+    await recordTrade(db, { ...occasion, id, logIndex }, { ...trade, ...meters });
   }
 });

@@ -1,7 +1,7 @@
 import { ponder } from "ponder:registry";
 import { flow, tieLine } from "ponder:schema";
-import { occasionOf } from "../books/occasion.ts";
-import { leaveOpen, openOf } from "../books/pending.ts";
+import { occasionOf } from "../records/occasion.ts";
+import { leaveOpen, openOf } from "../records/pending.ts";
 
 ponder.on("Marketplace:Traded", async ({ event, context: { db } }) => {
   const { id, logIndex, txHash } = await occasionOf(db, event);

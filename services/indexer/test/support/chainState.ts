@@ -10,7 +10,7 @@ import { expect } from "chai";
 import { createPublicClient, getAddress, http } from "viem";
 import type * as rows from "../../client/rows.ts";
 
-/** The rows of every table that a view of the contracts can confirm. */
+/** The rows of every table that the contracts' views can confirm. */
 export interface Confirmable {
   readonly microgrids: readonly rows.MicrogridRow[];
   readonly meters: readonly rows.MeterRow[];
@@ -22,7 +22,7 @@ export interface Confirmable {
   readonly delegates: readonly rows.DelegateRow[];
 }
 
-/** Asks the contracts whether every row is as the chain has it. */
+/** Checks every row against the contracts' views. */
 export async function expectAsOnChain(
   { marketplace, meters, energy }: Deployment,
   rpcUrl: string,

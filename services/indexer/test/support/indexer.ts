@@ -8,7 +8,7 @@ import { type Started, startNode, until } from "./process.ts";
 
 const LAUNCHER = path.resolve(import.meta.dirname, "../../start.ts");
 
-/** Where an indexer is to look, and what it is to use. */
+/** Settings of an indexer under test. */
 export interface Place {
   readonly deployment: Deployment;
   readonly rpcUrl: string;
@@ -18,7 +18,7 @@ export interface Place {
 
 export type RunningIndexer = ReturnType<typeof startIndexer>;
 
-/** An indexer in a process of its own, with a folder of its own. */
+/** An indexer in a process and a folder of its own. */
 export function startIndexer({ deployment, rpcUrl, port, databaseUrl }: Place) {
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-indexer-"));
   const file = path.join(folder, "deployment.json");
@@ -57,7 +57,7 @@ export function startIndexer({ deployment, rpcUrl, port, databaseUrl }: Place) {
     api,
     caughtUp,
     log: () => started.lines,
-    /** Kills it without a warning and starts it again on the same data. */
+    /** Kills it with SIGKILL and starts it again on the same data. */
     async killAndRestart(): Promise<void> {
       await started.stop("SIGKILL");
       started = launch();

@@ -1,4 +1,4 @@
-/** What nobody does for a reason, and anybody can do: the chain takes it, and so must everyone who reads the chain. */
+/** Actions without a sensible purpose that the contracts nevertheless accept, so every reader of the chain must too. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import {
@@ -12,8 +12,8 @@ import {
 import { type Abi, type Address, encodeFunctionData, type Hex, parseAbi } from "viem";
 import { ROOT } from "./process.ts";
 
-/** What odd deeds are done with. */
-export interface Hands {
+/** What these actions need. */
+export interface OddContext {
   readonly deployment: {
     readonly marketplace: Address;
     readonly energy: Address;
@@ -21,12 +21,12 @@ export interface Hands {
   };
   readonly euro: Address;
   readonly microgrid: number;
-  /** Who has bought all that was left over. */
+  /** The account that bought what was left over. */
   readonly dso: Address;
   below(end: number): number;
   anyone(): Address;
   send(from: Address, to: Address, data: Hex): Promise<void>;
-  /** As {@link send}, whether it succeeds or not. */
+  /** Like {@link send}, whether it succeeds or not. */
   trySend(from: Address, to: Address, data: Hex): Promise<void>;
   deploy(from: Address, abi: Abi, bytecode: Hex): Promise<Address>;
   sign(maker: Address, terms: Partial<Order>): Promise<SignedOrder>;
@@ -52,8 +52,8 @@ const currencyAbi = parseAbi([
 ]);
 const [RIGHT, WRONG] = [0, 1];
 
-export function oddDeeds(hands: Hands): Readonly<Record<string, () => Promise<void>>> {
-  const { deployment, euro, microgrid, dso, below, anyone, send, deploy } = hands;
+export function oddActions(context: OddContext): Readonly<Record<string, () => Promise<void>>> {
+  const { deployment, euro, microgrid, dso, below, anyone, send, deploy } = context;
   const { marketplace, energy, board } = deployment;
   const transfer = (
     from: Address,
@@ -97,18 +97,18 @@ export function oddDeeds(hands: Hands): Readonly<Record<string, () => Promise<vo
       await transfer(anyone(), anyone(), [], []);
       await transfer(anyone(), anyone(), ids, [0n, 0n, 0n, 0n, 0n]);
     },
-    /** The same energy several times over, which is more than there is. */
+    /** The same energy several times, more in total than there is. */
     async giveRound() {
-      const slot = await hands.heldSlot();
+      const slot = await context.heldSlot();
       await transfer(dso, dso, [idOf(slot), idOf(slot), idOf(slot)], [20n, 20n, 20n]);
     },
     async giveInDisorder() {
-      const [slot, other] = [await hands.heldSlot(), await hands.heldSlot()];
+      const [slot, other] = [await context.heldSlot(), await context.heldSlot()];
       const ids = [idOf(slot), 2n ** 200n, idOf(other), idOf(slot)];
       await transfer(dso, anyone(), ids, [2n, 0n, 1n, 1n]);
     },
     async retireLoudly() {
-      const slot = await hands.heldSlot();
+      const slot = await context.heldSlot();
       const purpose = `=HYPERLINK("x"),\r\n\u0000<script>\u202e${"…\"'".repeat(2_000)}`;
       await send(
         dso,
@@ -128,7 +128,7 @@ export function oddDeeds(hands: Hands): Readonly<Record<string, () => Promise<vo
       );
     },
     async pinGarbage() {
-      const { order } = await hands.sign(anyone(), {});
+      const { order } = await context.sign(anyone(), {});
       const most: Order = {
         ...order,
         microgrid: 2 ** 32 - 1,
@@ -150,12 +150,12 @@ export function oddDeeds(hands: Hands): Readonly<Record<string, () => Promise<vo
         encodeFunctionData({ abi: boardAbi, functionName: "pin", args: [orders, signatures] }),
       );
     },
-    /** A batch within a deposit of a currency that calls back, and another one after it. */
+    /** A batch within a deposit of a currency that calls back, followed by another batch. */
     async callBack() {
       const [who, token] = [anyone(), await newOf("OddTokens", "ReentrantToken")];
       await send(who, token, euros("mint", who, 100n));
       await send(who, token, euros("approve", marketplace, 100n));
-      const inner = await hands.batch();
+      const inner = await context.batch();
       await send(
         who,
         token,
@@ -170,7 +170,7 @@ export function oddDeeds(hands: Hands): Readonly<Record<string, () => Promise<vo
         functionName: "deposit",
         args: [token, 100n],
       });
-      const outer = await hands.batch();
+      const outer = await context.batch();
       await send(
         who,
         marketplace,
@@ -181,18 +181,18 @@ export function oddDeeds(hands: Hands): Readonly<Record<string, () => Promise<vo
         }),
       );
     },
-    /** A batch out of the hook of whoever was given energy. */
+    /** A batch from within the hook of a receiver of energy. */
     async callOnReceipt() {
       const caller = await newOf("TestCaller", "TestCaller");
-      const call = { target: marketplace, data: await hands.batch() };
+      const call = { target: marketplace, data: await context.batch() };
       await send(
         anyone(),
         caller,
         encodeFunctionData({ abi: callerAbi, functionName: "onReceipt", args: [call] }),
       );
-      await single(dso, caller, idOf(await hands.heldSlot()), 1n);
+      await single(dso, caller, idOf(await context.heldSlot()), 1n);
     },
-    /** A wallet that stands by its signature for one transaction, neither before nor after. */
+    /** A wallet that accepts its signature in one transaction only, neither before nor after. */
     async fickleWallet() {
       const [owner, wallet, caller] = [
         anyone(),
@@ -215,9 +215,9 @@ export function oddDeeds(hands: Hands): Readonly<Record<string, () => Promise<vo
         encodeFunctionData({ abi: marketplaceAbi, functionName: "deposit", args: [euro, amount] }),
       );
       await send(owner, wallet, setUp(WRONG));
-      const { order } = await hands.sign(owner, { side: 1, price: 200_000n, maker: owner });
-      const bid = await hands.sign(owner, { ...order, maker: wallet, counter: 0n });
-      const batch = await hands.batch(bid);
+      const { order } = await context.sign(owner, { side: 1, price: 200_000n, maker: owner });
+      const bid = await context.sign(owner, { ...order, maker: wallet, counter: 0n });
+      const batch = await context.batch(bid);
       const calls = [
         { target: wallet, data: setUp(RIGHT) },
         { target: marketplace, data: batch },
@@ -229,15 +229,15 @@ export function oddDeeds(hands: Hands): Readonly<Record<string, () => Promise<vo
         encodeFunctionData({ abi: callerAbi, functionName: "run", args: [calls] }),
       );
     },
-    /** Transactions that fail, in the blocks of those that do not. */
+    /** Failing transactions in the same blocks as successful ones. */
     async fail() {
       const odd: readonly [Address, Hex][] = [
         [marketplace, "0x"],
         [marketplace, "0xdeadbeef"],
-        [marketplace, (await hands.batch()).slice(0, 200 + 2 * below(100)) as Hex],
+        [marketplace, (await context.batch()).slice(0, 200 + 2 * below(100)) as Hex],
         [energy, `0x${"ff".repeat(100)}`],
       ];
-      for (const [to, data] of odd) await hands.trySend(anyone(), to, data);
+      for (const [to, data] of odd) await context.trySend(anyone(), to, data);
     },
   };
 }

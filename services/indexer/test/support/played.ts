@@ -4,12 +4,12 @@ import type { Address } from "viem";
 import type { Script } from "./playedChain.ts";
 import { type Started, startNode } from "./process.ts";
 
-/** Some hours of two communities, on a chain that goes on running. */
+/** Some hours of two communities, on a chain that keeps running. */
 export interface Played {
   readonly rpcUrl: string;
   readonly deployment: Deployment;
   readonly euro: Address;
-  /** Of the first community. */
+  /** Of the first microgrid. */
   readonly operator: Address;
   readonly communities: readonly {
     readonly microgrid: number;
@@ -22,7 +22,7 @@ export interface Played {
   }[];
   readonly firstSlot: number;
   readonly slots: number;
-  /** As the simulation has counted; energy and money as decimal strings. */
+  /** The simulation's sums; energy and money as decimal strings. */
   readonly summary: {
     readonly [name: string]: string | number;
   } & { readonly households: readonly Readonly<Record<string, string>>[] };
@@ -30,7 +30,7 @@ export interface Played {
 
 const CHAIN = path.join(import.meta.dirname, "playedChain.ts");
 
-/** Plays a script. The second part is the process to stop. */
+/** Plays a script. The second result is the process to stop. */
 export async function playOn(script: Script): Promise<readonly [Played, Started]> {
   const started = startNode([CHAIN, JSON.stringify(script)]);
   const played: Played = JSON.parse(await started.line("PLAYED "));

@@ -1,4 +1,6 @@
-/** A chain of its own process: plays some hours of communities, says so on stdout, and stays until it is stopped. */
+/**
+ * A chain in a process of its own: plays some hours of communities, reports on stdout, and runs until it is stopped.
+ */
 import type { CommunitySeries } from "@wattline/community/profiles";
 import {
   buildContracts,
@@ -11,16 +13,16 @@ import {
   serveChain,
 } from "@wattline/community/simulation";
 
-/** What is played. */
+/** What to play. */
 export interface Script {
   readonly port: number;
   readonly market: MarketName;
-  /** The first slot of the day that is played: a block's first. */
+  /** The first played slot of the day: the first one of a block. */
   readonly skipped: number;
   readonly slots: number;
-  /** Days that the slots lie in, 1 unless told otherwise. */
+  /** Days that the slots are spread over, 1 by default. */
   readonly days?: number;
-  /** Of each of the two communities. */
+  /** Of each of the two microgrids. */
   readonly households: number;
   /** Slots of the outage, counted from the first slot. */
   readonly outage: readonly [first: number, end: number];
@@ -36,11 +38,11 @@ const {
   outage,
 }: Script = JSON.parse(process.argv[2] ?? "{}");
 const options = await readOptions(["--market", market, "--microgrids", "2", "--days", `${days}`]);
-if (options === "help") throw new Error("Nothing is to be explained.");
+if (options === "help") throw new Error("--help is not expected here.");
 const [here, there] = options.communities;
-if (there === undefined) throw new Error("Two communities are to be played.");
+if (there === undefined) throw new Error("Two communities must be played.");
 
-/** Those with the largest roofs, or with the smallest: what one community has too much the other lacks. */
+/** The homes with the largest roofs, or with the smallest: one community has a surplus, the other a need. */
 const shortened = (series: CommunitySeries, most: boolean): CommunitySeries => ({
   ...series,
   firstSlot: series.firstSlot + skipped,
@@ -70,7 +72,7 @@ const { wattline, communities, summary } = await play(
     communities: [shortened(here, true), shortened(there, false)],
     tariffs: {
       feedInPerKwh: options.tariffs.feedInPerKwh,
-      // The retailer raises its price in the middle, so that it matters which tariff a slot had.
+      // The retailer raises its price halfway, so that a slot's own tariff matters.
       retailPerKwh: Array.from({ length: slots }, (_, slot) =>
         slot < slots / 2 ? 320_000n : 350_000n,
       ),

@@ -3,14 +3,14 @@ import { chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** A Postgres to test with. */
+/** A Postgres for tests. */
 export interface Postgres {
   readonly url: string;
   end(): void;
 }
 
 /**
- * The one that `DATABASE_URL` names, else a throwaway cluster of the Postgres that Debian has installed.
+ * The one named by `DATABASE_URL`, otherwise a temporary cluster of the Postgres installed by Debian.
  * @returns undefined when there is neither.
  */
 export function openPostgres(port: number): Postgres | undefined {

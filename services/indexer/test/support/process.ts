@@ -5,13 +5,13 @@ import { createInterface } from "node:readline";
 /** The project's folder. */
 export const ROOT = path.resolve(import.meta.dirname, "../../../..");
 
-/** A program that a test has started, and what it has said. */
+/** A program that a test has started, and its output. */
 export interface Started {
   readonly child: ChildProcess;
   readonly lines: readonly string[];
-  /** The first line that begins so. @throws when the program ends before it comes. */
+  /** The first line with this beginning. @throws when the program ends before. */
   line(start: string): Promise<string>;
-  /** Ends it by a signal and waits until it is gone. */
+  /** Sends a signal and waits until the process has ended. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export function startNode(
   };
 }
 
-/** Asks until the answer is not undefined. @throws after `milliseconds`. */
+/** Repeats a query until the answer is not undefined. @throws after `milliseconds`. */
 export async function until<Answer>(
   what: string,
   ask: () => Promise<Answer | undefined>,

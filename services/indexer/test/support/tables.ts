@@ -1,4 +1,4 @@
-/** All rows of all tables, whatever tables there are: two indexers that agree have the same. */
+/** All rows of all tables: two indexers that agree have the same. */
 export async function tablesAt(url: string): Promise<Record<string, unknown[]>> {
   const { __schema } = await ask(
     url,
@@ -32,7 +32,7 @@ interface SchemaType {
   readonly fields: readonly SchemaField[] | null;
 }
 
-/** Relations lead to other tables, which are read by themselves. */
+/** Relations lead to other tables, which are read separately. */
 function isColumn({ type }: SchemaField): boolean {
   const { kind } = type.kind === "NON_NULL" ? (type.ofType ?? type) : type;
   return kind !== "OBJECT";

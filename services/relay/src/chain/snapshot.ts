@@ -2,6 +2,7 @@ import {
   blockOf,
   type Deployment,
   energyTokenAbi,
+  isAcceptance,
   LANES,
   laneOf,
   type MeterFacts,
@@ -15,6 +16,8 @@ import {
   type Signer,
   SOURCES,
   sourceMask,
+  WALLET_GAS,
+  walletQuestion,
 } from "@wattline/sdk";
 import {
   type Address,
@@ -25,7 +28,6 @@ import {
   type Hex,
   isAddressEqual,
   type PublicClient,
-  parseAbi,
   zeroAddress,
 } from "viem";
 import type { PossibleSigner } from "../verify/signatureCheck.ts";
@@ -52,13 +54,6 @@ type Microgrid = MicrogridFacts & { readonly dso: Address };
 const MOST_CALLS = 250;
 /** Facts of each kind that a snapshot keeps. */
 const MOST_KNOWN = 20_000;
-/** The gas that the marketplace gives a wallet, plus the cost of the call itself. */
-const WALLET_GAS = 400_000n + 60_000n;
-const ACCEPTED = "0x1626ba7e";
-
-const walletAbi = parseAbi([
-  "function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)",
-]);
 
 /**
  * The chain's state at one block, named by its hash, so that facts belong together even if the chain is reorganised.
@@ -152,15 +147,11 @@ export class Snapshot {
     try {
       const { data } = await this.#client.call({
         to: wallet,
-        data: encodeFunctionData({
-          abi: walletAbi,
-          functionName: "isValidSignature",
-          args: [digest, signature],
-        }),
+        data: walletQuestion(digest, signature),
         gas: WALLET_GAS,
         blockHash: this.head.hash,
       });
-      return data !== undefined && data.length >= 66 && data.startsWith(ACCEPTED.padEnd(66, "0"));
+      return isAcceptance(data);
     } catch (error) {
       if (hasReverted(error)) return false;
       throw error;

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Hex } from "viem";
+import { eventIdText } from "../eventId.ts";
 import { BadWithdrawalError } from "../orderBook.ts";
 import type { Page } from "../orderCache.ts";
 import { Refusal } from "../problems.ts";
@@ -27,7 +28,7 @@ const problem = (description: string) => ({ description, content: json(problemSc
 
 /** Routes to post, find and withdraw orders. */
 export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
-  const { book, limits, metrics } = relay;
+  const { book, epoch, limits, metrics } = relay;
 
   app.openapi(
     createRoute({
@@ -90,11 +91,13 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     }),
     async (c) => {
       const { cursor, limit = DEFAULT_LIMIT, ...query } = c.req.valid("query");
+      // Taken first: what changes meanwhile comes by the stream, once more rather than never.
+      const eventId = eventIdText({ epoch, sequence: book.cache.changes.published });
       const find = () => book.cache.page(query, cursor, limit);
       // History can be slow: a client with many such requests waits behind its own.
       const isHistory = query.state === "all";
       const page = await (isHistory ? relay.inTurn(clientOf(c), find) : find());
-      return c.body(jsonOf(page), 200, { "content-type": "application/json" });
+      return c.body(jsonOf(page, eventId), 200, { "content-type": "application/json" });
     },
   );
 
@@ -159,9 +162,10 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
 }
 
 /** A page as it is sent: its orders are JSON already. */
-function jsonOf({ texts, next }: Page): Uint8Array<ArrayBuffer> {
+function jsonOf({ texts, next }: Page, eventId: string): Uint8Array<ArrayBuffer> {
   const parts = texts.flatMap((text, i) => (i === 0 ? [text] : [COMMA, text]));
-  const end = next === undefined ? "]}" : `],"nextCursor":${JSON.stringify(encodeCursor(next))}}`;
+  const cursor = next === undefined ? "" : `,"nextCursor":${JSON.stringify(encodeCursor(next))}`;
+  const end = `],"eventId":${JSON.stringify(eventId)}${cursor}}`;
   return Buffer.concat([Buffer.from('{"orders":['), ...parts, Buffer.from(end)]);
 }
 

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
 import type { Change } from "../changes.ts";
+import { eventIdText, parseEventId } from "../eventId.ts";
 import { Refusal } from "../problems.ts";
 import { clientOf, type Env, type Relay } from "../relay.ts";
 import { problemSchema, streamQuerySchema } from "../schemas.ts";
@@ -12,8 +13,9 @@ const CHUNK = 500;
 
 /** Changes of the book as server-sent events. */
 export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
-  const { book, limits, metrics } = relay;
+  const { book, epoch, limits, metrics } = relay;
   const { changes } = book.cache;
+  const idOf = (sequence: number): string => eventIdText({ epoch, sequence });
   const open = new Map<string, number>();
 
   app.openapi(
@@ -22,7 +24,7 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
       path: "/stream",
       summary: "Changes of the book as they happen, as server-sent events",
       description:
-        "Each event `order` carries a BookOrder; its id is the order's updatedSequence. Resumes after `Last-Event-ID` or `?from=`; `?from=0` starts with the whole book; without either, only changes from now on are sent. An order that changed several times in between is sent once, in its current state.",
+        "Each event `order` carries a BookOrder. Resumes after the id in `Last-Event-ID` or `?from=`; `?from=0` starts with the whole book; without either, only changes from now on are sent. The first event, `start`, says whether the stream resumes: after an id of another book it starts with the whole one. An order that changed several times in between is sent once, in its current state.",
       request: { query: streamQuerySchema },
       responses: {
         200: {
@@ -53,7 +55,7 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
           1,
         );
       }
-      const start = startOf(c.req.header("last-event-id"), from, changes.last);
+      const start = startOf(c.req.header("last-event-id") ?? from);
       open.set(client, others + 1);
       metrics.streams.inc();
       c.header("x-accel-buffering", "no");
@@ -65,8 +67,10 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
           stream.write(": still here\n\n").catch(() => ended.abort());
         }, HEARTBEAT_MS);
         try {
-          await stream.write(": welcome\n\n");
-          let last = start;
+          await stream.write(
+            `event: start\ndata: ${JSON.stringify({ resumed: start.resumed })}\nid: ${idOf(start.sequence)}\n\n`,
+          );
+          let last = start.sequence;
           while (!signal.aborted) {
             const news = changes.since(last) ?? (await stored(last));
             if (news.length === 0) {
@@ -76,7 +80,7 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
             // One write for many events, and the next only after it has been sent: a slow reader delays only itself.
             const text = news
               .filter((change) => microgrid === undefined || change.microgrid === microgrid)
-              .map(({ sequence, json }) => `event: order\ndata: ${json}\nid: ${sequence}\n\n`)
+              .map(({ sequence, json }) => `event: order\ndata: ${json}\nid: ${idOf(sequence)}\n\n`)
               .join("");
             if (text !== "") await stream.write(text);
             last = news.at(-1)?.sequence ?? last;
@@ -100,12 +104,20 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
       json: JSON.stringify(bookOrderOf(row)),
     }));
   }
+
+  /** Where a stream starts. After an id that this book has not given, it starts with the whole book. */
+  function startOf(text: string | undefined): Start {
+    if (text === undefined) return { sequence: changes.last, resumed: true };
+    if (text === "0") return { sequence: 0, resumed: true };
+    const id = parseEventId(text);
+    return id?.epoch === epoch && id.sequence <= changes.last
+      ? { sequence: id.sequence, resumed: true }
+      : { sequence: 0, resumed: false };
+  }
 }
 
-/** Where a stream starts. An id that this book has not reached is from another book: the stream starts from the beginning. */
-function startOf(lastEventId: string | undefined, from: number | undefined, last: number): number {
-  const id =
-    lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : from;
-  if (id === undefined) return last;
-  return id > last ? 0 : id;
+interface Start {
+  readonly sequence: number;
+  /** Whether it goes on from where the reader was. */
+  readonly resumed: boolean;
 }

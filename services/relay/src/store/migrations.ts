@@ -56,6 +56,13 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`create table meta (key text primary key, value text not null)`.execute(db);
     },
   },
+  // A number alone did not say of which book it was: peers are followed from the beginning once.
+  "0002-event-ids": {
+    async up(db: Kysely<unknown>) {
+      await sql`drop table peers`.execute(db);
+      await sql`create table peers (url text primary key, event_id text not null)`.execute(db);
+    },
+  },
 };
 
 export const migrations: MigrationProvider = {

@@ -66,15 +66,26 @@ export async function updateOrders(db: Database, changes: readonly Change[]): Pr
 export const findOrder = async (db: Database, hash: Hex): Promise<OrderRow | undefined> =>
   (await read(rows(db).where("hash", "=", hash)))[0];
 
-/** Which of these orders are in the book. */
-export async function knownHashes(db: Database, hashes: readonly Hex[]): Promise<Set<Hex>> {
-  if (hashes.length === 0) return new Set();
+/** What the book knows of an order. */
+export interface KnownOrder {
+  readonly state: OrderState;
+  readonly isWithdrawn: boolean;
+}
+
+/** Which of these orders are in the book, and how they stand. */
+export async function knownOrders(
+  db: Database,
+  hashes: readonly Hex[],
+): Promise<Map<Hex, KnownOrder>> {
+  if (hashes.length === 0) return new Map();
   const rows = await db
     .selectFrom("orders")
-    .select("hash")
+    .select(["hash", "state", "withdrawal"])
     .where(sql<SqlBool>`hash = any(${[...hashes]}::text[])`)
     .execute();
-  return new Set(rows.map(({ hash }) => hash));
+  return new Map(
+    rows.map(({ hash, state, withdrawal }) => [hash, { state, isWithdrawn: withdrawal !== null }]),
+  );
 }
 
 /** How many open orders each of these makers has. */

@@ -65,7 +65,8 @@ export interface PositionRow {
 /** How far another relay's stream has been followed. */
 export interface PeerRow {
   readonly url: string;
-  readonly sequence: number;
+  /** The id of the last event that was taken in. */
+  readonly event_id: string;
 }
 
 export interface MetaRow {

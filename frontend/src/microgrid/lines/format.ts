@@ -1,6 +1,0 @@
-import { formatShare } from "../../ui/index.ts";
-
-const ALL_BPS = 10_000n;
-
-/** What a line loses: "3%". */
-export const formatLoss = (lossBps: number): string => formatShare(BigInt(lossBps), ALL_BPS);

@@ -1,8 +1,0 @@
-import { useLingui } from "@lingui/react/macro";
-import type { Mode } from "@wattline/sdk";
-
-/** What the modes are called. */
-export function useModeNames(): Readonly<Record<Mode, string>> {
-  const { t } = useLingui();
-  return { Connected: t`Connected`, Islanded: t`Islanded`, Closed: t`Closed` };
-}

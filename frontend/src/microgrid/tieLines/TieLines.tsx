@@ -1,0 +1,136 @@
+import { Trans } from "@lingui/react/macro";
+import { Cable } from "lucide-react";
+import { type Microgrid, modeOf, useChainTime, useMicrogrids } from "../../chain/index.ts";
+import {
+  Badge,
+  Card,
+  EmptyState,
+  Energy,
+  ErrorState,
+  formatMoment,
+  Price,
+  SkeletonLines,
+} from "../../ui/index.ts";
+import { Diagram } from "./Diagram.tsx";
+import { formatLoss } from "./format.ts";
+import type { TieLine } from "./readTieLines.ts";
+import { useTieLines } from "./useTieLines.ts";
+
+/** The tie lines of this microgrid: as a diagram and as a list. */
+export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
+  const { data: microgrids = [] } = useMicrogrids();
+  const { data, error, isPending, refetch } = useTieLines();
+  const mine = data?.tieLines.filter(({ lower, higher }) => [lower, higher].includes(microgrid.id));
+  return (
+    <Card title={<Trans>Tie lines</Trans>}>
+      {isPending ? (
+        <SkeletonLines />
+      ) : error ? (
+        <ErrorState
+          title={<Trans>The tie lines could not be read</Trans>}
+          error={error}
+          onRetry={() => void refetch()}
+        />
+      ) : (
+        <>
+          {microgrids.length > 1 && (
+            <Diagram microgrids={microgrids} current={microgrid.id} tieLines={data.tieLines} />
+          )}
+          {mine === undefined || mine.length === 0 ? (
+            <EmptyState icon={<Cable />} title={<Trans>No tie line yet</Trans>}>
+              <Trans>
+                A tie line lets neighbours here trade with those of another microgrid. Both
+                operators agree on what it loses, costs and carries.
+              </Trans>
+            </EmptyState>
+          ) : (
+            <ul className="mt-3 flex flex-col gap-3">
+              {mine.map((line) => (
+                <LineInWords
+                  key={`${line.lower} ${line.higher}`}
+                  line={line}
+                  microgrid={microgrid}
+                  microgrids={microgrids}
+                />
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </Card>
+  );
+}
+
+function LineInWords({
+  line: { lower, higher, terms, next, up, down },
+  microgrid,
+  microgrids,
+}: {
+  readonly line: TieLine;
+  readonly microgrid: Microgrid;
+  readonly microgrids: readonly Microgrid[];
+}) {
+  const isLower = microgrid.id === lower;
+  const other = microgrids.find(({ id }) => id === (isLower ? higher : lower));
+  const [out, into] = isLower ? [up, down] : [down, up];
+  const [outCharge, inCharge] = isLower
+    ? [terms.wheelingUp, terms.wheelingDown]
+    : [terms.wheelingDown, terms.wheelingUp];
+  const isOpen =
+    terms.capacityWh > 0n &&
+    modeOf(microgrid) === "Connected" &&
+    other !== undefined &&
+    modeOf(other) === "Connected";
+  const time = useChainTime();
+  return (
+    <li className="rounded-xl bg-sunken p-3">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h3 className="font-semibold">
+          <Trans>To {other?.charter.name}</Trans>
+        </h3>
+        <Badge tone={isOpen ? "leaf" : "sun"}>
+          {isOpen ? <Trans>Open</Trans> : <Trans>Carries nothing now</Trans>}
+        </Badge>
+      </div>
+      <dl className="mt-2 grid grid-cols-2 gap-x-4 gap-y-2 text-sm sm:grid-cols-3">
+        <Fact label={<Trans>Lost on the way</Trans>}>{formatLoss(terms.lossBps)}</Fact>
+        <Fact label={<Trans>Carries per slot, each way</Trans>}>
+          <Energy wh={terms.capacityWh} />
+        </Fact>
+        <Fact label={<Trans>Wheeling charge out / in</Trans>}>
+          <Price perKwh={outCharge} /> / <Price perKwh={inCharge} />
+        </Fact>
+        <Fact label={<Trans>Sent out now</Trans>}>
+          <Energy wh={out.nowWh} />
+        </Fact>
+        <Fact label={<Trans>Coming in now</Trans>}>
+          <Energy wh={into.nowWh} />
+        </Fact>
+        <Fact label={<Trans>Last 24 hours out / in</Trans>}>
+          <Energy wh={out.todayWh} /> / <Energy wh={into.todayWh} />
+        </Fact>
+      </dl>
+      {next && time !== undefined && next.effectiveAt > time && (
+        <p className="mt-2 text-sm">
+          <Trans>
+            From {formatMoment(next.effectiveAt)} on: loses {formatLoss(next.lossBps)}, carries{" "}
+            <Energy wh={next.capacityWh} />.
+          </Trans>
+        </p>
+      )}
+    </li>
+  );
+}
+
+const Fact = ({
+  label,
+  children,
+}: {
+  readonly label: React.ReactNode;
+  readonly children: React.ReactNode;
+}) => (
+  <div>
+    <dt className="text-muted">{label}</dt>
+    <dd className="font-medium tabular-nums">{children}</dd>
+  </div>
+);

@@ -1,0 +1,317 @@
+import { localAccount } from "@wattline/community/simulation";
+import { expect } from "chai";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser, openContext } from "./support/browser.ts";
+import { openStack, type Stack } from "./support/stack.ts";
+import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
+
+const EURO = 1_000_000n;
+type Context = Awaited<ReturnType<typeof openContext>>["context"];
+
+describe("Wallets as they are", function () {
+  this.timeout(120_000);
+  let stack: Stack;
+  let browser: Browser;
+  const opened: Context[] = [];
+
+  before(async () => {
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    const { wattline, community } = stack;
+    const [jane] = community.households;
+    if (jane === undefined) throw new Error("The town has no home.");
+    await wattline.send(jane.address, (o) =>
+      wattline.euro.connect(jane.signer).mint(jane.address, 1_000n * EURO, o),
+    );
+  });
+  afterEach(async () => {
+    for (const context of opened.splice(0)) await context.close();
+    stack.setConfig({ networks: [stack.network] });
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.close();
+  });
+
+  /** Jane opens a page with her wallet, and connects it. */
+  async function visit(
+    path: string,
+    quirks: Partial<Quirks> = {},
+    {
+      row = "Test Wallet",
+      stored = {},
+      ...options
+    }: Partial<Parameters<typeof injectWallet>[1]> & {
+      row?: string;
+      stored?: Readonly<Record<string, string>>;
+    } = {},
+  ): Promise<{ page: Page; wallet: TestWallet }> {
+    const { context } = await openContext(browser);
+    opened.push(context);
+    await context.addInitScript((items) => {
+      for (const [key, value] of Object.entries(items)) {
+        if (sessionStorage.getItem(key) === null) localStorage.setItem(key, value);
+        sessionStorage.setItem(key, "kept once");
+      }
+    }, stored);
+    const wallet = await injectWallet(context, {
+      account: localAccount(2).account,
+      rpcUrl: stack.network.rpcUrl,
+      chainId: stack.network.deployment.chainId,
+      quirks,
+      ...options,
+    });
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/${path}`);
+    const connect = page.getByRole("banner").getByRole("button", { name: "Connect wallet" });
+    await connect.click();
+    await page.getByRole("button", { name: row }).click();
+    await connect.waitFor({ state: "detached" });
+    return { page, wallet };
+  }
+
+  const escrow = async (currency = stack.wattline.addresses.euro): Promise<bigint> => {
+    const { balance } = await stack.wattline.marketplace.accountOf(
+      currency,
+      localAccount(2).account.address,
+    );
+    return balance;
+  };
+
+  async function deposit(page: Page, amount: string): Promise<void> {
+    await page.getByLabel("From your wallet into escrow").fill(amount);
+    await page.getByRole("button", { name: "Deposit", exact: true }).click();
+  }
+
+  /** Waits until a deposit is through: its form is empty again. */
+  async function deposited(page: Page): Promise<void> {
+    await page.waitForFunction(() => {
+      const inputs = [...document.querySelectorAll("input")];
+      return inputs.length > 0 && inputs.every(({ value }) => value === "");
+    });
+  }
+
+  const rpc = (method: string, params: unknown[] = []) =>
+    stack.chain.ethers.provider.send(method, params);
+
+  it("are found in the page where none announces itself, and once where one does so twice", async () => {
+    const { wallet } = await visit(
+      "energy?tab=money",
+      { announced: "injected only" },
+      { row: "Wallet of this browser" },
+    );
+    expect(wallet.requests.map(({ method }) => method)).to.include("eth_accounts");
+
+    const { context } = await openContext(browser);
+    opened.push(context);
+    await injectWallet(context, {
+      account: localAccount(2).account,
+      rpcUrl: stack.network.rpcUrl,
+      chainId: stack.network.deployment.chainId,
+      quirks: { announced: "twice" },
+    });
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/energy`);
+    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
+    const rows = page.getByRole("dialog").getByRole("button", { name: "Test Wallet" });
+    await rows.first().waitFor();
+    expect(await rows.count()).to.equal(1);
+  });
+
+  for (const [name, refusal] of Object.entries({
+    "by code -32000": { code: -32_000, message: "User rejected the transaction" },
+    "by a code within": { code: -32_603, message: "Internal error", data: { code: 4001 } },
+    "by words": { message: "Cancelled by user" },
+    "by the device": { message: "Ledger device: (denied by the user?) (0x6985)" },
+  })) {
+    it(`decline ${name}, and are asked once`, async () => {
+      const { page, wallet } = await visit("energy?tab=money");
+      wallet.quirks.refusal = refusal;
+      await page.getByLabel("From escrow into your wallet").fill("1");
+      await page.getByRole("button", { name: "Withdraw", exact: true }).click();
+      await page.getByText("You declined it in your wallet. Nothing was sent.").waitFor();
+      expect(wallet.transactions()).to.have.length(1);
+    });
+  }
+
+  it("have their other words folded beneath words that help", async () => {
+    const { page, wallet } = await visit("energy?tab=money");
+    const message = "Ledger device: Invalid data received (0x6a80)";
+    wallet.quirks.refusal = { message };
+    await page.getByLabel("From escrow into your wallet").fill("1");
+    await page.getByRole("button", { name: "Withdraw", exact: true }).click();
+    await page.getByText(/Allow blind signing in the settings of its Ethereum app/).waitFor();
+    const raw = page.getByText(message);
+    expect(await raw.isVisible()).to.equal(false);
+    await page.getByText("In its own words").click();
+    await raw.waitFor({ state: "visible" });
+  });
+
+  it("are not asked for a signature while they are on another network", async () => {
+    const { page, wallet } = await visit("energy?tab=money", {}, { startsOn: 1 });
+    await deposit(page, "1");
+    await page.getByText(/Your wallet is on another network: switch it to/).waitFor();
+    expect(wallet.typedData()).to.deep.equal([]);
+  });
+
+  for (const signatures of ["v of 0 or 1", "compact", "high s"] as const) {
+    it(`may write signatures with ${signatures}`, async () => {
+      const { page } = await visit("energy?tab=money", { signatures });
+      const before = await escrow();
+      await deposit(page, "1");
+      await deposited(page);
+      expect((await escrow()) - before).to.equal(EURO);
+    });
+  }
+
+  for (const refusal of [
+    { code: 5750, message: "User rejected the upgrade" },
+    { code: 5760, message: "Atomicity is not supported" },
+    { code: 4200, message: "Unsupported method" },
+    { code: -32_603, message: "Internal error" },
+  ]) {
+    it(`may refuse to bundle calls (${refusal.code}): then one after another, and not asked again`, async () => {
+      const { page, wallet } = await visit("energy?tab=money", { upgradeRefusal: refusal });
+      const before = await escrow();
+      await deposit(page, "1");
+      await deposited(page);
+      await deposit(page, "2");
+      await deposited(page);
+      expect((await escrow()) - before).to.equal(3n * EURO);
+      expect(wallet.bundles()).to.have.length(1);
+    });
+  }
+
+  describe("with a currency", () => {
+    /** Puts the page onto another currency, of which Jane has 100. */
+    async function openCurrency(contract: string): Promise<string> {
+      const { ethers } = stack.chain;
+      const token = await ethers.deployContract(contract);
+      const address = await token.getAddress();
+      await (await token.getFunction("mint")(localAccount(2).account.address, 100n * EURO)).wait();
+      stack.setConfig({
+        networks: [
+          { ...stack.network, currency: { ...stack.network.currency, address, name: "Odd" } },
+        ],
+      });
+      return address;
+    }
+
+    it("whose permits are in a domain of version 2 that it does not describe, deposit with a permit", async () => {
+      const currency = await openCurrency("VersionTwoToken");
+      const { page, wallet } = await visit("energy?tab=money");
+      await deposit(page, "1");
+      await deposited(page);
+      expect(await escrow(currency)).to.equal(EURO);
+      expect(wallet.typedData().map(({ domain }) => domain.version)).to.deep.equal(["2"]);
+      expect(wallet.transactions()).to.have.length(1);
+    });
+
+    it("whose permits are for all or nothing, approve and deposit", async () => {
+      const currency = await openCurrency("AllOrNothingToken");
+      const { page, wallet } = await visit("energy?tab=money");
+      await deposit(page, "1");
+      await deposited(page);
+      expect(await escrow(currency)).to.equal(EURO);
+      expect(wallet.typedData()).to.deep.equal([]);
+      expect(wallet.transactions()).to.have.length(2);
+    });
+
+    it("that wants an allowance reset first, use what an interrupted deposit has left or reset it", async () => {
+      const currency = await openCurrency("ResetFirstToken");
+      const { page, wallet } = await visit("energy?tab=money");
+      await deposit(page, "3");
+      await deposited(page);
+      const token = await stack.chain.ethers.getContractAt("ResetFirstToken", currency);
+      const jane = localAccount(2).account.address;
+      const allowance = () =>
+        token.getFunction("allowance")(jane, stack.wattline.addresses.marketplace);
+
+      // The approval goes through, and the deposit is declined.
+      const approval = wallet.hesitate();
+      await deposit(page, "5");
+      await approval.asked;
+      wallet.decline(true);
+      approval.decide();
+      await page.getByText(/You declined the rest in your wallet/).waitFor();
+      wallet.decline(false);
+      expect(await allowance()).to.equal(5n * EURO);
+
+      await deposit(page, "4");
+      await deposited(page);
+      expect(await escrow(currency)).to.equal(7n * EURO);
+      expect(await allowance()).to.equal(1n * EURO);
+
+      await deposit(page, "2");
+      await deposited(page);
+      expect(await escrow(currency)).to.equal(9n * EURO);
+    });
+  });
+
+  describe("when a transaction is replaced", () => {
+    beforeEach(() => rpc("evm_setAutomine", [false]));
+    afterEach(async () => {
+      await rpc("evm_setAutomine", [true]);
+      await rpc("evm_mine");
+    });
+
+    async function withdraw(how: "speed up" | "cancel" | "replace") {
+      const { page, wallet } = await visit("energy?tab=money");
+      const before = await escrow();
+      await page.getByLabel("From escrow into your wallet").fill("1");
+      await page.getByRole("button", { name: "Withdraw", exact: true }).click();
+      await page.getByText("Sent. Waiting for the chain…").waitFor();
+      // The page has to have seen it wait.
+      await page.waitForFunction(() =>
+        JSON.parse(localStorage.getItem("wattline.pending") ?? "[]").some(
+          ({ nonce }: { nonce?: number }) => nonce !== undefined,
+        ),
+      );
+      await wallet.replaceLast(how);
+      await rpc("evm_mine");
+      return { page, before };
+    }
+
+    it("says that it was cancelled, and not that it is done", async () => {
+      const { page, before } = await withdraw("cancel");
+      await page.getByText(/You cancelled it in your wallet/).waitFor();
+      expect(await escrow()).to.equal(before);
+      expect(await page.getByText("Done.").count()).to.equal(0);
+    });
+
+    it("is done when it was sped up", async () => {
+      const { page, before } = await withdraw("speed up");
+      await page.getByText("Done: your wallet sped it up.").waitFor();
+      expect(before - (await escrow())).to.equal(EURO);
+    });
+
+    it("says that another one took its place", async () => {
+      const { page, before } = await withdraw("replace");
+      await page.getByText(/sent another transaction in its place/).waitFor();
+      expect(await escrow()).to.equal(before);
+    });
+  });
+
+  it("may have sent something on a chain that was started anew: that is dropped with a word", async () => {
+    const { page } = await visit(
+      "energy?tab=money",
+      {},
+      {
+        stored: {
+          "wattline.pending": JSON.stringify([
+            {
+              id: `0x${"ab".repeat(32)}`,
+              kind: "transaction",
+              chainId: stack.network.deployment.chainId,
+              from: "0xBcd4042DE499D14e55001CcbB24a551F3b954096",
+              title: "Deposit €5.00",
+            },
+          ]),
+        },
+      },
+    );
+    await page.getByText(/It was sent on a chain that is not there any more/).waitFor();
+    await page.reload();
+    await page.getByText("In escrow", { exact: true }).first().waitFor();
+    expect(await page.getByText("Deposit €5.00").count()).to.equal(0);
+  });
+});

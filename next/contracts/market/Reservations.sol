@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import { IForwards, Position } from "../interfaces/IForwards.sol";
+import { Order } from "../interfaces/IOrders.sol";
+import { Profile } from "../libraries/Profile.sol";
+import { Module } from "./Module.sol";
+
+/// @notice How a forward becomes a position, whether it was taken or matched. See {IForwards}.
+abstract contract Reservations is Module {
+    /// @dev Promises the energy of a deal that was struck and locks its money. When the meter can't promise it, nothing is done.
+    /// @return reserved Whether it could.
+    /// @return failure The meters' error if not.
+    function _reserve(Deal memory deal) internal returns (bool reserved, bytes memory failure) {
+        (Order memory offer, Order memory bid) = (deal.offered.order, deal.wanted.order);
+        try
+            _meters().commit(
+                offer.meter,
+                offer.maker,
+                offer.microgrid,
+                deal.source,
+                uint32(deal.firstBlock),
+                deal.sent,
+                bid.mostAhead
+            )
+        returns (Profile[] memory ahead) {
+            _book(deal);
+            _record(deal, offer, bid, ahead);
+            return (true, failure);
+        } catch (bytes memory why) {
+            return (false, why);
+        }
+    }
+
+    function _record(Deal memory deal, Order memory offer, Order memory bid, Profile[] memory ahead) private {
+        Position memory position = Position({
+            seller: offer.maker,
+            buyer: bid.maker,
+            meter: offer.meter,
+            source: deal.source,
+            from: offer.microgrid,
+            to: bid.microgrid,
+            currency: deal.offered.community.currency,
+            // Neither exceeds 96 bits, see {Deals-_meets}.
+            price: uint96(deal.price),
+            perArrived: !deal.countsSent,
+            charge: uint96(deal.charge),
+            bond: offer.bond,
+            lossBps: uint16(deal.lossBps),
+            buyerDelegate: deal.wanted.delegate,
+            rationed: deal.rationed,
+            firstBlock: uint32(deal.firstBlock),
+            energy: deal.sent,
+            ahead: ahead
+        });
+        bytes32 id = keccak256(abi.encode(position));
+        uint256 blocks;
+        for (uint256 i = 0; i < deal.sent.length; ++i) {
+            if (!deal.sent[i].isZero()) blocks |= 1 << i;
+        }
+        // What the meter has promised before is part of the id, so no two positions have the same.
+        _open[id] = blocks;
+        emit IForwards.Reserved(
+            id,
+            deal.offered.orderHash,
+            deal.wanted.orderHash,
+            offer.nonce,
+            bid.nonce,
+            deal.cost,
+            deal.bonded,
+            position
+        );
+    }
+}

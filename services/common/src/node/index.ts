@@ -1,0 +1,4 @@
+/** How a node is asked, everywhere. */
+export { type FailureKind, NodeError } from "./failures.ts";
+export { type ChainNode, type NodePause, type NodeSettings, nodeAt, pause } from "./node.ts";
+export { nodeTransport } from "./transport.ts";

@@ -1,0 +1,122 @@
+import { type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
+import type { Community } from "./community.ts";
+import type { DayOrders } from "./dayOrders.ts";
+import { meritOrderOf } from "./dayOrders.ts";
+import { type Match, matchByMerit } from "./merit.ts";
+import type { Round } from "./rounds.ts";
+import { ISLAND_RATION_WH, isWorthTrading, type Tariffs } from "./tariffs.ts";
+import type { TieLine } from "./tieLine.ts";
+
+/** The energy that a community's homes still have to sell, and still need, in a round; trades reduce both. */
+export interface RoundBalance {
+  readonly community: Community;
+  readonly dayOrders: DayOrders;
+  readonly round: Round;
+  readonly islanded: boolean;
+  /** Per household and slot of the round. */
+  readonly offeredWh: bigint[][];
+  /**
+   * Per household and slot of the round, from neighbours: nothing while the retailer is as cheap as the feed-in
+   * tariff; in an island an ordinary home's is cut to its ration.
+   */
+  readonly neededWh: bigint[][];
+}
+
+/** A planned trade between homes of the same community or of two. */
+export interface PlannedTrade extends Match {
+  readonly from: RoundBalance;
+  readonly to: RoundBalance;
+  /** The tie line's loss; 0 within a microgrid. */
+  readonly lossBps: bigint;
+}
+
+/** The balance of metered energy, or of what `pick` makes of it. */
+export function balanceOf(
+  community: Community,
+  dayOrders: DayOrders,
+  round: Round,
+  islanded: boolean,
+  tariffs: Tariffs,
+  pick: (meteredWh: readonly bigint[], offset: number) => bigint = (wh, offset) => wh[offset] ?? 0n,
+): RoundBalance {
+  const { households, series } = community;
+  const lanesOf = (meteredWh: readonly bigint[]) =>
+    round.slots.map((slot) => pick(meteredWh, slot - series.firstSlot));
+  const isWorth = (lane: number): boolean => {
+    const retail = tariffs.retailPerKwh[(round.slots[lane] ?? 0) - series.firstSlot];
+    return retail !== undefined && isWorthTrading(retail, tariffs);
+  };
+  return {
+    community,
+    dayOrders,
+    round,
+    islanded,
+    offeredWh: households.map((who) => lanesOf(who.series.exportedWh)),
+    neededWh: households.map((who) => {
+      const lanes = lanesOf(who.series.importedWh);
+      if (!islanded) return lanes.map((wh, lane) => (isWorth(lane) ? wh : 0n));
+      return who.critical ? lanes : lanes.map((wh) => least(wh, ISLAND_RATION_WH));
+    }),
+  };
+}
+
+/** Planned trades between neighbours, the cheapest first; each round another home chooses first. */
+export function tradesAtHome(balance: RoundBalance): PlannedTrade[] {
+  const { offeredWh, neededWh, dayOrders } = balance;
+  return matchByMerit(offeredWh, neededWh, meritOrderOf(dayOrders), queueOf(balance)).map(
+    (match) => ({
+      ...match,
+      from: balance,
+      to: balance,
+      lossBps: 0n,
+    }),
+  );
+}
+
+/** Planned trades over the tie line, where that is cheaper than the retailer. */
+export function tradesAcross(
+  from: RoundBalance,
+  to: RoundBalance,
+  line: TieLine,
+  retailPerKwh: bigint,
+): PlannedTrade[] {
+  if (from.islanded || to.islanded) return [];
+  const worthwhile = meritOrderOf(from.dayOrders).filter((seller) => {
+    const ask = from.dayOrders.offers[seller]?.order.price;
+    if (ask === undefined) return false;
+    return landedPricePerKwh(ask, line.wheelingPerKwh, line.lossBps) < retailPerKwh;
+  });
+  return matchByMerit(from.offeredWh, to.neededWh, worthwhile, queueOf(to), line).map((match) => ({
+    ...match,
+    from,
+    to,
+    lossBps: line.lossBps,
+  }));
+}
+
+/** Deducts a trade from both balances. */
+export function deduct({ from, to, seller, buyer, sentWh, arrivedWh }: PlannedTrade): void {
+  subtract(from.offeredWh[seller], sentWh);
+  subtract(to.neededWh[buyer], arrivedWh);
+}
+
+/** Energy per lane of the round, by its slots. */
+export const bySlot = ({ slots }: Round, energyWh: readonly bigint[]): EnergyBySlot =>
+  new Map(slots.map((slot, lane) => [slot, energyWh[lane] ?? 0n]));
+
+/** Subtracts energy, lane by lane. */
+export function subtract(lanes: bigint[] | undefined, energyWh: readonly bigint[]): void {
+  energyWh.forEach((wh, lane) => {
+    if (lanes !== undefined) lanes[lane] = (lanes[lane] ?? 0n) - wh;
+  });
+}
+
+export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+/** Buyers, another one first in every round, so that nobody is always last; in an island critical loads come first. */
+function queueOf({ community: { households }, round, islanded }: RoundBalance): number[] {
+  const queue = households.map((_, index) => (index + round.block) % households.length);
+  if (!islanded) return queue;
+  const isCritical = (index: number) => households[index]?.critical === true;
+  return [...queue.filter(isCritical), ...queue.filter((index) => !isCritical(index))];
+}

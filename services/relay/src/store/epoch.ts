@@ -1,0 +1,19 @@
+import { randomBytes } from "node:crypto";
+import type { Database } from "./database.ts";
+
+const KEY = "epoch";
+
+/** What tells this book from every other one; made with the book, and kept with it. */
+export async function epochOf(db: Database): Promise<string> {
+  await db
+    .insertInto("meta")
+    .values({ key: KEY, value: randomBytes(8).toString("hex") })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const { value } = await db
+    .selectFrom("meta")
+    .select("value")
+    .where("key", "=", KEY)
+    .executeTakeFirstOrThrow();
+  return value;
+}
