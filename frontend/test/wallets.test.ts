@@ -1,6 +1,7 @@
 import { localAccount } from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
+import { type Address, getAddress } from "viem";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
@@ -183,10 +184,10 @@ describe("Wallets as they are", function () {
 
   describe("with a currency", () => {
     /** Puts the page onto another currency, of which Jane has 100. */
-    async function openCurrency(contract: string): Promise<string> {
+    async function openCurrency(contract: string): Promise<Address> {
       const { ethers } = stack.chain;
       const token = await ethers.deployContract(contract);
-      const address = await token.getAddress();
+      const address = getAddress(await token.getAddress());
       await (await token.getFunction("mint")(localAccount(2).account.address, 100n * EURO)).wait();
       stack.setConfig({
         networks: [

@@ -16,12 +16,14 @@ import { Logo } from "./Logo.tsx";
 import { MicrogridSelect } from "./MicrogridSelect.tsx";
 import { NetworkSelect } from "./NetworkSelect.tsx";
 import { LanguageSelect, ThemeToggle } from "./preferences.tsx";
+import { usePageTitle } from "./usePageTitle.ts";
 
 const Toasts = lazy(() => import("./Toasts.tsx"));
 
 /** Header, navigation and banners around every page. */
 export function Shell() {
   const { chainId } = useNetwork().deployment;
+  usePageTitle();
   const toasting = useSyncExternalStore(onToasterWanted, toasterWanted, toasterWanted);
   return (
     <>

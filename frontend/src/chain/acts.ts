@@ -1,6 +1,7 @@
 import { type Act, actsOf, type ChainLog, decodeLog, type HistoryEvent } from "@wattline/sdk";
 import { type Client, getAddress, type Hex, type Log } from "viem";
 import { getBlock, getBlockNumber, getLogs } from "viem/actions";
+import { readInRanges } from "./ranges.ts";
 import type { ChainContext } from "./useChainQuery.ts";
 
 /** What a transaction did, and when. */
@@ -10,8 +11,6 @@ export interface PastAct {
   readonly blockNumber: bigint;
 }
 
-/** Blocks that a public RPC lets one ask for at once. */
-const CHUNK = 10_000n;
 /** Blocks that a reorganisation of the chain may still exchange: they are read anew each time. */
 const UNSETTLED = 64n;
 
@@ -45,11 +44,9 @@ async function goOn(context: ChainContext, known: Progress, nothing: Progress): 
   const head = await getBlockNumber(context.client, { cacheTime: 0 });
   // A development chain may have started over.
   const { settled, next } = head + 1n < known.next ? nothing : known;
-  const fresh: PastAct[] = [];
-  for (let from = next; from <= head; from += CHUNK) {
-    const last = from + CHUNK - 1n;
-    fresh.push(...(await actsIn(context, from, last < head ? last : head)));
-  }
+  // What was read serves others too, so it goes on when the page that has asked is left.
+  const { signal } = new AbortController();
+  const fresh = await readInRanges(next, head, (from, to) => actsIn(context, from, to), signal);
   const settledTo = head - UNSETTLED;
   return {
     settled: [...settled, ...fresh.filter(({ blockNumber }) => blockNumber <= settledTo)],

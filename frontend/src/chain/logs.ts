@@ -1,10 +1,8 @@
 import type { Abi, Address, Client, ContractEventName, GetContractEventsReturnType } from "viem";
 import { getBlockNumber, getContractEvents } from "viem/actions";
+import { readInRanges } from "./ranges.ts";
 
-/** Blocks that a public RPC lets one ask for at once. */
-const CHUNK = 10_000n;
-
-/** Every event of one name that a contract has emitted since `fromBlock`, oldest first; chunk by chunk. */
+/** Every event of one name that a contract has emitted since `fromBlock`, oldest first. */
 export async function readEvents<const abi extends Abi, name extends ContractEventName<abi>>(
   client: Client,
   {
@@ -26,20 +24,21 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
 ): Promise<GetContractEventsReturnType<abi, name, true>> {
   // A remembered head may lie before the event that made someone ask.
   const head = await getBlockNumber(client, { cacheTime: 0 });
-  const found: GetContractEventsReturnType<abi, name, true>[number][] = [];
-  for (let from = fromBlock; from <= head; from += CHUNK) {
-    signal.throwIfAborted();
-    const last = from + CHUNK - 1n;
-    const logs = await getContractEvents(client, {
-      address,
-      abi: abi as Abi,
-      eventName: eventName as string,
-      ...(args !== undefined && { args }),
-      fromBlock: from,
-      toBlock: last < head ? last : head,
-      strict: true,
-    });
-    for (const log of logs) found.push(log as (typeof found)[number]);
-  }
-  return found;
+  return readInRanges(
+    fromBlock,
+    head,
+    async (from, to) => {
+      const logs = await getContractEvents(client, {
+        address,
+        abi: abi as Abi,
+        eventName: eventName as string,
+        ...(args !== undefined && { args }),
+        fromBlock: from,
+        toBlock: to,
+        strict: true,
+      });
+      return logs as GetContractEventsReturnType<abi, name, true>;
+    },
+    signal,
+  );
 }

@@ -1,3 +1,5 @@
+import * as z from "zod/mini";
+
 /** The indexer does not answer, or refuses what it was asked. */
 export class IndexerError extends Error {}
 
@@ -37,5 +39,28 @@ export async function fetchIndexerReady(indexerUrl: string, signal: AbortSignal)
   });
   return response.ok;
 }
+
+/** The newest block whose events the indexer has told of; undefined when it follows no such chain. @throws IndexerError */
+export async function fetchIndexedBlock(
+  indexerUrl: string,
+  chainId: number,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  const response = await fetch(`${base(indexerUrl)}/status`, { signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw new IndexerError(`The indexer at ${indexerUrl} does not answer.`);
+  });
+  if (!response.ok) throw new IndexerError(`The indexer answered ${response.status}.`);
+  const parsed = status.safeParse(await response.json());
+  if (!parsed.success) throw new IndexerError("The indexer does not say how far it has read.");
+  const chain = Object.values(parsed.data).find(({ id }) => id === chainId);
+  return chain && BigInt(chain.block.number);
+}
+
+/** What Ponder says of each chain that it follows. */
+const status = z.record(
+  z.string(),
+  z.object({ id: z.number(), block: z.object({ number: z.number() }) }),
+);
 
 const base = (url: string): string => url.replace(/\/$/, "");

@@ -1,7 +1,7 @@
 import { queryOptions, type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { type ChainContext, useChainHead, useChainQuery, useNetwork } from "../chain/index.ts";
-import { askIndexer } from "./indexer.ts";
+import { askIndexer, fetchIndexedBlock } from "./indexer.ts";
 
 /** Asks the indexer: a GraphQL document and its variables. */
 export type AskIndexer = <T>(
@@ -54,27 +54,58 @@ export function useIndexed<T>(
   };
 }
 
-/** The indexer learns of an event a moment after the chain's head: how long until it is asked again. */
+/** The indexer learns of an event a moment after the chain's head: how long until it is asked, and asked again. */
 const INDEXER_LAG_MS = 400;
+/** What an indexer does not have after so many questions, it may not have for long. */
+const MOST_QUESTIONS = 50;
 
-/** Has everything from the indexer read again shortly after Wattline has emitted an event. */
+/** Has everything from the indexer read again once it has read a block in which Wattline has emitted an event. */
 export function IndexerRefresh() {
   const { onLogs } = useChainHead();
-  const { chainId } = useNetwork().deployment;
+  const { indexerUrl, deployment } = useNetwork();
+  const { chainId } = deployment;
   const queries = useQueryClient();
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = onLogs(() => {
-      clearTimeout(timer);
-      timer = setTimeout(
-        () => void queries.invalidateQueries({ queryKey: ["indexer", chainId] }),
-        INDEXER_LAG_MS,
-      );
+    if (indexerUrl === undefined) return;
+    const stopped = new AbortController();
+    const { signal } = stopped;
+    let [wanted, read] = [-1n, -1n];
+    let isReading = false;
+
+    async function readOn(): Promise<void> {
+      isReading = true;
+      while (wanted > read && !signal.aborted) {
+        // Events that come while one waits make it wait no longer.
+        const block = wanted;
+        await indexed(block);
+        read = block;
+        if (!signal.aborted) await queries.invalidateQueries({ queryKey: ["indexer", chainId] });
+      }
+      isReading = false;
+    }
+
+    /** Waits until the indexer has read a block; one that does not say how far it has read is not waited for. */
+    async function indexed(block: bigint): Promise<void> {
+      for (let asked = 0; asked < MOST_QUESTIONS && !signal.aborted; asked++) {
+        await new Promise((resolve) => setTimeout(resolve, INDEXER_LAG_MS));
+        const newest = await fetchIndexedBlock(indexerUrl ?? "", chainId, signal).catch(
+          () => undefined,
+        );
+        if (newest === undefined || newest >= block) return;
+      }
+    }
+
+    const stop = onLogs((logs) => {
+      const block = logs.at(-1)?.blockNumber ?? -1n;
+      // A development chain that was started over counts from the beginning.
+      if (block < read) read = -1n;
+      wanted = block;
+      if (!isReading) void readOn();
     });
     return () => {
       stop();
-      clearTimeout(timer);
+      stopped.abort();
     };
-  }, [onLogs, chainId, queries]);
+  }, [onLogs, indexerUrl, chainId, queries]);
   return null;
 }

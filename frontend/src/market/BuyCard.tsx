@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { formatKwh, type Mode, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
+import { type Mode, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
 import { lazy, memo, Suspense, startTransition, useEffect, useState } from "react";
 import { modeOf } from "../chain/index.ts";
 import {
@@ -10,14 +10,13 @@ import {
   Field,
   formatClock,
   formatEnergy,
-  Input,
   Money,
   Notice,
   Price,
-  parseAmount,
   Select,
 } from "../ui/index.ts";
 import { BuyButton } from "./BuyButton.tsx";
+import { EnergyField, type TypedEnergy, useTypedEnergy } from "./EnergyField.tsx";
 import { PlanDetails } from "./PlanDetails.tsx";
 import type { MarketSearch } from "./search.ts";
 import type { Bought } from "./useBuy.ts";
@@ -29,8 +28,6 @@ const BoughtCard = lazy(() =>
   import("./BoughtCard.tsx").then(({ BoughtCard: card }) => ({ default: card })),
 );
 
-/** Decimals of a kWh: whole Wh. */
-const KWH_DECIMALS = 3;
 const WH_PER_KWH = 1_000n;
 
 /** The purchase: delivery slots, energy, cost, savings, and one button. */
@@ -46,6 +43,7 @@ export function BuyCard({
   change(part: Partial<MarketSearch>): void;
 }) {
   const view = usePurchase(market, search);
+  const wish = useTypedEnergy(view.energyWh, (wh) => change({ wh }));
   const [bought, setBought] = useState<Bought>();
   const mode = modeOf(market.microgrid);
   return (
@@ -63,10 +61,14 @@ export function BuyCard({
         </p>
       ) : (
         <div className="flex flex-col gap-4">
-          <PurchaseForm market={market} view={view} change={change} />
-          <Summary view={view} mode={mode} change={change} />
-          <BuyButton market={market} view={view} mode={mode} onBought={setBought} />
-          {view.plan && <PlanDetails plan={view.plan} market={market} records={records} />}
+          <PurchaseForm market={market} view={view} wish={wish} change={change} />
+          {wish.fault === undefined && (
+            <>
+              <Summary view={view} mode={mode} change={change} />
+              <BuyButton market={market} view={view} mode={mode} onBought={setBought} />
+              {view.plan && <PlanDetails plan={view.plan} market={market} records={records} />}
+            </>
+          )}
         </div>
       )}
     </Card>
@@ -75,11 +77,13 @@ export function BuyCard({
 
 function PurchaseForm({
   market,
-  view: { window, energyWh },
+  view: { window },
+  wish,
   change,
 }: {
   readonly market: Market;
   readonly view: PurchaseView;
+  readonly wish: TypedEnergy;
   change(part: Partial<MarketSearch>): void;
 }) {
   const { t, i18n } = useLingui();
@@ -151,7 +155,7 @@ function PurchaseForm({
           )}
         </Field>
       </div>
-      <EnergyField energyWh={energyWh} onChange={(wh) => change({ wh })} />
+      <EnergyField typed={wish} />
     </div>
   );
 }
@@ -181,49 +185,6 @@ const SlotOptions = memo(function SlotOptions({
     </option>
   ));
 });
-
-function EnergyField({
-  energyWh,
-  onChange,
-}: {
-  readonly energyWh: bigint;
-  onChange(wh: number): void;
-}) {
-  const { t } = useLingui();
-  const [text, setText] = useState(() => plain(energyWh));
-  const typed = parseAmount(text, KWH_DECIMALS);
-  // A typed text stays as it is; a value from elsewhere replaces it.
-  useEffect(() => {
-    setText((current) =>
-      parseAmount(current, KWH_DECIMALS) === energyWh ? current : plain(energyWh),
-    );
-  }, [energyWh]);
-  const bad = typed === undefined || typed < 1n;
-  return (
-    <Field
-      label={<Trans>Energy</Trans>}
-      error={bad && t`Enter the energy in kWh, such as 2.5, with at most three decimals.`}
-    >
-      {(control) => (
-        <Input
-          {...control}
-          inputMode="decimal"
-          autoComplete="off"
-          unit="kWh"
-          value={text}
-          onChange={({ target }) => {
-            setText(target.value);
-            const wh = parseAmount(target.value, KWH_DECIMALS);
-            if (wh !== undefined && wh > 0n && wh <= MOST_WH) onChange(Number(wh));
-          }}
-        />
-      )}
-    </Field>
-  );
-}
-
-const MOST_WH = BigInt(Number.MAX_SAFE_INTEGER);
-const plain = (wh: bigint): string => formatKwh(wh).replace(/ kWh$/, "");
 
 function Summary({
   view: { plan, energyWh, mostWh, dearerWh, retailCost, saved },

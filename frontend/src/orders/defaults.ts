@@ -1,5 +1,6 @@
-import { addDays, formatAmount, localDayOf, SOURCES, slotEnd, slotStart } from "@wattline/sdk";
+import { addDays, localDayOf, SOURCES, slotEnd, slotStart } from "@wattline/sdk";
 import { localZone } from "../browser/index.ts";
+import { typedAmount } from "../ui/index.ts";
 import { DAY_PARTS, type DraftContext, type OrderValues, WEEK_DAYS } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
 import type { Surplus } from "./surplus.ts";
@@ -43,10 +44,10 @@ export function valuesOf(
     plan: "one",
     from: surplus ? toLocalInput(slotStart(surplus.firstSlot, slotSeconds)) : `${tomorrow}T${FROM}`,
     until: surplus ? toLocalInput(slotEnd(surplus.lastSlot, slotSeconds)) : `${tomorrow}T${UNTIL}`,
-    energy: formatAmount(sells ? (surplus?.energyWh ?? sunny ?? 0n) : USUAL_NEED_WH, 3),
-    price: formatAmount(pricePerKwh, decimals),
+    energy: typedAmount(sells ? (surplus?.energyWh ?? sunny ?? 0n) : USUAL_NEED_WH, 3),
+    price: typedAmount(pricePerKwh, decimals),
     // Half of what the grid pays anyway: enough to be taken seriously, and no household's ruin.
-    bond: formatAmount(feedInPerKwh / 2n, decimals),
+    bond: typedAmount(feedInPerKwh / 2n, decimals),
     sources: sells ? (source ? [source] : []) : SOURCES,
     meter: meter?.meter ?? "",
     audience: "anyone",
@@ -55,7 +56,7 @@ export function valuesOf(
     week: {
       firstDay: tomorrow,
       energy: DAY_PARTS.map(([from, to]) =>
-        from >= 10 && to <= 18 && sunny ? formatAmount(sunny, 3) : "",
+        from >= 10 && to <= 18 && sunny ? typedAmount(sunny, 3) : "",
       ),
       prices: Array.from({ length: WEEK_DAYS }, () => DAY_PARTS.map(() => "")),
     },

@@ -18,7 +18,7 @@ import {
 import { type Address, isAddress, isAddressEqual, zeroAddress } from "viem";
 import * as z from "zod/mini";
 import { localZone } from "../browser/index.ts";
-import { parseAmount } from "../ui/index.ts";
+import { amountFault, parseAmount } from "../ui/index.ts";
 import { fromLocalInput } from "./time.ts";
 
 /** What the form holds, as it is typed. */
@@ -96,13 +96,13 @@ export const readDraft = (values: OrderValues, context: DraftContext) =>
   schemaOf(values, context).safeParse(values);
 
 /** A text that says something, or what is wrong with it. */
-const text = <T>(read: (typed: string) => T | undefined, words: () => string) =>
+const text = <T>(read: (typed: string) => T | undefined, words: (typed: string) => string) =>
   z.pipe(
     z.string(),
     z.transform((typed, context): T => {
       const value = read(typed);
       if (value !== undefined) return value;
-      context.issues.push({ code: "custom", input: typed, message: words() });
+      context.issues.push({ code: "custom", input: typed, message: words(typed) });
       return z.NEVER;
     }),
   );
@@ -113,16 +113,21 @@ function readEnergy(typed: string): bigint | undefined {
 }
 
 const energyWh = () =>
-  text(
-    readEnergy,
-    () => t`Write how many kWh, such as 4.2: more than nothing, with three decimals at most.`,
+  text(readEnergy, (typed) =>
+    amountFault(
+      typed,
+      t`Write how many kWh, such as 4.2: more than nothing, with three decimals at most.`,
+    ),
   );
 
 const amountPerKwh = (decimals: number) =>
   text(
     (typed) => parseAmount(typed, decimals),
-    () =>
-      t`Write a price per kWh, such as 0.17: not below 0, with ${String(decimals)} decimals at most.`,
+    (typed) =>
+      amountFault(
+        typed,
+        t`Write a price per kWh, such as 0.17: not below 0, with ${String(decimals)} decimals at most.`,
+      ),
   );
 
 function slotBoundary(slotSeconds: number) {
@@ -234,11 +239,11 @@ function weekSchema(values: OrderValues, context: DraftContext) {
   const { side, slotSeconds, decimals } = context;
   const price = text(
     (typed) => (typed.trim() === "" ? null : parseAmount(typed, decimals)),
-    () => t`A price such as 0.17, or nothing.`,
+    (typed) => amountFault(typed, t`A price such as 0.17, or nothing.`),
   );
   const energy = text(
     (typed) => (typed.trim() === "" ? 0n : readEnergy(typed)),
-    () => t`kWh a day such as 4.2, or nothing.`,
+    (typed) => amountFault(typed, t`kWh a day such as 4.2, or nothing.`),
   );
   return z.pipe(
     z.object({

@@ -1,7 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { cx } from "./cx.ts";
 
 interface DialogProps {
@@ -31,11 +31,21 @@ function Layer({
   children,
   place,
 }: DialogProps & { readonly place: string }) {
+  // Radix gives the focus back to its own trigger only; these dialogs are opened by anything on the page.
+  const openedFrom = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Radix.Content
+          onOpenAutoFocus={() => {
+            openedFrom.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            if (!(openedFrom.current instanceof HTMLElement)) return;
+            event.preventDefault();
+            openedFrom.current.focus();
+          }}
           className={cx(
             "fixed z-50 overflow-y-auto bg-surface p-5 text-ink shadow-card sm:p-6",
             place,

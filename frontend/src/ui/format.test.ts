@@ -1,7 +1,6 @@
 import { i18n } from "@lingui/core";
 import { expect } from "chai";
 import { formatEnergy, formatMoney, formatPrice, formatShare, formatUtc } from "./format.ts";
-import { parseAmount } from "./parse.ts";
 
 const EURO = { symbol: "EUR", decimals: 6 };
 const EXACT = { maximumFractionDigits: 18 };
@@ -42,14 +41,5 @@ describe("Money and energy as text", () => {
 
   it("writes UTC the same for every reader", () => {
     expect(formatUtc(1_781_000_000)).to.equal("2026-06-09 10:13 UTC");
-  });
-
-  it("parses typed amounts with point or comma, and nothing else", () => {
-    expect(parseAmount("0.17", 6)).to.equal(170_000n);
-    expect(parseAmount("0,17", 6)).to.equal(170_000n);
-    expect(parseAmount(" 12 ", 3)).to.equal(12_000n);
-    for (const text of ["", "-1", "1e3", "1.2.3", "0.0000001", "0x10", ".5"]) {
-      expect(parseAmount(text, 6), text).to.equal(undefined);
-    }
   });
 });

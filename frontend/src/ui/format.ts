@@ -33,6 +33,12 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   return format;
 }
 
+/** The mark before a fraction, where the reader lives: "." or ",". */
+export const decimalMark = (): string =>
+  numberFormat({})
+    .formatToParts(0.5)
+    .find(({ type }) => type === "decimal")?.value ?? ".";
+
 /** Signs of currency codes; any other symbol is shown as it is. */
 const SIGNS: Readonly<Record<string, string>> = {
   EUR: "€",

@@ -20,7 +20,7 @@ export {
   shortAddress,
   type Unit,
 } from "./format.ts";
-export { parseAmount } from "./parse.ts";
+export { amountFault, parseAmount, typedAmount } from "./parse.ts";
 export { Select } from "./Select.tsx";
 export { useSourceNames } from "./sources.ts";
 export {

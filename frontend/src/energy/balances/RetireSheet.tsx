@@ -13,9 +13,11 @@ import { type Address, getAddress, isAddress, parseEventLogs } from "viem";
 import { localZone } from "../../browser/index.ts";
 import { callOf, contractsOf, type Microgrid, useNetwork } from "../../chain/index.ts";
 import {
+  amountFault,
   Button,
   Energy,
   Field,
+  formatCount,
   formatEnergy,
   Input,
   Notice,
@@ -70,21 +72,27 @@ export default function RetireSheet({
   const onBehalf = beneficiary.trim() === "" ? holder : beneficiary.trim();
   const profile = period && energyWh !== undefined ? takeFrom(heldWh, period, energyWh) : undefined;
   const available = formatEnergy(availableWh);
+  // People count letters; JavaScript counts some of them twice.
+  const purposeLength = [...purpose.trim()].length;
+  const [length, most] = [formatCount(purposeLength), formatCount(MOST_PURPOSE)];
   const faults = {
     period: period === undefined ? t`The period ends before it begins.` : undefined,
     kwh:
       energyWh === undefined
-        ? t`Enter an amount such as 2.5, to the Wh at most.`
+        ? amountFault(kwh, t`Enter an amount such as 2.5, to the Wh at most.`)
         : energyWh > availableWh
           ? t`You hold only ${available} in this period.`
           : undefined,
     beneficiary: isAddress(onBehalf, { strict: false }) ? undefined : t`This is not an address.`,
+    purpose: purposeLength > MOST_PURPOSE ? t`Shorten it to ${most} characters.` : undefined,
   };
   const amount = formatEnergy(energyWh ?? 0n);
+  const isReady =
+    profile !== undefined && faults.beneficiary === undefined && faults.purpose === undefined;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    if (profile === undefined || !isAddress(onBehalf, { strict: false })) return;
+    if (!isReady || profile === undefined || !isAddress(onBehalf, { strict: false })) return;
     const { energy } = contractsOf(network);
     const outcome = await transact({
       title: t`Retire ${amount}`,
@@ -191,13 +199,22 @@ export default function RetireSheet({
         <Field
           label={<Trans>Purpose</Trans>}
           hint={
-            <Trans>For example the building and the period. Everyone can read it, for ever.</Trans>
+            <>
+              <Trans>
+                For example the building and the period. Everyone can read it, for ever.
+              </Trans>{" "}
+              <span className="tabular-nums">
+                <Trans>
+                  {length} of {most} characters
+                </Trans>
+              </span>
+            </>
           }
+          error={faults.purpose}
         >
           {(control) => (
             <Input
               {...control}
-              maxLength={MOST_PURPOSE}
               value={purpose}
               onChange={({ target }) => setPurpose(target.value)}
             />
@@ -206,13 +223,7 @@ export default function RetireSheet({
         <Notice tone="warning">
           <Trans>Retired energy can't be sold any more by anyone.</Trans>
         </Notice>
-        <Button
-          type="submit"
-          look="primary"
-          size="large"
-          busy={busy}
-          disabled={profile === undefined || faults.beneficiary !== undefined}
-        >
+        <Button type="submit" look="primary" size="large" busy={busy} disabled={!isReady}>
           <Trans>Retire {amount}</Trans>
         </Button>
       </form>

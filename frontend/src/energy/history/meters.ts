@@ -1,7 +1,7 @@
 import type { MeterRow, ReadingRow } from "@wattline/indexer/client";
 import { coveredRange, sourceAt, sumWh } from "@wattline/sdk";
 import { type Address, isAddressEqual } from "viem";
-import { getContractEvents, readContract } from "viem/actions";
+import { readContract } from "viem/actions";
 import { blockTimes, type ChainContext, readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
@@ -108,18 +108,17 @@ async function metersFromChain(context: ChainContext, holder: Address): Promise<
 }
 
 async function readingsOf(
-  { client, contracts, network }: ChainContext,
+  { client, contracts, network, signal }: ChainContext,
   meters: readonly ChainMeter[],
 ): Promise<PastReading[]> {
   if (meters.length === 0) return [];
   const timeOf = blockTimes(client);
-  const events = await getContractEvents(client, {
+  const events = await readEvents(client, {
     ...contracts.meters,
     eventName: "Reported",
     args: { meter: meters.map(({ address }) => address) },
     fromBlock: BigInt(network.deployment.fromBlock),
-    toBlock: "latest",
-    strict: true,
+    signal,
   });
   return Promise.all(
     events.map(async ({ args, transactionHash, logIndex, blockNumber }) => ({

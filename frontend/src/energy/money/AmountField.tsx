@@ -1,7 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { formatUnits } from "viem";
 import { useNetwork } from "../../chain/index.ts";
-import { Field, formatMoney, Input, parseAmount } from "../../ui/index.ts";
+import {
+  amountFault,
+  Field,
+  formatMoney,
+  Input,
+  parseAmount,
+  typedAmount,
+} from "../../ui/index.ts";
 
 /** A field for an amount of money, with an optional limit and a button for all of it. */
 export function AmountField({
@@ -25,7 +31,7 @@ export function AmountField({
     text.trim() === ""
       ? undefined
       : amount === undefined
-        ? t`Enter an amount such as 12.50.`
+        ? amountFault(text, t`Enter an amount such as 12.50.`)
         : most !== undefined && amount > most
           ? t`That is more than the available ${limit}.`
           : undefined;
@@ -39,7 +45,7 @@ export function AmountField({
           <button
             type="button"
             className="rounded-md underline underline-offset-4"
-            onClick={() => onChange(formatUnits(most, decimals))}
+            onClick={() => onChange(typedAmount(most, decimals))}
           >
             <Trans>All {limit}</Trans>
           </button>

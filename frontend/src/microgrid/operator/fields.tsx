@@ -1,8 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
-import { type Address, formatUnits, isAddress } from "viem";
+import { type Address, isAddress } from "viem";
 import { useNetwork } from "../../chain/index.ts";
-import { Field, Input, parseAmount } from "../../ui/index.ts";
+import { amountFault, Field, Input, parseAmount, typedAmount } from "../../ui/index.ts";
 
 /** A typed value: its text, and the value that it gives; undefined while it is not valid. */
 export interface Typed<Value> {
@@ -23,14 +23,14 @@ export function useTyped<Value>(
 /** A price per kWh in the network's currency. */
 export function useTypedPrice(first: bigint | undefined): Typed<bigint> {
   const { decimals } = useNetwork().currency;
-  return useTyped(first === undefined ? "" : formatUnits(first, decimals), (text) =>
+  return useTyped(first === undefined ? "" : typedAmount(first, decimals), (text) =>
     parseAmount(text, decimals),
   );
 }
 
 /** An amount with a fixed number of decimals: 3 for kWh read as Wh. */
 export const useTypedAmount = (first: bigint | undefined, decimals: number): Typed<bigint> =>
-  useTyped(first === undefined ? "" : formatUnits(first, decimals), (text) =>
+  useTyped(first === undefined ? "" : typedAmount(first, decimals), (text) =>
     parseAmount(text, decimals),
   );
 
@@ -60,7 +60,11 @@ function TypedField<Value>({
 }) {
   const isWrong = typed.text.trim() !== "" && typed.value === undefined;
   return (
-    <Field label={label} hint={hint} error={isWrong ? problem : undefined}>
+    <Field
+      label={label}
+      hint={hint}
+      error={isWrong ? (mono ? problem : amountFault(typed.text, problem)) : undefined}
+    >
       {(control) => (
         <Input
           {...control}

@@ -1,0 +1,26 @@
+import { useLingui } from "@lingui/react/macro";
+import { useLocation } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { useMicrogrid } from "./microgrid.ts";
+
+/** Names the browser's tab by the page and, where it is about one, the microgrid: "Market · Linden · Wattline". */
+export function usePageTitle(): void {
+  const { t } = useLingui();
+  const { pathname } = useLocation();
+  const { microgrid } = useMicrogrid();
+  const [, first = ""] = pathname.split("/");
+  const pages: Readonly<Record<string, string>> = {
+    market: t`Market`,
+    energy: t`My energy`,
+    microgrid: t`Microgrid`,
+    audit: t`Audit`,
+    statement: t`Statement`,
+    certificate: t`Certificate`,
+  };
+  // A certificate may be of another microgrid than the one that is chosen.
+  const place = first === "certificate" ? undefined : microgrid?.charter.name;
+  const title = [pages[first], place, "Wattline"].filter(Boolean).join(" · ");
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}

@@ -1,0 +1,154 @@
+import { localAccount } from "@wattline/community/simulation";
+import { expect } from "chai";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { openBrowser, openContext } from "./support/browser.ts";
+import { openRelay } from "./support/relay.ts";
+import { openStack, type Stack } from "./support/stack.ts";
+import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
+
+describe("What people type, and what is told to them", function () {
+  this.timeout(90_000);
+  let stack: Stack;
+  let browser: Browser;
+  let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
+  const opened: BrowserContext[] = [];
+
+  before(async function () {
+    this.timeout(300_000);
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    relay = await openRelay(stack.network);
+    stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+    const { community, trading, morning, CENT } = stack;
+    const seller = community.households.find(
+      ({ address, series }) => series.capacityW > 0 && address !== localAccount(2).account.address,
+    );
+    if (seller === undefined) throw new Error("Nobody but Jane has a roof.");
+    await relay.post([
+      await trading.sign(community, seller, "offer", { ...morning, pricePerKwh: 15n * CENT }),
+    ]);
+  });
+  afterEach(async () => {
+    for (const context of opened.splice(0)) await context.close();
+  });
+  after(async () => {
+    await browser?.close();
+    await relay?.close();
+    await stack?.close();
+  });
+
+  async function visit(
+    path: string,
+    {
+      locale = "en-GB",
+      quirks = {},
+      prepare,
+    }: {
+      locale?: string;
+      quirks?: Partial<Quirks>;
+      prepare?: (context: BrowserContext) => Promise<unknown>;
+    } = {},
+  ): Promise<{ page: Page; wallet: TestWallet }> {
+    const { context } = await openContext(browser, { locale });
+    opened.push(context);
+    const { rpcUrl, deployment } = stack.network;
+    const wallet = await injectWallet(context, {
+      account: localAccount(2).account,
+      rpcUrl,
+      chainId: deployment.chainId,
+      quirks,
+    });
+    await prepare?.(context);
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/${path}`);
+    const name = locale.startsWith("de") ? "Wallet verbinden" : "Connect wallet";
+    const connect = page.getByRole("banner").getByRole("button", { name });
+    await connect.click();
+    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connect.waitFor({ state: "detached" });
+    return { page, wallet };
+  }
+
+  for (const [locale, label, button, typed, question] of [
+    ["en-GB", "From your wallet into escrow", "Deposit", "1,000", /Do you mean 1000 or 1\.000\?/],
+    [
+      "de-DE",
+      "Aus Ihrem Wallet auf das Treuhandkonto",
+      "Einzahlen",
+      "1.000",
+      /Meinen Sie 1000 oder 1,000\?/,
+    ],
+  ] as const) {
+    it(`asks what "${typed}" means, and deposits neither (${locale})`, async () => {
+      const { page } = await visit("energy?tab=money", { locale });
+      await page.getByLabel(label).fill(typed);
+      await page.getByText(question).waitFor();
+      expect(await page.getByRole("button", { name: button, exact: true }).isDisabled()).to.equal(
+        true,
+      );
+    });
+  }
+
+  it("sells nothing while no energy is typed that could be bought", async () => {
+    const { page } = await visit("market");
+    const field = page.getByLabel("Energy", { exact: true });
+    const buy = page.getByRole("button", { name: /^Buy .* for / });
+    await field.fill("0.5");
+    await buy.waitFor();
+    for (const text of ["0", "", "-3", "0.0001", "1,000"]) {
+      await field.fill(text);
+      await buy.waitFor({ state: "detached" });
+      await field.fill("0.4");
+      await buy.waitFor();
+    }
+  });
+
+  it("opens the stream again after an answer such as 502, and says until then that it is not live", async () => {
+    let refused = 0;
+    const { page } = await visit("market", {
+      prepare: (context) =>
+        context.route(/\/stream\?/, (route) => {
+          if (refused++ > 0) return route.continue();
+          return route.fulfill({
+            status: 502,
+            headers: { "access-control-allow-origin": "*" },
+            body: "Bad gateway",
+          });
+        }),
+    });
+    await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
+    await page.getByText("Not live: connecting…").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+    expect(refused).to.be.greaterThan(1);
+  });
+
+  it("takes orders from a wallet that writes v as 0 or 1", async () => {
+    const { page, wallet } = await visit("market?do=sell", {
+      quirks: { signatures: "v of 0 or 1" },
+    });
+    const sign = page.getByRole("dialog").getByRole("button", { name: /^Sign the/ });
+    await sign.click();
+    await page
+      .getByText(/is in the book/)
+      .first()
+      .waitFor();
+    expect(wallet.typedData()).to.have.length(1);
+  });
+
+  it("names the tab by the page and the microgrid", async () => {
+    const { page } = await visit("market");
+    await page.waitForFunction(() => /^Market · .+ · Wattline$/.test(document.title));
+    await page.getByRole("link", { name: "Audit" }).first().click();
+    await page.waitForFunction(() => document.title.startsWith("Audit · "));
+  });
+
+  it("gives the focus back to what opened a dialog", async () => {
+    const { page } = await visit("market");
+    const opener = page.getByRole("banner").getByRole("button", { name: /^0x/ });
+    await opener.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.waitForFunction(() => document.activeElement?.textContent?.startsWith("0x"));
+  });
+});
