@@ -28,7 +28,7 @@ try {
 }
 
 async function simulate(argv: string[]): Promise<number> {
-  const options = readOptions(argv);
+  const options = await readOptions(argv);
   if (options === "help") {
     console.log(USAGE);
     return 0;

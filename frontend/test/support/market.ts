@@ -95,7 +95,7 @@ export async function seedMarket(stack: Stack) {
 
 /** Founds a second microgrid, with a tie line that loses 3 % and costs 2 cents per kWh. */
 async function settleSecondMicrogrid({ wattline, community, trading, morning, CENT }: Stack) {
-  const options = readOptions(["--seed", "9", "--days", "1"]);
+  const options = await readOptions(["--seed", "9", "--days", "1"]);
   if (options === "help") throw new Error("The options of the second microgrid ask for help.");
   const [planned] = options.communities;
   const roofs = planned.households.filter(({ capacityW }) => capacityW > 0).slice(0, SECOND_HOMES);

@@ -39,7 +39,7 @@ export type Stack = Awaited<ReturnType<typeof openStack>>;
 export async function openStack(
   more: Partial<Pick<Network, "relayUrl" | "indexerUrl" | "explorerUrl">> = {},
 ) {
-  const options = readOptions(["--seed", "7", "--days", "1"]);
+  const options = await readOptions(["--seed", "7", "--days", "1"]);
   if (options === "help") throw new Error("The options of the stack ask for help.");
   const [planned] = options.communities;
   const series = { ...planned, households: planned.households.slice(0, HOMES) };

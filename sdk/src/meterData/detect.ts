@@ -23,8 +23,8 @@ const SIGNS: readonly (readonly [RegExp, MeterFormat])[] = [
   [/(?:^|\n)"?Start"?;"?Ende"?;.*kWh/i, "austria"],
 ];
 
-/** A P1 telegram: the states of a smart meter's registers at one moment (see p1/). */
-export const isTelegram = (head: string): boolean =>
+/** P1 telegrams: the states of a smart meter's registers (see p1/); a recording may begin within one. */
+const isTelegram = (head: string): boolean =>
   /^\s*\/\w{3}\d?\S*[\s\S]*\d-\d:\d+\.\d+\.\d+[(*]/.test(head);
 
 /** The format of a file by its content. @throws MeterFileError for what is no table of readings. */
@@ -38,13 +38,7 @@ export function detect(file: OpenFile): MeterFormat {
   const head = file.head.replace(/^\uFEFF/, "");
   const found = SIGNS.find(([pattern]) => pattern.test(head))?.[1];
   if (found) return found;
-  if (isTelegram(head)) {
-    throw new MeterFileError(
-      file.name,
-      {},
-      "intervals: this is one P1 telegram, the state of registers at one moment (see meterData/p1)",
-    );
-  }
+  if (isTelegram(head)) return "p1";
   if (/^\s*[<{[]/.test(head)) {
     throw new MeterFileError(file.name, {}, "Green Button XML, or JSON of Datadis or Enedis");
   }

@@ -14,6 +14,8 @@ export interface OpenFile {
   readonly head: string;
   /** The first bytes as they are. */
   readonly magic: Uint8Array;
+  /** The bytes in parts. To be read once. */
+  bytes(): AsyncGenerator<Uint8Array>;
   /** The whole text, in parts. To be read once. */
   text(): AsyncGenerator<string>;
   /** The whole file's bytes. @throws MeterFileError beyond the limit. */
@@ -49,6 +51,7 @@ export async function openFile(source: MeterSource, signal?: AbortSignal): Promi
     encoding,
     head: new TextDecoder(encoding).decode(beginning.subarray(0, HEAD_BYTES)),
     magic: beginning.subarray(0, 8),
+    bytes,
     text: () => decoded(source.name, bytes(), encoding),
     async wholeBytes() {
       const parts: Uint8Array[] = [];

@@ -15,6 +15,7 @@ const READERS: Readonly<Record<MeterFormat, () => Promise<{ readonly read: ReadM
   greenButton: () => import("./readers/greenButton.ts"),
   nem12: () => import("./readers/nem12.ts"),
   enphase: () => import("./readers/enphase.ts"),
+  p1: () => import("./readers/p1.ts"),
   csv: () => import("./readers/csv.ts"),
 };
 

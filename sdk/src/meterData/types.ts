@@ -16,6 +16,7 @@ export type MeterFormat =
   | "greenButton"
   | "nem12"
   | "enphase"
+  | "p1"
   | "csv";
 
 /** `import`: drawn from the grid. `export`: fed into it. `production`: made by the roof, before own use. */

@@ -1,6 +1,7 @@
 import { read, type WorkSheet } from "@e965/xlsx";
 import type { OpenFile } from "./input.ts";
 import { MeterFileError } from "./types.ts";
+import { checkUnpackedSize } from "./zip.ts";
 
 /** A spreadsheet's cell: text, a number, or the wall time in seconds of a cell that is formatted as one. */
 export type Cell = string | number | { readonly wall: number } | undefined;
@@ -15,6 +16,7 @@ export const wallOfSerial = (serial: number): number => Math.round((serial - EPO
 /** The rows of the first sheet that has more than one. @throws MeterFileError when it can't be opened. */
 export async function sheetRows(file: OpenFile): Promise<Cell[][]> {
   const bytes = await file.wholeBytes();
+  if (isZip(bytes)) await checkUnpackedSize(file.name, bytes);
   const sheets = sheetsOf(file.name, bytes);
   for (const sheet of sheets) {
     const rows = rowsOf(file.name, sheet);
@@ -22,6 +24,9 @@ export async function sheetRows(file: OpenFile): Promise<Cell[][]> {
   }
   throw new MeterFileError(file.name, {}, "a sheet with rows");
 }
+
+/** XLS is not packed. */
+const isZip = ([first, second]: Uint8Array): boolean => first === 0x50 && second === 0x4b;
 
 function sheetsOf(name: string, bytes: Uint8Array): WorkSheet[] {
   try {

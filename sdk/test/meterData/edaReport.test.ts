@@ -1,6 +1,7 @@
+import { deflateRawSync } from "node:zlib";
 import { utils, write } from "@e965/xlsx";
 import { expect } from "chai";
-import { type Reading, readMeterFile } from "../../src/meterData/index.ts";
+import { MeterFileError, type Reading, readMeterFile } from "../../src/meterData/index.ts";
 
 const CODES = {
   en: {
@@ -177,4 +178,36 @@ describe("The report of an Austrian energy community", () => {
     expect(series[0]?.length).to.equal(195);
     expect(findings.map(({ kind }) => kind).sort()).to.deep.equal(["estimated", "gap", "missing"]);
   });
+
+  it("is refused where it unpacks to far more than a report holds, whatever sizes it states", async () => {
+    const refused = await readReport(zipOf(deflateRawSync(new Uint8Array(32 << 20)), 17)).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).to.be.instanceOf(MeterFileError);
+    expect(String(refused)).to.contain("at most 512 MB once it is unpacked");
+    const cut = await readReport(zipOf(deflateRawSync(new Uint8Array(9)), 1).subarray(0, 60)).catch(
+      (error: unknown) => error,
+    );
+    expect(String(cut)).to.contain("cut off");
+  });
 });
+
+/** A ZIP file whose entries are all the same packed data, said to be empty. */
+function zipOf(packed: Uint8Array, entries: number): Uint8Array {
+  const local = Buffer.alloc(31);
+  local.writeUInt32LE(0x04034b50, 0);
+  local.writeUInt16LE(1, 26);
+  local.write("a", 30);
+  const record = Buffer.alloc(47);
+  record.writeUInt32LE(0x02014b50, 0);
+  record.writeUInt16LE(8, 10);
+  record.writeUInt32LE(packed.length, 20);
+  record.writeUInt16LE(1, 28);
+  record.write("a", 46);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(entries, 10);
+  end.writeUInt32LE(local.length + packed.length, 16);
+  const records = Array.from({ length: entries }, () => record);
+  return Uint8Array.from(Buffer.concat([local, packed, ...records, end]));
+}

@@ -8,7 +8,7 @@ const FOLDER = resolve(import.meta.dirname, "../../../../shared/data/meter-files
 interface Expected {
   readonly format: string;
   readonly answers?: Answers;
-  /** By series: direction, quantity, intervals, and the file's own sum in kWh (added up by awk and jq). */
+  /** By series: direction, quantity, intervals, and the file's own sum in kWh (added up by Python's csv, json and re, column by column). */
   readonly series: readonly (readonly [string, string, number, number])[];
 }
 

@@ -1,17 +1,17 @@
 import { basename, extname } from "node:path";
 import { dayOf, parseDay, SECONDS_PER_DAY } from "./calendar.ts";
-import {
-  type HomeProfile,
-  ProfilesFileError,
-  type ProfilesTable,
-  readProfilesTable,
-} from "./profilesTable.ts";
+import { ProfilesFileError } from "./profilesError.ts";
+import { type HomeProfile, type ProfilesTable, readProfilesTable } from "./profilesTable.ts";
 import type { CommunitySeries, HouseholdSeries } from "./series.ts";
-
-export { ProfilesFileError } from "./profilesTable.ts";
 
 /** The slot lengths that a step is divided into, the longest that fits first. */
 const SLOT_SECONDS: readonly number[] = [900, 300];
+
+/** The longest slot of which each interval length is a whole multiple, or that holds a whole number of them. */
+export const slotSecondsFor = (lengths: ReadonlySet<number>): number =>
+  SLOT_SECONDS.find((slot) =>
+    [...lengths].every((seconds) => seconds % slot === 0 || slot % seconds === 0),
+  ) ?? 300;
 
 const slotSecondsOf = (stepSeconds: number): number =>
   SLOT_SECONDS.find((seconds) => stepSeconds % seconds === 0) ?? stepSeconds;
@@ -156,7 +156,7 @@ function share(wh: bigint, slot: number, slots: number): bigint {
  * each 100 W: a whole number, at least a quarter or half of the step's maximum, so also at least its
  * rounded-up share. Where slot and step are the same, a whole number of Wh below a bound is below its floor.
  */
-function nameplateW(producedWh: readonly bigint[], stepSeconds: number): number {
+export function nameplateW(producedWh: readonly bigint[], stepSeconds: number): number {
   const mostWh = producedWh.reduce((most, wh) => Math.max(most, Number(wh)), 0);
   const watts = (mostWh * 3600) / stepSeconds;
   return Math.ceil(watts / 100) * 100;

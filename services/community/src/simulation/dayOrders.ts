@@ -1,6 +1,6 @@
 import { LANES, type SignedOrder } from "@wattline/sdk";
 import type { Community } from "./community.ts";
-import type { Tariffs } from "./tariffs.ts";
+import { leastRetail, type Tariffs } from "./tariffs.ts";
 import type { Trading } from "./trading.ts";
 
 /** The signed orders of a community for a day; lists have one entry per household. */
@@ -29,9 +29,11 @@ export async function signDay(
   const firstSlot = start + day * slotsPerDay;
   const lastSlot = firstSlot + slotsPerDay - 1;
   const { feedInPerKwh } = tariffs;
-  const retailPerKwh = tariffs.retailPerKwh
-    .slice(Math.max(0, firstSlot - series.firstSlot), lastSlot + 1 - series.firstSlot)
-    .reduce((a, b) => (a < b ? a : b));
+  const slotsOfDay = Array.from(
+    { length: slotsPerDay },
+    (_, slot) => firstSlot - series.firstSlot + slot,
+  );
+  const retailPerKwh = leastRetail(tariffs, slotsOfDay);
   const offers: (SignedOrder | undefined)[] = [];
   const bids: SignedOrder[] = [];
   for (const who of households) {

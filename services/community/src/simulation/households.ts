@@ -1,6 +1,8 @@
 import { OptionsError } from "@wattline/common/options";
 import { generateCommunity } from "../profiles/generate.ts";
+import { filesIn, type MeterFilesOptions, readMeterFiles } from "../profiles/meterFiles.ts";
 import { readProfilesFile } from "../profiles/profilesFile.ts";
+import { isProfilesTable } from "../profiles/profilesTable.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 
 /** One or several communities over the same slots. */
@@ -8,7 +10,11 @@ export type Communities = readonly [CommunitySeries, ...CommunitySeries[]];
 
 /** The source of households: a file, or physics and a seed. */
 export type Origin =
-  | { readonly profiles: string; readonly consumers: readonly string[] }
+  | ({
+      /** A profiles table, or meter files and folders of them. */
+      readonly profiles: readonly string[];
+      readonly consumers: readonly string[];
+    } & Pick<MeterFilesOptions, "answers" | "decisions" | "flagOf">)
   | { readonly seed: number };
 
 /** The name of the second built-in community; the generator names the first. */
@@ -18,27 +24,23 @@ export const SECOND_COMMUNITY = "Buchental";
  * The households of `microgrids` communities: a file's homes in two halves in their order, the larger one first, or
  * communities from two consecutive seeds.
  */
-export function communitiesOf(
+export async function communitiesOf(
   origin: Origin,
-  days: { readonly from: string; readonly days: number },
+  days: { readonly from: string; readonly isFromGiven: boolean; readonly days: number },
   microgrids: 1 | 2,
-): Communities {
+): Promise<Communities> {
   if ("seed" in origin) {
     const first = generateCommunity({ seed: origin.seed, ...days });
     if (microgrids === 1) return [first];
     const seed = (origin.seed + 1) % 2 ** 32;
     return [first, { ...generateCommunity({ seed, ...days }), name: SECOND_COMMUNITY }];
   }
-  const all = readProfilesFile(origin.profiles, {
-    ...days,
-    consumers: origin.consumers,
-    onWarning: (message) => console.warn(message),
-  });
+  const all = await homesOf(origin, days);
   if (microgrids === 1) return [all];
   const { households, name } = all;
   if (households.length < 2) {
     throw new OptionsError(
-      `--microgrids 2 splits the homes of a file in two halves: ${origin.profiles} has only one.`,
+      `--microgrids 2 splits the homes of a file in two halves: ${origin.profiles.join(", ")} has only one.`,
     );
   }
   const half = Math.ceil(households.length / 2);
@@ -46,4 +48,32 @@ export function communitiesOf(
     { ...all, name: `${name} 1`, households: households.slice(0, half) },
     { ...all, name: `${name} 2`, households: households.slice(half) },
   ];
+}
+
+/** The homes of one profiles table, or of meter files. */
+async function homesOf(
+  { profiles, consumers, answers, decisions, flagOf }: Extract<Origin, { profiles: unknown }>,
+  { from, isFromGiven, days }: Parameters<typeof communitiesOf>[1],
+): Promise<CommunitySeries> {
+  const onWarning = (message: string): void => console.warn(message);
+  const files = filesIn(profiles);
+  const [only] = files;
+  const tables = files.filter(isProfilesTable);
+  if (only !== undefined && files.length === 1 && tables.length === 1) {
+    return readProfilesFile(only, { from, days, consumers, onWarning });
+  }
+  if (tables.length > 0) {
+    throw new OptionsError(
+      `--profiles ${tables[0]}: a table of load and roof holds all homes; give it alone, without other files.`,
+    );
+  }
+  return readMeterFiles(files, {
+    answers,
+    decisions,
+    flagOf,
+    days,
+    ...(isFromGiven && { from }),
+    consumers,
+    onWarning,
+  });
 }

@@ -7,6 +7,7 @@ import { BOND_PER_KWH } from "./forwardMarket.ts";
 import { Ledger } from "./ledger.ts";
 import type { SimulationOptions } from "./options.ts";
 import type { Simulation } from "./simulation.ts";
+import { dearestRetail } from "./tariffs.ts";
 import { tieLineFor } from "./tieLine.ts";
 import { tradingAt } from "./trading.ts";
 
@@ -52,7 +53,7 @@ async function fundCommunity(
   { households, dso }: Community,
   { tariffs, market }: SimulationOptions,
 ): Promise<void> {
-  const dearest = tariffs.retailPerKwh.reduce((a, b) => (a > b ? a : b));
+  const dearest = dearestRetail(tariffs);
   let exportedWh = 0n;
   for (const who of households) {
     check();

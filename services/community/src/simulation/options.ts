@@ -2,22 +2,29 @@ import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import { choice, listOf, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
-import { momentOf } from "../profiles/calendar.ts";
+import type { Answers, Decisions, QuestionId } from "@wattline/sdk/meterData";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
 import type { Outage } from "./rounds.ts";
-import type { Tariffs } from "./tariffs.ts";
+import { isWorthTrading, type Tariffs } from "./tariffs.ts";
 import { outageOf, price } from "./values.ts";
 
 export const USAGE = `npm run simulate -- [options]
 
-  --profiles FILE.csv    households from a file: start, NAME_load_wh, NAME_pv_wh, …
-                         without it a built-in community is made from physics
+  --profiles FILE        households from a table: start, NAME_load_wh, NAME_pv_wh, …
+                         or from meter files, one for each home or with many meters
+                         (repeat it, or name a folder); without it a built-in
+                         community is made from physics
   --seed N               another built-in community (default 1)
   --from DATE            first day, YYYY-MM-DD, or a time, YYYY-MM-DDTHH:MM (UTC; default 2026-06-21)
   --days N               how many days (default 1)
   --consumers LIST       homes of the file that take part without their roof, by comma
+  --time-zone, --unit, --stamp, --direction, --value-kind, --date-order,
+  --decimal-mark, --repeated-hour, --skipped-hour ANSWER
+                         what meter files don't say, where they are refused for it
+  --overlaps HOW         of rows that overlap: keepFirst or keepLast
+  --negative HOW         of negative rows: leaveOut or asZero
   --market HOW           how neighbours trade (default accept):
                          accept   they take one another's offers
                          settle   signed offers and bids are cleared in batches
@@ -33,11 +40,22 @@ export const USAGE = `npm run simulate -- [options]
   --help                 this text`;
 
 const FLAGS = {
-  profiles: { type: "string" },
+  profiles: { type: "string", multiple: true },
   seed: { type: "string" },
   from: { type: "string" },
   days: { type: "string" },
   consumers: { type: "string" },
+  "time-zone": { type: "string" },
+  unit: { type: "string" },
+  stamp: { type: "string" },
+  direction: { type: "string" },
+  "value-kind": { type: "string" },
+  "date-order": { type: "string" },
+  "decimal-mark": { type: "string" },
+  "repeated-hour": { type: "string" },
+  "skipped-hour": { type: "string" },
+  overlaps: { type: "string" },
+  negative: { type: "string" },
   market: { type: "string" },
   microgrids: { type: "string" },
   outage: { type: "string" },
@@ -67,12 +85,13 @@ export interface SimulationOptions {
  * @returns "help" for --help.
  * @throws OptionsError, or ProfilesFileError about a file's content.
  */
-export function readOptions(argv: readonly string[]): SimulationOptions | "help" {
+export async function readOptions(argv: readonly string[]): Promise<SimulationOptions | "help"> {
   const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
   const days = wholeNumber("--days", values.days ?? "1");
   if (days === 0) throw new OptionsError("--days must be at least 1.");
   const from = values.from ?? USUAL_DAY;
+  const isFromGiven = values.from !== undefined;
   const consumers = listOf(values.consumers);
   if (values.profiles === undefined && consumers.length > 0) {
     throw new OptionsError("--consumers names homes of a file, so it needs --profiles.");
@@ -84,11 +103,23 @@ export function readOptions(argv: readonly string[]): SimulationOptions | "help"
   }
   const market = choice("--market", MARKETS, values.market ?? "accept");
   const microgrids = choice("--microgrids", ["1", "2"], values.microgrids ?? "1");
-  const communities = communitiesOf(
+  const answers = answersOf(values);
+  if (values.profiles === undefined && Object.keys(answers).length > 0) {
+    throw new OptionsError(
+      `${flagOf(Object.keys(answers)[0] ?? "")} is about meter files: it needs --profiles.`,
+    );
+  }
+  const communities = await communitiesOf(
     values.profiles === undefined
       ? { seed: wholeNumber("--seed", values.seed ?? "1") }
-      : { profiles: values.profiles, consumers },
-    { from, days },
+      : {
+          profiles: values.profiles,
+          consumers,
+          answers,
+          decisions: decisionsOf(values.overlaps, values.negative),
+          flagOf,
+        },
+    { from, isFromGiven, days },
     microgrids === "1" ? 1 : 2,
   );
   const [series] = communities;
@@ -105,26 +136,64 @@ export function readOptions(argv: readonly string[]): SimulationOptions | "help"
   };
 }
 
-/** The tariffs of a simulation: from the options, otherwise from the data, otherwise the defaults. */
+const QUESTIONS: readonly QuestionId[] = [
+  "timeZone",
+  "unit",
+  "stamp",
+  "direction",
+  "valueKind",
+  "dateOrder",
+  "decimalMark",
+  "repeatedHour",
+  "skippedHour",
+];
+
+/** `--time-zone` of `timeZone`. */
+const flagOf = (id: string): string =>
+  `--${id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+const answersOf = (values: Readonly<Record<string, unknown>>): Answers =>
+  Object.fromEntries(
+    QUESTIONS.flatMap((id) => {
+      const answer = values[flagOf(id).slice(2)];
+      return typeof answer === "string" ? [[id, answer]] : [];
+    }),
+  );
+
+const decisionsOf = (overlaps: string | undefined, negative: string | undefined): Decisions => ({
+  ...(overlaps !== undefined && {
+    overlaps: choice("--overlaps", ["keepFirst", "keepLast"], overlaps),
+  }),
+  ...(negative !== undefined && {
+    negative: choice("--negative", ["leaveOut", "asZero"], negative),
+  }),
+});
+
+/** The tariffs of a simulation: what was asked for, else what the data says, else the usual ones. */
 function tariffsOf(
   series: CommunitySeries,
   feedIn: string | undefined,
   retail: string | undefined,
 ): Tariffs {
   const feedInPerKwh = price("--feed-in", feedIn ?? USUAL_FEED_IN);
-  const retailPerKwh =
-    retail === undefined && series.retailPerKwh !== undefined
-      ? series.retailPerKwh
-      : new Array<bigint>(series.slots).fill(price("--retail", retail ?? USUAL_RETAIL));
-  const least = retailPerKwh.reduce((a, b) => (a < b ? a : b));
-  if (least <= feedInPerKwh) {
-    const slot = series.firstSlot + retailPerKwh.indexOf(least);
+  if (retail === undefined && series.retailPerKwh !== undefined) {
+    const tariffs = { feedInPerKwh, retailPerKwh: series.retailPerKwh };
+    const idle = tariffs.retailPerKwh.filter((each) => !isWorthTrading(each, tariffs)).length;
+    if (idle > 0) {
+      console.warn(
+        `In ${idle} of ${series.slots} slots the retail tariff is not above the feed-in tariff: neighbours don't trade in them.`,
+      );
+    }
+    return tariffs;
+  }
+  const retailPerKwh = price("--retail", retail ?? USUAL_RETAIL);
+  if (retailPerKwh <= feedInPerKwh) {
     throw new OptionsError(
-      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must be below the retail tariff (${least} from ` +
-        `${momentOf(slot * series.slotSeconds)}), since neighbours trade between them. Give a lower --feed-in, or --retail.`,
+      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must be below the retail tariff (${retailPerKwh}), ` +
+        "since neighbours trade between them. Give a lower --feed-in, or a higher --retail.",
     );
   }
-  return { feedInPerKwh, retailPerKwh };
+  return { feedInPerKwh, retailPerKwh: new Array<bigint>(series.slots).fill(retailPerKwh) };
 }
 
 /** A long run must not end with a summary that can't be written. */

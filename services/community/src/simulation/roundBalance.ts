@@ -4,7 +4,7 @@ import type { DayOrders } from "./dayOrders.ts";
 import { meritOrderOf } from "./dayOrders.ts";
 import { type Match, matchByMerit } from "./merit.ts";
 import type { Round } from "./rounds.ts";
-import { ISLAND_RATION_WH } from "./tariffs.ts";
+import { ISLAND_RATION_WH, isWorthTrading, type Tariffs } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
 
 /** The energy that a community's homes still have to sell, and still need, in a round; trades reduce both. */
@@ -15,7 +15,10 @@ export interface RoundBalance {
   readonly islanded: boolean;
   /** Per household and slot of the round. */
   readonly offeredWh: bigint[][];
-  /** Per household and slot of the round; in an island an ordinary home's is limited to its ration. */
+  /**
+   * Per household and slot of the round, from neighbours: nothing while the retailer is as cheap as the feed-in
+   * tariff; in an island an ordinary home's is cut to its ration.
+   */
   readonly neededWh: bigint[][];
 }
 
@@ -33,11 +36,16 @@ export function balanceOf(
   dayOrders: DayOrders,
   round: Round,
   islanded: boolean,
+  tariffs: Tariffs,
   pick: (meteredWh: readonly bigint[], offset: number) => bigint = (wh, offset) => wh[offset] ?? 0n,
 ): RoundBalance {
   const { households, series } = community;
   const lanesOf = (meteredWh: readonly bigint[]) =>
     round.slots.map((slot) => pick(meteredWh, slot - series.firstSlot));
+  const isWorth = (lane: number): boolean => {
+    const retail = tariffs.retailPerKwh[(round.slots[lane] ?? 0) - series.firstSlot];
+    return retail !== undefined && isWorthTrading(retail, tariffs);
+  };
   return {
     community,
     dayOrders,
@@ -46,7 +54,8 @@ export function balanceOf(
     offeredWh: households.map((who) => lanesOf(who.series.exportedWh)),
     neededWh: households.map((who) => {
       const lanes = lanesOf(who.series.importedWh);
-      return islanded && !who.critical ? lanes.map((wh) => least(wh, ISLAND_RATION_WH)) : lanes;
+      if (!islanded) return lanes.map((wh, lane) => (isWorth(lane) ? wh : 0n));
+      return who.critical ? lanes : lanes.map((wh) => least(wh, ISLAND_RATION_WH));
     }),
   };
 }

@@ -13,6 +13,7 @@ import { ISLAND, type Round, roundsOf } from "./rounds.ts";
 import type { Simulation } from "./simulation.ts";
 import { acceptMarket, settleMarket } from "./spotMarket.ts";
 import { type Summary, summarize } from "./summary.ts";
+import { leastRetail } from "./tariffs.ts";
 
 /** A finished simulation: the communities on the chain, and the summary. */
 export interface Played {
@@ -86,7 +87,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
     const expected = await balancesOf(round, round.islanded || islandedNow, (wh, offset) =>
       forecastWh(wh, offset, slotsPerDay),
     );
-    await market.prepare(expected, leastRetail(round));
+    await market.prepare(expected, leastRetailIn(round));
   }
 
   async function playRound(round: Round): Promise<void> {
@@ -99,7 +100,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
         ledger.reported(await report(wattline, who, bySlot(round, offeredWh[home] ?? [])));
       }
     }
-    await market.clear(balances, leastRetail(round));
+    await market.clear(balances, leastRetailIn(round));
     for (const balance of balances) if (!balance.islanded) await sellRest(balance);
   }
 
@@ -125,7 +126,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
       const isIsland = islanded && community.microgrid === ISLAND;
       return dayOrders === undefined
         ? []
-        : [balanceOf(community, dayOrders, round, isIsland, pick)];
+        : [balanceOf(community, dayOrders, round, isIsland, tariffs, pick)];
     });
   }
 
@@ -140,9 +141,10 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
     return signed;
   }
 
-  function leastRetail({ slots }: Round): bigint {
-    return slots
-      .map((slot) => tariffs.retailPerKwh[slot - firstSlot] ?? retailNow)
-      .reduce((a, b) => (a < b ? a : b));
+  function leastRetailIn({ slots }: Round): bigint {
+    return leastRetail(
+      tariffs,
+      slots.map((slot) => slot - firstSlot),
+    );
   }
 }

@@ -86,7 +86,7 @@ export async function summarize(
   const critical = communities.flatMap((community) =>
     community.households.map((who) => who.critical),
   );
-  const tradeable = tradeableWh(options.communities, line, options.outage);
+  const tradeable = tradeableWh(options.communities, line, options.outage, options.tariffs);
   const price = ledger.tradedWh === 0n ? 0n : (ledger.tradedCost * 1000n) / ledger.tradedWh;
   return {
     market: options.market,

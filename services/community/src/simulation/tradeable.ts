@@ -1,17 +1,20 @@
 import { sentForWh } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { least } from "./roundBalance.ts";
-import { isDuring, type Outage } from "./rounds.ts";
+import { ISLAND, isDuring, type Outage } from "./rounds.ts";
+import { isWorthTrading, type Tariffs } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
 
 /**
  * The most that neighbours can trade, as sent: in each slot the lesser of all export and all import of a community,
- * and across the tie line the lesser of the surplus at one end, the need at the other, and the capacity.
+ * and across the tie line what is left at one end and needed at the other, as far as the line carries it. While the
+ * retailer charges no more than the feed-in tariff, only an island has a reason to trade.
  */
 export function tradeableWh(
   communities: readonly CommunitySeries[],
   line: TieLine | undefined,
   outage: Outage | undefined,
+  tariffs: Tariffs,
 ): bigint {
   let tradeable = 0n;
   const [first] = communities;
@@ -20,9 +23,12 @@ export function tradeableWh(
       exported: sumOf(households.map(({ exportedWh }) => exportedWh[slot] ?? 0n)),
       imported: sumOf(households.map(({ importedWh }) => importedWh[slot] ?? 0n)),
     }));
-    for (const { exported, imported } of ends) tradeable += least(exported, imported);
     const islanded = outage !== undefined && isDuring(outage, (first?.firstSlot ?? 0) + slot);
-    if (line === undefined || islanded) continue;
+    const isWorth = isWorthTrading(tariffs.retailPerKwh[slot] ?? 0n, tariffs);
+    for (const [index, { exported, imported }] of ends.entries()) {
+      if (isWorth || (islanded && index === ISLAND - 1)) tradeable += least(exported, imported);
+    }
+    if (line === undefined || islanded || !isWorth) continue;
     for (const here of ends) {
       for (const there of ends) {
         const [surplus, need] = [here.exported - here.imported, there.imported - there.exported];

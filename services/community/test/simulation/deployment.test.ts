@@ -11,7 +11,7 @@ const HOST = "127.0.0.1";
 
 describe("Deploying for a simulation", () => {
   it("can be done on several chains at once in one checkout, and leaves nothing behind", async () => {
-    const options = readOptions(["--seed", "7", "--days", "1"]);
+    const options = await readOptions(["--seed", "7", "--days", "1"]);
     if (options === "help") throw new Error("--help is not expected here.");
     const [first] = options.communities;
     const startsAt = first.firstSlot * first.slotSeconds;

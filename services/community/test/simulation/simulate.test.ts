@@ -251,6 +251,38 @@ describe("npm run simulate", () => {
     });
   });
 
+  it("plays hours at or below the feed-in tariff: neighbours don't trade, and bills count the true price", async function () {
+    this.timeout(120_000);
+    const pricesOf = (hour: number) => (hour === 12 ? "-0.50" : hour === 13 ? "0.05" : "0.30");
+    const rows = Array.from({ length: 24 }, (_, hour) => {
+      const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
+      return `${start},0,${hour >= 11 && hour <= 14 ? 2000 : 0},1000,${pricesOf(hour)}`;
+    });
+    const file = path.join(folder, "dynamic.csv");
+    writeFileSync(
+      file,
+      ["start,a_load_wh,a_pv_wh,b_load_wh,retail_price_eur_per_kwh", ...rows].join("\n"),
+    );
+    for (const market of ["accept", "settle", "forward"]) {
+      const summary = await simulate("--profiles", file, "--market", market);
+      expectSound(summary);
+      const [seller, buyer] = summary.households;
+      // Of four hours with a surplus two are worth trading in.
+      expect(summary.tradeableWh).to.equal("2000");
+      expect(BigInt(summary.tradedWh) <= 2000n).to.equal(true);
+      if (market !== "forward") expect(summary.tradedWh).to.equal("2000");
+      expect(BigInt(seller?.soldToGridWh ?? 0)).to.equal(8000n - BigInt(summary.tradedWh));
+      // 22 kWh at 0.30, one at 0.05, one at -0.50.
+      expect(buyer?.billBefore).to.equal("6150000");
+    }
+    const never = readFileSync(file, "utf8").replaceAll(/,-?[\d.]+$/gm, ",-0.10");
+    writeFileSync(file, never);
+    const idle = await simulate("--profiles", file);
+    expect(idle.checks).to.deep.equal({ escrowSolvent: true, energyConserved: true });
+    expect(idle).to.include({ tradedWh: "0", tradeableWh: "0" });
+    expect(idle.households[1]?.billAfter).to.equal("-2400000");
+  });
+
   describe("refuses before it sends anything", () => {
     it("a bad cell, by file, line and column, and leaves no output file", async () => {
       const file = path.join(folder, "homes.csv");

@@ -37,7 +37,7 @@ const {
   households,
   outage,
 }: Script = JSON.parse(process.argv[2] ?? "{}");
-const options = readOptions(["--market", market, "--microgrids", "2", "--days", `${days}`]);
+const options = await readOptions(["--market", market, "--microgrids", "2", "--days", `${days}`]);
 if (options === "help") throw new Error("--help is not expected here.");
 const [here, there] = options.communities;
 if (there === undefined) throw new Error("Two communities must be played.");
