@@ -111,7 +111,7 @@ abstract contract Book is Accounts, EIP712 {
     function _read(Order memory order, Order calldata signed) internal pure {
         uint256 size = ORDER_SIZE;
         uint256 stray;
-        // The members' bits are those of {ORDER_BITS}, the members of one width together; a loop over them would take six
+        // The members' bits are those of {ORDER_BITS}, the members of one width together; a loop over them would take several
         // times as much.
         assembly ("memory-safe") {
             calldatacopy(order, signed, size)

@@ -76,7 +76,7 @@ contract Settlement is Reservations {
         uint256 stray;
         (uint256 offer, uint256 bid, uint256 source) = (0, 0, 0);
         (uint256 schedule, uint256 bidSchedule, uint256 firstBlock) = (0, 0, 0);
-        // The compiler would check them one by one, for three times as much.
+        // The compiler would check them one by one, and each again where it is used.
         assembly ("memory-safe") {
             offer := calldataload(matched)
             bid := calldataload(add(matched, 0x20))
