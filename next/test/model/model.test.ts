@@ -117,6 +117,7 @@ const EXPECTED = [
   "register",
   "release",
   "release: Forwards_NotReported",
+  "release: Released",
   "report",
   "reserve: Reserved",
   "retire",
@@ -130,6 +131,7 @@ const EXPECTED = [
   "settle: Reserved",
   "undelivered",
   "undelivered: Forwards_NotOverdue",
+  "undelivered: Released",
 ];
 
 /** Does the same on both sides, compares what came of it, and says what that was. */
@@ -137,6 +139,7 @@ async function compare(action: Action, model: Model, chain: Chain): Promise<stri
   model.nowS += 1;
   const { nowS } = model;
   const made = model.trades.positions.length;
+  const open = openPositions(model);
   const expected = model.act(action);
   const answer = await chain.act(action, nowS);
 
@@ -167,10 +170,15 @@ async function compare(action: Action, model: Model, chain: Chain): Promise<stri
   expect(await chain.differences(model)).to.deep.equal([]);
   return [
     answer.error ?? action.kind,
+    ...(openPositions(model) < open ? [`${action.kind}: Released`] : []),
     ...answer.outcomes.map((outcome) => `${action.kind}: ${outcome}`),
     ...answer.kept.map(({ reason }) => `${action.kind}: ${reason}`),
   ];
 }
+
+/** How many positions have open blocks. */
+const openPositions = ({ tallies }: Model): number =>
+  tallies.open.entries().filter(({ amount }) => amount > 0n).length;
 
 /** All the money that anybody can still get out, in thousandths. */
 const vaultOf = ({ tallies, trades }: Model): bigint =>

@@ -8,6 +8,7 @@ import { MIDDLE, slotOf } from "./communities.ts";
 import type { MeterRecord } from "./metering.ts";
 import type { Model } from "./model.ts";
 import { isBid, isOffer } from "./orders.ts";
+import type { Position } from "./trades.ts";
 
 /** Who and what there is to act with. */
 export interface Cast {
@@ -366,7 +367,11 @@ export class Planner {
     const { dice, cast } = this;
     const { positions } = this.model.trades;
     if (positions.length === 0) return this.taking("reserve");
-    const known = positions.map((position, index) => ({ position, index }));
+    const all = positions.map((position, index) => ({ position, index }));
+    const open = all.filter(({ index }) => this.model.tallies.open.of(index) > 0n);
+    const known = open.length > 0 && dice.percent(90) ? open : all;
+    const step = dice.percent(80) ? this.towardsRelease(dice.pick(known).position) : undefined;
+    if (step !== undefined) return step;
     const some = dice.some(known, dice.between(1, 3));
     const releases = some.map(({ position, index }) => {
       const held = [...position.energyWh.keys()].map((slot) => blockOf(slot) - position.firstBlock);
@@ -376,6 +381,25 @@ export class Planner {
     const { buyer, buyerDelegate } = at(some, 0).position;
     const delegate = buyerDelegate === zeroAddress ? buyer : buyerDelegate;
     return { kind, who: dice.pick([buyer, buyer, delegate, cast.stranger]), releases };
+  }
+
+  /** What has to happen before a position can be released: its slots end, and its meter reports them. */
+  private towardsRelease({ meter, energyWh }: Position): Action | undefined {
+    const { dice } = this;
+    const of = this.model.metering.of(meter);
+    const { slotSeconds } = this.model.communities.of(of.microgrid);
+    const end = (Math.max(...energyWh.keys()) + 1) * slotSeconds;
+    const who = this.cast.stranger;
+    if (end > this.now) return { kind: "wait", who, seconds: end - this.now };
+    const most = this.model.metering.mostWh(of);
+    const missing = [...energyWh].filter(
+      ([slot]) => this.model.tallies.reported.of(meter, slot) === 0n,
+    );
+    if (missing.length === 0 || dice.percent(20)) return undefined;
+    const exportedWh = new Map(
+      missing.map(([slot, wh]) => [slot, dice.pick([most, wh, wh / 2n, 0n])]),
+    );
+    return { kind: "report", who, meter, signer: meter, exportedWh };
   }
 
   // ---- Orders --------------------------------------------------------------------------------------------------
