@@ -260,7 +260,7 @@ async function settleSecondMicrogrid({
   morning,
   CENT,
 }: Stack) {
-  const options = readOptions(["--seed", "7", "--days", "1"]);
+  const options = await readOptions(["--seed", "7", "--days", "1"]);
   if (options === "help") throw new Error("The options of the stack ask for help.");
   const homes = { ...series, name: "Riverside", households: series.households.slice(0, 2) };
   const other = await settleCommunity(wattline, homes, options.tariffs, 2, SECOND_FIRST_ACCOUNT);
