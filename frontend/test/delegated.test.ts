@@ -202,6 +202,8 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     await rows.nth(1).waitFor();
     await rows.first().getByRole("button", { name: "Take back…" }).click();
     await page.getByRole("button", { name: "Take it off the book" }).click();
+    // While the dialog is open, the rows have no role.
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await rows.nth(1).waitFor({ state: "detached" });
     expect(wallet.typedData().map(({ primaryType }) => primaryType)).to.deep.equal(["Withdrawal"]);
     watch.assertNoFaults();
