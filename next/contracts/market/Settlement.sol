@@ -86,7 +86,8 @@ contract Settlement is Reservations {
             firstBlock := calldataload(add(matched, 0xa0))
             stray := or(shr(16, or(or(offer, bid), or(schedule, bidSchedule))), shr(32, firstBlock))
         }
-        // As the compiler refuses them, without a word.
+        // As the compiler refuses them: without a reason.
+        // solhint-disable-next-line reason-string, gas-custom-errors
         if (stray != 0 || source > uint256(type(Source).max)) revert();
         uint256 count = parties.length;
         if (offer >= count) revert ISettlement.Settlement_BadIndex(index, offer, count);
