@@ -18,42 +18,41 @@ const moment = (unixSeconds: string): string => formatMoment(Number(unixSeconds)
 
 /** The sentence of each finding; the English is the same as in the sdk's report. */
 const WORDS: Words = {
-  "unreadable-logs": ({ reason }) => t`The logs can't be booked: ${reason}`,
+  "unreadable-logs": ({ reason }) => t`The logs can't be recorded: ${reason}`,
 
-  "no-such-call": ({ kind }) =>
-    t`An event says "${kind}"; the transaction asked for no such thing.`,
-  "call-without-event": ({ kind }) => t`The transaction asked for "${kind}" and no event says so.`,
+  "no-such-call": ({ kind }) => t`An event says "${kind}"; the transaction has no such call.`,
+  "call-without-event": ({ kind }) => t`The transaction called "${kind}" without an event of it.`,
   "other-money": ({ holder, kind, asked, amount }) =>
     t`${holder} asked to ${kind} ${asked}; the event says ${amount}.`,
   "other-order": ({ orderHash }) =>
-    t`The event names the order ${orderHash}, the transaction brought another one.`,
-  "other-trade": () => t`The trade is not the one that the transaction asked for.`,
+    t`The event names the order ${orderHash}; the transaction carried another one.`,
+  "other-trade": () => t`The trade differs from the one in the transaction's call.`,
   "other-match-orders": ({ match }) =>
-    t`Match ${match} names other orders than the transaction brought.`,
+    t`Match ${match} names other orders than the transaction's call.`,
   "other-match-energy": ({ match }) =>
-    t`Match ${match} moved other energy than the transaction asked for.`,
+    t`Match ${match} moved other energy than the transaction's call says.`,
   "other-matches": ({ asked, found }) =>
-    t`${asked} matches were asked for and ${found} are in the events.`,
+    t`The call has ${asked} matches, the events have ${found}.`,
   "other-release": () =>
-    t`Another block of a position was released than the transaction asked for.`,
+    t`Another block of a position was released than the transaction's call says.`,
   "other-reading": ({ meter }) =>
-    t`The event says another reading of ${meter} than the transaction brought.`,
+    t`The event says another reading of ${meter} than the one in the transaction's call.`,
 
   "trade-without-energy": () => t`A trade moved no energy of a known microgrid.`,
-  "energy-went-elsewhere": () => t`The energy went elsewhere than the trade says.`,
-  "position-of-other-terms": () => t`The position is not the one of its terms.`,
+  "energy-went-elsewhere": () => t`The energy went to another account than the trade says.`,
+  "position-of-other-terms": () => t`The position's id does not fit its terms.`,
   "batch-in-unknown-microgrid": ({ microgrid }) =>
-    t`A batch cleared microgrid ${microgrid}, which nobody founded.`,
+    t`A batch cleared microgrid ${microgrid}, which was never founded.`,
 
   "meter-not-in-service": ({ meter }) => t`No meter ${meter} is in service.`,
   "meter-of-others": ({ meter, seller, microgrid }) =>
-    t`${meter} is no meter of ${seller} that makes such energy in microgrid ${microgrid}.`,
+    t`${meter} is not a meter of ${seller} for such energy in microgrid ${microgrid}.`,
   "reading-not-signed": ({ meter }) => t`The device ${meter} has not signed this reading.`,
   "slot-not-covered": ({ slot, meter }) =>
     t`Slot ${slot} of ${meter} holds energy and is not covered.`,
   "reported-before": ({ slot, meter }) => t`Slot ${slot} of ${meter} was reported before.`,
   "slot-not-ended": ({ slot, meter }) =>
-    t`Slot ${slot} of ${meter} had not ended, or lies before the meter's first day.`,
+    t`Slot ${slot} of ${meter} had not ended, or is before the meter's first day.`,
   "above-capacity": ({ slot, meter, exportedWh, mostWh }) =>
     t`Slot ${slot} of ${meter} holds ${wh(exportedWh)}; the meter can export ${wh(mostWh)}.`,
   "promised-above-capacity": ({ meter, promisedWh, mostWh }) =>
@@ -64,7 +63,7 @@ const WORDS: Words = {
     t`${meter} reported ${wh(exportedWh)} of solar energy at ${time}; the sun can have made ${wh(sunMostWh)}.`,
 
   "other-mint": ({ meter }) =>
-    t`What was minted for a reading of ${meter} is not what it reported and did not owe.`,
+    t`What was minted for a reading of ${meter} is not its report less what it owed to forwards.`,
   "other-burn": ({ holder }) => t`What ${holder} retired is not what was burnt.`,
   "other-share-minted": ({ block }) =>
     t`What was minted for block ${block} of a position is not its share.`,
@@ -74,14 +73,14 @@ const WORDS: Words = {
 
   "order-not-signed": ({ maker }) => t`${maker} has not signed this order.`,
   "filled-late": ({ deadline, time }) =>
-    t`The order ended at ${moment(deadline)} and was filled at ${moment(time)}.`,
+    t`The order expired at ${moment(deadline)} and was filled at ${moment(time)}.`,
   "other-counter": ({ signed, counter }) =>
-    t`The order was signed for counter ${signed}; it stood at ${counter}.`,
+    t`The order was signed for counter ${signed}; it was ${counter} by then.`,
   "filled-cancelled": () => t`The maker had cancelled the order.`,
   "filled-beyond": ({ filledBeforeWh, signedWh, filledWh }) =>
     t`${wh(filledBeforeWh)} of ${wh(signedWh)} were filled before; ${wh(filledWh)} were added.`,
   "filled-otherwise": ({ filledWh }) =>
-    t`The order is filled by ${wh(filledWh)} and not by what was traded.`,
+    t`The order is filled by ${wh(filledWh)}, which is not what was traded.`,
   "order-for-another": ({ counterparty, taker }) =>
     t`The order is for ${counterparty}, not for ${taker}.`,
   "other-source": ({ source }) => t`The order does not name the source ${source}.`,
@@ -93,7 +92,7 @@ const WORDS: Words = {
   "allowance-overdrawn": ({ delegate, spent, maker, left }) =>
     t`${delegate} spent ${spent} of ${maker} and had ${left} left.`,
   "other-draws": ({ due, found }) =>
-    t`${due} delegates signed and ${found} allowances were drawn on.`,
+    t`${due} delegates signed, but ${found} allowances were drawn on.`,
   "other-draw": ({ delegate, found, due }) =>
     t`The delegate ${delegate} drew: ${found} where ${due} was due.`,
 
@@ -101,7 +100,7 @@ const WORDS: Words = {
     t`Charges of ${chargePerKwh} per kWh exceed what the bid pays, ${price}.`,
   "other-price": ({ found, due }) =>
     t`The seller received ${found} where ${due} was due at the signed price.`,
-  "limit-missed": ({ limit }) => t`The taker's limit of ${limit} was missed.`,
+  "limit-missed": ({ limit }) => t`The taker's limit of ${limit} was not kept.`,
   "other-position-price": ({ found, due }) =>
     t`The position's price per kWh: ${found} where ${due} was due.`,
   "other-position-bond": ({ found, due }) =>
@@ -114,7 +113,7 @@ const WORDS: Words = {
   "other-match-cost": ({ found, due }) =>
     t`The buyer of a match paid: ${found} where ${due} was due.`,
   "skipped-without-reason": ({ error }) =>
-    t`A match was skipped for ${error}, which did not stand in its way.`,
+    t`A match was skipped for ${error}, which did not apply.`,
 
   "other-network-fee": ({ found, due }) => t`The network fee: ${found} where ${due} was due.`,
   "other-match-fee": ({ found, due }) =>
@@ -127,15 +126,15 @@ const WORDS: Words = {
   "other-dso-payment": ({ found, due }) => t`The DSOs received: ${found} where ${due} was due.`,
 
   "no-tie-line": ({ from, to }) => t`No tie line joins ${from} and ${to}.`,
-  "other-sent": ({ found, due }) => t`Sent over the line: ${found} where ${due} was due.`,
-  "other-arrived": ({ found, due }) => t`Arrived over the line: ${found} where ${due} was due.`,
-  "other-loss": ({ to }) => t`What arrived in ${to} is not what was sent less the line's loss.`,
+  "other-sent": ({ found, due }) => t`Sent over the tie line: ${found} where ${due} was due.`,
+  "other-arrived": ({ found, due }) => t`Arrived over the tie line: ${found} where ${due} was due.`,
+  "other-loss": ({ to }) => t`What arrived in ${to} is not what was sent less the tie line's loss.`,
   "other-position-loss": ({ found, due }) => t`The position's loss: ${found} where ${due} was due.`,
   "above-line-capacity": ({ slot, flowWh, from, to, capacityWh }) =>
-    t`In slot ${slot} ${wh(flowWh)} go from ${from} to ${to}; the line carries ${wh(capacityWh)}.`,
+    t`In slot ${slot} ${wh(flowWh)} go from ${from} to ${to}; the tie line carries ${wh(capacityWh)}.`,
 
   "crossed-while-cut": ({ microgrid }) =>
-    t`Energy crossed a line of microgrid ${microgrid}, which was islanded or closed.`,
+    t`Energy crossed a tie line of microgrid ${microgrid}, which was islanded or closed.`,
   "traded-while-closed": ({ microgrid }) =>
     t`A trade was made in microgrid ${microgrid}, which was closed.`,
   "cleared-while-closed": ({ microgrid }) =>
@@ -152,11 +151,11 @@ const WORDS: Words = {
     t`An ordinary load was served while the critical load of ${maker} was short.`,
 
   "released-unreserved": ({ block }) =>
-    t`Block ${block} of a position was released that nobody had reserved.`,
+    t`Block ${block} of a position was released without having been reserved.`,
   "released-early": ({ block }) =>
     t`Block ${block} was released before its slots were reported or overdue.`,
   "other-share": ({ foundWh, dueWh }) =>
-    t`The position got ${wh(foundWh)} where ${wh(dueWh)} were its share.`,
+    t`The position got ${wh(foundWh)} where its share was ${wh(dueWh)}.`,
   "other-refund": ({ found, due }) => t`The refund: ${found} where ${due} was due.`,
   "other-forfeit": ({ found, due }) => t`The forfeited bond: ${found} where ${due} was due.`,
   "other-bond": ({ found, due }) => t`The bond: ${found} where ${due} was due.`,
@@ -167,7 +166,7 @@ const WORDS: Words = {
     t`${holder} withdrew ${amount} that it had locked until ${moment(lockedUntil)}.`,
 
   "no-answer": ({ view }) => t`The chain has no answer to ${view}.`,
-  "senseless-answer": ({ answer }) => t`The chain's answer makes no sense: ${answer}.`,
+  "senseless-answer": ({ answer }) => t`The chain's answer can't be read: ${answer}.`,
   "account-differs": ({ holder, found, due }) =>
     t`The account of ${holder} holds ${found}; its history comes to ${due}.`,
   "cannot-withdraw": ({ holder, balance }) =>
