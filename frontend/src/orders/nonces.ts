@@ -44,7 +44,7 @@ export async function chooseNonces(
   }
 }
 
-/** Remembers what was signed: an order is out in the world from then on, whoever has received it. */
+/** Remembers what was signed: from then on anyone may have a copy of the order. */
 export function rememberNonces(chainId: number, maker: Address, nonces: readonly bigint[]): void {
   const all = [...signedHere(chainId, maker), ...nonces].slice(-MOST_REMEMBERED);
   remember(keyOf(chainId, maker), all.join(" "));

@@ -8,7 +8,7 @@ export class Reverted extends Error {}
 /** Something of this app's own that has words for the person already. */
 export class Told extends Error {}
 
-/** Why something failed: in words that help, and in those of whoever said no. */
+/** Why something failed: in words that help, and in the words of the wallet or node. */
 export interface Reason {
   readonly words: string;
   /** What a wallet or a node has said itself; left out when the words say all of it. */

@@ -55,7 +55,7 @@ struct Release {
 /// @title Trading energy that is still to come
 /// @notice The buyer's payment, and the seller's bond (across a line the wheeling charge as well), are locked when energy is
 /// reserved. When the meter has reported, anyone may release: a slot's position gets min(energy, max(0, delivered -
-/// ahead)), so whoever was promised first is served first. The buyer gets that energy and, for the shortfall, the money back and
+/// ahead)), so the first promise is served first. The buyer gets that energy and, for the shortfall, the money back and
 /// the bond; what had been held of a line or a ration for the shortfall is free again, and the DSOs get the wheeling charge of
 /// it. When no reading has come by the deadline, the buyer may call what is missing undelivered.
 interface IForwards {

@@ -25,7 +25,7 @@ enum Side {
 /// @param mostAhead A forward bid: Wh of a slot that the seller's meter may have promised before this.
 /// @param crosses Whether it may trade over a tie line. Its limit counts there, not the community price.
 /// @param counterparty Who alone may trade against it; zero for anyone.
-/// @param settler Zero: a posted price, for whoever takes it. Else a limit, filled by `settle` alone, which this address
+/// @param settler Zero: a posted price, for anyone who takes it. Else a limit, filled by `settle` alone, which this address
 /// calls, or anyone ({IOrders-ANYONE}).
 /// @param nonce Chosen by the maker, once per order; eight consecutive ones share a storage word. From 2^63 on the order is
 /// firm, see {IEscrow-lock}.

@@ -7,7 +7,7 @@ import { ReentrancyGuardTransient } from "@openzeppelin/contracts/utils/Reentran
 import { Account, IEscrow } from "../interfaces/IEscrow.sol";
 import { Accounts } from "./Accounts.sol";
 
-/// @notice How money comes in and leaves, whoever asks for it. See {IEscrow}.
+/// @notice How money comes in and leaves. See {IEscrow}.
 abstract contract Transfers is Accounts, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 

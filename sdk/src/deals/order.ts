@@ -77,7 +77,7 @@ export const marketDomain = (chainId: number, marketplace: Address): Domain => (
   verifyingContract: marketplace,
 });
 
-/** Whether it trades at exactly its price, with whoever takes it. */
+/** Whether it trades at exactly its price, with anyone who takes it. */
 export const isPosted = ({ settler }: Pick<Order, "settler">): boolean => settler === zeroAddress;
 
 /** Whether it is filled only under a lock. */
