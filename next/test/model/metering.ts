@@ -47,10 +47,8 @@ export class Metering {
     rules.refuse("Meters_BadOwner", owner === zeroAddress);
     rules.refuse("Meters_BadSignature", signer !== meter);
     if (known !== undefined) {
-      rules.refuse(
-        "Meters_AlreadyRegistered",
-        known.movingTo !== microgrid || known.owner !== owner,
-      );
+      rules.refuse("Meters_AlreadyRegistered", known.movingTo !== microgrid);
+      rules.refuse("Meters_NotOwner", known.owner !== owner);
       rules.refuse("Meters_Promised", this.isBound(known, nowS));
     }
     rules.enforce();
