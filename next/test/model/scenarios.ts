@@ -201,8 +201,8 @@ export class Planner {
         );
         const [meter, of] = offered ?? this.meter();
         const taker = offered === undefined ? who : of.pendingOwner;
-        const promisedEnd = dice.percent(30) ? of.promisedEnd - 1 : of.promisedEnd;
-        return { kind, who: taker, meter, promisedEnd: Math.max(0, promisedEnd) };
+        const offer = of.offers + (dice.percent(25) ? 1 : 0);
+        return { kind, who: taker, meter, offer };
       }
       case "moveMeter": {
         const [meter, { owner, microgrid, movingTo }] = this.meter();
