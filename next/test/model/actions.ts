@@ -85,7 +85,7 @@ interface Particulars {
     readonly signer: Address;
   };
   handOverMeter: { readonly meter: Address; readonly to: Address };
-  acceptMeter: { readonly meter: Address; readonly promisedEnd: number };
+  acceptMeter: { readonly meter: Address; readonly offer: number };
   moveMeter: { readonly meter: Address; readonly microgrid: number };
   setCritical: { readonly meter: Address; readonly critical: boolean };
   retireMeter: { readonly meter: Address };

@@ -123,7 +123,7 @@ export class Chain {
       case "handOverMeter":
         return () => meters.handOverMeter(action.meter, action.to, GAS);
       case "acceptMeter":
-        return () => meters.acceptMeter(action.meter, action.promisedEnd, GAS);
+        return () => meters.acceptMeter(action.meter, action.offer, GAS);
       case "moveMeter":
         return () => meters.moveMeter(action.meter, action.microgrid, GAS);
       case "setCritical":

@@ -17,6 +17,8 @@ export interface MeterRecord {
   movingTo: number;
   promisedEnd: number;
   retiredSlot: number | undefined;
+  /** How often it has been offered to others: the number of the latest offer. */
+  offers: number;
 }
 
 /** The meters: what they report and what they have promised. */
@@ -47,10 +49,8 @@ export class Metering {
     rules.refuse("Meters_BadOwner", owner === zeroAddress);
     rules.refuse("Meters_BadSignature", signer !== meter);
     if (known !== undefined) {
-      rules.refuse(
-        "Meters_AlreadyRegistered",
-        known.movingTo !== microgrid || known.owner !== owner,
-      );
+      rules.refuse("Meters_AlreadyRegistered", known.movingTo !== microgrid);
+      rules.refuse("Meters_NotOwner", known.owner !== owner);
       rules.refuse("Meters_Promised", this.isBound(known, nowS));
     }
     rules.enforce();
@@ -66,19 +66,22 @@ export class Metering {
       movingTo: 0,
       promisedEnd: known?.promisedEnd ?? 0,
       retiredSlot: undefined,
+      offers: known?.offers ?? 0,
     });
   }
 
   handOverMeter({ who, meter, to }: ActionOf<"handOverMeter">): void {
     this.ownerOnly(meter, who).enforce();
-    this.of(meter).pendingOwner = to;
+    const of = this.of(meter);
+    of.pendingOwner = to;
+    if (to !== zeroAddress) of.offers += 1;
   }
 
-  acceptMeter({ who, meter, promisedEnd }: ActionOf<"acceptMeter">): void {
+  acceptMeter({ who, meter, offer }: ActionOf<"acceptMeter">): void {
     const of = this.of(meter);
     const rules = new Rules();
     rules.refuse("Meters_NotOffered", of.pendingOwner !== who);
-    rules.refuse("Meters_Promised", of.promisedEnd > promisedEnd);
+    rules.refuse("Meters_OtherOffer", of.offers !== offer);
     rules.enforce();
     of.owner = who;
     of.pendingOwner = zeroAddress;

@@ -9,7 +9,7 @@ import { type Cast, openingActions, Planner } from "./scenarios.ts";
 const DEEP = process.env.WATTLINE_DEEP !== undefined;
 const SCENARIOS = Number(process.env.WATTLINE_MODEL_SCENARIOS ?? (DEEP ? 2_000 : 60));
 const FIRST_SEED = Number(process.env.WATTLINE_MODEL_SEED ?? 1);
-const STEPS = 25;
+const STEPS = 40;
 const PATIENCE_MS = DEEP ? 3_600_000 : 180_000;
 
 describe("The second edition's market and a plain model of it", () => {

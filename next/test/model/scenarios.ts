@@ -51,9 +51,9 @@ const WEIGHTS: Record<Kind, number> = {
   cancelAll: 3,
   authorize: 7,
   accept: 26,
-  reserve: 26,
+  reserve: 30,
   settle: 40,
-  release: 24,
+  release: 34,
   undelivered: 12,
   wait: 16,
 };
@@ -201,8 +201,8 @@ export class Planner {
         );
         const [meter, of] = offered ?? this.meter();
         const taker = offered === undefined ? who : of.pendingOwner;
-        const promisedEnd = dice.percent(30) ? of.promisedEnd - 1 : of.promisedEnd;
-        return { kind, who: taker, meter, promisedEnd: Math.max(0, promisedEnd) };
+        const offer = of.offers + (dice.percent(25) ? 1 : 0);
+        return { kind, who: taker, meter, offer };
       }
       case "moveMeter": {
         const [meter, { owner, microgrid, movingTo }] = this.meter();
@@ -466,7 +466,7 @@ export class Planner {
               dice.percent(10) ? cast.stranger : ANYONE,
             ]);
       const microgrid = dice.pick([HILL, HILL, LAKE, FARM]);
-      const crosses = dice.percent(35);
+      const crosses = dice.percent(50);
       const pick = (side: number, other?: SignedOrder) => {
         const isOther = side === 1 && crosses && microgrid !== FARM;
         const where = isOther ? (microgrid === HILL ? LAKE : HILL) : microgrid;
@@ -540,7 +540,7 @@ export class Planner {
       forward,
       bond: forward ? dice.pick([0n, 20_000n, 20_000n]) : 0n,
       mostAhead: dice.percent(85) ? MOST : dice.between(0, 400),
-      crosses: dice.percent(30),
+      crosses: dice.percent(50),
       counterparty: dice.percent(97) ? zeroAddress : dice.pick(cast.households),
       settler,
       nonce: (firm ? FIRST_FIRM_NONCE : 0n) + this.nonces++,

@@ -24,6 +24,7 @@ import { isBid, isOffer, type Orders } from "./orders.ts";
 import type { Tallies } from "./tallies.ts";
 
 const OPEN_ENDED = { firstSlot: 0, lastSlot: 2 ** 32 - 1, leftWh: undefined };
+const NOTHING_OWED = { from: 0, to: 0, charge: 0n };
 const GRACE_S = 30 * 86_400;
 
 export interface Position extends PositionTerms {
@@ -81,6 +82,7 @@ export class Trades {
   private readonly orders: Orders;
   private readonly tallies: Tallies;
   nowS = 0;
+  private owed = NOTHING_OWED;
 
   constructor(communities: Communities, metering: Metering, orders: Orders, tallies: Tallies) {
     this.communities = communities;
@@ -114,6 +116,7 @@ export class Trades {
     refuseAll(this.fundsDefectsOf(sides, struck));
     rules.enforce();
     this.book(sides, struck);
+    this.payOwed();
   }
 
   settle({ who, orders, signatures, matches }: ActionOf<"settle">): Outcome[] {
@@ -126,11 +129,13 @@ export class Trades {
       matches.some(({ offer, bid }) => isBad(offer) || isBad(bid)),
     );
     rules.enforce();
-    return matches.map((match) => {
+    const outcomes = matches.map((match) => {
       const [offer, bid] = [orders[match.offer], orders[match.bid]];
       if (offer === undefined || bid === undefined) throw new RangeError("No such order.");
       return this.match(who, offer, bid, match);
     });
+    this.payOwed();
+    return outcomes;
   }
 
   release({ kind, who, releases }: ActionOf<"release" | "undelivered">): NotReleased[] {
@@ -414,7 +419,7 @@ export class Trades {
       return;
     }
     money.add(cost - charge, seller);
-    this.payDsos(from, to, charge);
+    this.owe(from, to, charge);
     for (const each of struck.slots) {
       energy.add(-each.sentWh, seller, from, source, each.slot);
       energy.add(each.arrivedWh, buyer, to, source, each.slot);
@@ -488,6 +493,18 @@ export class Trades {
       if (rationed !== zeroAddress) this.tallies.rationed.add(served - wh, rationed, slot);
     }
     this.payDsos(from, to, charged);
+  }
+
+  /** Charges of a batch are halved together as long as they go the same way: an odd thousandth comes up once. */
+  private owe(from: number, to: number, charge: bigint): void {
+    if (this.owed.from !== from || this.owed.to !== to) this.payOwed();
+    this.owed = { from, to, charge: this.owed.charge + charge };
+  }
+
+  private payOwed(): void {
+    const { from, to, charge } = this.owed;
+    if (charge > 0n) this.payDsos(from, to, charge);
+    this.owed = NOTHING_OWED;
   }
 
   /** Half of a wheeling charge goes to each DSO; the odd thousandth to where the energy goes. */
