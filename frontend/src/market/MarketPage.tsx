@@ -169,7 +169,7 @@ const Trade = memo(function Trade({ market }: { readonly market: Market }) {
             ) : market.isLive ? (
               <Trans>Live</Trans>
             ) : (
-              <Trans>Not live: connecting…</Trans>
+              <Trans>Not live</Trans>
             )}
           </Badge>
         }

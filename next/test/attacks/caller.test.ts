@@ -1,8 +1,8 @@
 import { packProfile } from "@wattline/sdk";
 import { expect } from "chai";
 import { zeroAddress } from "viem";
-import { IMarketplace__factory } from "../../types/index.ts";
 import { withBit } from "../support/calldata.ts";
+import { interfaceOf } from "../support/interfaces.ts";
 import { afterADay, neighbours, scene } from "../support/neighbours.ts";
 import { FIRST_FIRM, type SignedOrder } from "../support/orders.ts";
 import {
@@ -138,7 +138,7 @@ describe("who calls settle", () => {
   it("can't have a match read as another than it is: a stray bit in any word of it is refused", async () => {
     const { world, jane, joe, stranger } = get();
     const [offer, bid] = [await world.limitOffer(jane, 0n), await world.limitBid(joe, 300_000n)];
-    const data = batchOf(offer, bid, energyWh);
+    const data = await batchOf(offer, bid, energyWh);
     const place = (at: number) => Number(BigInt(`0x${data.slice(2 + 2 * at).slice(0, 64)}`));
     const matches = 4 + place(4 + 2 * 32);
     const first = matches + 32 + place(matches + 32);
@@ -156,7 +156,7 @@ describe("who calls settle", () => {
   it("can't have a match skipped by leaving it too little gas", async () => {
     const { world, jane, joe, stranger } = get();
     const [offer, bid] = [await world.limitOffer(jane, 0n), await world.limitBid(joe, 300_000n)];
-    const data = batchOf(offer, bid, slots(0, 1, 1n));
+    const data = await batchOf(offer, bid, slots(0, 1, 1n));
     const batch = { to: world.addresses.market, data };
     const send = (gasLimit: bigint) => stranger.signer.sendTransaction({ ...batch, gasLimit });
     const sent = await stranger.signer.sendTransaction(batch);
@@ -195,10 +195,14 @@ describe("who calls settle", () => {
 });
 
 /** A batch of one match, as calldata. */
-function batchOf(offer: SignedOrder, bid: SignedOrder, energyWh: Map<number, bigint>): string {
+async function batchOf(
+  offer: SignedOrder,
+  bid: SignedOrder,
+  energyWh: Map<number, bigint>,
+): Promise<string> {
   const { firstBlock, words } = packProfile(energyWh);
   const matched = { offer: 0, bid: 1, source: SOLAR, schedule: 0, bidSchedule: 0, firstBlock };
-  return IMarketplace__factory.createInterface().encodeFunctionData("settle", [
+  return (await interfaceOf("IMarketplace")).encodeFunctionData("settle", [
     [offer.order, bid.order],
     [offer.signature, bid.signature],
     [{ ...matched, energy: [...words] }],
