@@ -1,3 +1,4 @@
+import { useLingui } from "@lingui/react/macro";
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
@@ -17,6 +18,7 @@ export default function UPlotChart({
 }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const { dark } = useTheme();
+  const { t } = useLingui();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, which the theme changes.
   useEffect(() => {
@@ -40,7 +42,11 @@ export default function UPlotChart({
         cursor: { drag: { x: false, y: false } },
         legend: { live: true },
         series: [
-          { label: "", value: (_, value) => (value === null ? "" : labelX(value)) },
+          {
+            // An empty label would show as "Time" or "Value", in English.
+            label: time ? t`Time` : t`Amount`,
+            value: (_, value) => (value === null ? "" : labelX(value)),
+          },
           ...series.map((one) => lineOf(one, colour(one.colour), formatY)),
         ],
         axes: [
@@ -66,7 +72,7 @@ export default function UPlotChart({
       observer.disconnect();
       plot.destroy();
     };
-  }, [x, time, series, height, formatX, formatY, onPick, dark]);
+  }, [x, time, series, height, formatX, formatY, onPick, dark, t]);
 
   return <div ref={place} className="w-full overflow-hidden text-sm text-ink" />;
 }
