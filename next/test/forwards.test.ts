@@ -71,7 +71,7 @@ describe("forwards", () => {
     expect(world.nameOf(late?.reason)).to.equal("Forwards_NotOpen");
   });
 
-  it("serves whoever was promised first, in whole Wh, in any order of releases", async () => {
+  it("serves the first promise first, in whole Wh, in any order of releases", async () => {
     const first = await reserved(joe, 100n, {}, 8, 1);
     const second = await reserved(ann, 100n, {}, 8, 1);
     expect(second.ahead).to.deep.equal([100n]);

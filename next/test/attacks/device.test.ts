@@ -8,7 +8,7 @@ import { type MeterOf, SLOT_SECONDS, SOLAR, START, slot, slots } from "../suppor
 
 const P = 200_000n;
 
-describe("a device, and whoever holds it", () => {
+describe("a device, and anyone who holds it", () => {
   const get = scene(neighbours);
   const refused = (attempt: Promise<unknown>, error: string, ...args: readonly unknown[]) => {
     const expected = expect(attempt).to.be.revertedWithCustomError(get().world.meters, error);

@@ -448,7 +448,7 @@ describe("The relay's book over HTTP", function () {
     const signature = await world.signWithdrawal(JANE, hash);
     const withdrawn = await relay.client.withdraw(hash, signature);
     expect([withdrawn.state, withdrawn.withdrawal]).to.deep.equal(["cancelled", signature]);
-    // It stays withdrawn, whoever posts it again, and that is said.
+    // It stays withdrawn when anyone posts it again, and the answer says so.
     const [again] = await post(signed);
     expect(codesOf(again)).to.deep.equal(["Relay_Withdrawn"]);
     expect((await relay.client.order(hash))?.state).to.equal("cancelled");

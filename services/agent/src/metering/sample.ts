@@ -1,4 +1,4 @@
-/** What a source tells of a meter at a moment. */
+/** What a source says about a meter at one moment. */
 export type Sample = RegisterSample | PowerSample;
 
 /** Registers: what has gone through the meter since it was made. */

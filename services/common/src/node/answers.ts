@@ -55,7 +55,7 @@ export async function post(
   }
 }
 
-/** The failure that an answer's error tells of. */
+/** The failure behind an answer's error. */
 export function faultOf(
   url: string,
   { method, params }: RpcCall,
