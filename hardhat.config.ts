@@ -7,13 +7,25 @@ const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
 
 const deep = process.env.WATTLINE_DEEP !== undefined;
 
-const contracts = {
+/** How often code is expected to run: the more often, the longer it may be. EIP-170 allows 24,576 bytes a contract. */
+const compiledFor = (runs: number) => ({
   version: "0.8.37",
   path: compiler,
-  settings: {
-    viaIR: true,
-    evmVersion: "osaka",
-    optimizer: { enabled: true, runs: 100_000 },
+  settings: { viaIR: true, evmVersion: "osaka", optimizer: { enabled: true, runs } },
+});
+
+const contracts = {
+  compilers: [compiledFor(1000)],
+  overrides: {
+    "contracts/market/Settlement.sol": compiledFor(100_000),
+    "contracts/market/Forwards.sol": compiledFor(100_000),
+    "contracts/market/Releases.sol": compiledFor(100_000),
+    // Factories hold the code of what they create; both then have the same.
+    "contracts/EnergyToken.sol": compiledFor(100_000),
+    "contracts/Meters.sol": compiledFor(100_000),
+    "contracts/deployment/EnergyTokenFactory.sol": compiledFor(100_000),
+    "contracts/deployment/MetersFactory.sol": compiledFor(100_000),
+    "contracts/Microgrids.sol": compiledFor(100_000),
   },
 };
 

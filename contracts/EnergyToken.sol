@@ -13,6 +13,8 @@ import { EnergyMetadata } from "./libraries/EnergyMetadata.sol";
 import { Profile, ProfileLib } from "./libraries/Profile.sol";
 
 /// @notice Energy as ERC-1155 tokens, packed eight slots to a word. See {IEnergyToken}.
+/// @dev One rule of ERC-1155 is knowingly not followed: a mint, and a move by the market, asks no contract that receives
+/// energy whether it accepts it. A market must not be stopped by a receiver. Transfers that holders make do ask.
 contract EnergyToken is IEnergyToken, ERC1155 {
     using EnergyId for uint256;
 
@@ -132,7 +134,7 @@ contract EnergyToken is IEnergyToken, ERC1155 {
     function uri(uint256 id) public view override(ERC1155, IERC1155MetadataURI) returns (string memory) {
         (uint256 line, uint256 slot) = id.split();
         if (line >> 40 != 0 || uint8(line) > uint8(type(Source).max)) revert EnergyToken_UnknownId(id);
-        Charter memory charter = METERS.microgridOf(uint32(line >> 8)).charter;
+        Charter memory charter = METERS.MICROGRIDS().microgridOf(uint32(line >> 8)).charter;
         return EnergyMetadata.uriOf(charter.name, uint8(line), slot * charter.slotSeconds, charter.slotSeconds);
     }
 

@@ -3,17 +3,17 @@ pragma solidity 0.8.37;
 
 import { Multicall } from "@openzeppelin/contracts/utils/Multicall.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
 import { EnergyTokenFactory } from "./deployment/EnergyTokenFactory.sol";
 import { IEnergyToken } from "./interfaces/IEnergyToken.sol";
-import { IMeters, Meter, Reading } from "./interfaces/IMeters.sol";
+import { IMeters, Meter, Reading, Registration } from "./interfaces/IMeters.sol";
+import { IMicrogrids } from "./interfaces/IMicrogrids.sol";
+import { DeviceSignatures } from "./libraries/DeviceSignatures.sol";
 import { EnergyId, Source } from "./libraries/EnergyId.sol";
 import { Profile, ProfileLib } from "./libraries/Profile.sol";
-import { Signatures } from "./libraries/Signatures.sol";
-import { Microgrids } from "./Microgrids.sol";
 
 /// @notice Meters and their readings. See {IMeters}.
-/// @dev Meters and microgrids are one contract because a trade always asks for both: one call instead of two.
-contract Meters is Microgrids, EIP712, Multicall, IMeters {
+contract Meters is EIP712, Multicall, IMeters {
     // =================================================================================================
     // Storage
     // =================================================================================================
@@ -21,28 +21,46 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     bytes32 private constant READING_TYPEHASH = keccak256(
         "Reading(address meter,uint32 firstBlock,uint256[] exported)"
     );
-    bytes32 private constant REGISTRATION_TYPEHASH = keccak256("Registration(uint32 microgrid,address owner)");
+    bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
+        "Registration(uint32 microgrid,address owner,address meter,uint8 source,uint32 capacityW)"
+    );
 
     /// @inheritdoc IMeters
+    IMicrogrids public immutable override MICROGRIDS;
+    /// @inheritdoc IMeters
     IEnergyToken public immutable override ENERGY;
+    address private immutable MARKET;
 
-    /// @dev {Meter} in one word, with room for the last day (from the Unix epoch) of which it has promised energy to
-    /// forwards, zero when it never has: who sells none pays nothing for them when it reports.
     struct MeterRecord {
+        // slot 0: all that a reading needs of a meter in service that sells no forwards
         address owner;
         uint24 microgrid;
         uint32 capacityW;
-        uint16 sinceDay;
-        uint16 promisedDay;
-        // the source in the low bits
+        uint32 firstSlot;
         uint8 traits;
+        // slot 1
+        address pendingOwner;
+        uint24 movingTo;
+        uint32 promisedEnd;
+        uint32 retiredSlot;
+        // slot 2
+        uint32 offers;
     }
 
+    /// @dev Traits: the source (3 bits), which of four slot lengths (2 bits), and three flags. PROMISED says that slot 1 has a
+    /// `promisedEnd`: who sells no forwards pays nothing for them when it reports.
+    uint8 private constant SOURCE = 7;
+    uint8 private constant LENGTH_SHIFT = 3;
+    uint8 private constant PROMISED = 1 << 5;
     uint8 private constant CRITICAL = 1 << 6;
     uint8 private constant ACTIVE = 1 << 7;
+    /// @dev The four slot lengths in units of 300 s, a byte each.
+    uint256 private constant LENGTHS = 0x0c060301;
+    uint256 private constant LENGTH_UNIT = 300;
 
     mapping(address meter => MeterRecord) private _meters;
-    /// @dev One bit per slot.
+    /// @dev One bit per slot. A move to another slot length starts other numbers: slots of the two have one in common only
+    /// when decades lie between them.
     mapping(address meter => mapping(uint256 slotDiv256 => uint256)) private _reported;
 
     /// @dev What a block owes to forwards, and what of it was exported.
@@ -51,101 +69,146 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         Profile delivered;
     }
 
-    address private immutable MARKET;
     mapping(address meter => mapping(uint256 blockNumber => Delivery)) private _deliveries;
 
-    /// @dev The token is born here, so that neither contract ever has anyone who could set the other.
-    /// @param market The only contract that may move energy under signed orders.
-    /// @param tokens Brings the energy token into the world.
-    constructor(address market, EnergyTokenFactory tokens) EIP712("Wattline Meters", "1") {
+    /// @dev The token is created here, so that neither contract ever has anyone who could set the other.
+    /// @param market The only contract that may move energy under signed orders, and commit energy to come.
+    /// @param microgrids The communities.
+    /// @param tokens Creates the energy token.
+    constructor(address market, IMicrogrids microgrids, EnergyTokenFactory tokens) EIP712("Wattline Meters", "2") {
         MARKET = market;
+        MICROGRIDS = microgrids;
         ENERGY = tokens.create(market);
     }
 
     // =================================================================================================
-    // Entry points
+    // Entry points: the life of a meter
     // =================================================================================================
 
     /// @inheritdoc IMeters
-    function register(
-        uint32 microgrid,
-        address owner,
-        address meter,
-        Source source,
-        uint32 capacityW,
-        bool critical,
-        bytes calldata consent
-    ) external override {
+    function register(Registration calldata registration, bytes calldata consent) external override {
         // Check
-        address operator = operatorOf(microgrid);
-        if (msg.sender != operator) revert Microgrids_NotOperator(microgrid, msg.sender, operator);
+        (address meter, address owner) = (registration.meter, registration.owner);
+        _checkOperator(registration.microgrid);
         if (owner == address(0)) revert Meters_BadOwner();
-        if (_meters[meter].owner != address(0)) revert Meters_AlreadyRegistered(meter);
-        if (_slotCapacity(capacityW, _termsOf(microgrid).slotSeconds) > ProfileLib.LANE_MAX) {
-            revert Meters_BadCapacity(capacityW);
+        MeterRecord storage record = _meters[meter];
+        if (record.owner != address(0)) _checkMove(meter, record, registration);
+        uint256 slotSeconds = MICROGRIDS.termsOf(registration.microgrid).slotSeconds;
+        if (_slotCapacity(registration.capacityW, slotSeconds) > ProfileLib.LANE_MAX) {
+            revert Meters_BadCapacity(registration.capacityW);
         }
-        _checkSigner(meter, hashRegistration(microgrid, owner), consent);
+        _checkSigner(meter, hashRegistration(registration), consent);
 
         // Effect
+        uint32 firstSlot = uint32(block.timestamp / slotSeconds) + 1;
         _meters[meter] = MeterRecord({
             owner: owner,
-            // 2^24 foundings would cost more than all blocks of a decade hold.
-            microgrid: uint24(microgrid),
-            capacityW: capacityW,
-            sinceDay: uint16(block.timestamp / 1 days),
-            promisedDay: 0,
-            traits: uint8(source) | ACTIVE | (critical ? CRITICAL : 0)
+            // There are no more than 2^24 - 1.
+            microgrid: uint24(registration.microgrid),
+            capacityW: registration.capacityW,
+            firstSlot: firstSlot,
+            traits: uint8(registration.source) |
+                _lengthTrait(slotSeconds) |
+                ACTIVE |
+                (registration.critical ? CRITICAL : 0),
+            pendingOwner: address(0),
+            movingTo: 0,
+            promisedEnd: 0,
+            retiredSlot: 0,
+            // A number never comes again, or what was accepted could be another offer.
+            offers: record.offers
         });
-        emit MeterRegistered(meter, microgrid, owner, source, capacityW, critical);
+        emit MeterRegistered(
+            meter,
+            registration.microgrid,
+            owner,
+            registration.source,
+            registration.capacityW,
+            registration.critical,
+            firstSlot
+        );
     }
 
     /// @inheritdoc IMeters
     function handOverMeter(address meter, address to) external override {
-        address owner = _knownMeter(meter).owner;
-        if (msg.sender != owner) revert Meters_NotOwner(meter, msg.sender, owner);
-        if (to == address(0)) revert Meters_BadOwner();
-        _meters[meter].owner = to;
-        emit MeterHandedOver(meter, owner, to);
+        MeterRecord storage record = _owned(meter);
+        record.pendingOwner = to;
+        emit MeterOffered(meter, msg.sender, to, ++record.offers);
+    }
+
+    /// @inheritdoc IMeters
+    function acceptMeter(address meter, uint32 offer) external override {
+        MeterRecord storage record = _knownMeter(meter);
+        address pendingOwner = record.pendingOwner;
+        if (msg.sender != pendingOwner) revert Meters_NotOffered(meter, msg.sender, pendingOwner);
+        if (offer != record.offers) revert Meters_OtherOffer(meter, offer, record.offers);
+        emit MeterHandedOver(meter, record.owner, msg.sender);
+        record.owner = msg.sender;
+        record.pendingOwner = address(0);
+        record.movingTo = 0;
+        if (record.traits & CRITICAL != 0) {
+            record.traits &= ~CRITICAL;
+            emit CriticalSet(meter, false);
+        }
+    }
+
+    /// @inheritdoc IMeters
+    function moveMeter(address meter, uint32 microgrid) external override {
+        MeterRecord storage record = _owned(meter);
+        // Reverts when there is no such microgrid.
+        if (microgrid != 0) MICROGRIDS.operatorOf(microgrid);
+        record.movingTo = uint24(microgrid);
+        emit MeterMoving(meter, microgrid);
+    }
+
+    /// @inheritdoc IMeters
+    function setCritical(address meter, bool critical) external override {
+        MeterRecord storage record = _knownMeter(meter);
+        _checkOperator(record.microgrid);
+        record.traits = critical ? record.traits | CRITICAL : record.traits & ~CRITICAL;
+        emit CriticalSet(meter, critical);
     }
 
     /// @inheritdoc IMeters
     function retireMeter(address meter) external override {
         MeterRecord storage record = _knownMeter(meter);
         if (!_isActive(record.traits)) revert Meters_Inactive(meter);
-        if (msg.sender != record.owner && msg.sender != operatorOf(record.microgrid)) {
+        if (msg.sender != record.owner && msg.sender != MICROGRIDS.operatorOf(record.microgrid)) {
             revert Meters_NotOwner(meter, msg.sender, record.owner);
         }
+        uint32 retiredSlot = uint32(block.timestamp / _slotSecondsOf(record.traits));
         record.traits &= ~ACTIVE;
-        emit MeterRetired(meter);
+        record.retiredSlot = retiredSlot;
+        emit MeterRetired(meter, retiredSlot);
     }
+
+    // =================================================================================================
+    // Entry points: readings and promises
+    // =================================================================================================
 
     /// @inheritdoc IMeters
     function report(Reading calldata reading, bytes calldata signature) external override {
         // Check
-        MeterRecord memory meter = _knownMeter(reading.meter);
-        if (!_isActive(meter.traits)) revert Meters_Inactive(reading.meter);
+        MeterRecord storage record = _knownMeter(reading.meter);
+        (address owner, uint8 traits) = (record.owner, record.traits);
         _checkSigner(reading.meter, hashReading(reading), signature);
 
         // Check and effect, block by block
-        uint256 slotSeconds = _termsOf(meter.microgrid).slotSeconds;
-        uint256 firstBlock = reading.firstBlock;
-        uint256 endPromised = ((uint256(meter.promisedDay) + 1) * 1 days) / slotSeconds;
-        bool promised = firstBlock * ProfileLib.LANES < endPromised;
+        uint256 slotSeconds = _slotSecondsOf(traits);
         Window memory window = Window({
-            firstSlot: (uint256(meter.sinceDay) * 1 days) / slotSeconds,
+            firstSlot: record.firstSlot,
             endSlot: block.timestamp / slotSeconds,
-            endPromised: endPromised,
-            firstInTime: promised ? _firstSlotInTime(meter.microgrid, slotSeconds) : 0,
-            most: _slotCapacity(meter.capacityW, slotSeconds)
+            endPromised: traits & PROMISED == 0 ? 0 : record.promisedEnd,
+            most: _slotCapacity(record.capacityW, slotSeconds)
         });
-        (Profile[] memory exported, bool any) = _cover(reading.meter, firstBlock, reading.exported, window);
+        // What had started when the meter was retired is still reported: it may be promised.
+        if (!_isActive(traits)) window.endSlot = Math.min(window.endSlot, uint256(record.retiredSlot) + 1);
+        uint256 line = EnergyId.lineOf(record.microgrid, _sourceOf(traits));
+        (Profile[] memory exported, bool any) = _cover(reading.meter, reading.firstBlock, reading.exported, window);
         emit Reported(reading.meter, reading.firstBlock, reading.exported);
 
         // Interaction, with our own token only
-        if (any) {
-            uint256 line = EnergyId.lineOf(meter.microgrid, _sourceOf(meter.traits));
-            ENERGY.mint(meter.owner, line, firstBlock, exported);
-        }
+        if (any) ENERGY.mint(owner, line, reading.firstBlock, exported);
     }
 
     /// @inheritdoc IMeters
@@ -155,37 +218,43 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         uint32 microgrid,
         Source source,
         uint32 firstBlock,
-        Profile[] calldata energy
-    ) external override {
+        Profile[] calldata energy,
+        uint32 mostAhead
+    ) external override returns (Profile[] memory ahead) {
         // Check
         if (msg.sender != MARKET) revert Meters_NotMarket(msg.sender);
-        MeterRecord memory record = _knownMeter(meter);
+        // Both words at once: Solidity would read them once a member.
+        MeterRecord memory record = _meters[meter];
+        if (record.owner == address(0)) revert Meters_Unknown(meter);
         if (record.owner != seller) revert Meters_NotOwner(meter, seller, record.owner);
         if (!_isActive(record.traits)) revert Meters_Inactive(meter);
         if (record.microgrid != microgrid || _sourceOf(record.traits) != source) {
             revert Meters_NotSuch(meter, microgrid, source);
         }
+        if (record.pendingOwner != address(0) || record.movingTo != 0) revert Meters_Leaving(meter);
 
         // Check and effect, block by block
-        uint256 slotSeconds = _termsOf(microgrid).slotSeconds;
-        uint256 started = block.timestamp / slotSeconds;
-        uint256 most = _slotCapacity(record.capacityW, slotSeconds);
+        uint256 slotSeconds = _slotSecondsOf(record.traits);
+        Promise memory terms = Promise({
+            meter: meter,
+            started: block.timestamp / slotSeconds,
+            most: _slotCapacity(record.capacityW, slotSeconds),
+            mostAhead: Math.min(mostAhead, ProfileLib.LANE_MAX)
+        });
+        ahead = new Profile[](energy.length);
+        uint256 end;
         for (uint256 i = 0; i < energy.length; ++i) {
-            uint256 blockNumber = uint256(firstBlock) + i;
             Profile added = energy[i];
-            Delivery storage delivery = _deliveries[meter][blockNumber];
-            Profile before = delivery.committed;
-            Profile committed = before.add(added);
-            if (Profile.unwrap(added) & ProfileLib.maskOf(blockNumber, 0, started) != 0) {
-                revert Meters_SlotStarted(meter, _firstLane(blockNumber, Profile.unwrap(added)));
-            }
-            if (!committed.le(ProfileLib.uniform(most))) _refuseCommitment(meter, blockNumber, before, added, most);
-            delivery.committed = committed;
+            if (added.isZero()) continue;
+            uint256 blockNumber = uint256(firstBlock) + i;
+            ahead[i] = _promise(terms, blockNumber, added);
+            end = blockNumber * ProfileLib.LANES + Math.log2(Profile.unwrap(added)) / 32 + 1;
         }
-        uint256 lastSlot = (uint256(firstBlock) + energy.length) * ProfileLib.LANES - 1;
-        uint256 lastDay = (lastSlot * slotSeconds) / 1 days;
-        if (lastDay > type(uint16).max) lastDay = type(uint16).max;
-        if (lastDay > record.promisedDay) _meters[meter].promisedDay = uint16(lastDay);
+        if (end > record.promisedEnd) {
+            // The last slot of all never comes.
+            _meters[meter].promisedEnd = uint32(Math.min(end, type(uint32).max));
+            if (record.traits & PROMISED == 0) _meters[meter].traits = record.traits | PROMISED;
+        }
     }
 
     // =================================================================================================
@@ -193,32 +262,32 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     // =================================================================================================
 
     /// @inheritdoc IMeters
-    function meterOf(address meter) external view override returns (Meter memory) {
-        MeterRecord memory record = _meters[meter];
-        return
-            Meter({
-                owner: record.owner,
-                microgrid: record.microgrid,
-                capacityW: record.capacityW,
-                sinceDay: record.sinceDay,
-                source: _sourceOf(record.traits),
-                critical: record.traits & CRITICAL != 0,
-                active: _isActive(record.traits)
-            });
+    function meterOf(address meter) external view override returns (Meter memory result) {
+        MeterRecord storage record = _meters[meter];
+        uint8 traits = record.traits;
+        result.owner = record.owner;
+        result.microgrid = record.microgrid;
+        result.capacityW = record.capacityW;
+        result.firstSlot = record.firstSlot;
+        result.source = _sourceOf(traits);
+        result.critical = traits & CRITICAL != 0;
+        result.active = _isActive(traits);
+        result.pendingOwner = record.pendingOwner;
+        result.movingTo = record.movingTo;
+        result.promisedEnd = record.promisedEnd;
+        result.retiredSlot = record.retiredSlot;
+        result.offers = record.offers;
     }
 
     /// @inheritdoc IMeters
     function deliveryOf(
         address meter,
         uint32 blockNumber
-    ) external view override returns (Profile committed, Profile delivered, uint256 resolved) {
+    ) external view override returns (Profile committed, Profile delivered, uint256 reported) {
         Delivery storage delivery = _deliveries[meter][blockNumber];
         (committed, delivered) = (delivery.committed, delivery.delivered);
-        uint32 microgrid = _knownMeter(meter).microgrid;
-        uint256 lastLate = _firstSlotInTime(microgrid, _termsOf(microgrid).slotSeconds);
-        uint256 late = lastLate == 0 ? 0 : ProfileLib.maskOf(blockNumber, 0, lastLate - 1);
         uint256 flags = _reported[meter][blockNumber / 32] >> ((blockNumber % 32) * 8);
-        resolved = (ProfileLib.guardsOf(flags & 0xff) | late) & ProfileLib.GUARDS;
+        reported = ProfileLib.guardsOf(flags & 0xff);
     }
 
     /// @inheritdoc IMeters
@@ -242,8 +311,25 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     }
 
     /// @inheritdoc IMeters
-    function hashRegistration(uint32 microgrid, address owner) public view override returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(REGISTRATION_TYPEHASH, microgrid, owner)));
+    function hashRegistration(Registration calldata registration) public view override returns (bytes32) {
+        return
+            _hashTypedDataV4(
+                keccak256(
+                    abi.encode(
+                        REGISTRATION_TYPEHASH,
+                        registration.microgrid,
+                        registration.owner,
+                        registration.meter,
+                        registration.source,
+                        registration.capacityW
+                    )
+                )
+            );
+    }
+
+    /// @inheritdoc IMeters
+    function addressOfP256(bytes32 x, bytes32 y) external pure override returns (address) {
+        return DeviceSignatures.addressOfP256(x, y);
     }
 
     // =================================================================================================
@@ -251,13 +337,20 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     // =================================================================================================
 
     /// @dev What a reading may cover: slots from `firstSlot` to before `endSlot`, at most `most` Wh in each. Those before
-    /// `endPromised` may be promised to forwards, who get them from `firstInTime` on.
+    /// `endPromised` may be promised to forwards.
     struct Window {
         uint256 firstSlot;
         uint256 endSlot;
         uint256 endPromised;
-        uint256 firstInTime;
         uint256 most;
+    }
+
+    /// @dev What a meter can promise: slots after `started`, at most `most` Wh in each, behind at most `mostAhead`.
+    struct Promise {
+        address meter;
+        uint256 started;
+        uint256 most;
+        uint256 mostAhead;
     }
 
     /// @dev Marks the slots of a reading as reported.
@@ -293,7 +386,7 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
                 flags |= bits;
                 everCovered |= covered;
                 if (blockNumber * ProfileLib.LANES < window.endPromised) {
-                    energy = energy.sub(_deliver(meter, blockNumber, energy, covered, window.firstInTime));
+                    energy = energy.sub(_deliver(meter, blockNumber, energy));
                 }
                 exported[i] = energy;
                 any = any || !energy.isZero();
@@ -304,20 +397,14 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         if (everCovered == 0) revert Meters_NothingReported(meter);
     }
 
-    /// @dev Keeps of a block's energy what forwards are owed. Late energy is nobody's but the owner's: see {IMeters-report}.
-    function _deliver(
-        address meter,
-        uint256 blockNumber,
-        Profile energy,
-        uint256 covered,
-        uint256 firstInTime
-    ) private returns (Profile kept) {
+    /// @dev Keeps of a block's energy what forwards are owed, however late it comes.
+    function _deliver(address meter, uint256 blockNumber, Profile energy) private returns (Profile kept) {
         Delivery storage delivery = _deliveries[meter][blockNumber];
-        Profile committed = delivery.committed;
-        if (committed.isZero()) return ProfileLib.ZERO;
-        uint256 inTime = ProfileLib.maskOf(blockNumber, firstInTime, type(uint32).max);
-        kept = ProfileLib.select(ProfileLib.fill(covered) & inTime, energy.min(committed), ProfileLib.ZERO);
+        // Lanes that are not covered have no energy to keep.
+        kept = energy.min(delivery.committed);
+        if (kept.isZero()) return kept;
         delivery.delivered = delivery.delivered.add(kept);
+        emit Delivered(meter, uint32(blockNumber), kept);
     }
 
     /// @dev Names the first lane of a refused word and what is wrong with it.
@@ -343,30 +430,55 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         }
     }
 
-    function _refuseCommitment(
-        address meter,
-        uint256 blockNumber,
-        Profile committed,
-        Profile added,
-        uint256 most
-    ) private pure {
-        uint256 index;
-        while (committed.lane(index) + added.lane(index) <= most) ++index;
-        uint256 slot = blockNumber * ProfileLib.LANES + index;
-        revert Meters_OverCommitted(meter, slot, committed.lane(index), added.lane(index), most);
+    /// @dev Adds to what a block owes.
+    /// @return ahead What was promised before, in the lanes of `added`.
+    function _promise(Promise memory terms, uint256 blockNumber, Profile added) private returns (Profile ahead) {
+        Delivery storage delivery = _deliveries[terms.meter][blockNumber];
+        Profile before = delivery.committed;
+        uint256 lanes = ProfileLib.fill(ProfileLib.atLeast(added, Profile.wrap(ProfileLib.ONES)));
+        ahead = ProfileLib.select(lanes, before, ProfileLib.ZERO);
+        Profile committed = before.add(added);
+        if (
+            lanes & ProfileLib.maskOf(blockNumber, 0, terms.started) != 0 ||
+            !committed.le(ProfileLib.uniform(terms.most)) ||
+            !ahead.le(ProfileLib.uniform(terms.mostAhead))
+        ) _refusePromise(terms, blockNumber, before, added);
+        delivery.committed = committed;
     }
 
-    function _firstLane(uint256 blockNumber, uint256 word) private pure returns (uint256 slot) {
-        slot = blockNumber * ProfileLib.LANES;
-        for (; uint32(word) == 0; word >>= 32) ++slot;
+    /// @dev Names the first lane that can't be promised and why.
+    function _refusePromise(Promise memory terms, uint256 blockNumber, Profile before, Profile added) private pure {
+        for (uint256 i = 0; i < ProfileLib.LANES; ++i) {
+            (uint256 ahead, uint256 energy) = (before.lane(i), added.lane(i));
+            if (energy == 0) continue;
+            uint256 slot = blockNumber * ProfileLib.LANES + i;
+            if (slot <= terms.started) revert Meters_SlotStarted(terms.meter, slot);
+            if (ahead + energy > terms.most) {
+                revert Meters_OverCommitted(terms.meter, slot, ahead, energy, terms.most);
+            }
+            if (ahead > terms.mostAhead) revert Meters_TooFarBehind(terms.meter, slot, ahead, terms.mostAhead);
+        }
     }
 
-    /// @dev The first slot whose reading is still in time for its forwards.
-    function _firstSlotInTime(uint32 microgrid, uint256 slotSeconds) private view returns (uint256) {
-        // In time: (slot + 1) * slotSeconds + deadline >= now.
-        uint256 deadline = _reportingDeadlineOf(microgrid);
-        if (block.timestamp <= deadline + slotSeconds) return 0;
-        return (block.timestamp - deadline - slotSeconds + slotSeconds - 1) / slotSeconds;
+    /// @dev A registered meter is registered again only where its owner lets it move, for the same owner, and once nobody can
+    /// wait for its energy any more.
+    function _checkMove(address meter, MeterRecord storage record, Registration calldata registration) private view {
+        if (record.movingTo == 0 || record.movingTo != registration.microgrid) revert Meters_AlreadyRegistered(meter);
+        if (record.owner != registration.owner) revert Meters_NotOwner(meter, registration.owner, record.owner);
+        uint32 promisedEnd = record.promisedEnd;
+        if (promisedEnd != 0 && MICROGRIDS.overdueAt(record.microgrid, promisedEnd - 1) > block.timestamp) {
+            revert Meters_Promised(meter, promisedEnd);
+        }
+    }
+
+    function _checkOperator(uint32 microgrid) private view {
+        address operator = MICROGRIDS.operatorOf(microgrid);
+        if (msg.sender != operator) revert Meters_NotOperator(microgrid, msg.sender, operator);
+    }
+
+    function _owned(address meter) private view returns (MeterRecord storage record) {
+        record = _knownMeter(meter);
+        if (msg.sender != record.owner) revert Meters_NotOwner(meter, msg.sender, record.owner);
     }
 
     function _isActive(uint8 traits) private pure returns (bool) {
@@ -374,7 +486,17 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
     }
 
     function _sourceOf(uint8 traits) private pure returns (Source) {
-        return Source(traits & (CRITICAL - 1));
+        return Source(traits & SOURCE);
+    }
+
+    function _slotSecondsOf(uint8 traits) private pure returns (uint256) {
+        return ((LENGTHS >> (8 * ((traits >> LENGTH_SHIFT) & 3))) & 0xff) * LENGTH_UNIT;
+    }
+
+    function _lengthTrait(uint256 slotSeconds) private pure returns (uint8) {
+        uint8 index;
+        while ((LENGTHS >> (8 * index)) & 0xff != slotSeconds / LENGTH_UNIT) ++index;
+        return index << LENGTH_SHIFT;
     }
 
     function _knownMeter(address meter) private view returns (MeterRecord storage record) {
@@ -382,13 +504,13 @@ contract Meters is Microgrids, EIP712, Multicall, IMeters {
         if (record.owner == address(0)) revert Meters_Unknown(meter);
     }
 
-    function _checkSigner(address meter, bytes32 hash, bytes calldata signature) private pure {
-        address signer = Signatures.signerOf(hash, signature);
+    function _checkSigner(address meter, bytes32 hash, bytes calldata signature) private view {
+        address signer = DeviceSignatures.signerOf(hash, signature);
         if (signer != meter || meter == address(0)) revert Meters_BadSignature(meter, signer);
     }
 
-    /// @dev Rounds down: a meter never mints a Wh it could not have exported.
+    /// @dev Rounds up: a register that counts whole Wh may pass one more of them than the exact limit.
     function _slotCapacity(uint256 capacityW, uint256 slotSeconds) private pure returns (uint256) {
-        return (capacityW * slotSeconds) / 1 hours;
+        return Math.ceilDiv(capacityW * slotSeconds, 1 hours);
     }
 }

@@ -5,7 +5,7 @@ import { EnergyToken } from "../EnergyToken.sol";
 import { IEnergyToken } from "../interfaces/IEnergyToken.sol";
 import { IMeters } from "../interfaces/IMeters.sol";
 
-/// @notice Brings energy tokens into the world. It keeps nothing and owns nothing.
+/// @notice Creates energy tokens. It keeps nothing and owns nothing.
 contract EnergyTokenFactory {
     /// @notice A new energy token that the caller mints and `market` moves.
     function create(address market) external returns (IEnergyToken) {

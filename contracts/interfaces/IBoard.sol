@@ -5,7 +5,7 @@ import { Order } from "./IOrders.sol";
 
 /// @title A board for signed orders on chain
 /// @notice Orders travel through relays, which cost nothing. When there is none, a maker pins its orders here, where
-/// everybody who reads the chain finds them. The board checks nothing: whoever reads an order verifies it, as with one
+/// everybody who reads the chain finds them. The board checks nothing: a reader of an order verifies it, as with one
 /// from a relay.
 interface IBoard {
     /// @notice A signed order was pinned by anyone, most likely its maker.

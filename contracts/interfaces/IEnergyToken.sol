@@ -8,8 +8,10 @@ import { Profile } from "../libraries/Profile.sol";
 /// @title Energy as ERC-1155 tokens
 /// @notice One id per (microgrid, source, delivery slot), one unit per Wh. Eight consecutive slots of a holder
 /// share one storage word.
-/// @dev Mints by meters and moves by the market run no receiver hook: a market that pushes energy must not be
-/// stopped by a receiver. Transfers that a holder or its operator makes do run it, as ERC-1155 asks.
+/// @dev An integrator should know: ERC-1155 wants `onERC1155Received` of a contract asked for every token that comes in, and
+/// this token knowingly does not, for mints by meters and moves by the market. A market that pushes energy must not be
+/// stopped by a receiver. Transfers that a holder or its operator makes do ask, as ERC-1155 wants. A contract that relies on
+/// the hook to learn of energy reads the transfer events or its balance instead.
 interface IEnergyToken is IERC1155MetadataURI {
     /// @notice Energy was retired: it is used up and can never be traded again. Together with the
     /// transaction it is a granular certificate.

@@ -2,23 +2,48 @@
 pragma solidity 0.8.37;
 
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import { IOrders, Order } from "../interfaces/IOrders.sol";
-import { Source } from "../libraries/EnergyId.sol";
-import { Profile, ProfileLib } from "../libraries/Profile.sol";
+import { MessageHashUtils } from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import { Account } from "../interfaces/IEscrow.sol";
+import { Allowance, IOrders, Order } from "../interfaces/IOrders.sol";
+import { ProfileLib } from "../libraries/Profile.sol";
 import { Signatures } from "../libraries/Signatures.sol";
 import { Accounts } from "./Accounts.sol";
 
 /// @notice What makers signed, and how much of it is filled. See {IOrders}.
 abstract contract Book is Accounts, EIP712 {
-    bytes private constant ORDER_TYPE =
-        "Order(address maker,address meter,uint32 microgrid,uint8 side,uint8 sources,uint32 firstSlot,"
-        "uint32 lastSlot,uint32 energy,uint96 price,bool forward,uint96 bond,address counterparty,uint64 nonce,"
-        "uint64 counter,uint40 deadline)";
-    /// @dev The compiler would hash a constant's bytes anew each time.
-    bytes32 private immutable ORDER_TYPEHASH = keccak256(ORDER_TYPE);
-    /// @dev Bytes of an order's members.
-    uint256 internal constant ORDER_SIZE = 15 * 32;
-    uint256 private constant MOST_BULK_LEVELS = 16;
+    /// @dev All that trades need to know of a microgrid, read once a call.
+    struct Community {
+        uint32 microgrid;
+        address currency;
+        uint256 slotSeconds;
+        // one schedule of one level, never islanded nor closed: all slots then have this fee and this price
+        bool plain;
+        uint256 fee;
+        uint256 price;
+        bool priced;
+    }
+
+    /// @dev One side of a deal: a signed order, read and judged once a call, or a taker, who signs nothing.
+    struct Party {
+        Order order;
+        Community community;
+        // what the maker signed; zero for a taker
+        bytes32 orderHash;
+        // what is wrong with the order whatever it meets: the selector of an error, or zero
+        bytes4 defect;
+        // who signed for the maker, zero when it was the maker
+        address delegate;
+        // what the signature covers, and where that lies in the calldata; known unless the maker's own key has signed
+        bytes32 digest;
+        uint256 signatureAt;
+        uint256 signatureLength;
+        // whether the maker's contract was asked
+        bool asked;
+        // where fills and account lie in storage, and the word of fills that {_leftOf} has read last
+        bytes32 fillsAt;
+        bytes32 accountAt;
+        uint256 lanes;
+    }
 
     /// @dev What is filled of eight orders: 31 bits of Wh per lane, the guard bit meaning cancelled. A struct, so that its
     /// place in storage is looked up once and then handed on.
@@ -26,24 +51,92 @@ abstract contract Book is Accounts, EIP712 {
         uint256 lanes;
     }
 
-    mapping(address maker => mapping(uint256 nonceDiv8 => Fills)) private _fills;
-    mapping(address maker => mapping(address currency => mapping(address delegate => uint256))) internal _allowances;
+    bytes private constant ORDER_TYPE =
+        "Order(address maker,address meter,uint32 microgrid,uint8 side,uint8 sources,uint32 firstSlot,"
+        "uint32 lastSlot,uint32 energy,uint96 price,bool forward,uint96 bond,uint32 mostAhead,bool crosses,"
+        "address counterparty,address settler,uint64 nonce,uint64 counter,uint40 deadline)";
+    /// @dev The compiler would hash a constant's bytes anew each time.
+    bytes32 private immutable ORDER_TYPEHASH = keccak256(ORDER_TYPE);
 
-    constructor() EIP712("Wattline", "1") {}
+    /// @dev Bytes of {Order} and {Party}.
+    uint256 private constant ORDER_SIZE = 18 * 32;
+    uint256 private constant PARTY_SIZE = 12 * 32;
+    /// @dev Bits of an order's members, a byte each, the first one highest.
+    uint256 private constant ORDER_BITS = (0xa0a02001_08202020_60016020_01a0a040_4028 << 112);
+    uint256 private constant MEMBERS = 18;
+
+    /// @dev The settler of limits that anyone may fill. No call comes from it.
+    address internal constant EVERYBODY = address(1);
+    uint256 private constant FIRST_FIRM = 2 ** 63;
+
+    bytes4 private constant BULK = "bulk";
+    uint256 private constant BULK_END = 6;
+    uint256 private constant MOST_BULK_LEVELS = 16;
+
+    mapping(bytes32 key => mapping(uint256 nonceDiv8 => Fills)) private _fills;
+    mapping(address maker => mapping(address currency => mapping(address delegate => Allowance))) internal _allowances;
+
+    constructor() EIP712("Wattline", "2") {}
 
     // =================================================================================================
-    // Internal
+    // Reading
     // =================================================================================================
 
-    /// @dev A copy of an order to work with, and its EIP-712 hash. Every member is a static type of one word, so an order
-    /// looks the same in calldata and in memory, where reading a member costs a fraction: it is cut to its type, not
-    /// checked. One with dirty upper bits is read without them, and hashes to what nobody signed.
-    function _read(Order calldata signed) internal view returns (Order memory order, bytes32 structHash) {
+    /// @dev Room in memory for `count` parties and their orders; all of it must be filled before it is read. Solidity would
+    /// fill it with zeros first.
+    function _roomForParties(uint256 count) internal pure returns (Party[] memory parties) {
+        (uint256 partySize, uint256 orderSize) = (PARTY_SIZE, ORDER_SIZE);
+        assembly ("memory-safe") {
+            // An array of pointers, then what they point to.
+            parties := mload(0x40)
+            mstore(parties, count)
+            let pointer := add(parties, 0x20)
+            let next := add(pointer, mul(count, 0x20))
+            for {
+                let end := next
+            } lt(pointer, end) {
+                pointer := add(pointer, 0x20)
+            } {
+                mstore(pointer, next)
+                mstore(next, add(next, partySize))
+                next := add(next, add(partySize, orderSize))
+            }
+            // The word in front of an order is for its type's hash, see {_structHash}.
+            mstore(0x40, next)
+        }
+    }
+
+    /// @dev Copies an order as it lies in the calldata: every member is one word there as in memory. A stray bit in any of
+    /// them is refused, so that what is read is what is hashed.
+    function _read(Order memory order, Order calldata signed) internal pure {
         uint256 size = ORDER_SIZE;
+        uint256 stray;
+        // The members' bits are those of {ORDER_BITS}, the members of one width together; a loop over them would take several
+        // times as much.
         assembly ("memory-safe") {
             calldatacopy(order, signed, size)
+            let wide := or(or(mload(order), mload(add(order, 0x20))), mload(add(order, 0x1a0)))
+            stray := shr(160, or(wide, mload(add(order, 0x1c0))))
+            wide := or(or(mload(add(order, 0x40)), mload(add(order, 0xa0))), mload(add(order, 0xc0)))
+            stray := or(stray, shr(32, or(wide, or(mload(add(order, 0xe0)), mload(add(order, 0x160))))))
+            wide := or(or(mload(add(order, 0x60)), mload(add(order, 0x120))), mload(add(order, 0x180)))
+            stray := or(stray, or(shr(1, wide), shr(8, mload(add(order, 0x80)))))
+            stray := or(stray, shr(96, or(mload(add(order, 0x100)), mload(add(order, 0x140)))))
+            stray := or(stray, shr(64, or(mload(add(order, 0x1e0)), mload(add(order, 0x200)))))
+            stray := or(stray, shr(40, mload(add(order, 0x220))))
         }
-        structHash = _structHash(order);
+        if (stray != 0) _refuseStray(signed);
+    }
+
+    function _refuseStray(Order calldata signed) private pure {
+        uint256 widths = ORDER_BITS;
+        for (uint256 member = 0; member < MEMBERS; ++member) {
+            bool stray;
+            assembly ("memory-safe") {
+                stray := iszero(iszero(shr(byte(member, widths), calldataload(add(signed, shl(5, member))))))
+            }
+            if (stray) revert IOrders.Orders_StrayBits(member);
+        }
     }
 
     /// @dev The EIP-712 hash of an order's members.
@@ -61,205 +154,141 @@ abstract contract Book is Accounts, EIP712 {
         }
     }
 
-    /// @dev What is wrong with an order for a taker of energy from `source`: the selector of the error that says so, or
-    /// zero. Signature and fill are judged elsewhere.
-    function _defectOf(
-        Order memory order,
-        uint64 counter,
-        address taker,
-        Source source
-    ) internal view returns (bytes4) {
-        if (block.timestamp > order.deadline) return IOrders.Orders_Expired.selector;
-        if (order.counter != counter) return IOrders.Orders_CounterRaised.selector;
-        address counterparty = order.counterparty;
-        if (counterparty != address(0) && counterparty != taker) return IOrders.Orders_NotCounterparty.selector;
-        if ((order.sources >> uint8(source)) & 1 == 0) return IOrders.Orders_SourceNotNamed.selector;
-        return 0;
-    }
+    // =================================================================================================
+    // Judging
+    // =================================================================================================
 
-    /// @dev Reverts with the named defect and its values.
-    function _checkOrder(Order memory order, uint64 counter, address taker, Source source) internal view {
-        bytes4 defect = _defectOf(order, counter, taker, source);
-        if (defect == 0) return;
-        if (defect == IOrders.Orders_Expired.selector) revert IOrders.Orders_Expired(order.deadline, block.timestamp);
-        if (defect == IOrders.Orders_CounterRaised.selector)
-            revert IOrders.Orders_CounterRaised(order.maker, order.counter, counter);
-        if (defect == IOrders.Orders_NotCounterparty.selector)
-            revert IOrders.Orders_NotCounterparty(order.counterparty, taker);
-        revert IOrders.Orders_SourceNotNamed(order.sources, uint8(source));
-    }
-
-    /// @dev Who signed an order for its maker.
-    /// @return valid Whether anyone who may did.
-    /// @return delegate The maker's delegate who did, or zero when it was the maker.
-    function _signerOf(
-        address maker,
-        address currency,
-        bytes32 structHash,
-        bytes32 orderHash,
-        bytes calldata signature
-    ) internal view returns (bool valid, address delegate) {
-        // The signatures of several owners, one behind the other, can be as long as a bulk signature.
-        if (signature.length > 65) {
-            (bool isBulk, bytes32 digest, bytes calldata plain) = _bulk(structHash, signature);
-            if (isBulk) (valid, delegate) = _plainSignerOf(maker, currency, digest, plain);
-            if (valid) return (true, delegate);
+    /// @dev Finds out whether a party's order, which {_read} has read, stands, whatever it meets.
+    /// @param domain The domain's separator.
+    /// @param settling Whether the caller settles, rather than takes.
+    function _judge(
+        Party memory party,
+        bytes calldata signature,
+        Community memory community,
+        bytes32 domain,
+        bool settling
+    ) internal view {
+        Order memory order = party.order;
+        address maker = order.maker;
+        Account storage account = _account(community.currency, maker);
+        bytes32 structHash = _structHash(order);
+        party.community = community;
+        party.orderHash = MessageHashUtils.toTypedDataHash(domain, structHash);
+        (party.delegate, party.asked) = (address(0), false);
+        bytes32 accountAt;
+        assembly ("memory-safe") {
+            accountAt := account.slot
         }
-        return _plainSignerOf(maker, currency, orderHash, signature);
+        party.accountAt = accountAt;
+        bytes32 key = bytes32(uint256(uint160(maker)));
+        bytes4 defect;
+        bool firm = order.nonce >= FIRST_FIRM;
+        address settler = order.settler;
+        if (block.timestamp > order.deadline) {
+            defect = IOrders.Orders_Expired.selector;
+        } else if (settling ? settler > EVERYBODY && settler != msg.sender : settler != address(0)) {
+            defect = IOrders.Orders_NotSettler.selector;
+        } else if (!firm) {
+            if (order.counter != account.counter) defect = IOrders.Orders_CounterRaised.selector;
+        } else if (!_isFirm(order, community.currency, account.lockedUntil)) {
+            defect = IOrders.Orders_NoLock.selector;
+        }
+        if (firm) key = keccak256(abi.encode(maker, community.currency, settler));
+        Fills storage fills = _fills[key][order.nonce / ProfileLib.LANES];
+        bytes32 fillsAt;
+        assembly ("memory-safe") {
+            fillsAt := fills.slot
+        }
+        party.fillsAt = fillsAt;
+        if (defect == 0 && !_isSigned(party, structHash, signature, domain, firm)) {
+            defect = IOrders.Orders_BadSignature.selector;
+        }
+        party.defect = defect;
     }
 
-    /// @dev As {_signerOf}, for a signature over `digest` that is not a bulk one.
-    function _plainSignerOf(
-        address maker,
-        address currency,
-        bytes32 digest,
-        bytes calldata signature
-    ) private view returns (bool valid, address delegate) {
+    /// @dev Whether a lock in force makes a firm order what it is.
+    function _isFirm(Order memory order, address currency, uint256 lockedUntil) private view returns (bool) {
+        return
+            block.timestamp < lockedUntil &&
+            order.deadline <= lockedUntil &&
+            order.counter == 0 &&
+            order.settler == _lockOf(currency, order.maker).settler;
+    }
+
+    /// @dev Whether somebody who may has signed; notes who and what.
+    function _isSigned(
+        Party memory party,
+        bytes32 structHash,
+        bytes calldata signature,
+        bytes32 domain,
+        bool firm
+    ) private view returns (bool) {
+        bytes32 digest = party.orderHash;
+        (uint256 levels, uint256 length) = _bulkOf(signature);
+        if (levels != 0) {
+            digest = MessageHashUtils.toTypedDataHash(domain, _treeHash(structHash, signature, levels, length));
+            signature = signature[:length];
+        }
+        address maker = party.order.maker;
         address signer = Signatures.signerOf(digest, signature);
+        if (signer == maker && signer != address(0)) return true;
+        uint256 place;
+        assembly ("memory-safe") {
+            place := signature.offset
+        }
+        (party.digest, party.signatureAt, party.signatureLength) = (digest, place, signature.length);
+        address currency = party.community.currency;
         if (signer != address(0)) {
-            if (signer == maker) return (true, address(0));
-            if (_allowances[maker][currency][signer] != 0) return (true, signer);
-        }
-        return (Signatures.isAcceptedBy(maker, digest, signature), address(0));
-    }
-
-    /// @dev Reverts unless the order is signed; returns as {_signerOf}.
-    function _checkSignature(
-        address maker,
-        address currency,
-        bytes32 structHash,
-        bytes32 orderHash,
-        bytes calldata signature
-    ) internal view returns (address delegate) {
-        bool valid;
-        (valid, delegate) = _signerOf(maker, currency, structHash, orderHash, signature);
-        if (!valid) revert IOrders.Orders_BadSignature(maker, orderHash);
-    }
-
-    function _allowance(address maker, address currency, address delegate) internal view returns (uint256) {
-        return _allowances[maker][currency][delegate];
-    }
-
-    /// @dev Takes `amount` off a delegate's allowance.
-    function _draw(address maker, address currency, address delegate, uint256 amount) internal {
-        uint256 left = _allowances[maker][currency][delegate];
-        if (amount > left) revert IOrders.Orders_AllowanceExceeded(maker, delegate, left, amount);
-        unchecked {
-            _allowances[maker][currency][delegate] = left - amount;
-        }
-        emit IOrders.Drawn(maker, currency, delegate, amount);
-    }
-
-    /// @dev Reverts unless a profile that is well formed lies within the order's slots.
-    function _checkWithin(Order memory order, uint256 firstBlock, Profile[] calldata energy) internal pure {
-        if (_isWithin(order.firstSlot, order.lastSlot, firstBlock, energy)) return;
-        for (uint256 i = 0; ; ++i) {
-            uint256 blockNumber = firstBlock + i;
-            uint256 mask = ProfileLib.maskOf(blockNumber, order.firstSlot, order.lastSlot);
-            uint256 stray = Profile.unwrap(energy[i]) & ~mask;
-            if (stray == 0) continue;
-            uint256 slot = blockNumber * ProfileLib.LANES;
-            for (; uint32(stray) == 0; stray >>= 32) ++slot;
-            revert IOrders.Orders_OutsideSlots(slot, order.firstSlot, order.lastSlot);
-        }
-    }
-
-    /// @dev Whether a profile has energy in the slots `firstSlot` to `lastSlot` only, both included.
-    function _isWithin(
-        uint256 firstSlot,
-        uint256 lastSlot,
-        uint256 firstBlock,
-        Profile[] calldata energy
-    ) internal pure returns (bool) {
-        unchecked {
-            // A block fits 32 bits.
-            uint256 start = firstBlock * ProfileLib.LANES;
-            if (start >= firstSlot && start + energy.length * ProfileLib.LANES <= lastSlot + 1) return true;
-            uint256 stray;
-            for (uint256 i = 0; i < energy.length; ++i) {
-                stray |= Profile.unwrap(energy[i]) & ~ProfileLib.maskOf(firstBlock + i, firstSlot, lastSlot);
-            }
-            return stray == 0;
-        }
-    }
-
-    /// @dev The Wh of a profile from outside, which must be well formed.
-    function _sumOf(Profile[] calldata energy) internal pure returns (uint256 total) {
-        unchecked {
-            // A sum has 34 bits, and calldata holds fewer than 2^30 words.
-            for (uint256 i = 0; i < energy.length; ++i) {
-                total += ProfileLib.checked(Profile.unwrap(energy[i])).sum();
+            if (firm) return signer == _lockOf(currency, maker).signer;
+            Allowance storage allowance = _allowances[maker][currency][signer];
+            if (allowance.amount != 0 && block.timestamp <= allowance.until) {
+                party.delegate = signer;
+                return true;
             }
         }
+        return !firm && _isAccepted(party);
     }
 
-    /// @dev Where the fill of a maker's order is kept.
-    function _fillsOf(address maker, uint64 nonce) internal view returns (Fills storage) {
-        return _fills[maker][nonce / 8];
+    /// @dev Whether the maker's contract stands by the signature. It is asked once a call.
+    function _isAccepted(Party memory party) private view returns (bool) {
+        if (party.asked) return false;
+        party.asked = true;
+        (uint256 place, uint256 length) = (party.signatureAt, party.signatureLength);
+        bytes calldata signature;
+        assembly ("memory-safe") {
+            signature.offset := place
+            signature.length := length
+        }
+        return Signatures.isAcceptedBy(party.order.maker, party.digest, signature);
     }
 
-    /// @dev Why `energy` more Wh can't be filled of an order: the selector of the error that says so, or zero.
-    /// @param lanes What is filled of it, as in {Fills}.
-    function _fillDefectOf(Order memory order, uint256 lanes, uint256 energy) internal pure returns (bytes4) {
+    /// @dev What a bulk signature consists of.
+    /// @return levels Of the tree; zero when it is none.
+    /// @return length Bytes of the plain signature in front.
+    function _bulkOf(bytes calldata signature) private pure returns (uint256 levels, uint256 length) {
         unchecked {
-            // With its guard bit set, the lane of a cancelled order exceeds all that can be signed.
-            uint256 filled = uint32(lanes >> ((order.nonce % 8) * 32));
-            if (filled + energy <= _signedEnergy(order)) return 0;
-            return
-                filled > ProfileLib.LANE_MAX ? IOrders.Orders_IsCancelled.selector : IOrders.Orders_Overfilled.selector;
+            // 64 or 65 bytes, 1 to 16 words, the index, the mark.
+            if (signature.length < 64 + 32 + BULK_END) return (0, 0);
+            if (bytes4(signature[signature.length - 4:]) != BULK) return (0, 0);
+            uint256 rest = (signature.length - BULK_END) % 32;
+            length = 64 + rest;
+            levels = (signature.length - BULK_END - length) / 32;
+            if (rest > 1 || levels > MOST_BULK_LEVELS) return (0, 0);
         }
     }
 
-    /// @dev `lanes` with `energy` Wh more of an order, against which {_fillDefectOf} has found nothing.
-    function _filled(uint256 lanes, uint64 nonce, uint256 energy) internal pure returns (uint256) {
-        unchecked {
-            return lanes + (energy << ((nonce % 8) * 32));
-        }
-    }
-
-    /// @dev Adds `energy` Wh to what is filled of an order.
-    function _fill(Order memory order, uint256 energy) internal {
-        (address maker, uint64 nonce) = (order.maker, order.nonce);
-        Fills storage fills = _fillsOf(maker, nonce);
-        uint256 lanes = fills.lanes;
-        bytes4 defect = _fillDefectOf(order, lanes, energy);
-        if (defect == IOrders.Orders_IsCancelled.selector) revert IOrders.Orders_IsCancelled(maker, nonce);
-        if (defect != 0) revert IOrders.Orders_Overfilled(maker, nonce, _leftOf(order, lanes), energy);
-        fills.lanes = _filled(lanes, nonce, energy);
-    }
-
-    /// @dev Wh of an order that are not filled yet.
-    /// @param lanes What is filled of it, as in {Fills}.
-    function _leftOf(Order memory order, uint256 lanes) internal pure returns (uint256) {
-        uint256 filled = Profile.wrap(lanes).lane(order.nonce % 8);
-        uint256 signed = _signedEnergy(order);
-        return signed > filled ? signed - filled : 0;
-    }
-
-    /// @dev A signature for more than a lane holds is good for what a lane holds.
-    function _signedEnergy(Order memory order) private pure returns (uint256) {
-        uint256 signed = order.energy;
-        return signed > ProfileLib.LANE_MAX ? ProfileLib.LANE_MAX : signed;
-    }
-
-    /// @dev Unfolds a bulk signature: what was signed, and by which plain signature. `isBulk` is false when the length
-    /// is none of a bulk signature.
-    function _bulk(
+    /// @dev The EIP-712 hash of the tree in which an order lies.
+    function _treeHash(
         bytes32 structHash,
-        bytes calldata signature
-    ) private view returns (bool isBulk, bytes32 digest, bytes calldata plain) {
-        // 64 or 65 bytes, the index, then 1 to 16 words.
-        uint256 plainLength = 64 + (signature.length % 2);
-        uint256 rest = signature.length - plainLength;
-        uint256 levels = rest / 32;
-        if (rest % 32 != 2 || levels == 0 || levels > MOST_BULK_LEVELS) return (false, digest, signature);
-        plain = signature[:plainLength];
-        uint256 index = uint16(bytes2(signature[plainLength:plainLength + 2]));
-        bytes32 node = structHash;
+        bytes calldata signature,
+        uint256 levels,
+        uint256 length
+    ) private pure returns (bytes32 node) {
+        node = structHash;
+        uint256 index = uint16(bytes2(signature[signature.length - BULK_END:]));
         bytes memory brackets;
         for (uint256 level = 0; level < levels; ++level) {
-            uint256 start = plainLength + 2 + level * 32;
-            bytes32 sibling = bytes32(signature[start:start + 32]);
+            bytes32 sibling = bytes32(signature[length + level * 32:]);
             node =
                 (index >> level) & 1 == 0
                     ? keccak256(abi.encodePacked(node, sibling))
@@ -267,12 +296,98 @@ abstract contract Book is Accounts, EIP712 {
             brackets = bytes.concat(brackets, "[2]");
         }
         bytes32 typeHash = keccak256(bytes.concat("BulkOrder(Order", brackets, " tree)", ORDER_TYPE));
-        return (true, _hashTypedDataV4(keccak256(abi.encode(typeHash, node))), plain);
+        return keccak256(abi.encode(typeHash, node));
     }
 
-    function _guardBit(uint64 nonce) internal pure returns (uint256) {
+    // =================================================================================================
+    // Fills and allowances
+    // =================================================================================================
+
+    /// @dev Wh that are left of a party's order; all that a lane holds of a taker.
+    /// @return left The Wh.
+    /// @return defect When nothing is left: why.
+    function _leftOf(Party memory party) internal view returns (uint256 left, bytes4 defect) {
+        if (party.orderHash == 0) return (ProfileLib.LANE_MAX, 0);
+        uint256 lanes = _fillsAt(party.fillsAt).lanes;
+        party.lanes = lanes;
+        uint256 filled = uint32(lanes >> _laneOf(party.order.nonce));
+        // With its guard bit set, the lane of a cancelled order exceeds all that can be signed.
+        if (filled > ProfileLib.LANE_MAX) return (0, IOrders.Orders_IsCancelled.selector);
+        uint256 signed = party.order.energy;
+        if (signed > ProfileLib.LANE_MAX) signed = ProfileLib.LANE_MAX;
+        if (filled >= signed) return (0, IOrders.Orders_Filled.selector);
         unchecked {
-            return 1 << ((nonce % 8) * 32 + 31);
+            return (signed - filled, 0);
+        }
+    }
+
+    /// @dev Adds Wh that {_leftOf} has just found to be left to what is filled of a party's order.
+    function _fill(Party memory party, uint256 energy) internal {
+        if (party.orderHash == 0) return;
+        unchecked {
+            _fillsAt(party.fillsAt).lanes = party.lanes + (energy << _laneOf(party.order.nonce));
+        }
+    }
+
+    /// @dev Why a party for which a delegate has signed can't draw `amount` on its allowance, or zero. A contract wallet may
+    /// have its delegate's key for an owner: it is asked whether the signature is its own.
+    function _allowanceDefectOf(Party memory party, uint256 amount) internal view returns (bytes4) {
+        address currency = party.community.currency;
+        if (amount <= _allowances[party.order.maker][currency][party.delegate].amount) return 0;
+        if (!_isAccepted(party)) return IOrders.Orders_AllowanceExceeded.selector;
+        party.delegate = address(0);
+        return 0;
+    }
+
+    /// @dev Draws an amount in which {_allowanceDefectOf} has found nothing wrong.
+    function _draw(Party memory party, uint256 amount) internal {
+        (address maker, address currency, address delegate) = (
+            party.order.maker,
+            party.community.currency,
+            party.delegate
+        );
+        Allowance storage allowance = _allowances[maker][currency][delegate];
+        unchecked {
+            allowance.amount = uint120(allowance.amount - amount);
+        }
+        emit IOrders.Drawn(maker, currency, delegate, amount);
+    }
+
+    /// @dev Where the fill of a maker's order that is not firm is kept.
+    function _fillsOf(address maker, uint64 nonce) internal view returns (Fills storage) {
+        return _fills[bytes32(uint256(uint160(maker)))][nonce / ProfileLib.LANES];
+    }
+
+    /// @dev Where the fill of a maker's firm order is kept.
+    function _firmFillsOf(
+        address maker,
+        address currency,
+        address settler,
+        uint64 nonce
+    ) internal view returns (Fills storage) {
+        return _fills[keccak256(abi.encode(maker, currency, settler))][nonce / ProfileLib.LANES];
+    }
+
+    /// @dev Orders with such a nonce are firm, see {IEscrow-lock}.
+    function _isFirmNonce(uint64 nonce) internal pure returns (bool) {
+        return nonce >= FIRST_FIRM;
+    }
+
+    function _fillsAt(bytes32 place) private pure returns (Fills storage fills) {
+        assembly ("memory-safe") {
+            fills.slot := place
+        }
+    }
+
+    function _accountAt(bytes32 place) internal pure returns (Account storage account) {
+        assembly ("memory-safe") {
+            account.slot := place
+        }
+    }
+
+    function _laneOf(uint64 nonce) internal pure returns (uint256 bits) {
+        unchecked {
+            return (nonce % ProfileLib.LANES) * 32;
         }
     }
 }

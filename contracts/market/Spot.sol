@@ -1,50 +1,48 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import { Account } from "../interfaces/IEscrow.sol";
+import { Take } from "../interfaces/IDeals.sol";
 import { Order } from "../interfaces/IOrders.sol";
 import { ISpot } from "../interfaces/ISpot.sol";
-import { Take } from "../interfaces/ITrading.sol";
 import { EnergyId } from "../libraries/EnergyId.sol";
-import { Profile } from "../libraries/Profile.sol";
-import { Trading } from "./Trading.sol";
+import { Taking } from "./Taking.sol";
 
-/// @notice Trading energy that is already minted. See {ISpot}.
-abstract contract Spot is Trading, ISpot {
+/// @notice Taking a posted price of energy that is already minted. See {ISpot}.
+abstract contract Spot is Taking, ISpot {
     /// @inheritdoc ISpot
-    function accept(Order calldata order, bytes calldata signature, Take calldata take) external override {
+    function accept(
+        Order calldata order,
+        bytes calldata signature,
+        Take calldata take
+    ) external override returns (uint256 sentWh) {
         // Check
-        (Order memory copy, bytes32 structHash) = _read(order);
-        if (copy.forward) revert Spot_IsForward(copy.maker, copy.nonce);
+        Deal memory deal = _roomForDeal()[0];
+        _take(deal, order, signature, take, false);
+        (Party memory offered, Party memory wanted) = (deal.offered, deal.wanted);
+        (Order memory offer, Order memory bid) = (offered.order, wanted.order);
+        sentWh = deal.sentWh;
 
-        // Check and effect
-        (Deal memory deal, Account storage makers) = _strike(copy, structHash, signature, take);
-        bool isOffer = deal.isOffer;
-        (uint256 due, uint256 charge) = _costOf(deal, isOffer, take.limit);
-        uint256 cost = due + charge;
-        if (deal.delegate != address(0)) _drawFor(deal, cost, 0);
-        Account storage takers = _account(deal.currency, msg.sender);
-        _debit(isOffer ? takers : makers, deal.currency, deal.buyer, cost);
-        _credit(isOffer ? makers : takers, due);
-        if (charge != 0) _payDsos(deal.currency, deal.from, deal.to, charge);
-        emit Traded(
-            deal.orderHash,
-            isOffer ? deal.seller : deal.buyer,
-            msg.sender,
-            copy.nonce,
-            isOffer ? deal.sent : deal.arrived,
-            cost,
-            charge
-        );
+        // Effect
+        _book(deal);
+        (uint256 cost, uint256 charges) = (deal.cost, deal.charges);
+        unchecked {
+            // No price is below its charge.
+            _credit(_accountAt(offered.accountAt), cost - charges);
+        }
+        _payDsos(offered.community.currency, offer.microgrid, bid.microgrid, charges);
+        if (deal.countsSent) {
+            emit Traded(offered.orderHash, offer.maker, bid.maker, offer.nonce, sentWh, cost, charges);
+        } else {
+            emit Traded(wanted.orderHash, bid.maker, offer.maker, bid.nonce, deal.arrivedWh, cost, charges);
+        }
 
         // Interaction, with our own token only
-        uint256 line = EnergyId.lineOf(deal.from, take.source);
-        if (deal.from == deal.to) {
-            _energy().move(deal.seller, deal.buyer, line, take.firstBlock, take.energy);
+        uint256 line = EnergyId.lineOf(offer.microgrid, deal.source);
+        if (deal.home) {
+            _energy().move(offer.maker, bid.maker, line, deal.firstBlock, deal.sent);
         } else {
-            Profile[] memory arrived = _arriving(take.energy, deal.lossBps);
-            uint256 lineTo = EnergyId.lineOf(deal.to, take.source);
-            _energy().moveAcross(deal.seller, deal.buyer, line, lineTo, take.firstBlock, take.energy, arrived);
+            uint256 lineTo = EnergyId.lineOf(bid.microgrid, deal.source);
+            _energy().moveAcross(offer.maker, bid.maker, line, lineTo, deal.firstBlock, deal.sent, deal.arrived);
         }
     }
 }

@@ -5,8 +5,9 @@ import hre from "hardhat";
  * of its modules, which it does not declare all itself.
  */
 const ABIS = {
-  marketplace: ["Marketplace", "Settlement", "Forwards"],
+  marketplace: ["Marketplace", "Settlement", "Forwards", "Releases", "Mandates"],
   meters: ["Meters"],
+  microgrids: ["Microgrids"],
   energyToken: ["EnergyToken"],
   board: ["Board"],
 } as const;

@@ -8,7 +8,7 @@ import path from "node:path";
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 
 /** What must have been built before a test can run. */
-export type Need = "contracts" | "nextContracts" | "app";
+export type Need = "contracts" | "app";
 
 export interface Group {
   readonly name: string;
@@ -16,8 +16,6 @@ export interface Group {
   readonly needs: readonly Need[];
   /** Whether Node loads the files as they are, or Vite as modules of the dApp. */
   readonly loader: "node" | "vite";
-  /** Hardhat's configuration, when it is not the one in the root. */
-  readonly hardhatConfig?: string;
 }
 
 /** A file of TypeScript tests. */
@@ -61,13 +59,6 @@ const GROUPS: readonly Group[] = [
     patterns: ["frontend/test/**/*.test.ts"],
     needs: ["contracts", "app"],
     loader: "node",
-  },
-  {
-    name: "next",
-    patterns: ["next/test/**/*.test.ts"],
-    needs: ["nextContracts"],
-    loader: "node",
-    hardhatConfig: "next/hardhat.config.ts",
   },
   { name: "chain", patterns: ["test/**/*.test.ts"], needs: ["contracts"], loader: "node" },
 ];

@@ -52,7 +52,6 @@ export function openLane(workplace: Workplace, words?: string): Lane {
       file,
       words,
       loader: group.loader,
-      hardhatConfig: group.hardhatConfig,
     } satisfies Job);
     const ended = await outcomeOf(child);
     // A worker that has ended can't run another file.

@@ -29,7 +29,7 @@ const check = (name: string, command: string, after: readonly Step[] = []): Chec
   after,
 });
 
-const solidity = '"contracts/**/*.sol" "next/contracts/**/*.sol"';
+const solidity = '"contracts/**/*.sol"';
 
 export const lint: readonly Check[] = [
   check("TypeScript format and lint", "biome check --error-on-warnings"),
@@ -39,10 +39,6 @@ export const lint: readonly Check[] = [
 
 const builds: Readonly<Record<Need, Check>> = {
   contracts: check("Contracts build", "hardhat build"),
-  nextContracts: check(
-    "Contracts build of the second edition",
-    "hardhat build --config next/hardhat.config.ts",
-  ),
   app: check("App build", "node scripts/testing/buildApp.ts"),
 };
 
@@ -51,7 +47,6 @@ const types: readonly Check[] = [
   check("TypeScript types", "tsc --project .", [builds.contracts]),
   check("TypeScript types of the indexer", "tsc --project services/indexer", [builds.contracts]),
   check("TypeScript types of the frontend", "tsc --project frontend", [builds.contracts]),
-  check("TypeScript types of the second edition", "tsc --project next", [builds.nextContracts]),
 ];
 
 const solidityTests = (files: readonly string[]): Suite => ({
@@ -71,7 +66,6 @@ const tests = ({ file, group }: TestFile): Tests => ({
 /** All steps: first those that others wait for, then long ones, so that no lane has a long step left at the end. */
 export const everything = (): Step[] => [
   builds.contracts,
-  builds.nextContracts,
   builds.app,
   ...lint,
   ...types,

@@ -10,7 +10,6 @@ import type { Group } from "./groups.ts";
 export interface Job {
   readonly file: string;
   readonly loader: Group["loader"];
-  readonly hardhatConfig: Group["hardhatConfig"];
   /** Only tests whose full title has these words. */
   readonly words?: string | undefined;
 }
@@ -29,8 +28,7 @@ process.on("message", (job: Job | "end") => {
   );
 });
 
-async function run({ file, words, loader, hardhatConfig }: Job): Promise<Counts> {
-  if (hardhatConfig !== undefined) process.env.HARDHAT_CONFIG = hardhatConfig;
+async function run({ file, words, loader }: Job): Promise<Counts> {
   const mocha = new Mocha({
     timeout: 60_000,
     forbidOnly: process.env.CI !== undefined,

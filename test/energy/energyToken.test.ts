@@ -17,7 +17,7 @@ import { runs } from "../support/runs.ts";
 import { createWorld, START_SLOT, type World } from "../support/world.ts";
 
 const MICROGRID = 1;
-/** Blocks of a series: slots have 32 bits. */
+/** Blocks of a line: slots have 32 bits. */
 const BLOCKS = 2n ** 29n;
 const SOLAR = sourceIndex("Solar");
 const WIND = sourceIndex("Wind");
@@ -39,7 +39,7 @@ function profile(wh: Readonly<Record<number, bigint>>): { firstBlock: number; wo
   return { firstBlock, words: [...words] };
 }
 
-/** The token alone, with plain accounts in place of the meters and the market. */
+/** The token alone, with plain accounts in the places of the meters and the market. */
 async function createToken() {
   const connection = await network.create();
   const { ethers } = connection;
@@ -430,7 +430,10 @@ describe("EnergyToken's metadata", () => {
   before(async () => {
     world = await createWorld();
     for (const slotSeconds of SLOT_LENGTHS_SECONDS) {
-      microgridBySlotSeconds.set(slotSeconds, await world.found({ charter: { slotSeconds } }));
+      microgridBySlotSeconds.set(
+        slotSeconds,
+        await world.found([{}], { charterOf: { slotSeconds } }),
+      );
     }
   });
   after(() => world.close());
@@ -512,7 +515,7 @@ describe("EnergyToken's metadata", () => {
         fc.constantFrom(...SLOT_LENGTHS_SECONDS),
         expectRightTimes,
       ),
-      runs(200),
+      runs(50),
     );
   }).timeout(0);
 
@@ -530,7 +533,7 @@ describe("EnergyToken's metadata", () => {
 
   for (const [what, name] of Object.entries(NAMES)) {
     it(`carries a name ${what} unharmed, and keeps it out of the picture`, async () => {
-      const microgrid = await world.found({ charter: { name } });
+      const microgrid = await world.found([{}], { charterOf: { name } });
       const metadata = await metadataOf(
         energyIdOf({ microgrid, source: "Wind", slot: START_SLOT }),
       );
@@ -542,10 +545,10 @@ describe("EnergyToken's metadata", () => {
   }
 
   it("refuses ids of unknown microgrids", async () => {
-    const unknown = Number(await world.meters.microgridCount()) + 1;
+    const unknown = Number(await world.microgrids.microgridCount()) + 1;
     for (const microgrid of [0, unknown, 2 ** 32 - 1]) {
       await expect(world.energy.uri(energyIdOf({ microgrid, source: "Solar", slot: START_SLOT })))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_Unknown")
+        .to.be.revertedWithCustomError(world.microgrids, "Microgrids_Unknown")
         .withArgs(microgrid);
     }
   });

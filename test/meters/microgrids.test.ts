@@ -1,427 +1,538 @@
+import { blockOf } from "@wattline/sdk";
 import { expect } from "chai";
-import type { ContractTransactionResponse } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import fc from "fast-check";
 import { zeroAddress } from "viem";
-import { createWorld, type Person, type World } from "../support/world.ts";
+import { scene } from "../support/neighbours.ts";
+import { PATIENCE_MS, runs } from "../support/runs.ts";
+import { membersOf, valuesOf } from "../support/structs.ts";
+import {
+  createWorld,
+  DAY,
+  LEVEL,
+  type Level,
+  type Person,
+  SLOT_SECONDS,
+  START,
+  START_SLOT,
+  slot,
+  type TieLine,
+} from "../support/world.ts";
 
-const CONNECTED = 0n;
-const ISLANDED = 1n;
-const CLOSED = 2n;
+const NEVER = 2n ** 32n - 1n;
+const NOT_YET = 2n ** 40n - 1n;
+const MIDDLE = 2n ** 80n - 1n;
+const NOTICE_SLOTS = (7 * DAY) / SLOT_SECONDS;
+const DEADLINE = DAY;
+/** The guard bits of all eight lanes. */
+const GUARDS = 0x8000000080000000800000008000000080000000800000008000000080000000n;
 
-describe("Microgrids", () => {
-  let world: World;
-  let stranger: Person;
-  let successor: Person;
-
-  before(async () => {
-    world = await createWorld();
-    stranger = world.person("stranger");
-    successor = world.person("successor");
-    await backToNothing();
-  });
-  after(() => world.close());
-
-  const nothing = async () => {};
-  /** A fixture starts from the state in which it is first loaded: every part of this file starts from none. */
-  const backToNothing = () => world.networkHelpers.loadFixture(nothing);
-
-  const microgridsAs = (person: Person) => world.meters.connect(person.signer);
-
-  interface Founding {
-    charter?: object;
-    tariffs?: object;
-    dso?: string;
-    by?: Person;
-  }
-
-  /** Founds a microgrid that differs from the usual one in what the test is about. */
-  const foundWith = ({ charter, tariffs, dso = world.dso.address, by = stranger }: Founding = {}) =>
-    microgridsAs(by).found({ ...world.charter, ...charter }, { ...world.tariffs, ...tariffs }, dso);
-
-  /** A microgrid as the chain knows it, in plain values. */
-  async function known(microgrid = 1) {
-    const { operator, pendingOperator, dso, mode, charter, tariffs } =
-      await world.meters.microgridOf(microgrid);
-    const { name, latitudeTenths, longitudeTenths, currency, slotSeconds, reportingDeadline } =
-      charter;
-    const { feedIn, retail, networkFee, islandPriceCap, islandRation } = tariffs;
-    return {
-      operator,
-      pendingOperator,
-      dso,
-      mode,
-      charter: { name, latitudeTenths, longitudeTenths, currency, slotSeconds, reportingDeadline },
-      tariffs: { feedIn, retail, networkFee, islandPriceCap, islandRation },
-    };
-  }
-
-  const usualCharter = () => ({
-    ...world.charter,
-    latitudeTenths: 484n,
-    longitudeTenths: 100n,
-    slotSeconds: 900n,
-    reportingDeadline: 86_400n,
+describe("microgrids", () => {
+  const get = scene(async () => {
+    const world = await createWorld();
+    await world.passTo(START);
+    const [stranger, successor] = [await world.person(), await world.person()];
+    return { world, stranger, successor };
   });
 
-  const usualTariffs = () => ({ ...world.tariffs, islandRation: 250n });
+  const as = (person: Person = get().world.operator) =>
+    get().world.microgrids.connect(person.signer);
+  const refused = (attempt: Promise<unknown>, error: string, ...args: readonly unknown[]) => {
+    const expected = expect(attempt).to.be.revertedWithCustomError(get().world.microgrids, error);
+    return args.length === 0 ? expected : expected.withArgs(...args);
+  };
+  const level = (over: Partial<Level> = {}): Level => ({ ...LEVEL, ...over });
+  /** The next transaction is made at this second. */
+  const at = (time: number) => get().world.networkHelpers.time.setNextBlockTimestamp(time);
+  const rules = (firstBlock: number, blocks: number, declared = false, schedule = 0) =>
+    as().rulesOf(1, schedule, firstBlock, blocks, declared);
+
+  /** The slots, counted from the tests' start, that are islanded among those of some blocks. */
+  async function islandedIn(blocks: number, declared = false): Promise<number[]> {
+    const { islanded } = await rules(blockOf(START_SLOT), blocks, declared);
+    return [...islanded].flatMap((word, block) =>
+      Array.from({ length: 8 }, (_, lane) => lane)
+        .filter((lane) => (word >> BigInt(32 * lane + 31)) & 1n)
+        .map((lane) => 8 * block + lane),
+    );
+  }
+  const run = (from: number, to: number): number[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
   describe("founding", () => {
-    beforeEach(backToNothing);
+    const found = (
+      over: object = {},
+      levels: readonly Level[] = [level()],
+      { levelOfHour = 0n, dso = get().world.dso.address, by = get().stranger } = {},
+    ) => as(by).found({ ...get().world.charter, ...over }, levelOfHour, [...levels], dso, 250);
 
-    it("is open to anyone, who becomes the operator", async () => {
-      await expect(foundWith({ by: stranger }))
-        .to.emit(world.meters, "Founded")
-        .withArgs(
-          1n,
-          stranger.address,
-          world.dso.address,
-          Object.values(world.charter),
-          Object.values(world.tariffs),
+    it("is open to anyone, who becomes the operator, and keeps what was decided", async () => {
+      const { world, stranger } = get();
+      const charter = { ...world.charter, name: "Moon Street", utcOffsetMinutes: -150 };
+      await expect(found(charter)).to.emit(world.microgrids, "Founded");
+      expect(await as().microgridCount()).to.equal(2n);
+      const kept = await as().microgridOf(2);
+      expect(kept.operator).to.equal(stranger.address);
+      expect(kept.dso).to.equal(world.dso.address);
+      expect([kept.islanded, kept.closed, kept.ration, kept.schedules]).to.deep.equal([
+        false,
+        false,
+        250n,
+        1n,
+      ]);
+      expect(membersOf(kept.charter)).to.deep.equal({
+        ...charter,
+        latitudeTenths: 484n,
+        longitudeTenths: 100n,
+        slotSeconds: 900n,
+        reportingDeadline: 86_400n,
+        utcOffsetMinutes: -150n,
+      });
+      expect(valuesOf(await as().termsOf(2))).to.deep.equal([world.addresses.euro, 0n, 900n, true]);
+    });
+
+    const bad: readonly (readonly [string, object, string, ...unknown[]])[] = [
+      ["no name", { name: "" }, "Microgrids_BadName", 0n],
+      ["a name of 65 bytes", { name: `${"ü".repeat(32)}u` }, "Microgrids_BadName", 65n],
+      ["a place beyond the pole", { latitudeTenths: 901 }, "Microgrids_BadPlace", 901n, 100n],
+      ["a place beyond the date line", { longitudeTenths: -1801 }, "Microgrids_BadPlace"],
+      ["a currency without code", { currency: zeroAddress }, "Microgrids_BadCurrency"],
+      ["slots of 600 s", { slotSeconds: 600 }, "Microgrids_BadSlotLength", 600n],
+      ["no reporting deadline", { reportingDeadline: 0 }, "Microgrids_BadDeadline", 0n],
+      ["a deadline of 3,599 s", { reportingDeadline: 3_599 }, "Microgrids_BadDeadline", 3_599n],
+      ["one beyond 30 days", { reportingDeadline: 30 * DAY + 1 }, "Microgrids_BadDeadline"],
+      ["one of 136 years", { reportingDeadline: 2 ** 32 - 1 }, "Microgrids_BadDeadline"],
+      ["a clock 12 h 1 min behind", { utcOffsetMinutes: -721 }, "Microgrids_BadOffset", -721n],
+      ["a clock 14 h 1 min ahead", { utcOffsetMinutes: 841 }, "Microgrids_BadOffset", 841n],
+    ];
+    for (const [what, over, error, ...args] of bad) {
+      it(`refuses ${what}`, () => refused(found(over), error, ...args));
+    }
+
+    it("takes the extremes of deadline, clock and slot length", async () => {
+      await found({ reportingDeadline: 3_600, utcOffsetMinutes: -720, slotSeconds: 300 });
+      await found({ reportingDeadline: 30 * DAY, utcOffsetMinutes: 840, slotSeconds: 3_600 });
+      expect((await as().termsOf(2)).slotSeconds).to.equal(300n);
+      expect((await as().termsOf(3)).slotSeconds).to.equal(3_600n);
+    });
+
+    it("refuses the zero address as DSO", () =>
+      refused(found({}, [level()], { dso: zeroAddress }), "Microgrids_BadDso"));
+
+    it("refuses schedules of no level, of five, with an hour without one, with fees above the price", async () => {
+      await refused(found({}, []), "Microgrids_BadSchedule", 0n);
+      await refused(found({}, Array(5).fill(level())), "Microgrids_BadSchedule", 5n);
+      const atNoon = { levelOfHour: 2n << 24n };
+      await refused(found({}, [level(), level()], atNoon), "Microgrids_BadSchedule", 2n);
+      const dear = level({ price: 100n, fee: 101n });
+      await refused(found({}, [level(), dear]), "Microgrids_BadSchedule", 1n);
+      await refused(found({}, [level({ feedIn: 320_001n })]), "Microgrids_BadSchedule", 0n);
+      const middle = { price: MIDDLE, feedIn: 80_001n, retail: 320_000n };
+      await refused(found({}, [level({ ...middle, fee: 200_001n })]), "Microgrids_BadSchedule", 0n);
+      await found({}, [level({ ...middle, fee: 200_000n })]);
+      const beyond = { price: MIDDLE, feedIn: 2n ** 95n, retail: 2n ** 95n };
+      await refused(found({}, [level(beyond)]), "Microgrids_BadSchedule", 0n);
+    });
+
+    it("puts the middle of feed-in and retail tariff, rounded down, in the place of MIDDLE", async () => {
+      const { world } = get();
+      await expect(found({}, [level({ price: MIDDLE, feedIn: 80_001n, retail: 320_000n })]))
+        .to.emit(world.microgrids, "Scheduled")
+        .withArgs(2n, 0n, 0n, 0n, (levels: { price: bigint }[]) => levels[0]?.price === 200_000n);
+      expect((await as().scheduleOf(2, 0)).levels[0]?.price).to.equal(200_000n);
+    });
+
+    it("keeps four levels at the top of their ranges apart", async () => {
+      const top = { price: MIDDLE - 1n, fee: MIDDLE - 1n, cap: MIDDLE, retail: 2n ** 96n - 1n };
+      const full = level({ ...top, feedIn: 2n ** 96n - 1n });
+      const levels = [level(), full, level({ price: 1n }), full];
+      const levelOfHour = 0x39_c6_39_c6_39_c6n;
+      await found({}, levels, { levelOfHour });
+      const kept = await as().scheduleOf(2, 0);
+      expect(kept.levels.map(membersOf)).to.deep.equal(levels);
+      expect(kept.levelOfHour).to.equal(levelOfHour);
+      const { prices, fees, caps, utcOffsetMinutes } = await as().rulesOf(2, 0, 0, 0, false);
+      expect([...prices]).to.deep.equal(levels.map(({ price }) => price));
+      expect([...fees]).to.deep.equal(levels.map(({ fee }) => fee));
+      expect([...caps]).to.deep.equal(levels.map(({ cap }) => cap));
+      expect(utcOffsetMinutes).to.equal(0n);
+      expect((await as().termsOf(2)).plain).to.equal(false);
+    });
+  });
+
+  describe("schedules", () => {
+    it("are appended, hold from their first slot on, and leave the one before as it was", async () => {
+      const { world } = get();
+      const first = slot(NOTICE_SLOTS + 10);
+      expect((await as().termsOf(1)).plain).to.equal(true);
+      await expect(as().schedule(1, first, 0, [level({ price: 500_000n })])).to.emit(
+        world.microgrids,
+        "Scheduled",
+      );
+      const [before, then] = [await as().scheduleOf(1, 0), await as().scheduleOf(1, 1)];
+      expect([before.firstSlot, before.endSlot]).to.deep.equal([0n, BigInt(first)]);
+      expect([then.firstSlot, then.endSlot]).to.deep.equal([BigInt(first), NEVER]);
+      expect(before.levels[0]?.price).to.equal(200_000n);
+      expect(then.levels[0]?.price).to.equal(500_000n);
+      expect((await as().termsOf(1)).plain).to.equal(false);
+      expect((await rules(0, 0, false, 1)).prices[0]).to.equal(500_000n);
+      expect((await as().microgridOf(1)).schedules).to.equal(2n);
+    });
+
+    it("begin seven days ahead at the earliest, to the second", async () => {
+      const earliest = BigInt(slot(8 + NOTICE_SLOTS));
+      await at(START + 7 * SLOT_SECONDS + 1);
+      await refused(
+        as().schedule(1, earliest - 1n, 0, [level()]),
+        "Microgrids_TooEarly",
+        earliest - 1n,
+        earliest,
+      );
+      await at(START + 8 * SLOT_SECONDS);
+      await as().schedule(1, earliest, 0, [level()]);
+    });
+
+    it("are never replaced: the next one begins later", async () => {
+      const first = slot(NOTICE_SLOTS + 100);
+      await as().schedule(1, first, 0, [level({ price: 500_000n })]);
+      for (const sooner of [first, first - 1]) {
+        await refused(
+          as().schedule(1, sooner, 0, [level({ price: 1n })]),
+          "Microgrids_TooEarly",
+          sooner,
+          first + 1,
         );
-      expect(await known()).to.deep.equal({
-        operator: stranger.address,
-        pendingOperator: zeroAddress,
-        dso: world.dso.address,
-        mode: CONNECTED,
-        charter: usualCharter(),
-        tariffs: usualTariffs(),
-      });
-      expect(await world.meters.operatorOf(1)).to.equal(stranger.address);
-      expect(await world.meters.dsoOf(1)).to.equal(world.dso.address);
-    });
-
-    it("numbers microgrids from 1", async () => {
-      expect(await world.meters.microgridCount()).to.equal(0n);
-      await foundWith({ by: stranger, charter: { name: "First" } });
-      await foundWith({ by: successor, charter: { name: "Second" } });
-      expect(await world.meters.microgridCount()).to.equal(2n);
-      expect((await known(1)).charter.name).to.equal("First");
-      expect((await known(2)).charter.name).to.equal("Second");
-      expect((await known(1)).operator).to.equal(stranger.address);
-      expect((await known(2)).operator).to.equal(successor.address);
-    });
-
-    it("keeps the largest value of every member apart from its neighbours in storage", async () => {
-      const charter = {
-        latitudeTenths: -900n,
-        longitudeTenths: -1800n,
-        slotSeconds: 3600n,
-        reportingDeadline: 2n ** 32n - 1n,
-      };
-      const tariffs = {
-        feedIn: 2n ** 96n - 1n,
-        retail: 2n ** 96n - 1n,
-        networkFee: 2n ** 72n - 1n,
-        islandPriceCap: 2n ** 96n - 1n,
-        islandRation: 2n ** 32n - 1n,
-      };
-      await foundWith({ charter, tariffs });
-      expect((await known()).charter).to.deep.equal({ ...world.charter, ...charter });
-      expect((await known()).tariffs).to.deep.equal(tariffs);
-    });
-
-    // Counted in bytes: 21 euro signs are 63, 22 are 66.
-    for (const name of ["x", "x".repeat(64), `${"€".repeat(21)}x`]) {
-      it(`accepts a name of ${name.length} characters in ${Buffer.byteLength(name)} bytes`, async () => {
-        await foundWith({ charter: { name } });
-        expect((await known()).charter.name).to.equal(name);
-      });
-    }
-    for (const name of ["", "x".repeat(65), "€".repeat(22)]) {
-      it(`refuses a name of ${name.length} characters in ${Buffer.byteLength(name)} bytes`, async () => {
-        await expect(foundWith({ charter: { name } }))
-          .to.be.revertedWithCustomError(world.meters, "Microgrids_BadName")
-          .withArgs(Buffer.byteLength(name));
-      });
-    }
-
-    for (const [latitudeTenths, longitudeTenths] of [
-      [900n, 1800n],
-      [-900n, -1800n],
-      [0n, 0n],
-    ] as const) {
-      it(`accepts the place ${latitudeTenths}, ${longitudeTenths}`, async () => {
-        await foundWith({ charter: { latitudeTenths, longitudeTenths } });
-        expect((await known()).charter).to.include({ latitudeTenths, longitudeTenths });
-      });
-    }
-    for (const [latitudeTenths, longitudeTenths] of [
-      [901, 0],
-      [-901, 0],
-      [0, 1801],
-      [0, -1801],
-    ] as const) {
-      it(`refuses the place ${latitudeTenths}, ${longitudeTenths}`, async () => {
-        await expect(foundWith({ charter: { latitudeTenths, longitudeTenths } }))
-          .to.be.revertedWithCustomError(world.meters, "Microgrids_BadPlace")
-          .withArgs(latitudeTenths, longitudeTenths);
-      });
-    }
-
-    it("refuses a currency that is no contract", async () => {
-      for (const currency of [zeroAddress, stranger.address]) {
-        await expect(foundWith({ charter: { currency } }))
-          .to.be.revertedWithCustomError(world.meters, "Microgrids_BadCurrency")
-          .withArgs(currency);
       }
+      await as().schedule(1, first + 1, 0, [level({ price: 1n })]);
+      expect((await as().scheduleOf(1, 1)).endSlot).to.equal(BigInt(first + 1));
     });
 
-    for (const slotSeconds of [300n, 900n, 1800n, 3600n]) {
-      it(`accepts slots of ${slotSeconds} s`, async () => {
-        await foundWith({ charter: { slotSeconds } });
-        expect((await known()).charter.slotSeconds).to.equal(slotSeconds);
-      });
-    }
-    for (const slotSeconds of [0, 1, 299, 301, 600, 899, 1200, 3599, 3601, 65_535]) {
-      it(`refuses slots of ${slotSeconds} s`, async () => {
-        await expect(foundWith({ charter: { slotSeconds } }))
-          .to.be.revertedWithCustomError(world.meters, "Microgrids_BadSlotLength")
-          .withArgs(slotSeconds);
-      });
-    }
-
-    it("accepts a feed-in tariff up to the retail tariff", async () => {
-      await foundWith({ tariffs: { feedIn: 320_000n, retail: 320_000n } });
-      expect((await known()).tariffs).to.include({ feedIn: 320_000n, retail: 320_000n });
-    });
-
-    it("refuses a feed-in tariff above the retail tariff", async () => {
-      await expect(foundWith({ tariffs: { feedIn: 320_001n, retail: 320_000n } }))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_BadTariffs")
-        .withArgs(320_001n, 320_000n);
-    });
-
-    it("refuses the zero address as DSO", async () => {
-      await expect(foundWith({ dso: zeroAddress })).to.be.revertedWithCustomError(
-        world.meters,
-        "Microgrids_BadDso",
-      );
-    });
-
-    it("counts no microgrid that was refused", async () => {
-      await expect(foundWith({ dso: zeroAddress })).to.be.revertedWithCustomError(
-        world.meters,
-        "Microgrids_BadDso",
-      );
-      expect(await world.meters.microgridCount()).to.equal(0n);
+    it("are found by number only", async () => {
+      await refused(as().scheduleOf(1, 1), "Microgrids_NoSchedule", 1, 1);
+      // For trades one that is missing holds for no slot.
+      const { firstSlot, endSlot } = await as().rulesOf(1, 1, 0, 0, false);
+      expect([firstSlot, endSlot]).to.deep.equal([0n, 0n]);
     });
   });
 
-  describe("running", () => {
-    const otherTariffs = {
-      feedIn: 1n,
-      retail: 2n,
-      networkFee: 3n,
-      islandPriceCap: 4n,
-      islandRation: 5n,
-    };
-
-    /** Every power of an operator. */
-    const powers: Record<
-      string,
-      (by: Person, microgrid: number) => Promise<ContractTransactionResponse>
-    > = {
-      setTariffs: (by, microgrid) => microgridsAs(by).setTariffs(microgrid, otherTariffs),
-      setDso: (by, microgrid) => microgridsAs(by).setDso(microgrid, stranger.address),
-      setMode: (by, microgrid) => microgridsAs(by).setMode(microgrid, CLOSED),
-      handOver: (by, microgrid) => microgridsAs(by).handOver(microgrid, stranger.address),
-    };
-
-    /** The operator runs microgrid 1, the stranger runs 2. */
-    async function twoMicrogrids() {
-      await world.found();
-      await foundWith({ by: stranger, charter: { name: "Elsewhere" } });
-    }
-    before(backToNothing);
-    beforeEach(() => world.networkHelpers.loadFixture(twoMicrogrids));
-
-    for (const [name, use] of Object.entries(powers)) {
-      it(`${name} is the operator's alone`, async () => {
-        const before = await known(1);
-        for (const other of [stranger, world.dso]) {
-          await expect(use(other, 1))
-            .to.be.revertedWithCustomError(world.meters, "Microgrids_NotOperator")
-            .withArgs(1n, other.address, world.operator.address);
-        }
-        expect(await known(1)).to.deep.equal(before);
-        await use(world.operator, 1);
-        expect(await known(1)).to.not.deep.equal(before);
-      });
-
-      it(`${name} leaves other microgrids alone`, async () => {
-        const before = await known(2);
-        await use(world.operator, 1);
-        expect(await known(2)).to.deep.equal(before);
-      });
-
-      it(`${name} needs a microgrid`, async () => {
-        for (const unknown of [0, 3]) {
-          await expect(use(world.operator, unknown))
-            .to.be.revertedWithCustomError(world.meters, "Microgrids_Unknown")
-            .withArgs(unknown);
-        }
-      });
-    }
-
-    for (const view of [
-      "microgridOf",
-      "operatorOf",
-      "dsoOf",
-      "termsOf",
-      "feedInOf",
-      "islandRulesOf",
-    ] as const) {
-      it(`${view} needs a microgrid`, async () => {
-        for (const unknown of [0, 3]) {
-          await expect(world.meters.getFunction(view)(unknown))
-            .to.be.revertedWithCustomError(world.meters, "Microgrids_Unknown")
-            .withArgs(unknown);
-        }
-      });
-    }
-
-    it("tells every trade what it needs to know, a fee and a mode set later included", async () => {
-      const terms = async () => [...(await world.meters.termsOf(1))];
-      expect(await terms()).to.deep.equal([world.addresses.euro, 0n, 900n, CONNECTED]);
-      await microgridsAs(world.operator).setTariffs(1, otherTariffs);
-      await microgridsAs(world.operator).setMode(1, ISLANDED);
-      expect(await terms()).to.deep.equal([world.addresses.euro, 3n, 900n, ISLANDED]);
-      expect(await world.meters.feedInOf(1)).to.equal(1n);
-      expect([...(await world.meters.islandRulesOf(1))]).to.deep.equal([4n, 5n]);
+  describe("islands", () => {
+    it("cover the slot in which they begin and all that follow, until they end", async () => {
+      const { world } = get();
+      await at(START + 3 * SLOT_SECONDS + 899);
+      await expect(as().setIslanded(1, true))
+        .to.emit(world.microgrids, "Islanded")
+        .withArgs(1, 0, slot(3));
+      expect(await islandedIn(2)).to.deep.equal(run(3, 15));
+      expect((await as().microgridOf(1)).islanded).to.equal(true);
+      await at(START + 9 * SLOT_SECONDS);
+      await expect(as().setIslanded(1, false))
+        .to.emit(world.microgrids, "Reconnected")
+        .withArgs(1, 0, slot(9));
+      expect(await islandedIn(2)).to.deep.equal(run(3, 9));
+      expect((await as().termsOf(1)).plain).to.equal(false);
     });
 
-    it("sets all tariffs at once, and nothing else", async () => {
-      const before = await known();
-      await expect(microgridsAs(world.operator).setTariffs(1, otherTariffs))
-        .to.emit(world.meters, "TariffsSet")
-        .withArgs(1n, Object.values(otherTariffs));
-      expect(await known()).to.deep.equal({ ...before, tariffs: otherTariffs });
+    it("begin and end once each", async () => {
+      await refused(as().setIslanded(1, false), "Microgrids_NothingChanges", 1);
+      await as().setIslanded(1, true);
+      await refused(as().setIslanded(1, true), "Microgrids_NothingChanges", 1);
     });
 
-    it("refuses to set a feed-in tariff above the retail tariff", async () => {
-      await expect(microgridsAs(world.operator).setTariffs(1, { ...otherTariffs, feedIn: 3n }))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_BadTariffs")
-        .withArgs(3n, 2n);
+    it("may come and go within one slot, which stays islanded", async () => {
+      for (const on of [true, false, true, false, true, false]) await as().setIslanded(1, on);
+      expect(await islandedIn(1)).to.deep.equal([0]);
+      await as().setIslanded(1, true);
+      expect(await islandedIn(1)).to.deep.equal(run(0, 7));
+      await at(START + 2 * SLOT_SECONDS);
+      await as().setIslanded(1, false);
+      expect(await islandedIn(1)).to.deep.equal([0, 1, 2]);
     });
 
-    it("names another DSO, and changes nothing else", async () => {
-      const before = await known();
-      await expect(microgridsAs(world.operator).setDso(1, stranger.address))
-        .to.emit(world.meters, "DsoSet")
-        .withArgs(1n, stranger.address);
-      expect(await known()).to.deep.equal({ ...before, dso: stranger.address });
+    it("of three years end as cheaply as short ones", async () => {
+      await as().setIslanded(1, true);
+      await at(START + 1_095 * DAY);
+      const receipt = await (await as().setIslanded(1, false)).wait();
+      expect(receipt?.gasUsed).to.be.lessThan(120_000n);
+      const { islanded } = await rules(blockOf(slot(500 * 96)), 2);
+      expect([...islanded]).to.deep.equal([GUARDS, GUARDS]);
     });
 
-    it("refuses to name the zero address as DSO", async () => {
-      await expect(
-        microgridsAs(world.operator).setDso(1, zeroAddress),
-      ).to.be.revertedWithCustomError(world.meters, "Microgrids_BadDso");
+    it("agree with a plain model, and so do the times at which slots are overdue", async () => {
+      const { world } = get();
+      const clean = await world.networkHelpers.takeSnapshot();
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.integer({ min: 1, max: 4 * SLOT_SECONDS }), { minLength: 1, maxLength: 12 }),
+          async (pauses) => {
+            await clean.restore();
+            const slots = new Set<number>();
+            const endOf = new Map<number, number>();
+            let [time, since] = [START + 60, 0];
+            let on = false;
+            for (const pause of pauses) {
+              time += pause;
+              await at(time);
+              await as().setIslanded(1, !on);
+              const now = Math.floor((time - START) / SLOT_SECONDS);
+              if (!on) since = now;
+              else {
+                for (const each of run(since, now)) {
+                  if (!endOf.has(each)) endOf.set(each, time);
+                  slots.add(each);
+                }
+              }
+              on = !on;
+            }
+            if (on) for (const each of run(since, 63)) slots.add(each);
+            expect(await islandedIn(8)).to.deep.equal([...slots].sort((a, b) => a - b));
+            for (const each of [0, 1, 2, 3, 5, 8, 13, 21, 40]) {
+              const end = START + (each + 1) * SLOT_SECONDS;
+              const ended = endOf.get(each);
+              const lasts = slots.has(each) && ended === undefined;
+              expect(await as().overdueAt(1, slot(each))).to.equal(
+                lasts ? NOT_YET : BigInt(Math.max(end, ended ?? 0) + DEADLINE),
+              );
+            }
+          },
+        ),
+        runs(15),
+      );
+    }).timeout(PATIENCE_MS);
+  });
+
+  describe("declared islands", () => {
+    it("cover past slots, for those who ask for them", async () => {
+      const { world } = get();
+      await at(START + 20 * SLOT_SECONDS);
+      await expect(as().declareIslanded(1, slot(5), slot(12)))
+        .to.emit(world.microgrids, "IslandDeclared")
+        .withArgs(1, slot(5), slot(12));
+      expect(await islandedIn(3)).to.deep.equal([]);
+      expect(await islandedIn(3, true)).to.deep.equal(run(5, 12));
+      await as().declareIslanded(1, slot(12), slot(15));
+      expect(await islandedIn(3, true)).to.deep.equal(run(5, 15));
+      expect((await as().termsOf(1)).plain).to.equal(false);
     });
 
-    it("declares every mode, in any order, and changes nothing else", async () => {
-      const before = await known();
-      for (const mode of [ISLANDED, CLOSED, ISLANDED, CONNECTED, CLOSED, CONNECTED]) {
-        await expect(microgridsAs(world.operator).setMode(1, mode))
-          .to.emit(world.meters, "ModeSet")
-          .withArgs(1n, mode);
-        expect(await known()).to.deep.equal({ ...before, mode });
-      }
+    it("reach over words of slots", async () => {
+      const first = 256 - (START_SLOT % 256);
+      await at(START + (first + 50) * SLOT_SECONDS);
+      await as().declareIslanded(1, slot(first - 40), slot(first + 40));
+      expect(await islandedIn((first + 48) / 8, true)).to.deep.equal(run(first - 40, first + 40));
+    });
+
+    it("have ended, and their deadline lies ahead", async () => {
+      const deadlineOf = (number: number) => START + (number + 1) * SLOT_SECONDS + DEADLINE;
+      const declare = (from: number, to: number) => as().declareIslanded(1, slot(from), slot(to));
+      await at(deadlineOf(5));
+      await refused(declare(5, 8), "Microgrids_BadDeclaration", slot(5), slot(8));
+      await at(deadlineOf(6) - 1);
+      await declare(6, 8);
+      const now = 6 + 1 + 96;
+      await refused(declare(now - 1, now), "Microgrids_BadDeclaration");
+      await refused(declare(9, 8), "Microgrids_BadDeclaration", slot(9), slot(8));
+      await refused(declare(9, 2 ** 31), "Microgrids_BadDeclaration");
     });
   });
 
-  describe("handing over", () => {
-    const foundOne = async () => {
-      await world.found();
-    };
-    before(backToNothing);
-    beforeEach(() => world.networkHelpers.loadFixture(foundOne));
+  describe("a slot without a reading is overdue", () => {
+    const end = (number: number) => START + (number + 1) * SLOT_SECONDS;
+    const overdue = (number: number) => as().overdueAt(1, slot(number));
 
-    const offerTo = (address: string) => microgridsAs(world.operator).handOver(1, address);
-    const acceptAs = (person: Person) => microgridsAs(person).acceptHandOver(1);
-
-    it("takes an offer and its acceptance", async () => {
-      await expect(offerTo(successor.address))
-        .to.emit(world.meters, "HandOverOffered")
-        .withArgs(1n, world.operator.address, successor.address);
-      expect(await known()).to.include({
-        operator: world.operator.address,
-        pendingOperator: successor.address,
-      });
-
-      await expect(acceptAs(successor))
-        .to.emit(world.meters, "OperatorChanged")
-        .withArgs(1n, successor.address);
-      expect(await known()).to.include({
-        operator: successor.address,
-        pendingOperator: zeroAddress,
-      });
+    it("the reporting deadline after its end", async () => {
+      expect(await overdue(0)).to.equal(BigInt(end(0) + DEADLINE));
     });
 
-    it("leaves the operator in power until the offer is accepted, and then no longer", async () => {
-      await offerTo(successor.address);
-      await expect(microgridsAs(successor).setMode(1, CLOSED))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_NotOperator")
-        .withArgs(1n, successor.address, world.operator.address);
-      await microgridsAs(world.operator).setMode(1, ISLANDED);
-
-      await acceptAs(successor);
-      await expect(microgridsAs(world.operator).setMode(1, CLOSED))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_NotOperator")
-        .withArgs(1n, world.operator.address, successor.address);
-      await microgridsAs(successor).setMode(1, CONNECTED);
-      expect((await known()).mode).to.equal(CONNECTED);
+    it("the deadline after its island's end, or after its own where that comes later", async () => {
+      await as().setIslanded(1, true);
+      const ended = end(40) + 100;
+      await at(ended);
+      await as().setIslanded(1, false);
+      expect(await overdue(3)).to.equal(BigInt(ended + DEADLINE));
+      expect(await overdue(41)).to.equal(BigInt(end(41) + DEADLINE));
+      expect(await overdue(42)).to.equal(BigInt(end(42) + DEADLINE));
     });
 
-    it("is accepted by nobody but the successor", async () => {
-      await offerTo(successor.address);
-      for (const other of [stranger, world.operator]) {
-        await expect(acceptAs(other))
-          .to.be.revertedWithCustomError(world.meters, "Microgrids_NotSuccessor")
-          .withArgs(1n, other.address, successor.address);
+    it("30 days after its end at the latest, however long the island lasts", async () => {
+      const { world } = get();
+      await as().setIslanded(1, true);
+      expect(await overdue(2)).to.equal(NOT_YET);
+      await world.passTo(end(2) + 30 * DAY - 1);
+      expect(await overdue(2)).to.equal(NOT_YET);
+      await world.passTo(end(2) + 30 * DAY);
+      expect(await overdue(2)).to.equal(BigInt(end(2) + 30 * DAY));
+      expect(await overdue(3)).to.equal(NOT_YET);
+      await as().setIslanded(1, false);
+      expect(await overdue(2)).to.equal(BigInt(end(2) + 30 * DAY));
+    });
+
+    it("30 days after its end when it was declared islanded", async () => {
+      await at(end(4));
+      await as().declareIslanded(1, slot(4), slot(4));
+      expect(await overdue(4)).to.equal(BigInt(end(4) + 30 * DAY));
+      expect(await overdue(5)).to.equal(BigInt(end(5) + DEADLINE));
+    });
+  });
+
+  it("closes for slots that start later, and opens again", async () => {
+    const { world } = get();
+    await at(START + 5 * SLOT_SECONDS);
+    await expect(as().setClosed(1, true))
+      .to.emit(world.microgrids, "ClosedFrom")
+      .withArgs(1, slot(6));
+    expect((await rules(0, 0)).closedFrom).to.equal(BigInt(slot(6)));
+    expect((await as().microgridOf(1)).closed).to.equal(true);
+    await refused(as().setClosed(1, true), "Microgrids_NothingChanges", 1);
+    await as().setClosed(1, false);
+    expect((await rules(0, 0)).closedFrom).to.equal(NEVER);
+    await refused(as().setClosed(1, false), "Microgrids_NothingChanges", 1);
+    expect((await as().termsOf(1)).plain).to.equal(false);
+  });
+
+  it("rations from the next slot on, and remembers what held before", async () => {
+    const { world } = get();
+    await at(START + 5 * SLOT_SECONDS);
+    await expect(as().setRation(1, 100))
+      .to.emit(world.microgrids, "RationSet")
+      .withArgs(1, slot(6), 100);
+    expect((await as().microgridOf(1)).ration).to.equal(250n);
+    await as().setRation(1, 120);
+    await at(START + 9 * SLOT_SECONDS);
+    await as().setRation(1, 0);
+    const rations = [0, 5, 6, 9, 10, 5_000].map((number) => as().rationOf(1, slot(number)));
+    expect(await Promise.all(rations)).to.deep.equal([250n, 250n, 120n, 120n, 0n, 0n]);
+    expect((await as().microgridOf(1)).ration).to.equal(120n);
+  });
+
+  it("lets nobody but the operator change anything, and knows only what was founded", async () => {
+    const { world, stranger } = get();
+    const line = { lossBps: 0, capacity: 1, wheelingUp: 0n, wheelingDown: 0n };
+    const acts = (by: Person, microgrid: number) => [
+      as(by).schedule(microgrid, slot(10_000), 0, [level()]),
+      as(by).setRation(microgrid, 1),
+      as(by).setDso(microgrid, stranger.address),
+      as(by).setIslanded(microgrid, true),
+      as(by).declareIslanded(microgrid, slot(0), slot(0)),
+      as(by).setClosed(microgrid, true),
+      as(by).handOver(microgrid, stranger.address),
+      as(by).proposeTieLine(microgrid, 1, line),
+      as(by).endTieLine(microgrid, 1),
+    ];
+    for (const attempt of acts(stranger, 1)) {
+      await refused(attempt, "Microgrids_NotOperator", 1, stranger.address, world.operator.address);
+    }
+    for (const unknown of [0, 2, 2 ** 24 + 1, 2 ** 32 - 1]) {
+      for (const attempt of acts(world.operator, unknown)) {
+        await refused(attempt, "Microgrids_Unknown", unknown);
       }
+      for (const view of [
+        as().microgridOf(unknown),
+        as().termsOf(unknown),
+        as().rationOf(unknown, 0),
+        as().overdueAt(unknown, 0),
+        as().operatorOf(unknown),
+        as().dsoOf(unknown),
+      ]) {
+        await refused(view, "Microgrids_Unknown", unknown);
+      }
+    }
+  });
+
+  it("hands the operator's role over in two steps", async () => {
+    const { world, stranger, successor } = get();
+    await as().handOver(1, stranger.address);
+    await as().handOver(1, successor.address);
+    await refused(
+      as(stranger).acceptHandOver(1),
+      "Microgrids_NotSuccessor",
+      1,
+      stranger.address,
+      successor.address,
+    );
+    expect(await as().operatorOf(1)).to.equal(world.operator.address);
+    await as(successor).acceptHandOver(1);
+    expect(await as().operatorOf(1)).to.equal(successor.address);
+    await refused(as().setRation(1, 1), "Microgrids_NotOperator");
+    await refused(as(successor).acceptHandOver(1), "Microgrids_NotSuccessor");
+    await as(successor).setDso(1, stranger.address);
+    expect(await as().dsoOf(1)).to.equal(stranger.address);
+    await refused(as(successor).setDso(1, zeroAddress), "Microgrids_BadDso");
+  });
+
+  describe("tie lines", () => {
+    const line = (over: Partial<TieLine> = {}): TieLine => ({
+      lossBps: 300,
+      capacity: 1_000,
+      wheelingUp: 7n,
+      wheelingDown: 9n,
+      ...over,
+    });
+    const crossing = async (from: number, to: number) => valuesOf(await as().crossingOf(from, to));
+    /** Microgrid 2 is the successor's. */
+    const pair = async () => {
+      const { world, successor } = get();
+      await as(successor).found(world.charter, 0, [level()], world.dso.address, 250);
+    };
+    const agree = async (terms: TieLine) => {
+      await as().proposeTieLine(1, 2, terms);
+      await as(get().successor).proposeTieLine(2, 1, terms);
+    };
+    beforeEach(pair);
+
+    it("need both operators and the same terms, and are then in force at once", async () => {
+      const { successor } = get();
+      await as().proposeTieLine(1, 2, line());
+      await refused(as().crossingOf(1, 2), "Microgrids_NoTieLine", 1, 2);
+      await as(successor).proposeTieLine(2, 1, line({ capacity: 999 }));
+      await as().proposeTieLine(1, 2, line());
+      await refused(as().crossingOf(1, 2), "Microgrids_NoTieLine", 1, 2);
+      await as(successor).proposeTieLine(2, 1, line());
+      expect(await crossing(1, 2)).to.deep.equal([300n, 1_000n, 7n]);
+      expect(await crossing(2, 1)).to.deep.equal([300n, 1_000n, 9n]);
     });
 
-    it("is accepted once", async () => {
-      await offerTo(successor.address);
-      await acceptAs(successor);
-      await expect(acceptAs(successor))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_NotSuccessor")
-        .withArgs(1n, successor.address, zeroAddress);
+    it("change after seven days, to the second", async () => {
+      const { world, successor } = get();
+      await agree(line());
+      await as().proposeTieLine(1, 2, line({ capacity: 5 }));
+      const agreed = START + DAY;
+      await at(agreed);
+      await as(successor).proposeTieLine(2, 1, line({ capacity: 5 }));
+      await world.passTo(agreed + 7 * DAY - 1);
+      expect((await as().crossingOf(1, 2)).capacity).to.equal(1_000n);
+      await world.passTo(agreed + 7 * DAY);
+      expect((await as().crossingOf(1, 2)).capacity).to.equal(5n);
     });
 
-    it("goes to whom it was offered last", async () => {
-      await offerTo(stranger.address);
-      await offerTo(successor.address);
-      await expect(acceptAs(stranger))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_NotSuccessor")
-        .withArgs(1n, stranger.address, successor.address);
-      await acceptAs(successor);
-      expect((await known()).operator).to.equal(successor.address);
+    it("join two microgrids that share currency and slot length, and lose less than all", async () => {
+      const { world } = get();
+      await as().found({ ...world.charter, slotSeconds: 300 }, 0, [level()], world.dso.address, 1);
+      await refused(as().proposeTieLine(1, 3, line()), "Microgrids_TieLineMismatch", 1, 3);
+      await refused(as().proposeTieLine(1, 1, line()), "Microgrids_BadTieLine");
+      await refused(as().proposeTieLine(1, 2, line({ lossBps: 10_000 })), "Microgrids_BadTieLine");
+      await refused(
+        as().proposeTieLine(1, 2, line({ capacity: 2 ** 31 })),
+        "Microgrids_BadTieLine",
+      );
+      await refused(as().proposeTieLine(1, 9, line()), "Microgrids_Unknown", 9);
     });
 
-    it("can be taken back before it is accepted", async () => {
-      await offerTo(successor.address);
-      await offerTo(zeroAddress);
-      await expect(acceptAs(successor))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_NotSuccessor")
-        .withArgs(1n, successor.address, zeroAddress);
-      expect((await known()).operator).to.equal(world.operator.address);
-    });
-
-    it("does not outlive the operator who offered it", async () => {
-      await offerTo(successor.address);
-      await acceptAs(successor);
-      await microgridsAs(successor).handOver(1, stranger.address);
-      await acceptAs(stranger);
-      await expect(acceptAs(world.operator))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_NotSuccessor")
-        .withArgs(1n, world.operator.address, zeroAddress);
-    });
-
-    it("needs a microgrid", async () => {
-      await expect(microgridsAs(successor).acceptHandOver(2))
-        .to.be.revertedWithCustomError(world.meters, "Microgrids_Unknown")
-        .withArgs(2n);
+    it("are ended by one side, after seven days", async () => {
+      const { world, successor } = get();
+      await refused(as().endTieLine(1, 2), "Microgrids_NoTieLine", 1, 2);
+      await agree(line());
+      const time = START + DAY;
+      await at(time);
+      await expect(as(successor).endTieLine(2, 1))
+        .to.emit(world.microgrids, "TieLineEnded")
+        .withArgs(1, 2, 2, time + 7 * DAY);
+      await world.passTo(time + 7 * DAY - 1);
+      expect((await as().crossingOf(1, 2)).capacity).to.equal(1_000n);
+      await world.passTo(time + 7 * DAY);
+      expect((await as().crossingOf(1, 2)).capacity).to.equal(0n);
+      await refused(as().endTieLine(1, 2), "Microgrids_NothingChanges", 1);
+      await agree(line());
+      await world.passTo(time + 15 * DAY);
+      expect((await as().crossingOf(1, 2)).capacity).to.equal(1_000n);
     });
   });
 });

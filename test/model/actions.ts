@@ -1,5 +1,7 @@
-import type { EnergyBySlot, Mode, Order, Source } from "@wattline/sdk";
+import type { EnergyBySlot } from "@wattline/sdk";
+import type { Order } from "@wattline/sdk/deals";
 import type { Address } from "viem";
+import type { Level, TieLine } from "../support/world.ts";
 
 /** An order and who has signed it: its maker, a delegate, or somebody who may not. */
 export interface SignedOrder {
@@ -7,128 +9,120 @@ export interface SignedOrder {
   readonly signer: Address;
 }
 
+/** What a taker wants of a posted price; see `Take` in the interface IDeals. */
 export interface Take {
   readonly microgrid: number;
   readonly meter: Address;
-  readonly source: Source;
+  readonly source: number;
+  readonly schedule: number;
+  readonly takerSchedule: number;
   readonly energyWh: EnergyBySlot;
+  readonly leastWh: number;
   readonly limit: bigint;
+  readonly mostAhead: number;
 }
 
-/** Somebody takes of an order. */
-export interface Trade {
-  readonly who: Address;
-  readonly signed: SignedOrder;
-  readonly take: Take;
-}
-
+/** Energy of one offer of a batch that goes to one bid. */
 export interface Match {
   readonly offer: number;
   readonly bid: number;
-  readonly source: Source;
+  readonly source: number;
+  readonly schedule: number;
+  readonly bidSchedule: number;
   readonly energyWh: EnergyBySlot;
 }
 
-/** The terms of a forward: see `Position` in the contracts. */
-export interface Position {
-  readonly seller: Address;
-  readonly buyer: Address;
+/** Blocks of the position that was made as the `position`-th. */
+export interface Release {
+  readonly position: number;
+  /** Counted from the position's first block. */
+  readonly blocks: readonly number[];
+}
+
+export interface Founding {
+  readonly slotSeconds: number;
+  readonly reportingDeadline: number;
+  readonly utcOffsetMinutes: number;
+  readonly levelOfHour: bigint;
+  readonly levels: readonly Level[];
+  readonly dso: Address;
+  readonly ration: number;
+}
+
+export interface Registration {
+  readonly microgrid: number;
+  readonly owner: Address;
   readonly meter: Address;
-  readonly source: Source;
-  readonly from: number;
-  readonly to: number;
-  readonly price: bigint;
-  readonly charge: bigint;
-  readonly bond: bigint;
-  readonly lossBps: bigint;
+  readonly source: number;
+  readonly capacityW: number;
 }
 
-export interface TieLine {
-  readonly lossBps: bigint;
-  readonly capacityWh: bigint;
-  readonly wheelingUp: bigint;
-  readonly wheelingDown: bigint;
+/** What each kind of action says beside who does it. */
+interface Particulars {
+  found: Founding;
+  schedule: {
+    readonly microgrid: number;
+    readonly firstSlot: number;
+    readonly levelOfHour: bigint;
+    readonly levels: readonly Level[];
+  };
+  setRation: { readonly microgrid: number; readonly ration: number };
+  setDso: { readonly microgrid: number; readonly dso: Address };
+  setIslanded: { readonly microgrid: number; readonly islanded: boolean };
+  declareIslanded: {
+    readonly microgrid: number;
+    readonly firstSlot: number;
+    readonly lastSlot: number;
+  };
+  setClosed: { readonly microgrid: number; readonly closed: boolean };
+  handOver: { readonly microgrid: number; readonly successor: Address };
+  acceptHandOver: { readonly microgrid: number };
+  proposeTieLine: { readonly mine: number; readonly other: number; readonly line: TieLine };
+  endTieLine: { readonly mine: number; readonly other: number };
+  register: {
+    readonly registration: Registration;
+    readonly critical: boolean;
+    readonly signer: Address;
+  };
+  handOverMeter: { readonly meter: Address; readonly to: Address };
+  acceptMeter: { readonly meter: Address; readonly offer: number };
+  moveMeter: { readonly meter: Address; readonly microgrid: number };
+  setCritical: { readonly meter: Address; readonly critical: boolean };
+  retireMeter: { readonly meter: Address };
+  report: {
+    readonly meter: Address;
+    readonly signer: Address;
+    readonly exportedWh: EnergyBySlot;
+  };
+  retire: {
+    readonly microgrid: number;
+    readonly source: number;
+    readonly energyWh: EnergyBySlot;
+  };
+  deposit: { readonly amount: bigint };
+  withdraw: { readonly amount: bigint; readonly to: Address };
+  lock: { readonly settler: Address; readonly signer: Address; readonly until: number };
+  cancel: { readonly nonces: readonly bigint[] };
+  cancelAll: object;
+  authorize: { readonly delegate: Address; readonly amount: bigint; readonly until: number };
+  accept: { readonly signed: SignedOrder; readonly take: Take };
+  reserve: { readonly signed: SignedOrder; readonly take: Take };
+  settle: {
+    readonly orders: readonly SignedOrder[];
+    readonly signatures: number;
+    readonly matches: readonly Match[];
+  };
+  release: { readonly releases: readonly Release[] };
+  undelivered: { readonly releases: readonly Release[] };
+  wait: { readonly seconds: number };
 }
 
-export interface Tariffs {
-  readonly feedIn: bigint;
-  readonly retail: bigint;
-  readonly networkFee: bigint;
-  readonly islandPriceCap: bigint;
-  readonly islandRationWh: bigint;
-}
+export type Kind = keyof Particulars;
 
-/** What anyone can do to the market, in the terms of the field; `who` sends it. */
-export type Action =
-  | { readonly kind: "wait"; readonly seconds: number }
-  | { readonly kind: "deposit"; readonly who: Address; readonly amount: bigint }
-  | {
-      readonly kind: "withdraw";
-      readonly who: Address;
-      readonly amount: bigint;
-      readonly to: Address;
-    }
-  | { readonly kind: "lock"; readonly who: Address; readonly until: number }
-  | { readonly kind: "cancel"; readonly who: Address; readonly nonces: readonly bigint[] }
-  | { readonly kind: "cancelAll"; readonly who: Address }
-  | {
-      readonly kind: "authorize";
-      readonly who: Address;
-      readonly delegate: Address;
-      readonly allowance: bigint;
-    }
-  | ({ readonly kind: "accept" | "reserve" } & Trade)
-  | {
-      readonly kind: "settle";
-      readonly who: Address;
-      readonly batch: readonly SignedOrder[];
-      readonly signatures: number;
-      readonly matches: readonly Match[];
-    }
-  | {
-      readonly kind: "release";
-      readonly who: Address;
-      readonly releases: readonly { readonly position: Position; readonly block: number }[];
-    }
-  | {
-      readonly kind: "report";
-      readonly who: Address;
-      readonly meter: Address;
-      readonly signer: Address;
-      readonly exportedWh: EnergyBySlot;
-    }
-  | {
-      readonly kind: "retire";
-      readonly who: Address;
-      readonly microgrid: number;
-      readonly source: Source;
-      readonly energyWh: EnergyBySlot;
-    }
-  | {
-      readonly kind: "handOverMeter";
-      readonly who: Address;
-      readonly meter: Address;
-      readonly to: Address;
-    }
-  | { readonly kind: "retireMeter"; readonly who: Address; readonly meter: Address }
-  | {
-      readonly kind: "setMode";
-      readonly who: Address;
-      readonly microgrid: number;
-      readonly mode: Mode;
-    }
-  | {
-      readonly kind: "setTariffs";
-      readonly who: Address;
-      readonly microgrid: number;
-      readonly tariffs: Tariffs;
-    }
-  | {
-      readonly kind: "proposeTieLine";
-      readonly who: Address;
-      readonly mine: number;
-      readonly other: number;
-      readonly line: TieLine;
-    };
+/** An action of a kind; `who` sends it. */
+export type ActionOf<K extends Kind> = K extends Kind
+  ? { readonly kind: K; readonly who: Address } & Particulars[K]
+  : never;
 
-export type ActionOf<Kind extends Action["kind"]> = Extract<Action, { kind: Kind }>;
+/** What anyone can do to the market, in the terms of the field. */
+export type Action = ActionOf<Kind>;

@@ -1,25 +1,21 @@
-import {
-  blockOf,
-  type EnergyBySlot,
-  energyIdOf,
-  laneOf,
-  modeIndex,
-  packProfile,
-  sourceIndex,
-} from "@wattline/sdk";
+import { blockOf, type EnergyBySlot, laneOf, packProfile, packReading } from "@wattline/sdk";
 import type { ContractTransactionResponse } from "ethers";
-import { type Address, encodeAbiParameters, type Hex, keccak256 } from "viem";
-import type { MeterOf, Person, World } from "../support/world.ts";
-import type { Action, Position, SignedOrder, TieLine } from "./actions.ts";
+import type { Address, Hex } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
+import type { Tally } from "./tally.ts";
+import { membersOf } from "../support/structs.ts";
+import { type Person, READING_TYPES, REGISTRATION_TYPES, type World } from "../support/world.ts";
+import type { Action, ActionOf, Release, SignedOrder, Take } from "./actions.ts";
 import type { Model } from "./model.ts";
 
-/** What the contracts made of an action: the error they refused it with, or how a batch has cleared. */
+/** What the contracts made of an action. */
 export interface Answer {
+  /** The error that they refused it with. */
   readonly error?: string;
-  readonly clearing?: {
-    readonly prices: ReadonlyMap<number, bigint>;
-    readonly skipped: readonly string[];
-  };
+  /** How each match of a batch ended: `Matched`, `Reserved`, or the reason to skip it. */
+  readonly outcomes: readonly string[];
+  /** The blocks that were not released, each with its reason, in order. */
+  readonly kept: readonly { readonly block: number; readonly reason: string }[];
 }
 
 /** A difference between the contracts and the model. */
@@ -29,7 +25,7 @@ export interface Difference {
   readonly model: bigint;
 }
 
-/** Of a view that is asked in a batch: where, and what of its answer is meant. */
+/** Of a view that is asked in a batch: which one, and what of its answer is meant. */
 interface Question {
   readonly what: string;
   readonly model: bigint;
@@ -41,29 +37,32 @@ interface Question {
 // Given so that nothing is estimated: a refused step is then sent once, and its block carries the model's time.
 const GAS = { gasLimit: 16_000_000n };
 
+type Position = Awaited<ReturnType<World["positionsOf"]>>[number];
+
 /** The contracts behind the actions of the model. */
 export class Chain {
+  /** As the contracts announced them. */
+  private readonly positions: { readonly id: string; readonly position: Position }[] = [];
   private readonly signatures = new Map<SignedOrder, Promise<Hex>>();
   private readonly world: World;
   private readonly people: ReadonlyMap<Address, Person>;
-  private readonly meters: ReadonlyMap<Address, MeterOf>;
+  private readonly devices: ReadonlyMap<Address, PrivateKeyAccount>;
 
-  constructor(world: World, people: readonly Person[], meters: readonly MeterOf[]) {
+  constructor(world: World, people: readonly Person[], devices: readonly PrivateKeyAccount[]) {
     this.world = world;
     this.people = new Map(people.map((person) => [person.address, person]));
-    this.meters = new Map(meters.map((meter) => [meter.device.address, meter]));
+    this.devices = new Map(devices.map((device) => [device.address, device]));
   }
 
   /** Does an action at a time. */
   async act(action: Action, nowS: number): Promise<Answer> {
-    if (action.kind === "wait") return {};
+    if (action.kind === "wait") return { outcomes: [], kept: [] };
     const send = await this.prepare(action);
     await this.world.networkHelpers.time.setNextBlockTimestamp(nowS);
     try {
-      const sent = await send();
-      return action.kind === "settle" ? { clearing: await this.clearingOf(sent) } : {};
+      return await this.readEvents(await send());
     } catch (error) {
-      return { error: this.nameOf(error) };
+      return { error: this.nameOf(error), outcomes: [], kept: [] };
     }
   }
 
@@ -73,102 +72,177 @@ export class Chain {
     const { signer } = this.person(action.who);
     const market = this.world.marketplace.connect(signer);
     const meters = this.world.meters.connect(signer);
+    const microgrids = this.world.microgrids.connect(signer);
     const { euro } = this.world.addresses;
     switch (action.kind) {
-      case "deposit":
-        return () => market.deposit(euro, action.amount, GAS);
-      case "withdraw":
-        return () => market.withdraw(euro, action.amount, action.to, GAS);
-      case "lock":
-        return () => market.lock(euro, action.until, GAS);
-      case "cancel":
-        return () => market.cancel([...action.nonces], GAS);
-      case "cancelAll":
-        return () => market.cancelAll(euro, GAS);
-      case "authorize":
-        return () => market.authorize(euro, action.delegate, action.allowance, GAS);
-      case "accept":
-      case "reserve": {
-        const { signed, take } = action;
-        const signature = await this.sign(signed);
-        const taken = this.world.take(take.energyWh, take);
-        if (action.kind === "accept") {
-          return () => market.accept(signed.order, signature, taken, GAS);
-        }
-        return () => market.reserve(signed.order, signature, taken, GAS);
+      case "found": {
+        const { slotSeconds, reportingDeadline, utcOffsetMinutes } = action;
+        const charter = {
+          ...this.world.charter,
+          slotSeconds,
+          reportingDeadline,
+          utcOffsetMinutes,
+        };
+        const { levelOfHour, levels, dso, ration } = action;
+        return () => microgrids.found(charter, levelOfHour, [...levels], dso, ration, GAS);
       }
-      case "settle": {
-        const signatures = await Promise.all(action.batch.map((signed) => this.sign(signed)));
-        const orders = action.batch.map(({ order }) => order);
-        const matches = action.matches.map(({ source, energyWh, ...match }) => ({
-          ...match,
-          source: sourceIndex(source),
-          ...wordsOf(energyWh),
-        }));
-        const some = signatures.slice(0, action.signatures);
-        return () => market.settle(orders, some, matches, GAS);
+      case "schedule": {
+        const { microgrid, firstSlot, levelOfHour, levels } = action;
+        return () => microgrids.schedule(microgrid, firstSlot, levelOfHour, [...levels], GAS);
       }
-      case "release": {
-        const releases = action.releases.map(({ position, block }) => ({
-          position: this.termsOf(position),
-          blockNumber: block,
-        }));
-        return () => market.release(releases, GAS);
+      case "setRation":
+        return () => microgrids.setRation(action.microgrid, action.ration, GAS);
+      case "setDso":
+        return () => microgrids.setDso(action.microgrid, action.dso, GAS);
+      case "setIslanded":
+        return () => microgrids.setIslanded(action.microgrid, action.islanded, GAS);
+      case "declareIslanded": {
+        const { microgrid, firstSlot, lastSlot } = action;
+        return () => microgrids.declareIslanded(microgrid, firstSlot, lastSlot, GAS);
       }
+      case "setClosed":
+        return () => microgrids.setClosed(action.microgrid, action.closed, GAS);
+      case "handOver":
+        return () => microgrids.handOver(action.microgrid, action.successor, GAS);
+      case "acceptHandOver":
+        return () => microgrids.acceptHandOver(action.microgrid, GAS);
+      case "proposeTieLine":
+        return () => microgrids.proposeTieLine(action.mine, action.other, action.line, GAS);
+      case "endTieLine":
+        return () => microgrids.endTieLine(action.mine, action.other, GAS);
+      case "register": {
+        const { registration, critical } = action;
+        const consent = await this.device(action.signer).signTypedData({
+          domain: this.metersDomain(),
+          types: REGISTRATION_TYPES,
+          primaryType: "Registration",
+          message: registration,
+        });
+        return () => meters.register({ ...registration, critical }, consent, GAS);
+      }
+      case "handOverMeter":
+        return () => meters.handOverMeter(action.meter, action.to, GAS);
+      case "acceptMeter":
+        return () => meters.acceptMeter(action.meter, action.offer, GAS);
+      case "moveMeter":
+        return () => meters.moveMeter(action.meter, action.microgrid, GAS);
+      case "setCritical":
+        return () => meters.setCritical(action.meter, action.critical, GAS);
+      case "retireMeter":
+        return () => meters.retireMeter(action.meter, GAS);
       case "report": {
         const { message, signature } = await this.readingOf(action);
         return () => meters.report(message, signature, GAS);
       }
       case "retire": {
         const { firstBlock, energy } = wordsOf(action.energyWh);
-        const source = sourceIndex(action.source);
-        return () =>
-          this.world.energy
-            .connect(signer)
-            .retire(action.microgrid, source, firstBlock, energy, action.who, "tea", GAS);
+        const { microgrid, source, who } = action;
+        const token = this.world.energy.connect(signer);
+        return () => token.retire(microgrid, source, firstBlock, energy, who, "tea", GAS);
       }
-      case "handOverMeter":
-        return () => meters.handOverMeter(action.meter, action.to, GAS);
-      case "retireMeter":
-        return () => meters.retireMeter(action.meter, GAS);
-      case "setMode":
-        return () => meters.setMode(action.microgrid, modeIndex(action.mode), GAS);
-      case "setTariffs": {
-        const { islandRationWh, ...tariffs } = action.tariffs;
-        const set = { ...tariffs, islandRation: islandRationWh };
-        return () => meters.setTariffs(action.microgrid, set, GAS);
+      case "deposit":
+        return () => market.deposit(euro, action.amount, GAS);
+      case "withdraw":
+        return () => market.withdraw(euro, action.amount, action.to, GAS);
+      case "lock":
+        return () => market.lock(euro, action.settler, action.signer, action.until, GAS);
+      case "cancel":
+        return () => market.cancel([...action.nonces], GAS);
+      case "cancelAll":
+        return () => market.cancelAll(euro, GAS);
+      case "authorize":
+        return () => market.authorize(euro, action.delegate, action.amount, action.until, GAS);
+      case "accept":
+      case "reserve": {
+        const { signed, kind } = action;
+        const signature = await this.sign(signed);
+        const take = takeWords(action.take);
+        return () => market[kind](signed.order, signature, take, GAS);
       }
-      case "proposeTieLine":
-        return () => meters.proposeTieLine(action.mine, action.other, lineWords(action.line), GAS);
+      case "settle": {
+        const signatures = await Promise.all(action.orders.map((signed) => this.sign(signed)));
+        const orders = action.orders.map(({ order }) => order);
+        const matches = action.matches.map(({ energyWh, ...match }) => ({
+          ...match,
+          ...wordsOf(energyWh),
+        }));
+        const some = signatures.slice(0, action.signatures);
+        return () => market.settle(orders, some, matches, GAS);
+      }
+      case "release":
+      case "undelivered": {
+        const releases = action.releases.map((each) => this.releaseOf(each));
+        return () => market[action.kind](releases, GAS);
+      }
     }
   }
 
-  private readingOf({ meter, signer, exportedWh }: Extract<Action, { kind: "report" }>) {
-    return this.world.reading(this.meterOf(meter), exportedWh, this.meterOf(signer).device);
+  private releaseOf({ position, blocks }: Release) {
+    const known = this.positions[position];
+    if (known === undefined) throw new RangeError(`There is no position ${position}.`);
+    const mask = blocks.reduce((sum, block) => sum | (1n << BigInt(block)), 0n);
+    return { position: known.position, blocks: mask };
+  }
+
+  private async readingOf({ meter, signer, exportedWh }: ActionOf<"report">) {
+    const { firstBlock, words } = exportedWh.size > 0 ? packReading(exportedWh) : NOTHING;
+    const message = { meter, firstBlock, exported: [...words] };
+    const signature = await this.device(signer).signTypedData({
+      domain: this.metersDomain(),
+      types: READING_TYPES,
+      primaryType: "Reading",
+      message: { ...message },
+    });
+    return { message, signature };
+  }
+
+  private metersDomain() {
+    const { chainId, addresses } = this.world;
+    return {
+      name: "Wattline Meters",
+      version: "2",
+      chainId,
+      verifyingContract: addresses.meters,
+    };
   }
 
   private sign(signed: SignedOrder): Promise<Hex> {
     const known = this.signatures.get(signed);
     if (known !== undefined) return known;
-    const signature = this.world.sign(signed.order, this.person(signed.signer));
+    const signature = this.world
+      .sign(signed.order, this.person(signed.signer))
+      .then((made) => made.signature);
     this.signatures.set(signed, signature);
     return signature;
   }
 
-  private async clearingOf(sent: ContractTransactionResponse) {
+  private async readEvents(sent: ContractTransactionResponse): Promise<Answer> {
     const receipt = await sent.wait();
-    const { interface: market } = this.world.marketplace;
-    const prices = new Map<number, bigint>();
-    const skipped: string[] = [];
-    for (const log of receipt?.logs ?? []) {
-      const event = market.parseLog(log);
-      if (event?.name === "Skipped") skipped.push(this.errorOf(event.args[2]));
-      if (event?.name !== "Cleared") continue;
-      const first = Number(event.args[1]) * 8;
-      const each: bigint[] = event.args[2];
-      for (const [i, price] of each.entries()) if (price > 0n) prices.set(first + i, price);
+    const outcomes: string[] = [];
+    const kept: { block: number; reason: string }[] = [];
+    for (const { topics, data } of receipt?.logs ?? []) {
+      const event = this.world.marketplace.interface.parseLog({ topics: [...topics], data });
+      if (event?.name === "Matched") outcomes.push(event.name);
+      if (event?.name === "Skipped") outcomes.push(this.errorOf(event.args.reason));
+      if (event?.name === "NotReleased") {
+        kept.push({
+          block: Number(event.args.blockNumber),
+          reason: this.errorOf(event.args.reason),
+        });
+      }
+      if (event?.name !== "Reserved") continue;
+      outcomes.push(event.name);
+      const { positionId, position } = event.args;
+      this.positions.push({
+        id: positionId,
+        position: {
+          ...position.toObject(),
+          energy: [...position.energy],
+          ahead: [...position.ahead],
+        },
+      });
     }
-    return { prices, skipped };
+    return { outcomes, kept };
   }
 
   /** The error that a failed transaction was refused with. */
@@ -182,8 +256,8 @@ export class Chain {
   }
 
   private errorOf(data: string): string {
-    const { marketplace, meters, energy } = this.world;
-    for (const { interface: known } of [marketplace, meters, energy]) {
+    const { marketplace, meters, microgrids, energy } = this.world;
+    for (const { interface: known } of [marketplace, meters, microgrids, energy]) {
       const error = known.getError(data.slice(0, 10));
       if (error !== null) return error.name;
     }
@@ -192,97 +266,158 @@ export class Chain {
 
   // ---- Comparison ----------------------------------------------------------------------------------------------
 
-  /** Where the contracts hold something else than the model: among what was touched, or in all there is. */
-  async differences(model: Model, extent: "touched" | "all"): Promise<Difference[]> {
-    const questions = this.questionsAbout(model, extent);
+  /** Where the contracts hold something else than the model, among what the last action may have changed. */
+  async differences(model: Model): Promise<Difference[]> {
+    const questions = this.questionsAbout(model);
     const answers = await this.ask(questions);
-    const found = questions.map((question) => ({
-      what: question.what,
-      chain: question.read(answers.get(question) ?? "0x"),
-      model: question.model,
-    }));
-    if (extent === "all") {
-      const chain = await this.world.euro.balanceOf(this.world.addresses.market);
-      found.push({ what: "vault", chain, model: model.vault });
-    }
-    return found.filter(({ chain, model: expected }) => chain !== expected);
+    return questions
+      .map((question) => ({
+        what: question.what,
+        chain: question.read(answers.get(question) ?? "0x"),
+        model: question.model,
+      }))
+      .filter(({ chain, model: expected }) => chain !== expected);
   }
 
-  private questionsAbout(model: Model, extent: "touched" | "all"): Question[] {
+  /** The terms of the position that was made as the `index`-th, in the model's terms. */
+  positionAt(index: number) {
+    const known = this.positions[index];
+    if (known === undefined) return undefined;
+    const { position } = known;
+    const lanes = (words: readonly bigint[]) =>
+      words.flatMap((word, block) =>
+        Array.from(
+          { length: 8 },
+          (_, lane) =>
+            [8 * (Number(position.firstBlock) + block) + lane, laneOf(word, lane)] as const,
+        ),
+      );
+    const energy = lanes(position.energy).filter(([, wh]) => wh > 0n);
+    const sold = new Set(energy.map(([slot]) => slot));
+    return {
+      seller: position.seller,
+      buyer: position.buyer,
+      meter: position.meter,
+      source: Number(position.source),
+      from: Number(position.from),
+      to: Number(position.to),
+      pricePerKwh: position.price,
+      perArrived: position.perArrived,
+      chargePerKwh: position.charge,
+      bondPerKwh: position.bond,
+      lossBps: position.lossBps,
+      buyerDelegate: position.buyerDelegate,
+      rationed: position.rationed,
+      firstBlock: Number(position.firstBlock),
+      energyWh: energy,
+      aheadWh: lanes(position.ahead).filter(([slot]) => sold.has(slot)),
+    };
+  }
+
+  async vault(): Promise<bigint> {
+    return this.world.euro.balanceOf(this.world.addresses.market);
+  }
+
+  /** A meter's state as the contracts have it. */
+  async meterAt(meter: Address): Promise<Record<string, unknown>> {
+    return membersOf(await this.world.meters.meterOf(meter));
+  }
+
+  private questionsAbout(model: Model): Question[] {
     const { tallies } = model;
     const { euro } = this.world.addresses;
     const market = this.world.marketplace.interface;
     const meters = this.world.meters.interface;
+    const energy = this.world.energy.interface;
     const questions: Question[] = [];
     const about = <K extends readonly (string | number | bigint)[]>(
       what: keyof typeof tallies,
-      entries: readonly { readonly key: K; readonly amount: bigint }[],
+      tally: Tally<K>,
       ask: (...key: K) => Omit<Question, "what" | "model">,
     ) => {
-      for (const { key, amount } of entries) {
+      for (const { key, amount } of tally.takeTouched()) {
         questions.push({ what: `${what} ${key.join("/")}`, model: amount, ...ask(...key) });
       }
     };
-    const of = <K extends readonly (string | number | bigint)[]>(tally: {
-      takeTouched(): { readonly key: K; readonly amount: bigint }[];
-      entries(): { readonly key: K; readonly amount: bigint }[];
-    }) => {
-      const touched = tally.takeTouched();
-      return extent === "all" ? tally.entries() : touched;
-    };
-    const account = (member: number) => (holder: Address) => ({
-      contract: "marketplace" as const,
-      data: market.encodeFunctionData("accountOf", [euro, holder]),
-      read: (answer: string) => word(answer, member),
+    const inWord = (contract: Question["contract"], data: string, index: number) => ({
+      contract,
+      data,
+      read: (answer: string) => wordAt(answer, index),
     });
-    const fill = (member: number) => (maker: Address, nonce: bigint) => ({
-      contract: "marketplace" as const,
-      data: market.encodeFunctionData("fillOf", [maker, nonce]),
-      read: (answer: string) => word(answer, member),
+    const inLane = (contract: Question["contract"], data: string, index: number, slot: number) => ({
+      contract,
+      data,
+      read: (answer: string) => laneOf(wordAt(answer, index), slot % 8),
     });
-    const delivery = (member: number) => (meter: Address, slot: number) => ({
-      contract: "meters" as const,
-      data: meters.encodeFunctionData("deliveryOf", [meter, blockOf(slot)]),
-      read: (answer: string) => laneOf(word(answer, member), slot % 8),
-    });
+    const account = (index: number) => (holder: Address) =>
+      inWord("marketplace", market.encodeFunctionData("accountOf", [euro, holder]), index);
+    const allowance = (index: number) => (maker: Address, delegate: Address) =>
+      inWord(
+        "marketplace",
+        market.encodeFunctionData("allowanceOf", [maker, euro, delegate]),
+        index,
+      );
+    const fill = (index: number) => (maker: Address, nonce: bigint) =>
+      inWord("marketplace", market.encodeFunctionData("fillOf", [maker, nonce]), index);
+    const delivery = (index: number) => (meter: Address, slot: number) =>
+      inLane(
+        "meters",
+        meters.encodeFunctionData("deliveryOf", [meter, blockOf(slot)]),
+        index,
+        slot,
+      );
 
-    about("money", of(tallies.money), account(0));
-    about("counter", of(tallies.counter), account(1));
-    about("lockedUntil", of(tallies.lockedUntil), account(2));
-    about("filled", of(tallies.filled), fill(0));
-    about("cancelled", of(tallies.cancelled), fill(1));
-    about("committed", of(tallies.committed), delivery(0));
-    about("delivered", of(tallies.delivered), delivery(1));
-    about("allowance", of(tallies.allowance), (maker, delegate) => ({
-      contract: "marketplace",
-      data: market.encodeFunctionData("allowanceOf", [maker, euro, delegate]),
-      read: (answer) => word(answer, 0),
-    }));
-    about("reserved", of(tallies.reserved), (id, slot) => ({
-      contract: "marketplace",
-      data: market.encodeFunctionData("reservedOf", [this.idOf(model, id), blockOf(slot)]),
-      read: (answer) => laneOf(word(answer, 0), slot % 8),
-    }));
-    about("flow", of(tallies.flow), (from, to, slot) => ({
-      contract: "marketplace",
-      data: market.encodeFunctionData("flowOf", [from, to, blockOf(slot)]),
-      read: (answer) => laneOf(word(answer, 0), slot % 8),
-    }));
-    about("rationed", of(tallies.rationed), (meter, slot) => ({
-      contract: "marketplace",
-      data: market.encodeFunctionData("rationedOf", [meter, blockOf(slot)]),
-      read: (answer) => laneOf(word(answer, 0), slot % 8),
-    }));
-    about("reported", of(tallies.reported), (meter, slot) => ({
-      contract: "meters",
-      data: meters.encodeFunctionData("isReported", [meter, slot]),
-      read: (answer) => word(answer, 0),
-    }));
-    about("energy", of(tallies.energy), (holder, microgrid, source, slot) => ({
-      contract: "energy",
-      data: `${holder}/${energyIdOf({ microgrid, source, slot })}`,
-      read: (answer) => BigInt(answer),
-    }));
+    about("money", tallies.money, account(0));
+    about("counter", tallies.counter, account(1));
+    about("lockedUntil", tallies.lockedUntil, account(2));
+    about("allowance", tallies.allowance, allowance(0));
+    about("allowedUntil", tallies.allowedUntil, allowance(1));
+    about("filled", tallies.filled, fill(0));
+    about("cancelled", tallies.cancelled, fill(1));
+    about("firmFilled", tallies.firmFilled, (maker, settler, nonce) =>
+      inWord(
+        "marketplace",
+        market.encodeFunctionData("firmFillOf", [maker, euro, settler, nonce]),
+        0,
+      ),
+    );
+    about("energy", tallies.energy, (holder, microgrid, source, slot) =>
+      // An array's offset and length come first.
+      inLane(
+        "energy",
+        energy.encodeFunctionData("profileOf", [holder, microgrid, source, blockOf(slot), 1]),
+        2,
+        slot,
+      ),
+    );
+    about("committed", tallies.committed, delivery(0));
+    about("delivered", tallies.delivered, delivery(1));
+    about("reported", tallies.reported, (meter, slot) =>
+      inWord("meters", meters.encodeFunctionData("isReported", [meter, slot]), 0),
+    );
+    about("flow", tallies.flow, (from, to, slot) =>
+      inLane(
+        "marketplace",
+        market.encodeFunctionData("flowOf", [from, to, blockOf(slot)]),
+        0,
+        slot,
+      ),
+    );
+    about("rationed", tallies.rationed, (meter, slot) =>
+      inLane(
+        "marketplace",
+        market.encodeFunctionData("rationedOf", [meter, blockOf(slot)]),
+        0,
+        slot,
+      ),
+    );
+    about("open", tallies.open, (position) =>
+      inWord(
+        "marketplace",
+        market.encodeFunctionData("openOf", [this.positions[position]?.id ?? ZERO_ID]),
+        0,
+      ),
+    );
     return questions;
   }
 
@@ -294,7 +429,7 @@ export class Chain {
       const data = [...new Set(mine.map((question) => question.data))];
       if (data.length === 0) continue;
       const answered = await (contract === "energy"
-        ? this.balancesOf(data)
+        ? Promise.all(data.map((each) => this.profile(each)))
         : this.world[contract].multicall.staticCall(data));
       const byData = new Map(data.map((each, i) => [each, answered[i]]));
       for (const question of mine) answers.set(question, byData.get(question.data) ?? "0x");
@@ -302,66 +437,29 @@ export class Chain {
     return answers;
   }
 
-  private async balancesOf(holdersAndIds: readonly string[]): Promise<string[]> {
-    const holders = holdersAndIds.map((each) => each.slice(0, 42));
-    const ids = holdersAndIds.map((each) => BigInt(each.slice(43)));
-    const balances = await this.world.energy.balanceOfBatch(holders, ids);
-    return balances.map(String);
-  }
-
-  private readonly ids = new Map<string, string>();
-
-  private idOf(model: Model, id: string): string {
-    const known = this.ids.get(id);
-    if (known !== undefined) return known;
-    const position = model.positions.get(id);
-    if (position === undefined) throw new RangeError(`There is no position ${id}.`);
-    const hash = keccak256(
-      encodeAbiParameters([{ type: "tuple", components }], [this.termsOf(position)]),
-    );
-    this.ids.set(id, hash);
-    return hash;
-  }
-
-  private termsOf(position: Position) {
-    return {
-      ...position,
-      source: sourceIndex(position.source),
-      currency: this.world.addresses.euro,
-      lossBps: Number(position.lossBps),
-    };
+  private async profile(data: string): Promise<string> {
+    const to = await this.world.energy.getAddress();
+    return this.world.ethers.provider.call({ to, data });
   }
 
   private person(address: Address): Person {
     const person = this.people.get(address);
-    if (person === undefined) throw new RangeError(`Nobody lives at ${address}.`);
+    if (person === undefined) throw new RangeError(`Nobody has the address ${address}.`);
     return person;
   }
 
-  private meterOf(address: Address): MeterOf {
-    const meter = this.meters.get(address);
-    if (meter === undefined) throw new RangeError(`There is no meter ${address}.`);
-    return meter;
+  private device(address: Address): PrivateKeyAccount {
+    const device = this.devices.get(address);
+    if (device === undefined) throw new RangeError(`There is no device ${address}.`);
+    return device;
   }
 }
 
-/** The members of a position's terms, whose hash is its id. */
-const components = [
-  { name: "seller", type: "address" },
-  { name: "buyer", type: "address" },
-  { name: "meter", type: "address" },
-  { name: "source", type: "uint8" },
-  { name: "from", type: "uint32" },
-  { name: "to", type: "uint32" },
-  { name: "currency", type: "address" },
-  { name: "price", type: "uint96" },
-  { name: "charge", type: "uint96" },
-  { name: "bond", type: "uint96" },
-  { name: "lossBps", type: "uint16" },
-] as const;
+const ZERO_ID = `0x${"00".repeat(32)}`;
+const NOTHING = { firstBlock: 0, words: [0n] };
 
 /** The `index`-th word of an answer. */
-const word = (answer: string, index: number): bigint =>
+const wordAt = (answer: string, index: number): bigint =>
   BigInt(`0x${answer.slice(2 + 64 * index, 66 + 64 * index)}`);
 
 function wordsOf(energyWh: EnergyBySlot) {
@@ -369,9 +467,7 @@ function wordsOf(energyWh: EnergyBySlot) {
   return { firstBlock, energy: [...words] };
 }
 
-const lineWords = ({ lossBps, capacityWh, wheelingUp, wheelingDown }: TieLine) => ({
-  lossBps,
-  capacity: capacityWh,
-  wheelingUp,
-  wheelingDown,
+const takeWords = ({ energyWh, ...take }: Take) => ({
+  ...take,
+  ...wordsOf(energyWh),
 });

@@ -1,594 +1,659 @@
-import {
-  ANY_SOURCE,
-  blockOf,
-  costOf,
-  type EnergyBySlot,
-  type Order,
-  type Source,
-  sourceMask,
-} from "@wattline/sdk";
-import fc from "fast-check";
+import { ANY_SOURCE, blockOf, type EnergyBySlot } from "@wattline/sdk";
+import { ANYONE, FIRST_FIRM_NONCE, isPosted, type Order } from "@wattline/sdk/deals";
 import { type Address, zeroAddress } from "viem";
-import type { Action, Match, SignedOrder, Take } from "./actions.ts";
 import { Dice } from "./dice.ts";
-import { type MeterRecord, type Model, slotsOf } from "./model.ts";
+import { DAY, LEVEL, type Level, SLOT_SECONDS, START } from "../support/world.ts";
+import type { Action, Kind, Match, SignedOrder, Take } from "./actions.ts";
+import { MIDDLE, slotOf } from "./communities.ts";
+import type { MeterRecord } from "./metering.ts";
+import type { Model } from "./model.ts";
+import { isBid, isOffer } from "./orders.ts";
+import type { Position } from "./trades.ts";
 
 /** Who and what there is to act with. */
 export interface Cast {
   readonly operator: Address;
+  readonly successor: Address;
   readonly households: readonly Address[];
   readonly delegate: Address;
+  readonly settler: Address;
   readonly stranger: Address;
+  readonly dsos: readonly [Address, Address];
+  readonly devices: readonly Address[];
   readonly market: Address;
-  readonly slotSeconds: number;
-}
-
-/** A step before it meets the market: its particulars follow from the seed and from how things stand by then. */
-export interface Step {
-  readonly kind: Action["kind"];
-  readonly seed: number;
 }
 
 /** How often each kind of action is tried, compared with the others. */
-const WEIGHTS: Record<Action["kind"], number> = {
-  accept: 26,
-  reserve: 22,
-  settle: 30,
-  release: 28,
-  wait: 14,
-  report: 12,
-  setMode: 9,
-  authorize: 6,
-  setTariffs: 4,
-  proposeTieLine: 6,
-  cancel: 5,
-  cancelAll: 4,
+const WEIGHTS: Record<Kind, number> = {
+  found: 1,
+  schedule: 3,
+  setRation: 2,
+  setDso: 1,
+  setIslanded: 7,
+  declareIslanded: 4,
+  setClosed: 4,
+  handOver: 2,
+  acceptHandOver: 2,
+  proposeTieLine: 5,
+  endTieLine: 2,
+  register: 3,
+  handOverMeter: 2,
+  acceptMeter: 2,
+  moveMeter: 2,
+  setCritical: 3,
+  retireMeter: 2,
+  report: 16,
+  retire: 4,
   deposit: 3,
   withdraw: 6,
-  lock: 4,
-  retire: 4,
-  handOverMeter: 2,
-  retireMeter: 3,
+  lock: 6,
+  cancel: 4,
+  cancelAll: 3,
+  authorize: 7,
+  accept: 26,
+  reserve: 30,
+  settle: 40,
+  release: 34,
+  undelivered: 12,
+  wait: 16,
 };
 
-/** Every kind of action there is. */
-export const KINDS = Object.keys(WEIGHTS).filter((key): key is Action["kind"] => key in WEIGHTS);
+/** Every kind of action there is, as often as it is tried. */
+const KINDS = Object.keys(WEIGHTS)
+  .filter((key): key is Kind => key in WEIGHTS)
+  .flatMap((kind) => Array.from({ length: WEIGHTS[kind] }, () => kind));
 
-const kind = fc.oneof(
-  ...KINDS.map((each) => ({ weight: WEIGHTS[each], arbitrary: fc.constant(each) })),
-);
+/** Two communities that a line joins, and a third with longer slots. The world's own is the first, and stays quiet. */
+export const [HILL, LAKE, FARM] = [2, 3, 4] as const;
+const PAST_SLOTS = 12;
+const LINE = { lossBps: 250, capacity: 400, wheelingUp: 30_001n, wheelingDown: 5_001n };
+const OTHER_LINE = { lossBps: 1_000, capacity: 300, wheelingUp: 0n, wheelingDown: 20_000n };
+const PRICE = 200_000n;
+const MOST = 2 ** 31 - 1;
+const NO_LIMIT = 2n ** 127n;
+const HOUR_S = 3_600;
 
-/** How things stand when a scenario begins: an island, home agents or a changed line come up too seldom by chance. */
-export type Opening = "calm" | "islanded" | "agents" | "changed line";
+const level = (over: Partial<Level> = {}): Level => ({ ...LEVEL, ...over });
 
-/** Some twenty steps. */
-export const scenario = fc.record({
-  opening: fc.constantFrom<Opening[]>("calm", "calm", "islanded", "agents", "changed line"),
-  steps: fc.array(fc.record({ kind, seed: fc.nat() }), {
-    minLength: 20,
-    maxLength: 30,
-    size: "max",
-  }),
-});
-
-/** What has to happen for a scenario to begin so. */
-export function openingActions(
-  opening: Opening,
-  { operator, households, delegate }: Cast,
-): Action[] {
-  switch (opening) {
-    case "calm":
-      return [];
-    case "islanded":
-      return [1, 2].map((microgrid) => ({
-        kind: "setMode",
+/** What has to happen for a scenario to begin: the same each time. */
+export function openingActions(cast: Cast): Action[] {
+  const { operator, households, devices, dsos } = cast;
+  const found = (over: object): Action => ({
+    kind: "found",
+    who: operator,
+    slotSeconds: SLOT_SECONDS,
+    reportingDeadline: HOUR_S,
+    utcOffsetMinutes: 0,
+    levelOfHour: 0n,
+    levels: [level({ fee: 10_000n, cap: 150_000n })],
+    dso: dsos[0],
+    ration: 150,
+    ...over,
+  });
+  const meters = [
+    [HILL, 0, 4_000, false],
+    [HILL, 1, 3_000, false],
+    [HILL, 0, 4_000, true],
+    [LAKE, 0, 4_000, false],
+    [LAKE, 1, 2_401, true],
+    [FARM, 0, 1_000, false],
+  ] as const;
+  const past = Array.from({ length: PAST_SLOTS }, (_, i) => START / SLOT_SECONDS + i);
+  return [
+    found({}),
+    found({
+      utcOffsetMinutes: 60,
+      reportingDeadline: DAY,
+      levelOfHour: 0x044011044001n,
+      levels: [level({ price: MIDDLE, fee: 20_001n }), level({ price: 150_000n, fee: 0n })],
+      dso: dsos[1],
+      ration: 100,
+    }),
+    found({ slotSeconds: 3_600 }),
+    { kind: "proposeTieLine", who: operator, mine: HILL, other: LAKE, line: LINE },
+    { kind: "proposeTieLine", who: operator, mine: LAKE, other: HILL, line: LINE },
+    ...meters.map(([microgrid, source, capacityW, critical], i): Action => {
+      const meter = at(devices, i);
+      return {
+        kind: "register",
         who: operator,
-        microgrid,
-        mode: "Islanded",
-      }));
-    case "agents":
-      return households.map((who) => ({ kind: "authorize", who, delegate, allowance: 60_000n }));
-    case "changed line":
-      return [
-        { kind: "proposeTieLine", who: operator, mine: 1, other: 2, line: BETTER_LINE },
-        { kind: "proposeTieLine", who: operator, mine: 2, other: 1, line: BETTER_LINE },
-        { kind: "wait", seconds: WEEK_S },
-      ];
-  }
+        registration: { microgrid, owner: at(households, i % 5), meter, source, capacityW },
+        critical,
+        signer: meter,
+      };
+    }),
+    ...households.map((who): Action => ({ kind: "deposit", who, amount: 300_000n })),
+    { kind: "wait", who: operator, seconds: HOUR_S + PAST_SLOTS * SLOT_SECONDS },
+    ...[0, 1, 2, 3, 4].map((i): Action => {
+      const meter = at(devices, i);
+      const exportedWh = new Map(past.map((slot) => [slot, 300n]));
+      return { kind: "report", who: operator, meter, signer: meter, exportedWh };
+    }),
+  ];
 }
 
-const UNKNOWN_MICROGRID = 9;
-const DAY_S = 86_400;
-const WEEK_S = 7 * DAY_S;
-const NO_LIMIT = 2n ** 255n;
-const BETTER_LINE = { lossBps: 100n, capacityWh: 500n, wheelingUp: 12_345n, wheelingDown: 0n };
-
-/** Turns steps into actions: mostly sensible ones, now and then one that the market has to refuse. */
+/** The actions of a scenario, one by one: mostly sensible ones, now and then one that the market has to refuse. */
 export class Planner {
+  private readonly dice: Dice;
   private readonly model: Model;
   private readonly cast: Cast;
   private readonly book: SignedOrder[] = [];
   private nonces = 0n;
 
-  constructor(model: Model, cast: Cast) {
+  constructor(seed: number, model: Model, cast: Cast) {
+    this.dice = new Dice(seed);
     this.model = model;
     this.cast = cast;
   }
 
-  plan(step: Step): Action {
-    const dice = new Dice(step.seed);
-    switch (step.kind) {
+  next(): Action {
+    return this.plan(this.dice.pick(KINDS));
+  }
+
+  private plan(kind: Kind): Action {
+    const { dice, cast } = this;
+    const who = dice.pick(cast.households);
+    switch (kind) {
       case "wait":
-        return this.planWait(dice);
+        return { kind, who, seconds: this.pause() };
       case "deposit":
-        return {
-          kind: "deposit",
-          who: this.household(dice),
-          amount: dice.percent(25) ? 0n : dice.wh(1, 300_000),
-        };
+        return { kind, who, amount: dice.percent(20) ? 0n : dice.wh(1, 300_000) };
       case "withdraw":
-        return this.planWithdrawal(dice);
+        return this.withdrawal(who);
       case "lock":
-        return {
-          kind: "lock",
-          who: this.household(dice),
-          until: this.now + (dice.percent(30) ? dice.pick([-60, 366 * DAY_S]) : 2 * DAY_S),
-        };
-      case "cancel":
-        return this.planCancel(dice);
+        return this.lock(who);
+      case "cancel": {
+        const nonce = dice.percent(15) ? FIRST_FIRM_NONCE : this.nonces;
+        const known = this.book.length > 0 ? dice.pick(this.book).order : undefined;
+        const nonces = known === undefined || dice.percent(20) ? [nonce] : [known.nonce];
+        return { kind, who: known?.maker ?? who, nonces };
+      }
       case "cancelAll":
-        return { kind: "cancelAll", who: this.household(dice) };
+        return { kind, who };
       case "authorize": {
-        const who = this.household(dice);
-        const delegate = dice.percent(12) ? dice.pick([zeroAddress, who]) : this.cast.delegate;
-        const allowance = dice.pick([0n, 2_000n, 20_000n, 200_000n, 200_000n]);
-        return { kind: "authorize", who, delegate, allowance };
+        const delegate = dice.percent(10) ? dice.pick([zeroAddress, who]) : cast.delegate;
+        const amount = dice.pick([0n, 2_000n, 20_000n, 200_000n, 200_000n]);
+        const until = this.now + dice.pick([0, HOUR_S, 20 * DAY, 20 * DAY]);
+        return { kind, who, delegate, amount, until };
       }
       case "accept":
-        return this.planAccept(dice);
       case "reserve":
-        return this.planReserve(dice);
+        return this.taking(kind);
       case "settle":
-        return this.planSettle(dice);
+        return this.batch();
       case "release":
-        return this.planRelease(dice);
+      case "undelivered":
+        return this.release(kind);
       case "report":
-        return this.planReport(dice);
+        return this.report();
       case "retire":
-        return this.planRetire(dice);
+        return this.retirement(who);
+      case "register":
+        return this.registration();
       case "handOverMeter": {
-        const [meter, { owner }] = this.meter(dice);
-        const who = dice.percent(25) ? this.household(dice) : owner;
-        const to = dice.percent(25) ? zeroAddress : this.household(dice);
-        return { kind: "handOverMeter", who, meter, to };
+        const [meter, { owner }] = this.meter();
+        const to = dice.percent(40) ? zeroAddress : who;
+        return { kind, who: this.mostly(owner), meter, to };
+      }
+      case "acceptMeter": {
+        const offered = [...this.model.metering.meters].find(
+          ([, { pendingOwner }]) => pendingOwner !== zeroAddress,
+        );
+        const [meter, of] = offered ?? this.meter();
+        const taker = offered === undefined ? who : of.pendingOwner;
+        const offer = of.offers + (dice.percent(25) ? 1 : 0);
+        return { kind, who: taker, meter, offer };
+      }
+      case "moveMeter": {
+        const [meter, { owner, microgrid, movingTo }] = this.meter();
+        const to = movingTo !== 0 ? 0 : microgrid === HILL ? LAKE : HILL;
+        return { kind, who: this.mostly(owner), meter, microgrid: to };
+      }
+      case "setCritical": {
+        const [meter, { critical, microgrid }] = this.meter();
+        return { kind, who: this.operatorOf(microgrid), meter, critical: !critical };
       }
       case "retireMeter": {
-        const [meter, { owner }] = this.meter(dice);
-        const who = dice.pick([owner, this.cast.operator, this.household(dice)]);
-        return { kind: "retireMeter", who, meter };
+        const [meter, { owner, microgrid }] = this.meter();
+        return { kind, who: dice.pick([owner, this.operatorOf(microgrid), who]), meter };
       }
-      case "setMode":
-        return {
-          kind: "setMode",
-          who: this.operator(dice),
-          microgrid: dice.percent(5) ? UNKNOWN_MICROGRID : dice.between(1, 2),
-          mode: dice.pick([
-            "Connected",
-            "Connected",
-            "Connected",
-            "Islanded",
-            "Islanded",
-            "Islanded",
-            "Closed",
-          ]),
-        };
-      case "setTariffs":
-        return {
-          kind: "setTariffs",
-          who: this.operator(dice),
-          microgrid: dice.between(1, 2),
-          tariffs: {
-            feedIn: dice.percent(15) ? 400_000n : dice.wh(0, 150_000),
-            retail: 320_000n,
-            networkFee: dice.wh(0, 40_000),
-            islandPriceCap: dice.wh(60_000, 220_000),
-            islandRationWh: dice.wh(50, 300),
-          },
-        };
+      default:
+        return this.planCommunity(kind);
+    }
+  }
+
+  private planCommunity(kind: CommunityKind): Action {
+    const { dice, cast } = this;
+    const microgrid = dice.pick([HILL, HILL, LAKE, LAKE, FARM]);
+    const other = microgrid === HILL ? LAKE : HILL;
+    const who = this.operatorOf(microgrid);
+    const of = this.model.communities.of(microgrid);
+    const slot = slotOf(of, this.now);
+    switch (kind) {
+      case "found":
+        return at(openingActions({ ...cast, operator: dice.pick(cast.households) }), 0);
+      case "schedule": {
+        const early = slotOf(of, this.now + 7 * DAY);
+        const firstSlot = early + dice.pick([-1, 0, 1, 2, 40]);
+        const levels = [0, 1].map(() =>
+          level({
+            price: dice.wh(100_000, 300_000),
+            fee: dice.percent(10) ? 400_000n : dice.wh(0, 30_000),
+          }),
+        );
+        return { kind, who, microgrid, firstSlot, levelOfHour: 0x5550005550n, levels };
+      }
+      case "setRation":
+        return { kind, who, microgrid, ration: dice.between(50, 300) };
+      case "setDso":
+        return { kind, who, microgrid, dso: dice.pick(cast.dsos) };
+      case "setIslanded":
+        return { kind, who, microgrid, islanded: dice.percent(55) };
+      case "declareIslanded": {
+        const lastSlot = slot - dice.between(0, 3);
+        return { kind, who, microgrid, firstSlot: lastSlot - dice.between(-1, 4), lastSlot };
+      }
+      case "setClosed":
+        return { kind, who, microgrid, closed: dice.percent(40) };
+      case "handOver":
+        return { kind, who, microgrid, successor: dice.percent(20) ? zeroAddress : cast.successor };
+      case "acceptHandOver":
+        return { kind, who: dice.percent(80) ? cast.successor : cast.stranger, microgrid };
       case "proposeTieLine":
-        return this.planTieLine(dice);
+        return {
+          kind,
+          who,
+          mine: microgrid,
+          other: dice.percent(5) ? FARM : other,
+          line: dice.percent(20) ? LINE : OTHER_LINE,
+        };
+      case "endTieLine":
+        return { kind, who, mine: microgrid, other };
     }
   }
-
-  private planWait(dice: Dice): Action {
-    const { slotSeconds } = this.cast;
-    if (dice.percent(6)) return { kind: "wait", seconds: WEEK_S };
-    // Mostly past the slots of a forward, that it can be reported and released.
-    const [waiting] = this.open().filter(({ position, slots }) =>
-      slots.some((slot) => !this.model.isResolved(position.meter, slot)),
-    );
-    const last = waiting?.slots.at(-1);
-    const until = ((last ?? 0) + 1) * slotSeconds;
-    if (until > this.now && dice.percent(70)) return { kind: "wait", seconds: until - this.now };
-    return { kind: "wait", seconds: dice.between(1, 6) * slotSeconds + dice.between(0, 1) };
-  }
-
-  private planWithdrawal(dice: Dice): Action {
-    const who = this.household(dice);
-    const balance = this.model.tallies.money.of(who);
-    const amount = dice.percent(20) ? balance + 1n : balance / 3n;
-    const to = dice.percent(15) ? dice.pick([zeroAddress, this.cast.market]) : who;
-    return { kind: "withdraw", who, amount, to };
-  }
-
-  private planCancel(dice: Dice): Action {
-    const orders = this.book.length === 0 ? [this.signOffer(dice, false)] : this.book;
-    const { maker, nonce } = dice.pick(orders).order;
-    return { kind: "cancel", who: maker, nonces: [nonce, 1_000n + this.nonces] };
-  }
-
-  // ---- Trades --------------------------------------------------------------------------------------------------
-
-  private planAccept(dice: Dice): Action {
-    const isWrongKind = dice.percent(3);
-    const signed = this.orderFor(dice, isWrongKind);
-    return this.planTake(dice, "accept", signed);
-  }
-
-  private planReserve(dice: Dice): Action {
-    const isWrongKind = dice.percent(3);
-    const signed = this.orderFor(dice, !isWrongKind);
-    return this.planTake(dice, "reserve", signed);
-  }
-
-  private planTake(dice: Dice, kind: "accept" | "reserve", signed: SignedOrder): Action {
-    const { order } = signed;
-    const isOffer = order.side === 0;
-    const others = this.ownedMeters().filter(([, { owner }]) => owner !== order.maker);
-    const neighbours = others.filter(([, { microgrid }]) => microgrid === order.microgrid);
-    const isAcross = dice.percent(30) || neighbours.length === 0;
-    const takers = isAcross ? others : neighbours;
-    // When all meters are in one hand there is nobody else to trade with.
-    const [address, taker] = dice.pick(takers.length > 0 ? takers : this.ownedMeters());
-    const meter = dice.percent(isOffer ? 4 : 2) ? dice.pick([zeroAddress, order.meter]) : address;
-    const who = dice.percent(2) ? order.maker : taker.owner;
-    const microgrid = dice.percent(2)
-      ? dice.pick([3, UNKNOWN_MICROGRID])
-      : dice.percent(2)
-        ? 3 - taker.microgrid
-        : taker.microgrid;
-    const seller = isOffer ? order.maker : who;
-    const source =
-      kind === "reserve"
-        ? this.sourceOf(isOffer ? order.meter : address, dice)
-        : this.heldSource(dice, seller, isOffer ? order.microgrid : microgrid);
-    const energyWh = dice.percent(2)
-      ? new Map([[order.firstSlot, 0n]])
-      : kind === "reserve"
-        ? this.futureEnergy(dice, order)
-        : this.heldEnergy(dice, order, seller, isOffer ? order.microgrid : microgrid, source);
-    const take = { microgrid, meter, source, energyWh, limit: isOffer ? NO_LIMIT : 0n };
-    return { kind, who, signed, take: { ...take, limit: this.limitFor(dice, order, take) } };
-  }
-
-  /** Mostly any price, sometimes one near what it comes to at home. */
-  private limitFor(dice: Dice, order: Order, { energyWh, limit }: Take): bigint {
-    if (dice.percent(80)) return limit;
-    const wh = [...energyWh.values()].reduce((sum, each) => sum + each, 0n);
-    const fee = this.model.microgrids.get(order.microgrid)?.tariffs.networkFee ?? 0n;
-    const price = order.side === 0 ? order.price : order.price - fee;
-    const near = costOf(price, wh) + (order.side === 0 ? (fee * wh) / 1000n : 0n);
-    return near > 1n ? near + dice.wh(-1, 1) : 1n;
-  }
-
-  private planSettle(dice: Dice): Action {
-    const microgrid = dice.between(1, 2);
-    const count = dice.between(1, 3);
-    const most = dice.between(1, 5);
-    const isWrong = (percent: number) => dice.percent(percent);
-    const known = (side: number) =>
-      this.book.filter(
-        ({ order }) => order.side === side && !order.forward && order.microgrid === microgrid,
-      );
-    const reuse = (side: number) => (isWrong(30) ? dice.some(known(side), 1) : []);
-    const offers = [
-      ...reuse(0),
-      ...Array.from({ length: count }, () => this.signOffer(dice, isWrong(1), microgrid)),
-    ];
-    const bids = [
-      ...reuse(1),
-      ...Array.from({ length: count }, () => this.signBid(dice, isWrong(1), microgrid)),
-    ];
-    if (isWrong(2)) bids.push(this.signBid(dice, false, 3 - microgrid));
-    const batch = [...offers, ...bids];
-    const matches: Match[] = [];
-    for (let i = 0; i < most; i++) {
-      const offer = dice.between(0, offers.length - 1);
-      const partners = bids.filter(
-        ({ order }) => order.maker !== offers[offer]?.order.maker || isWrong(2),
-      );
-      const chosen = offers[offer];
-      if (partners.length === 0 || chosen === undefined) continue;
-      const bid = dice.pick(partners);
-      const source = this.heldSource(dice, chosen.order.maker, microgrid);
-      const both = {
-        ...bid.order,
-        firstSlot: Math.max(chosen.order.firstSlot, bid.order.firstSlot),
-        lastSlot: Math.min(chosen.order.lastSlot, bid.order.lastSlot),
-      };
-      if (both.firstSlot > both.lastSlot && !isWrong(5)) continue;
-      const held = this.heldEnergy(dice, both, chosen.order.maker, microgrid, source);
-      const energyWh = isWrong(1) ? new Map([[both.firstSlot, 0n]]) : held;
-      matches.push({
-        offer: isWrong(2) ? dice.pick([batch.length, offers.length]) : offer,
-        bid: batch.indexOf(bid),
-        source,
-        energyWh,
-      });
-    }
-    if (matches.length === 0 && isWrong(80)) return this.planAccept(dice);
-    return {
-      kind: "settle",
-      who: this.cast.stranger,
-      batch: isWrong(1) ? [] : batch,
-      signatures: batch.length - (isWrong(3) ? 1 : 0),
-      matches,
-    };
-  }
-
-  private planRelease(dice: Dice): Action {
-    const open = this.open().map(({ position, block, slots }) => ({
-      position,
-      block,
-      isResolved: slots.every((slot) => this.model.isResolved(position.meter, slot)),
-    }));
-    const resolved = open.filter(({ isResolved }) => isResolved);
-    // Without anything to release, rather do what it takes.
-    if (open.length === 0 && dice.percent(92)) return this.planReserve(dice);
-    if (resolved.length === 0 && dice.percent(85)) {
-      return dice.percent(60) ? this.planReport(dice) : this.planWait(dice);
-    }
-    const releases = dice.some(dice.percent(8) || resolved.length === 0 ? open : resolved, 4);
-    // One that was released before, perhaps a moment ago.
-    if (dice.percent(10)) releases.push(...releases.slice(0, 1));
-    return { kind: "release", who: this.cast.stranger, releases };
-  }
-
-  // ---- Meters and microgrids -----------------------------------------------------------------------------------
-
-  private planReport(dice: Dice): Action {
-    const current = this.slotNow;
-    const promised = this.open().find(({ position, slots }) =>
-      slots.some((slot) => slot < current && !this.isReported(position.meter, slot)),
-    );
-    const owing = promised?.position.meter;
-    const meter = owing !== undefined && dice.percent(80) ? owing : this.meter(dice)[0];
-    const record = this.model.meter(meter);
-    const first =
-      meter === owing && promised !== undefined ? promised.block * 8 : blockOf(current - 1) * 8;
-    const ended = Array.from({ length: 8 }, (_, i) => first + i).filter(
-      (slot) => slot < current && !this.isReported(meter, slot),
-    );
-    const most = Number(this.model.mostWhOf(record));
-    const exportedWh = new Map(
-      ended.map((slot) => [slot, dice.wh(0, dice.percent(50) ? most : Math.floor(most / 4))]),
-    );
-    if (ended.length === 0 && dice.percent(85)) return this.planWait(dice);
-    if (ended.length === 0 || dice.percent(3)) exportedWh.set(current - dice.between(1, 9), 1n);
-    if (dice.percent(3)) exportedWh.set(current, 1n);
-    if (dice.percent(5)) exportedWh.set(current - 1, BigInt(most) + 1n);
-    if (dice.percent(3)) exportedWh.set(Math.floor(record.sinceS / DAY_S) * 96 - 1, 1n);
-    const signer = dice.percent(4) ? this.meter(dice)[0] : meter;
-    return { kind: "report", who: this.cast.stranger, meter, signer, exportedWh };
-  }
-
-  private planRetire(dice: Dice): Action {
-    const [, { owner, microgrid }] = this.meter(dice);
-    const source = this.heldSource(dice, owner, microgrid);
-    const slots = this.heldSlots(owner, microgrid, source);
-    const energyWh = new Map(
-      dice
-        .some(slots, 3)
-        .map((slot) => [
-          slot,
-          this.model.tallies.energy.of(owner, microgrid, source, slot) +
-            (dice.percent(8) ? 1n : 0n),
-        ]),
-    );
-    if (energyWh.size === 0 || dice.percent(8))
-      return {
-        kind: "retire",
-        who: owner,
-        microgrid,
-        source,
-        energyWh: new Map([[this.slotNow, 0n]]),
-      };
-    return { kind: "retire", who: owner, microgrid, source, energyWh };
-  }
-
-  private planTieLine(dice: Dice): Action {
-    const [mine, other] = dice.percent(50) ? [1, 2] : [2, 1];
-    const isOdd = dice.percent(10);
-    // Few values, that two proposals meet.
-    const lossBps = isOdd ? 10_000n : dice.pick([0n, 700n]);
-    const line = { ...BETTER_LINE, lossBps };
-    const far = dice.percent(15) ? dice.pick([3, UNKNOWN_MICROGRID]) : other;
-    return { kind: "proposeTieLine", who: this.operator(dice), mine, other: far, line };
-  }
-
-  // ---- Orders --------------------------------------------------------------------------------------------------
-
-  /** One that was signed before, or a new one. */
-  private orderFor(dice: Dice, forward: boolean): SignedOrder {
-    const known = this.book.filter(({ order }) => order.forward === forward);
-    if (known.length > 0 && dice.percent(40)) return dice.pick(known);
-    return dice.percent(55) ? this.signOffer(dice, forward) : this.signBid(dice, forward);
-  }
-
-  private signOffer(dice: Dice, forward: boolean, microgrid?: number): SignedOrder {
-    const price = dice.percent(4) ? 400_000n : dice.wh(40_000, 160_000);
-    return this.sign(dice, forward, microgrid, { side: 0, price });
-  }
-
-  private signBid(dice: Dice, forward: boolean, microgrid?: number): SignedOrder {
-    const price = dice.percent(4) ? 5_000n : dice.wh(200_000, 320_000);
-    return this.sign(dice, forward, microgrid, { side: 1, price });
-  }
-
-  private sign(
-    dice: Dice,
-    forward: boolean,
-    microgrid: number | undefined,
-    terms: { side: number; price: bigint },
-  ): SignedOrder {
-    const [address, meter] = dice.pick(this.ownedMeters(microgrid));
-    const [firstSlot, lastSlot] = forward ? this.futureRun(dice) : this.pastRun(dice);
-    const order: Order = {
-      maker: meter.owner,
-      meter: dice.percent(3) ? zeroAddress : address,
-      microgrid: dice.percent(1) ? UNKNOWN_MICROGRID : meter.microgrid,
-      sources: dice.percent(7) ? sourceMask(dice.pick(["Solar", "Wind"])) : ANY_SOURCE,
-      firstSlot,
-      lastSlot,
-      energy: dice.percent(40) ? dice.between(100, 800) : dice.between(800, 4_000),
-      forward,
-      bond: forward ? dice.wh(0, 100_000) : 0n,
-      counterparty: dice.percent(5) ? this.household(dice) : zeroAddress,
-      nonce: this.nonces++,
-      counter: this.model.tallies.counter.of(meter.owner),
-      deadline: dice.percent(4) ? this.now + dice.pick([-1, 0, 900]) : this.now + 30 * DAY_S,
-      ...terms,
-    };
-    const signed = { order, signer: this.signerOf(dice, meter.owner) };
-    this.book.push(signed);
-    return signed;
-  }
-
-  private signerOf(dice: Dice, maker: Address): Address {
-    if (dice.percent(2)) return this.cast.stranger;
-    const isTrusted = this.model.tallies.allowance.of(maker, this.cast.delegate) > 0n;
-    return dice.percent(isTrusted ? 60 : 2) ? this.cast.delegate : maker;
-  }
-
-  // ---- Energy --------------------------------------------------------------------------------------------------
-
-  /** Slots around those in which somebody has energy. */
-  private pastRun(dice: Dice): [number, number] {
-    const held = this.model.tallies.energy.entries().filter(({ amount }) => amount > 0n);
-    const slot = held.length === 0 ? this.slotNow : dice.pick(held).key[3];
-    return [slot - dice.between(1, 5), slot + dice.between(1, 6)];
-  }
-
-  private futureRun(dice: Dice): [number, number] {
-    const first = this.slotNow + dice.between(1, 4);
-    return [first, first + dice.between(1, 9)];
-  }
-
-  private futureEnergy(dice: Dice, order: Order): EnergyBySlot {
-    const slots = this.slotsOf(dice, order);
-    const isGreedy = dice.percent(9);
-    return new Map(
-      dice
-        .some(slots, dice.between(1, 5))
-        .map((slot) => [slot, dice.wh(1, isGreedy ? 1_500 : 300)]),
-    );
-  }
-
-  private heldEnergy(
-    dice: Dice,
-    order: Order,
-    holder: Address,
-    microgrid: number,
-    source: Source,
-  ): EnergyBySlot {
-    const held = this.heldSlots(holder, microgrid, source);
-    const slots = this.slotsOf(dice, order);
-    const both = slots.filter((slot) => held.includes(slot));
-    const chosen = dice.some(both.length === 0 ? slots : both, dice.between(1, 5));
-    return new Map(
-      chosen.map((slot) => {
-        const most = Number(this.model.tallies.energy.of(holder, microgrid, source, slot));
-        const wh = dice.wh(1, Math.max(1, Math.min(most, 120)));
-        return [slot, dice.percent(1) ? wh + BigInt(most) : wh];
-      }),
-    );
-  }
-
-  private slotsOf(dice: Dice, { firstSlot, lastSlot }: Order): number[] {
-    const slots = [];
-    for (let slot = firstSlot; slot <= lastSlot; slot++) slots.push(slot);
-    if (dice.percent(3) || slots.length === 0) slots.push(lastSlot + 1);
-    return slots;
-  }
-
-  private heldSlots(holder: Address, microgrid: number, source: Source): number[] {
-    return this.model.tallies.energy
-      .entries()
-      .filter(({ key, amount }) => {
-        const [who, where, from] = key;
-        return who === holder && where === microgrid && from === source && amount > 0n;
-      })
-      .map(({ key }) => key[3]);
-  }
-
-  private heldSource(dice: Dice, holder: Address, microgrid: number): Source {
-    const held = this.model.tallies.energy
-      .entries()
-      .filter(({ key, amount }) => key[0] === holder && key[1] === microgrid && amount > 0n);
-    return held.length === 0 ? "Solar" : dice.pick(held).key[2];
-  }
-
-  // ---- How things stand ----------------------------------------------------------------------------------------
 
   private get now(): number {
     return this.model.nowS;
   }
 
-  private get slotNow(): number {
-    return Math.floor(this.now / this.cast.slotSeconds);
+  private pause(): number {
+    const { dice } = this;
+    return dice.pick([
+      dice.between(1, SLOT_SECONDS),
+      dice.between(1, 4 * HOUR_S),
+      2 * HOUR_S,
+      DAY,
+      dice.percent(50) ? 8 * DAY : 31 * DAY,
+    ]);
   }
 
-  /** The blocks of positions that are not released yet, with their slots. */
-  private open() {
-    const blocks = new Map<string, { id: string; block: number }>();
-    for (const { key, amount } of this.model.tallies.reserved.entries()) {
-      const [id, block] = [key[0], blockOf(key[1])];
-      if (amount > 0n) blocks.set(`${id}/${block}`, { id, block });
+  private withdrawal(who: Address): Action {
+    const { dice } = this;
+    const balance = this.model.tallies.money.of(who) / 1_000n;
+    const amount = dice.pick([balance + 1n, balance, balance / 3n, balance / 5n]);
+    const to = dice.percent(10) ? dice.pick([zeroAddress, this.cast.market]) : who;
+    return { kind: "withdraw", who, amount, to };
+  }
+
+  private lock(who: Address): Action {
+    const { dice, cast } = this;
+    const settler = dice.percent(8) ? zeroAddress : dice.percent(90) ? cast.settler : cast.stranger;
+    const signer = dice.percent(50) ? zeroAddress : cast.delegate;
+    const until = this.now + dice.pick([-60, HOUR_S, DAY, DAY, 3 * DAY, 31 * DAY]);
+    return { kind: "lock", who, settler, signer, until };
+  }
+
+  private registration(): Action {
+    const { dice, cast } = this;
+    const known = this.model.metering.meters;
+    const moving = [...known].find(([, { movingTo }]) => movingTo !== 0);
+    const fresh = cast.devices.find((device) => !known.has(device));
+    const meter = moving?.[0] ?? (dice.percent(80) ? fresh : undefined) ?? at(cast.devices, 0);
+    const microgrid = moving?.[1].movingTo ?? dice.pick([HILL, LAKE]);
+    const owner = moving?.[1].owner ?? dice.pick(cast.households);
+    return {
+      kind: "register",
+      who: this.operatorOf(microgrid),
+      registration: {
+        microgrid,
+        owner: dice.percent(8) ? dice.pick([zeroAddress, cast.stranger]) : owner,
+        meter,
+        source: dice.between(0, 1),
+        capacityW: dice.between(0, 4_000),
+      },
+      critical: dice.percent(30),
+      signer: dice.percent(92) ? meter : dice.pick(cast.devices),
+    };
+  }
+
+  private report(): Action {
+    const { dice } = this;
+    const [meter, of] = this.meter();
+    const current = slotOf(this.model.communities.of(of.microgrid), this.now);
+    const { reported, committed } = this.model.tallies;
+    const promised = committed
+      .entries()
+      .flatMap(({ key: [promiser, slot] }) => (promiser === meter ? [slot] : []))
+      .filter((slot) => slot < current && reported.of(meter, slot) === 0n);
+    const earliest = promised[0] ?? Math.max(of.firstSlot, current - dice.between(1, 10));
+    const first = dice.percent(90) ? earliest : dice.pick([of.firstSlot - 1, current - 1]);
+    const most = this.model.metering.mostWh(of);
+    const exportedWh = new Map<number, bigint>();
+    for (let slot = first; slot <= first + dice.between(0, 11); slot++) {
+      const isUseful = slot >= of.firstSlot && slot < current && reported.of(meter, slot) === 0n;
+      if (!isUseful && !dice.percent(4)) continue;
+      const wh = dice.pick([0n, most / 4n, most / 2n, most, most]);
+      exportedWh.set(slot, dice.percent(2) ? most + 1n : wh);
     }
-    return [...blocks.values()].flatMap(({ id, block }) => {
-      const position = this.model.positions.get(id);
-      if (position === undefined) return [];
-      return [{ position, block, slots: slotsOf(this.model.reservedIn(id, block)).sort() }];
+    const signer = dice.percent(4) ? dice.pick(this.cast.devices) : meter;
+    return { kind: "report", who: this.cast.stranger, meter, signer, exportedWh };
+  }
+
+  private retirement(who: Address): Action {
+    const { dice } = this;
+    const owned = this.model.tallies.energy
+      .entries()
+      .filter(({ key: [holder], amount }) => holder === who && amount > 0n);
+    if (owned.length === 0) {
+      return { kind: "retire", who, microgrid: HILL, source: 0, energyWh: new Map([[0, 1n]]) };
+    }
+    const { key, amount } = dice.pick(owned);
+    const [, microgrid, source, slot] = key;
+    const wh = dice.pick([0n, amount + 1n, amount, amount / 2n]);
+    return { kind: "retire", who, microgrid, source, energyWh: new Map([[slot, wh]]) };
+  }
+
+  private release(kind: "release" | "undelivered"): Action {
+    const { dice, cast } = this;
+    const { positions } = this.model.trades;
+    if (positions.length === 0) return this.taking("reserve");
+    const all = positions.map((position, index) => ({ position, index }));
+    const open = all.filter(({ index }) => this.model.tallies.open.of(index) > 0n);
+    const known = open.length > 0 && dice.percent(90) ? open : all;
+    const step = dice.percent(80) ? this.towardsRelease(dice.pick(known).position) : undefined;
+    if (step !== undefined) return step;
+    const some = dice.some(known, dice.between(1, 3));
+    const releases = some.map(({ position, index }) => {
+      const held = [...position.energyWh.keys()].map((slot) => blockOf(slot) - position.firstBlock);
+      const blocks = [...new Set(held)];
+      return { position: index, blocks: dice.percent(70) ? blocks : [dice.pick(blocks)] };
     });
+    const { buyer, buyerDelegate } = at(some, 0).position;
+    const delegate = buyerDelegate === zeroAddress ? buyer : buyerDelegate;
+    return { kind, who: dice.pick([buyer, buyer, delegate, cast.stranger]), releases };
   }
 
-  private isReported(meter: Address, slot: number): boolean {
-    return this.model.tallies.reported.of(meter, slot) === 1n;
-  }
-
-  /** The meters of a microgrid, or of any: active ones as long as there are several. */
-  private ownedMeters(microgrid?: number): [Address, MeterRecord][] {
-    const all = [...this.model.meters].filter(
-      ([, meter]) => microgrid === undefined || meter.microgrid === microgrid,
+  /** What has to happen before a position can be released: its slots end, and its meter reports them. */
+  private towardsRelease({ meter, energyWh }: Position): Action | undefined {
+    const { dice } = this;
+    const of = this.model.metering.of(meter);
+    const { slotSeconds } = this.model.communities.of(of.microgrid);
+    const end = (Math.max(...energyWh.keys()) + 1) * slotSeconds;
+    const who = this.cast.stranger;
+    if (end > this.now) return { kind: "wait", who, seconds: end - this.now };
+    const most = this.model.metering.mostWh(of);
+    const missing = [...energyWh].filter(
+      ([slot]) => this.model.tallies.reported.of(meter, slot) === 0n,
     );
-    const active = all.filter(([, meter]) => meter.active);
-    return active.length > 1 ? active : all;
+    if (missing.length === 0 || dice.percent(20)) return undefined;
+    const exportedWh = new Map(
+      missing.map(([slot, wh]) => [slot, dice.pick([most, wh, wh / 2n, 0n])]),
+    );
+    return { kind: "report", who, meter, signer: meter, exportedWh };
   }
 
-  private meter(dice: Dice): [Address, MeterRecord] {
-    return dice.pick([...this.model.meters]);
+  // ---- Orders --------------------------------------------------------------------------------------------------
+
+  private taking(kind: "accept" | "reserve"): Action {
+    const { dice, cast } = this;
+    const isForward = dice.percent(97) === (kind === "reserve");
+    const known = this.book.filter(
+      ({ order }) =>
+        order.forward === isForward &&
+        (isPosted(order) || dice.percent(2)) &&
+        (order.deadline >= this.now || dice.percent(10)),
+    );
+    const signed =
+      known.length > 0 && dice.percent(40)
+        ? dice.pick(known)
+        : this.order(isForward, { settler: dice.percent(96) ? zeroAddress : ANYONE });
+    const { order } = signed;
+    const other = order.microgrid === HILL ? LAKE : HILL;
+    const crosses = order.crosses ? dice.percent(70) : dice.percent(5);
+    const microgrid = crosses && order.microgrid !== FARM ? other : order.microgrid;
+    const sellersMicrogrid = isOffer(order) ? order.microgrid : microgrid;
+    const seller = isOffer(order) ? order.meter : this.meterIn(microgrid);
+    const of = this.model.metering.of(seller);
+    const who = isOffer(order)
+      ? this.mostly(dice.pick(cast.households.filter((each) => each !== order.maker)))
+      : this.mostly(of.owner);
+    const meter = isOffer(order) ? this.meterOf(who, microgrid) : seller;
+    const take: Take = {
+      microgrid,
+      meter,
+      source: this.sourceOf(of),
+      schedule: dice.percent(3) ? 9 : this.scheduleOf(order.microgrid),
+      takerSchedule: this.scheduleOf(microgrid),
+      energyWh: this.energyFor(order, sellersMicrogrid),
+      leastWh: dice.percent(80) ? 0 : dice.between(1, 300),
+      limit: this.limitFor(order),
+      mostAhead: dice.percent(85) ? MOST : dice.between(0, 400),
+    };
+    return { kind, who, signed, take };
   }
 
-  private sourceOf(meter: Address, dice: Dice): Source {
-    const source = this.model.meters.get(meter)?.source ?? "Solar";
-    return dice.percent(3) ? "Hydro" : source;
+  private limitFor(order: Order): bigint {
+    const { dice } = this;
+    if (dice.percent(75)) return isOffer(order) ? NO_LIMIT : 0n;
+    const limit = order.price + dice.pick([-20_000n, 0n, 10_000n, 40_000n]);
+    return limit < 0n ? 0n : limit;
   }
 
-  private household(dice: Dice): Address {
-    return dice.pick(this.cast.households);
+  private batch(): Action {
+    const { dice, cast } = this;
+    const orders: SignedOrder[] = [];
+    const matches: Match[] = [];
+    for (let i = dice.between(1, 4); i > 0; i--) {
+      const isForward = dice.percent(40);
+      const posted = dice.between(0, 3);
+      const settler = (side: number) =>
+        posted === side && dice.percent(95)
+          ? zeroAddress
+          : dice.pick([
+              ANYONE,
+              cast.settler,
+              cast.settler,
+              dice.percent(10) ? cast.stranger : ANYONE,
+            ]);
+      const microgrid = dice.pick([HILL, HILL, LAKE, FARM]);
+      const crosses = dice.percent(50);
+      const pick = (side: number, other?: SignedOrder) => {
+        const isOther = side === 1 && crosses && microgrid !== FARM;
+        const where = isOther ? (microgrid === HILL ? LAKE : HILL) : microgrid;
+        const known = [...orders, ...this.book].filter(
+          ({ order }) =>
+            order.side === side &&
+            order.forward === isForward &&
+            (order.microgrid === where || dice.percent(2)) &&
+            (order.maker !== other?.order.maker || dice.percent(2)),
+        );
+        if (known.length > 0 && dice.percent(35)) return dice.pick(known);
+        const over = { side, settler: settler(side), crosses };
+        return this.order(isForward, over, where, other?.order.maker);
+      };
+      const offer = pick(0);
+      const bid = pick(1, offer);
+      for (const signed of [offer, bid]) if (!orders.includes(signed)) orders.push(signed);
+      const match = {
+        offer: orders.indexOf(offer),
+        bid: orders.indexOf(bid),
+        source: this.sourceOf(this.model.metering.of(offer.order.meter)),
+        schedule: dice.percent(3) ? 9 : this.scheduleOf(offer.order.microgrid),
+        bidSchedule: this.scheduleOf(bid.order.microgrid),
+        energyWh: this.energyFor(offer.order, offer.order.microgrid),
+      };
+      matches.push(dice.percent(3) ? { ...match, offer: match.bid, bid: match.offer } : match);
+    }
+    return {
+      kind: "settle",
+      who: dice.percent(85) ? cast.settler : cast.stranger,
+      orders,
+      signatures: orders.length - (dice.percent(2) ? 1 : 0),
+      matches: dice.percent(2) ? [] : matches,
+    };
   }
 
-  private operator(dice: Dice): Address {
-    return dice.percent(8) ? this.cast.stranger : this.cast.operator;
+  /** A new order, good enough to trade in most cases. */
+  private order(
+    forward: boolean,
+    over: Partial<Order> = {},
+    where?: number,
+    other?: Address,
+  ): SignedOrder {
+    const { dice, cast } = this;
+    const microgrid = where ?? dice.pick([HILL, HILL, LAKE, LAKE, FARM]);
+    const meter = this.meterIn(microgrid);
+    const { owner } = this.model.metering.of(meter);
+    const side = over.side ?? dice.between(0, 1);
+    const isOwners = side === 0 || (owner !== other && dice.percent(70));
+    const others = cast.households.filter((each) => each !== other);
+    const maker = isOwners ? owner : dice.pick(dice.percent(97) ? others : cast.households);
+    const settler = over.settler ?? zeroAddress;
+    const lock = this.model.orders.lockOf(maker);
+    const firm = settler !== zeroAddress && dice.percent(lock === undefined ? 4 : 60);
+    const current = slotOf(this.model.communities.of(microgrid), this.now);
+    const firstSlot = forward
+      ? current - dice.between(0, 1)
+      : current - (dice.percent(90) ? 10_000 : dice.between(8, 20));
+    const counter = this.model.tallies.counter.of(maker);
+    const until = Number(this.model.tallies.lockedUntil.of(maker));
+    const order: Order = {
+      maker,
+      meter,
+      microgrid,
+      side,
+      sources: dice.percent(95) ? ANY_SOURCE : dice.between(1, 2),
+      firstSlot,
+      lastSlot: forward ? firstSlot + dice.between(12, 60) : current + dice.between(-12, 20),
+      energy: dice.pick([50, 400, 1_500, 5_000]),
+      price: this.priceFor(side, settler === zeroAddress),
+      forward,
+      bond: forward ? dice.pick([0n, 20_000n, 20_000n]) : 0n,
+      mostAhead: dice.percent(85) ? MOST : dice.between(0, 400),
+      crosses: dice.percent(50),
+      counterparty: dice.percent(97) ? zeroAddress : dice.pick(cast.households),
+      settler,
+      nonce: (firm ? FIRST_FIRM_NONCE : 0n) + this.nonces++,
+      counter: firm ? 0n : counter + (dice.percent(3) ? 1n : 0n),
+      deadline:
+        firm && lock
+          ? until - dice.pick([-1, 0, 60])
+          : this.now + dice.pick([HOUR_S, 40 * DAY, 40 * DAY]),
+      ...over,
+    };
+    const isDelegated =
+      this.model.tallies.allowance.of(maker, cast.delegate) > 0n || (firm && lock !== undefined);
+    const usual = isDelegated && dice.percent(50) ? cast.delegate : maker;
+    const signer = dice.percent(97) ? usual : dice.pick([cast.delegate, cast.stranger]);
+    const signed = { order, signer };
+    this.book.push(signed);
+    return signed;
   }
+
+  private priceFor(side: number, posted: boolean): bigint {
+    const { dice } = this;
+    if (dice.percent(5)) return dice.pick([0n, 2n ** 90n]);
+    const beside = dice.wh(0, 90_000);
+    // Limits are generous, posted prices near those of the community.
+    if (posted) return PRICE + (side === 0 ? -beside : beside) + dice.pick([0n, 0n, 10_000n]);
+    return side === 0 ? PRICE / 2n + beside : PRICE - 30_000n + 2n * beside;
+  }
+
+  private energyFor(order: Order, sellers: number): EnergyBySlot {
+    const { dice } = this;
+    const current = slotOf(this.model.communities.of(sellers), this.now);
+    const first = order.forward
+      ? current + dice.pick([-1, 1, 1, 2, dice.between(1, 30)])
+      : dice.pick(this.soldSlots(order, current));
+    const wh = dice.pick([1n, 30n, 100n, 100n, 250n, 900n]);
+    const energyWh = new Map<number, bigint>();
+    for (let slot = first; slot < first + dice.between(1, 10); slot++) {
+      if (dice.percent(85)) energyWh.set(slot, wh + dice.wh(0, 9));
+    }
+    return energyWh.size > 0 ? energyWh : new Map([[first, wh]]);
+  }
+
+  /** Slots of which somebody has energy, or else some that are over. */
+  private soldSlots(order: Order, current: number): number[] {
+    const { delivered } = this.model.tallies;
+    if (this.dice.percent(5)) return [...delivered.entries().map(({ key }) => key[1]), current];
+    const held = this.model.tallies.energy
+      .entries()
+      .filter(({ key: [holder, microgrid], amount }) => {
+        const isSellers = isBid(order) || holder === order.maker;
+        return isSellers && microgrid === order.microgrid && amount > 0n;
+      })
+      .map(({ key }) => key[3]);
+    return held.length > 0 ? held : [current - 5, current - 1];
+  }
+
+  // ---- Who and what --------------------------------------------------------------------------------------------
+
+  private operatorOf(microgrid: number): Address {
+    return this.dice.percent(94)
+      ? this.model.communities.of(microgrid).operator
+      : this.cast.stranger;
+  }
+
+  private mostly(who: Address): Address {
+    return this.dice.percent(95) ? who : this.dice.pick(this.cast.households);
+  }
+
+  private meter(): [Address, MeterRecord] {
+    return this.dice.pick([...this.model.metering.meters]);
+  }
+
+  private meterIn(microgrid: number): Address {
+    const there = [...this.model.metering.meters].filter(([, of]) => of.microgrid === microgrid);
+    return this.dice.pick(there.length > 0 ? there : [this.meter()])[0];
+  }
+
+  /** A meter that a buyer names: mostly its own there. */
+  private meterOf(owner: Address, microgrid: number): Address {
+    if (this.dice.percent(10)) return zeroAddress;
+    const own = [...this.model.metering.meters].find(
+      ([, of]) => of.owner === owner && of.microgrid === microgrid,
+    );
+    return own?.[0] ?? this.meterIn(microgrid);
+  }
+
+  private sourceOf({ source }: MeterRecord): number {
+    return this.dice.percent(95) ? source : 1 - source;
+  }
+
+  private scheduleOf(microgrid: number): number {
+    const { schedules, slotSeconds } = this.model.communities.of(microgrid);
+    const current = Math.floor(this.now / slotSeconds);
+    const inForce = schedules.findLastIndex(({ firstSlot }) => firstSlot <= current);
+    return this.dice.percent(95) ? inForce : this.dice.between(0, schedules.length - 1);
+  }
+}
+
+type CommunityKind =
+  | "found"
+  | "schedule"
+  | "setRation"
+  | "setDso"
+  | "setIslanded"
+  | "declareIslanded"
+  | "setClosed"
+  | "handOver"
+  | "acceptHandOver"
+  | "proposeTieLine"
+  | "endTieLine";
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list[index];
+  if (item === undefined) throw new RangeError(`There is no item ${index}.`);
+  return item;
 }

@@ -1,31 +1,17 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import {
-  ANY_SOURCE,
-  blockOf,
-  type EnergyBySlot,
-  marketDomain,
-  metersDomain,
-  ORDER_TYPES,
-  type Order,
-  packProfile,
-  packReading,
-  READING_TYPES,
-  REGISTRATION_TYPES,
-  type Source,
-  sourceIndex,
-} from "@wattline/sdk";
+import { blockOf, type EnergyBySlot, packProfile, packReading, unpackProfile } from "@wattline/sdk";
 import { network } from "hardhat";
-import { type Address, custom, getAddress, type Hex, keccak256, toHex, zeroAddress } from "viem";
+import { type Address, concat, getAddress, type Hex, keccak256, toHex, zeroAddress } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
-import { deployContract, deployWattline } from "../../ignition/deployLocally.ts";
+import { ORDER_TYPES, type Order, type SignedOrder } from "./orders.ts";
 
-/** A fresh in-process chain with Wattline on it, a currency, and the hands to do things with them. */
+/** A fresh in-process chain with the market on it, a currency, and the hands to do things with them. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** An account that sends transactions and signs typed data. */
+/** An account that sends transactions, and the key that signs for it. */
 export interface Person {
-  readonly name: string;
   readonly address: Address;
+  readonly key: PrivateKeyAccount;
   readonly signer: HardhatEthersSigner;
 }
 
@@ -36,47 +22,101 @@ export interface MeterOf {
   readonly microgrid: number;
 }
 
+/** Prices of a level, in base units per kWh. */
+export interface Level {
+  readonly price: bigint;
+  readonly fee: bigint;
+  readonly cap: bigint;
+  readonly feedIn: bigint;
+  readonly retail: bigint;
+}
+
+export interface TieLine {
+  readonly lossBps: number;
+  readonly capacity: number;
+  readonly wheelingUp: bigint;
+  readonly wheelingDown: bigint;
+}
+
 export const SLOT_SECONDS = 900;
 /** A Monday at midnight UTC, the start of a block: tests count their slots from here. */
 export const START = Date.UTC(2027, 5, 7) / 1000;
 export const START_SLOT = START / SLOT_SECONDS;
-export const EURO = 1_000_000n;
+export const FIRST_BLOCK = blockOf(START_SLOT);
+export const DAY = 86_400;
+export const SOLAR = 0;
+export const ANYONE = "0x0000000000000000000000000000000000000001";
+export const LEVEL: Level = {
+  price: 200_000n,
+  fee: 0n,
+  cap: 250_000n,
+  feedIn: 80_000n,
+  retail: 320_000n,
+};
+const NO_LIMIT = 2n ** 127n;
 
-/** Runs the day's first `count` slots with `wh` in each. */
+/** The slot of the tests' day with this number. */
+export const slot = (number: number): number => START_SLOT + number;
+
+/** `wh` in each of `count` slots of the tests' day. */
 export const slots = (first: number, count: number, wh: bigint): Map<number, bigint> =>
-  new Map(Array.from({ length: count }, (_, i) => [START_SLOT + first + i, wh]));
+  new Map(Array.from({ length: count }, (_, i) => [slot(first + i), wh]));
 
-/** Deploys everything on a chain of its own whose clock stands at {@link START}. */
+/** Energy in slots of the tests' day. */
+export const energyIn = (wh: Readonly<Record<number, bigint>>): Map<number, bigint> =>
+  new Map(Object.entries(wh).map(([number, energy]) => [slot(Number(number)), energy]));
+
+/** Deploys everything on a chain of its own whose clock stands an hour before {@link START}. */
 export async function createWorld() {
   const connection = await network.create({
-    network: "default",
     override: { initialDate: new Date((START - 3600) * 1000) },
   });
-  const { ethers, provider, networkHelpers } = connection;
-  const { chainId, ...deployed } = await deployWattline(custom(provider));
+  const { ethers, networkHelpers, provider } = connection;
+  const microgrids = await ethers.deployContract("Microgrids");
+  const metadata = await ethers.deployContract("EnergyMetadata");
+  const tokens = await ethers.deployContract("EnergyTokenFactory", {
+    libraries: { EnergyMetadata: await metadata.getAddress() },
+  });
+  const factory = await ethers.deployContract("MetersFactory", [microgrids, tokens]);
+  const settlement = await ethers.deployContract("Settlement");
+  const forwards = await ethers.deployContract("Forwards");
+  const releases = await ethers.deployContract("Releases");
+  const mandates = await ethers.deployContract("Mandates");
+  const marketplace = await ethers.deployContract("Marketplace", [
+    factory,
+    settlement,
+    forwards,
+    releases,
+    mandates,
+  ]);
+  const meters = await ethers.getContractAt("Meters", await marketplace.METERS());
+  const energy = await ethers.getContractAt("EnergyToken", await marketplace.ENERGY());
+  const euro = await ethers.deployContract("TestEuro");
   const addresses = {
-    market: deployed.marketplace,
-    meters: deployed.meters,
-    euro: await deployContract(custom(provider), "test/TestEuro"),
+    market: getAddress(await marketplace.getAddress()),
+    meters: getAddress(await meters.getAddress()),
+    euro: getAddress(await euro.getAddress()),
   };
-  const contracts = {
-    marketplace: await ethers.getContractAt("Marketplace", addresses.market),
-    meters: await ethers.getContractAt("Meters", addresses.meters),
-    energy: await ethers.getContractAt("EnergyToken", deployed.energy),
-  };
-  const euro = await ethers.getContractAt("TestEuro", addresses.euro);
-  const signers = await ethers.getSigners();
-  let usedSigners = 0;
-  let usedDevices = 0;
+  const chainId = Number((await ethers.provider.getNetwork()).chainId);
+  let people = 0;
+  let devices = 0;
+  let nonces = 0n;
 
-  function person(name: string): Person {
-    const signer = signers[usedSigners++];
-    if (signer === undefined) throw new Error(`No account is left for ${name}.`);
-    return { name, address: getAddress(signer.address), signer };
+  const keyOf = (name: string): PrivateKeyAccount => privateKeyToAccount(keccak256(toHex(name)));
+
+  /** An account with ether. */
+  async function person(name = `person ${people++}`): Promise<Person> {
+    const key = keyOf(name);
+    await provider.request({
+      method: "hardhat_setBalance",
+      params: [key.address, toHex(10n ** 24n)],
+    });
+    const signer = await ethers.getImpersonatedSigner(key.address);
+    return { address: key.address, key, signer };
   }
 
-  const operator = person("operator");
-  const dso = person("dso");
+  const operator = await person("operator");
+  const dso = await person("dso");
 
   const charter = {
     name: "Sunny Lane",
@@ -84,166 +124,327 @@ export async function createWorld() {
     longitudeTenths: 100,
     currency: addresses.euro,
     slotSeconds: SLOT_SECONDS,
-    reportingDeadline: 86_400,
-  };
-  const tariffs = {
-    feedIn: 80_000n,
-    retail: 320_000n,
-    networkFee: 0n,
-    islandPriceCap: 250_000n,
-    islandRation: 250,
+    reportingDeadline: DAY,
+    utcOffsetMinutes: 0,
   };
 
-  /** Founds a microgrid run by `operator` and returns its number. */
-  async function found(overrides: { charter?: object; tariffs?: object } = {}): Promise<number> {
-    await contracts.meters
-      .connect(operator.signer)
-      .found(
-        { ...charter, ...overrides.charter },
-        { ...tariffs, ...overrides.tariffs },
-        dso.address,
-      );
-    return Number(await contracts.meters.microgridCount());
+  /** Founds a microgrid run by `operator` with these levels, all hours in the first unless told otherwise. */
+  async function found(
+    levels: readonly Partial<Level>[] = [{}],
+    {
+      levelOfHour = 0n,
+      ration = 250,
+      dsoOf = dso.address,
+      offset = 0,
+      charterOf = {} as Partial<typeof charter>,
+    } = {},
+  ): Promise<number> {
+    await microgrids.connect(operator.signer).found(
+      { ...charter, utcOffsetMinutes: offset, ...charterOf },
+      levelOfHour,
+      levels.map((level) => ({ ...LEVEL, ...level })),
+      dsoOf,
+      ration,
+    );
+    return Number(await microgrids.microgridCount());
   }
 
-  const newDevice = (): PrivateKeyAccount =>
-    privateKeyToAccount(keccak256(toHex(`device ${usedDevices++}`)));
-
-  const consentOf = (device: PrivateKeyAccount, microgrid: number, owner: Address): Promise<Hex> =>
-    device.signTypedData({
-      domain: metersDomain(chainId, addresses.meters),
-      types: REGISTRATION_TYPES,
-      primaryType: "Registration",
-      message: { microgrid, owner },
-    });
+  /** Joins two microgrids by a tie line; both are run by `operator`. */
+  async function join(one: number, other: number, line: Partial<TieLine> = {}): Promise<void> {
+    const agreed = { lossBps: 0, capacity: 1_000, wheelingUp: 0n, wheelingDown: 0n, ...line };
+    for (const [mine, theirs] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      await microgrids.connect(operator.signer).proposeTieLine(mine, theirs, agreed);
+    }
+  }
 
   /** Registers a new meter for `owner`. */
   async function meter(
     owner: Person,
-    options: { microgrid?: number; source?: Source; capacityW?: number; critical?: boolean } = {},
+    { microgrid = 1, capacityW = 80_000, critical = false } = {},
   ): Promise<MeterOf> {
-    const { microgrid = 1, source = "Solar", capacityW = 10_000, critical = false } = options;
-    const device = newDevice();
-    await contracts.meters
-      .connect(operator.signer)
-      .register(
-        microgrid,
-        owner.address,
-        device.address,
-        sourceIndex(source),
-        capacityW,
-        critical,
-        await consentOf(device, microgrid, owner.address),
-      );
-    return { device, owner, microgrid };
-  }
-
-  /** A reading of `meter`, signed by its device key or by `signer`. */
-  async function reading(of: MeterOf, exportedWh: EnergyBySlot, signer = of.device) {
-    const { firstBlock, words } = packReading(exportedWh);
-    const message = { meter: of.device.address, firstBlock, exported: [...words] };
-    const signature = await signer.signTypedData({
-      domain: metersDomain(chainId, addresses.meters),
-      types: READING_TYPES,
-      primaryType: "Reading",
-      message: { ...message },
+    const device = keyOf(`device ${devices++}`);
+    const registration = {
+      microgrid,
+      owner: owner.address,
+      meter: device.address,
+      source: SOLAR,
+      capacityW,
+    };
+    const consent = await device.signTypedData({
+      domain: {
+        name: "Wattline Meters",
+        version: "2",
+        chainId,
+        verifyingContract: addresses.meters,
+      },
+      types: REGISTRATION_TYPES,
+      primaryType: "Registration",
+      message: registration,
     });
-    return { message, signature };
+    await meters.connect(operator.signer).register({ ...registration, critical }, consent);
+    return { device, owner, microgrid };
   }
 
   /** Reports what `meter` exported; the clock must have passed the slots. */
   async function report(of: MeterOf, exportedWh: EnergyBySlot) {
-    const { message, signature } = await reading(of, exportedWh);
-    return contracts.meters.connect(of.owner.signer).report(message, signature);
+    const { firstBlock, words } = packReading(exportedWh);
+    const message = { meter: of.device.address, firstBlock, exported: [...words] };
+    const signature = await of.device.signTypedData({
+      domain: {
+        name: "Wattline Meters",
+        version: "2",
+        chainId,
+        verifyingContract: addresses.meters,
+      },
+      types: READING_TYPES,
+      primaryType: "Reading",
+      message: { ...message },
+    });
+    return meters.connect(of.owner.signer).report(message, signature);
   }
 
-  /** Puts money into `holder`'s escrow. */
-  async function fund(holder: Person, amount: bigint): Promise<void> {
+  /** Puts base units of money into `holder`'s escrow. */
+  async function fund(holder: Person, amount = 100_000_000n): Promise<void> {
     await euro.mint(holder.address, amount);
     await euro.connect(holder.signer).approve(addresses.market, amount);
-    await contracts.marketplace.connect(holder.signer).deposit(addresses.euro, amount);
+    await marketplace.connect(holder.signer).deposit(addresses.euro, amount);
   }
 
-  let nonces = 0n;
-
-  /** An order of the meter's owner, good for the first day unless told otherwise. */
+  /** An order of the meter's owner, good for the first three days unless told otherwise: a posted offer. */
   function order(of: MeterOf, overrides: Partial<Order> = {}): Order {
     return {
       maker: of.owner.address,
       meter: of.device.address,
       microgrid: of.microgrid,
       side: 0,
-      sources: ANY_SOURCE,
+      sources: 255,
       firstSlot: START_SLOT,
-      lastSlot: START_SLOT + 95,
+      lastSlot: START_SLOT + 3 * 96 - 1,
       energy: 1_000_000,
-      price: 200_000n,
+      price: 190_000n,
       forward: false,
       bond: 0n,
+      mostAhead: 2 ** 31 - 1,
+      crosses: false,
       counterparty: zeroAddress,
+      settler: zeroAddress,
       nonce: nonces++,
       counter: 0n,
-      deadline: START + 30 * 86_400,
+      deadline: START + 25 * DAY,
       ...overrides,
     };
   }
 
-  /** The maker's signature over `order`, or `signer`'s. */
-  async function sign(signed: Order, signer: Person): Promise<Hex> {
-    const signature = await signer.signer.signTypedData(
-      marketDomain(chainId, addresses.market),
-      { Order: [...ORDER_TYPES.Order] },
-      signed,
-    );
-    return signature as Hex;
-  }
+  const domain = {
+    name: "Wattline",
+    version: "2",
+    chainId,
+    verifyingContract: addresses.market,
+  } as const;
 
-  /** What a taker takes: a profile of one source, at any price, within microgrid 1. */
-  function take(
-    energyWh: EnergyBySlot,
-    overrides: { source?: Source; limit?: bigint; microgrid?: number; meter?: Address } = {},
-  ) {
+  /** `order` with the signature of its maker, or of `key`. */
+  const sign = async (
+    signed: Order,
+    { key }: { key: PrivateKeyAccount },
+  ): Promise<SignedOrder> => ({
+    order: signed,
+    signature: await key.signTypedData({
+      domain,
+      types: ORDER_TYPES,
+      primaryType: "Order",
+      message: signed,
+    }),
+  });
+
+  const offer = (of: MeterOf, overrides: Partial<Order> = {}) =>
+    sign(order(of, overrides), of.owner);
+  const bid = (of: MeterOf, overrides: Partial<Order> = {}) =>
+    sign(order(of, { side: 1, ...overrides }), of.owner);
+  const limitOffer = (of: MeterOf, price: bigint, overrides: Partial<Order> = {}) =>
+    offer(of, { price, settler: ANYONE, ...overrides });
+  const limitBid = (of: MeterOf, price: bigint, overrides: Partial<Order> = {}) =>
+    bid(of, { price, settler: ANYONE, ...overrides });
+
+  /** What a taker takes: a profile of solar energy in microgrid 1. */
+  function take(energyWh: EnergyBySlot, isOffer: boolean, overrides: object = {}) {
     const { firstBlock, words } = packProfile(energyWh);
     return {
-      microgrid: overrides.microgrid ?? 1,
-      meter: overrides.meter ?? zeroAddress,
-      source: sourceIndex(overrides.source ?? "Solar"),
+      microgrid: 1,
+      meter: zeroAddress,
+      source: SOLAR,
+      schedule: 0,
+      takerSchedule: 0,
       firstBlock,
       energy: [...words],
-      limit: overrides.limit ?? 2n ** 255n,
+      leastWh: 0,
+      limit: isOffer ? NO_LIMIT : 0n,
+      mostAhead: 2 ** 31 - 1,
+      ...overrides,
     };
   }
 
-  await networkHelpers.time.increaseTo(START);
+  const accept = (
+    by: Person,
+    { order: signed, signature }: SignedOrder,
+    energyWh: EnergyBySlot,
+    overrides: object = {},
+  ) =>
+    marketplace
+      .connect(by.signer)
+      .accept(signed, signature, take(energyWh, signed.side === 0, overrides));
+
+  const reserve = (
+    by: Person,
+    { order: signed, signature }: SignedOrder,
+    energyWh: EnergyBySlot,
+    overrides: object = {},
+  ) =>
+    marketplace
+      .connect(by.signer)
+      .reserve(signed, signature, take(energyWh, signed.side === 0, overrides));
+
+  /** Settles matches of offers and bids, each order once. */
+  function settle(by: Person, pairings: readonly Pairing[]) {
+    const signed = [...new Set(pairings.flatMap((pairing) => [pairing.offer, pairing.bid]))];
+    return marketplace.connect(by.signer).settle(
+      signed.map((each) => each.order),
+      signed.map(({ signature }) => signature),
+      pairings.map(({ offer: sold, bid: bought, energyWh, ...schedules }) => {
+        const { firstBlock, words } = packProfile(energyWh);
+        return {
+          offer: signed.indexOf(sold),
+          bid: signed.indexOf(bought),
+          source: SOLAR,
+          schedule: 0,
+          bidSchedule: 0,
+          firstBlock,
+          energy: [...words],
+          ...schedules,
+        };
+      }),
+    );
+  }
+
+  /** Thousandths of a base unit. */
+  const moneyOf = async ({ address }: { address: string }): Promise<bigint> =>
+    (await marketplace.accountOf(addresses.euro, address)).balance;
+
+  /** Wh of a slot of the tests' day. */
+  async function whOf({ address }: Person, number: number, microgrid = 1): Promise<bigint> {
+    const firstBlock = blockOf(slot(number));
+    const words = await energy.profileOf(address, microgrid, SOLAR, firstBlock, 1);
+    return unpackProfile({ firstBlock, words }).get(slot(number)) ?? 0n;
+  }
+
+  /** What a transaction says in the marketplace's own events of one name. */
+  async function eventsOf(sent: Promise<Sent> | Sent, name: string) {
+    const receipt = await (await sent).wait();
+    return (receipt?.logs ?? []).flatMap(({ topics, data }) => {
+      const event = marketplace.interface.parseLog({ topics: [...topics], data });
+      return event?.name === name ? [event.args] : [];
+    });
+  }
+
+  /** The positions that a transaction made, as {@link release} takes them. */
+  const positionsOf = async (sent: Promise<Sent> | Sent) =>
+    (await eventsOf(sent, "Reserved")).map(({ position }) => ({
+      ...position.toObject(),
+      energy: [...position.energy],
+      ahead: [...position.ahead],
+    }));
+
+  /** The reasons with which a batch skipped matches, by name. */
+  const skippedBy = async (sent: Promise<Sent> | Sent): Promise<string[]> =>
+    (await eventsOf(sent, "Skipped")).map(({ reason }) => nameOf(reason));
+
+  const nameOf = (selector: string): string =>
+    (marketplace.interface.getError(selector) ?? meters.interface.getError(selector))?.name ??
+    selector;
+
+  const passTo = (time: number) => networkHelpers.time.increaseTo(time);
+
+  await found();
 
   return {
     connection,
     ethers,
+    provider,
     networkHelpers,
-    ...contracts,
+    microgrids,
+    marketplace,
+    meters,
+    energy,
     euro,
     addresses,
     chainId,
+    domain,
+    charter,
     operator,
     dso,
-    charter,
-    tariffs,
     person,
+    keyOf,
     found,
-    newDevice,
-    consentOf,
+    join,
     meter,
-    reading,
     report,
     fund,
     order,
     sign,
+    offer,
+    bid,
+    limitOffer,
+    limitBid,
     take,
+    accept,
+    reserve,
+    settle,
+    moneyOf,
+    whOf,
+    eventsOf,
+    positionsOf,
+    skippedBy,
+    nameOf,
+    passTo,
     /** Lets chain time pass until the `count`-th slot after the start has ended. */
-    passSlots: (count: number) => networkHelpers.time.increaseTo(START + count * SLOT_SECONDS),
+    passSlots: (count: number) => passTo(START + count * SLOT_SECONDS),
     close: () => connection.close(),
   };
 }
 
-/** The block in which the tests' `slot`-th slot lies. */
-export const testBlock = (slot: number): number => blockOf(START_SLOT + slot);
+/** What one signed offer gives one signed bid. */
+export interface Pairing {
+  readonly offer: SignedOrder;
+  readonly bid: SignedOrder;
+  readonly energyWh: EnergyBySlot;
+  readonly schedule?: number;
+  readonly bidSchedule?: number;
+}
+
+interface Sent {
+  wait(): Promise<{ logs: readonly { topics: readonly string[]; data: string }[] } | null>;
+}
+
+export const REGISTRATION_TYPES = {
+  Registration: [
+    { name: "microgrid", type: "uint32" },
+    { name: "owner", type: "address" },
+    { name: "meter", type: "address" },
+    { name: "source", type: "uint8" },
+    { name: "capacityW", type: "uint32" },
+  ],
+} as const;
+
+export const READING_TYPES = {
+  Reading: [
+    { name: "meter", type: "address" },
+    { name: "firstBlock", type: "uint32" },
+    { name: "exported", type: "uint256[]" },
+  ],
+} as const;
+
+/** A signature with these bytes behind it. */
+export const appended = (signature: Hex, ...more: readonly Hex[]): Hex =>
+  concat([signature, ...more]);

@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { Tally } from "../../../test/model/tally.ts";
+import { Tally } from "./tally.ts";
 
 /** All amounts of the market, by what they are filed under; there is one currency. */
 export class Tallies {

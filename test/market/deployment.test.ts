@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { FunctionFragment, type Interface } from "ethers";
 import solc from "solc";
-import { interfaceOf } from "./support/interfaces.ts";
-import { neighbours, scene } from "./support/neighbours.ts";
+import { interfaceOf } from "../support/interfaces.ts";
+import { neighbours, scene } from "../support/neighbours.ts";
 
 const MODULES = ["Settlement", "Forwards", "Releases", "Mandates"];
 
@@ -97,7 +97,7 @@ function selectorsOf(contract: Interface): string[] {
 
 /** Where contracts keep their variables, as the compiler tells. */
 function storageOf(files: Readonly<Record<string, string>>): Readonly<Record<string, string[]>> {
-  const paths = Object.values(files).map((file) => `next/contracts/${file}`);
+  const paths = Object.values(files).map((file) => `contracts/${file}`);
   const input = {
     language: "Solidity",
     sources: Object.fromEntries(paths.map((path) => [path, { content: sourceOf(path) }])),
@@ -107,7 +107,7 @@ function storageOf(files: Readonly<Record<string, string>>): Readonly<Record<str
   const output: Compiled = JSON.parse(solc.compile(JSON.stringify(input), { import: find }));
   return Object.fromEntries(
     Object.entries(files).map(([name, file]) => {
-      const layout = output.contracts?.[`next/contracts/${file}`]?.[name]?.storageLayout;
+      const layout = output.contracts?.[`contracts/${file}`]?.[name]?.storageLayout;
       if (layout === undefined) {
         throw new Error(`${name} does not compile: ${output.errors?.[0]?.formattedMessage}`);
       }

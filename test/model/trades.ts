@@ -16,7 +16,7 @@ import {
   worthOf,
 } from "@wattline/sdk/deals";
 import { type Address, zeroAddress } from "viem";
-import { Rules } from "../../../test/model/rules.ts";
+import { Rules } from "./rules.ts";
 import type { ActionOf, Match, SignedOrder, Take } from "./actions.ts";
 import type { Communities } from "./communities.ts";
 import type { Metering } from "./metering.ts";

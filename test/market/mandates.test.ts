@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { getAddress, parseSignature, zeroAddress } from "viem";
-import { authorizationFor, type MANDATE_TYPES, signMandate } from "./support/mandates.ts";
-import { neighbours, scene } from "./support/neighbours.ts";
-import { FIRST_FIRM } from "./support/orders.ts";
-import { valuesOf } from "./support/structs.ts";
-import { DAY, type Person, START } from "./support/world.ts";
+import { authorizationFor, type MANDATE_TYPES, signMandate } from "../support/mandates.ts";
+import { neighbours, scene } from "../support/neighbours.ts";
+import { FIRST_FIRM } from "../support/orders.ts";
+import { valuesOf } from "../support/structs.ts";
+import { DAY, type Person, START } from "../support/world.ts";
 
 const DEADLINE = START + DAY;
 

@@ -1,6 +1,6 @@
 import type { EnergyBySlot } from "@wattline/sdk";
 import { type Address, zeroAddress } from "viem";
-import { Rules } from "../../../test/model/rules.ts";
+import { Rules } from "./rules.ts";
 import type { ActionOf } from "./actions.ts";
 import { type Communities, slotOf } from "./communities.ts";
 import type { Tallies } from "./tallies.ts";

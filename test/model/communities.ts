@@ -5,7 +5,7 @@ import {
   type Schedule,
 } from "@wattline/sdk/deals";
 import type { Address } from "viem";
-import { Rules } from "../../../test/model/rules.ts";
+import { Rules } from "./rules.ts";
 import type { Level, TieLine } from "../support/world.ts";
 import type { ActionOf, Founding } from "./actions.ts";
 

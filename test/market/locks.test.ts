@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { zeroAddress } from "viem";
-import { afterADay, scene } from "./support/neighbours.ts";
-import { FIRST_FIRM } from "./support/orders.ts";
-import { DAY, type Person, START, slots } from "./support/world.ts";
+import { afterADay, scene } from "../support/neighbours.ts";
+import { FIRST_FIRM } from "../support/orders.ts";
+import { DAY, type Person, START, slots } from "../support/world.ts";
 
 describe("locks", () => {
   const get = scene(afterADay);

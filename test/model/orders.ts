@@ -1,6 +1,6 @@
 import { ANYONE, BID, isFirm, isPosted, OFFER } from "@wattline/sdk/deals";
 import { type Address, zeroAddress } from "viem";
-import { Rules } from "../../../test/model/rules.ts";
+import { Rules } from "./rules.ts";
 import type { ActionOf, SignedOrder } from "./actions.ts";
 import type { Tallies } from "./tallies.ts";
 
