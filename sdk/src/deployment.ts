@@ -4,6 +4,7 @@ import type { Address } from "viem";
 export interface Deployment {
   readonly chainId: number;
   readonly marketplace: Address;
+  readonly microgrids: Address;
   readonly meters: Address;
   readonly energy: Address;
   readonly board: Address;

@@ -14,7 +14,10 @@ export interface OrderJson {
   readonly price: string;
   readonly forward: boolean;
   readonly bond: string;
+  readonly mostAhead: number;
+  readonly crosses: boolean;
   readonly counterparty: Address;
+  readonly settler: Address;
   readonly nonce: string;
   readonly counter: string;
   readonly deadline: number;

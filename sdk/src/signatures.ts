@@ -1,6 +1,6 @@
 import { type Address, type Hex, hashStruct, isAddressEqual } from "viem";
 import { digestOf, hashOrderStruct, unfoldBulk } from "./bulk.ts";
-import { type Domain, type Order, type SignedOrder, WITHDRAWAL_TYPES } from "./typedData.ts";
+import { type Domain, type Order, type SignedOrder, ORDER_WITHDRAWAL_TYPES } from "./typedData.ts";
 
 /** The signer of an order: the maker's key, a delegate's key, or the maker's contract wallet. */
 export type Signer =
@@ -26,7 +26,7 @@ export const hashOrder = (domain: Domain, order: Order): Hex =>
 export const hashWithdrawal = (domain: Domain, orderHash: Hex): Hex =>
   digestOf(
     domain,
-    hashStruct({ data: { orderHash }, primaryType: "Withdrawal", types: WITHDRAWAL_TYPES }),
+    hashStruct({ data: { orderHash }, primaryType: "OrderWithdrawal", types: ORDER_WITHDRAWAL_TYPES }),
   );
 
 /**

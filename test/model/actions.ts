@@ -1,5 +1,4 @@
-import type { EnergyBySlot } from "@wattline/sdk";
-import type { Order } from "@wattline/sdk/deals";
+import type { EnergyBySlot, Order } from "@wattline/sdk";
 import type { Address } from "viem";
 import type { Level, TieLine } from "../support/world.ts";
 

@@ -2,11 +2,11 @@ import { blockOf, type EnergyBySlot, laneOf, packProfile, packReading } from "@w
 import type { ContractTransactionResponse } from "ethers";
 import type { Address, Hex } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
-import type { Tally } from "./tally.ts";
 import { membersOf } from "../support/structs.ts";
 import { type Person, READING_TYPES, REGISTRATION_TYPES, type World } from "../support/world.ts";
 import type { Action, ActionOf, Release, SignedOrder, Take } from "./actions.ts";
 import type { Model } from "./model.ts";
+import type { Tally } from "./tally.ts";
 
 /** What the contracts made of an action. */
 export interface Answer {

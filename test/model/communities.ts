@@ -5,9 +5,9 @@ import {
   type Schedule,
 } from "@wattline/sdk/deals";
 import type { Address } from "viem";
-import { Rules } from "./rules.ts";
 import type { Level, TieLine } from "../support/world.ts";
 import type { ActionOf, Founding } from "./actions.ts";
+import { Rules } from "./rules.ts";
 
 export const NOTICE_S = 7 * 86_400;
 const LONGEST_S = 30 * 86_400;
@@ -270,6 +270,8 @@ function scheduleFrom(
         pricePerKwh: priceOf(level),
         feePerKwh: level.fee,
         capPerKwh: level.cap,
+        feedInPerKwh: level.feedIn,
+        retailPerKwh: level.retail,
       }),
     ),
   };

@@ -1,8 +1,8 @@
 import type { EnergyBySlot } from "@wattline/sdk";
 import { type Address, zeroAddress } from "viem";
-import { Rules } from "./rules.ts";
 import type { ActionOf } from "./actions.ts";
 import { type Communities, slotOf } from "./communities.ts";
+import { Rules } from "./rules.ts";
 import type { Tallies } from "./tallies.ts";
 
 export interface MeterRecord {

@@ -1,9 +1,9 @@
 import type { Address } from "viem";
-import { Refused } from "./rules.ts";
 import type { Action } from "./actions.ts";
 import { Communities } from "./communities.ts";
 import { Metering } from "./metering.ts";
 import { Orders } from "./orders.ts";
+import { Refused } from "./rules.ts";
 import { Tallies } from "./tallies.ts";
 import { type NotReleased, type Outcome, Trades } from "./trades.ts";
 

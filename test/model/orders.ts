@@ -1,7 +1,7 @@
 import { ANYONE, BID, isFirm, isPosted, OFFER } from "@wattline/sdk/deals";
 import { type Address, zeroAddress } from "viem";
-import { Rules } from "./rules.ts";
 import type { ActionOf, SignedOrder } from "./actions.ts";
+import { Rules } from "./rules.ts";
 import type { Tallies } from "./tallies.ts";
 
 const LONGEST_LOCK_S = 30 * 86_400;

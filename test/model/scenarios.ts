@@ -1,10 +1,11 @@
+import type { Order } from "@wattline/sdk";
 import { ANY_SOURCE, blockOf, type EnergyBySlot } from "@wattline/sdk";
-import { ANYONE, FIRST_FIRM_NONCE, isPosted, type Order } from "@wattline/sdk/deals";
+import { ANYONE, FIRST_FIRM_NONCE, isPosted } from "@wattline/sdk/deals";
 import { type Address, zeroAddress } from "viem";
-import { Dice } from "./dice.ts";
 import { DAY, LEVEL, type Level, SLOT_SECONDS, START } from "../support/world.ts";
 import type { Action, Kind, Match, SignedOrder, Take } from "./actions.ts";
 import { MIDDLE, slotOf } from "./communities.ts";
+import { Dice } from "./dice.ts";
 import type { MeterRecord } from "./metering.ts";
 import type { Model } from "./model.ts";
 import { isBid, isOffer } from "./orders.ts";

@@ -16,11 +16,11 @@ import {
   worthOf,
 } from "@wattline/sdk/deals";
 import { type Address, zeroAddress } from "viem";
-import { Rules } from "./rules.ts";
 import type { ActionOf, Match, SignedOrder, Take } from "./actions.ts";
 import type { Communities } from "./communities.ts";
 import type { Metering } from "./metering.ts";
 import { isBid, isOffer, type Orders } from "./orders.ts";
+import { Rules } from "./rules.ts";
 import type { Tallies } from "./tallies.ts";
 
 const OPEN_ENDED = { firstSlot: 0, lastSlot: 2 ** 32 - 1, leftWh: undefined };
@@ -159,8 +159,8 @@ export class Trades {
       const open = this.tallies.open.of(index);
       for (const [slot, wh] of position.energyWh) {
         if (((open >> BigInt(blockOf(slot) - position.firstBlock)) & 1n) === 0n) continue;
-        const { refund } = releaseSlot(position, wh, 0n);
-        sum += refund + bondedFor(position, wh);
+        const { refundMillis } = releaseSlot(position, wh, 0n);
+        sum += refundMillis + bondedFor(position, wh);
       }
     }
     return sum;
@@ -368,13 +368,13 @@ export class Trades {
   private fundsDefectsOf(sides: Sides, struck: Struck): string[] {
     const { seller, buyer, offer, bid, isForward, settler } = sides;
     const defects: string[] = [];
-    const { cost } = totalsOf(struck.slots);
+    const { costMillis } = totalsOf(struck.slots);
     const pay = (holder: Address, amount: bigint) => {
       if (amount > this.tallies.money.of(holder)) defects.push("Escrow_InsufficientBalance");
       if (amount > 0n && !this.orders.mayMove(holder, settler)) defects.push("Escrow_Locked");
     };
-    pay(buyer, cost);
-    if (bid !== undefined && !this.orders.covers(bid, cost)) {
+    pay(buyer, costMillis);
+    if (bid !== undefined && !this.orders.covers(bid, costMillis)) {
       defects.push("Orders_AllowanceExceeded");
     }
     if (offer !== undefined && !this.orders.covers(offer, this.drawnOf(sides, struck))) {
@@ -400,26 +400,26 @@ export class Trades {
   private book(sides: Sides, struck: Struck): void {
     const { seller, buyer, from, to, source, offer, bid, isForward } = sides;
     const { money, energy, flow, rationed } = this.tallies;
-    const { sentWh, arrivedWh, cost, charge } = totalsOf(struck.slots);
+    const { sentWh, arrivedWh, costMillis, chargeMillis } = totalsOf(struck.slots);
     if (offer !== undefined) {
       this.orders.fill(offer, sentWh);
       this.orders.draw(offer, this.drawnOf(sides, struck));
     }
     if (bid !== undefined) {
       this.orders.fill(bid, arrivedWh);
-      this.orders.draw(bid, cost);
+      this.orders.draw(bid, costMillis);
     }
     for (const each of struck.slots) {
       if (from !== to) flow.add(each.sentWh, from, to, each.slot);
       if (each.isRationed) rationed.add(each.arrivedWh, sides.buyersMeter, each.slot);
     }
-    money.add(-cost, buyer);
+    money.add(-costMillis, buyer);
     if (isForward) {
       this.reserve(sides, struck);
       return;
     }
-    money.add(cost - charge, seller);
-    this.owe(from, to, charge);
+    money.add(costMillis - chargeMillis, seller);
+    this.owe(from, to, chargeMillis);
     for (const each of struck.slots) {
       energy.add(-each.sentWh, seller, from, source, each.slot);
       energy.add(each.arrivedWh, buyer, to, source, each.slot);
@@ -486,9 +486,9 @@ export class Trades {
       const served = shareWh(wh, position.aheadWh.get(slot) ?? 0n, delivered.of(meter, slot));
       const given = releaseSlot(position, wh, served);
       energy.add(given.arrivedWh, buyer, to, source, slot);
-      money.add(given.refund + given.forfeited, buyer);
-      money.add(given.toSeller, seller);
-      charged += given.charge;
+      money.add(given.refundMillis + given.forfeitedMillis, buyer);
+      money.add(given.toSellerMillis, seller);
+      charged += given.chargeMillis;
       if (from !== to) flow.add(served - wh, from, to, slot);
       if (rationed !== zeroAddress) this.tallies.rationed.add(served - wh, rationed, slot);
     }

@@ -8,11 +8,11 @@ import { arrivedOf, type Loss, leastSentFor } from "./loss.ts";
 import {
   type Amounts,
   amountsOf,
+  dealPriceOf,
   doMeet,
   type Price,
-  priceOf,
+  type PriceTerms,
   type SlotPrices,
-  type Terms,
 } from "./price.ts";
 import { type CommunityClock, holdsFor, levelAt, type Schedule } from "./schedule.ts";
 
@@ -31,7 +31,7 @@ export type Cut =
   | "Deals_PricesDontMeet";
 
 /** One of the two sides. */
-export interface Party extends Terms {
+export interface Party extends PriceTerms {
   readonly firstSlot: number;
   /** Included. */
   readonly lastSlot: number;
@@ -88,7 +88,7 @@ export interface SlotDeal extends Price, Amounts {
   /** Whether it counts on the buyer's ration. */
   readonly isRationed: boolean;
   /** What the energy sent is worth at the seller's community price, in thousandths of a base unit. */
-  readonly worth: bigint;
+  readonly worthMillis: bigint;
 }
 
 export interface Struck {
@@ -128,30 +128,36 @@ export function strike(deal: Deal): Struck {
 
 /** What slots come to together. */
 export function totalsOf(slots: readonly SlotDeal[]): Totals {
-  const total = { sentWh: 0n, arrivedWh: 0n, cost: 0n, charge: 0n };
-  for (const { sentWh, arrivedWh, cost, charge } of slots) {
+  const total = { sentWh: 0n, arrivedWh: 0n, costMillis: 0n, chargeMillis: 0n };
+  for (const { sentWh, arrivedWh, costMillis, chargeMillis } of slots) {
     total.sentWh += sentWh;
     total.arrivedWh += arrivedWh;
-    total.cost += cost;
-    total.charge += charge;
+    total.costMillis += costMillis;
+    total.chargeMillis += chargeMillis;
   }
   return total;
 }
 
 /** Whether a taker's limit holds over all that is traded: a buyer's per kWh arrived, a seller's per kWh sent. */
 export const meetsLimit = (
-  { sentWh, arrivedWh, cost, charge }: Totals,
+  { sentWh, arrivedWh, costMillis, chargeMillis }: Totals,
   taker: "seller" | "buyer",
   limitPerKwh: bigint,
 ): boolean =>
-  taker === "buyer" ? cost <= limitPerKwh * arrivedWh : cost - charge >= limitPerKwh * sentWh;
+  taker === "buyer"
+    ? costMillis <= limitPerKwh * arrivedWh
+    : costMillis - chargeMillis >= limitPerKwh * sentWh;
 
 /**
  * What a fill draws on the allowance of a delegate who signed for the seller, without its bond: what the buyer pays, or the
  * energy's worth at the community price when that is more.
  */
 export const worthOf = (slots: readonly SlotDeal[]): bigint =>
-  slots.reduce((sum, { cost, worth }) => sum + (cost > worth ? cost : worth), 0n);
+  slots.reduce(
+    (sum, { costMillis, worthMillis }) =>
+      sum + (costMillis > worthMillis ? costMillis : worthMillis),
+    0n,
+  );
 
 interface Sofar {
   readonly offerLeftWh: bigint | undefined;
@@ -234,13 +240,13 @@ function priceSlot(
     capPerKwh: buyer.capPerKwh,
     lossBps: line?.lossBps,
   };
-  const price = priceOf(offer, bid, prices);
+  const price = dealPriceOf(offer, bid, prices);
   if (price === undefined) return undefined;
   const amounts = amountsOf(price, prices, sentWh, arrivedWh);
   if (!doMeet(offer, bid, prices, amounts, sentWh, arrivedWh)) return undefined;
   const { chargePerKwh, sellersPerKwh } = prices;
-  const worth = sellersPerKwh * sentWh;
-  return { slot, sentWh, arrivedWh, ...price, ...amounts, chargePerKwh, isRationed, worth };
+  const worthMillis = sellersPerKwh * sentWh;
+  return { slot, sentWh, arrivedWh, ...price, ...amounts, chargePerKwh, isRationed, worthMillis };
 }
 
 /** A community's prices in a slot; the cap is given, and the price at most the cap, where the slot is islanded. */

@@ -21,15 +21,15 @@ export interface PositionTerms {
 export interface SlotRelease {
   readonly arrivedWh: bigint;
   /** What the buyer has paid for what was delivered. */
-  readonly paid: bigint;
+  readonly paidMillis: bigint;
   /** What the DSOs get. */
-  readonly charge: bigint;
+  readonly chargeMillis: bigint;
   /** What the buyer gets back. */
-  readonly refund: bigint;
+  readonly refundMillis: bigint;
   /** What the buyer gets of the bond. */
-  readonly forfeited: bigint;
+  readonly forfeitedMillis: bigint;
   /** What the seller gets: the rest of what was paid and of what it had locked. */
-  readonly toSeller: bigint;
+  readonly toSellerMillis: bigint;
 }
 
 /** Wh of a slot that a position gets: what was promised before it is served first. */
@@ -62,16 +62,16 @@ export function releaseSlot(
   energyWh: bigint,
   deliveredWh: bigint,
 ): SlotRelease {
-  const paid = paidFor(terms, deliveredWh);
+  const paidMillis = paidFor(terms, deliveredWh);
   // A line was held for all that was promised, so that its owners are paid for all of it.
-  const charge = terms.chargePerKwh * (terms.crosses ? energyWh : deliveredWh);
-  const forfeited = terms.bondPerKwh * (energyWh - deliveredWh);
+  const chargeMillis = terms.chargePerKwh * (terms.crosses ? energyWh : deliveredWh);
+  const forfeitedMillis = terms.bondPerKwh * (energyWh - deliveredWh);
   return {
     arrivedWh: arrivedOf(deliveredWh, { lossBps: terms.lossBps, flowWh: 0n }),
-    paid,
-    charge,
-    refund: paidFor(terms, energyWh) - paid,
-    forfeited,
-    toSeller: paid + bondedFor(terms, energyWh) - charge - forfeited,
+    paidMillis,
+    chargeMillis,
+    refundMillis: paidFor(terms, energyWh) - paidMillis,
+    forfeitedMillis,
+    toSellerMillis: paidMillis + bondedFor(terms, energyWh) - chargeMillis - forfeitedMillis,
   };
 }

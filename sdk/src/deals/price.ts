@@ -7,7 +7,7 @@
 export type Kind = "posted" | "limit" | "taker";
 
 /** What one side goes by. */
-export interface Terms {
+export interface PriceTerms {
   readonly kind: Kind;
   /** Base units per kWh. Not read of a taker. */
   readonly pricePerKwh: bigint;
@@ -38,13 +38,17 @@ export interface Price {
 /** What changes hands for a slot, in thousandths of a base unit. */
 export interface Amounts {
   /** What the buyer pays. */
-  readonly cost: bigint;
+  readonly costMillis: bigint;
   /** What the DSOs get out of it; the seller gets the rest. */
-  readonly charge: bigint;
+  readonly chargeMillis: bigint;
 }
 
 /** The price of a slot, whether or not the two sides accept it; undefined for two posted prices, which never meet. */
-export function priceOf(offer: Terms, bid: Terms, prices: SlotPrices): Price | undefined {
+export function dealPriceOf(
+  offer: PriceTerms,
+  bid: PriceTerms,
+  prices: SlotPrices,
+): Price | undefined {
   if (offer.kind === "posted") {
     if (bid.kind === "posted") return undefined;
     return { pricePerKwh: offer.pricePerKwh + prices.chargePerKwh, perArrived: false };
@@ -61,28 +65,31 @@ export function amountsOf(
   sentWh: bigint,
   arrivedWh: bigint,
 ): Amounts {
-  return { cost: pricePerKwh * (perArrived ? arrivedWh : sentWh), charge: chargePerKwh * sentWh };
+  return {
+    costMillis: pricePerKwh * (perArrived ? arrivedWh : sentWh),
+    chargeMillis: chargePerKwh * sentWh,
+  };
 }
 
 /** Whether both sides, and the island's cap, accept what a slot comes to. */
 export function doMeet(
-  offer: Terms,
-  bid: Terms,
+  offer: PriceTerms,
+  bid: PriceTerms,
   prices: SlotPrices,
-  { cost, charge }: Amounts,
+  { costMillis, chargeMillis }: Amounts,
   sentWh: bigint,
   arrivedWh: bigint,
 ): boolean {
   const { sellersPerKwh, buyersPerKwh, capPerKwh, lossBps } = prices;
-  const earned = cost - charge;
-  if (earned < 0n) return false;
-  if (capPerKwh !== undefined && cost > capPerKwh * arrivedWh) return false;
-  if (offer.kind === "limit" && earned < offer.pricePerKwh * sentWh) return false;
-  if (bid.kind === "limit" && cost > bid.pricePerKwh * arrivedWh) return false;
+  const earnedMillis = costMillis - chargeMillis;
+  if (earnedMillis < 0n) return false;
+  if (capPerKwh !== undefined && costMillis > capPerKwh * arrivedWh) return false;
+  if (offer.kind === "limit" && earnedMillis < offer.pricePerKwh * sentWh) return false;
+  if (bid.kind === "limit" && costMillis > bid.pricePerKwh * arrivedWh) return false;
   // At home no limit trades at a price worse for it than the community's. Across a line its own limit counts.
   const isHome = lossBps === undefined;
-  if (isHome && offer.kind === "limit" && cost < sellersPerKwh * sentWh) return false;
-  if (isHome && bid.kind === "limit" && cost > buyersPerKwh * arrivedWh) return false;
+  if (isHome && offer.kind === "limit" && costMillis < sellersPerKwh * sentWh) return false;
+  if (isHome && bid.kind === "limit" && costMillis > buyersPerKwh * arrivedWh) return false;
   return true;
 }
 

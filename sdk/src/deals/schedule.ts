@@ -9,6 +9,10 @@ export interface Level {
   readonly feePerKwh: bigint;
   /** The most a buyer pays in an islanded slot. */
   readonly capPerKwh: bigint;
+  /** What the grid pays a prosumer. */
+  readonly feedInPerKwh: bigint;
+  /** What the grid charges a consumer. */
+  readonly retailPerKwh: bigint;
 }
 
 /** Which level holds at which hour, over a run of slots. */

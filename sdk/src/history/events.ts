@@ -8,6 +8,7 @@ import {
 import { energyTokenAbi } from "../abi/energyToken.ts";
 import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
+import { microgridsAbi } from "../abi/microgrids.ts";
 import { checksummed, decoderOf, readerOf } from "./decode.ts";
 
 /** A log as a node returns it. */
@@ -21,10 +22,11 @@ export interface ChainLog {
 
 type MarketEvent = DecodeEventLogReturnType<typeof marketplaceAbi>;
 type MetersEvent = DecodeEventLogReturnType<typeof metersAbi>;
+type MicrogridsEvent = DecodeEventLogReturnType<typeof microgridsAbi>;
 type EnergyEvent = DecodeEventLogReturnType<typeof energyTokenAbi>;
 
 /** An event of Wattline's contracts, its arguments as viem decodes them: numbers below 2^48, else bigints. */
-export type HistoryEvent = (MarketEvent | MetersEvent | EnergyEvent) & {
+export type HistoryEvent = (MarketEvent | MetersEvent | MicrogridsEvent | EnergyEvent) & {
   readonly logIndex: number;
 };
 
@@ -37,6 +39,7 @@ export type EventNamed<Name extends HistoryEvent["eventName"]> = Extract<
 /** The contracts' addresses. */
 export interface Contracts {
   readonly marketplace: Address;
+  readonly microgrids: Address;
   readonly meters: Address;
   readonly energy: Address;
 }
@@ -82,6 +85,7 @@ const isEvent = (item: unknown): item is EventItem =>
 
 const MARKET = shapesOf(marketplaceAbi);
 const METERS = shapesOf(metersAbi);
+const MICROGRIDS = shapesOf(microgridsAbi);
 const ENERGY = shapesOf(energyTokenAbi);
 
 /** A log of one of the contracts' addresses can't be decoded: it is not from a contract of Wattline. */
@@ -122,5 +126,6 @@ function shapesAt(contracts: Contracts, address: Address): ReadonlyMap<string, S
   const at = checksummed(address);
   if (at === contracts.marketplace) return MARKET;
   if (at === contracts.energy) return ENERGY;
+  if (at === contracts.microgrids) return MICROGRIDS;
   return at === contracts.meters ? METERS : undefined;
 }

@@ -5,7 +5,13 @@ export const SLOT_SECONDS = 900;
 export const START = Date.UTC(2027, 5, 7) / 1000;
 export const FIRST = START / SLOT_SECONDS;
 
-export const PRICES = { pricePerKwh: 200_000n, feePerKwh: 10_000n, capPerKwh: 150_000n };
+export const PRICES = {
+  pricePerKwh: 200_000n,
+  feePerKwh: 10_000n,
+  capPerKwh: 150_000n,
+  feedInPerKwh: 80_000n,
+  retailPerKwh: 320_000n,
+};
 
 /** A community with one level around the clock, unless told otherwise. */
 export const community = (over: Partial<Community> = {}): Community => ({

@@ -15,7 +15,7 @@ import {
 import { community, deal, FIRST, PRICES, party, taker } from "./deals.ts";
 
 const SLOTS = 6;
-const levels = [PRICES, { pricePerKwh: 120_000n, feePerKwh: 7n, capPerKwh: 90_000n }];
+const levels = [PRICES, { ...PRICES, pricePerKwh: 120_000n, feePerKwh: 7n, capPerKwh: 90_000n }];
 const price = fc.bigInt(0n, 300_000n);
 const wh = fc.bigInt(0n, 500n);
 const profile = fc.array(wh, { minLength: SLOTS, maxLength: SLOTS });
@@ -86,8 +86,8 @@ class Ledger {
 const plus = (one: Totals, other: Totals) => ({
   sentWh: one.sentWh + other.sentWh,
   arrivedWh: one.arrivedWh + other.arrivedWh,
-  cost: one.cost + other.cost,
-  charge: one.charge + other.charge,
+  costMillis: one.costMillis + other.costMillis,
+  chargeMillis: one.chargeMillis + other.chargeMillis,
 });
 
 describe("Two neighbours get the same", () => {
@@ -111,7 +111,7 @@ describe("Two neighbours get the same", () => {
         );
         // Slot by slot, in both parts: an order that runs out does so in the same slot.
         const parts = new Ledger();
-        let sum = { sentWh: 0n, arrivedWh: 0n, cost: 0n, charge: 0n };
+        let sum = { sentWh: 0n, arrivedWh: 0n, costMillis: 0n, chargeMillis: 0n };
         for (let i = 0; i < SLOTS; i++) {
           for (const part of [one, other]) {
             const only = part.map((each, j) => (i === j ? each : 0n));

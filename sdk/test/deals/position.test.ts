@@ -7,8 +7,8 @@ import {
   paidFor,
   releaseSlot,
   shareWh,
-  wholeBaseUnits,
 } from "../../src/deals/index.ts";
+import { wholeUnits } from "../../src/money.ts";
 
 const terms: PositionTerms = {
   pricePerKwh: 100_000n,
@@ -53,11 +53,11 @@ describe("A position", () => {
   it("gives back at home what was not delivered, and the bond for it", () => {
     expect(releaseSlot(terms, 1_000n, 400n)).to.deep.equal({
       arrivedWh: 400n,
-      paid: 40_000_000n,
-      charge: 4_000_000n,
-      refund: 60_000_000n,
-      forfeited: 12_000_000n,
-      toSeller: 40_000_000n - 4_000_000n + 8_000_000n,
+      paidMillis: 40_000_000n,
+      chargeMillis: 4_000_000n,
+      refundMillis: 60_000_000n,
+      forfeitedMillis: 12_000_000n,
+      toSellerMillis: 40_000_000n - 4_000_000n + 8_000_000n,
     });
   });
 
@@ -65,11 +65,11 @@ describe("A position", () => {
     expect(bondedFor(across, 1_000n)).to.equal(30_000_000n);
     expect(releaseSlot(across, 1_000n, 0n)).to.deep.equal({
       arrivedWh: 0n,
-      paid: 0n,
-      charge: 10_000_000n,
-      refund: 95_000_000n,
-      forfeited: 20_000_000n,
-      toSeller: 0n,
+      paidMillis: 0n,
+      chargeMillis: 10_000_000n,
+      refundMillis: 95_000_000n,
+      forfeitedMillis: 20_000_000n,
+      toSellerMillis: 0n,
     });
   });
 
@@ -77,9 +77,13 @@ describe("A position", () => {
     fc.assert(
       fc.property(anyTerms, wh, wh, (of, energy, part) => {
         const delivered = part < energy ? part : energy;
-        const { charge, refund, forfeited, toSeller } = releaseSlot(of, energy, delivered);
+        const { chargeMillis, refundMillis, forfeitedMillis, toSellerMillis } = releaseSlot(
+          of,
+          energy,
+          delivered,
+        );
         const locked = paidFor(of, energy) + bondedFor(of, energy);
-        expect(charge + refund + forfeited + toSeller).to.equal(locked);
+        expect(chargeMillis + refundMillis + forfeitedMillis + toSellerMillis).to.equal(locked);
       }),
     );
   });
@@ -87,6 +91,6 @@ describe("A position", () => {
 
 describe("Thousandths of a base unit", () => {
   it("can be withdrawn by the thousand", () => {
-    expect([999n, 1_000n, 1_999n].map(wholeBaseUnits)).to.deep.equal([0n, 1n, 1n]);
+    expect([999n, 1_000n, 1_999n].map(wholeUnits)).to.deep.equal([0n, 1n, 1n]);
   });
 });

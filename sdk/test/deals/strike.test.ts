@@ -29,8 +29,11 @@ const [cheap, dear] = [party("limit", 100_000n), party("limit", 300_000n)];
 
 describe("What a deal comes to", () => {
   it("is the community price for two limits, whatever they are", () => {
-    const { cost, charge } = totalsOf(strike(deal(cheap, dear)).slots);
-    expect({ cost, charge }).to.deep.equal({ cost: 200_000_000n, charge: 10_000_000n });
+    const { costMillis, chargeMillis } = totalsOf(strike(deal(cheap, dear)).slots);
+    expect({ costMillis, chargeMillis }).to.deep.equal({
+      costMillis: 200_000_000n,
+      chargeMillis: 10_000_000n,
+    });
   });
 
   it("is nothing where a limit is beyond the community price", () => {
@@ -42,13 +45,23 @@ describe("What a deal comes to", () => {
   });
 
   it("is a posted offer's price and the fee on top", () => {
-    const { cost, charge } = totalsOf(strike(deal(party("posted", 500_000n), taker)).slots);
-    expect({ cost, charge }).to.deep.equal({ cost: 510_000_000n, charge: 10_000_000n });
+    const { costMillis, chargeMillis } = totalsOf(
+      strike(deal(party("posted", 500_000n), taker)).slots,
+    );
+    expect({ costMillis, chargeMillis }).to.deep.equal({
+      costMillis: 510_000_000n,
+      chargeMillis: 10_000_000n,
+    });
   });
 
   it("is a posted bid's price, of which the fee goes", () => {
-    const { cost, charge } = totalsOf(strike(deal(taker, party("posted", 50_000n))).slots);
-    expect({ cost, charge }).to.deep.equal({ cost: 50_000_000n, charge: 10_000_000n });
+    const { costMillis, chargeMillis } = totalsOf(
+      strike(deal(taker, party("posted", 50_000n))).slots,
+    );
+    expect({ costMillis, chargeMillis }).to.deep.equal({
+      costMillis: 50_000_000n,
+      chargeMillis: 10_000_000n,
+    });
     expect(cutBy(deal(taker, party("posted", 9_999n)))).to.deep.equal(["Deals_PricesDontMeet"]);
   });
 
@@ -69,8 +82,8 @@ describe("What a deal comes to", () => {
     // 230,000 sent at 95 % are 242,105.3 arrived: 242,106; the middle between it and 200,000 is 221,053.
     expect(struck.slots[0]).to.include({
       arrivedWh: 950n,
-      cost: 950n * 221_053n,
-      charge: 30_000_000n,
+      costMillis: 950n * 221_053n,
+      chargeMillis: 30_000_000n,
     });
   });
 
@@ -125,7 +138,7 @@ describe("What a deal comes to", () => {
       deal(cheap, dear, { from: home, to: home, rationLeftWh: () => rationWh });
     expect(cutBy(on(0n))).to.deep.equal(["Deals_Rationed"]);
     const { slots } = strike(on(300n));
-    expect(slots[0]).to.include({ sentWh: 300n, cost: 300n * 150_000n, isRationed: true });
+    expect(slots[0]).to.include({ sentWh: 300n, costMillis: 300n * 150_000n, isRationed: true });
     expect(strike(on(undefined)).slots[0]).to.include({ sentWh: 1_000n, isRationed: false });
     const posted = { ...on(undefined), offer: party("posted", 140_001n), bid: taker };
     expect(cutBy(posted)).to.deep.equal(["Deals_PricesDontMeet"]);
