@@ -159,9 +159,15 @@ export function bulkTypedData(
   };
 }
 
+/** The last bytes of a bulk signature, by which the contracts tell it from others: "bulk". */
+const BULK_MARK: Hex = "0x62756c6b";
+
+/** Bytes behind the proof: the index and the mark. */
+const BULK_END_BYTES = 6;
+
 /**
  * The signature of one order of a signed tree, in the form that the contracts read: the tree's signature, the order's
- * index in two bytes, and its proof.
+ * proof, its index in two bytes, and the mark "bulk".
  * @throws RangeError when the signature has neither 64 nor 65 bytes or the tree has no such order.
  */
 export function bulkSignature(tree: BulkTree, index: number, signature: Hex): Hex {
@@ -169,7 +175,7 @@ export function bulkSignature(tree: BulkTree, index: number, signature: Hex): He
   if (length !== 64 && length !== 65) {
     throw new RangeError(`A signature has 64 or 65 bytes, this one ${length}.`);
   }
-  return concat([signature, numberToHex(index, { size: 2 }), ...bulkProof(tree, index)]);
+  return concat([signature, ...bulkProof(tree, index), numberToHex(index, { size: 2 }), BULK_MARK]);
 }
 
 /** The parts of a bulk signature. */
@@ -181,18 +187,21 @@ export interface UnfoldedBulk {
 }
 
 /**
- * Reads a {@link bulkSignature} as the contracts do; undefined when its length is not that of a bulk signature.
+ * Reads a {@link bulkSignature} as the contracts do; undefined when it has not the form of a bulk signature. What has it
+ * counts as nothing else.
  */
 export function unfoldBulk(domain: Domain, order: Order, signature: Hex): UnfoldedBulk | undefined {
   const length = size(signature);
-  const plainLength = 64 + (length % 2);
-  const rest = length - plainLength - 2;
-  const levels = rest / 32;
-  if (!Number.isInteger(levels) || levels < 1 || levels > MOST_BULK_LEVELS) return undefined;
-  const index = Number(slice(signature, plainLength, plainLength + 2));
+  if (length < 64 + 32 + BULK_END_BYTES) return undefined;
+  if (slice(signature, length - 4).toLowerCase() !== BULK_MARK) return undefined;
+  const rest = (length - BULK_END_BYTES) % 32;
+  const plainLength = 64 + rest;
+  const levels = (length - BULK_END_BYTES - plainLength) / 32;
+  if (rest > 1 || levels > MOST_BULK_LEVELS) return undefined;
+  const index = Number(slice(signature, length - BULK_END_BYTES, length - 4));
   let node = hashOrderStruct(order);
   for (let level = 0; level < levels; level++) {
-    const start = plainLength + 2 + 32 * level;
+    const start = plainLength + 32 * level;
     const sibling = slice(signature, start, start + 32);
     node = ((index >> level) & 1) === 0 ? hashPair(node, sibling) : hashPair(sibling, node);
   }

@@ -1,6 +1,6 @@
 import { type Address, type Hex, hashStruct, isAddressEqual } from "viem";
 import { digestOf, hashOrderStruct, unfoldBulk } from "./bulk.ts";
-import { type Domain, type Order, type SignedOrder, ORDER_WITHDRAWAL_TYPES } from "./typedData.ts";
+import { type Domain, ORDER_WITHDRAWAL_TYPES, type Order, type SignedOrder } from "./typedData.ts";
 
 /** The signer of an order: the maker's key, a delegate's key, or the maker's contract wallet. */
 export type Signer =
@@ -26,12 +26,16 @@ export const hashOrder = (domain: Domain, order: Order): Hex =>
 export const hashWithdrawal = (domain: Domain, orderHash: Hex): Hex =>
   digestOf(
     domain,
-    hashStruct({ data: { orderHash }, primaryType: "OrderWithdrawal", types: ORDER_WITHDRAWAL_TYPES }),
+    hashStruct({
+      data: { orderHash },
+      primaryType: "OrderWithdrawal",
+      types: ORDER_WITHDRAWAL_TYPES,
+    }),
   );
 
 /**
- * Who signed an order, by the contracts' rule: the signature is tried as a bulk signature, then as a plain one; each is
- * valid when the maker's key made it, else when a delegate's key did, else when the maker's contract wallet accepts it.
+ * Who signed an order, by the contracts' rule: what has the form of a bulk signature is nothing else; a signature is valid
+ * when the maker's key made it, else when a delegate's key did, else when the maker's contract wallet accepts it.
  * @returns undefined when no valid signer is found.
  */
 export async function signerOf(
@@ -39,11 +43,11 @@ export async function signerOf(
   { order, signature }: SignedOrder,
   facts: SignatureFacts,
 ): Promise<Signer | undefined> {
-  const bulk = unfoldBulk(domain, order, signature);
-  return (
-    (bulk && (await plainSignerOf(order.maker, bulk.digest, bulk.signature, facts))) ??
-    (await plainSignerOf(order.maker, hashOrder(domain, order), signature, facts))
-  );
+  const { digest, signature: plain } = unfoldBulk(domain, order, signature) ?? {
+    digest: hashOrder(domain, order),
+    signature,
+  };
+  return plainSignerOf(order.maker, digest, plain, facts);
 }
 
 /** Who signed a digest for `maker`: as {@link signerOf}, without bulk signatures. */

@@ -1,10 +1,9 @@
-import { packProfile } from "@wattline/sdk";
+import { FIRST_FIRM_NONCE, packProfile, type SignedOrder } from "@wattline/sdk";
 import { expect } from "chai";
 import { zeroAddress } from "viem";
 import { withBit } from "../support/calldata.ts";
 import { interfaceOf } from "../support/interfaces.ts";
 import { afterADay, neighbours, scene } from "../support/neighbours.ts";
-import { FIRST_FIRM, type SignedOrder } from "../support/orders.ts";
 import {
   DAY,
   type MeterOf,
@@ -87,7 +86,7 @@ describe("who calls settle", () => {
       .lock(world.addresses.euro, stranger.address, zeroAddress, end);
     const offer = await world.limitOffer(jane, 0n);
     const bid = await world.limitBid(joe, 300_000n, {
-      nonce: FIRST_FIRM,
+      nonce: FIRST_FIRM_NONCE,
       settler: stranger.address,
       deadline: end,
       energy: 150,

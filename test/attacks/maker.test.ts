@@ -1,6 +1,6 @@
+import { FIRST_FIRM_NONCE } from "@wattline/sdk";
 import { expect } from "chai";
 import { afterADay, neighbours, scene } from "../support/neighbours.ts";
-import { FIRST_FIRM } from "../support/orders.ts";
 import { ANYONE, slots } from "../support/world.ts";
 
 const P = 200_000n;
@@ -225,10 +225,10 @@ describe("a maker at the edges of what numbers hold", () => {
   it("has ordinary orders up to nonce 2^63 - 1, and from then on firm ones that need a lock", async () => {
     const { world, jane, joe } = get();
     const market = world.marketplace.connect(jane.owner.signer);
-    const last = await world.offer(jane, { nonce: FIRST_FIRM - 1n });
+    const last = await world.offer(jane, { nonce: FIRST_FIRM_NONCE - 1n });
     await world.accept(joe.owner, last, slots(0, 1, 1n), { microgrid: 2 });
-    await market.cancel([FIRST_FIRM - 1n]);
-    for (const nonce of [FIRST_FIRM, 2n ** 64n - 1n]) {
+    await market.cancel([FIRST_FIRM_NONCE - 1n]);
+    for (const nonce of [FIRST_FIRM_NONCE, 2n ** 64n - 1n]) {
       await expect(market.cancel([nonce])).to.be.revertedWithCustomError(market, "Orders_Firm");
       const firm = await world.offer(jane, { nonce });
       await expect(
@@ -250,7 +250,7 @@ describe("a maker at the edges of what numbers hold", () => {
     await world.marketplace
       .connect(joe.owner.signer)
       .lock(world.addresses.euro, stranger.address, stranger.address, end);
-    const firm = { nonce: FIRST_FIRM, settler: stranger.address, deadline: end };
+    const firm = { nonce: FIRST_FIRM_NONCE, settler: stranger.address, deadline: end };
     const energyWh = slots(0, 1, 10n);
     const sent = await world.settle(stranger, [
       {
@@ -270,7 +270,7 @@ describe("a maker at the edges of what numbers hold", () => {
       },
       {
         offer: await world.limitOffer(jane, 0n),
-        bid: await world.limitBid(joe, 300_000n, { ...firm, nonce: FIRST_FIRM + 1n }),
+        bid: await world.limitBid(joe, 300_000n, { ...firm, nonce: FIRST_FIRM_NONCE + 1n }),
         energyWh,
       },
     ]);
@@ -284,7 +284,7 @@ describe("a maker at the edges of what numbers hold", () => {
         joe.owner.address,
         world.addresses.euro,
         settler,
-        FIRST_FIRM + 1n,
+        FIRST_FIRM_NONCE + 1n,
       );
     expect(await filled(stranger.address)).to.equal(10n);
     expect(await filled(ann.owner.address)).to.equal(0n);

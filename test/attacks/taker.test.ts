@@ -1,3 +1,4 @@
+import { ORDER_TYPES, type Order } from "@wattline/sdk";
 import { expect } from "chai";
 import {
   concat,
@@ -13,7 +14,6 @@ import {
 } from "viem";
 import { withBit } from "../support/calldata.ts";
 import { afterADay, neighbours, scene } from "../support/neighbours.ts";
-import { ORDER_TYPES, type Order } from "../support/orders.ts";
 import { slots } from "../support/world.ts";
 
 /** The order of secp256k1: s and its negative sign the same. */

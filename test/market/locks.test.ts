@@ -1,7 +1,7 @@
+import { FIRST_FIRM_NONCE } from "@wattline/sdk";
 import { expect } from "chai";
 import { zeroAddress } from "viem";
 import { afterADay, scene } from "../support/neighbours.ts";
-import { FIRST_FIRM } from "../support/orders.ts";
 import { DAY, type Person, START, slots } from "../support/world.ts";
 
 describe("locks", () => {
@@ -66,14 +66,17 @@ describe("locks", () => {
   it("make firm orders, which neither cancel nor cancelAll voids", async () => {
     const { world, jane, joe, ann, stranger } = get();
     const market = world.marketplace.connect(joe.owner.signer);
-    const firm = { nonce: FIRST_FIRM, settler: stranger.address, deadline: until };
+    const firm = { nonce: FIRST_FIRM_NONCE, settler: stranger.address, deadline: until };
     const offer = await world.limitOffer(jane, 0n);
     const bid = await world.limitBid(joe, 300_000n, firm);
     const match = { offer, bid, energyWh };
     expect(await world.skippedBy(world.settle(stranger, [match]))).to.deep.equal(["Orders_NoLock"]);
     await locked(joe.owner, stranger);
     await market.cancelAll(world.addresses.euro);
-    await expect(market.cancel([FIRST_FIRM])).to.be.revertedWithCustomError(market, "Orders_Firm");
+    await expect(market.cancel([FIRST_FIRM_NONCE])).to.be.revertedWithCustomError(
+      market,
+      "Orders_Firm",
+    );
     expect(await world.skippedBy(world.settle(ann.owner, [match]))).to.deep.equal([
       "Orders_NotSettler",
     ]);
@@ -83,7 +86,7 @@ describe("locks", () => {
         joe.owner.address,
         world.addresses.euro,
         stranger.address,
-        FIRST_FIRM,
+        FIRST_FIRM_NONCE,
       ),
     ).to.equal(100n);
     const beyond = await world.limitBid(joe, 300_000n, { ...firm, deadline: until + 1 });
@@ -100,7 +103,7 @@ describe("locks", () => {
       side: 1,
       price: 300_000n,
       settler: stranger.address,
-      nonce: FIRST_FIRM + 9n,
+      nonce: FIRST_FIRM_NONCE + 9n,
       deadline: until,
     });
     const bid = await world.sign(order, ann.owner);

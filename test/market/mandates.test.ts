@@ -1,8 +1,8 @@
+import { FIRST_FIRM_NONCE } from "@wattline/sdk";
 import { expect } from "chai";
 import { getAddress, parseSignature, zeroAddress } from "viem";
 import { authorizationFor, type MANDATE_TYPES, signMandate } from "../support/mandates.ts";
 import { neighbours, scene } from "../support/neighbours.ts";
-import { FIRST_FIRM } from "../support/orders.ts";
 import { valuesOf } from "../support/structs.ts";
 import { DAY, type Person, START } from "../support/world.ts";
 
@@ -147,8 +147,8 @@ describe("what a household without ether does by signature", () => {
       false,
       true,
     ]);
-    const firm = await sign("Cancellation", cancellation([FIRST_FIRM]), { nonce: 1n });
-    await refused(cancel([FIRST_FIRM], firm), "Orders_Firm", jane.address, FIRST_FIRM);
+    const firm = await sign("Cancellation", cancellation([FIRST_FIRM_NONCE]), { nonce: 1n });
+    await refused(cancel([FIRST_FIRM_NONCE], firm), "Orders_Firm", jane.address, FIRST_FIRM_NONCE);
     const all = await sign(
       "CancellationOfAll",
       { maker: jane.address, currency: euro() },

@@ -1,7 +1,7 @@
+import { bulkSignature, bulkTree, ORDER_TYPES } from "@wattline/sdk";
 import { expect } from "chai";
-import { concat, type Hex, hashTypedData, keccak256, numberToHex } from "viem";
+import { concat, hashTypedData } from "viem";
 import { afterADay, scene } from "../support/neighbours.ts";
-import { ORDER_TYPES, type SignedOrder } from "../support/orders.ts";
 import { DAY, START, slots } from "../support/world.ts";
 
 describe("signed orders", () => {
@@ -51,33 +51,9 @@ describe("signed orders", () => {
       primaryType: "BulkOrder",
       message: { tree: orders },
     });
-    const structHash = (index: 0 | 1) => structHashOf(orders[index]);
-    const structHashOf = (order: SignedOrder["order"]): Hex => {
-      // The digest is of a known prefix, so the struct's hash is computed from its encoding.
-      const words = [
-        keccak256(
-          concat(
-            [encoder.encode(ORDER_TYPE)].map(
-              (bytes) => `0x${Buffer.from(bytes).toString("hex")}` as Hex,
-            ),
-          ),
-        ),
-        ...Object.values(order).map((value): Hex => {
-          if (typeof value === "string")
-            return `0x${value.slice(2).toLowerCase().padStart(64, "0")}`;
-          return numberToHex(BigInt(value), { size: 32 });
-        }),
-      ];
-      return keccak256(concat(words));
-    };
-    const encoder = new TextEncoder();
+    const tree = bulkTree(orders);
     for (const index of [0, 1] as const) {
-      const signature = concat([
-        plain,
-        structHash(index === 0 ? 1 : 0),
-        numberToHex(index, { size: 2 }),
-        "0x62756c6b",
-      ]);
+      const signature = bulkSignature(tree, index, plain);
       await world.accept(joe.owner, { order: orders[index], signature }, energyWh, there);
     }
     expect(await world.whOf(joe.owner, 0, 2)).to.equal(200n);
@@ -124,5 +100,3 @@ describe("signed orders", () => {
     ).to.be.revertedWithCustomError(market, "Orders_BadSignature");
   });
 });
-
-const ORDER_TYPE = `Order(${ORDER_TYPES.Order.map(({ name, type }) => `${type} ${name}`).join(",")})`;

@@ -1,9 +1,17 @@
-import { blockOf, type EnergyBySlot, laneOf, packProfile, packReading } from "@wattline/sdk";
+import {
+  blockOf,
+  type EnergyBySlot,
+  laneOf,
+  packProfile,
+  packReading,
+  READING_TYPES,
+  REGISTRATION_TYPES,
+} from "@wattline/sdk";
 import type { ContractTransactionResponse } from "ethers";
 import type { Address, Hex } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { membersOf } from "../support/structs.ts";
-import { type Person, READING_TYPES, REGISTRATION_TYPES, type World } from "../support/world.ts";
+import type { Person, World } from "../support/world.ts";
 import type { Action, ActionOf, Release, SignedOrder, Take } from "./actions.ts";
 import type { Model } from "./model.ts";
 import type { Tally } from "./tally.ts";

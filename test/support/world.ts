@@ -1,9 +1,19 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { blockOf, type EnergyBySlot, packProfile, packReading, unpackProfile } from "@wattline/sdk";
+import {
+  blockOf,
+  type EnergyBySlot,
+  ORDER_TYPES,
+  type Order,
+  packProfile,
+  packReading,
+  READING_TYPES,
+  REGISTRATION_TYPES,
+  type SignedOrder,
+  unpackProfile,
+} from "@wattline/sdk";
 import { network } from "hardhat";
 import { type Address, concat, getAddress, type Hex, keccak256, toHex, zeroAddress } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
-import { ORDER_TYPES, type Order, type SignedOrder } from "./orders.ts";
 
 /** A fresh in-process chain with the market on it, a currency, and the hands to do things with them. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -426,24 +436,6 @@ export interface Pairing {
 interface Sent {
   wait(): Promise<{ logs: readonly { topics: readonly string[]; data: string }[] } | null>;
 }
-
-export const REGISTRATION_TYPES = {
-  Registration: [
-    { name: "microgrid", type: "uint32" },
-    { name: "owner", type: "address" },
-    { name: "meter", type: "address" },
-    { name: "source", type: "uint8" },
-    { name: "capacityW", type: "uint32" },
-  ],
-} as const;
-
-export const READING_TYPES = {
-  Reading: [
-    { name: "meter", type: "address" },
-    { name: "firstBlock", type: "uint32" },
-    { name: "exported", type: "uint256[]" },
-  ],
-} as const;
 
 /** A signature with these bytes behind it. */
 export const appended = (signature: Hex, ...more: readonly Hex[]): Hex =>
