@@ -15,7 +15,7 @@ export function MicrogridSelect() {
     <Select
       aria-label={t`Microgrid`}
       className="max-w-40 min-w-0 flex-1 sm:w-40 sm:flex-none"
-      value={microgrid.id}
+      value={microgrid.microgrid}
       onChange={({ target }) =>
         void navigate({
           to: ".",
@@ -23,9 +23,9 @@ export function MicrogridSelect() {
         })
       }
     >
-      {data.map(({ id, charter }) => (
-        <option key={id} value={id}>
-          {charter.name}
+      {data.map(({ microgrid: number, name }) => (
+        <option key={number} value={number}>
+          {name}
         </option>
       ))}
     </Select>

@@ -1,5 +1,6 @@
 import { useSearch } from "@tanstack/react-router";
-import { type Microgrid, useMicrogrids } from "../chain/index.ts";
+import type { Microgrid } from "@wattline/sdk";
+import { useMicrogrids } from "../chain/index.ts";
 
 /** The microgrid that the page shows: the one in the URL, else the first. */
 export function useMicrogrid(): {
@@ -8,5 +9,5 @@ export function useMicrogrid(): {
 } {
   const { microgrid: id } = useSearch({ from: "__root__" });
   const { data, isPending } = useMicrogrids();
-  return { microgrid: data?.find((one) => one.id === id) ?? data?.[0], isPending };
+  return { microgrid: data?.find(({ microgrid }) => microgrid === id) ?? data?.[0], isPending };
 }

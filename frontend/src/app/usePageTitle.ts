@@ -18,7 +18,7 @@ export function usePageTitle(): void {
     certificate: t`Certificate`,
   };
   // A certificate may be of another microgrid than the one that is chosen.
-  const place = first === "certificate" ? undefined : microgrid?.charter.name;
+  const place = first === "certificate" ? undefined : microgrid?.name;
   const title = [pages[first], place, "Wattline"].filter(Boolean).join(" · ");
   useEffect(() => {
     document.title = title;

@@ -1,7 +1,7 @@
 import { type Act, actsOf, type ChainLog, decodeLog, type HistoryEvent } from "@wattline/sdk";
 import { type Client, getAddress, type Hex, type Log } from "viem";
-import { getBlock, getBlockNumber, getLogs } from "viem/actions";
-import { readInRanges } from "./ranges.ts";
+import { getBlock, getLogs } from "viem/actions";
+import { followed } from "./follow.ts";
 import type { ChainContext } from "./useChainQuery.ts";
 
 /** What a transaction did, and when. */
@@ -11,49 +11,8 @@ export interface PastAct {
   readonly blockNumber: bigint;
 }
 
-/** Blocks that a reorganisation of the chain may still exchange: they are read anew each time. */
-const UNSETTLED = 64n;
-
-/** What has been read of a chain so far. */
-interface Progress {
-  readonly settled: readonly PastAct[];
-  /** The first block that is not settled. */
-  readonly next: bigint;
-  readonly acts: readonly PastAct[];
-}
-
-const progresses = new WeakMap<Client, Promise<Progress>>();
-
-/**
- * Everything that Wattline's contracts have done since they were deployed, oldest first, from the chain's logs alone. What
- * was read before is not read again.
- */
-export async function readActs(context: ChainContext): Promise<readonly PastAct[]> {
-  const nothing = {
-    settled: [],
-    next: BigInt(context.network.deployment.fromBlock),
-    acts: [],
-  };
-  const before = progresses.get(context.client)?.catch(() => nothing) ?? Promise.resolve(nothing);
-  const now = before.then((progress) => goOn(context, progress, nothing));
-  progresses.set(context.client, now);
-  return (await now).acts;
-}
-
-async function goOn(context: ChainContext, known: Progress, nothing: Progress): Promise<Progress> {
-  const head = await getBlockNumber(context.client, { cacheTime: 0 });
-  // A development chain may have started over.
-  const { settled, next } = head + 1n < known.next ? nothing : known;
-  // What was read serves others too, so it goes on when the page that has asked is left.
-  const { signal } = new AbortController();
-  const fresh = await readInRanges(next, head, (from, to) => actsIn(context, from, to), signal);
-  const settledTo = head - UNSETTLED;
-  return {
-    settled: [...settled, ...fresh.filter(({ blockNumber }) => blockNumber <= settledTo)],
-    next: settledTo + 1n > next ? settledTo + 1n : next,
-    acts: [...settled, ...fresh],
-  };
-}
+/** Everything that Wattline's contracts have done since they were deployed, oldest first, from the chain's logs alone. */
+export const readActs = followed(actsIn);
 
 async function actsIn(
   context: ChainContext,
@@ -79,6 +38,7 @@ async function actsIn(
 /** Where the contracts are, spelled as the sdk compares them. */
 export const contractsIn = ({ network: { deployment } }: Pick<ChainContext, "network">) => ({
   marketplace: getAddress(deployment.marketplace),
+  microgrids: getAddress(deployment.microgrids),
   meters: getAddress(deployment.meters),
   energy: getAddress(deployment.energy),
 });

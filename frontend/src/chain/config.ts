@@ -16,6 +16,7 @@ const natural = z.number().check(z.int(), z.nonnegative());
 const deployment: z.ZodMiniType<Deployment> = z.object({
   chainId: natural,
   marketplace: address,
+  microgrids: address,
   meters: address,
   energy: address,
   board: address,

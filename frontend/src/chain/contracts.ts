@@ -1,4 +1,4 @@
-import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
+import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi, microgridsAbi } from "@wattline/sdk";
 import {
   type Abi,
   type Address,
@@ -13,6 +13,7 @@ import type { Network } from "./config.ts";
 /** Wattline's contracts on a network, ready for `readContract` and {@link callOf}. */
 export const contractsOf = ({ deployment, currency }: Network) => ({
   marketplace: { address: deployment.marketplace, abi: marketplaceAbi },
+  microgrids: { address: deployment.microgrids, abi: microgridsAbi },
   meters: { address: deployment.meters, abi: metersAbi },
   energy: { address: deployment.energy, abi: energyTokenAbi },
   board: { address: deployment.board, abi: boardAbi },

@@ -28,7 +28,7 @@ const MOST_BLOCKS = 200n;
  */
 export function HeadProvider({ children }: { readonly children: ReactNode }) {
   const { deployment } = useNetwork();
-  const { chainId, marketplace, meters, energy, board } = deployment;
+  const { chainId, marketplace, microgrids, meters, energy, board } = deployment;
   const client = useClient({ chainId });
   const queries = useQueryClient();
   const [state, setState] = useState<Pick<ChainHead, "blockNumber" | "time" | "error">>(UNKNOWN);
@@ -37,7 +37,7 @@ export function HeadProvider({ children }: { readonly children: ReactNode }) {
   useEffect(() => {
     if (client === undefined) return;
     setState(UNKNOWN);
-    const address = [marketplace, meters, energy, board];
+    const address = [marketplace, microgrids, meters, energy, board];
     let seen: bigint | undefined;
     let silent = false;
 
@@ -81,7 +81,7 @@ export function HeadProvider({ children }: { readonly children: ReactNode }) {
       clearTimeout(again);
       stop();
     };
-  }, [client, chainId, marketplace, meters, energy, board, queries, listeners]);
+  }, [client, chainId, marketplace, microgrids, meters, energy, board, queries, listeners]);
 
   const head = useMemo<ChainHead>(
     () => ({

@@ -1,11 +1,17 @@
-export { useAccount } from "./account.ts";
+export { type Account, type Lock, readAccount, useAccount } from "./account.ts";
 export { blockTimes, contractsIn, type PastAct, plainLog, readActs } from "./acts.ts";
 export { chainOf } from "./chain.ts";
 export { ConfigError, type Currency, loadNetworks, type Network, type Networks } from "./config.ts";
 export { type Call, callOf, contractsOf } from "./contracts.ts";
 export { HeadProvider, useChainHead, useChainTime } from "./head.tsx";
 export { readEvents } from "./logs.ts";
-export { type Microgrid, modeOf, useMicrogrids } from "./microgrids.ts";
+export {
+  readCommunities,
+  useCurrentSlot,
+  useMicrogrids,
+  useMode,
+  useTieLines,
+} from "./microgrids.ts";
 export { NetworkProvider, useNetwork, useNetworks } from "./network.tsx";
 export { readMany } from "./readMany.ts";
 export { type ChainContext, useChainQuery } from "./useChainQuery.ts";

@@ -1,30 +1,86 @@
-import { type Mode, type metersAbi, modeAt } from "@wattline/sdk";
-import type { ContractFunctionReturnType } from "viem";
-import { readContract } from "viem/actions";
-import { useChainQuery } from "./useChainQuery.ts";
+import {
+  decodeLog,
+  type HistoryEvent,
+  type Microgrid,
+  Microgrids,
+  type Mode,
+  modeIn,
+  slotAt,
+  type TieLine,
+} from "@wattline/sdk";
+import { getLogs } from "viem/actions";
+import { blockTimes, contractsIn, plainLog } from "./acts.ts";
+import { followed } from "./follow.ts";
+import { useChainTime } from "./head.tsx";
+import { type ChainContext, useChainQuery } from "./useChainQuery.ts";
 
-/** What the chain knows of a microgrid. */
-export type Microgrid = ContractFunctionReturnType<typeof metersAbi, "view", "microgridOf"> & {
-  /** Its number, counted from 1. */
-  readonly id: number;
-};
+/** An event of the microgrids contract, and when it happened. */
+interface PastEvent {
+  readonly event: HistoryEvent;
+  readonly blockNumber: bigint;
+  /** Unix seconds. */
+  readonly time: number;
+}
 
-/** The mode of a microgrid as a word. */
-export const modeOf = ({ mode }: Pick<Microgrid, "mode">): Mode => modeAt(mode);
+const readEventsOfMicrogrids = followed(eventsIn);
+
+async function eventsIn(
+  context: ChainContext,
+  fromBlock: bigint,
+  toBlock: bigint,
+): Promise<PastEvent[]> {
+  const contracts = contractsIn(context);
+  const address = contracts.microgrids;
+  const logs = await getLogs(context.client, { address, fromBlock, toBlock });
+  const timeOf = blockTimes(context.client);
+  const events = await Promise.all(
+    logs.map(async (log): Promise<PastEvent | undefined> => {
+      const event = decodeLog(contracts, plainLog(log));
+      const { blockNumber } = log;
+      return event && { event, blockNumber, time: await timeOf(blockNumber) };
+    }),
+  );
+  return events.filter((one) => one !== undefined);
+}
+
+/** All microgrids, and the tie lines between them. */
+interface Communities {
+  /** In the order of their founding. */
+  readonly microgrids: readonly Microgrid[];
+  readonly tieLines: readonly TieLine[];
+}
+
+/** What microgrids and tie lines are, from the events of their contract. */
+export async function readCommunities(context: ChainContext): Promise<Communities> {
+  const book = new Microgrids();
+  for (const { event, time } of await readEventsOfMicrogrids(context)) book.add(event, time);
+  return { microgrids: book.all(), tieLines: book.lines() };
+}
+
+const useCommunities = <T>(select: (communities: Communities) => T) =>
+  useChainQuery(["microgrids"], readCommunities, { select });
+
+const microgridsIn = ({ microgrids }: Communities) => microgrids;
+const tieLinesIn = ({ tieLines }: Communities) => tieLines;
 
 /** Every microgrid there is, in the order of their founding. */
-export const useMicrogrids = () =>
-  useChainQuery(["microgrids"], async ({ client, contracts: { meters } }): Promise<Microgrid[]> => {
-    const count = await readContract(client, { ...meters, functionName: "microgridCount" });
-    return Promise.all(
-      Array.from({ length: count }, async (_, index) => {
-        const id = index + 1;
-        const found = await readContract(client, {
-          ...meters,
-          functionName: "microgridOf",
-          args: [id],
-        });
-        return { ...found, id };
-      }),
-    );
-  });
+export const useMicrogrids = () => useCommunities(microgridsIn);
+
+/** Every tie line that was ever agreed. */
+export const useTieLines = () => useCommunities(tieLinesIn);
+
+/** The slot of the chain's time; undefined until the first block has come. */
+export function useCurrentSlot(
+  microgrid: Pick<Microgrid, "slotSeconds"> | undefined,
+): number | undefined {
+  const time = useChainTime();
+  return time === undefined || microgrid === undefined
+    ? undefined
+    : slotAt(time, microgrid.slotSeconds);
+}
+
+/** A microgrid in the current slot, in one word; undefined until the first block has come. */
+export function useMode(microgrid: Microgrid | undefined): Mode | undefined {
+  const slot = useCurrentSlot(microgrid);
+  return microgrid === undefined || slot === undefined ? undefined : modeIn(microgrid, slot);
+}

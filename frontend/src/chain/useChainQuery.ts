@@ -17,11 +17,18 @@ export interface ChainContext {
  * Reads something from the chain, and again whenever Wattline has emitted an event.
  * @param key What is read: JSON values, so amounts as strings. Without the chain's id, which is added.
  */
-export function useChainQuery<T>(
+export function useChainQuery<T, Selected = T>(
   key: readonly unknown[],
   read: (context: ChainContext) => Promise<T>,
-  { enabled = true }: { readonly enabled?: boolean } = {},
-): UseQueryResult<T> {
+  {
+    enabled = true,
+    select,
+  }: {
+    readonly enabled?: boolean;
+    /** What of it is wanted. The same function at every call. */
+    readonly select?: (data: T) => Selected;
+  } = {},
+): UseQueryResult<Selected> {
   const network = useNetwork();
   const { chainId } = network.deployment;
   const client = useClient({ chainId });
@@ -35,6 +42,7 @@ export function useChainQuery<T>(
       enabled: enabled && client !== undefined,
       // A new event makes it stale; nothing else does.
       staleTime: Number.POSITIVE_INFINITY,
+      ...(select && { select }),
     }),
   );
 }

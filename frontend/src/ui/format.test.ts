@@ -1,6 +1,13 @@
 import { i18n } from "@lingui/core";
 import { expect } from "chai";
-import { formatEnergy, formatMoney, formatPrice, formatShare, formatUtc } from "./format.ts";
+import {
+  formatEnergy,
+  formatMillis,
+  formatMoney,
+  formatPrice,
+  formatShare,
+  formatUtc,
+} from "./format.ts";
 
 const EURO = { symbol: "EUR", decimals: 6 };
 const EXACT = { maximumFractionDigits: 18 };
@@ -22,6 +29,13 @@ describe("Money and energy as text", () => {
     expect(formatMoney(0n, EURO)).to.equal("€0.00");
     expect(formatMoney(1_700n, EURO)).to.equal("€0.0017");
     expect(formatMoney(5n, { symbol: "WEI", decimals: 0 })).to.equal("5.00 WEI");
+  });
+
+  it("rounds thousandths of a base unit to cents at the very end", () => {
+    expect(formatMillis(12_344_999_999n, EURO)).to.equal("€12.34");
+    expect(formatMillis(12_345_000_000n, EURO)).to.equal("€12.35");
+    expect(formatMillis(1_700_000n, EURO)).to.equal("€0.0017");
+    expect(formatMillis(1_005n, { symbol: "WEI", decimals: 0 })).to.equal("1.01 WEI");
   });
 
   it("writes energy in the most readable unit", () => {

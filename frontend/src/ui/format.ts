@@ -58,6 +58,13 @@ export function formatMoney(
   return withUnit(amount, SIGNS[symbol] ?? symbol);
 }
 
+/** Decimals that thousandths of a base unit have beyond base units. */
+const MILLIS_DECIMALS = 3;
+
+/** Money that the escrow counts in thousandths of a base unit, as {@link formatMoney}. */
+export const formatMillis = (millis: bigint, { symbol, decimals }: Unit, digits?: Digits): string =>
+  formatMoney(millis, { symbol, decimals: decimals + MILLIS_DECIMALS }, digits);
+
 /** A price per kWh: "€0.17/kWh". */
 export function formatPrice(pricePerKwh: bigint, currency: Unit): string {
   const digits = { minimumFractionDigits: 2, maximumFractionDigits: 4 };

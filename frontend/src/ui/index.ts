@@ -12,6 +12,7 @@ export {
   formatDay,
   formatEnergy,
   formatList,
+  formatMillis,
   formatMoment,
   formatMoney,
   formatPrice,

@@ -8,6 +8,7 @@ import {
   formatClock,
   formatDay,
   formatEnergy,
+  formatMillis,
   formatMoney,
   formatPrice,
   formatUtc,
@@ -20,21 +21,27 @@ export const CurrencyContext = createContext<Unit>({ symbol: "", decimals: 0 });
 
 // These components call `useLanguage` so that they render again when the language changes.
 
+/** An amount in base units of a currency, or in thousandths of one. */
+type Amount =
+  | { readonly baseUnits: bigint; readonly millis?: never }
+  | { readonly millis: bigint; readonly baseUnits?: never };
+
 /** An amount in a currency, by default that of {@link CurrencyContext}. */
 export function Money({
   baseUnits,
+  millis,
   currency,
   className,
-}: {
-  readonly baseUnits: bigint;
+}: Amount & {
   readonly currency?: Unit;
   readonly className?: string;
 }) {
   useLanguage();
   const usual = use(CurrencyContext);
+  const unit = currency ?? usual;
   return (
     <span className={cx("tabular-nums whitespace-nowrap", className)}>
-      {formatMoney(baseUnits, currency ?? usual)}
+      {millis === undefined ? formatMoney(baseUnits, unit) : formatMillis(millis, unit)}
     </span>
   );
 }
