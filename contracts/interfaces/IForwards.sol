@@ -19,7 +19,8 @@ import { Order } from "./IOrders.sol";
 /// @param charge Base units per kWh sent that the DSOs receive out of it.
 /// @param bond Base units per kWh sent that the seller forfeits on shortfall.
 /// @param lossBps Lost on the way to another microgrid, in hundredths of a percent.
-/// @param buyerDelegate Who signed for the buyer, zero when it was the buyer: may call undelivered, too.
+/// @param buyerDelegate Who may call undelivered beside the buyer: the delegate who signed its bid, or for a firm bid the
+/// signer that its lock named; zero when there is none.
 /// @param rationed The buyer's meter on whose ration of islanded slots it counts; zero when on none.
 /// @param firstBlock The block of the first word.
 /// @param energy Wh per slot that the seller is to send, one word per block.

@@ -32,6 +32,12 @@ abstract contract Reservations is Module {
         }
     }
 
+    /// @dev Who may act for a party beside itself: the delegate that signed, or who signs firm orders under its lock.
+    function _actsFor(Party memory party) private view returns (address) {
+        if (!_isFirmNonce(party.order.nonce)) return party.delegate;
+        return _lockOf(party.community.currency, party.order.maker).signer;
+    }
+
     function _record(Deal memory deal, Order memory offer, Order memory bid, Profile[] memory ahead) private {
         Position memory position = Position({
             seller: offer.maker,
@@ -47,7 +53,7 @@ abstract contract Reservations is Module {
             charge: uint96(deal.charge),
             bond: offer.bond,
             lossBps: uint16(deal.lossBps),
-            buyerDelegate: deal.wanted.delegate,
+            buyerDelegate: _actsFor(deal.wanted),
             rationed: deal.rationed,
             firstBlock: uint32(deal.firstBlock),
             energy: deal.sent,

@@ -426,14 +426,18 @@ export class Trades {
     }
   }
 
+  /** Who may act for a bid's maker: the signer of its lock for a firm bid, else the delegate who signed. */
+  private actsFor(bid: SignedOrder | undefined): Address {
+    if (bid === undefined) return zeroAddress;
+    if (isFirm(bid.order)) return this.orders.lockOf(bid.order.maker)?.signer ?? zeroAddress;
+    return bid.signer === bid.order.maker ? zeroAddress : bid.signer;
+  }
+
   private reserve(sides: Sides, struck: Struck): void {
     const { seller, buyer, from, to, source, bid, sellersMeter, buyersMeter } = sides;
     this.tallies.money.add(-this.bondedOf(sides, struck), seller);
     const energyWh = sentBySlot(struck);
     const aheadWh = this.metering.commit(sellersMeter, energyWh);
-    // Whom a lock names as signer is no delegate.
-    const isSignedByOther =
-      bid !== undefined && !isFirm(bid.order) && bid.signer !== bid.order.maker;
     const firstBlock = blockOf(Math.min(...sides.energyWh.keys()));
     this.positions.push({
       ...this.termsOf(sides, struck),
@@ -443,7 +447,7 @@ export class Trades {
       source,
       from,
       to,
-      buyerDelegate: isSignedByOther ? bid.signer : zeroAddress,
+      buyerDelegate: this.actsFor(bid),
       rationed: struck.slots[0]?.isRationed ? buyersMeter : zeroAddress,
       firstBlock,
       energyWh,
