@@ -91,7 +91,7 @@ function FromWallet({ deposit }: { readonly deposit: bigint }) {
   if (way === "bundle") {
     return <Trans>{amount} comes from your wallet, confirmed together with the purchase.</Trans>;
   }
-  if (way === "permit") {
+  if (way === "permit" || way === "authorization") {
     return <Trans>{amount} comes from your wallet, with a permit that you sign.</Trans>;
   }
   if (way === "approval") {

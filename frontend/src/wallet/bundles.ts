@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { recall, remember } from "../browser/index.ts";
+import { refusals } from "./refusals.ts";
 
 /** A wallet's account on a chain: each may refuse to bundle calls for itself. */
 interface Bundler {
@@ -8,15 +8,11 @@ interface Bundler {
   readonly chainId: number;
 }
 
-const KEY = "wattline.bundlesRefused";
+const refused = refusals("wattline.bundlesRefused");
 const keyOf = ({ connectorId, address, chainId }: Bundler): string =>
   `${connectorId} ${address.toLowerCase()} ${chainId}`;
 
 /** Remembers that a wallet makes no bundles, though it said so, or that its owner wants no smart account. */
-export function forgetBundles(bundler: Bundler): void {
-  const refused = [...new Set([...(recall(KEY) ?? "").split("\n"), keyOf(bundler)])];
-  remember(KEY, refused.filter(Boolean).join("\n"));
-}
+export const forgetBundles = (bundler: Bundler): void => refused.add(keyOf(bundler));
 
-export const hasRefusedBundles = (bundler: Bundler): boolean =>
-  (recall(KEY) ?? "").split("\n").includes(keyOf(bundler));
+export const hasRefusedBundles = (bundler: Bundler): boolean => refused.has(keyOf(bundler));

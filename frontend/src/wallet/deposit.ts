@@ -1,20 +1,18 @@
-import { type Address, type Client, type Hex, size } from "viem";
+import { type Address, type Client, type Hex, size, toHex } from "viem";
 import { call, getBlock, readContract } from "viem/actions";
 import { type Call, callOf, contractsOf, type Network } from "../chain/index.ts";
 import { isRevert, isUnsupported } from "./answers.ts";
 import {
-  hasKey,
-  isTaken,
-  PERMIT_TYPES,
-  type Permit,
-  type PermitDomain,
-  partsOf,
-  permitAbi,
-  permitDomainOf,
-} from "./permit.ts";
+  AUTHORIZATION_TYPES,
+  type Authorization,
+  authorizationDomainOf,
+  isAuthorizationTaken,
+} from "./authorization.ts";
+import { type CurrencyAt, type CurrencyDomain, hasKey, partsOf } from "./currency.ts";
+import { isPermitTaken, PERMIT_TYPES, type Permit, permitAbi, permitDomainOf } from "./permit.ts";
 
-/** How long a permit may take to be mined, in seconds of the chain's clock. */
-const PERMIT_SECONDS = 3_600n;
+/** How long a signature may take to be mined, in seconds of the chain's clock. */
+const SIGNED_SECONDS = 3_600n;
 
 /** Whose money comes into escrow. */
 export interface Depositor {
@@ -25,44 +23,89 @@ export interface Depositor {
   readonly bundles: boolean;
 }
 
+/** Asks the owner's wallet for a signature. */
+interface Signing extends Depositor {
+  sign(data: Permit | Authorization): Promise<Hex>;
+}
+
 /**
  * How money comes into escrow: as the escrow is allowed to take it already, in one bundle with what follows, with a signed
- * permit, or after an approval of its own.
+ * authorization (ERC-3009) or permit (ERC-2612), or after an approval of its own.
  */
-export type DepositWay = "allowed" | "bundle" | "permit" | "approval";
+export type DepositWay = "allowed" | "bundle" | "authorization" | "permit" | "approval";
 
 /** How `depositor` brings `value` base units in. */
 export async function depositWay(value: bigint, depositor: Depositor): Promise<DepositWay> {
   if ((await allowanceOf(depositor)) >= value) return "allowed";
   if (depositor.bundles) return "bundle";
-  return (await domainFor(depositor)) === undefined ? "approval" : "permit";
+  if (!(await hasKey(depositor.client, depositor.owner))) return "approval";
+  if (await authorizationDomainOf(currencyOf(depositor), depositor.owner)) return "authorization";
+  return (await permitDomainOf(currencyOf(depositor))) === undefined ? "approval" : "permit";
 }
 
 /** The calls that bring `value` base units into escrow. A file of its own, because only those who pay need what it imports. */
-export async function depositCalls(
-  value: bigint,
-  { sign, ...depositor }: Depositor & { sign(permit: Permit): Promise<Hex> },
-): Promise<Call[]> {
-  const { network, bundles } = depositor;
+export async function depositCalls(value: bigint, depositor: Signing): Promise<Call[]> {
+  const { network, bundles, client, owner } = depositor;
   const { marketplace, currency } = contractsOf(network);
   const deposit = callOf(marketplace, "deposit", [currency.address, value]);
   // An allowance may be left of a deposit that was interrupted.
   const allowance = await allowanceOf(depositor);
   if (allowance >= value) return [deposit];
-  // In a bundle an approval asks the person nothing more; a permit would.
-  const domain = bundles ? undefined : await domainFor(depositor);
-  const withPermit = domain && (await permitCall(value, domain, { ...depositor, sign }));
-  if (withPermit !== undefined) return [withPermit];
+  // In a bundle an approval asks the person nothing more; a signature would.
+  if (!bundles && (await hasKey(client, owner))) {
+    const signed =
+      (await authorizationCall(value, depositor)) ?? (await permitCall(value, depositor));
+    if (signed !== undefined) return [signed];
+  }
   return [...(await approvals(value, allowance, depositor)), deposit];
 }
 
-/** The deposit with a permit; undefined when the currency does not take the permit, or the wallet can't sign one. */
-async function permitCall(
-  value: bigint,
-  domain: PermitDomain,
-  { client, network, owner, sign }: Depositor & { sign(permit: Permit): Promise<Hex> },
-): Promise<Call | undefined> {
+/** The deposit with an authorization; undefined when the currency takes none, or the wallet can't sign one. */
+async function authorizationCall(value: bigint, depositor: Signing): Promise<Call | undefined> {
+  const { client, network, owner } = depositor;
   const { marketplace, currency } = contractsOf(network);
+  const domain = await authorizationDomainOf(currencyOf(depositor), owner);
+  if (domain === undefined) return undefined;
+  const { timestamp } = await getBlock(client);
+  const authorization: Authorization = {
+    domain,
+    types: AUTHORIZATION_TYPES,
+    primaryType: "ReceiveWithAuthorization",
+    message: {
+      from: owner,
+      to: marketplace.address,
+      value,
+      validAfter: 0n,
+      validBefore: timestamp + SIGNED_SECONDS,
+      nonce: toHex(crypto.getRandomValues(new Uint8Array(32))),
+    },
+  };
+  const signature = await signatureOf(authorization, depositor);
+  if (signature === undefined) return undefined;
+  if (!(await isAuthorizationTaken(currencyOf(depositor), authorization, signature))) {
+    return undefined;
+  }
+  const { validAfter, validBefore, nonce } = authorization.message;
+  const { v, r, s } = partsOf(signature);
+  return callOf(marketplace, "depositWithAuthorization", [
+    currency.address,
+    owner,
+    value,
+    validAfter,
+    validBefore,
+    nonce,
+    v,
+    r,
+    s,
+  ]);
+}
+
+/** The deposit with a permit; undefined when the currency takes none, or the wallet can't sign one. */
+async function permitCall(value: bigint, depositor: Signing): Promise<Call | undefined> {
+  const { client, network, owner } = depositor;
+  const { marketplace, currency } = contractsOf(network);
+  const domain: CurrencyDomain | undefined = await permitDomainOf(currencyOf(depositor));
+  if (domain === undefined) return undefined;
   const [nonce, { timestamp }] = await Promise.all([
     readContract(client, {
       address: currency.address,
@@ -72,22 +115,30 @@ async function permitCall(
     }),
     getBlock(client),
   ]);
-  const deadline = timestamp + PERMIT_SECONDS;
+  const deadline = timestamp + SIGNED_SECONDS;
   const permit: Permit = {
     domain,
     types: PERMIT_TYPES,
     primaryType: "Permit",
     message: { owner, spender: marketplace.address, value, nonce, deadline },
   };
-  const signature = await sign(permit).catch((error: unknown) => {
+  const signature = await signatureOf(permit, depositor);
+  if (signature === undefined) return undefined;
+  if (!(await isPermitTaken(currencyOf(depositor), permit, signature))) return undefined;
+  const { v, r, s } = partsOf(signature);
+  return callOf(marketplace, "depositWithPermit", [currency.address, value, deadline, v, r, s]);
+}
+
+/** The owner's signature by a key; undefined when the wallet can't sign such data. */
+async function signatureOf(
+  data: Permit | Authorization,
+  { sign }: Signing,
+): Promise<Hex | undefined> {
+  const signature = await sign(data).catch((error: unknown) => {
     if (isUnsupported(error)) return undefined;
     throw error;
   });
-  if (signature === undefined || size(signature) !== 65) return undefined;
-  const at = { client, chainId: network.deployment.chainId, address: currency.address };
-  if (!(await isTaken(at, permit, signature))) return undefined;
-  const { v, r, s } = partsOf(signature);
-  return callOf(marketplace, "depositWithPermit", [currency.address, value, deadline, v, r, s]);
+  return signature !== undefined && size(signature) === 65 ? signature : undefined;
 }
 
 /** The approvals that let the escrow take `value`. Some currencies, USDT for one, want an allowance set to nothing first. */
@@ -120,9 +171,8 @@ function allowanceOf({ client, network, owner }: Depositor): Promise<bigint> {
   });
 }
 
-/** The domain of a permit; undefined when the currency takes none, or the account has no key to sign one with. */
-async function domainFor({ client, network, owner }: Depositor): Promise<PermitDomain | undefined> {
-  const { currency, deployment } = network;
-  const at = { client, chainId: deployment.chainId, address: currency.address };
-  return (await hasKey(client, owner)) ? permitDomainOf(at) : undefined;
-}
+const currencyOf = ({ client, network: { currency, deployment } }: Depositor): CurrencyAt => ({
+  client,
+  chainId: deployment.chainId,
+  address: currency.address,
+});

@@ -1,5 +1,14 @@
 import { t } from "@lingui/core/macro";
-import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi, SOURCES } from "@wattline/sdk";
+import {
+  boardAbi,
+  energyTokenAbi,
+  FIRST_FIRM_NONCE,
+  marketplaceAbi,
+  metersAbi,
+  microgridsAbi,
+  SOURCES,
+  sumWh,
+} from "@wattline/sdk";
 import {
   type Abi,
   type Address,
@@ -7,6 +16,7 @@ import {
   erc20Abi,
   type Hex,
   isAddressEqual,
+  zeroAddress,
 } from "viem";
 import type { Network } from "../chain/index.ts";
 import { formatEnergy, formatMoment, formatMoney, formatPrice, shortAddress } from "../ui/index.ts";
@@ -57,9 +67,10 @@ interface Decoded {
 }
 
 function decodeCall(to: Address | undefined, data: Hex, network: Network): Decoded[] | undefined {
-  const { marketplace, meters, energy, board } = network.deployment;
+  const { marketplace, microgrids, meters, energy, board } = network.deployment;
   const known: readonly (readonly [Address, Abi])[] = [
     [marketplace, marketplaceAbi],
+    [microgrids, microgridsAbi],
     [meters, metersAbi],
     [energy, energyTokenAbi],
     [board, boardAbi],
@@ -97,12 +108,30 @@ function wordsOfTypedData({ primaryType, message }: TypedData, network: Network)
       ...orders.slice(0, 8).map((order) => sentenceOfOrder(order, network)),
     ];
   }
-  if (primaryType === "Permit") {
-    const amount = formatMoney(big(message.value), network.currency);
-    return [t`Wattline's escrow may take ${amount} from your wallet, once.`];
+  const { currency } = network;
+  const money = (value: unknown) => formatMoney(big(value), currency);
+  switch (primaryType) {
+    case "Permit":
+      return [t`Wattline's escrow may take ${money(message.value)} from your wallet, once.`];
+    case "ReceiveWithAuthorization":
+      return [t`Bring ${money(message.value)} from your wallet into Wattline's escrow, once.`];
+    case "OrderWithdrawal":
+      return [t`Take an order of yours off a relay's book.`];
+    case "Withdrawal":
+      return [t`Withdraw ${money(message.amount)} to ${shortAddress(String(message.to))}.`];
+    case "Locking":
+      return [
+        t`Lock your escrow for ${shortAddress(String(message.settler))} until ${formatMoment(Number(message.until))}.`,
+      ];
+    case "Authorization":
+      return allowanceWords(message.delegate, message.amount, message.until, network);
+    case "Cancellation":
+      return [t`Cancel orders.`];
+    case "CancellationOfAll":
+      return [t`Cancel all your orders.`];
+    default:
+      return [primaryType];
   }
-  if (primaryType === "Withdrawal") return [t`Take an order of yours off a relay's book.`];
-  return [primaryType];
 }
 
 function leavesOf(tree: unknown): Readonly<Record<string, unknown>>[] {
@@ -115,23 +144,64 @@ export function sentenceOfOrder(
   order: Readonly<Record<string, unknown>>,
   { currency }: Pick<Network, "currency">,
 ): string {
+  const bond = formatPrice(big(order.bond), currency);
+  const offer = Number(order.side) === 0;
+  const parts = [termsOfOrder(order, currency)];
+  if (isTrue(order.forward)) {
+    parts.push(
+      offer
+        ? t`It is still to come: for each kWh that does not, you pay a bond of ${bond}.`
+        : t`It is still to come: the seller pledges a bond of ${bond} at least.`,
+    );
+  }
+  if (isTrue(order.crosses)) parts.push(t`It may also trade over a tie line.`);
+  if (big(order.nonce) >= FIRST_FIRM_NONCE) {
+    parts.push(t`It is firm: you can't cancel it while your lock lasts.`);
+  }
+  return parts.join(" ");
+}
+
+/** Energy, price and end of an order. A posted price is exact; a limit trades at the community price, or not at all. */
+function termsOfOrder(
+  order: Readonly<Record<string, unknown>>,
+  currency: Network["currency"],
+): string {
   const energy = formatEnergy(big(order.energy));
   const price = formatPrice(big(order.price), currency);
   const until = formatMoment(Number(order.deadline));
   const microgrid = String(order.microgrid);
   const sources = SOURCES.filter((_, bit) => (Number(order.sources) >> bit) & 1);
   const kind = sources.length === SOURCES.length ? t`any source` : sources.join(", ");
-  const forward = order.forward === true || order.forward === "true";
-  const bond = formatPrice(big(order.bond), currency);
-  const offer = Number(order.side) === 0;
-  const terms = offer
-    ? t`You offer up to ${energy} (${kind}) in microgrid ${microgrid} for ${price}, until ${until}.`
-    : t`You bid for up to ${energy} (${kind}) in microgrid ${microgrid} and pay ${price}, until ${until}.`;
-  if (!forward) return terms;
-  const pledge = offer
-    ? t`It is still to come: for each kWh that does not, you pay a bond of ${bond}.`
-    : t`It is still to come: the seller pledges a bond of ${bond} at least.`;
-  return `${terms} ${pledge}`;
+  const isPosted = isNobody(order.settler);
+  if (Number(order.side) !== 0) {
+    return isPosted
+      ? t`You buy up to ${energy} (${kind}) in microgrid ${microgrid} at a posted price of ${price}, until ${until}.`
+      : t`You bid for up to ${energy} (${kind}) in microgrid ${microgrid} at the community price, if that is ${price} at most, until ${until}.`;
+  }
+  if (!isPosted) {
+    return t`You offer up to ${energy} (${kind}) in microgrid ${microgrid} at the community price, if you receive ${price} at least, until ${until}.`;
+  }
+  if (big(order.price) === 0n) {
+    const who = isNobody(order.counterparty) ? t`anyone` : shortAddress(String(order.counterparty));
+    return t`You give up to ${energy} (${kind}) in microgrid ${microgrid} to ${who}, as a gift, until ${until}.`;
+  }
+  return t`You offer up to ${energy} (${kind}) in microgrid ${microgrid} at a posted price of ${price}, until ${until}.`;
+}
+
+const isTrue = (value: unknown): boolean => value === true || value === "true";
+const isNobody = (value: unknown): boolean => String(value) === zeroAddress;
+
+/** What a home agent may spend, and how long. */
+function allowanceWords(
+  delegate: unknown,
+  amount: unknown,
+  until: unknown,
+  { currency }: Network,
+): string[] {
+  const agent = shortAddress(String(delegate));
+  if (big(amount) === 0n) return [t`Revoke the home agent ${agent}.`];
+  const [money, end] = [formatMoney(big(amount), currency), formatMoment(Number(until))];
+  return [t`Let the home agent ${agent} spend up to ${money} in orders, until ${end}.`];
 }
 
 function wordsOfCall(name: string, args: readonly unknown[], network: Network): string[] {
@@ -140,31 +210,32 @@ function wordsOfCall(name: string, args: readonly unknown[], network: Network): 
     case "deposit":
     case "depositWithPermit":
       return [t`Bring ${formatMoney(big(args[1]), currency)} into escrow.`];
+    case "depositWithAuthorization":
+      return [t`Bring ${formatMoney(big(args[2]), currency)} into escrow.`];
     case "withdraw":
       return [
         t`Withdraw ${formatMoney(big(args[1]), currency)} to ${shortAddress(String(args[2]))}.`,
       ];
     case "lock":
-      return [t`Promise not to withdraw before ${formatMoment(Number(args[1]))}.`];
+      return [
+        t`Lock your escrow for ${shortAddress(String(args[1]))} until ${formatMoment(Number(args[3]))}.`,
+      ];
     case "cancelAll":
       return [t`Cancel all your orders.`];
     case "cancel":
       return [t`Cancel orders.`];
     case "authorize":
-      return big(args[2]) === 0n
-        ? [t`Revoke the home agent ${shortAddress(String(args[1]))}.`]
-        : [
-            t`Let the home agent ${shortAddress(String(args[1]))} spend up to ${formatMoney(big(args[2]), currency)} in orders.`,
-          ];
+      return allowanceWords(args[1], args[2], args[3], network);
     case "accept":
     case "reserve": {
       const [order, , take] = args;
-      const limit = formatMoney(isRecord(take) ? big(take.limit) : 0n, currency);
+      const limit = formatPrice(isRecord(take) ? big(take.limit) : 0n, currency);
+      const energy = formatEnergy(isRecord(take) ? energyIn(take.energy) : 0n);
       const buys = isRecord(order) && Number(order.side) === 0;
       return [
         buys
-          ? t`Buy energy of a signed offer for ${limit} at most.`
-          : t`Sell energy to a signed bid for ${limit} at least.`,
+          ? t`Buy ${energy} at a posted price, for ${limit} at most, all in.`
+          : t`Sell ${energy} at a posted price, for ${limit} at least, all in.`,
       ];
     }
     case "approve":
@@ -177,12 +248,27 @@ function wordsOfCall(name: string, args: readonly unknown[], network: Network): 
       return [t`Use energy up for good, and get a certificate for it.`];
     case "release":
       return [t`Settle forwards that are due.`];
+    case "undelivered":
+      return [t`Call energy undelivered that no meter has reported in time.`];
     case "pin":
       return [t`Announce signed orders on chain.`];
+    case "schedule":
+      return [t`Announce new prices of microgrid ${String(args[0])}.`];
+    case "setIslanded":
+      return isTrue(args[1])
+        ? [t`Declare microgrid ${String(args[0])} islanded.`]
+        : [t`Declare microgrid ${String(args[0])} connected again.`];
+    case "setClosed":
+      return isTrue(args[1])
+        ? [t`Close microgrid ${String(args[0])} for new trades.`]
+        : [t`Open microgrid ${String(args[0])} again.`];
     default:
       return [name];
   }
 }
+
+/** Wh of all words of a take. */
+const energyIn = (words: unknown): bigint => (Array.isArray(words) ? sumWh(words.map(big)) : 0n);
 
 /** Every value of a message with its path, amounts exactly as they are signed. */
 export function fieldsOf(value: unknown, path = ""): Field[] {

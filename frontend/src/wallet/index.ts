@@ -4,7 +4,7 @@ export type { Deed } from "./deed.ts";
 export { DemoConfirm } from "./demo/DemoConfirm.tsx";
 export { sentenceOfOrder } from "./describe.ts";
 export { type Reason, reasonOf, wordsFor } from "./errors.ts";
-export { refusalInWords } from "./errorWords.ts";
+export { reasonInWords, refusalInWords } from "./errorWords.ts";
 export { Failure } from "./Failure.tsx";
 export { PendingTransactions } from "./PendingTransactions.tsx";
 export { notify, onToasterWanted, toasterMounted, toasterWanted } from "./toasts.tsx";

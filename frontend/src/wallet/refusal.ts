@@ -1,5 +1,5 @@
-import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
-import { type Abi, decodeErrorResult, type Hex } from "viem";
+import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi, microgridsAbi } from "@wattline/sdk";
+import { type Abi, decodeErrorResult, type Hex, toFunctionSelector } from "viem";
 
 const address = (name: string) => ({ name, type: "address" });
 const uint = (name: string) => ({ name, type: "uint256" });
@@ -26,6 +26,7 @@ const currencyErrors = [
 
 const everything = [
   ...marketplaceAbi,
+  ...microgridsAbi,
   ...metersAbi,
   ...energyTokenAbi,
   ...boardAbi,
@@ -55,3 +56,19 @@ export function decodeRefusal(data: Hex): Refusal | undefined {
     return undefined;
   }
 }
+
+/** The error that a reason names by its selector, as the contracts give reasons; undefined when it is none of theirs. */
+export function nameOfSelector(selector: string): ErrorName | undefined {
+  const found = everything.find(
+    (item) => item.type === "error" && toFunctionSelector(signatureOf(item)) === selector,
+  );
+  return found?.type === "error" ? found.name : undefined;
+}
+
+const signatureOf = ({
+  name,
+  inputs,
+}: {
+  readonly name: string;
+  readonly inputs: readonly { readonly type: string }[];
+}): string => `${name}(${inputs.map(({ type }) => type).join(",")})`;

@@ -9,8 +9,8 @@ import { useSignature } from "./useSignature.ts";
 
 /**
  * The calls that bring money into escrow: the deposit alone where the escrow may take that much already; an approval and the
- * deposit where the wallet makes them one; else with a permit that the person signs where account and currency know
- * permits (ERC-2612); else with an approval before the deposit.
+ * deposit where the wallet makes them one; else with an authorization (ERC-3009) or a permit (ERC-2612) that the person signs,
+ * where account and currency know one; else with an approval before the deposit.
  * @throws Told when no wallet is connected, or one on another network; what the wallet or the node refuses with.
  */
 export function useDeposit(): (baseUnits: bigint) => Promise<Call[]> {

@@ -2,11 +2,11 @@ import {
   bulkTree,
   marketDomain,
   ORDER_TYPES,
+  ORDER_WITHDRAWAL_TYPES,
   type Order,
   orderBookTypedData,
   type SignedOrder,
   signedOrdersOf,
-  WITHDRAWAL_TYPES,
 } from "@wattline/sdk";
 import type { Hex } from "viem";
 import { useNetwork } from "../chain/index.ts";
@@ -51,8 +51,8 @@ export function useWithdrawalSigner(): (orderHash: Hex) => Promise<Hex> {
   return (orderHash) =>
     sign({
       domain,
-      types: WITHDRAWAL_TYPES,
-      primaryType: "Withdrawal",
+      types: ORDER_WITHDRAWAL_TYPES,
+      primaryType: "OrderWithdrawal",
       message: { orderHash },
     });
 }
