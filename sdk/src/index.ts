@@ -13,6 +13,7 @@ export * from "./communityClearing/index.ts";
 export * from "./deals/index.ts";
 export * from "./deployment.ts";
 export * from "./energyId.ts";
+export * from "./facts.ts";
 export * from "./gains.ts";
 export * from "./history/acts.ts";
 export * from "./history/calls.ts";

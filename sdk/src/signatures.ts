@@ -1,19 +1,26 @@
 import { type Address, type Hex, hashStruct, isAddressEqual } from "viem";
 import { digestOf, hashOrderStruct, unfoldBulk } from "./bulk.ts";
+import { isFirm } from "./deals/order.ts";
 import { type Domain, ORDER_WITHDRAWAL_TYPES, type Order, type SignedOrder } from "./typedData.ts";
 
-/** The signer of an order: the maker's key, a delegate's key, or the maker's contract wallet. */
+/**
+ * The signer of an order: the maker's key, a delegate's key, or the maker's contract wallet; of a firm order the maker's key or
+ * the one that its lock names.
+ */
 export type Signer =
   | { readonly by: "maker" }
   | { readonly by: "delegate"; readonly delegate: Address }
+  | { readonly by: "lockSigner"; readonly signer: Address }
   | { readonly by: "wallet" };
 
 /** Queries that judging a signature needs. */
 export interface SignatureFacts {
   /** The signer of a 64- or 65-byte signature; undefined when it is invalid (other length, high s). */
   recover(digest: Hex, signature: Hex): Address | undefined | Promise<Address | undefined>;
-  /** Whether the maker has authorised this delegate and some of the allowance is left. */
+  /** Whether the maker has authorised this delegate, some of the allowance is left, and its end has not passed. */
   isDelegate(delegate: Address): boolean | Promise<boolean>;
+  /** Whether the maker's lock names this signer of its firm orders. */
+  isLockSigner(signer: Address): boolean | Promise<boolean>;
   /** Whether the maker is a contract that accepts the signature (ERC-1271). */
   isAccepted(digest: Hex, signature: Hex): boolean | Promise<boolean>;
 }
@@ -35,7 +42,8 @@ export const hashWithdrawal = (domain: Domain, orderHash: Hex): Hex =>
 
 /**
  * Who signed an order, by the contracts' rule: what has the form of a bulk signature is nothing else; a signature is valid
- * when the maker's key made it, else when a delegate's key did, else when the maker's contract wallet accepts it.
+ * when the maker's key made it, else when a delegate's key did, else when the maker's contract wallet accepts it. A firm order
+ * is signed by the maker's key or the one that its lock names.
  * @returns undefined when no valid signer is found.
  */
 export async function signerOf(
@@ -47,20 +55,26 @@ export async function signerOf(
     digest: hashOrder(domain, order),
     signature,
   };
-  return plainSignerOf(order.maker, digest, plain, facts);
+  return plainSignerOf(order, digest, plain, facts);
 }
 
-/** Who signed a digest for `maker`: as {@link signerOf}, without bulk signatures. */
+/** Who signed a digest for an order's maker: as {@link signerOf}, without bulk signatures. */
 export async function plainSignerOf(
-  maker: Address,
+  order: Pick<Order, "maker" | "nonce">,
   digest: Hex,
   signature: Hex,
   facts: SignatureFacts,
 ): Promise<Signer | undefined> {
   const recovered = await facts.recover(digest, signature);
   if (recovered !== undefined) {
-    if (isAddressEqual(recovered, maker)) return { by: "maker" };
+    if (isAddressEqual(recovered, order.maker)) return { by: "maker" };
+    if (isFirm(order)) {
+      return (await facts.isLockSigner(recovered))
+        ? { by: "lockSigner", signer: recovered }
+        : undefined;
+    }
     if (await facts.isDelegate(recovered)) return { by: "delegate", delegate: recovered };
   }
+  if (isFirm(order)) return undefined;
   return (await facts.isAccepted(digest, signature)) ? { by: "wallet" } : undefined;
 }

@@ -1,9 +1,9 @@
 import { type Address, isAddressEqual, zeroAddress } from "viem";
-import { SOURCES, type Source, sourceMask } from "./energyId.ts";
+import { SOURCES, sourceMask } from "./energyId.ts";
+import type { OrderFacts } from "./facts.ts";
 import type { Mode } from "./modes.ts";
 import { costOf } from "./money.ts";
 import { LANE_MAX_WH } from "./profile.ts";
-import type { Signer } from "./signatures.ts";
 import { type Order, SIDES } from "./typedData.ts";
 
 /**
@@ -22,40 +22,6 @@ export interface MicrogridFacts {
   readonly islandPriceCapPerKwh: bigint;
   /** Seconds after a slot's end within which its reading should arrive. */
   readonly reportingDeadlineSeconds: number;
-}
-
-/** The meter that an order names. */
-export interface MeterFacts {
-  readonly owner: Address;
-  readonly microgrid: number;
-  readonly source: Source;
-  readonly capacityW: number;
-  readonly active: boolean;
-}
-
-/** Everything that an order's validity depends on, at one block. */
-export interface OrderFacts {
-  /** The block's time, Unix seconds. */
-  readonly nowSeconds: number;
-  /** Undefined when there is no such microgrid. */
-  readonly microgrid: MicrogridFacts | undefined;
-  /** The maker's account in the microgrid's currency; `balance` in base units. */
-  readonly account: { readonly balance: bigint; readonly counter: bigint };
-  /**
-   * The time before which the maker can't withdraw, Unix seconds. Given during an outage, when a withdrawal might not
-   * be visible: then money counts only if it is locked until the order's end.
-   */
-  readonly lockedUntil?: bigint | undefined;
-  /** The order's fill, and whether its maker has cancelled it on chain. */
-  readonly fill: { readonly filledWh: bigint; readonly cancelled: boolean };
-  /** The signer; undefined when no valid signer was found. */
-  readonly signer: Signer | undefined;
-  /** The remaining allowance of a delegate who signed, base units. */
-  readonly allowance: bigint;
-  /** The meter that the order names; undefined when it names none or an unknown one. */
-  readonly meter: MeterFacts | undefined;
-  /** The maker's energy of the named sources in the order's slots, Wh. Used for spot offers only. */
-  readonly heldWh: bigint;
 }
 
 /** The state of an order. */

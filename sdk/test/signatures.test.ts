@@ -37,6 +37,7 @@ const facts = ({
 } = {}): SignatureFacts => ({
   recover: (hash, signature) => recoverAddress({ hash, signature }).catch(() => undefined),
   isDelegate: (delegate) => delegates.includes(delegate),
+  isLockSigner: () => false,
   isAccepted: (digest) => accepted.includes(digest),
 });
 
