@@ -4,8 +4,11 @@ import { readContract } from "viem/actions";
 import { readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
-/** A key that may sign orders for a household: what it may still spend, and what it has spent. Base units. */
-export type Delegate = Pick<DelegateRow, "delegate" | "allowance" | "drawn">;
+/** A key that may sign orders for a household: what it may still spend and until when, and what it has spent. */
+export type Delegate = Pick<
+  DelegateRow,
+  "delegate" | "allowanceMillis" | "untilSeconds" | "drawnMillis"
+>;
 
 /** The delegates of a maker, revoked and used-up ones included. */
 export const useDelegates = (maker: Address, currency: Address) =>
@@ -28,17 +31,21 @@ export const useDelegates = (maker: Address, currency: Address) =>
       ]);
       const delegates = new Set(authorized.map(({ args }) => args.delegate));
       return Promise.all(
-        [...delegates].map(async (delegate) => ({
-          delegate,
-          allowance: await readContract(client, {
+        [...delegates].map(async (delegate) => {
+          const { amount, until } = await readContract(client, {
             ...contracts.marketplace,
             functionName: "allowanceOf",
             args: [maker, currency, delegate],
-          }),
-          drawn: drawn
-            .filter(({ args }) => args.delegate === delegate)
-            .reduce((sum, { args }) => sum + args.amount, 0n),
-        })),
+          });
+          return {
+            delegate,
+            allowanceMillis: amount,
+            untilSeconds: until,
+            drawnMillis: drawn
+              .filter(({ args }) => args.delegate === delegate)
+              .reduce((sum, { args }) => sum + args.amount, 0n),
+          };
+        }),
       );
     },
   );

@@ -1,41 +1,59 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { type FormEvent, useState } from "react";
-import { callOf, contractsOf, useChainTime, useNetwork } from "../../chain/index.ts";
-import { Button, Card, Field, formatMoment } from "../../ui/index.ts";
+import { type Address, getAddress, isAddress, isAddressEqual, zeroAddress } from "viem";
+import {
+  callOf,
+  contractsOf,
+  type Lock as LockOfAccount,
+  useChainTime,
+  useNetwork,
+} from "../../chain/index.ts";
+import { AddressText, Button, Card, Field, formatMoment, Input } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 
 const SECONDS_PER_DAY = 86_400;
 /** The contract's limit. */
-const MOST_DAYS = 365;
+const MOST_DAYS = 30;
 
-/** The form that locks the escrow against withdrawal, which an offline relay requires of buyers. */
-export function Lock({ lockedUntil }: { readonly lockedUntil: bigint }) {
+/** The form that binds the escrow to a settler for a while, which an offline relay requires of those who trade there. */
+export function Lock({
+  holder,
+  lock,
+}: {
+  readonly holder: Address;
+  readonly lock: LockOfAccount | undefined;
+}) {
   const { t } = useLingui();
   const network = useNetwork();
   const time = useChainTime();
+  const [typed, setTyped] = useState("");
   const [text, setText] = useState("");
   const { transact, busy } = useTransact();
-  const current = Number(lockedUntil);
+  const inForce = time !== undefined && lock !== undefined && lock.untilSeconds > time;
+  const current = inForce ? lock : undefined;
+
+  const settler = current?.settler ?? settlerIn(typed, holder);
   const until = text === "" ? undefined : Math.floor(new Date(text).getTime() / 1000);
   const error =
     until === undefined || time === undefined
       ? undefined
       : Number.isNaN(until) || until <= time
         ? t`This time has passed.`
-        : until <= current
+        : until <= (current?.untilSeconds ?? 0)
           ? t`A lock can only be made longer.`
           : until > time + MOST_DAYS * SECONDS_PER_DAY
-            ? t`A lock can last a year at most.`
+            ? t`A lock can last 30 days at most.`
             : undefined;
   const ready = until !== undefined && time !== undefined && error === undefined;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    if (!ready) return;
+    if (!ready || settler === undefined) return;
     const { marketplace, currency } = contractsOf(network);
+    const signer = current?.signer ?? zeroAddress;
     const outcome = await transact({
       title: t`Lock escrow until ${formatMoment(until)}`,
-      calls: [callOf(marketplace, "lock", [currency.address, BigInt(until)])],
+      calls: [callOf(marketplace, "lock", [currency.address, settler, signer, until])],
     });
     if (outcome.status === "done") setText("");
   }
@@ -45,33 +63,68 @@ export function Lock({ lockedUntil }: { readonly lockedUntil: bigint }) {
       <form className="flex flex-col gap-3" onSubmit={(event) => void submit(event)}>
         <p className="max-w-2xl text-sm text-muted">
           <Trans>
-            While your community has no internet, its own relay lets you buy only with money that
-            you have promised not to withdraw before the outage is over. You can trade with it as
-            usual.
+            While your community has no internet, its own relay takes orders only against money that
+            is locked for its settler. Until the lock ends nothing but that settler's trades moves
+            the money, and orders signed under it can't be cancelled.
           </Trans>
         </p>
-        {time !== undefined && current > time && (
-          <p className="text-sm font-semibold">
-            <Trans>Locked until {formatMoment(current)}</Trans>
+        {current && (
+          <p className="flex flex-wrap items-center gap-2 text-sm font-semibold">
+            <Trans>Locked until {formatMoment(current.untilSeconds)} for</Trans>
+            <AddressText address={current.settler} />
           </p>
         )}
-        <div className="flex flex-wrap items-end gap-3">
-          <Field label={<Trans>No withdrawal before</Trans>} error={error}>
+        <div className="grid items-start gap-3 md:grid-cols-[2fr_1fr_auto]">
+          {current === undefined && (
+            <Field
+              label={<Trans>Settler's address</Trans>}
+              error={
+                typed.trim() !== "" && settler === undefined
+                  ? t`This is not the address of somebody else.`
+                  : undefined
+              }
+            >
+              {(control) => (
+                <Input
+                  {...control}
+                  spellCheck={false}
+                  autoComplete="off"
+                  placeholder="0x…"
+                  value={typed}
+                  onChange={({ target }) => setTyped(target.value)}
+                />
+              )}
+            </Field>
+          )}
+          <Field label={<Trans>Locked until</Trans>} error={error}>
             {(control) => (
-              <input
+              <Input
                 {...control}
                 type="datetime-local"
                 value={text}
                 onChange={({ target }) => setText(target.value)}
-                className="min-h-11 rounded-xl border border-control bg-surface px-3 text-sm"
               />
             )}
           </Field>
-          <Button type="submit" busy={busy} disabled={!ready} className="min-h-11">
-            <Trans>Lock</Trans>
+          <Button
+            type="submit"
+            busy={busy}
+            disabled={!ready || settler === undefined}
+            className="min-h-11 self-start md:mt-6"
+          >
+            {current ? <Trans>Make it longer</Trans> : <Trans>Lock</Trans>}
           </Button>
         </div>
       </form>
     </Card>
   );
+}
+
+/** The address that is typed; undefined when it is none, or one's own. */
+function settlerIn(typed: string, holder: Address): Address | undefined {
+  const text = typed.trim();
+  if (!isAddress(text, { strict: false })) return undefined;
+  return isAddressEqual(text, holder) || isAddressEqual(text, zeroAddress)
+    ? undefined
+    : getAddress(text);
 }

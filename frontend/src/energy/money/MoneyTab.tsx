@@ -27,11 +27,11 @@ export default function MoneyTab({ holder }: { readonly holder: Address }) {
           <Deposit walletBalance={account.walletBalance} />
         </Card>
         <Card title={<Trans>Withdraw</Trans>}>
-          <Withdraw holder={holder} balance={account.balance} lockedUntil={account.lockedUntil} />
+          <Withdraw holder={holder} {...account} />
         </Card>
       </div>
       <Delegates maker={holder} />
-      <Lock lockedUntil={account.lockedUntil} />
+      <Lock holder={holder} lock={account.lock} />
     </div>
   );
 }

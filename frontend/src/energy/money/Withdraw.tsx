@@ -1,7 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { wholeUnits } from "@wattline/sdk";
 import { type FormEvent, useState } from "react";
 import type { Address } from "viem";
-import { callOf, contractsOf, useChainTime, useNetwork } from "../../chain/index.ts";
+import { type Account, callOf, contractsOf, useChainTime, useNetwork } from "../../chain/index.ts";
 import { Button, formatMoment, formatMoney, Notice } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 import { AmountField, amountIn } from "./AmountField.tsx";
@@ -9,21 +10,18 @@ import { AmountField, amountIn } from "./AmountField.tsx";
 /** The form that withdraws money from escrow into the account's wallet. */
 export function Withdraw({
   holder,
-  balance,
-  lockedUntil,
-}: {
-  readonly holder: Address;
-  readonly balance: bigint;
-  /** Unix seconds. */
-  readonly lockedUntil: bigint;
-}) {
+  balanceMillis,
+  lock,
+}: Pick<Account, "balanceMillis" | "lock"> & { readonly holder: Address }) {
   const { t } = useLingui();
   const network = useNetwork();
   const time = useChainTime();
   const [text, setText] = useState("");
   const { transact, busy } = useTransact();
-  const amount = amountIn(text, network.currency.decimals, balance);
-  const end = Number(lockedUntil);
+  // What is less than a base unit stays in the account.
+  const most = wholeUnits(balanceMillis);
+  const amount = amountIn(text, network.currency.decimals, most);
+  const end = lock?.untilSeconds ?? 0;
   const locked = time !== undefined && time < end;
 
   async function submit(event: FormEvent) {
@@ -44,14 +42,16 @@ export function Withdraw({
       </p>
       {locked && (
         <Notice tone="warning">
-          <Trans>You have promised not to withdraw before {formatMoment(end)}.</Trans>
+          <Trans>
+            Your money is locked until {formatMoment(end)}: you can't withdraw it before that.
+          </Trans>
         </Notice>
       )}
       <AmountField
         label={t`From escrow into your wallet`}
         text={text}
         onChange={setText}
-        most={balance}
+        most={most}
       />
       <Button
         type="submit"
