@@ -182,6 +182,14 @@ export interface TieLine {
   readonly nextFromSeconds: number | undefined;
 }
 
+/** Terms of a tie line that one operator has proposed and the other has not agreed to yet. */
+export interface TieLineProposal extends TieLineTerms {
+  readonly lower: number;
+  readonly higher: number;
+  /** The microgrid whose operator proposed. */
+  readonly by: number;
+}
+
 /** A tie line in one direction. */
 export type Crossing = Pick<Line, "lossBps" | "capacityWh" | "wheelingPerKwh">;
 

@@ -10,6 +10,7 @@ export {
   useCurrentSlot,
   useMicrogrids,
   useMode,
+  useProposals,
   useTieLines,
 } from "./microgrids.ts";
 export { NetworkProvider, useNetwork, useNetworks } from "./network.tsx";

@@ -7,6 +7,7 @@ import {
   modeIn,
   slotAt,
   type TieLine,
+  type TieLineProposal,
 } from "@wattline/sdk";
 import { getLogs } from "viem/actions";
 import { blockTimes, contractsIn, plainLog } from "./acts.ts";
@@ -48,13 +49,14 @@ interface Communities {
   /** In the order of their founding. */
   readonly microgrids: readonly Microgrid[];
   readonly tieLines: readonly TieLine[];
+  readonly proposals: readonly TieLineProposal[];
 }
 
 /** What microgrids and tie lines are, from the events of their contract. */
 export async function readCommunities(context: ChainContext): Promise<Communities> {
   const book = new Microgrids();
   for (const { event, time } of await readEventsOfMicrogrids(context)) book.add(event, time);
-  return { microgrids: book.all(), tieLines: book.lines() };
+  return { microgrids: book.all(), tieLines: book.lines(), proposals: book.proposals() };
 }
 
 const useCommunities = <T>(select: (communities: Communities) => T) =>
@@ -62,12 +64,16 @@ const useCommunities = <T>(select: (communities: Communities) => T) =>
 
 const microgridsIn = ({ microgrids }: Communities) => microgrids;
 const tieLinesIn = ({ tieLines }: Communities) => tieLines;
+const proposalsIn = ({ proposals }: Communities) => proposals;
 
 /** Every microgrid there is, in the order of their founding. */
 export const useMicrogrids = () => useCommunities(microgridsIn);
 
 /** Every tie line that was ever agreed. */
 export const useTieLines = () => useCommunities(tieLinesIn);
+
+/** The tie lines that one operator has proposed and the other has not agreed to yet. */
+export const useProposals = () => useCommunities(proposalsIn);
 
 /** The slot of the chain's time; undefined until the first block has come. */
 export function useCurrentSlot(

@@ -1,10 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { Microgrid } from "@wattline/sdk";
 import { Network, Plus } from "lucide-react";
 import { lazy, memo, Suspense, useDeferredValue, useState } from "react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
-import { callOf, contractsOf, type Microgrid, useMicrogrids, useNetwork } from "../chain/index.ts";
+import { callOf, contractsOf, useMicrogrids, useNetwork } from "../chain/index.ts";
 import {
   AddressText,
   Button,
@@ -18,7 +19,8 @@ import {
 import { Day } from "./day/Day.tsx";
 import { Members } from "./members/Members.tsx";
 import { CallButton } from "./operator/CallButton.tsx";
-import { State, Tariffs } from "./state/State.tsx";
+import { Prices } from "./state/Prices.tsx";
+import { State } from "./state/State.tsx";
 import { TieLines } from "./tieLines/TieLines.tsx";
 
 const OperatorPanel = lazy(() => import("./operator/OperatorPanel.tsx"));
@@ -41,7 +43,7 @@ export function MicrogridPage() {
   return (
     <>
       <PageHeader
-        title={microgrid?.charter.name ?? <Trans>Microgrid</Trans>}
+        title={microgrid?.name ?? <Trans>Microgrid</Trans>}
         actions={isConnected && found}
       >
         <Trans>
@@ -50,7 +52,7 @@ export function MicrogridPage() {
         </Trans>
       </PageHeader>
       {microgrid ? (
-        <Community key={microgrid.id} microgrid={microgrid} />
+        <Community key={microgrid.microgrid} microgrid={microgrid} />
       ) : isPending || newest ? (
         <SkeletonLines lines={8} />
       ) : error ? (
@@ -73,8 +75,8 @@ export function MicrogridPage() {
   );
 }
 
-function Charter({ microgrid: { operator, charter } }: { readonly microgrid: Microgrid }) {
-  const minutes = formatCount(charter.slotSeconds / 60);
+function Charter({ microgrid: { operator, slotSeconds } }: { readonly microgrid: Microgrid }) {
+  const minutes = formatCount(slotSeconds / 60);
   return (
     <p className="-mt-3 text-sm text-muted">
       <Trans>
@@ -87,15 +89,15 @@ function Charter({ microgrid: { operator, charter } }: { readonly microgrid: Mic
 const Community = memo(function Community({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const { address } = useConnection();
-  const { meters } = contractsOf(useNetwork());
-  const isMe = (account: Microgrid["operator"]) =>
-    address !== undefined && isAddressEqual(account, address);
-  const { name } = microgrid.charter;
+  const { microgrids } = contractsOf(useNetwork());
+  const isMe = (account: Microgrid["successor"]) =>
+    address !== undefined && account !== undefined && isAddressEqual(account, address);
+  const { name } = microgrid;
   return (
     <div className="flex flex-col gap-5">
       <Charter microgrid={microgrid} />
       <State microgrid={microgrid} />
-      {isMe(microgrid.pendingOperator) && (
+      {isMe(microgrid.successor) && (
         <Notice>
           <p className="mb-2">
             <Trans>The operator hands this microgrid over to you. Accept, and you run it.</Trans>
@@ -103,11 +105,11 @@ const Community = memo(function Community({ microgrid }: { readonly microgrid: M
           <CallButton
             label={<Trans>Accept the role</Trans>}
             title={t`Become the operator of ${name}`}
-            call={() => callOf(meters, "acceptHandOver", [microgrid.id])}
+            call={() => callOf(microgrids, "acceptHandOver", [microgrid.microgrid])}
           />
         </Notice>
       )}
-      <Tariffs microgrid={microgrid} />
+      <Prices microgrid={microgrid} />
       {isMe(microgrid.operator) && (
         <Suspense fallback={<SkeletonLines />}>
           <OperatorPanel microgrid={microgrid} />

@@ -37,6 +37,27 @@ export interface CommunityClock {
 export const middleOf = (feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
   (feedInPerKwh + retailPerKwh) / 2n;
 
+/** As a level's price: the middle of feed-in and retail tariff, which the contract puts in its place. */
+export const MIDDLE = 2n ** 80n - 1n;
+
+const HOURS = 24;
+
+/**
+ * The level of each hour of the day, hour 0 first, as a schedule holds it.
+ * @throws RangeError unless there are 24 levels from 0 to 3.
+ */
+export function packHours(levels: readonly number[]): bigint {
+  if (levels.length !== HOURS) throw new RangeError(`A day has 24 hours, not ${levels.length}.`);
+  return levels.reduceRight((packed, level) => {
+    if (![0, 1, 2, 3].includes(level)) throw new RangeError(`${level} is not a level of 0 to 3.`);
+    return (packed << 2n) | BigInt(level);
+  }, 0n);
+}
+
+/** The level of each hour of the day, hour 0 first. */
+export const unpackHours = (levelOfHour: bigint): number[] =>
+  Array.from({ length: HOURS }, (_, hour) => Number((levelOfHour >> BigInt(2 * hour)) & 3n));
+
 /** The hour of the community's day, 0 to 23, in which a slot starts. */
 export function hourOf(slot: number, { slotSeconds, utcOffsetMinutes }: CommunityClock): number {
   const localSeconds = slotStart(slot, slotSeconds) + 60 * utcOffsetMinutes;

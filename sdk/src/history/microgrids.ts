@@ -1,5 +1,5 @@
 import type { Level, Schedule } from "../deals/schedule.ts";
-import type { Microgrid, TieLine, TieLineTerms } from "../microgrid.ts";
+import type { Microgrid, TieLine, TieLineProposal, TieLineTerms } from "../microgrid.ts";
 import type { EventNamed, HistoryEvent } from "./events.ts";
 
 /** What `ClosedFrom` and schedules say for "never". */
@@ -9,11 +9,12 @@ const NEVER = 2 ** 32 - 1;
 export class Microgrids {
   readonly #microgrids = new Map<number, Microgrid>();
   readonly #lines = new Map<string, TieLine>();
+  readonly #proposals = new Map<string, TieLineProposal>();
 
   /**
    * Adds an event; those that say nothing about microgrids or tie lines change nothing.
    * @param timeSeconds Unix time of its block.
-   * @returns What it changed.
+   * @returns What it changed; a proposal changes no tie line yet.
    * @throws Error when its microgrid or tie line has no earlier event.
    */
   add(event: HistoryEvent, timeSeconds: number): Microgrid | TieLine | undefined {
@@ -28,13 +29,20 @@ export class Microgrids {
         const { lower, higher } = event.args;
         const line = lineAfter(this.lineBetween(lower, higher), event, timeSeconds);
         this.#lines.set(keyOf(lower, higher), line);
+        this.#proposals.delete(keyOf(lower, higher));
         return line;
+      }
+      case "TieLineProposed": {
+        const { lower, higher, by, line } = event.args;
+        this.#proposals.set(keyOf(lower, higher), { lower, higher, by, ...termsOf(line) });
+        return undefined;
       }
       default: {
         if (!isOfMicrogrid(event)) return undefined;
         const { microgrid } = event.args;
         const after = microgridAfter(this.known(microgrid), event, timeSeconds);
         this.#microgrids.set(microgrid, after);
+        if (event.eventName === "OperatorChanged") this.#dropProposalsBy(microgrid);
         return after;
       }
     }
@@ -62,6 +70,16 @@ export class Microgrids {
 
   lines(): TieLine[] {
     return [...this.#lines.values()];
+  }
+
+  /** What waits for the other operator's agreement. */
+  proposals(): TieLineProposal[] {
+    return [...this.#proposals.values()];
+  }
+
+  /** What a former operator proposed binds nobody. */
+  #dropProposalsBy(microgrid: number): void {
+    for (const [key, { by }] of this.#proposals) if (by === microgrid) this.#proposals.delete(key);
   }
 }
 

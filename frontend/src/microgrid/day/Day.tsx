@@ -1,7 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { slotStart } from "@wattline/sdk";
+import { type Microgrid, slotStart } from "@wattline/sdk";
 import { SunDim } from "lucide-react";
-import type { Microgrid } from "../../chain/index.ts";
 import {
   Card,
   Chart,
@@ -19,7 +18,7 @@ import { useDay } from "./useDay.ts";
 /** What was produced and traded today, and in the newest reported slot. */
 export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
-  const { slotSeconds } = microgrid.charter;
+  const { slotSeconds } = microgrid;
   const { data, error, isPending, refetch } = useDay(microgrid);
   if (isPending || data === null) return <SkeletonLines lines={6} />;
   if (error) {

@@ -3,6 +3,7 @@ import {
   coveredSlots,
   energyTokenAbi,
   localDayOf,
+  type Microgrid,
   metersAbi,
   parseEnergyId,
   type SlotRange,
@@ -12,13 +13,7 @@ import {
 } from "@wattline/sdk";
 import { zeroAddress } from "viem";
 import { localZone } from "../../browser/index.ts";
-import {
-  type ChainContext,
-  type Microgrid,
-  readEvents,
-  useChainTime,
-  useNetwork,
-} from "../../chain/index.ts";
+import { type ChainContext, readEvents, useChainTime, useNetwork } from "../../chain/index.ts";
 import { useIndexed } from "../../data/index.ts";
 
 /** Energy of a microgrid in one slot. */
@@ -34,19 +29,19 @@ export interface DaySlot {
 export function useDay(microgrid: Microgrid) {
   const time = useChainTime();
   const { indexerUrl = "" } = useNetwork();
-  const { slotSeconds } = microgrid.charter;
+  const { slotSeconds } = microgrid;
   const zone = localZone();
   const day = time === undefined ? undefined : localDayOf(time, zone);
   const range = day === undefined ? undefined : slotsOfDay(day, zone, slotSeconds);
   const indexed = useIndexed<readonly DaySlot[] | null>(
-    ["day", microgrid.id, day],
+    ["day", microgrid.microgrid, day],
     async (_, signal) => {
       if (range === undefined) return null;
       const { firstSlot, lastSlot } = range;
       const indexer = connectIndexer(indexerUrl);
       const [production, prices] = await Promise.all([
-        indexer.production(microgrid.id, firstSlot, lastSlot, { signal }),
-        indexer.slotPrices(microgrid.id, firstSlot, lastSlot, { signal }),
+        indexer.production(microgrid.microgrid, firstSlot, lastSlot, { signal }),
+        indexer.slotPrices(microgrid.microgrid, firstSlot, lastSlot, { signal }),
       ]);
       return slotsOf(
         range,
@@ -81,7 +76,7 @@ function sumBySlot(amounts: Amounts): ReadonlyMap<number, bigint> {
 /** Reads the day from the chain's logs: readings of its meters, and transfers of the marketplace to buyers. */
 async function readDay(
   { client, contracts: { meters, energy, marketplace }, network, signal }: ChainContext,
-  { id: microgrid }: Microgrid,
+  { microgrid }: Microgrid,
   range: SlotRange,
 ): Promise<readonly DaySlot[]> {
   const since = { fromBlock: BigInt(network.deployment.fromBlock), signal } as const;

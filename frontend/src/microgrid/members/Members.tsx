@@ -1,8 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { Microgrid } from "@wattline/sdk";
 import { HeartPulse, House, Sun, Users } from "lucide-react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
-import type { Microgrid } from "../../chain/index.ts";
 import {
   AddressText,
   Badge,
@@ -21,7 +21,7 @@ import { type Member, useMembers } from "./useMembers.ts";
 export function Members({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const { address } = useConnection();
-  const { data, error, isPending, refetch } = useMembers(microgrid.id);
+  const { data, error, isPending, refetch } = useMembers(microgrid.microgrid);
   const households = data && householdsOf(data);
   const isMine = (account: Member["owner"]) =>
     address !== undefined && isAddressEqual(account, address);

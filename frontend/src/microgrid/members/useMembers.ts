@@ -57,13 +57,16 @@ async function readMembers(
   for (const { args } of reported) {
     reportedWh.set(args.meter, (reportedWh.get(args.meter) ?? 0n) + sumWh(args.exported));
   }
-  return Promise.all(
-    registered.map(async ({ args: { meter } }) => {
-      const { owner, source, capacityW, critical, active } = await readContract(client, {
+  // A meter that moves is registered again elsewhere.
+  const known = [...new Set(registered.map(({ args: { meter } }) => meter))];
+  const members = await Promise.all(
+    known.map(async (meter): Promise<Member | undefined> => {
+      const { owner, source, capacityW, critical, active, ...of } = await readContract(client, {
         ...meters,
         functionName: "meterOf",
         args: [meter],
       });
+      if (of.microgrid !== microgrid) return undefined;
       return {
         meter,
         owner,
@@ -75,4 +78,5 @@ async function readMembers(
       };
     }),
   );
+  return members.filter((member) => member !== undefined);
 }

@@ -8,12 +8,13 @@ import { CallButton } from "./CallButton.tsx";
 import {
   AddressField,
   AmountField,
+  EnergyField,
   Incomplete,
   useTyped,
   useTypedAddress,
   useTypedAmount,
 } from "./fields.tsx";
-import { TariffFields, useTypedTariffs } from "./TariffFields.tsx";
+import { ScheduleFields, useTypedSchedule } from "./ScheduleFields.tsx";
 
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3_600n;
@@ -24,11 +25,27 @@ function tenthsIn(text: string): number | undefined {
   return match === null ? undefined : Math.round(Number(match[0].replace(",", ".")) * 10);
 }
 
+/** From 12 hours behind UTC to 14 hours ahead, by quarters of an hour. */
+const OFFSETS = Array.from({ length: 105 }, (_, index) => 15 * index - 720);
+
+function offsetName(minutes: number): string {
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const clock = `${hours}`.padStart(2, "0").concat(":", `${rest}`.padStart(2, "0"));
+  return `UTC${minutes < 0 ? "−" : "+"}${clock}`;
+}
+
+/** By how much this browser's clock is ahead of UTC without summer time. */
+function standardOffsetMinutes(): number {
+  const year = new Date().getFullYear();
+  const ahead = [0, 6].map((month) => -new Date(year, month, 1).getTimezoneOffset());
+  return Math.min(...ahead);
+}
+
 /** The form that founds a microgrid. Anyone may found one, and becomes its operator. */
 export default function FoundSheet({ onClose }: { onClose(): void }) {
   const { t } = useLingui();
   const network = useNetwork();
-  const { meters } = contractsOf(network);
+  const { microgrids } = contractsOf(network);
   const { address } = useConnection();
   const name = useTyped("", (text) => (text.trim() === "" ? undefined : text.trim()));
   const latitude = useTyped("", tenthsIn);
@@ -36,8 +53,10 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
   const [slotSeconds, setSlotSeconds] = useState<number>(900);
   const deadline = useTypedAmount(24n, 0);
   const dso = useTypedAddress(address);
-  const typed = useTypedTariffs();
-  const { tariffs } = typed;
+  const [utcOffsetMinutes, setUtcOffsetMinutes] = useState(standardOffsetMinutes);
+  const ration = useTypedAmount(undefined, 3);
+  const typed = useTypedSchedule();
+  const { schedule } = typed;
   const isPlaced = latitude.value !== undefined && longitude.value !== undefined;
   const charter =
     name.value === undefined ||
@@ -52,6 +71,7 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
           currency: network.currency.address,
           slotSeconds,
           reportingDeadline: Number(deadline.value * HOUR_SECONDS),
+          utcOffsetMinutes,
         };
   return (
     <Sheet
@@ -60,8 +80,8 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
       title={<Trans>Found a microgrid</Trans>}
       description={
         <Trans>
-          You become its operator. Currency, slot length, place and reporting deadline can't be
-          changed later, because signed orders depend on them.
+          You become its operator. Currency, slot length, clock, place and reporting deadline can't
+          be changed later, because signed orders depend on them.
         </Trans>
       }
     >
@@ -124,9 +144,32 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
             </Select>
           )}
         </Field>
+        <Field
+          label={<Trans>The community's clock</Trans>}
+          hint={<Trans>Without summer time: prices by hour go by it</Trans>}
+        >
+          {(control) => (
+            <Select
+              {...control}
+              value={utcOffsetMinutes}
+              onChange={({ target }) => setUtcOffsetMinutes(Number(target.value))}
+            >
+              {OFFSETS.map((each) => (
+                <option key={each} value={each}>
+                  {offsetName(each)}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
         <AmountField
           label={<Trans>Reporting deadline</Trans>}
-          hint={<Trans>How long after a slot's end its reading still counts for forwards</Trans>}
+          hint={
+            <Trans>
+              How long after a slot's end its missing reading can be called undelivered: 1 to 720
+              hours
+            </Trans>
+          }
           unit="h"
           typed={deadline}
         />
@@ -135,16 +178,28 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
           hint={<Trans>It earns the network fee</Trans>}
           typed={dso}
         />
-        <TariffFields typed={typed} />
-        {(charter === undefined || tariffs === undefined || dso.value === undefined) && (
-          <Incomplete />
-        )}
+        <ScheduleFields typed={typed} />
+        <EnergyField
+          label={<Trans>Island ration per slot</Trans>}
+          hint={<Trans>What an ordinary meter may buy of an islanded slot</Trans>}
+          typed={ration}
+        />
+        {(charter === undefined ||
+          schedule === undefined ||
+          ration.value === undefined ||
+          dso.value === undefined) && <Incomplete />}
         <CallButton
           label={<Trans>Found the microgrid</Trans>}
           title={t`Found a microgrid`}
           call={() =>
-            charter && tariffs && dso.value
-              ? callOf(meters, "found", [charter, tariffs, dso.value])
+            charter && schedule && dso.value && ration.value !== undefined
+              ? callOf(microgrids, "found", [
+                  charter,
+                  schedule.levelOfHour,
+                  schedule.levels,
+                  dso.value,
+                  Number(ration.value),
+                ])
               : undefined
           }
           onDone={onClose}

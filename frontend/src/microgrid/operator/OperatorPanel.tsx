@@ -1,30 +1,48 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi } from "@tanstack/react-router";
-import { MODES, type Mode, modeIndex } from "@wattline/sdk";
+import { type Microgrid, slotAt, slotStart } from "@wattline/sdk";
 import { useState } from "react";
 import { zeroAddress } from "viem";
-import { callOf, contractsOf, type Microgrid, modeOf, useNetwork } from "../../chain/index.ts";
-import { AddressText, Card, Field, Select, Tabs } from "../../ui/index.ts";
-import { useModeNames } from "../state/modeNames.ts";
+import {
+  callOf,
+  contractsOf,
+  useChainTime,
+  useCurrentSlot,
+  useNetwork,
+} from "../../chain/index.ts";
+import {
+  AddressText,
+  Card,
+  Field,
+  formatMoment,
+  Select,
+  SkeletonLines,
+  Tabs,
+} from "../../ui/index.ts";
 import { CallButton } from "./CallButton.tsx";
 import { AddressField, Incomplete, useTypedAddress } from "./fields.tsx";
+import { IslandForm } from "./IslandForm.tsx";
 import { RegisterMeter } from "./RegisterMeter.tsx";
-import { TariffFields, useTypedTariffs } from "./TariffFields.tsx";
+import { ScheduleFields, useTypedSchedule } from "./ScheduleFields.tsx";
 import { TieLineForm } from "./TieLineForm.tsx";
 
 const route = getRouteApi("/microgrid");
+
+const NOTICE_DAYS = 7;
+const DAY_SECONDS = 86_400;
+const SPARE_SECONDS = 600;
 
 /** The tasks of a microgrid's operator. */
 export default function OperatorPanel({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const { device } = route.useSearch();
-  const [tab, setTab] = useState(device === undefined ? "mode" : "meter");
+  const [tab, setTab] = useState(device === undefined ? "island" : "meter");
   return (
     <Card title={<Trans>You are the operator</Trans>}>
       <p className="mb-3 max-w-3xl text-sm text-muted">
         <Trans>
-          You decide on tariffs, mode, tie lines and who is metered; never over anyone's money or
-          energy.
+          You decide on prices with notice, on islands, tie lines and who is metered; never over
+          anyone's money or energy.
         </Trans>
       </p>
       <Tabs
@@ -32,8 +50,12 @@ export default function OperatorPanel({ microgrid }: { readonly microgrid: Micro
         value={tab}
         onChange={setTab}
         tabs={[
-          { value: "mode", label: t`Mode`, content: <ModeForm microgrid={microgrid} /> },
-          { value: "tariffs", label: t`Tariffs`, content: <TariffsForm microgrid={microgrid} /> },
+          {
+            value: "island",
+            label: t`Islands and closing`,
+            content: <IslandForm microgrid={microgrid} />,
+          },
+          { value: "prices", label: t`Prices`, content: <SchedulesForm microgrid={microgrid} /> },
           {
             value: "meter",
             label: t`Register a meter`,
@@ -47,56 +69,62 @@ export default function OperatorPanel({ microgrid }: { readonly microgrid: Micro
   );
 }
 
-function ModeForm({ microgrid }: { readonly microgrid: Microgrid }) {
+function SchedulesForm({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
-  const { meters } = contractsOf(useNetwork());
-  const names = useModeNames();
-  const [mode, setMode] = useState<Mode>(modeOf(microgrid));
-  const explained = {
-    Connected: t`Trades freely, within itself and over tie lines.`,
-    Islanded: t`Disconnected from the grid: trades only within itself, under the price cap and the ration; critical loads come first.`,
-    Closed: t`No new trades. Withdrawals and releases go on.`,
-  }[mode];
-  const name = names[mode];
+  const { microgrids } = contractsOf(useNetwork());
+  const slot = useCurrentSlot(microgrid);
+  const time = useChainTime();
+  const last = microgrid.schedules.at(-1);
+  const typed = useTypedSchedule(last?.levels[0]);
+  const [days, setDays] = useState(NOTICE_DAYS);
+  const { schedule } = typed;
+  if (slot === undefined || time === undefined || last === undefined) return <SkeletonLines />;
+  const { slotSeconds } = microgrid;
+  // A few minutes more than the notice, so that the transaction is in time.
+  const from = slotAt(time + days * DAY_SECONDS + SPARE_SECONDS, slotSeconds) + 1;
+  const firstSlot = Math.max(from, last.firstSlot + 1);
+  const start = formatMoment(slotStart(firstSlot, slotSeconds));
   return (
-    <div className="flex flex-col gap-3">
-      <Field label={<Trans>Mode</Trans>} hint={explained} className="max-w-md">
+    <div className="flex flex-col gap-4">
+      <p className="max-w-3xl text-sm text-muted">
+        <Trans>
+          Prices are announced at least {NOTICE_DAYS} days ahead and never changed afterwards, so
+          that everybody who has signed knows what holds.
+        </Trans>
+      </p>
+      <ScheduleFields typed={typed} />
+      <Field
+        label={<Trans>In force in</Trans>}
+        hint={<Trans>From {start} on</Trans>}
+        className="max-w-md"
+      >
         {(control) => (
           <Select
             {...control}
-            value={mode}
-            onChange={({ target }) => setMode(MODES.find((each) => each === target.value) ?? mode)}
+            value={days}
+            onChange={({ target }) => setDays(Number(target.value))}
           >
-            {MODES.map((each) => (
+            {[7, 14, 30, 90].map((each) => (
               <option key={each} value={each}>
-                {names[each]}
+                {t`${each} days`}
               </option>
             ))}
           </Select>
         )}
       </Field>
+      {schedule === undefined && <Incomplete />}
       <CallButton
-        label={<Trans>Declare it</Trans>}
-        title={t`Declare ${microgrid.charter.name} ${name}`}
-        call={() => callOf(meters, "setMode", [microgrid.id, modeIndex(mode)])}
-      />
-    </div>
-  );
-}
-
-function TariffsForm({ microgrid }: { readonly microgrid: Microgrid }) {
-  const { t } = useLingui();
-  const { meters } = contractsOf(useNetwork());
-  const typed = useTypedTariffs(microgrid.tariffs);
-  const { tariffs } = typed;
-  return (
-    <div className="flex flex-col gap-4">
-      <TariffFields typed={typed} />
-      {tariffs === undefined && <Incomplete />}
-      <CallButton
-        label={<Trans>Publish the tariffs</Trans>}
-        title={t`Publish the tariffs of ${microgrid.charter.name}`}
-        call={() => tariffs && callOf(meters, "setTariffs", [microgrid.id, tariffs])}
+        label={<Trans>Announce the prices</Trans>}
+        title={t`Announce prices of ${microgrid.name}`}
+        call={() =>
+          schedule &&
+          callOf(microgrids, "schedule", [
+            microgrid.microgrid,
+            firstSlot,
+            schedule.levelOfHour,
+            schedule.levels,
+          ])
+        }
       />
     </div>
   );
@@ -104,10 +132,11 @@ function TariffsForm({ microgrid }: { readonly microgrid: Microgrid }) {
 
 function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
-  const { meters } = contractsOf(useNetwork());
+  const { microgrids } = contractsOf(useNetwork());
   const dso = useTypedAddress(microgrid.dso);
   const successor = useTypedAddress();
-  const isOffered = BigInt(microgrid.pendingOperator) !== 0n;
+  const { successor: offeredTo } = microgrid;
+  const isOffered = offeredTo !== undefined && BigInt(offeredTo) !== 0n;
   return (
     <div className="grid gap-6 md:grid-cols-2">
       <div className="flex flex-col gap-3">
@@ -118,8 +147,8 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
         />
         <CallButton
           label={<Trans>Name the DSO</Trans>}
-          title={t`Name the DSO of ${microgrid.charter.name}`}
-          call={() => dso.value && callOf(meters, "setDso", [microgrid.id, dso.value])}
+          title={t`Name the DSO of ${microgrid.name}`}
+          call={() => dso.value && callOf(microgrids, "setDso", [microgrid.microgrid, dso.value])}
         />
       </div>
       <div className="flex flex-col gap-3">
@@ -127,15 +156,15 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
           <>
             <p className="text-sm">
               <Trans>
-                The role is offered to <AddressText address={microgrid.pendingOperator} />. You stay
-                the operator until it is accepted there.
+                The role is offered to <AddressText address={offeredTo} />. You stay the operator
+                until it is accepted there.
               </Trans>
             </p>
             <CallButton
               look="secondary"
               label={<Trans>Take the offer back</Trans>}
-              title={t`Take back the hand-over of ${microgrid.charter.name}`}
-              call={() => callOf(meters, "handOver", [microgrid.id, NOBODY])}
+              title={t`Take back the hand-over of ${microgrid.name}`}
+              call={() => callOf(microgrids, "handOver", [microgrid.microgrid, NOBODY])}
             />
           </>
         ) : (
@@ -151,9 +180,10 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
             />
             <CallButton
               label={<Trans>Offer the role</Trans>}
-              title={t`Offer the operator's role of ${microgrid.charter.name}`}
+              title={t`Offer the operator's role of ${microgrid.name}`}
               call={() =>
-                successor.value && callOf(meters, "handOver", [microgrid.id, successor.value])
+                successor.value &&
+                callOf(microgrids, "handOver", [microgrid.microgrid, successor.value])
               }
             />
           </>

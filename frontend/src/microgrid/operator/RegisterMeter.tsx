@@ -1,15 +1,16 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi } from "@tanstack/react-router";
-import { metersDomain, REGISTRATION_TYPES, SOURCES, sourceIndex } from "@wattline/sdk";
+import {
+  type Microgrid,
+  metersDomain,
+  REGISTRATION_TYPES,
+  type Registration,
+  SOURCES,
+  sourceIndex,
+} from "@wattline/sdk";
 import { useState } from "react";
 import { type Address, type Hex, isHex } from "viem";
-import {
-  callOf,
-  contractsOf,
-  type Microgrid,
-  type Network,
-  useNetwork,
-} from "../../chain/index.ts";
+import { callOf, contractsOf, type Network, useNetwork } from "../../chain/index.ts";
 import { Button, Field, Notice, Select } from "../../ui/index.ts";
 import { CallButton } from "./CallButton.tsx";
 import {
@@ -23,10 +24,10 @@ import {
 
 const route = getRouteApi("/microgrid");
 
-/** A signature of 64 or 65 bytes. */
+/** A signature of 64 or 65 bytes, or of 128 by the P-256 key of a secure element. */
 const signatureIn = (text: string): Hex | undefined => {
   const trimmed = text.trim();
-  return isHex(trimmed) && [130, 132].includes(trimmed.length) ? trimmed : undefined;
+  return isHex(trimmed) && [130, 132, 258].includes(trimmed.length) ? trimmed : undefined;
 };
 
 /** The form that registers a device for a household, with the device's signed consent. */
@@ -43,8 +44,9 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
   const [critical, setCritical] = useState(false);
   const [deviceKey, setDeviceKey] = useState<Hex>();
 
-  const generate = async (household: Address) => {
-    const made = await demoDevice(network, microgrid.id, household);
+  const generate = async (household: Address, capacityW: number) => {
+    const terms = { microgrid: microgrid.microgrid, owner: household, source: sourceIndex(source) };
+    const made = await demoDevice(network, { ...terms, capacityW });
     device.set(made.address);
     consent.set(made.consent);
     setDeviceKey(made.key);
@@ -59,8 +61,8 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
       <p className="max-w-3xl text-sm text-muted">
         <Trans>
           A meter is known by the key inside the device. So that nobody registers a device that
-          isn't theirs, the device signs its consent: the microgrid's number and the household's
-          account. The home agent prints it.
+          isn't theirs, the device signs its consent: to the microgrid, the household's account, the
+          source and the most that it can export. The home agent prints it.
         </Trans>
       </p>
       <div className="grid gap-3 sm:grid-cols-2">
@@ -95,13 +97,13 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
           checked={critical}
           onChange={({ target }) => setCritical(target.checked)}
         />
-        <Trans>It feeds a critical load, which comes first while islanded</Trans>
+        <Trans>It feeds a critical load, which has no ration while islanded</Trans>
       </label>
       <Field
         label={<Trans>The device's signature</Trans>}
         error={
           consent.text.trim() !== "" && consent.value === undefined
-            ? t`A signature is 0x and 128 or 130 hexadecimal digits.`
+            ? t`A signature is 0x and 128, 130 or 256 hexadecimal digits.`
             : undefined
         }
       >
@@ -121,8 +123,11 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
           action={
             <Button
               size="small"
-              disabled={owner.value === undefined}
-              onClick={() => owner.value && void generate(owner.value)}
+              disabled={owner.value === undefined || kilowatts.value === undefined}
+              onClick={() => {
+                if (owner.value === undefined || kilowatts.value === undefined) return;
+                void generate(owner.value, Number(kilowatts.value));
+              }}
             >
               <Trans>Create a demo device</Trans>
             </Button>
@@ -144,16 +149,18 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
       {!isComplete && <Incomplete />}
       <CallButton
         label={<Trans>Register the meter</Trans>}
-        title={t`Register a meter in ${microgrid.charter.name}`}
+        title={t`Register a meter in ${microgrid.name}`}
         call={() =>
           owner.value && device.value && consent.value && kilowatts.value !== undefined
             ? callOf(meters, "register", [
-                microgrid.id,
-                owner.value,
-                device.value,
-                sourceIndex(source),
-                Number(kilowatts.value),
-                critical,
+                {
+                  microgrid: microgrid.microgrid,
+                  owner: owner.value,
+                  meter: device.value,
+                  source: sourceIndex(source),
+                  capacityW: Number(kilowatts.value),
+                  critical,
+                },
                 consent.value,
               ])
             : undefined
@@ -164,7 +171,7 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
 }
 
 /** A new device key and its consent, for the demo chain, where there are no devices. */
-async function demoDevice({ deployment }: Network, microgrid: number, owner: Address) {
+async function demoDevice({ deployment }: Network, terms: Omit<Registration, "meter">) {
   const { generatePrivateKey, privateKeyToAccount } = await import("viem/accounts");
   const key = generatePrivateKey();
   const account = privateKeyToAccount(key);
@@ -172,7 +179,7 @@ async function demoDevice({ deployment }: Network, microgrid: number, owner: Add
     domain: metersDomain(deployment.chainId, deployment.meters),
     types: REGISTRATION_TYPES,
     primaryType: "Registration",
-    message: { microgrid, owner },
+    message: { ...terms, meter: account.address },
   });
   return { key, address: account.address, consent };
 }

@@ -1,18 +1,19 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { crossingOf, type Microgrid, type TieLine, type TieLineProposal } from "@wattline/sdk";
 import { useState } from "react";
 import { readContract } from "viem/actions";
 import {
   callOf,
   contractsOf,
-  type Microgrid,
   useChainQuery,
+  useChainTime,
   useMicrogrids,
   useNetwork,
+  useProposals,
+  useTieLines,
 } from "../../chain/index.ts";
 import { Energy, Field, Notice, Price, Select } from "../../ui/index.ts";
 import { formatLoss } from "../tieLines/format.ts";
-import type { Proposal } from "../tieLines/readTieLines.ts";
-import { useTieLines } from "../tieLines/useTieLines.ts";
 import { CallButton } from "./CallButton.tsx";
 import {
   AmountField,
@@ -28,13 +29,19 @@ const DAY_SECONDS = 86_400;
 /** The form that proposes a tie line, and agrees to the proposals of other operators. */
 export function TieLineForm({ microgrid }: { readonly microgrid: Microgrid }) {
   const { data: microgrids = [] } = useMicrogrids();
-  const { data } = useTieLines();
-  const others = microgrids.filter(({ id }) => id !== microgrid.id);
-  const open = data?.proposals.filter(({ lower, higher }) =>
-    [lower, higher].includes(microgrid.id),
+  const { data: proposals } = useProposals();
+  const { data: lines } = useTieLines();
+  const time = useChainTime() ?? 0;
+  const others = microgrids.filter((each) => each.microgrid !== microgrid.microgrid);
+  const isMine = ({ lower, higher }: { readonly lower: number; readonly higher: number }) =>
+    [lower, higher].includes(microgrid.microgrid);
+  const open = proposals?.filter(isMine);
+  // A line whose end is announced can't be ended again.
+  const ending = lines?.filter(
+    (line) => isMine(line) && (line.next ?? crossingOf(line, line.lower, time)).capacityWh > 0n,
   );
-  const notice = useChainQuery(["notice"], ({ client, contracts: { meters } }) =>
-    readContract(client, { ...meters, functionName: "NOTICE" }),
+  const notice = useChainQuery(["notice"], ({ client, contracts }) =>
+    readContract(client, { ...contracts.microgrids, functionName: "NOTICE" }),
   );
   const days = notice.data === undefined ? 7 : notice.data / DAY_SECONDS;
   return (
@@ -52,6 +59,9 @@ export function TieLineForm({ microgrid }: { readonly microgrid: Microgrid }) {
       ) : (
         <Propose {...{ microgrid, others, days }} />
       )}
+      {ending?.map((line) => (
+        <End key={`${line.lower} ${line.higher}`} {...{ line, microgrid, microgrids, days }} />
+      ))}
     </div>
   );
 }
@@ -61,20 +71,21 @@ function Proposed({
   microgrid,
   microgrids,
 }: {
-  readonly proposal: Proposal;
+  readonly proposal: TieLineProposal;
   readonly microgrid: Microgrid;
   readonly microgrids: readonly Microgrid[];
 }) {
   const { t } = useLingui();
-  const { meters } = contractsOf(useNetwork());
-  const { lower, higher, by, lossBps, capacityWh, wheelingUp, wheelingDown } = proposal;
-  const otherId = lower === microgrid.id ? higher : lower;
-  const name = microgrids.find(({ id }) => id === otherId)?.charter.name ?? `${otherId}`;
-  const isMine = by === microgrid.id;
+  const contracts = contractsOf(useNetwork());
+  const { lower, higher, by, lossBps, capacityWh, wheelingUpPerKwh, wheelingDownPerKwh } = proposal;
+  const other = lower === microgrid.microgrid ? higher : lower;
+  const name = nameOf(microgrids, other);
+  const isMine = by === microgrid.microgrid;
   const terms = (
     <Trans>
       loses {formatLoss(lossBps)}, carries <Energy wh={capacityWh} /> per slot, charges{" "}
-      <Price perKwh={wheelingUp} /> one way and <Price perKwh={wheelingDown} /> the other
+      <Price perKwh={wheelingUpPerKwh} /> one way and <Price perKwh={wheelingDownPerKwh} /> the
+      other
     </Trans>
   );
   return (
@@ -92,10 +103,15 @@ function Proposed({
           label={<Trans>Agree</Trans>}
           title={t`Agree to the tie line with ${name}`}
           call={() =>
-            callOf(meters, "proposeTieLine", [
-              microgrid.id,
-              otherId,
-              { lossBps, capacity: Number(capacityWh), wheelingUp, wheelingDown },
+            callOf(contracts.microgrids, "proposeTieLine", [
+              microgrid.microgrid,
+              other,
+              {
+                lossBps: Number(lossBps),
+                capacity: Number(capacityWh),
+                wheelingUp: wheelingUpPerKwh,
+                wheelingDown: wheelingDownPerKwh,
+              },
             ])
           }
         />
@@ -114,13 +130,13 @@ function Propose({
   readonly days: number;
 }) {
   const { t } = useLingui();
-  const { meters } = contractsOf(useNetwork());
-  const [other, setOther] = useState(others[0]?.id ?? 0);
+  const contracts = contractsOf(useNetwork());
+  const [other, setOther] = useState(others[0]?.microgrid ?? 0);
   const loss = useTypedAmount(300n, 2);
   const capacity = useTypedAmount(2_500n, 3);
   const outwards = useTypedPrice(undefined);
   const inwards = useTypedPrice(undefined);
-  const isUp = microgrid.id < other;
+  const isUp = microgrid.microgrid < other;
   const line =
     loss.value === undefined ||
     capacity.value === undefined ||
@@ -138,7 +154,7 @@ function Propose({
       <p className="max-w-3xl text-sm text-muted">
         <Trans>
           You propose terms, the other operator agrees to just these. A first agreement holds at
-          once, a change after {days} days' notice. A capacity of 0 closes the line.
+          once, a change after {days} days' notice.
         </Trans>
       </p>
       <div className="grid gap-3 sm:grid-cols-2">
@@ -149,9 +165,9 @@ function Propose({
               value={other}
               onChange={({ target }) => setOther(Number(target.value))}
             >
-              {others.map(({ id, charter }) => (
-                <option key={id} value={id}>
-                  {charter.name}
+              {others.map(({ microgrid: number, name }) => (
+                <option key={number} value={number}>
+                  {name}
                 </option>
               ))}
             </Select>
@@ -166,8 +182,46 @@ function Propose({
       <CallButton
         label={<Trans>Propose it</Trans>}
         title={t`Propose a tie line`}
-        call={() => line && callOf(meters, "proposeTieLine", [microgrid.id, other, line])}
+        call={() =>
+          line && callOf(contracts.microgrids, "proposeTieLine", [microgrid.microgrid, other, line])
+        }
       />
     </div>
   );
 }
+
+/** Either operator may end a line alone. */
+function End({
+  line: { lower, higher },
+  microgrid,
+  microgrids,
+  days,
+}: {
+  readonly line: TieLine;
+  readonly microgrid: Microgrid;
+  readonly microgrids: readonly Microgrid[];
+  readonly days: number;
+}) {
+  const { t } = useLingui();
+  const contracts = contractsOf(useNetwork());
+  const other = lower === microgrid.microgrid ? higher : lower;
+  const name = nameOf(microgrids, other);
+  return (
+    <div className="flex flex-col gap-2">
+      <p className="max-w-3xl text-sm text-muted">
+        <Trans>
+          You may end the line to {name} alone. It then carries nothing after {days} days.
+        </Trans>
+      </p>
+      <CallButton
+        look="secondary"
+        label={<Trans>End the line</Trans>}
+        title={t`End the tie line to ${name}`}
+        call={() => callOf(contracts.microgrids, "endTieLine", [microgrid.microgrid, other])}
+      />
+    </div>
+  );
+}
+
+const nameOf = (microgrids: readonly Microgrid[], number: number): string =>
+  microgrids.find(({ microgrid }) => microgrid === number)?.name ?? `${number}`;

@@ -1,9 +1,10 @@
 import { Trans } from "@lingui/react/macro";
+import { levelFor, type Microgrid, modeIn, rationWhIn } from "@wattline/sdk";
 import { CircleOff, PlugZap, Waves } from "lucide-react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
-import { type Microgrid, modeOf } from "../../chain/index.ts";
-import { cx, Energy, Price, Stat } from "../../ui/index.ts";
+import { useCurrentSlot } from "../../chain/index.ts";
+import { cx, Energy, Price, SkeletonLines } from "../../ui/index.ts";
 import { useMembers } from "../members/useMembers.ts";
 import { useModeNames } from "./modeNames.ts";
 
@@ -15,8 +16,10 @@ const LOOKS = {
 
 /** The state of the microgrid, and what it means for the reader. */
 export function State({ microgrid }: { readonly microgrid: Microgrid }) {
-  const mode = modeOf(microgrid);
+  const slot = useCurrentSlot(microgrid);
   const names = useModeNames();
+  if (slot === undefined) return <SkeletonLines />;
+  const mode = modeIn(microgrid, slot);
   const { Icon, box } = LOOKS[mode];
   return (
     <section
@@ -27,16 +30,15 @@ export function State({ microgrid }: { readonly microgrid: Microgrid }) {
       <div className="min-w-0">
         <h2 className="text-xl font-bold">{names[mode]}</h2>
         <div className="mt-1 flex max-w-3xl flex-col gap-1">
-          <Meaning microgrid={microgrid} />
+          <Meaning microgrid={microgrid} slot={slot} />
         </div>
       </div>
     </section>
   );
 }
 
-function Meaning({ microgrid }: { readonly microgrid: Microgrid }) {
-  const { islandPriceCap, islandRation } = microgrid.tariffs;
-  switch (modeOf(microgrid)) {
+function Meaning({ microgrid, slot }: { readonly microgrid: Microgrid; readonly slot: number }) {
+  switch (modeIn(microgrid, slot)) {
     case "Connected":
       return (
         <p>
@@ -52,11 +54,11 @@ function Meaning({ microgrid }: { readonly microgrid: Microgrid }) {
           <p>
             <Trans>
               The microgrid is disconnected from the grid. You can trade with your neighbours here,
-              at <Price perKwh={islandPriceCap} /> at most. Nothing crosses a tie line until it is
-              connected again: such purchases are refused.
+              at <Price perKwh={levelFor(microgrid, slot).capPerKwh} /> at most. Nothing crosses a
+              tie line until it is connected again: such purchases are refused.
             </Trans>
           </p>
-          <MyRation microgrid={microgrid} rationWh={BigInt(islandRation)} />
+          <MyRation microgrid={microgrid} rationWh={rationWhIn(microgrid, slot)} />
         </>
       );
     case "Closed":
@@ -77,17 +79,18 @@ function MyRation({
   rationWh,
 }: {
   readonly microgrid: Microgrid;
-  readonly rationWh: bigint;
+  /** Undefined when there is none. */
+  readonly rationWh: bigint | undefined;
 }) {
   const { address } = useConnection();
-  const { data } = useMembers(microgrid.id);
+  const { data } = useMembers(microgrid.microgrid);
   const mine = data?.filter(
     ({ owner, active }) => active && address !== undefined && isAddressEqual(owner, address),
   );
   if (mine?.some(({ critical }) => critical)) {
     return (
       <p className="font-semibold">
-        <Trans>Your meter feeds a critical load: it comes first and has no ration.</Trans>
+        <Trans>Your meter feeds a critical load: it has no ration.</Trans>
       </p>
     );
   }
@@ -98,34 +101,13 @@ function MyRation({
       </p>
     );
   }
+  if (rationWh === undefined) return null;
   return (
     <p>
       <Trans>
-        Each home may buy <Energy wh={rationWh} /> per delivery slot directly; critical loads come
-        first.
+        Each ordinary meter may buy <Energy wh={rationWh} /> per delivery slot; critical loads have
+        no ration.
       </Trans>
     </p>
-  );
-}
-
-/** The grid's tariffs. */
-export function Tariffs({ microgrid: { tariffs } }: { readonly microgrid: Microgrid }) {
-  return (
-    <div className="grid gap-3 sm:grid-cols-3">
-      <Stat
-        tone="sun"
-        label={<Trans>The grid pays (feed-in tariff)</Trans>}
-        value={<Price perKwh={tariffs.feedIn} />}
-      />
-      <Stat
-        tone="sky"
-        label={<Trans>The grid charges (retail tariff)</Trans>}
-        value={<Price perKwh={tariffs.retail} />}
-      />
-      <Stat
-        label={<Trans>Network fee of a trade</Trans>}
-        value={<Price perKwh={tariffs.networkFee} />}
-      />
-    </div>
   );
 }

@@ -1,8 +1,9 @@
 import { useLingui } from "@lingui/react/macro";
-import { type Currency, type Microgrid, modeOf, useNetwork } from "../../chain/index.ts";
+import { crossingOf, type Microgrid, type Mode, modeIn, slotAt } from "@wattline/sdk";
+import { type Currency, useChainTime, useNetwork } from "../../chain/index.ts";
 import { formatEnergy, formatPrice } from "../../ui/index.ts";
 import { formatLoss } from "./format.ts";
-import type { TieLine } from "./readTieLines.ts";
+import type { LineWithFlow } from "./useFlows.ts";
 
 const WIDTH = 360;
 const HEIGHT = 250;
@@ -17,19 +18,19 @@ interface Point {
 
 /** The current microgrid is to the left of a single neighbour, or in the middle of several. */
 function placesOf(microgrids: readonly Microgrid[], current: number): ReadonlyMap<number, Point> {
-  const others = microgrids.filter(({ id }) => id !== current);
+  const others = microgrids.filter(({ microgrid }) => microgrid !== current);
   const [only] = others;
   if (only !== undefined && others.length === 1) {
     const y = FLAT_HEIGHT / 2 - 8;
     return new Map([
       [current, { x: 50, y }],
-      [only.id, { x: WIDTH - 50, y }],
+      [only.microgrid, { x: WIDTH - 50, y }],
     ]);
   }
   const middle = { x: WIDTH / 2, y: HEIGHT / 2 - 8 };
-  const places = others.map(({ id }, index): [number, Point] => {
+  const places = others.map(({ microgrid }, index): [number, Point] => {
     const angle = (2 * Math.PI * index) / others.length - Math.PI / 2;
-    return [id, { x: middle.x + 125 * Math.cos(angle), y: middle.y + 86 * Math.sin(angle) }];
+    return [microgrid, { x: middle.x + 125 * Math.cos(angle), y: middle.y + 86 * Math.sin(angle) }];
   });
   return new Map([[current, middle], ...places]);
 }
@@ -42,18 +43,21 @@ export function Diagram({
 }: {
   readonly microgrids: readonly Microgrid[];
   readonly current: number;
-  readonly tieLines: readonly TieLine[];
+  readonly tieLines: readonly LineWithFlow[];
 }) {
   const { t } = useLingui();
   const { currency } = useNetwork();
   const places = placesOf(microgrids, current);
   const height = microgrids.length === 2 ? FLAT_HEIGHT : HEIGHT;
-  const nameOf = (id: number) => microgrids.find((each) => each.id === id)?.charter.name ?? `${id}`;
+  const time = useChainTime() ?? 0;
   const [grids, ties] = [microgrids.length, tieLines.length];
   const summary = t`Diagram: ${grids} microgrids and ${ties} tie lines. The list below has what each line loses, costs and carries.`;
-  const isOpen = ({ lower, higher, terms }: TieLine) =>
-    terms.capacityWh > 0n &&
-    microgrids.every((each) => ![lower, higher].includes(each.id) || modeOf(each) === "Connected");
+  const modeOf = (each: Microgrid) => modeIn(each, slotAt(time, each.slotSeconds));
+  const isOpen = (line: LineWithFlow) =>
+    crossingOf(line, line.lower, time).capacityWh > 0n &&
+    microgrids.every(
+      (each) => ![line.lower, line.higher].includes(each.microgrid) || modeOf(each) === "Connected",
+    );
   return (
     <svg
       role="img"
@@ -81,21 +85,21 @@ export function Diagram({
         return (
           <Line
             key={`${line.lower} ${line.higher}`}
-            {...{ line, from, to }}
+            {...{ line, from, to, time }}
             open={isOpen(line)}
             currency={currency}
           />
         );
       })}
       {microgrids.map((microgrid) => {
-        const at = places.get(microgrid.id);
+        const at = places.get(microgrid.microgrid);
         if (at === undefined) return null;
         return (
           <Node
-            key={microgrid.id}
+            key={microgrid.microgrid}
             {...{ microgrid, at }}
-            isCurrent={microgrid.id === current}
-            name={nameOf(microgrid.id)}
+            mode={modeOf(microgrid)}
+            isCurrent={microgrid.microgrid === current}
           />
         );
       })}
@@ -106,17 +110,16 @@ export function Diagram({
 const COLOURS = { Connected: "--leaf", Islanded: "--sun", Closed: "--muted" } as const;
 
 function Node({
-  microgrid,
+  microgrid: { name },
   at: { x, y },
+  mode,
   isCurrent,
-  name,
 }: {
   readonly microgrid: Microgrid;
   readonly at: Point;
+  readonly mode: Mode;
   readonly isCurrent: boolean;
-  readonly name: string;
 }) {
-  const mode = modeOf(microgrid);
   return (
     <g>
       <circle
@@ -154,31 +157,38 @@ function Node({
 const WIDEST = 8;
 
 function Line({
-  line: { terms, up, down },
+  line,
   from,
   to,
+  time,
   open,
   currency,
 }: {
-  readonly line: TieLine;
+  readonly line: LineWithFlow;
   readonly from: Point;
   readonly to: Point;
+  /** Unix seconds. */
+  readonly time: number;
   readonly open: boolean;
   readonly currency: Currency;
 }) {
   const { t } = useLingui();
+  const { up, down } = line;
   const [lower, higher] = [edge(from, to), edge(to, from)];
   const isNow = up.nowWh > 0n || down.nowWh > 0n;
   const [upWh, downWh] = isNow ? [up.nowWh, down.nowWh] : [up.todayWh, down.todayWh];
   const isUp = upWh >= downWh;
   const flowWh = isUp ? upWh : downWh;
   const [start, end] = isUp ? [lower, higher] : [higher, lower];
-  const share =
-    !isNow || terms.capacityWh === 0n ? 0 : Number((flowWh * 100n) / terms.capacityWh) / 100;
+  const { lossBps, capacityWh, wheelingPerKwh } = crossingOf(
+    line,
+    isUp ? line.lower : line.higher,
+    time,
+  );
+  const share = !isNow || capacityWh === 0n ? 0 : Number((flowWh * 100n) / capacityWh) / 100;
   const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
   const energy = formatEnergy(flowWh);
-  const most = formatEnergy(terms.capacityWh);
-  const charge = isUp ? terms.wheelingUp : terms.wheelingDown;
+  const most = formatEnergy(capacityWh);
   return (
     <g>
       <line
@@ -206,10 +216,10 @@ function Line({
         {isNow ? t`${energy} now` : t`${energy} in 24 h`}
       </text>
       <text x={middle.x} y={middle.y + 18} textAnchor="middle" fill="var(--muted)" fontSize="10.5">
-        {`−${formatLoss(terms.lossBps)}, ≤ ${most}`}
+        {`−${formatLoss(lossBps)}, ≤ ${most}`}
       </text>
       <text x={middle.x} y={middle.y + 32} textAnchor="middle" fill="var(--muted)" fontSize="10.5">
-        {`+${formatPrice(charge, currency)}`}
+        {`+${formatPrice(wheelingPerKwh, currency)}`}
       </text>
     </g>
   );

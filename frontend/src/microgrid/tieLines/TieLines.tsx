@@ -1,6 +1,7 @@
 import { Trans } from "@lingui/react/macro";
+import { crossingOf, type Microgrid, modeIn, slotAt } from "@wattline/sdk";
 import { Cable } from "lucide-react";
-import { type Microgrid, modeOf, useChainTime, useMicrogrids } from "../../chain/index.ts";
+import { useChainTime, useMicrogrids } from "../../chain/index.ts";
 import {
   Badge,
   Card,
@@ -13,14 +14,13 @@ import {
 } from "../../ui/index.ts";
 import { Diagram } from "./Diagram.tsx";
 import { formatLoss } from "./format.ts";
-import type { TieLine } from "./readTieLines.ts";
-import { useTieLines } from "./useTieLines.ts";
+import { type LineWithFlow, useFlows } from "./useFlows.ts";
 
 /** The tie lines of this microgrid: as a diagram and as a list. */
 export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
   const { data: microgrids = [] } = useMicrogrids();
-  const { data, error, isPending, refetch } = useTieLines();
-  const mine = data?.tieLines.filter(({ lower, higher }) => [lower, higher].includes(microgrid.id));
+  const { data, error, isPending, refetch } = useFlows();
+  const mine = data?.filter(({ lower, higher }) => [lower, higher].includes(microgrid.microgrid));
   return (
     <Card title={<Trans>Tie lines</Trans>}>
       {isPending ? (
@@ -34,7 +34,7 @@ export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
       ) : (
         <>
           {microgrids.length > 1 && (
-            <Diagram microgrids={microgrids} current={microgrid.id} tieLines={data.tieLines} />
+            <Diagram microgrids={microgrids} current={microgrid.microgrid} tieLines={data} />
           )}
           {mine === undefined || mine.length === 0 ? (
             <EmptyState icon={<Cable />} title={<Trans>No tie line yet</Trans>}>
@@ -62,43 +62,46 @@ export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
 }
 
 function LineInWords({
-  line: { lower, higher, terms, next, up, down },
+  line,
   microgrid,
   microgrids,
 }: {
-  readonly line: TieLine;
+  readonly line: LineWithFlow;
   readonly microgrid: Microgrid;
   readonly microgrids: readonly Microgrid[];
 }) {
-  const isLower = microgrid.id === lower;
-  const other = microgrids.find(({ id }) => id === (isLower ? higher : lower));
-  const [out, into] = isLower ? [up, down] : [down, up];
-  const [outCharge, inCharge] = isLower
-    ? [terms.wheelingUp, terms.wheelingDown]
-    : [terms.wheelingDown, terms.wheelingUp];
-  const isOpen =
-    terms.capacityWh > 0n &&
-    modeOf(microgrid) === "Connected" &&
-    other !== undefined &&
-    modeOf(other) === "Connected";
+  const { lower, higher, next, nextFromSeconds, up, down } = line;
+  const isLower = microgrid.microgrid === lower;
+  const otherNumber = isLower ? higher : lower;
+  const other = microgrids.find((each) => each.microgrid === otherNumber);
   const time = useChainTime();
+  const outwards = crossingOf(line, microgrid.microgrid, time ?? 0);
+  const inwards = crossingOf(line, otherNumber, time ?? 0);
+  const { lossBps, capacityWh } = outwards;
+  const [out, into] = isLower ? [up, down] : [down, up];
+  const slot = slotAt(time ?? 0, microgrid.slotSeconds);
+  const isOpen =
+    capacityWh > 0n &&
+    modeIn(microgrid, slot) === "Connected" &&
+    other !== undefined &&
+    modeIn(other, slot) === "Connected";
   return (
     <li className="rounded-xl bg-sunken p-3">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <h3 className="font-semibold">
-          <Trans>To {other?.charter.name}</Trans>
+          <Trans>To {other?.name}</Trans>
         </h3>
         <Badge tone={isOpen ? "leaf" : "sun"}>
           {isOpen ? <Trans>Open</Trans> : <Trans>Carries nothing now</Trans>}
         </Badge>
       </div>
       <dl className="mt-2 grid grid-cols-2 gap-x-4 gap-y-2 text-sm sm:grid-cols-3">
-        <Fact label={<Trans>Lost on the way</Trans>}>{formatLoss(terms.lossBps)}</Fact>
+        <Fact label={<Trans>Lost on the way</Trans>}>{formatLoss(lossBps)}</Fact>
         <Fact label={<Trans>Carries per slot, each way</Trans>}>
-          <Energy wh={terms.capacityWh} />
+          <Energy wh={capacityWh} />
         </Fact>
         <Fact label={<Trans>Wheeling charge out / in</Trans>}>
-          <Price perKwh={outCharge} /> / <Price perKwh={inCharge} />
+          <Price perKwh={outwards.wheelingPerKwh} /> / <Price perKwh={inwards.wheelingPerKwh} />
         </Fact>
         <Fact label={<Trans>Sent out now</Trans>}>
           <Energy wh={out.nowWh} />
@@ -110,12 +113,16 @@ function LineInWords({
           <Energy wh={out.todayWh} /> / <Energy wh={into.todayWh} />
         </Fact>
       </dl>
-      {next && time !== undefined && next.effectiveAt > time && (
+      {next && time !== undefined && nextFromSeconds !== undefined && nextFromSeconds > time && (
         <p className="mt-2 text-sm">
-          <Trans>
-            From {formatMoment(next.effectiveAt)} on: loses {formatLoss(next.lossBps)}, carries{" "}
-            <Energy wh={next.capacityWh} />.
-          </Trans>
+          {next.capacityWh === 0n ? (
+            <Trans>It ends on {formatMoment(nextFromSeconds)}.</Trans>
+          ) : (
+            <Trans>
+              From {formatMoment(nextFromSeconds)} on: loses {formatLoss(next.lossBps)}, carries{" "}
+              <Energy wh={next.capacityWh} />.
+            </Trans>
+          )}
         </p>
       )}
     </li>
