@@ -1,4 +1,4 @@
-export { type Account, type Lock, readAccount, useAccount } from "./account.ts";
+export { type Account, useAccount } from "./account.ts";
 export { blockTimes, contractsIn, type PastAct, plainLog, readActs } from "./acts.ts";
 export { chainOf } from "./chain.ts";
 export { ConfigError, type Currency, loadNetworks, type Network, type Networks } from "./config.ts";
@@ -16,3 +16,4 @@ export {
 export { NetworkProvider, useNetwork, useNetworks } from "./network.tsx";
 export { readMany } from "./readMany.ts";
 export { type ChainContext, useChainQuery } from "./useChainQuery.ts";
+export { readView } from "./view.ts";

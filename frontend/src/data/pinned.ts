@@ -1,20 +1,17 @@
 import {
   boardAbi,
+  type ChainView,
+  type Domain,
   hashOrder,
-  isAcceptance,
   judgeOrder,
   marketDomain,
-  type Order,
-  type SignatureFacts,
+  readOrderFacts,
   type SignedOrder,
+  signatureFactsIn,
   signerOf,
-  WALLET_GAS,
-  walletQuestion,
 } from "@wattline/sdk";
 import { type Hex, recoverAddress } from "viem";
-import { call, getBlock, readContract } from "viem/actions";
-import { type ChainContext, readEvents } from "../chain/index.ts";
-import { readFacts } from "./facts.ts";
+import { type ChainContext, readEvents, readView } from "../chain/index.ts";
 import type { BookOrder } from "./relay.ts";
 
 /**
@@ -34,11 +31,12 @@ export async function readPinnedOrders(
     fromBlock: BigInt(network.deployment.fromBlock),
     signal,
   });
-  const { timestamp } = await getBlock(client);
+  const view = await readView(context);
+  const domain = marketDomain(network.deployment.chainId, network.deployment.marketplace);
   const judged = await Promise.all(
     events.map(({ args, blockNumber }, sequence) =>
-      bookOrderOf(context, args, {
-        receivedAt: Number(timestamp),
+      bookOrderOf(view, domain, args, {
+        receivedAt: view.nowSeconds,
         updatedSequence: Number(blockNumber) * 1_000 + sequence,
       }),
     ),
@@ -50,16 +48,15 @@ export async function readPinnedOrders(
 
 /** How a signed order stands on chain now. @returns undefined when nobody has signed it who may. */
 async function bookOrderOf(
-  context: ChainContext,
+  view: ChainView,
+  domain: Domain,
   signed: SignedOrder,
   times: Pick<BookOrder, "receivedAt" | "updatedSequence">,
 ): Promise<BookOrder | undefined> {
-  const { deployment } = context.network;
   const { order } = signed;
-  const domain = marketDomain(deployment.chainId, deployment.marketplace);
-  const signer = await signerOf(domain, signed, factsFor(context, order));
+  const signer = await signerOf(domain, signed, signatureFactsIn(view, order, recover));
   if (signer === undefined) return undefined;
-  const { state, remainingWh } = judgeOrder(order, await readFacts(context, order, signer));
+  const { state, remainingWh } = judgeOrder(order, await readOrderFacts(view, order, signer));
   return {
     ...signed,
     ...times,
@@ -70,21 +67,5 @@ async function bookOrderOf(
   };
 }
 
-const factsFor = (
-  { client, contracts: { marketplace }, network }: ChainContext,
-  { maker }: Order,
-): SignatureFacts => ({
-  recover: (digest: Hex, signature: Hex) =>
-    recoverAddress({ hash: digest, signature }).catch(() => undefined),
-  isDelegate: async (delegate) =>
-    (await readContract(client, {
-      ...marketplace,
-      functionName: "allowanceOf",
-      args: [maker, network.currency.address, delegate],
-    })) > 0n,
-  isAccepted: (digest, signature) =>
-    call(client, { to: maker, data: walletQuestion(digest, signature), gas: WALLET_GAS }).then(
-      ({ data }) => isAcceptance(data),
-      () => false,
-    ),
-});
+const recover = (digest: Hex, signature: Hex) =>
+  recoverAddress({ hash: digest, signature }).catch(() => undefined);

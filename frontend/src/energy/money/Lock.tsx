@@ -1,13 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { type FormEvent, useState } from "react";
 import { type Address, getAddress, isAddress, isAddressEqual, zeroAddress } from "viem";
-import {
-  callOf,
-  contractsOf,
-  type Lock as LockOfAccount,
-  useChainTime,
-  useNetwork,
-} from "../../chain/index.ts";
+import { type Account, callOf, contractsOf, useChainTime, useNetwork } from "../../chain/index.ts";
 import { AddressText, Button, Card, Field, formatMoment, Input } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 
@@ -16,13 +10,7 @@ const SECONDS_PER_DAY = 86_400;
 const MOST_DAYS = 30;
 
 /** The form that binds the escrow to a settler for a while, which an offline relay requires of those who trade there. */
-export function Lock({
-  holder,
-  lock,
-}: {
-  readonly holder: Address;
-  readonly lock: LockOfAccount | undefined;
-}) {
+export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder: Address }) {
   const { t } = useLingui();
   const network = useNetwork();
   const time = useChainTime();
