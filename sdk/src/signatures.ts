@@ -1,5 +1,5 @@
 import { type Address, type Hex, hashStruct, isAddressEqual } from "viem";
-import { digestOf, hashOrderStruct, unfoldBulk } from "./bulk.ts";
+import { digestOf, hashOrderStruct, type UnfoldedBulk, unfoldBulk } from "./bulk.ts";
 import { isFirm } from "./deals/order.ts";
 import { type Domain, ORDER_WITHDRAWAL_TYPES, type Order, type SignedOrder } from "./typedData.ts";
 
@@ -40,6 +40,10 @@ export const hashWithdrawal = (domain: Domain, orderHash: Hex): Hex =>
     }),
   );
 
+/** What was signed of an order, alone or in a tree, and the plain signature over it. */
+export const signedDigestOf = (domain: Domain, { order, signature }: SignedOrder): UnfoldedBulk =>
+  unfoldBulk(domain, order, signature) ?? { digest: hashOrder(domain, order), signature };
+
 /**
  * Who signed an order, by the contracts' rule: what has the form of a bulk signature is nothing else; a signature is valid
  * when the maker's key made it, else when a delegate's key did, else when the maker's contract wallet accepts it. A firm order
@@ -48,14 +52,11 @@ export const hashWithdrawal = (domain: Domain, orderHash: Hex): Hex =>
  */
 export async function signerOf(
   domain: Domain,
-  { order, signature }: SignedOrder,
+  signed: SignedOrder,
   facts: SignatureFacts,
 ): Promise<Signer | undefined> {
-  const { digest, signature: plain } = unfoldBulk(domain, order, signature) ?? {
-    digest: hashOrder(domain, order),
-    signature,
-  };
-  return plainSignerOf(order, digest, plain, facts);
+  const { digest, signature } = signedDigestOf(domain, signed);
+  return plainSignerOf(signed.order, digest, signature, facts);
 }
 
 /** Who signed a digest for an order's maker: as {@link signerOf}, without bulk signatures. */

@@ -112,7 +112,8 @@ export class RelayClient {
 
   /**
    * Removes an order from the book.
-   * @param signature Of `Withdrawal(bytes32 orderHash)` by the maker or its delegate: see the sdk's `WITHDRAWAL_TYPES`.
+   * @param signature Of `OrderWithdrawal(bytes32 orderHash)` by who may sign such an order: see the sdk's
+   * `ORDER_WITHDRAWAL_TYPES`.
    * @throws RelayError
    */
   async withdraw(hash: Hex, signature: Hex, signal?: AbortSignal): Promise<BookOrder> {

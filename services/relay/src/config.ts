@@ -20,6 +20,7 @@ const address = z
 const deploymentSchema = z.object({
   chainId: z.int().min(1),
   marketplace: address,
+  microgrids: address,
   meters: address,
   energy: address,
   board: address,

@@ -5,11 +5,11 @@ import {
   hashWithdrawal,
   type Judgement,
   judgeOrder,
+  OFFER,
   type Order,
   type OrderFacts,
   orderFromJson,
-  plainSignerOf,
-  SIDES,
+  readOrderFacts,
   type SignedOrder,
   type SignedOrderJson,
   type Signer,
@@ -22,6 +22,7 @@ import { NOTHING_TOUCHED } from "./chain/touched.ts";
 import { farSlots } from "./farSlots.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { OrderCache } from "./orderCache.ts";
+import { recheckAt } from "./recheck.ts";
 import type { Database } from "./store/database.ts";
 import {
   bookOrderOf,
@@ -33,8 +34,11 @@ import {
   knownOrders,
   OPEN_STATES,
   openOrdersOf,
+  type Recheck,
+  recheckedOrders,
   revivedOrders,
   type Selection,
+  setRechecks,
   tidy,
   updateOrders,
   walletOrders,
@@ -72,6 +76,11 @@ interface Judged {
   readonly facts: OrderFacts;
   readonly verdict: Judgement;
 }
+
+/** How an order stands. */
+type Standing = Pick<OrderRow, "state" | "remaining_wh" | "recheck_at">;
+
+const EXPIRED: Standing = { state: "expired", remaining_wh: 0, recheck_at: null };
 
 /**
  * The order book: accepts signed orders, stores what the chain says about them, and reports every change. Orders are
@@ -161,7 +170,8 @@ export class OrderBook {
 
   /**
    * Removes an order from the book for good.
-   * @param signature Of the sdk's `Withdrawal`, by the maker, a delegate of the maker, or the maker's wallet.
+   * @param signature Of the sdk's `OrderWithdrawal`, by who may sign such an order: the maker, a delegate of the maker, the maker's
+   * wallet; for a firm order the maker or the signer that its lock names.
    * @returns The order as it is now; undefined when the book has no such order.
    * @throws BadWithdrawalError, NotReadyError, or what the RPC throws
    */
@@ -170,16 +180,12 @@ export class OrderBook {
     if (at === undefined) throw new NotReadyError();
     const row = await findOrder(this.db, hash);
     if (row === undefined || row.withdrawal !== null) return row && bookOrderOf(row);
-    const currency = (await at.microgrid(row.microgrid))?.currency;
-    const signer = await plainSignerOf(row.maker, hashWithdrawal(this.#domain, hash), signature, {
-      recover: recoverAddress,
-      isDelegate: async (delegate) =>
-        currency !== undefined && (await at.allowance(row.maker, currency, delegate)) > 0n,
-      isAccepted: (digest, signed) => at.isAccepted(row.maker, digest, signed),
-    });
+    const digest = hashWithdrawal(this.#domain, hash);
+    const recovered = recoverAddress(digest, signature);
+    const signer = await at.signerOf(orderOf(row), { digest, signature, recovered });
     if (signer === undefined) {
       throw new BadWithdrawalError(
-        `Neither ${row.maker}, nor a delegate with an allowance, nor the maker's wallet has signed the withdrawal of ${hash}.`,
+        `The withdrawal of ${hash} is signed by nobody who may sign such an order for ${row.maker}.`,
       );
     }
     return this.#turns.take(async () => {
@@ -217,10 +223,12 @@ export class OrderBook {
     if (at === undefined) throw new NotReadyError();
     const { time } = at.head;
     await this.#expire(time);
-    for (;;) {
-      const revived = await revivedOrders(this.db, time, CHUNK);
-      await this.#judgeAgain(revived, at);
-      if (revived.length < CHUNK) break;
+    for (const due of [revivedOrders, recheckedOrders]) {
+      for (;;) {
+        const rows = await due(this.db, time, CHUNK);
+        await this.#judgeAgain(rows, at);
+        if (rows.length < CHUNK) break;
+      }
     }
     for (const selection of selectionsOf(touched)) await this.#judgeAll(selection, at);
     const wallets = await walletOrders(this.db, time, this.#lastWallet, WALLETS_PER_BLOCK);
@@ -281,21 +289,16 @@ export class OrderBook {
 
   async #judgeNew(json: SignedOrderJson, check: SignatureCheck, at: Snapshot): Promise<Judged> {
     const order = orderFromJson(json.order);
-    const { hash } = check;
-    const signature = json.signature;
     // A range of slots that is too long is not looked up: the order is refused anyway.
-    const signer = check.byMaker ? ({ by: "maker" } as const) : check.possibleSigners;
     const looked = this.#isTooLong(order) ? { ...order, lastSlot: order.firstSlot } : order;
-    const facts = await at.factsOf({ order: looked, signer });
+    const facts = await at.factsOf(looked, check);
+    const { hash } = check;
+    const { signature } = json;
     return { order, signature, hash, facts, verdict: judgeOrder(order, facts) };
   }
 
-  #isTooLong(order: Order): boolean {
-    return (
-      SIDES[order.side] === "offer" &&
-      !order.forward &&
-      order.lastSlot - order.firstSlot >= this.#limits.slotsPerOffer
-    );
+  #isTooLong({ side, firstSlot, lastSlot }: Order): boolean {
+    return side === OFFER && lastSlot - firstSlot >= this.#limits.slotsPerOffer;
   }
 
   /**
@@ -320,7 +323,7 @@ export class OrderBook {
     if (this.#isTooLong(order)) {
       reasons.push({
         code: "Relay_TooManySlots",
-        message: `The offer reaches ${order.lastSlot - order.firstSlot + 1} slots; this relay takes spot offers of up to ${this.#limits.slotsPerOffer}. Sign several.`,
+        message: `The offer reaches ${order.lastSlot - order.firstSlot + 1} slots; this relay takes offers of up to ${this.#limits.slotsPerOffer}. Sign several.`,
         path: "lastSlot",
       });
     }
@@ -379,64 +382,51 @@ export class OrderBook {
 
   async #judgeAgain(rows: readonly OrderRow[], at: Snapshot): Promise<void> {
     if (rows.length === 0) return;
-    const verdicts = new Map<Hex, Judgement>();
-    const signers = await this.#signersOf(rows);
+    const checks = await this.#checkWallets(rows);
+    const now = new Map<OrderRow, Standing>();
     await Promise.all(
       rows.map(async (row) => {
-        const { order } = orderOf(row);
-        const facts = await at.factsOf({ order, signer: signers.get(row.hash) ?? [] });
-        verdicts.set(row.hash, judgeOrder(order, facts));
+        const order = orderOf(row);
+        const check = checks.get(row.hash);
+        const signer = check
+          ? at.signerOf(order, check)
+          : at.keyOf(order, row.signer_key ?? row.maker);
+        const facts = await readOrderFacts(at, order, signer);
+        now.set(row, standingOf(order, facts, judgeOrder(order, facts)));
       }),
     );
-    const changed = rows.filter((row) => {
-      const verdict = verdicts.get(row.hash);
-      return (
-        verdict !== undefined &&
-        (verdict.state !== row.state || Number(verdict.remainingWh) !== row.remaining_wh)
-      );
-    });
-    await this.#change(changed, (row) => {
-      const verdict = verdicts.get(row.hash);
-      return {
-        state: verdict?.state ?? row.state,
-        remaining_wh: Number(verdict?.remainingWh ?? 0n),
-      };
-    });
+    const [changed, rechecks]: [(readonly [OrderRow, Standing])[], Recheck[]] = [[], []];
+    for (const [row, standing] of now) {
+      const { state, remaining_wh, recheck_at } = standing;
+      if (state !== row.state || remaining_wh !== row.remaining_wh) changed.push([row, standing]);
+      else if (recheck_at !== row.recheck_at) rechecks.push({ hash: row.hash, recheck_at });
+    }
+    await this.#change(changed);
+    if (rechecks.length > 0) await this.#turns.take(() => setRechecks(this.db, rechecks));
   }
 
-  /** Who signed the orders in the book. A key's signature stays valid; a contract wallet is asked again. */
-  async #signersOf(rows: readonly OrderRow[]) {
-    const signers = new Map<Hex, Signer | SignatureCheck["possibleSigners"]>();
+  /** Reads the signatures of contract wallets again, since those are asked again. A key's signature stays valid. */
+  async #checkWallets(rows: readonly OrderRow[]): Promise<Map<Hex, SignatureCheck>> {
     const wallets = rows.filter(({ signer }) => signer === "wallet");
-    const checks =
-      wallets.length === 0 ? [] : await this.#checkThread.ask(wallets.map(orderJsonOf));
-    for (const { hash, possibleSigners } of checks) signers.set(hash, possibleSigners);
-    for (const { hash, signer, delegate } of rows) {
-      if (signer === "maker") signers.set(hash, { by: "maker" });
-      else if (signer === "delegate" && delegate !== null) {
-        signers.set(hash, { by: "delegate", delegate });
-      }
-    }
-    return signers;
+    if (wallets.length === 0) return new Map();
+    const checks = await this.#checkThread.ask(wallets.map(bookOrderOf));
+    return new Map(checks.map((check) => [check.hash, check]));
   }
 
   async #expire(time: number): Promise<void> {
     for (;;) {
       const due = await dueOrders(this.db, time, CHUNK);
       if (due.length === 0) return;
-      await this.#change(due, () => ({ state: "expired", remaining_wh: 0 }));
+      await this.#change(due.map((row) => [row, EXPIRED]));
     }
   }
 
-  #change(
-    rows: readonly OrderRow[],
-    to: (row: OrderRow) => Pick<OrderRow, "state" | "remaining_wh">,
-  ): Promise<void> {
+  #change(rows: readonly (readonly [OrderRow, Standing])[]): Promise<void> {
     if (rows.length === 0) return Promise.resolve();
     return this.#turns.take(async () => {
-      const changes = rows.map((row) => ({
-        hash: row.hash,
-        ...to(row),
+      const changes = rows.map(([{ hash }, standing]) => ({
+        hash,
+        ...standing,
         updated_sequence: this.cache.changes.next(),
       }));
       this.cache.update(await updateOrders(this.db, changes));
@@ -456,6 +446,18 @@ function selectionsOf(touched: Touched | "all"): Selection[] {
   return selections.filter((selection) => selection === "all" || selection.values.size > 0);
 }
 
+const standingOf = (order: Order, facts: OrderFacts, verdict: Judgement): Standing => ({
+  state: verdict.state,
+  remaining_wh: Number(verdict.remainingWh),
+  recheck_at: recheckAt(order, facts) ?? null,
+});
+
+/** The key that signed, unless it is the maker's own. */
+function keyOf(signer: Signer | undefined): Address | null {
+  if (signer?.by === "delegate") return signer.delegate;
+  return signer?.by === "lockSigner" ? signer.signer : null;
+}
+
 function rowOf({ order, signature, hash, facts, verdict }: Judged, sequence: number): OrderRow {
   const { signer, microgrid } = facts;
   return {
@@ -471,16 +473,18 @@ function rowOf({ order, signature, hash, facts, verdict }: Judged, sequence: num
     price: order.price.toString(),
     forward: order.forward,
     bond: order.bond.toString(),
+    most_ahead: order.mostAhead,
+    crosses: order.crosses,
     counterparty: order.counterparty,
+    settler: order.settler,
     nonce: order.nonce.toString(),
     counter: order.counter.toString(),
     deadline: order.deadline,
     signature,
     signer: signer?.by ?? "maker",
-    delegate: signer?.by === "delegate" ? signer.delegate : null,
+    signer_key: keyOf(signer),
     withdrawal: null,
-    state: verdict.state,
-    remaining_wh: Number(verdict.remainingWh),
+    ...standingOf(order, facts, verdict),
     good_until: goodUntil(order, microgrid?.slotSeconds ?? 1),
     received_at: Math.floor(Date.now() / 1000),
     received_sequence: sequence,
@@ -488,9 +492,4 @@ function rowOf({ order, signature, hash, facts, verdict }: Judged, sequence: num
   };
 }
 
-const orderJsonOf = (row: OrderRow): SignedOrderJson => {
-  const { order, signature } = bookOrderOf(row);
-  return { order, signature };
-};
-
-const orderOf = (row: OrderRow) => ({ order: orderFromJson(bookOrderOf(row).order) });
+const orderOf = (row: OrderRow): Order => orderFromJson(bookOrderOf(row).order);

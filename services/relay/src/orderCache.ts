@@ -7,7 +7,6 @@ import {
   countByState,
   lastSequence,
   liveOrdersOf,
-  microgridsInBook,
   pageOfHistory,
   searchedOrders,
   textOf,
@@ -34,7 +33,6 @@ export class OrderCache {
   /** The JSON of live orders, as last sent. */
   readonly #texts: Texts;
   readonly #counts = new Map<OrderState, number>();
-  readonly #microgrids = new Set<number>();
 
   private constructor(db: Database, texts: Texts, changes: Changes) {
     this.#db = db;
@@ -45,7 +43,6 @@ export class OrderCache {
   /** Loads what the database holds. */
   static async open(db: Database, texts: Texts): Promise<OrderCache> {
     const cache = new OrderCache(db, texts, new Changes(await lastSequence(db)));
-    for (const microgrid of await microgridsInBook(db)) cache.#microgrids.add(microgrid);
     for (const [state, count] of await countByState(db)) cache.#counts.set(state, count);
     for (let last = 0; ; ) {
       const orders = await searchedOrders(db, last, OPENING_CHUNK);
@@ -53,11 +50,6 @@ export class OrderCache {
       if (orders.length < OPENING_CHUNK) return cache;
       last = orders.at(-1)?.received_sequence ?? last;
     }
-  }
-
-  /** The microgrids in which there are orders. */
-  get microgrids(): ReadonlySet<number> {
-    return this.#microgrids;
   }
 
   /** The number of orders by state. */
@@ -89,7 +81,6 @@ export class OrderCache {
   /** Applies changes that have been written, and publishes them. */
   update(changed: readonly Changed[]): void {
     for (const { row, was } of changed) {
-      this.#microgrids.add(row.microgrid);
       if (was !== undefined) this.#counts.set(was, (this.#counts.get(was) ?? 0) - 1);
       this.#counts.set(row.state, (this.#counts.get(row.state) ?? 0) + 1);
     }

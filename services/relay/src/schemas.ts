@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { type OrderState, SIDES, type Side, SOURCES } from "@wattline/sdk";
 import { type Address, getAddress, type Hex } from "viem";
 import type { Cursor } from "./store/query.ts";
-import { SORTS } from "./wire.ts";
+import { ORDER_KINDS, SORTS } from "./wire.ts";
 
 const STATES = [
   "live",
@@ -81,7 +81,10 @@ export const orderSchema = z
     price: bigUint(96),
     forward: z.boolean(),
     bond: bigUint(96),
+    mostAhead: uint(32),
+    crosses: z.boolean(),
     counterparty: address,
+    settler: address,
     nonce: bigUint(64),
     counter: bigUint(64),
     deadline: uint(40),
@@ -143,10 +146,11 @@ export const bookOrderSchema = z
       maker: z.string(),
       meter: z.string(),
       counterparty: z.string(),
+      settler: z.string(),
     }),
     signature: z.string(),
     hash: z.string(),
-    signer: z.enum(["maker", "delegate", "wallet"]),
+    signer: z.enum(["maker", "delegate", "lockSigner", "wallet"]),
     remainingWh: z.string(),
     state: z.enum(STATES),
     receivedAt: z.int(),
@@ -211,6 +215,8 @@ export const ordersQuerySchema = z.strictObject({
   maxPrice: bigUint(96).transform(BigInt).openapi({ type: "string" }).optional(),
   maker: address.optional(),
   counterparty: address.optional(),
+  kind: z.enum(ORDER_KINDS).optional(),
+  settler: address.optional(),
   forward: z
     .enum(["true", "false"])
     .transform((text) => text === "true")

@@ -127,7 +127,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     wasOffline = isOffline;
     report(
       isOffline
-        ? `No block has come after ${block} for more than ${afterSeconds} seconds. Until one comes, only money counts that is locked beyond its order's end.`
+        ? `No block has come after ${block} for more than ${afterSeconds} seconds. Until one comes, money counts only for firm orders.`
         : "Blocks are coming again: all money counts, locked or not.",
     );
   }

@@ -1,4 +1,4 @@
-import type { OrderState, Side, SignedOrderJson, Source } from "@wattline/sdk";
+import type { OrderState, Side, SignedOrderJson, Signer, Source } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
 
 /** The JSON that a relay and its clients exchange. */
@@ -8,7 +8,7 @@ export interface BookOrder extends SignedOrderJson {
   /** The order's EIP-712 digest, which identifies it everywhere. */
   readonly hash: Hex;
   /** Who signed. */
-  readonly signer: "maker" | "delegate" | "wallet";
+  readonly signer: Signer["by"];
   /** Wh that can still be traded and are covered by money or energy. */
   readonly remainingWh: string;
   readonly state: OrderState;
@@ -50,6 +50,10 @@ export type PostResult =
 export const SORTS = ["price", "firstSlot", "received"] as const;
 export type Sort = (typeof SORTS)[number];
 
+/** Whether orders are posted prices, which anyone takes, or limits, which settlers fill. */
+export const ORDER_KINDS = ["posted", "limit"] as const;
+export type OrderKind = (typeof ORDER_KINDS)[number];
+
 /** A query for orders; a missing member is no condition. */
 export interface OrdersQuery {
   readonly microgrid?: number | undefined;
@@ -64,6 +68,9 @@ export interface OrdersQuery {
   readonly maker?: Address | undefined;
   /** Orders that this taker may trade against: those for anyone and those for it alone. */
   readonly counterparty?: Address | undefined;
+  readonly kind?: OrderKind | undefined;
+  /** Limits that this settler may fill: those for anyone and those for it alone. */
+  readonly settler?: Address | undefined;
   readonly forward?: boolean | undefined;
   /** `live` by default. */
   readonly state?: "live" | "all" | undefined;
@@ -94,7 +101,7 @@ export interface Health {
   /** The newest block known. */
   readonly head: number;
   readonly lagBlocks: number;
-  /** Whether the node is offline: then only money counts that is locked beyond its order's end. */
+  /** Whether the node is offline: then money counts only for firm orders. */
   readonly isOffline: boolean;
   /** Live orders. */
   readonly orders: number;

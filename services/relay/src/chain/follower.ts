@@ -1,8 +1,9 @@
-import type { Deployment } from "@wattline/sdk";
+import type { Deployment, Microgrid } from "@wattline/sdk";
 import type { Address, Hex, PublicClient } from "viem";
 import type { OrderBook } from "../orderBook.ts";
 import { type Checkpoint, Checkpoints } from "../store/checkpoints.ts";
 import { logRanges } from "./logs.ts";
+import { MicrogridEvents } from "./microgrids.ts";
 import { type Head, Snapshot } from "./snapshot.ts";
 import { effectsOf, type LogEffects, NOTHING_TOUCHED, type Touched, union } from "./touched.ts";
 
@@ -43,7 +44,10 @@ export class Follower {
   readonly #deployment: Deployment;
   readonly #book: OrderBook;
   readonly #checkpoints: Checkpoints;
+  readonly #microgrids: MicrogridEvents;
   readonly #outage: Outage;
+  /** What orders are judged by. */
+  #snapshot: Snapshot | undefined;
   /** After a start everything is judged once, so that nothing is missed that happened while the relay was stopped. */
   #startedAfresh = true;
   /** When orders were last judged by the clock while the node is offline; undefined while it is not. */
@@ -55,12 +59,14 @@ export class Follower {
     deployment: Deployment,
     book: OrderBook,
     checkpoints: Checkpoints,
+    microgrids: MicrogridEvents,
     outage: Outage,
   ) {
     this.#client = client;
     this.#deployment = deployment;
     this.#book = book;
     this.#checkpoints = checkpoints;
+    this.#microgrids = microgrids;
     this.#outage = outage;
     const block = checkpoints.last?.number ?? deployment.fromBlock;
     this.#following = {
@@ -78,7 +84,11 @@ export class Follower {
     book: OrderBook,
     outage: Outage,
   ): Promise<Follower> {
-    return new Follower(client, deployment, book, await Checkpoints.load(book.db), outage);
+    const [checkpoints, microgrids] = await Promise.all([
+      Checkpoints.load(book.db),
+      MicrogridEvents.load(book.db, deployment),
+    ]);
+    return new Follower(client, deployment, book, checkpoints, microgrids, outage);
   }
 
   get following(): Following {
@@ -110,7 +120,7 @@ export class Follower {
     const hasTurned = isOffline !== (this.#offlineSince !== undefined);
     if (last?.hash === head.hash && !this.#startedAfresh && !hasTurned) {
       if (this.#offlineSince !== undefined && now - this.#offlineSince >= OUTAGE_STEP_SECONDS) {
-        this.#book.judgeAt(this.#snapshotAt(head, now));
+        this.#judgeAt(this.#snapshotAt(head, this.#snapshot?.microgrids ?? new Map(), now));
         await this.#book.judgeTouched(NOTHING_TOUCHED);
         this.#offlineSince = now;
       } else await this.#book.judgeWrittenLate();
@@ -118,32 +128,40 @@ export class Follower {
     }
 
     const { common, orphaned } = await this.#commonWith(head);
-    const snapshot = this.#snapshotAt(head, isOffline ? now : undefined);
-    const touched = await this.#read(snapshot, common?.number ?? this.#deployment.fromBlock - 1);
+    const block = common?.number ?? this.#deployment.fromBlock - 1;
+    const microgrids = await this.#readMicrogrids(head, block);
+    const clock = isOffline ? now : undefined;
+    const snapshot = this.#snapshotAt(head, this.#microgrids.microgrids, clock);
+    const touched = { ...(await this.#read(snapshot, block)), microgrids };
     const suspects = [touched, ...orphaned.map((checkpoint) => checkpoint.touched)];
     const all = this.#startedAfresh || hasTurned || (common === undefined && last !== undefined);
 
     // From here on new orders are judged at this block; those judged before and written later are judged again.
-    this.#book.judgeAt(snapshot);
+    this.#judgeAt(snapshot);
     await this.#book.judgeTouched(all ? "all" : union(suspects));
     // If even the first checkpoint is orphaned, everything is judged again.
     const remembered = common === undefined ? NOTHING_TOUCHED : union(suspects);
     await this.#checkpoints.replace(common, { ...head, touched: remembered });
     this.#startedAfresh = false;
     this.#offlineSince = isOffline ? now : undefined;
-    const { number: block, hash: blockHash } = head;
-    this.#following = { ...this.#following, block, blockHash, isOffline };
+    const { number, hash: blockHash } = head;
+    this.#following = { ...this.#following, block: number, blockHash, isOffline };
+  }
+
+  #judgeAt(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#book.judgeAt(snapshot);
   }
 
   /** The chain's state at a block; while the node is offline, at the current time. */
-  #snapshotAt(head: Head, offlineSince: number | undefined): Snapshot {
-    const time = offlineSince ?? head.time;
-    return new Snapshot(
-      this.#client,
-      this.#deployment,
-      { ...head, time },
-      offlineSince !== undefined,
-    );
+  #snapshotAt(
+    head: Head,
+    microgrids: ReadonlyMap<number, Microgrid>,
+    clock: number | undefined,
+  ): Snapshot {
+    const at = { ...head, time: clock ?? head.time };
+    const isOffline = clock !== undefined;
+    return new Snapshot(this.#client, this.#deployment, at, microgrids, isOffline);
   }
 
   /** The newest checkpoint that is still on the chain, and those that are not. */
@@ -165,6 +183,17 @@ export class Follower {
     if (checkpoint.number > head.number) return false;
     if (checkpoint.number === head.number) return checkpoint.hash === head.hash;
     return (await this.#headAt(checkpoint.number)).hash === checkpoint.hash;
+  }
+
+  /** Reads what happened to microgrids after `block` up to `head`. Returns whom it concerns. */
+  async #readMicrogrids(head: Head, block: number): Promise<ReadonlySet<number>> {
+    const concerned = new Set<number>();
+    await this.#microgrids.rewind(block);
+    const contracts = [this.#deployment.microgrids];
+    for await (const { logs } of logRanges(this.#client, contracts, block + 1, head.number)) {
+      for (const one of await this.#microgrids.add(logs, this.#client)) concerned.add(one);
+    }
+    return concerned;
   }
 
   /** Reads what happened after `block` up to the snapshot's; orders posted on the board are accepted. */
@@ -199,12 +228,7 @@ export class Follower {
   /** The accounts that releases and charges concern, which the logs do not name. */
   async #touchedBeside({ released, charged }: LogEffects, snapshot: Snapshot): Promise<Touched> {
     const makers = new Set<Address>(await this.#book.partiesOf([...released]));
-    if (charged) {
-      for (const number of this.#book.cache.microgrids) {
-        const microgrid = await snapshot.microgrid(number);
-        if (microgrid !== undefined) makers.add(microgrid.dso);
-      }
-    }
+    if (charged) for (const { dso } of snapshot.microgrids.values()) makers.add(dso);
     return { ...NOTHING_TOUCHED, makers };
   }
 

@@ -1,23 +1,14 @@
 import {
-  blockOf,
+  type ChainView,
   type Deployment,
-  energyTokenAbi,
-  isAcceptance,
-  LANES,
-  laneOf,
-  type MeterFacts,
-  type MicrogridFacts,
+  type Microgrid,
   marketplaceAbi,
-  metersAbi,
-  modeAt,
   type Order,
   type OrderFacts,
-  SIDES,
+  plainSignerOf,
+  readOrderFacts,
   type Signer,
-  SOURCES,
-  sourceMask,
-  WALLET_GAS,
-  walletQuestion,
+  signatureFactsIn,
 } from "@wattline/sdk";
 import {
   type Address,
@@ -28,9 +19,7 @@ import {
   type Hex,
   isAddressEqual,
   type PublicClient,
-  zeroAddress,
 } from "viem";
-import type { PossibleSigner } from "../verify/signatureCheck.ts";
 
 /** A block at which orders are judged. */
 export interface Head {
@@ -40,313 +29,143 @@ export interface Head {
   readonly time: number;
 }
 
-/** An order and what is known about its signature. */
-export interface Candidate {
-  readonly order: Order;
-  /** Known, or still to be found among the possible signers. */
-  readonly signer: Signer | readonly PossibleSigner[];
+/** What is known about an order's signature without asking the chain. */
+export interface SignatureReading {
+  /** What was signed. */
+  readonly digest: Hex;
+  /** The plain signature over it. */
+  readonly signature: Hex;
+  /** The key that made it; undefined when it is none of a key. */
+  readonly recovered?: Address | undefined;
 }
-
-/** A microgrid's facts and its DSO. */
-type Microgrid = MicrogridFacts & { readonly dso: Address };
 
 /** Calls in one `multicall`. */
 const MOST_CALLS = 250;
-/** Facts of each kind that a snapshot keeps. */
-const MOST_KNOWN = 20_000;
+/** Answers that a snapshot keeps. */
+const MOST_KNOWN = 10_000;
+
+/** A contract's answer to a call. */
+interface Question {
+  readonly call: Hex;
+  resolve(answer: Hex): void;
+  reject(error: unknown): void;
+}
 
 /**
  * The chain's state at one block, named by its hash, so that facts belong together even if the chain is reorganised.
- * Each fact is read once.
+ * Each question is asked once, and those asked at the same time go to a contract together.
  */
-export class Snapshot {
+export class Snapshot implements ChainView {
   readonly head: Head;
-  /** Whether the node is offline: then only locked money counts. */
-  readonly #isOffline: boolean;
+  /** Whether the node is offline: then money counts only for firm orders. */
+  readonly isOffline: boolean;
+  readonly deployment: Deployment;
+  /** As of the block. */
+  readonly microgrids: ReadonlyMap<number, Microgrid>;
   readonly #client: PublicClient;
-  readonly #deployment: Deployment;
-  readonly #market: Batcher;
-  readonly #metering: Batcher;
-  readonly #microgrids = new Memo<Microgrid | undefined>();
-  readonly #accounts = new Memo<{ balance: bigint; counter: bigint; lockedUntil: bigint }>();
-  readonly #allowances = new Memo<bigint>();
-  readonly #meters = new Memo<MeterFacts | undefined>();
-  readonly #profiles = new Memo<readonly bigint[]>();
+  readonly #answers = new Map<string, Promise<Hex>>();
+  readonly #waiting = new Map<Address, Question[]>();
 
-  constructor(client: PublicClient, deployment: Deployment, head: Head, isOffline: boolean) {
+  constructor(
+    client: PublicClient,
+    deployment: Deployment,
+    head: Head,
+    microgrids: ReadonlyMap<number, Microgrid>,
+    isOffline: boolean,
+  ) {
     this.#client = client;
-    this.#deployment = deployment;
+    this.deployment = deployment;
     this.head = head;
-    this.#isOffline = isOffline;
-    this.#market = new Batcher((calls) => this.#multicall(deployment.marketplace, calls));
-    this.#metering = new Batcher((calls) => this.#multicall(deployment.meters, calls));
+    this.microgrids = microgrids;
+    this.isOffline = isOffline;
+  }
+
+  get nowSeconds(): number {
+    return this.head.time;
+  }
+
+  microgrid(microgrid: number): Microgrid | undefined {
+    return this.microgrids.get(microgrid);
   }
 
   /** All facts on which an order's validity depends. @throws what the RPC throws */
-  async factsOf({ order, signer }: Candidate): Promise<OrderFacts> {
-    const microgrid = await this.microgrid(order.microgrid);
-    if (microgrid === undefined) {
-      return {
-        nowSeconds: this.head.time,
-        microgrid,
-        account: { balance: 0n, counter: 0n },
-        fill: { filledWh: 0n, cancelled: false },
-        signer: undefined,
-        allowance: 0n,
-        meter: undefined,
-        heldWh: 0n,
-      };
-    }
-    const { maker } = order;
-    const { currency } = microgrid;
-    const [account, fill, found, meter, heldWh] = await Promise.all([
-      this.#account(currency, maker),
-      this.#fill(maker, order.nonce),
-      this.#signerOf(maker, currency, signer),
-      isAddressEqual(order.meter, zeroAddress) ? undefined : this.#meter(order.meter),
-      SIDES[order.side] === "offer" && !order.forward
-        ? this.#heldWh(order, microgrid.slotSeconds)
-        : 0n,
-    ]);
-    const allowance =
-      found?.by === "delegate" ? await this.allowance(maker, currency, found.delegate) : 0n;
-    return {
-      nowSeconds: this.head.time,
-      microgrid,
-      account,
-      lockedUntil: this.#isOffline ? account.lockedUntil : undefined,
-      fill,
-      signer: found,
-      allowance,
-      meter,
-      heldWh,
-    };
+  factsOf(order: Order, reading: SignatureReading): Promise<OrderFacts> {
+    return readOrderFacts(this, order, this.signerOf(order, reading));
   }
 
-  /** A microgrid; undefined when there is none of this number. */
-  microgrid(microgrid: number): Promise<Microgrid | undefined> {
-    return this.#microgrids.get(String(microgrid), () => this.#readMicrogrid(microgrid));
+  /** Who of those who may has signed; undefined when nobody has. @throws what the RPC throws */
+  signerOf(order: Order, { digest, signature, recovered }: SignatureReading) {
+    const facts = signatureFactsIn(this, order, () => recovered);
+    return plainSignerOf(order, digest, signature, facts);
   }
 
-  /** What a delegate may still spend for a maker. */
-  allowance(maker: Address, currency: Address, delegate: Address): Promise<bigint> {
-    const args = [maker, currency, delegate] as const;
-    return this.#allowances.get(args.join(" "), async () =>
-      decodeFunctionResult({
-        abi: marketplaceAbi,
-        functionName: "allowanceOf",
-        data: await this.#market.call(
-          encodeFunctionData({ abi: marketplaceAbi, functionName: "allowanceOf", args }),
-        ),
-      }),
-    );
+  /** Whether a key that signed an order may still do so. @throws what the RPC throws */
+  keyOf(order: Order, recovered: Address): Promise<Signer | undefined> {
+    const facts = signatureFactsIn(this, order, () => recovered);
+    return plainSignerOf(order, "0x", "0x", { ...facts, isAccepted: () => false });
   }
 
-  /** Whether a contract wallet accepts a signature (ERC-1271), asked with the gas that the marketplace grants. */
-  async isAccepted(wallet: Address, digest: Hex, signature: Hex): Promise<boolean> {
+  call(to: Address, data: Hex): Promise<Hex> {
+    const key = `${to} ${data}`;
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known;
+    // While no block comes, the answers must not fill the memory.
+    if (this.#answers.size >= MOST_KNOWN) this.#answers.clear();
+    const asked = this.#canAskMany(to) ? this.#askTogether(to, data) : this.#ask(to, data);
+    this.#answers.set(key, asked);
+    // A failed read is tried again next time.
+    asked.catch(() => this.#answers.delete(key));
+    return asked;
+  }
+
+  async ask(to: Address, data: Hex, gas: bigint): Promise<Hex | undefined> {
     try {
-      const { data } = await this.#client.call({
-        to: wallet,
-        data: walletQuestion(digest, signature),
-        gas: WALLET_GAS,
-        blockHash: this.head.hash,
-      });
-      return isAcceptance(data);
-    } catch (error) {
-      if (hasReverted(error)) return false;
-      throw error;
-    }
-  }
-
-  async #signerOf(
-    maker: Address,
-    currency: Address,
-    signer: Candidate["signer"],
-  ): Promise<Signer | undefined> {
-    if ("by" in signer) {
-      if (signer.by !== "delegate") return signer;
-      return (await this.allowance(maker, currency, signer.delegate)) > 0n ? signer : undefined;
-    }
-    // Possible signers come in the order in which the contracts try them.
-    for (const { digest, signature, recovered } of signer) {
-      if (recovered !== undefined && (await this.allowance(maker, currency, recovered)) > 0n) {
-        return { by: "delegate", delegate: recovered };
-      }
-      if (await this.isAccepted(maker, digest, signature)) return { by: "wallet" };
-    }
-    return undefined;
-  }
-
-  #account(currency: Address, holder: Address) {
-    return this.#accounts.get(`${currency} ${holder}`, async () =>
-      decodeFunctionResult({
-        abi: marketplaceAbi,
-        functionName: "accountOf",
-        data: await this.#market.call(
-          encodeFunctionData({
-            abi: marketplaceAbi,
-            functionName: "accountOf",
-            args: [currency, holder],
-          }),
-        ),
-      }),
-    );
-  }
-
-  async #fill(maker: Address, nonce: bigint) {
-    const [filledWh, cancelled] = decodeFunctionResult({
-      abi: marketplaceAbi,
-      functionName: "fillOf",
-      data: await this.#market.call(
-        encodeFunctionData({ abi: marketplaceAbi, functionName: "fillOf", args: [maker, nonce] }),
-      ),
-    });
-    return { filledWh, cancelled };
-  }
-
-  #meter(meter: Address): Promise<MeterFacts | undefined> {
-    return this.#meters.get(meter, async () => {
-      const record = decodeFunctionResult({
-        abi: metersAbi,
-        functionName: "meterOf",
-        data: await this.#metering.call(
-          encodeFunctionData({ abi: metersAbi, functionName: "meterOf", args: [meter] }),
-        ),
-      });
-      const source = SOURCES[record.source];
-      if (isAddressEqual(record.owner, zeroAddress) || source === undefined) return undefined;
-      const { owner, microgrid, capacityW, active } = record;
-      return { owner, microgrid, capacityW, active, source };
-    });
-  }
-
-  /** The maker's energy of the order's sources in the order's slots. */
-  async #heldWh(order: Order, slotSeconds: number): Promise<bigint> {
-    // Only ended slots hold energy.
-    const lastSlot = Math.min(order.lastSlot, Math.floor(this.head.time / slotSeconds));
-    if (lastSlot < order.firstSlot) return 0n;
-    const sources = SOURCES.filter((source) => (order.sources & sourceMask(source)) !== 0);
-    const held = await Promise.all(
-      sources.map((source) =>
-        this.#profile(
-          order.maker,
-          order.microgrid,
-          SOURCES.indexOf(source),
-          blockOf(order.firstSlot),
-          blockOf(lastSlot) - blockOf(order.firstSlot) + 1,
-        ),
-      ),
-    );
-    return held.reduce((total, words) => total + sumBetween(words, order, lastSlot), 0n);
-  }
-
-  #profile(
-    holder: Address,
-    microgrid: number,
-    source: number,
-    firstBlock: number,
-    blocks: number,
-  ): Promise<readonly bigint[]> {
-    const args = [holder, microgrid, source, firstBlock, BigInt(blocks)] as const;
-    return this.#profiles.get(args.join(" "), async () =>
-      decodeFunctionResult({
-        abi: energyTokenAbi,
-        functionName: "profileOf",
-        data: await this.#call(
-          this.#deployment.energy,
-          encodeFunctionData({ abi: energyTokenAbi, functionName: "profileOf", args }),
-        ),
-      }),
-    );
-  }
-
-  async #readMicrogrid(microgrid: number): Promise<Microgrid | undefined> {
-    const call = encodeFunctionData({
-      abi: metersAbi,
-      functionName: "microgridOf",
-      args: [microgrid],
-    });
-    try {
-      const { charter, tariffs, mode, dso } = decodeFunctionResult({
-        abi: metersAbi,
-        functionName: "microgridOf",
-        data: await this.#call(this.#deployment.meters, call),
-      });
-      return {
-        currency: charter.currency,
-        slotSeconds: charter.slotSeconds,
-        mode: modeAt(mode),
-        networkFeePerKwh: tariffs.networkFee,
-        feedInPerKwh: tariffs.feedIn,
-        islandPriceCapPerKwh: tariffs.islandPriceCap,
-        reportingDeadlineSeconds: charter.reportingDeadline,
-        dso,
-      };
+      return await this.#ask(to, data, gas);
     } catch (error) {
       if (hasReverted(error)) return undefined;
       throw error;
     }
   }
 
-  async #call(to: Address, data: Hex): Promise<Hex> {
-    const answer = await this.#client.call({ to, data, blockHash: this.head.hash });
+  async #ask(to: Address, data: Hex, gas?: bigint): Promise<Hex> {
+    const { hash: blockHash } = this.head;
+    const answer = await this.#client.call({
+      to,
+      data,
+      ...(gas !== undefined && { gas }),
+      blockHash,
+    });
     return answer.data ?? "0x";
   }
 
-  /** `Meters` has the same `multicall` as the marketplace. */
-  async #multicall(to: Address, calls: readonly Hex[]): Promise<readonly Hex[]> {
-    const data = encodeFunctionData({
-      abi: marketplaceAbi,
-      functionName: "multicall",
-      args: [calls],
-    });
-    return decodeFunctionResult({
-      abi: marketplaceAbi,
-      functionName: "multicall",
-      data: await this.#call(to, data),
-    });
-  }
-}
-
-/** Caches what has been read. */
-class Memo<T> {
-  readonly #known = new Map<string, Promise<T>>();
-
-  get(key: string, read: () => Promise<T>): Promise<T> {
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    // While no block comes, the cache must not fill the memory.
-    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
-    const asked = read();
-    this.#known.set(key, asked);
-    // A failed read is tried again next time.
-    asked.catch(() => this.#known.delete(key));
-    return asked;
-  }
-}
-
-/** Collects calls made at the same time into one request to the node. */
-class Batcher {
-  readonly #send: (calls: readonly Hex[]) => Promise<readonly Hex[]>;
-  #waiting: { call: Hex; resolve(data: Hex): void; reject(error: unknown): void }[] = [];
-
-  constructor(send: (calls: readonly Hex[]) => Promise<readonly Hex[]>) {
-    this.#send = send;
+  /** Whether a contract has `multicall`. */
+  #canAskMany(to: Address): boolean {
+    const { marketplace, meters } = this.deployment;
+    return isAddressEqual(to, marketplace) || isAddressEqual(to, meters);
   }
 
-  call(call: Hex): Promise<Hex> {
+  #askTogether(to: Address, call: Hex): Promise<Hex> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
-      this.#waiting.push({ call, resolve, reject });
+      const waiting = this.#waiting.get(to);
+      const question = { call, resolve, reject };
+      if (waiting !== undefined) {
+        waiting.push(question);
+        return;
+      }
+      this.#waiting.set(to, [question]);
+      setImmediate(() => this.#flush(to));
     });
   }
 
-  #flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  #flush(to: Address): void {
+    const waiting = this.#waiting.get(to) ?? [];
+    this.#waiting.delete(to);
     for (let start = 0; start < waiting.length; start += MOST_CALLS) {
       const part = waiting.slice(start, start + MOST_CALLS);
-      this.#send(part.map(({ call }) => call)).then(
+      this.#multicall(
+        to,
+        part.map(({ call }) => call),
+      ).then(
         (answers) => {
           for (const [i, { resolve }] of part.entries()) resolve(answers[i] ?? "0x");
         },
@@ -356,16 +175,13 @@ class Batcher {
       );
     }
   }
-}
 
-function sumBetween(words: readonly bigint[], order: Order, lastSlot: number): bigint {
-  const start = blockOf(order.firstSlot) * LANES;
-  let total = 0n;
-  for (let slot = order.firstSlot; slot <= lastSlot; slot++) {
-    const word = words[blockOf(slot - start)];
-    if (word !== undefined && word !== 0n) total += laneOf(word, slot % LANES);
+  /** `Meters` has the same `multicall` as the marketplace. */
+  async #multicall(to: Address, calls: readonly Hex[]): Promise<readonly Hex[]> {
+    const multicall = { abi: marketplaceAbi, functionName: "multicall" } as const;
+    const data = encodeFunctionData({ ...multicall, args: [calls] });
+    return decodeFunctionResult({ ...multicall, data: await this.#ask(to, data) });
   }
-  return total;
 }
 
 /** Whether the contract reverted, as opposed to the node failing. */

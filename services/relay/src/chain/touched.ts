@@ -56,13 +56,12 @@ export function touchedFromJson(json: string): Touched {
 const ABI = [...marketplaceAbi, ...metersAbi, ...energyTokenAbi, ...boardAbi] as const;
 
 /**
- * Reads what the contracts' logs change about orders. Everything that can change whether an order may be traded leaves a
- * log that names whom it concerns, except releases (see {@link LogEffects.released}) and charges.
+ * Reads what the logs of marketplace, meters, token and board change about orders. Everything that can change whether an order
+ * may be traded leaves a log that names whom it concerns, except releases (see {@link LogEffects.released}) and charges.
  */
 export function effectsOf(logs: readonly Log[]): LogEffects {
   const makers = new Set<Address>();
   const meters = new Set<Address>();
-  const microgrids = new Set<number>();
   const positions = new Map<Hex, Parties>();
   const released = new Set<Hex>();
   const pinned: SignedOrder[] = [];
@@ -91,7 +90,7 @@ export function effectsOf(logs: readonly Log[]): LogEffects {
       case "Reserved": {
         const { seller, buyer } = log.args.position;
         positions.set(log.args.positionId, { seller, buyer });
-        makers.add(log.args.maker).add(seller).add(buyer);
+        makers.add(seller).add(buyer);
         break;
       }
       case "Released":
@@ -103,19 +102,18 @@ export function effectsOf(logs: readonly Log[]): LogEffects {
         makers.add(log.args.from).add(log.args.to);
         break;
       case "MeterRegistered":
+      case "MeterOffered":
       case "MeterHandedOver":
+      case "MeterMoving":
       case "MeterRetired":
+      case "CriticalSet":
         meters.add(log.args.meter);
-        break;
-      case "Founded":
-      case "TariffsSet":
-      case "ModeSet":
-        microgrids.add(log.args.microgrid);
         break;
       case "Pinned":
         pinned.push({ order: log.args.order, signature: log.args.signature });
         break;
     }
   }
-  return { touched: { makers, meters, microgrids }, positions, released, charged, pinned };
+  const touched = { ...NOTHING_TOUCHED, makers, meters };
+  return { touched, positions, released, charged, pinned };
 }

@@ -126,7 +126,7 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     createRoute({
       method: "delete",
       path: "/orders/{hash}",
-      summary: "Take an order off the book, by a signed Withdrawal(bytes32 orderHash)",
+      summary: "Take an order off the book, by a signed OrderWithdrawal(bytes32 orderHash)",
       description:
         "The signature remains valid for anyone who has the order. To void it for good, cancel it on chain.",
       request: {

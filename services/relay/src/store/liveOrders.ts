@@ -42,6 +42,7 @@ export class LiveOrders {
     price: new Column(),
     maker: new Column(),
     counterparty: new Column(),
+    settler: new Column(),
     received_sequence: new Column(),
   };
   /** Where the JSON of each row is, and its length. */

@@ -18,17 +18,21 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         price numeric(29) not null,
         forward boolean not null,
         bond numeric(29) not null,
+        most_ahead bigint not null,
+        crosses boolean not null,
         counterparty text not null,
+        settler text not null,
         nonce numeric(20) not null,
         counter numeric(20) not null,
         deadline bigint not null,
         signature text not null,
         signer text not null,
-        delegate text,
+        signer_key text,
         withdrawal text,
         state text not null,
         remaining_wh bigint not null,
         good_until bigint not null,
+        recheck_at bigint,
         received_at bigint not null,
         received_sequence bigint not null,
         updated_sequence bigint not null
@@ -41,6 +45,9 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         db,
       );
       await sql`create index orders_by_end on orders (state, good_until)`.execute(db);
+      await sql`create index orders_by_recheck on orders (recheck_at) where recheck_at is not null`.execute(
+        db,
+      );
       await sql`create table checkpoints (
         number bigint primary key,
         hash text not null,
@@ -52,15 +59,15 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         seller text not null,
         buyer text not null
       )`.execute(db);
-      await sql`create table peers (url text primary key, sequence bigint not null)`.execute(db);
-      await sql`create table meta (key text primary key, value text not null)`.execute(db);
-    },
-  },
-  // A number alone did not say of which book it was: peers are followed from the beginning once.
-  "0002-event-ids": {
-    async up(db: Kysely<unknown>) {
-      await sql`drop table peers`.execute(db);
+      await sql`create table microgrid_events (
+        block bigint not null,
+        log_index bigint not null,
+        time bigint not null,
+        log text not null,
+        primary key (block, log_index)
+      )`.execute(db);
       await sql`create table peers (url text primary key, event_id text not null)`.execute(db);
+      await sql`create table meta (key text primary key, value text not null)`.execute(db);
     },
   },
 };

@@ -19,6 +19,7 @@ export interface Change {
   readonly hash: Hex;
   readonly state: OrderState;
   readonly remaining_wh: number;
+  readonly recheck_at: number | null;
   readonly updated_sequence: number;
 }
 
@@ -53,7 +54,8 @@ export interface Changed {
 /** Applies changes, except to withdrawn orders. */
 export async function updateOrders(db: Database, changes: readonly Change[]): Promise<Changed[]> {
   const { rows } = await sql<{ row: string; was: OrderState }>`update orders as o
-    set state = c.state, remaining_wh = c.remaining_wh, updated_sequence = c.updated_sequence
+    set state = c.state, remaining_wh = c.remaining_wh, recheck_at = c.recheck_at,
+      updated_sequence = c.updated_sequence
     from json_populate_recordset(null::orders, ${JSON.stringify(changes)}::json) as c
     join orders as b on b.hash = c.hash
     where o.hash = c.hash and o.withdrawal is null
@@ -164,6 +166,24 @@ export const dueOrders = (db: Database, time: number, limit: number): Promise<Or
       .limit(limit),
   );
 
+export type Recheck = Pick<OrderRow, "hash" | "recheck_at">;
+
+/** Notes when orders may stand otherwise though nothing happens on chain. */
+export const setRechecks = (db: Database, rechecks: readonly Recheck[]) =>
+  sql`update orders as o set recheck_at = c.recheck_at
+    from json_populate_recordset(null::orders, ${JSON.stringify(rechecks)}::json) as c
+    where o.hash = c.hash`.execute(db);
+
+/** Orders that may stand otherwise by now though nothing has happened on chain. */
+export const recheckedOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
+  read(
+    rows(db)
+      .where("recheck_at", "<=", time)
+      .where("good_until", ">=", time)
+      .where("withdrawal", "is", null)
+      .limit(limit),
+  );
+
 /** Orders marked expired at a time that a reorganisation has undone. */
 export const revivedOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
   read(
@@ -193,12 +213,6 @@ export const walletOrders = (
 
 /** Removes dead rows and refreshes the query planner's statistics. */
 export const tidy = (db: Database) => sql`vacuum analyze orders`.execute(db);
-
-/** The microgrids in which there are orders. */
-export async function microgridsInBook(db: Database): Promise<number[]> {
-  const rows = await db.selectFrom("orders").select("microgrid").distinct().execute();
-  return rows.map(({ microgrid }) => microgrid);
-}
 
 /** One page of the whole history, live orders and others. */
 export async function pageOfHistory(
@@ -291,7 +305,10 @@ export const bookOrderOf = (row: OrderRow): BookOrder => ({
     price: row.price,
     forward: row.forward,
     bond: row.bond,
+    mostAhead: row.most_ahead,
+    crosses: row.crosses,
     counterparty: row.counterparty,
+    settler: row.settler,
     nonce: row.nonce,
     counter: row.counter,
     deadline: row.deadline,

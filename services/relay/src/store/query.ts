@@ -1,4 +1,4 @@
-import { SIDES, sourceMask } from "@wattline/sdk";
+import { ANYONE, SIDES, sourceMask } from "@wattline/sdk";
 import { zeroAddress } from "viem";
 import type { OrdersQuery, Sort } from "../wire.ts";
 import type { OrderRow } from "./tables.ts";
@@ -8,7 +8,7 @@ import type { OrderRow } from "./tables.ts";
 /** Columns by which orders are filtered and sorted. None of them ever changes. */
 export const SEARCHED_COLUMNS = [
   ...(["microgrid", "side", "sources", "forward", "first_slot", "last_slot"] as const),
-  ...(["price", "maker", "counterparty", "received_sequence"] as const),
+  ...(["price", "maker", "counterparty", "settler", "received_sequence"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 export type SearchedColumn = (typeof SEARCHED_COLUMNS)[number];
 
@@ -47,7 +47,7 @@ export function orderingOf({ sort = "price", side }: OrdersQuery): Ordering {
 
 export function conditionsOf(query: OrdersQuery): Condition[] {
   const { microgrid, side, source, fromSlot, toSlot, minPrice, maxPrice } = query;
-  const { maker, counterparty, forward } = query;
+  const { maker, counterparty, kind, settler, forward } = query;
   const conditions: Condition[] = [];
   const among = (column: SearchedColumn, ...values: readonly Value[]) =>
     conditions.push({ column, is: "in", values });
@@ -65,6 +65,10 @@ export function conditionsOf(query: OrdersQuery): Condition[] {
   if (maxPrice !== undefined) bounded("price", "<=", maxPrice.toString());
   if (maker !== undefined) among("maker", maker);
   if (counterparty !== undefined) among("counterparty", zeroAddress, counterparty);
+  if (kind === "posted") among("settler", zeroAddress);
+  // The lowest settler of a limit.
+  if (kind === "limit") bounded("settler", ">=", ANYONE);
+  if (settler !== undefined) among("settler", ANYONE, settler);
   if (forward !== undefined) among("forward", forward);
   return conditions;
 }

@@ -4,20 +4,21 @@ import type { Hex } from "viem";
 import type { OrderRow, SignerKind } from "./tables.ts";
 
 /**
- * Rows of orders as one text each: parsing twenty-six values per row from the database's protocol costs several times as
+ * Rows of orders as one text each: parsing thirty values per row from the database's protocol costs several times as
  * much as finding the rows. No value contains a space.
  */
 
 const NOTHING = "-";
 
 /** Columns that may be null. */
-const OPTIONAL: readonly string[] = ["delegate", "withdrawal"];
+const OPTIONAL: readonly string[] = ["signer_key", "withdrawal", "recheck_at"];
 
 /** The columns in the order in which they are written and read. */
 const COLUMNS = [
   ...["hash", "maker", "meter", "microgrid", "side", "sources", "first_slot", "last_slot"],
-  ...["energy", "price", "forward", "bond", "counterparty", "nonce", "counter", "deadline"],
-  ...["signature", "signer", "delegate", "withdrawal", "state", "remaining_wh", "good_until"],
+  ...["energy", "price", "forward", "bond", "most_ahead", "crosses", "counterparty", "settler"],
+  ...["nonce", "counter", "deadline", "signature", "signer", "signer_key", "withdrawal", "state"],
+  ...["remaining_wh", "good_until", "recheck_at"],
   ...["received_at", "received_sequence", "updated_sequence"],
 ] as const;
 
@@ -39,7 +40,8 @@ export function rowFromText(line: string): OrderRow {
   const text = (): string => values[at++] ?? "";
   const hex = (): Hex => asHex(text());
   const number = (): number => Number(text());
-  const optional = (): Hex | null => (values[at] === NOTHING ? skip() : hex());
+  const boolean = (): boolean => text() === "t";
+  const optional = <T>(read: () => T): T | null => (values[at] === NOTHING ? skip() : read());
   const skip = (): null => {
     at++;
     return null;
@@ -55,19 +57,23 @@ export function rowFromText(line: string): OrderRow {
     last_slot: number(),
     energy: number(),
     price: text(),
-    forward: text() === "t",
+    forward: boolean(),
     bond: text(),
+    most_ahead: number(),
+    crosses: boolean(),
     counterparty: hex(),
+    settler: hex(),
     nonce: text(),
     counter: text(),
     deadline: number(),
     signature: hex(),
     signer: asSigner(text()),
-    delegate: optional(),
-    withdrawal: optional(),
+    signer_key: optional(hex),
+    withdrawal: optional(hex),
     state: asState(text()),
     remaining_wh: number(),
     good_until: number(),
+    recheck_at: optional(number),
     received_at: number(),
     received_sequence: number(),
     updated_sequence: number(),
@@ -84,7 +90,7 @@ const STATES: readonly OrderState[] = [
   "unbacked",
   "void",
 ];
-const SIGNERS: readonly SignerKind[] = ["maker", "delegate", "wallet"];
+const SIGNERS: readonly SignerKind[] = ["maker", "delegate", "lockSigner", "wallet"];
 
 const asState = (text: string): OrderState => oneOf(STATES, text);
 const asSigner = (text: string): SignerKind => oneOf(SIGNERS, text);

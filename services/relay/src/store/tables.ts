@@ -1,4 +1,4 @@
-import type { OrderState } from "@wattline/sdk";
+import type { OrderState, Signer } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
 
 /** The database's tables. Numbers above 53 bits are decimal strings. */
@@ -6,11 +6,12 @@ export interface Tables {
   readonly orders: OrderRow;
   readonly checkpoints: CheckpointRow;
   readonly positions: PositionRow;
+  readonly microgrid_events: MicrogridEventRow;
   readonly peers: PeerRow;
   readonly meta: MetaRow;
 }
 
-export type SignerKind = "maker" | "delegate" | "wallet";
+export type SignerKind = Signer["by"];
 
 /** A signed order and what is known about it. */
 export interface OrderRow {
@@ -26,18 +27,24 @@ export interface OrderRow {
   readonly price: string;
   readonly forward: boolean;
   readonly bond: string;
+  readonly most_ahead: number;
+  readonly crosses: boolean;
   readonly counterparty: Address;
+  readonly settler: Address;
   readonly nonce: string;
   readonly counter: string;
   readonly deadline: number;
   readonly signature: Hex;
   readonly signer: SignerKind;
-  readonly delegate: Address | null;
+  /** The key that signed when it is not the maker's: a delegate's, or the one that the maker's lock names. */
+  readonly signer_key: Address | null;
   readonly withdrawal: Hex | null;
   readonly state: OrderState;
   readonly remaining_wh: number;
   /** Unix seconds: see the sdk's `goodUntil`. */
   readonly good_until: number;
+  /** The Unix second from which it may stand otherwise though nothing happens on chain; see `recheckAt`. */
+  readonly recheck_at: number | null;
   readonly received_at: number;
   /** The sequence it came in with. */
   readonly received_sequence: number;
@@ -67,6 +74,16 @@ export interface PeerRow {
   readonly url: string;
   /** The id of the last event that was taken in. */
   readonly event_id: string;
+}
+
+/** An event of the microgrids contract. */
+export interface MicrogridEventRow {
+  readonly block: number;
+  readonly log_index: number;
+  /** Of its block, Unix seconds. */
+  readonly time: number;
+  /** JSON: topics and data. */
+  readonly log: string;
 }
 
 export interface MetaRow {

@@ -2,33 +2,21 @@ import { recoverAddress } from "@wattline/common/recover";
 import {
   type Domain,
   hashOrder,
-  type SignedOrder,
   type SignedOrderJson,
+  signedDigestOf,
   signedOrderFromJson,
-  signerOf,
 } from "@wattline/sdk";
 import type { Address, Hex } from "viem";
+import type { SignatureReading } from "../chain/snapshot.ts";
 
 /** What can be said about a signature without asking the chain. */
-export interface SignatureCheck {
+export interface SignatureCheck extends SignatureReading {
+  /** The order's. */
   readonly hash: Hex;
-  /** Whether the maker's own key made it. If not, the chain must be asked about the possible signers. */
-  readonly byMaker: boolean;
-  readonly possibleSigners: readonly PossibleSigner[];
-}
-
-/** One reading of a signature, plain or bulk. */
-export interface PossibleSigner {
-  readonly digest: Hex;
-  readonly signature: Hex;
-  /** The key that made it, which may be a delegate's. */
-  readonly recovered?: Address;
 }
 
 /** Recovers keys for orders of one request; a bulk signature is recovered once for all of its orders. */
-export function signatureChecker(
-  domain: Domain,
-): (signed: SignedOrderJson) => Promise<SignatureCheck> {
+export function signatureChecker(domain: Domain): (signed: SignedOrderJson) => SignatureCheck {
   const recovered = new Map<string, Address | undefined>();
 
   function recoverOnce(digest: Hex, signature: Hex): Address | undefined {
@@ -37,23 +25,10 @@ export function signatureChecker(
     return recovered.get(key);
   }
 
-  return async (json) => {
-    const signed: SignedOrder = signedOrderFromJson(json);
-    const possibleSigners: PossibleSigner[] = [];
-    const signer = await signerOf(domain, signed, {
-      recover: recoverOnce,
-      isDelegate: () => false,
-      isAccepted(digest, signature) {
-        const key = recoverOnce(digest, signature);
-        possibleSigners.push({ digest, signature, ...(key !== undefined && { recovered: key }) });
-        return false;
-      },
-    });
-    const byMaker = signer !== undefined;
-    return {
-      hash: hashOrder(domain, signed.order),
-      byMaker,
-      possibleSigners: byMaker ? [] : possibleSigners,
-    };
+  return (json) => {
+    const signed = signedOrderFromJson(json);
+    const hash = hashOrder(domain, signed.order);
+    const { digest, signature } = signedDigestOf(domain, signed);
+    return { hash, digest, signature, recovered: recoverOnce(digest, signature) };
   };
 }
