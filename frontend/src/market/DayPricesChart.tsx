@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { slotEnd, slotStart, slotsIn, tariffInForce } from "@wattline/sdk";
+import { communityPriceIn, levelFor, slotStart, slotsIn } from "@wattline/sdk";
 import { useMemo } from "react";
 import { useNetwork } from "../chain/index.ts";
 import {
@@ -14,14 +14,13 @@ import {
   SkeletonLines,
   SlotTime,
 } from "../ui/index.ts";
-import { useTariffHistory, useTraded } from "./useDayPrices.ts";
+import { useTraded } from "./useDayPrices.ts";
 import type { Market } from "./useMarket.ts";
 
 /** Ticks of a narrow range differ by less than a cent. */
 const PRICE_DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 4 };
-const WH_PER_KWH = 1_000n;
 
-/** Prices over the day, traded and now offered, between feed-in and retail tariff. */
+/** Prices over the day, the community's, traded and now offered, between feed-in and retail tariff. */
 export function DayPricesChart({
   market,
   onPick,
@@ -32,32 +31,30 @@ export function DayPricesChart({
   const { t } = useLingui();
   const { currency } = useNetwork();
   const { microgrid, day, figures } = market;
-  const tariffs = useTariffHistory(microgrid);
   const traded = useTraded(microgrid, day);
 
   const chart = useMemo((): ChartProps | undefined => {
-    if (tariffs.data === undefined || traded.data === undefined) return undefined;
+    if (traded.data === undefined) return undefined;
     const { slotSeconds } = day;
-    const known = { tariffs: tariffs.data, traded: traded.data };
+    const known = traded.data;
     const slots = slotsIn(day.slots).map((slot) => {
-      const tariff = tariffInForce(known.tariffs, slotEnd(slot, slotSeconds)) ?? microgrid.tariffs;
-      const { energyWh, cost } = known.traded.get(slot) ?? { energyWh: 0n, cost: 0n };
-      const price = energyWh === 0n ? undefined : (cost * WH_PER_KWH) / energyWh;
-      return { slot, ...tariff, energyWh, price, best: figures.get(slot)?.bestPrice };
+      const { feedInPerKwh: feedIn, retailPerKwh: retail } = levelFor(microgrid, slot);
+      const { energyWh, costMillis } = known.get(slot) ?? { energyWh: 0n, costMillis: 0n };
+      // Thousandths of a base unit per Wh are base units per kWh.
+      const price = energyWh === 0n ? undefined : costMillis / energyWh;
+      const community = communityPriceIn(microgrid, slot);
+      const best = figures.get(slot)?.bestPrice;
+      return { slot, feedIn, retail, community, energyWh, costMillis, price, best };
     });
     const energyWh = slots.reduce((sum, each) => sum + each.energyWh, 0n);
-    const cost = [...slots].reduce(
-      (sum, { slot }) => sum + (known.traded.get(slot)?.cost ?? 0n),
-      0n,
-    );
+    const costMillis = slots.reduce((sum, each) => sum + each.costMillis, 0n);
     const date = formatDay(slotStart(day.slots.firstSlot, slotSeconds));
-    const feedIn = formatPrice(microgrid.tariffs.feedIn, currency);
-    const retail = formatPrice(microgrid.tariffs.retail, currency);
+    const community = rangeInWords(slots.map((each) => each.community));
     return {
       summary:
         energyWh === 0n
-          ? t`${date}: nothing has been traded yet. The grid pays ${feedIn} and charges ${retail}.`
-          : t`${date}: neighbours paid ${formatPrice((cost * WH_PER_KWH) / energyWh, currency)} on average. The grid pays ${feedIn} and charges ${retail}.`,
+          ? t`${date}: nothing has been traded yet. The community price is ${community}.`
+          : t`${date}: neighbours paid ${formatPrice(costMillis / energyWh, currency)} on average. The community price is ${community}.`,
       time: true,
       x: slots.map(({ slot }) => slotStart(slot, slotSeconds)),
       series: [
@@ -67,6 +64,12 @@ export function DayPricesChart({
           kind: "steps",
           dashed: true,
           values: slots.map(({ retail: price }) => Number(price)),
+        },
+        {
+          label: t`Community price`,
+          colour: "leaf",
+          kind: "steps",
+          values: slots.map((each) => Number(each.community)),
         },
         {
           label: t`Neighbours paid`,
@@ -96,6 +99,7 @@ export function DayPricesChart({
       table: {
         head: [
           t`Slot`,
+          t`Community price`,
           t`Neighbours paid`,
           t`Traded`,
           t`Cheapest offer now`,
@@ -105,6 +109,7 @@ export function DayPricesChart({
         rows: () =>
           slots.map(({ slot, price, best, ...each }) => [
             <SlotTime key="slot" slot={slot} slotSeconds={slotSeconds} day={false} />,
+            <Price key="community" perKwh={each.community} />,
             price === undefined ? "–" : <Price key="price" perKwh={price} />,
             <Energy key="energy" wh={each.energyWh} />,
             best === undefined ? "–" : <Price key="best" perKwh={best} />,
@@ -113,19 +118,23 @@ export function DayPricesChart({
           ]),
       },
     };
-  }, [tariffs.data, traded.data, day, figures, microgrid, currency, onPick, t]);
 
-  const error = tariffs.error ?? traded.error;
+    function rangeInWords(prices: readonly bigint[]): string {
+      const [low, high] = [prices.reduce(least), prices.reduce(most)].map((price) =>
+        formatPrice(price, currency),
+      );
+      return low === high ? `${low}` : t`${low ?? ""} to ${high ?? ""}`;
+    }
+  }, [traded.data, day, figures, microgrid, currency, onPick, t]);
+
+  const { error } = traded;
   if (chart !== undefined) return <Chart {...chart} />;
   if (error !== null) {
     return (
       <ErrorState
         title={<Trans>The prices of the day could not be read</Trans>}
         error={error}
-        onRetry={() => {
-          tariffs.refetch();
-          traded.refetch();
-        }}
+        onRetry={traded.refetch}
       />
     );
   }
@@ -134,3 +143,6 @@ export function DayPricesChart({
 
 const pixels = (price: bigint | undefined): number | null =>
   price === undefined ? null : Number(price);
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const most = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -11,11 +11,11 @@ export function Distance({ from, market }: { readonly from: number; readonly mar
   const { currency } = useNetwork();
   const { data = [] } = useMicrogrids();
   const line = market.tieLines.get(from);
-  if (from === market.microgrid.id) return <span>{t`Same microgrid`}</span>;
-  const name = data.find(({ id }) => id === from)?.charter.name ?? `#${from}`;
+  if (from === market.microgrid.microgrid) return <span>{t`Same microgrid`}</span>;
+  const name = data.find(({ microgrid }) => microgrid === from)?.name ?? `#${from}`;
   if (line === undefined) return <span>{name}</span>;
   const loss = formatShare(line.lossBps, BPS);
-  const charge = formatPrice(line.chargePerKwh, currency);
+  const charge = formatPrice(line.wheelingPerKwh, currency);
   return (
     <span
       title={t`Over the tie line from ${name}: ${loss} lost and ${charge} wheeling charge, in the price already`}

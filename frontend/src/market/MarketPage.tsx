@@ -10,7 +10,7 @@ import {
   useMemo,
 } from "react";
 import { useMicrogrid } from "../app/index.ts";
-import type { Microgrid } from "../chain/index.ts";
+import { useCurrentSlot } from "../chain/index.ts";
 import { BidDialog, SellDialog } from "../orders/index.ts";
 import {
   Badge,
@@ -19,12 +19,12 @@ import {
   EmptyState,
   ErrorState,
   PageHeader,
-  Price,
   Skeleton,
   SkeletonLines,
   WhenNear,
 } from "../ui/index.ts";
 import { BuyCard } from "./BuyCard.tsx";
+import { PricesInWords } from "./CommunityPrice.tsx";
 import { DayPicker } from "./DayPicker.tsx";
 import { ModeNotice } from "./ModeNotice.tsx";
 import { SlotStrip } from "./SlotStrip.tsx";
@@ -44,6 +44,7 @@ const Offers = lazy(() => import("./Offers.tsx").then(({ Offers: both }) => ({ d
 /** The market: offers, bids, and the form to buy. */
 export function MarketPage() {
   const { microgrid, isPending } = useMicrogrid();
+  const currentSlot = useCurrentSlot(microgrid);
   const [search, change] = useMarketSearch();
   const { market: newest, error, refetch } = useMarket(microgrid, search.day);
   // Rendered in steps, so that a large order book does not block the page.
@@ -55,13 +56,15 @@ export function MarketPage() {
         title={<Trans>Market</Trans>}
         actions={<OrderButtons onOpen={(form) => change({ do: form })} />}
       >
-        {microgrid ? (
-          <TariffsInWords microgrid={microgrid} />
+        {microgrid && currentSlot !== undefined ? (
+          <PricesInWords microgrid={microgrid} slot={currentSlot} />
         ) : (
           <Trans>Buy your neighbours' electricity, or sell them yours.</Trans>
         )}
       </PageHeader>
-      {microgrid && <ModeNotice microgrid={microgrid} />}
+      {microgrid && currentSlot !== undefined && (
+        <ModeNotice microgrid={microgrid} slot={currentSlot} />
+      )}
       {market ? (
         <Trade market={market} />
       ) : error ? (
@@ -101,16 +104,6 @@ function OrderButtons({ onOpen }: { onOpen(form: "sell" | "bid"): void }) {
         <Trans context="to make one">Bid</Trans>
       </Button>
     </>
-  );
-}
-
-function TariffsInWords({ microgrid }: { readonly microgrid: Microgrid }) {
-  const { feedIn, retail } = microgrid.tariffs;
-  return (
-    <Trans>
-      The grid pays <Price perKwh={feedIn} className="font-semibold text-ink" /> and charges{" "}
-      <Price perKwh={retail} className="font-semibold text-ink" />. Neighbours trade in between.
-    </Trans>
   );
 }
 

@@ -19,7 +19,7 @@ import type { Market } from "./useMarket.ts";
 /** Ticks of a narrow range differ by less than a cent. */
 const PRICE_DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 4 };
 
-/** Offers and bids of one delivery slot in merit order, and where they cross. */
+/** Offers and bids of one delivery slot in merit order, with the community price at which limits trade. */
 export function MeritOrderChart({
   market,
   slot,
@@ -29,15 +29,16 @@ export function MeritOrderChart({
 }) {
   const { t } = useLingui();
   const { currency } = useNetwork();
-  const { microgrid, asks, bids, day } = market;
+  const { microgrid, asks, limitOffers, bids, day } = market;
   const merit = useMemo(
-    () => meritOrderOf(slot, microgrid.id, microgrid.tariffs.networkFee, asks, bids),
-    [slot, microgrid, asks, bids],
+    () => meritOrderOf(slot, microgrid, [...asks, ...limitOffers], bids),
+    [slot, microgrid, asks, limitOffers, bids],
   );
   const chart = useMemo((): ChartProps | undefined => {
     if (merit.offers.length === 0 && merit.bids.length === 0) return undefined;
-    const { x, offers, bids: bidValues, crossing } = curvesOf(merit);
-    function summaryOf({ offers, bids: wanted, crossing }: MeritOrder): string {
+    const { x, offers, bids: bidValues, community } = curvesOf(merit);
+    function summaryOf({ offers, bids: wanted, ...at }: MeritOrder): string {
+      const price = formatPrice(at.communityPerKwh, currency);
       const from = formatClock(slotStart(slot, day.slotSeconds));
       const to = formatClock(slotEnd(slot, day.slotSeconds));
       const [cheapest, dearest] = [offers[0], offers.at(-1)];
@@ -49,11 +50,9 @@ export function MeritOrderChart({
         highest
           ? t`Bids ask for ${formatEnergy(wanted.at(-1)?.upToWh ?? 0n)}, the highest at ${formatPrice(highest.pricePerKwh, currency)}.`
           : t`Nobody bids.`,
-        crossing &&
-          t`They cross: ${formatEnergy(crossing.energyWh)} would clear at ${formatPrice(crossing.pricePerKwh, currency)}.`,
-        offers.length > 0 && wanted.length > 0 && crossing === undefined && t`They do not cross.`,
+        t`At the community price of ${price} or better ${formatEnergy(at.offeredWh)} is offered and ${formatEnergy(at.wantedWh)} wanted.`,
       ];
-      return parts.filter(Boolean).join(" ");
+      return parts.join(" ");
     }
     return {
       summary: summaryOf(merit),
@@ -61,7 +60,7 @@ export function MeritOrderChart({
       series: [
         { label: t`Offers`, colour: "sun", kind: "steps", values: offers },
         { label: t`Bids`, colour: "sky", kind: "steps", values: bidValues },
-        { label: t`Clearing price`, colour: "leaf", dashed: true, values: crossing },
+        { label: t`Community price`, colour: "leaf", dashed: true, values: community },
       ],
       formatX: (wh) => formatEnergy(BigInt(Math.round(wh))),
       formatY: (price) => formatMoney(BigInt(Math.round(price)), currency, PRICE_DIGITS),
@@ -93,9 +92,8 @@ const rowOf = (side: string, { pricePerKwh, energyWh, upToWh }: Step) => [
 ];
 
 /** Both curves over the same energies, in Wh; for drawing only. */
-function curvesOf({ offers, bids, crossing }: MeritOrder) {
+function curvesOf({ offers, bids, communityPerKwh }: MeritOrder) {
   const ends = [...offers, ...bids].map(({ upToWh }) => upToWh);
-  if (crossing) ends.push(crossing.energyWh);
   const edge = edgeOf(offers, bids);
   const energies = [...new Set([0n, ...ends.filter((wh) => wh < edge), edge])].sort((a, b) =>
     a < b ? -1 : 1,
@@ -104,9 +102,7 @@ function curvesOf({ offers, bids, crossing }: MeritOrder) {
     x: energies.map(Number),
     offers: valuesOf(offers, energies),
     bids: valuesOf(bids, energies),
-    crossing: energies.map((wh) =>
-      crossing && wh <= crossing.energyWh ? Number(crossing.pricePerKwh) : null,
-    ),
+    community: energies.map(() => Number(communityPerKwh)),
   };
 }
 

@@ -40,6 +40,11 @@ export function Offers({
     () => rowsOf(market, market.bids, filters, range, { by: sort, descending: desc }, records),
     [market, filters, range, sort, desc, records],
   );
+  const limits = useMemo(
+    () =>
+      rowsOf(market, market.limitOffers, filters, range, { by: sort, descending: desc }, records),
+    [market, filters, range, sort, desc, records],
+  );
   const offerColumns = useOfferColumns(market, records);
   const bidColumns = useBidColumns(market);
   const table = {
@@ -53,7 +58,9 @@ export function Offers({
       <Tabs
         label={t`Side`}
         value={search.side ?? "offers"}
-        onChange={(side) => change({ side: side === "bids" ? "bids" : undefined })}
+        onChange={(side) =>
+          change({ side: side === "bids" || side === "limits" ? side : undefined })
+        }
         tabs={[
           {
             value: "offers",
@@ -69,7 +76,9 @@ export function Offers({
                 />
               ) : (
                 <Nothing all={market.asks.length} change={change}>
-                  <Trans>Offers appear here when homes produce more than they use.</Trans>
+                  <Trans>
+                    Offers at a posted price appear here when homes produce more than they use.
+                  </Trans>
                 </Nothing>
               ),
           },
@@ -87,7 +96,30 @@ export function Offers({
                 />
               ) : (
                 <Nothing all={market.bids.length} change={change}>
-                  <Trans>Bid for energy, and sellers can take your price.</Trans>
+                  <Trans>
+                    Bid for energy: a limit trades at the community price, or not at all.
+                  </Trans>
+                </Nothing>
+              ),
+          },
+          {
+            value: "limits",
+            label: t`Limits to sell (${formatCount(limits.length)})`,
+            content:
+              limits.length > 0 ? (
+                <DataTable
+                  label={t`Limits to sell`}
+                  rows={limits}
+                  columns={offerColumns}
+                  keyOf={({ id }) => id}
+                  {...table}
+                />
+              ) : (
+                <Nothing all={market.limitOffers.length} change={change}>
+                  <Trans>
+                    Home agents sell by limits: those trade in batches at the community price, and
+                    nobody can take them.
+                  </Trans>
                 </Nothing>
               ),
           },

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { slotEnd, slotStart } from "@wattline/sdk";
+import { communityPriceIn, type Level, levelFor, slotEnd, slotStart } from "@wattline/sdk";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { memo, type PointerEvent, useState } from "react";
 import { useNetwork } from "../chain/index.ts";
@@ -38,7 +38,7 @@ export function SlotStrip({
   const { t } = useLingui();
   const { currency } = useNetwork();
   const [dragged, setDragged] = useState<number>();
-  const { figures, currentSlot } = market;
+  const { microgrid, figures, currentSlot } = market;
   const { slots, slotSeconds } = market.day;
   const { firstSlot, lastSlot } = slots;
   const shown = dragged ?? slot;
@@ -105,7 +105,7 @@ export function SlotStrip({
             <Bar
               key={each}
               height={heightOf(of.offeredWh, most)}
-              colour={colourOf(of.bestPrice, market)}
+              colour={colourOf(of.bestPrice, levelFor(microgrid, each))}
               wanted={of.bestBid !== undefined}
               chosen={each === shown}
               inWindow={each >= window.firstSlot && each <= window.lastSlot}
@@ -178,6 +178,12 @@ export function SlotStrip({
               </Trans>
             </span>
           )}
+          <span className="text-muted">
+            {" · "}
+            <Trans>
+              community price <Price perKwh={communityPriceIn(microgrid, shown)} />
+            </Trans>
+          </span>
         </span>
         {bestPrice !== undefined && (
           <Button size="small" onClick={onBuy} className="sm:ml-auto">
@@ -233,11 +239,10 @@ const heightOf = (offeredWh: bigint, most: bigint): number =>
   offeredWh === 0n ? 0 : Math.max(Number((offeredWh * 100n) / most), LEAST_PERCENT);
 
 /** The colour of a price: from leaf at the feed-in tariff to sun at the retail tariff. */
-function colourOf(price: bigint | undefined, { microgrid }: Market): string {
-  const { feedIn, retail } = microgrid.tariffs;
+function colourOf(price: bigint | undefined, { feedInPerKwh, retailPerKwh }: Level): string {
   if (price === undefined) return "transparent";
-  const span = retail > feedIn ? retail - feedIn : 1n;
-  const share = Number(((price - feedIn) * 100n) / span);
+  const span = retailPerKwh > feedInPerKwh ? retailPerKwh - feedInPerKwh : 1n;
+  const share = Number(((price - feedInPerKwh) * 100n) / span);
   const sun = Math.min(Math.max(share, 0), 100);
   return `color-mix(in oklab, var(--sun) ${sun}%, var(--leaf))`;
 }

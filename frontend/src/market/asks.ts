@@ -1,40 +1,34 @@
 import {
   type Ask,
-  askPricePerKwh,
   type EnergyBySlot,
+  isClosedIn,
+  isIslandedIn,
+  isPosted,
+  landedPricePerKwh,
+  levelFor,
+  type Microgrid,
   SIDES,
   type SlotRange,
   SOURCES,
   type Source,
-  type Way,
 } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual, zeroAddress } from "viem";
 import type { BookOrder } from "../data/index.ts";
+import { holdingKey, type Stock, type Way } from "./supply.ts";
 
-/** An offer as a buyer in the shown microgrid can take it. */
+/**
+ * An offer as a buyer in the shown microgrid can take it; or a limit, which nobody can take and which trades in batches at the
+ * community price.
+ */
 export interface MarketAsk extends Ask {
   /** Identifies the offer and the source. */
   readonly id: string;
   readonly hash: Hex;
-  /** Price of a kWh that arrives, losses and charges included. */
+  /** The lowest price of a kWh that arrives, losses and charges included, over the slots that have energy. */
   readonly pricePerKwh: bigint;
   /** Most Wh that can be bought in the given slots. */
   readonly totalWh: bigint;
 }
-
-/** What backs offers: minted energy by holder, and what meters can still promise. */
-export interface Stock {
-  /** Wh per slot; by {@link holdingKey}. */
-  readonly held: ReadonlyMap<string, EnergyBySlot>;
-  /** By the meter's address in lower case. */
-  readonly promisable: ReadonlyMap<
-    string,
-    { readonly source: Source; readonly owner: Address; readonly energyWh: EnergyBySlot }
-  >;
-}
-
-export const holdingKey = (holder: Address, microgrid: number, source: Source): string =>
-  `${holder.toLowerCase()} ${microgrid} ${source}`;
 
 export const isOffer = ({ order }: BookOrder): boolean => SIDES[order.side] === "offer";
 
@@ -49,20 +43,30 @@ export const isFor = ({ order }: BookOrder, trader: Address | undefined): boolea
 
 export const sourcesOf = (mask: number): Source[] => SOURCES.filter((_, bit) => (mask >> bit) & 1);
 
+/** What a buyer pays per kWh that arrives of an offer in a slot, all in; base units. */
+export function priceIn({ order, way }: Pick<MarketAsk, "order" | "way">, slot: number): bigint {
+  const { from, line } = way;
+  if (line === undefined) return order.price + levelFor(from, slot).feePerKwh;
+  return landedPricePerKwh(order.price, line.wheelingPerKwh, line.lossBps);
+}
+
 /**
- * The offers that a trader can take in a run of slots: one per order and source of which the seller has energy there.
+ * The offers that energy backs in a run of slots: one per order and source of which the seller has energy there. Limits of
+ * other microgrids are left out: no buyer can choose them.
  * @param ways By the offer's microgrid; offers of microgrids without a way are left out.
  * @param openSlot The first slot that has not started: energy of earlier slots can't be sold forward any more.
  */
 export function asksOf(
   orders: readonly BookOrder[],
   {
+    here,
     trader,
     ways,
     stock,
     slots,
     openSlot,
   }: {
+    readonly here: Microgrid;
     readonly trader: Address | undefined;
     readonly ways: ReadonlyMap<number, Way>;
     readonly stock: Stock;
@@ -70,15 +74,16 @@ export function asksOf(
     readonly openSlot: number;
   },
 ): MarketAsk[] {
-  const open = new Map<EnergyBySlot, EnergyBySlot>();
+  const known = new Map<EnergyBySlot, Map<string, EnergyBySlot>>();
   const sums = new EnergySums(slots);
   const asks: MarketAsk[] = [];
   for (const found of orders) {
     const { order, signature, hash, remainingWh } = found;
     const way = ways.get(order.microgrid);
     if (!isOffer(found) || way === undefined) continue;
+    if (way.line !== undefined && !(order.crosses && isPosted(order))) continue;
     if (!reaches(found, slots) || !isFor(found, trader)) continue;
-    for (const { source, energyWh } of stockOf(found)) {
+    for (const { source, energyWh } of stockOf(found, way)) {
       const sendable = sums.of(energyWh, order.firstSlot, order.lastSlot);
       if (sendable === 0n) continue;
       const ask = { order, signature, source, stockWh: energyWh, leftWh: remainingWh, way };
@@ -86,31 +91,58 @@ export function asksOf(
         ...ask,
         id: `${hash} ${source}`,
         hash,
-        pricePerKwh: askPricePerKwh(ask),
+        pricePerKwh: lowestPriceOf(ask),
         totalWh: sendable < remainingWh ? sendable : remainingWh,
       });
     }
   }
   return asks;
 
-  function stockOf({ order }: BookOrder): { source: Source; energyWh: EnergyBySlot }[] {
+  function stockOf({ order }: BookOrder, way: Way): { source: Source; energyWh: EnergyBySlot }[] {
     if (order.forward) {
       const meter = stock.promisable.get(order.meter.toLowerCase());
       if (meter === undefined || !isAddressEqual(meter.owner, order.maker)) return [];
-      return [{ source: meter.source, energyWh: stillOpen(meter.energyWh) }];
+      if (meter.microgrid !== order.microgrid) return [];
+      return [{ source: meter.source, energyWh: tradableOf(meter.energyWh, way, true) }];
     }
     return sourcesOf(order.sources).flatMap((source) => {
       const energyWh = stock.held.get(holdingKey(order.maker, order.microgrid, source));
-      return energyWh === undefined ? [] : [{ source, energyWh }];
+      return energyWh === undefined ? [] : [{ source, energyWh: tradableOf(energyWh, way, false) }];
     });
   }
 
-  /** The same result for the same map: asks that share a stock must still share it. */
-  function stillOpen(energyWh: EnergyBySlot): EnergyBySlot {
-    const known = open.get(energyWh) ?? new Map([...energyWh].filter(([slot]) => slot >= openSlot));
-    open.set(energyWh, known);
-    return known;
+  /** What of a stock can trade this way. The same result for the same map: asks that share a stock must still share it. */
+  function tradableOf(energyWh: EnergyBySlot, way: Way, isForward: boolean): EnergyBySlot {
+    const found = known.get(energyWh) ?? new Map<string, EnergyBySlot>();
+    const key = `${way.from.microgrid} ${isForward}`;
+    const tradable =
+      found.get(key) ??
+      new Map(
+        [...energyWh].filter(
+          ([slot]) => canTrade(slot, here, way) && (!isForward || slot >= openSlot),
+        ),
+      );
+    known.set(energyWh, found.set(key, tradable));
+    return tradable;
   }
+
+  function lowestPriceOf(ask: Pick<MarketAsk, "order" | "way" | "stockWh">): bigint {
+    const { order, way, stockWh } = ask;
+    if (way.line !== undefined) return priceIn(ask, order.firstSlot);
+    let lowest: bigint | undefined;
+    for (const [slot, wh] of stockWh) {
+      if (wh === 0n || slot < order.firstSlot || slot > order.lastSlot) continue;
+      const price = priceIn(ask, slot);
+      if (lowest === undefined || price < lowest) lowest = price;
+    }
+    return lowest ?? order.price;
+  }
+}
+
+/** Whether energy of a slot can come this way: not out of a closed microgrid, nor over a line of an islanded one. */
+function canTrade(slot: number, here: Microgrid, { from, line }: Way): boolean {
+  if (isClosedIn(from, slot) || isClosedIn(here, slot)) return false;
+  return line === undefined || !(isIslandedIn(from, slot) || isIslandedIn(here, slot));
 }
 
 /** Sums of energy over runs of slots; the running totals of each stock are computed once. */

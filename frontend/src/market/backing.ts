@@ -1,7 +1,8 @@
 import type { SlotRange, Source } from "@wattline/sdk";
 import type { Address } from "viem";
 import type { BookOrder } from "../data/index.ts";
-import { holdingKey, isOffer, reaches, sourcesOf } from "./asks.ts";
+import { isOffer, reaches, sourcesOf } from "./asks.ts";
+import { holdingKey } from "./supply.ts";
 
 /** A holder's energy of one source in one microgrid. */
 export interface Holding {

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { SOURCES } from "@wattline/sdk";
+import { isPosted, SOURCES } from "@wattline/sdk";
 import { useMemo } from "react";
 import { isAddressEqual, zeroAddress } from "viem";
 import { useConnection } from "wagmi";
@@ -109,7 +109,14 @@ export function useBidColumns(market: Market): readonly Column<BookOrder>[] {
         header: t`Price`,
         width: "minmax(6.5rem,0.9fr)",
         sortable: true,
-        cell: ({ order }) => <Price perKwh={order.price} className="font-semibold" />,
+        cell: ({ order }) => (
+          <>
+            <Price perKwh={order.price} className="font-semibold" />
+            <span className="block truncate text-xs text-muted">
+              {isPosted(order) ? t`Posted price` : t`Limit`}
+            </span>
+          </>
+        ),
       },
       {
         id: "energy",

@@ -45,7 +45,7 @@ export function rowsOf<Row extends MarketAsk | BookOrder>(
   const found = rows.filter((row) => {
     const { order } = row;
     if (order.firstSlot > lastSlot || order.lastSlot < firstSlot) return false;
-    if (near && order.microgrid !== microgrid.id) return false;
+    if (near && order.microgrid !== microgrid.microgrid) return false;
     if (kind !== undefined && order.forward !== (kind === "promised")) return false;
     if (mask === undefined) return true;
     return isAsk(row) ? row.source === source : (order.sources & mask) !== 0;

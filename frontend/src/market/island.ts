@@ -1,23 +1,24 @@
-import type { EnergyBySlot, SlotRange } from "@wattline/sdk";
+import {
+  type EnergyBySlot,
+  isIslandedIn,
+  type Microgrid,
+  rationWhIn,
+  type SlotRange,
+  slotsIn,
+} from "@wattline/sdk";
+import { useMemo } from "react";
 import { type Address, isAddressEqual } from "viem";
 import { readContract } from "viem/actions";
-import {
-  type ChainContext,
-  type Microgrid,
-  modeOf,
-  readEvents,
-  useChainQuery,
-  useNetwork,
-} from "../chain/index.ts";
+import { type ChainContext, readEvents, useChainQuery, useNetwork } from "../chain/index.ts";
 import { useIndexed } from "../data/index.ts";
-import { readRation } from "./readStock.ts";
+import { readRationed } from "./readStock.ts";
 
-/** The meter that a purchase in an islanded microgrid is for, and what it may still buy. */
+/** The meter that a purchase of islanded slots is for, and what it may still buy. */
 export interface IslandBuyer {
-  readonly meter: Address;
-  readonly critical: boolean;
-  /** Wh per slot; undefined where there is no ration, as for a critical load. */
-  readonly rationWh: EnergyBySlot | undefined;
+  /** Undefined when the buyer has none there: it then buys no energy of islanded slots. */
+  readonly meter: Address | undefined;
+  /** Wh of a slot that may still be bought; undefined where there is no ration. */
+  rationLeftWh(slot: number): bigint | undefined;
 }
 
 interface Load {
@@ -26,26 +27,35 @@ interface Load {
 }
 
 const NONE: readonly Load[] = [];
+const NOTHING: EnergyBySlot = new Map();
+/** Who buys nothing of an islanded slot rations nobody else. */
+const NO_ISLAND: IslandBuyer = { meter: undefined, rationLeftWh: () => undefined };
 
 /**
- * The meter for which `buyer` buys in an islanded microgrid: a critical load if there is one.
- * @returns undefined while it is being read; null when the buyer has no meter there.
+ * The meter for which `buyer` buys energy of islanded slots: a critical load if there is one.
+ * @returns undefined while it is being read.
  */
 export function useIslandBuyer(
   microgrid: Microgrid,
   buyer: Address | undefined,
   slots: SlotRange,
-): IslandBuyer | null | undefined {
+): IslandBuyer | undefined {
   const { indexerUrl } = useNetwork();
-  const asked = modeOf(microgrid) === "Islanded" ? buyer : undefined;
-  const { id } = microgrid;
+  const islanded = useMemo(
+    () => slotsIn(slots).filter((slot) => isIslandedIn(microgrid, slot)),
+    [microgrid, slots],
+  );
+  const [firstSlot = 0] = islanded;
+  const lastSlot = islanded.at(-1) ?? 0;
+  const asked = islanded.length > 0 ? buyer : undefined;
+  const { microgrid: number } = microgrid;
   const loads = useIndexed<readonly Load[]>(
-    ["loads", id, asked],
+    ["loads", number, asked],
     async (_, signal) => {
       if (asked === undefined) return NONE;
       const { connectIndexer } = await import("@wattline/indexer/client");
       const rows = await connectIndexer(indexerUrl ?? "").meters({
-        microgrid: id,
+        microgrid: number,
         owner: asked,
         signal,
       });
@@ -53,22 +63,34 @@ export function useIslandBuyer(
         .filter(({ active }) => active)
         .map(({ address, critical }) => ({ meter: address, critical }));
     },
-    (context) => (asked === undefined ? Promise.resolve(NONE) : readLoads(context, id, asked)),
+    (context) => (asked === undefined ? Promise.resolve(NONE) : readLoads(context, number, asked)),
   );
   const load = loads.data?.find(({ critical }) => critical) ?? loads.data?.[0];
-  const { islandRation } = microgrid.tariffs;
-  const ration = useChainQuery(
-    ["ration", load?.meter, islandRation, slots],
+  const isRationed = load !== undefined && !load.critical;
+  const rationed = useChainQuery(
+    ["rationed", load?.meter, firstSlot, lastSlot],
     (context) => {
       if (load === undefined) throw new Error("There is no meter to read the ration of.");
-      return readRation(context, load.meter, islandRation, slots);
+      return readRationed(context, load.meter, { firstSlot, lastSlot });
     },
-    { enabled: load !== undefined && !load.critical },
+    { enabled: isRationed },
   );
-  if (loads.data === undefined) return undefined;
-  if (load === undefined) return null;
-  if (load.critical) return { ...load, rationWh: undefined };
-  return ration.data === undefined ? undefined : { ...load, rationWh: ration.data };
+  const boughtWh = isRationed ? rationed.data : NOTHING;
+  return useMemo(() => {
+    if (islanded.length === 0) return NO_ISLAND;
+    if (loads.data === undefined || boughtWh === undefined) return undefined;
+    if (load?.critical) return { meter: load.meter, rationLeftWh: () => undefined };
+    return {
+      meter: load?.meter,
+      rationLeftWh(slot) {
+        if (!isIslandedIn(microgrid, slot)) return undefined;
+        if (load === undefined) return 0n;
+        const rationWh = rationWhIn(microgrid, slot);
+        const leftWh = rationWh && rationWh - (boughtWh.get(slot) ?? 0n);
+        return leftWh !== undefined && leftWh < 0n ? 0n : leftWh;
+      },
+    };
+  }, [islanded, microgrid, loads.data, load, boughtWh]);
 }
 
 /** Meters in service that `owner` has in a microgrid, from the chain's own events. */
@@ -85,10 +107,12 @@ async function readLoads(
     signal,
   });
   const known = await Promise.all(
-    registered.map(async ({ args: { meter } }) => ({
+    [...new Set(registered.map(({ args }) => args.meter))].map(async (meter) => ({
       meter,
       ...(await readContract(client, { ...meters, functionName: "meterOf", args: [meter] })),
     })),
   );
-  return known.filter((one) => one.active && isAddressEqual(one.owner, owner));
+  return known.filter(
+    (one) => one.active && one.microgrid === microgrid && isAddressEqual(one.owner, owner),
+  );
 }

@@ -1,12 +1,20 @@
-import { ANY_SOURCE, type Order, sourceMask, type Way } from "@wattline/sdk";
+import {
+  ANY_SOURCE,
+  ANYONE,
+  type Level,
+  type Microgrid,
+  type Order,
+  sourceMask,
+} from "@wattline/sdk";
 import { expect } from "chai";
 import { type Address, type Hex, numberToHex, zeroAddress } from "viem";
 import type { BookOrder } from "../data/index.ts";
-import { asksOf, holdingKey, type MarketAsk, type Stock } from "./asks.ts";
+import { asksOf, type MarketAsk } from "./asks.ts";
 import { backingOf } from "./backing.ts";
 import { dayToShow } from "./day.ts";
 import { meritOrderOf } from "./meritOrder.ts";
 import { bidsOf, slotFiguresOf } from "./slotFigures.ts";
+import { holdingKey, type Inflow, type Stock, type Way } from "./supply.ts";
 
 const account = (number: number): Address => numberToHex(number, { size: 20 });
 const [JANE, OTHER, NEIGHBOUR, METER] = [1, 2, 3, 4].map(account) as [
@@ -33,7 +41,10 @@ function bookOrder(overrides: Partial<Order> = {}, remainingWh = 10_000n): BookO
     price: 100n,
     forward: false,
     bond: 0n,
+    mostAhead: 0,
+    crosses: true,
     counterparty: zeroAddress,
+    settler: zeroAddress,
     nonce,
     counter: 0n,
     deadline: 2 ** 32,
@@ -56,10 +67,50 @@ const held = (...holdings: [Address, number, Record<number, number>][]): Stock =
   promisable: new Map(),
 });
 
-const HERE = new Map<number, Way>([[1, { chargePerKwh: 10n, lossBps: 0n }]]);
+const level: Level = {
+  pricePerKwh: 100n,
+  feePerKwh: 10n,
+  capPerKwh: 300n,
+  feedInPerKwh: 50n,
+  retailPerKwh: 300n,
+};
+const microgridOf = (number: number, changes: Partial<Microgrid> = {}): Microgrid => ({
+  name: `Microgrid ${number}`,
+  latitudeTenths: 0,
+  longitudeTenths: 0,
+  currency: zeroAddress,
+  slotSeconds: 900,
+  reportingDeadlineSeconds: 3_600,
+  utcOffsetMinutes: 0,
+  microgrid: number,
+  operator: zeroAddress,
+  successor: undefined,
+  dso: zeroAddress,
+  schedules: [{ firstSlot: 0, endSlot: 2 ** 32 - 1, levelOfHour: 0n, levels: [level] }],
+  islands: [],
+  declared: [],
+  rations: [],
+  closedFrom: undefined,
+  ...changes,
+});
 
-const asks = (orders: readonly BookOrder[], stock: Stock, ways = HERE): MarketAsk[] =>
-  asksOf(orders, { trader: NEIGHBOUR, ways, stock, slots: DAY, openSlot: 150 });
+const LINE: Inflow = {
+  from: 2,
+  lossBps: 2_000n,
+  capacityWh: 10_000n,
+  wheelingPerKwh: 20n,
+  flowWh: new Map(),
+};
+
+const asks = (
+  orders: readonly BookOrder[],
+  stock: Stock,
+  { here = microgridOf(1), far }: { here?: Microgrid; far?: Microgrid } = {},
+): MarketAsk[] => {
+  const ways = new Map<number, Way>([[1, { from: here, line: undefined }]]);
+  if (far !== undefined) ways.set(2, { from: far, line: LINE });
+  return asksOf(orders, { here, trader: NEIGHBOUR, ways, stock, slots: DAY, openSlot: 150 });
+};
 
 describe("The market's offers and bids", () => {
   it("offers what sellers hold, with the network fee in the price", () => {
@@ -87,8 +138,36 @@ describe("The market's offers and bids", () => {
     const far = bookOrder({ microgrid: 2 });
     const stock = held([JANE, 2, { 120: 300 }]);
     expect(asks([far], stock)).to.deep.equal([]);
-    const ways = new Map(HERE).set(2, { chargePerKwh: 20n, lossBps: 2_000n });
-    expect(asks([far], stock, ways)[0]?.pricePerKwh).to.equal(150n);
+    expect(asks([far], stock, { far: microgridOf(2) })[0]?.pricePerKwh).to.equal(150n);
+  });
+
+  it("shows nothing over a line that an order does not cross, that nobody can take, or of an islanded slot", () => {
+    const stock = held([JANE, 2, { 120: 300, 121: 200 }]);
+    const over = (changes: Partial<Order>, far: Partial<Microgrid> = {}) =>
+      asks([bookOrder({ microgrid: 2, ...changes })], stock, { far: microgridOf(2, far) }).map(
+        ({ totalWh }) => totalWh,
+      );
+    expect(over({})).to.deep.equal([500n]);
+    expect(over({ crosses: false })).to.deep.equal([]);
+    expect(over({ settler: ANYONE })).to.deep.equal([]);
+    const island = { firstSlot: 120, lastSlot: 120, endedAtSeconds: 0 };
+    expect(over({}, { islands: [island] })).to.deep.equal([200n]);
+    expect(over({}, { closedFrom: 121 })).to.deep.equal([300n]);
+  });
+
+  it("takes the fee of each slot's own hour, and shows the lowest price", () => {
+    const later = { ...level, feePerKwh: 40n };
+    // Slot 124 begins at 7 o'clock, two bits an hour.
+    const schedules = [
+      { firstSlot: 0, endSlot: 2 ** 32 - 1, levelOfHour: 1n << 14n, levels: [level, later] },
+    ];
+    const here = microgridOf(1, { schedules });
+    const both = held([JANE, 1, { 123: 100, 124: 100 }]);
+    expect(asks([bookOrder()], both, { here })[0]?.pricePerKwh).to.equal(110n);
+    const evening = held([JANE, 1, { 124: 100 }]);
+    expect(asks([bookOrder()], evening, { here })[0]?.pricePerKwh).to.equal(140n);
+    const figures = slotFiguresOf(asks([bookOrder()], both, { here }), [], DAY);
+    expect([figures.get(123)?.bestPrice, figures.get(124)?.bestPrice]).to.deep.equal([110n, 140n]);
   });
 
   it("offers of a meter only what it can still promise, in slots that have not started", () => {
@@ -96,7 +175,12 @@ describe("The market's offers and bids", () => {
     const energyWh = slotsOf({ 149: 100, 150: 100, 151: 40 });
     const promise = (owner: Address): Stock => ({
       held: new Map(),
-      promisable: new Map([[METER.toLowerCase(), { source: "Wind", owner, energyWh }]]),
+      promisable: new Map([
+        [
+          METER.toLowerCase(),
+          { source: "Wind", owner, microgrid: 1, energyWh, promisedWh: new Map() },
+        ],
+      ]),
     });
     const [ask] = asks([forward], promise(JANE));
     expect([ask?.totalWh, ask?.source]).to.deep.equal([140n, "Wind"]);
@@ -140,14 +224,18 @@ describe("The market's offers and bids", () => {
     });
   });
 
-  it("gives the merit order and its crossing, as a batch would clear it", () => {
+  it("gives the merit order, and how much of it meets the community price", () => {
     const stock = held([JANE, 1, { 120: 300 }], [OTHER, 1, { 120: 200 }]);
-    const offers = [bookOrder({ price: 100n }), bookOrder({ maker: OTHER, price: 60n })];
+    const offers = [
+      bookOrder({ price: 100n }),
+      // A limit counts at what a buyer would pay at the least, too.
+      bookOrder({ maker: OTHER, price: 60n, settler: ANYONE }),
+    ];
     const bids = [
-      bookOrder({ side: 1, maker: NEIGHBOUR, price: 130n }, 100n),
+      bookOrder({ side: 1, maker: NEIGHBOUR, price: 130n, settler: ANYONE }, 100n),
       bookOrder({ side: 1, maker: account(9), price: 90n }, 500n),
     ];
-    const merit = meritOrderOf(120, 1, 10n, asks(offers, stock), bids);
+    const merit = meritOrderOf(120, microgridOf(1), asks(offers, stock), bids);
     expect(merit.offers).to.deep.equal([
       { pricePerKwh: 70n, energyWh: 200n, upToWh: 200n },
       { pricePerKwh: 110n, energyWh: 300n, upToWh: 500n },
@@ -156,8 +244,8 @@ describe("The market's offers and bids", () => {
       [130n, 100n],
       [90n, 600n],
     ]);
-    // No bid is left for the expensive offer: the lowest matched bid is at 90, the highest offer at 70.
-    expect(merit.crossing).to.deep.equal({ pricePerKwh: 80n, energyWh: 200n });
+    const { communityPerKwh, offeredWh, wantedWh } = merit;
+    expect([communityPerKwh, offeredWh, wantedWh]).to.deep.equal([100n, 200n, 100n]);
   });
 
   it("shows today, or the nearest day with an order", () => {

@@ -1,17 +1,6 @@
-import {
-  askPricePerKwh,
-  clearingPrices,
-  type Demand,
-  planBatches,
-  planPurchase,
-  type Supply,
-  sumWh,
-} from "@wattline/sdk";
+import { arrivedOf, communityPriceIn, type EnergyBySlot, type Microgrid } from "@wattline/sdk";
 import type { BookOrder } from "../data/index.ts";
-import type { MarketAsk } from "./asks.ts";
-
-/** More than any order book holds. */
-const EVERYTHING_WH = 1n << 62n;
+import { type MarketAsk, priceIn } from "./asks.ts";
 
 /** One step of a merit-order curve: energy at a price, and the sum of all steps up to it. */
 export interface Step {
@@ -26,85 +15,59 @@ export interface MeritOrder {
   readonly offers: readonly Step[];
   /** The highest first. */
   readonly bids: readonly Step[];
-  /** What a batch would clear now: its price and energy. Undefined when offers and bids do not cross. */
-  readonly crossing: { readonly pricePerKwh: bigint; readonly energyWh: bigint } | undefined;
+  /** The community price of the slot. */
+  readonly communityPerKwh: bigint;
+  /** What is offered at the community price or below, and wanted at it or above. */
+  readonly offeredWh: bigint;
+  readonly wantedWh: bigint;
 }
 
-/**
- * The merit order of a slot. The crossing is what `settle` would clear of these orders: only minted energy within the
- * microgrid, so energy to come and energy of other microgrids are on the curve but not in the crossing.
- */
+/** The merit order of a slot: posted prices and limits, and how much of them meets the community price. */
 export function meritOrderOf(
   slot: number,
-  microgrid: number,
-  networkFee: bigint,
+  microgrid: Microgrid,
   asks: readonly MarketAsk[],
   bids: readonly BookOrder[],
 ): MeritOrder {
-  // A purchase of everything takes the offers in merit order, and counts energy that backs several of them once.
-  const { takes } = planPurchase(
-    asks.filter(({ order }) => order.firstSlot <= slot && order.lastSlot >= slot),
-    {
-      window: { firstSlot: slot, lastSlot: slot },
-      energyWh: EVERYTHING_WH,
-      mostOrders: Number.POSITIVE_INFINITY,
-    },
-  );
+  const communityPerKwh = communityPriceIn(microgrid, slot);
+  const offers = stepsOf(offeredIn(slot, asks), 1);
   const wanted = bids.filter(
     ({ order }) =>
-      order.microgrid === microgrid && order.firstSlot <= slot && order.lastSlot >= slot,
+      order.microgrid === microgrid.microgrid && order.firstSlot <= slot && order.lastSlot >= slot,
   );
-  const supplies = takes
-    .filter(({ ask: { order } }) => order.microgrid === microgrid && !order.forward)
-    .map(
-      ({ ask: { order, signature, source }, sentWh }): Supply => ({
-        order,
-        signature,
-        source,
-        energyWh: sentWh,
-      }),
-    );
-  const demands = wanted
-    .filter(({ order }) => !order.forward)
-    .map(
-      ({ order, signature, remainingWh }): Demand => ({
-        order,
-        signature,
-        energyWh: new Map([[slot, remainingWh]]),
-        leftWh: remainingWh,
-      }),
-    );
+  const steps = stepsOf(
+    wanted.map(({ order, remainingWh }) => ({ pricePerKwh: order.price, energyWh: remainingWh })),
+    -1,
+  );
+  const upTo = (found: Step | undefined) => found?.upToWh ?? 0n;
   return {
-    offers: stepsOf(
-      takes.map(({ ask, arrivedWh }) => ({
-        pricePerKwh: askPricePerKwh(ask),
-        energyWh: arrivedWh.get(slot) ?? 0n,
-      })),
-      1,
-    ),
-    bids: stepsOf(
-      wanted.map(({ order, remainingWh }) => ({
-        pricePerKwh: order.price,
-        energyWh: remainingWh,
-      })),
-      -1,
-    ),
-    crossing: crossingOf(slot, networkFee, supplies, demands),
+    offers,
+    bids: steps,
+    communityPerKwh,
+    offeredWh: upTo(offers.findLast(({ pricePerKwh }) => pricePerKwh <= communityPerKwh)),
+    wantedWh: upTo(steps.findLast(({ pricePerKwh }) => pricePerKwh >= communityPerKwh)),
   };
 }
 
-function crossingOf(
-  slot: number,
-  networkFee: bigint,
-  supplies: readonly Supply[],
-  demands: readonly Demand[],
-): MeritOrder["crossing"] {
-  if (supplies.length === 0 || demands.length === 0) return undefined;
-  const [batch] = planBatches(supplies, demands, { networkFee });
-  if (batch === undefined) return undefined;
-  const pricePerKwh = clearingPrices(batch, networkFee).get(slot);
-  const energyWh = batch.matches.reduce((sum, { energy }) => sum + sumWh(energy), 0n);
-  return pricePerKwh === undefined ? undefined : { pricePerKwh, energyWh };
+/** What arrives of each offer in a slot, in merit order. Energy that backs several of them counts once. */
+function offeredIn(slot: number, asks: readonly MarketAsk[]) {
+  const priced = asks
+    .filter(({ order }) => order.firstSlot <= slot && slot <= order.lastSlot)
+    .map((ask) => ({ ask, pricePerKwh: priceIn(ask, slot) }))
+    .sort((a, b) => (a.pricePerKwh < b.pricePerKwh ? -1 : a.pricePerKwh > b.pricePerKwh ? 1 : 0));
+  const stocks = new Map<EnergyBySlot, bigint>();
+  const fills = new Map<string, bigint>();
+  return priced.map(({ ask, pricePerKwh }) => {
+    const { stockWh, leftWh = 0n, hash, way } = ask;
+    const inStock = stocks.get(stockWh) ?? stockWh.get(slot) ?? 0n;
+    const left = fills.get(hash) ?? leftWh;
+    const sentWh = inStock < left ? inStock : left;
+    stocks.set(stockWh, inStock - sentWh);
+    fills.set(hash, left - sentWh);
+    const { line } = way;
+    const loss = { lossBps: line?.lossBps ?? 0n, flowWh: line?.flowWh.get(slot) ?? 0n };
+    return { pricePerKwh, energyWh: arrivedOf(sentWh, loss) };
+  });
 }
 
 /** Sorted steps, ascending (1) or descending (-1), with equal prices merged. */
@@ -114,7 +77,7 @@ function stepsOf(
 ): Step[] {
   const byPrice = new Map<bigint, bigint>();
   for (const { pricePerKwh, energyWh } of levels) {
-    byPrice.set(pricePerKwh, (byPrice.get(pricePerKwh) ?? 0n) + energyWh);
+    if (energyWh > 0n) byPrice.set(pricePerKwh, (byPrice.get(pricePerKwh) ?? 0n) + energyWh);
   }
   const sorted = [...byPrice].sort(([a], [b]) => (a < b ? -direction : direction));
   let upToWh = 0n;

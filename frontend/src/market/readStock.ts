@@ -1,21 +1,23 @@
 import {
   blockOf,
+  ceilDiv,
+  crossingOf,
   type EnergyBySlot,
-  LANE_MAX_WH,
   LANES,
   laneOf,
+  type Microgrid,
   type SlotRange,
   SOURCES,
   slotsIn,
   sourceIndex,
+  type TieLine,
   unpackProfile,
-  type Way,
 } from "@wattline/sdk";
-import { type Address, isAddressEqual } from "viem";
+import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { readContract } from "viem/actions";
-import { type ChainContext, type Microgrid, modeOf, readMany } from "../chain/index.ts";
-import { holdingKey, type Stock } from "./asks.ts";
+import { type ChainContext, readMany } from "../chain/index.ts";
 import type { Backing, Holding } from "./backing.ts";
+import { holdingKey, type Inflow, type Stock } from "./supply.ts";
 
 const SECONDS_PER_HOUR = 3_600n;
 
@@ -71,72 +73,56 @@ export async function readStock(
       ),
     ]);
     const source = SOURCES[record.source];
-    if (!record.active || source === undefined) return undefined;
-    const most = (BigInt(record.capacityW) * BigInt(slotSeconds)) / SECONDS_PER_HOUR;
-    const free = slotsIn(slots).map((slot): [number, bigint] => {
-      const [committed = 0n] = deliveries[blockOf(slot) - blocks.firstBlock] ?? [];
-      return [slot, atLeastZero(most - laneOf(committed, slot % LANES))];
-    });
-    return [meter.toLowerCase(), { source, owner: record.owner, energyWh: new Map(free) }] as const;
-  }
-}
-
-/** A way into a microgrid over a tie line, with its headroom by slot. */
-export interface TieLineWay extends Way {
-  readonly from: number;
-  readonly freeWh: EnergyBySlot;
-}
-
-/** Reads the tie lines over which energy can come into `here` now; only those between connected microgrids. */
-export async function readTieLines(
-  { client, contracts: { meters, marketplace } }: ChainContext,
-  here: Microgrid,
-  microgrids: readonly Microgrid[],
-  slots: SlotRange,
-): Promise<TieLineWay[]> {
-  if (modeOf(here) !== "Connected") return [];
-  const others = microgrids.filter(
-    (other) =>
-      other.id !== here.id &&
-      modeOf(other) === "Connected" &&
-      other.charter.slotSeconds === here.charter.slotSeconds &&
-      isAddressEqual(other.charter.currency, here.charter.currency),
-  );
-  const lines = await Promise.all(others.map(({ id }) => readTieLine(id)));
-  return lines.filter((line) => line !== undefined);
-
-  async function readTieLine(from: number): Promise<TieLineWay | undefined> {
-    const crossing = await readContract(client, {
-      ...meters,
-      functionName: "crossingOf",
-      args: [from, here.id],
-    }).catch(noTieLine);
-    if (crossing === undefined || crossing.capacity === 0) return undefined;
-    const blocks = blocksOf(slots);
-    const flows = await readMany(
-      client,
-      marketplace,
-      "flowOf",
-      eachOf(blocks).map((block) => [from, here.id, block] as const),
+    const isLeaving = !isAddressEqual(record.pendingOwner, zeroAddress) || record.movingTo !== 0;
+    if (!record.active || isLeaving || source === undefined) return undefined;
+    const most = ceilDiv(BigInt(record.capacityW) * BigInt(slotSeconds), SECONDS_PER_HOUR);
+    const promisedWh = new Map(
+      slotsIn(slots).map((slot) => {
+        const [committed = 0n] = deliveries[blockOf(slot) - blocks.firstBlock] ?? [];
+        return [slot, laneOf(committed, slot % LANES)];
+      }),
     );
-    const free = slotsIn(slots).map((slot): [number, bigint] => {
-      const flow = laneOf(flows[blockOf(slot) - blocks.firstBlock] ?? 0n, slot % LANES);
-      return [slot, atLeastZero(BigInt(crossing.capacity) - flow)];
-    });
-    return {
-      from,
-      chargePerKwh: crossing.wheeling,
-      lossBps: BigInt(crossing.lossBps),
-      freeWh: new Map(free),
-    };
+    const energyWh = new Map(
+      [...promisedWh].map(([slot, promised]) => [slot, atLeastZero(most - promised)]),
+    );
+    const { owner, microgrid } = record;
+    return [meter.toLowerCase(), { source, owner, microgrid, energyWh, promisedWh }] as const;
   }
 }
 
-/** What an ordinary meter in an islanded microgrid may still buy, Wh per slot. */
-export async function readRation(
+/** Reads the tie lines over which energy can come into `here`. */
+export async function readInflows(
+  { client, contracts: { marketplace } }: ChainContext,
+  { microgrid: here }: Microgrid,
+  tieLines: readonly TieLine[],
+  slots: SlotRange,
+  nowSeconds: number,
+): Promise<Inflow[]> {
+  const blocks = blocksOf(slots);
+  const ends = tieLines.flatMap((line) => {
+    const { lower, higher } = line;
+    if (lower !== here && higher !== here) return [];
+    const from = lower === here ? higher : lower;
+    const crossing = crossingOf(line, from, nowSeconds);
+    return crossing.capacityWh === 0n ? [] : [{ ...crossing, from }];
+  });
+  return Promise.all(
+    ends.map(async (end) => {
+      const flows = await readMany(
+        client,
+        marketplace,
+        "flowOf",
+        eachOf(blocks).map((block) => [end.from, here, block] as const),
+      );
+      return { ...end, flowWh: lanesIn(flows, blocks, slots) };
+    }),
+  );
+}
+
+/** Reads what a meter has bought of its rations, Wh per slot. */
+export async function readRationed(
   { client, contracts: { marketplace } }: ChainContext,
   meter: Address,
-  rationWh: number,
   slots: SlotRange,
 ): Promise<EnergyBySlot> {
   const blocks = blocksOf(slots);
@@ -146,19 +132,20 @@ export async function readRation(
     "rationedOf",
     eachOf(blocks).map((block) => [meter, block] as const),
   );
-  const most = BigInt(rationWh) > LANE_MAX_WH ? LANE_MAX_WH : BigInt(rationWh);
-  return new Map(
-    slotsIn(slots).map((slot) => {
-      const word = bought[blockOf(slot) - blocks.firstBlock] ?? 0n;
-      return [slot, atLeastZero(most - laneOf(word, slot % LANES))];
-    }),
-  );
+  return lanesIn(bought, blocks, slots);
 }
 
-/** `crossingOf` reverts where there is no tie line; any other error is thrown. */
-function noTieLine(error: unknown): undefined {
-  if (error instanceof Error && error.message.includes("Microgrids_NoTieLine")) return undefined;
-  throw error;
-}
+/** Words of some blocks, slot by slot. */
+const lanesIn = (
+  words: readonly bigint[],
+  { firstBlock }: Blocks,
+  slots: SlotRange,
+): Map<number, bigint> =>
+  new Map(
+    slotsIn(slots).map((slot) => [
+      slot,
+      laneOf(words[blockOf(slot) - firstBlock] ?? 0n, slot % LANES),
+    ]),
+  );
 
 const atLeastZero = (wh: bigint): bigint => (wh < 0n ? 0n : wh);

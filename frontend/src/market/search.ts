@@ -17,7 +17,7 @@ export const marketSearch = z.extend(appSearch, {
   first: slot,
   last: slot,
   wh: z.catch(z.optional(z.number().check(z.int(), z.positive())), undefined),
-  side: z.catch(z.optional(z.enum(["offers", "bids"])), undefined),
+  side: z.catch(z.optional(z.enum(["offers", "bids", "limits"])), undefined),
   /** Filters of the table. */
   only: z.catch(z.optional(z.enum(["slot", "window"])), undefined),
   source: z.catch(z.optional(z.enum(SOURCES)), undefined),

@@ -1,6 +1,6 @@
 import { type EnergyBySlot, type SlotRange, slotsIn } from "@wattline/sdk";
 import type { BookOrder } from "../data/index.ts";
-import { isOffer, type MarketAsk } from "./asks.ts";
+import { isOffer, type MarketAsk, priceIn } from "./asks.ts";
 
 /** What is offered and bid for one delivery slot. */
 export interface SlotFigures {
@@ -59,8 +59,9 @@ function byStock(asks: readonly MarketAsk[]): ReadonlyMap<EnergyBySlot, readonly
     else group.push(ask);
   }
   for (const group of groups.values()) {
-    group.sort((a, b) =>
-      a.pricePerKwh < b.pricePerKwh ? -1 : a.pricePerKwh > b.pricePerKwh ? 1 : 0,
+    // They come the same way, so that their charges are the same in each slot.
+    group.sort(({ order: a }, { order: b }) =>
+      a.price < b.price ? -1 : a.price > b.price ? 1 : 0,
     );
   }
   return groups;
@@ -74,9 +75,10 @@ function cheapestOver(
 ): { wh: bigint; price: bigint } | undefined {
   let price: bigint | undefined;
   let covered = 0n;
-  for (const { order, leftWh = 0n, pricePerKwh } of asks) {
+  for (const ask of asks) {
+    const { order, leftWh = 0n } = ask;
     if (slot < order.firstSlot || slot > order.lastSlot) continue;
-    price ??= pricePerKwh;
+    price ??= priceIn(ask, slot);
     covered += leftWh;
     if (covered >= wh) break;
   }

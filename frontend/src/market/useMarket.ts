@@ -1,13 +1,21 @@
-import { type SlotRange, slotAt, slotStart, type Way } from "@wattline/sdk";
+import {
+  isLimit,
+  isPosted,
+  type Microgrid,
+  type SlotRange,
+  slotAt,
+  slotStart,
+} from "@wattline/sdk";
 import { useDeferredValue, useMemo, useRef } from "react";
 import { useConnection } from "wagmi";
-import { type Microgrid, useChainQuery, useChainTime, useMicrogrids } from "../chain/index.ts";
+import { useChainQuery, useChainTime, useMicrogrids, useTieLines } from "../chain/index.ts";
 import { type BookOrder, useBook } from "../data/index.ts";
-import { asksOf, isFor, type MarketAsk, reaches, type Stock } from "./asks.ts";
+import { asksOf, isFor, type MarketAsk, reaches } from "./asks.ts";
 import { backingOf } from "./backing.ts";
 import { type Day, dayOf, daySlots, dayToShow } from "./day.ts";
-import { readStock, readTieLines, type TieLineWay } from "./readStock.ts";
+import { readInflows, readStock } from "./readStock.ts";
 import { bidsOf, type SlotFigures, slotFiguresOf } from "./slotFigures.ts";
+import type { Inflow, Stock, Way } from "./supply.ts";
 
 /** The market of a microgrid on a day, as the connected account sees it. */
 export interface Market {
@@ -16,12 +24,14 @@ export interface Market {
   /** The slot of the chain's time. */
   readonly currentSlot: number;
   readonly today: string;
-  /** Cheapest first. */
+  /** Posted offers, the cheapest first. */
   readonly asks: readonly MarketAsk[];
   readonly bids: readonly BookOrder[];
+  /** Limits to sell: they trade in batches, at the community price. */
+  readonly limitOffers: readonly MarketAsk[];
   readonly figures: ReadonlyMap<number, SlotFigures>;
   /** Tie lines over which energy can come, by the microgrid at the other end. */
-  readonly tieLines: ReadonlyMap<number, TieLineWay>;
+  readonly tieLines: ReadonlyMap<number, Inflow>;
   /** Where the orders are read from now. */
   readonly from: "relay" | "chain";
   /** Changes are shown as they happen. */
@@ -35,7 +45,7 @@ export interface MarketState {
   refetch(): void;
 }
 
-const NO_TIE_LINES: readonly TieLineWay[] = [];
+const NO_INFLOWS: readonly Inflow[] = [];
 const NOTHING: Stock = { held: new Map(), promisable: new Map() };
 const NO_SLOTS: SlotRange = { firstSlot: 0, lastSlot: 0 };
 
@@ -46,8 +56,9 @@ export function useMarket(
 ): MarketState {
   const time = useChainTime();
   const { address: trader } = useConnection();
-  const { data: microgrids = [] } = useMicrogrids();
-  const slotSeconds = microgrid?.charter.slotSeconds ?? 900;
+  const { data: microgrids } = useMicrogrids();
+  const { data: lines } = useTieLines();
+  const slotSeconds = microgrid?.slotSeconds ?? 900;
   const currentSlot = time === undefined ? undefined : slotAt(time, slotSeconds);
   const now = currentSlot === undefined ? undefined : slotStart(currentSlot, slotSeconds);
 
@@ -57,23 +68,23 @@ export function useMarket(
   const wanted = named ?? today;
   const tieLineSlots =
     wanted === undefined ? NO_SLOTS : (around.current ?? daySlots(wanted, slotSeconds).slots);
-  const tieLines = useLatestData(
+  const inflows = useLatestData(
     useChainQuery(
-      // What the tie lines carry depends on the modes, which are read at the same time.
-      ["tie lines into", microgrid?.id, microgrids.map(({ mode }) => mode), tieLineSlots],
-      async (context) => {
-        if (microgrid === undefined) return NO_TIE_LINES;
-        return readTieLines(context, microgrid, microgrids, tieLineSlots);
-      },
-      { enabled: microgrid !== undefined && wanted !== undefined && microgrids.length > 0 },
+      // What is agreed for later holds from a time on: asked anew in each slot.
+      ["inflows", microgrid?.microgrid, now, tieLineSlots],
+      async (context) =>
+        microgrid === undefined
+          ? NO_INFLOWS
+          : readInflows(context, microgrid, lines ?? [], tieLineSlots, now ?? 0),
+      { enabled: microgrid !== undefined && now !== undefined && lines !== undefined },
     ),
   );
   const linked = useMemo(
-    () => (tieLines.data ?? NO_TIE_LINES).map(({ from }) => from),
-    [tieLines.data],
+    () => (inflows.data ?? NO_INFLOWS).map(({ from }) => from),
+    [inflows.data],
   );
 
-  const book = useBook(microgrid?.id, linked);
+  const book = useBook(microgrid?.microgrid, linked);
   // Many changes of the order book must not block input on the page.
   const orders = useDeferredValue(book.orders);
   // The contract checks deadlines to the second; here, to the slot is enough.
@@ -98,30 +109,43 @@ export function useMarket(
   );
 
   const ways = useMemo(() => {
-    if (microgrid === undefined) return new Map<number, Way>();
-    const here: Way = { chargePerKwh: microgrid.tariffs.networkFee, lossBps: 0n };
-    return new Map<number, Way>([
-      [microgrid.id, here],
-      ...(tieLines.data ?? NO_TIE_LINES).map((line): [number, Way] => [line.from, line]),
-    ]);
-  }, [microgrid, tieLines.data]);
-  const asks = useMemo(
+    const found = new Map<number, Way>();
+    if (microgrid === undefined) return found;
+    found.set(microgrid.microgrid, { from: microgrid, line: undefined });
+    for (const line of inflows.data ?? NO_INFLOWS) {
+      const from = microgrids?.find((other) => other.microgrid === line.from);
+      if (from !== undefined) found.set(line.from, { from, line });
+    }
+    return found;
+  }, [microgrid, microgrids, inflows.data]);
+  const offers = useMemo(
     () =>
-      asksOf(open, {
-        trader,
-        ways,
-        stock: stock.data ?? NOTHING,
-        slots,
-        openSlot: (currentSlot ?? 0) + 1,
-      }).sort((a, b) => compare(a.pricePerKwh, b.pricePerKwh)),
-    [open, trader, ways, stock.data, slots, currentSlot],
+      microgrid === undefined
+        ? []
+        : asksOf(open, {
+            here: microgrid,
+            trader,
+            ways,
+            stock: stock.data ?? NOTHING,
+            slots,
+            openSlot: (currentSlot ?? 0) + 1,
+          }).sort((a, b) => compare(a.pricePerKwh, b.pricePerKwh)),
+    [open, microgrid, trader, ways, stock.data, slots, currentSlot],
+  );
+  const [asks, limitOffers] = useMemo(
+    () => [
+      offers.filter(({ order }) => isPosted(order)),
+      offers.filter(({ order }) => isLimit(order)),
+    ],
+    [offers],
   );
   const bids = useMemo(
     () =>
       bidsOf(open).filter(
-        (one) => one.order.microgrid === microgrid?.id && isFor(one, trader) && reaches(one, slots),
+        (one) =>
+          one.order.microgrid === microgrid?.microgrid && isFor(one, trader) && reaches(one, slots),
       ),
-    [open, trader, slots, microgrid?.id],
+    [open, trader, slots, microgrid?.microgrid],
   );
   const figures = useMemo(() => slotFiguresOf(asks, bids, slots), [asks, bids, slots]);
 
@@ -135,8 +159,9 @@ export function useMarket(
       today,
       asks,
       bids,
+      limitOffers,
       figures,
-      tieLines: new Map((tieLines.data ?? NO_TIE_LINES).map((line) => [line.from, line])),
+      tieLines: new Map((inflows.data ?? NO_INFLOWS).map((line) => [line.from, line])),
       from: book.from,
       isLive: book.isLive,
     };
@@ -148,8 +173,9 @@ export function useMarket(
     today,
     asks,
     bids,
+    limitOffers,
     figures,
-    tieLines.data,
+    inflows.data,
     book.isPending,
     book.from,
     book.isLive,

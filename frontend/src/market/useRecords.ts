@@ -54,8 +54,8 @@ async function readRecords({ client, contracts, network, signal }: ChainContext)
   for (const { eventName, args } of events) {
     if (eventName === "Reserved") {
       sellers.set(args.positionId, args.position.seller.toLowerCase());
-      args.energy.forEach((word, index) => {
-        const key = `${args.positionId} ${args.firstBlock + index}`;
+      args.position.energy.forEach((word, index) => {
+        const key = `${args.positionId} ${args.position.firstBlock + index}`;
         promised.set(key, (promised.get(key) ?? 0n) + sumWh([word]));
       });
     } else {

@@ -10,8 +10,8 @@ export function BidDialog(dialog: OpenDialog) {
   return (
     <OrderDialog side="bid" title={<Trans>Bid for energy</Trans>} {...dialog}>
       <Trans>
-        Sign once what you would pay. Whoever has the energy may sell it to you at your price or
-        better.
+        Sign once the most that you would pay. You pay the community price, which is the same for
+        all neighbours, or nothing is traded; an offer below it may come to you for less.
       </Trans>
     </OrderDialog>
   );

@@ -76,7 +76,7 @@ export function CancelAllDialog({ onClose }: { onClose(): void }) {
         <Trans>
           One transaction, and it is sure: every order that you or your home agent have signed so
           far is void, in every microgrid with this currency, also those that nobody shows here.
-          What is reserved or bought already stays so.
+          What is reserved or bought already stays so, and firm orders of a lock stay until it ends.
         </Trans>
       }
     >

@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { ceilDiv, MILLIS_PER_UNIT } from "@wattline/sdk";
 import { useState } from "react";
 import { useConnection } from "wagmi";
 import { useAccount, useNetwork } from "../chain/index.ts";
@@ -6,7 +7,7 @@ import { Button, formatMoney, Money, Notice } from "../ui/index.ts";
 import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../wallet/index.ts";
 
 /** Money that an order needs in escrow, and how to bring in what is missing. */
-export function EscrowNeed({ needed }: { readonly needed: bigint }) {
+export function EscrowNeed({ neededMillis }: { readonly neededMillis: bigint }) {
   const { t } = useLingui();
   const network = useNetwork();
   const { address } = useConnection();
@@ -14,9 +15,10 @@ export function EscrowNeed({ needed }: { readonly needed: bigint }) {
   const deposit = useDeposit();
   const { transact } = useTransact();
   const [busy, setBusy] = useState(false);
-  if (account === undefined || account.balance >= needed) return null;
+  if (account === undefined || account.balanceMillis >= neededMillis) return null;
 
-  const missing = needed - account.balance;
+  // Deposits are whole base units.
+  const missing = ceilDiv(neededMillis - account.balanceMillis, MILLIS_PER_UNIT);
   const amount = formatMoney(missing, network.currency);
   const title = t`Bring ${amount} into escrow`;
   const bringIn = async () => {
@@ -42,8 +44,9 @@ export function EscrowNeed({ needed }: { readonly needed: bigint }) {
       }
     >
       <Trans>
-        This takes up to <Money baseUnits={needed} />; you have{" "}
-        <Money baseUnits={account.balance} /> in escrow. Only what is covered there can be traded.
+        This takes up to <Money millis={neededMillis} />; you have{" "}
+        <Money millis={account.balanceMillis} /> in escrow. Only what is covered there can be
+        traded.
       </Trans>
     </Notice>
   );

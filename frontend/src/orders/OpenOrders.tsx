@@ -1,12 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
+import { isFirm, isPosted, type Microgrid, type Order } from "@wattline/sdk";
 import { ScrollText } from "lucide-react";
 import { useMemo, useState } from "react";
-import { isAddressEqual, zeroAddress } from "viem";
+import { type Hex, isAddressEqual, zeroAddress } from "viem";
 import { readContract } from "viem/actions";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
-import { type Microgrid, useChainQuery, useChainTime, useNetwork } from "../chain/index.ts";
+import { type ChainContext, useChainQuery, useChainTime, useNetwork } from "../chain/index.ts";
 import { type BookOrder, useOwnOrders } from "../data/index.ts";
 import { loadMessages } from "../i18n/index.ts";
 import {
@@ -35,13 +36,12 @@ export function OpenOrders() {
   return microgrid === undefined ? <SkeletonLines /> : <Orders microgrid={microgrid} />;
 }
 
-function Orders({ microgrid }: { readonly microgrid: Microgrid }) {
+function Orders({ microgrid: { microgrid, slotSeconds } }: { readonly microgrid: Microgrid }) {
   const { address } = useConnection();
   const time = useChainTime();
   const network = useNetwork();
-  const { orders, from, isPending, error, refetch } = useOwnOrders(microgrid.id, address);
+  const { orders, from, isPending, error, refetch } = useOwnOrders(microgrid, address);
   const [cancels, setCancels] = useState<BookOrder | "all">();
-  const { slotSeconds } = microgrid.charter;
   const open = useMemo(
     () =>
       orders
@@ -85,7 +85,7 @@ function Orders({ microgrid }: { readonly microgrid: Microgrid }) {
             <OrderRow
               key={order.hash}
               order={order}
-              filledWh={filled.get(order.order.nonce)}
+              filledWh={filled.get(order.hash)}
               slotSeconds={slotSeconds}
               onCancel={() => setCancels(order)}
             />
@@ -130,31 +130,42 @@ function NothingOpen() {
   );
 }
 
-/** Wh that each order is filled by, by its nonce: read again at every trade. */
-function useFilled(orders: readonly BookOrder[]): ReadonlyMap<bigint, bigint> {
-  const { address } = useConnection();
-  const nonces = orders.map(({ order }) => order.nonce);
+/** Wh that each order is filled by, by its hash: read again at every trade. */
+function useFilled(orders: readonly BookOrder[]): ReadonlyMap<Hex, bigint> {
   const { data } = useChainQuery(
-    ["orders", "filled", address, nonces.map(String)],
-    async ({ client, contracts: { marketplace } }) => {
-      const fills = await Promise.all(
-        nonces.map(async (nonce) => {
-          const [filledWh] = await readContract(client, {
-            ...marketplace,
-            functionName: "fillOf",
-            args: [address ?? zeroAddress, nonce],
-          });
-          return [nonce, filledWh] as const;
-        }),
-      );
-      return new Map(fills);
-    },
-    { enabled: address !== undefined && nonces.length > 0 },
+    ["orders", "filled", orders.map(({ hash }) => hash)],
+    async (context) =>
+      new Map(
+        await Promise.all(
+          orders.map(async ({ hash, order }) => [hash, await readFilled(context, order)] as const),
+        ),
+      ),
+    { enabled: orders.length > 0 },
   );
   return data ?? NONE;
 }
 
-const NONE: ReadonlyMap<bigint, bigint> = new Map();
+const NONE: ReadonlyMap<Hex, bigint> = new Map();
+
+async function readFilled(
+  { client, contracts: { marketplace }, network }: ChainContext,
+  order: Order,
+): Promise<bigint> {
+  const { maker, settler, nonce } = order;
+  if (isFirm(order)) {
+    return readContract(client, {
+      ...marketplace,
+      functionName: "firmFillOf",
+      args: [maker, network.currency.address, settler, nonce],
+    });
+  }
+  const [filledWh] = await readContract(client, {
+    ...marketplace,
+    functionName: "fillOf",
+    args: [maker, nonce],
+  });
+  return filledWh;
+}
 
 function OrderRow({
   order: booked,
@@ -185,7 +196,9 @@ function OrderRow({
           ) : (
             <Price perKwh={order.price} className="font-semibold" />
           )}
+          <Badge>{isPosted(order) ? t`Posted price` : t`Limit`}</Badge>
           {order.forward && <Badge>{t`To come`}</Badge>}
+          {isFirm(order) && <Badge>{t`Firm`}</Badge>}
           {booked.signer === "delegate" && <Badge>{t`By your home agent`}</Badge>}
         </p>
         <p className="mt-1 text-sm">
@@ -227,9 +240,15 @@ function OrderRow({
         </p>
         <Backing order={booked} leftWh={leftWh} />
       </div>
-      <Button size="small" className="justify-self-start" onClick={onCancel}>
-        <Trans>Take back…</Trans>
-      </Button>
+      {isFirm(order) ? (
+        <p className="text-sm text-muted">
+          <Trans>Can't be taken back while your lock lasts.</Trans>
+        </p>
+      ) : (
+        <Button size="small" className="justify-self-start" onClick={onCancel}>
+          <Trans>Take back…</Trans>
+        </Button>
+      )}
     </li>
   );
 }

@@ -1,8 +1,9 @@
 import { Trans } from "@lingui/react/macro";
+import type { Microgrid } from "@wattline/sdk";
 import type { ReactNode } from "react";
 import { useConnection } from "wagmi";
 import { NoWallet, useMicrogrid } from "../app/index.ts";
-import { type Microgrid, modeOf, useChainTime } from "../chain/index.ts";
+import { useChainTime } from "../chain/index.ts";
 import { ErrorState, Notice, Sheet, SkeletonLines } from "../ui/index.ts";
 import { OrderForm } from "./OrderForm.tsx";
 import { useBeginning } from "./useBeginning.ts";
@@ -51,7 +52,7 @@ function Ready({
   const now = useChainTime();
   const { beginning, homes, error, refetch } = useBeginning(side, microgrid, address);
   if (address === undefined) return <NoWallet />;
-  if (modeOf(microgrid) === "Closed") {
+  if (microgrid.closedFrom !== undefined) {
     return (
       <Notice tone="warning">
         <Trans>This microgrid is closed for new trades. Withdrawals go on.</Trans>

@@ -1,10 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { SOURCES } from "@wattline/sdk";
+import { isIslandedIn, type Microgrid, type SlotRange, SOURCES, slotAt } from "@wattline/sdk";
 import { Signature } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { Address } from "viem";
-import { type Microgrid, modeOf, useChainTime, useNetwork } from "../chain/index.ts";
+import { useChainTime, useNetwork } from "../chain/index.ts";
 import { Button, Field, formatPrice, Input, Notice, Price } from "../ui/index.ts";
 import { notify } from "../wallet/index.ts";
 import { Announce } from "./Announce.tsx";
@@ -15,6 +15,7 @@ import type { Draft, OrderValues } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
 import { MeterField } from "./MeterField.tsx";
 import { Preview } from "./Preview.tsx";
+import { pricesOf } from "./price.ts";
 import type { Fault } from "./reasons.ts";
 import { resolverOf } from "./resolver.ts";
 import { sourceName } from "./sentence.ts";
@@ -41,7 +42,7 @@ export function OrderForm({
   const { t } = useLingui();
   const { currency } = useNetwork();
   const time = useChainTime() ?? 0;
-  const { slotSeconds } = microgrid.charter;
+  const { slotSeconds } = microgrid;
   const context = { side, maker, slotSeconds, decimals: currency.decimals, now: time };
   const latest = useRef(context);
   latest.current = context;
@@ -51,7 +52,7 @@ export function OrderForm({
   });
   const { register, watch, setValue, getValues, setError, formState } = form;
   const { errors, isSubmitting } = formState;
-  const ordering = useOrdering({ id: microgrid.id, slotSeconds });
+  const ordering = useOrdering(microgrid);
   const [signed, setSigned] = useState<Extract<Placed, { status: "unreachable" }>["signed"]>();
   const [kind, plan] = [watch("kind"), watch("plan")];
   const [ahead, sells] = [kind === "ahead", side === "offer"];
@@ -133,14 +134,7 @@ export function OrderForm({
           </Trans>
         </Notice>
       )}
-      {modeOf(microgrid) === "Islanded" && (
-        <Notice tone="warning">
-          <Trans>
-            The microgrid is islanded: trade stays within it, nobody pays more than{" "}
-            <Price perKwh={microgrid.tariffs.islandPriceCap} />, and critical loads come first.
-          </Trans>
-        </Notice>
-      )}
+      <IslandNotice microgrid={microgrid} />
 
       {plan === "week" ? (
         <WeekEditor form={form} />
@@ -174,8 +168,15 @@ export function OrderForm({
               )}
             </Field>
             <Field
-              label={<Trans>Price</Trans>}
-              hint={<PriceHint side={side} tariffs={microgrid.tariffs} />}
+              label={sells ? <Trans>Posted price</Trans> : <Trans>Limit</Trans>}
+              hint={
+                <PriceHint
+                  side={side}
+                  microgrid={microgrid}
+                  from={watch("from")}
+                  until={watch("until")}
+                />
+              }
               error={errors.price?.message}
             >
               {(control) => (
@@ -224,7 +225,7 @@ export function OrderForm({
         open={Boolean(errors.sources || errors.meter || errors.deadline) || undefined}
       >
         <summary className="min-h-8 py-1 text-sm font-semibold">
-          <Trans>Source, meter, how long it is valid</Trans>
+          <Trans>Source, meter, tie lines, how long it is valid</Trans>
         </summary>
         <div className="flex flex-col gap-4 py-3">
           <Ticks
@@ -234,6 +235,16 @@ export function OrderForm({
             error={errors.sources?.message}
           />
           <MeterField form={form} side={side} meters={beginning.meters} />
+          <label className="flex min-h-8 items-center gap-2 text-sm">
+            <input type="checkbox" {...register("crosses")} className="size-4 accent-(--leaf)" />
+            {sells ? (
+              <Trans>Neighbours beyond a tie line may buy it, too</Trans>
+            ) : (
+              <Trans>
+                May come over a tie line: there your limit counts, not the community price
+              </Trans>
+            )}
+          </label>
           <Field
             label={<Trans>Valid until</Trans>}
             hint={
@@ -279,25 +290,62 @@ function useClosing(): () => AbortSignal {
   };
 }
 
-/** Between which prices both sides gain. */
+/** What the community price is in the chosen time, and what a price has to do with it. */
 function PriceHint({
   side,
-  tariffs,
+  microgrid,
+  from,
+  until,
 }: {
   readonly side: "offer" | "bid";
-  readonly tariffs: Microgrid["tariffs"];
+  readonly microgrid: Microgrid;
+  readonly from: string;
+  readonly until: string;
 }) {
   const { currency } = useNetwork();
-  const fee = side === "offer" ? tariffs.networkFee : 0n;
-  const low = formatPrice(
-    side === "offer" ? tariffs.feedIn : tariffs.feedIn + tariffs.networkFee,
-    currency,
-  );
-  const high = formatPrice(tariffs.retail - fee, currency);
+  const prices = pricesOf(microgrid, slotsBetween(from, until, microgrid.slotSeconds));
+  if (prices === undefined) return null;
+  const [low, high] = [formatPrice(prices.lowest, currency), formatPrice(prices.highest, currency)];
+  const community =
+    low === high ? (
+      <Trans>The community price is {low}.</Trans>
+    ) : (
+      <Trans>
+        The community price is {low} to {high}.
+      </Trans>
+    );
+  const most = formatPrice(prices.mostToSeller, currency);
   return (
-    <Trans>
-      Both gain between {low} and {high}
-    </Trans>
+    <>
+      {community}{" "}
+      {side === "offer" ? (
+        <Trans>Up to {most} neighbours' bids take it, too.</Trans>
+      ) : (
+        <Trans>Your bid trades at it if it is no more than your limit, and else not at all.</Trans>
+      )}
+    </>
+  );
+}
+
+/** The slots between two local moments, the second of which is not included. */
+function slotsBetween(from: string, until: string, slotSeconds: number): SlotRange {
+  const slotOf = (text: string) => slotAt(fromLocalInput(text) ?? Number.NaN, slotSeconds);
+  return { firstSlot: slotOf(from), lastSlot: slotOf(until) - 1 };
+}
+
+/** Says what holds while the microgrid is islanded. */
+function IslandNotice({ microgrid }: { readonly microgrid: Microgrid }) {
+  const time = useChainTime();
+  const slot = time === undefined ? undefined : slotAt(time, microgrid.slotSeconds);
+  if (slot === undefined || !isIslandedIn(microgrid, slot)) return null;
+  const cap = pricesOf(microgrid, { firstSlot: slot, lastSlot: slot })?.cap ?? 0n;
+  return (
+    <Notice tone="warning">
+      <Trans>
+        The microgrid is islanded: energy of these delivery slots stays within it, nobody pays more
+        than <Price perKwh={cap} />, and ordinary homes get their ration.
+      </Trans>
+    </Notice>
   );
 }
 

@@ -1,9 +1,10 @@
 import { Trans } from "@lingui/react/macro";
-import { costOf, type Order } from "@wattline/sdk";
-import { type Microgrid, useNetwork } from "../chain/index.ts";
+import { costMillis, type Microgrid, type Order } from "@wattline/sdk";
+import { useNetwork } from "../chain/index.ts";
 import { Money } from "../ui/index.ts";
 import { type DraftContext, type OrderValues, orderOf, readDraft } from "./draft.ts";
 import { EscrowNeed } from "./EscrowNeed.tsx";
+import { type PricesOfSlots, pricesOf } from "./price.ts";
 import { sentenceOf } from "./sentence.ts";
 
 /** What is going to be signed, in a sentence, and what comes of it. */
@@ -18,12 +19,15 @@ export function Preview({
 }) {
   const { currency } = useNetwork();
   const { side, slotSeconds, now } = context;
-  const orders = previewOf(values, context, microgrid.id);
+  const orders = previewOf(values, context, microgrid.microgrid);
   const sum = (perKwh: (order: Order) => bigint) =>
-    orders.reduce((total, order) => total + costOf(perKwh(order), BigInt(order.energy)), 0n);
+    orders.reduce((total, order) => total + costMillis(perKwh(order), BigInt(order.energy)), 0n);
+  const atPrices = (pick: (prices: PricesOfSlots) => bigint) =>
+    sum((order) => {
+      const prices = pricesOf(microgrid, order);
+      return prices === undefined ? 0n : pick(prices);
+    });
   const total = sum(({ price }) => price);
-  const { feedIn, retail } = microgrid.tariffs;
-  const atGrid = sum(() => (side === "offer" ? feedIn : retail));
   const needed = side === "bid" ? total : sum(({ bond }) => bond);
   return (
     <>
@@ -44,20 +48,20 @@ export function Preview({
             <p className="mt-1 text-muted">
               {side === "offer" ? (
                 <Trans>
-                  If all is taken you receive <Money baseUnits={total} />; the grid would pay{" "}
-                  <Money baseUnits={atGrid} />.
+                  If all is taken you receive <Money millis={total} />; the grid would pay{" "}
+                  <Money millis={atPrices(({ feedIn }) => feedIn)} />.
                 </Trans>
               ) : (
                 <Trans>
-                  If all is filled you pay <Money baseUnits={total} /> at most; the grid would
-                  charge <Money baseUnits={atGrid} />.
+                  If all is filled you pay <Money millis={total} /> at most; the grid would charge{" "}
+                  <Money millis={atPrices(({ retail }) => retail)} />.
                 </Trans>
               )}
             </p>
           </>
         )}
       </section>
-      {needed > 0n && <EscrowNeed needed={needed} />}
+      {needed > 0n && <EscrowNeed neededMillis={needed} />}
     </>
   );
 }

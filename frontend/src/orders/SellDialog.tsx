@@ -10,8 +10,8 @@ export function SellDialog(dialog: OpenDialog) {
   return (
     <OrderDialog side="offer" title={<Trans>Sell energy</Trans>} {...dialog}>
       <Trans>
-        Sign once what you sell and for how much. Neighbours buy it when it suits them; you need not
-        be there.
+        Post a price once. Neighbours buy at exactly that price when it suits them; you need not be
+        there.
       </Trans>
     </OrderDialog>
   );

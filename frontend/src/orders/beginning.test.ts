@@ -1,8 +1,15 @@
-import { type EnergyBySlot, type Order, type Source, sourceMask } from "@wattline/sdk";
+import {
+  type EnergyBySlot,
+  type Level,
+  type Microgrid,
+  type Order,
+  type Source,
+  sourceMask,
+} from "@wattline/sdk";
 import { expect } from "chai";
 import fc from "fast-check";
 import { zeroAddress } from "viem";
-import { suggestedPrice } from "./price.ts";
+import { pricesOf, suggestedPrice } from "./price.ts";
 import { unsoldOf } from "./surplus.ts";
 
 const SLOT_SECONDS = 900;
@@ -10,13 +17,38 @@ const DAY_SLOTS = 96;
 /** Midnight UTC. */
 const MIDNIGHT = (Date.UTC(2027, 5, 7) / 1000 / SLOT_SECONDS) | 0;
 
-const tariffs = {
-  feedIn: 80_000n,
-  retail: 320_000n,
-  networkFee: 10_000n,
-  islandPriceCap: 250_000n,
-  islandRation: 250,
+const level: Level = {
+  pricePerKwh: 200_000n,
+  feePerKwh: 10_000n,
+  capPerKwh: 250_000n,
+  feedInPerKwh: 80_000n,
+  retailPerKwh: 320_000n,
 };
+
+/** A microgrid whose evenings, from 18 o'clock UTC, go by the second level. */
+const microgridOf = (day: Level, evening: Level = day): Microgrid => ({
+  name: "Linden",
+  latitudeTenths: 0,
+  longitudeTenths: 0,
+  currency: zeroAddress,
+  slotSeconds: SLOT_SECONDS,
+  reportingDeadlineSeconds: 3_600,
+  utcOffsetMinutes: 0,
+  microgrid: 1,
+  operator: zeroAddress,
+  successor: undefined,
+  dso: zeroAddress,
+  schedules: [
+    { firstSlot: 0, endSlot: 2 ** 32 - 1, levelOfHour: EVENINGS, levels: [day, evening] },
+  ],
+  islands: [],
+  declared: [],
+  rations: [],
+  closedFrom: undefined,
+});
+const EVENINGS = Array.from({ length: 6 }, (_, hour) => 1n << BigInt(2 * (18 + hour))).reduce(
+  (all, one) => all | one,
+);
 
 const offer = (firstSlot: number, lastSlot: number, overrides: Partial<Order> = {}): Order => ({
   maker: zeroAddress,
@@ -30,7 +62,10 @@ const offer = (firstSlot: number, lastSlot: number, overrides: Partial<Order> = 
   price: 170_000n,
   forward: false,
   bond: 0n,
+  mostAhead: 0,
+  crosses: true,
   counterparty: zeroAddress,
+  settler: zeroAddress,
   nonce: 0n,
   counter: 0n,
   deadline: 0,
@@ -74,24 +109,49 @@ describe("What a new order begins with", () => {
     expect(unsold(held, others)?.energyWh).to.equal(1_500n);
   });
 
-  it("is a price between the tariffs, in whole cents where there is room", () => {
-    expect(suggestedPrice("bid", { tariffs }, null, 6)).to.equal(200_000n);
-    expect(suggestedPrice("offer", { tariffs }, null, 6)).to.equal(190_000n);
-    expect(suggestedPrice("bid", { tariffs }, 187_654n, 6)).to.equal(180_000n);
-    const narrow = { ...tariffs, feedIn: 81_000n, retail: 85_000n, networkFee: 0n };
-    expect(suggestedPrice("bid", { tariffs: narrow }, null, 6)).to.equal(83_000n);
+  /** What is suggested for a window, by hours UTC. */
+  function suggested(side: "offer" | "bid", microgrid: Microgrid, from: number, to: number) {
+    const slots = { firstSlot: MIDNIGHT + from * 4, lastSlot: MIDNIGHT + to * 4 - 1 };
+    const prices = pricesOf(microgrid, slots);
+    return prices && suggestedPrice(side, prices, 6);
+  }
+
+  it("is the community price for a bid, and for an offer what is left of it after the fee, in whole cents", () => {
+    const one = microgridOf(level);
+    expect(suggested("bid", one, 11, 15)).to.equal(200_000n);
+    expect(suggested("offer", one, 11, 15)).to.equal(190_000n);
+    const odd = microgridOf({ ...level, pricePerKwh: 187_654n });
+    expect(suggested("bid", odd, 11, 15)).to.equal(187_654n);
+    expect(suggested("offer", odd, 11, 15)).to.equal(170_000n);
+    const narrow = microgridOf({ ...level, pricePerKwh: 93_000n, feedInPerKwh: 81_000n });
+    expect(suggested("offer", narrow, 11, 15)).to.equal(83_000n);
+  });
+
+  it("goes by the hours of the window: a bid covers the dearest, an offer fits the cheapest", () => {
+    const evening = { ...level, pricePerKwh: 300_000n, feePerKwh: 20_000n };
+    const two = microgridOf(level, evening);
+    expect(suggested("bid", two, 11, 18)).to.equal(200_000n);
+    expect(suggested("bid", two, 11, 19)).to.equal(300_000n);
+    expect(suggested("offer", two, 11, 19)).to.equal(190_000n);
+    expect(suggested("offer", two, 18, 19)).to.equal(280_000n);
+  });
+
+  it("is nothing for slots that no prices hold for", () => {
+    const one = microgridOf(level);
+    expect(pricesOf(one, { firstSlot: 5, lastSlot: 4 })).to.equal(undefined);
+    expect(pricesOf(one, { firstSlot: Number.NaN, lastSlot: 4 })).to.equal(undefined);
+    expect(pricesOf(one, { firstSlot: -4, lastSlot: 4 })).to.equal(undefined);
+    expect(pricesOf(one, { firstSlot: 2 ** 32, lastSlot: 2 ** 32 })).to.equal(undefined);
   });
 
   it("is never below nothing, nor above what the buyer pays", () => {
     const amount = fc.bigInt(0n, 10n ** 12n);
     fc.assert(
-      fc.property(amount, amount, amount, amount, (feedIn, retail, networkFee, cleared) => {
-        const own = { tariffs: { ...tariffs, feedIn, retail, networkFee } };
-        const [offered, bid] = [
-          suggestedPrice("offer", own, cleared, 6),
-          suggestedPrice("bid", own, cleared, 6),
-        ];
-        expect(offered >= 0n && offered <= bid && bid <= cleared).to.equal(true);
+      fc.property(amount, amount, amount, (feedInPerKwh, pricePerKwh, feePerKwh) => {
+        const own = microgridOf({ ...level, feedInPerKwh, pricePerKwh, feePerKwh });
+        const offered = suggested("offer", own, 11, 15) ?? -1n;
+        expect(offered >= 0n && offered <= pricePerKwh).to.equal(true);
+        expect(suggested("bid", own, 11, 15)).to.equal(pricePerKwh);
       }),
     );
   });

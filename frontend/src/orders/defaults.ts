@@ -1,8 +1,17 @@
-import { addDays, localDayOf, SOURCES, slotEnd, slotStart } from "@wattline/sdk";
+import {
+  addDays,
+  localDayOf,
+  type Microgrid,
+  SOURCES,
+  slotEnd,
+  slotStart,
+  slotsOfWindow,
+} from "@wattline/sdk";
 import { localZone } from "../browser/index.ts";
 import { typedAmount } from "../ui/index.ts";
 import { DAY_PARTS, type DraftContext, type OrderValues, WEEK_DAYS } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
+import { pricesOf, suggestedPrice } from "./price.ts";
 import type { Surplus } from "./surplus.ts";
 import { toLocalInput } from "./time.ts";
 
@@ -12,9 +21,7 @@ export interface Beginning {
   readonly meters: readonly HomeMeter[];
   /** What could be sold now. */
   readonly surplus: Surplus | undefined;
-  /** Base units per kWh. */
-  readonly pricePerKwh: bigint;
-  readonly feedInPerKwh: bigint;
+  readonly microgrid: Microgrid;
 }
 
 /** When the sun is high: the window to begin with where nothing better is known. */
@@ -29,7 +36,7 @@ const USUAL_NEED_WH = 2_000n;
 /** Sensible values from one's own meter: what is unsold, else tomorrow's sun; a price that both sides gain from. */
 export function valuesOf(
   { side, slotSeconds, decimals, now }: DraftContext,
-  { meters, surplus, pricePerKwh, feedInPerKwh }: Beginning,
+  { meters, surplus, microgrid }: Beginning,
 ): OrderValues {
   const zone = localZone();
   const tomorrow = addDays(localDayOf(now, zone), 1);
@@ -39,17 +46,22 @@ export function valuesOf(
   const sunny = roof && (BigInt(roof.capacityW) * SUNNY_HOURS * SUNNY_SHARE) / 100n;
   const [ready, sells] = [side === "bid" || surplus !== undefined, side === "offer"];
   const source = surplus?.source ?? roof?.source;
+  const sunnySlots = () => slotsOfWindow(tomorrow, FROM, UNTIL, zone, slotSeconds);
+  const prices = pricesOf(microgrid, surplus ?? sunnySlots());
   return {
     kind: ready ? "ready" : "ahead",
     plan: "one",
     from: surplus ? toLocalInput(slotStart(surplus.firstSlot, slotSeconds)) : `${tomorrow}T${FROM}`,
     until: surplus ? toLocalInput(slotEnd(surplus.lastSlot, slotSeconds)) : `${tomorrow}T${UNTIL}`,
     energy: typedAmount(sells ? (surplus?.energyWh ?? sunny ?? 0n) : USUAL_NEED_WH, 3),
-    price: typedAmount(pricePerKwh, decimals),
+    price:
+      prices === undefined ? "" : typedAmount(suggestedPrice(side, prices, decimals), decimals),
     // Half of what the grid pays anyway: enough to be taken seriously, and no household's ruin.
-    bond: typedAmount(feedInPerKwh / 2n, decimals),
+    bond: typedAmount((prices?.feedIn ?? 0n) / 2n, decimals),
     sources: sells ? (source ? [source] : []) : SOURCES,
     meter: meter?.meter ?? "",
+    // A posted price is the same for neighbours near and far; over a line a bid's limit counts, not the community price.
+    crosses: sells,
     audience: "anyone",
     other: "",
     deadline: "",

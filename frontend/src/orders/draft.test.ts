@@ -32,6 +32,7 @@ const values: OrderValues = {
   bond: "",
   sources: ["Solar"],
   meter: METER ?? "",
+  crosses: true,
   audience: "anyone",
   other: "",
   deadline: "",
@@ -79,6 +80,7 @@ describe("What the order form says", () => {
           terms: [
             {
               sources: ["Solar"],
+              crosses: true,
               meter: METER,
               firstSlot: first,
               lastSlot: first + count - 1,

@@ -1,21 +1,18 @@
 import { t } from "@lingui/core/macro";
 import {
   addDays,
-  bidOf,
-  type ForwardTerms,
-  forwardBidOf,
-  forwardOfferOf,
   LANE_MAX_WH,
+  limitBidOf,
   type Maker,
   type Order,
-  offerOf,
+  postedOfferOf,
   type Side,
   SOURCES,
   type Source,
   slotsOfWindow,
   type Terms,
 } from "@wattline/sdk";
-import { type Address, isAddress, isAddressEqual, zeroAddress } from "viem";
+import { type Address, isAddress, isAddressEqual } from "viem";
 import * as z from "zod/mini";
 import { localZone } from "../browser/index.ts";
 import { amountFault, parseAmount } from "../ui/index.ts";
@@ -37,6 +34,8 @@ export interface OrderValues {
   readonly sources: readonly string[];
   /** A meter's address; empty for none. */
   readonly meter: string;
+  /** Whether it may trade over a tie line. */
+  readonly crosses: boolean;
   /** `anyone`, an address, or `other` for the one that is typed. */
   readonly audience: string;
   readonly other: string;
@@ -65,10 +64,8 @@ export const WEEK_DAYS = 7;
 export interface Draft {
   readonly side: Side;
   readonly forward: boolean;
-  readonly terms: readonly DraftTerms[];
+  readonly terms: readonly Terms[];
 }
-
-export type DraftTerms = Terms & Partial<Pick<ForwardTerms, "bondPerKwh">>;
 
 /** What a form is read by. */
 export interface DraftContext {
@@ -81,15 +78,9 @@ export interface DraftContext {
   readonly now: number;
 }
 
-/** How an order of this side is built from its terms. */
-export const orderOf =
-  (side: Side) =>
-  (maker: Maker, terms: DraftTerms): Order => {
-    const { bondPerKwh, meter = zeroAddress } = terms;
-    if (bondPerKwh === undefined) return (side === "offer" ? offerOf : bidOf)(maker, terms);
-    const forward = { ...terms, bondPerKwh, meter };
-    return side === "offer" ? forwardOfferOf(maker, forward) : forwardBidOf(maker, forward);
-  };
+/** How an order of this side is built: who sells posts a price, who bids signs a limit. */
+export const orderOf = (side: Side): ((maker: Maker, terms: Terms) => Order) =>
+  side === "offer" ? postedOfferOf : limitBidOf;
 
 /** Reads the form. Its faults are in words, each at its field. */
 export const readDraft = (values: OrderValues, context: DraftContext) =>
@@ -165,6 +156,7 @@ function commonOf({ kind, audience }: OrderValues, { side, maker, decimals, now 
       () => t`Energy to come is sold from a meter of yours, and you have none here that exports.`,
     ),
     bond: ahead ? amountPerKwh(decimals) : z.transform(() => null),
+    crosses: z.boolean(),
     audience: z.transform((value) =>
       typeof value === "string" && isAddress(value) ? value : null,
     ),
@@ -183,16 +175,18 @@ interface Common {
   readonly sources: Source[];
   readonly meter: Address | null;
   readonly bond: bigint | null;
+  readonly crosses: boolean;
   readonly audience: Address | null;
   readonly other: Address | null;
   readonly deadline: number | null;
 }
 
 /** What the common members say in an order's terms; what was not chosen is left out. */
-function commonTerms({ sources, meter, bond, audience, other, deadline }: Common) {
+function commonTerms({ sources, meter, bond, crosses, audience, other, deadline }: Common) {
   const counterparty = audience ?? other;
   return {
     sources,
+    crosses,
     ...(meter !== null && { meter }),
     ...(bond !== null && { bondPerKwh: bond }),
     ...(counterparty !== null && { counterparty }),
@@ -264,7 +258,7 @@ function weekSchema(values: OrderValues, context: DraftContext) {
     }),
     z.transform(({ week, ...common }): Draft => {
       const terms = week.prices.flatMap((parts, day) =>
-        parts.flatMap((pricePerKwh, part): DraftTerms[] => {
+        parts.flatMap((pricePerKwh, part): Terms[] => {
           const [from, to] = DAY_PARTS[part] ?? [0, 0];
           const wh = week.energy[part] ?? 0n;
           if (pricePerKwh === null || wh === 0n) return [];

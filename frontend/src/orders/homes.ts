@@ -30,14 +30,15 @@ async function readHomes(
     signal,
   });
   const homes = await Promise.all(
-    registered.map(async ({ args: { meter } }): Promise<HomeMeter | undefined> => {
+    // One that has moved away and back was registered twice.
+    [...new Set(registered.map(({ args }) => args.meter))].map(async (meter) => {
       const found = await readContract(client, {
         ...meters,
         functionName: "meterOf",
         args: [meter],
       });
       const source = SOURCES[found.source];
-      if (!found.active || source === undefined) return undefined;
+      if (!found.active || found.microgrid !== microgrid || source === undefined) return undefined;
       const { owner, capacityW, critical } = found;
       return { meter, owner, source, capacityW, critical };
     }),

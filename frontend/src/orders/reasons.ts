@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
 import type { Network } from "../chain/index.ts";
-import { formatMoney } from "../ui/index.ts";
+import { formatMillis } from "../ui/index.ts";
 import { refusalInWords } from "../wallet/index.ts";
 
 /** A rule that an order breaks: as the sdk finds it before signing, and as a relay refuses it with. */
@@ -55,7 +55,7 @@ export function faultsOf(rules: readonly BrokenRule[], network: Network): Fault[
 function wordsOf({ code, message, values }: BrokenRule, network: Network): string {
   switch (code) {
     case "Escrow_InsufficientBalance": {
-      const balance = formatMoney(BigInt(values?.balance ?? 0), network.currency);
+      const balance = formatMillis(BigInt(values?.balance ?? 0), network.currency);
       return t`You have ${balance} in escrow, which covers nothing of this. Bring money into escrow first.`;
     }
     case "ERC1155InsufficientBalance":
@@ -64,7 +64,7 @@ function wordsOf({ code, message, values }: BrokenRule, network: Network): strin
       return t`That is over already.`;
     case "Meters_SlotStarted":
       return t`The last delivery slot has started: choose a later one.`;
-    case "Trading_SelfTrade":
+    case "Deals_SelfTrade":
       return t`Nobody trades with oneself: choose somebody else.`;
     case "Relay_TooManySlots":
       return t`The offers book takes no offer over so many delivery slots: choose a shorter time.`;

@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import { ANY_SOURCE, type Order, SIDES, SOURCES, type Source } from "@wattline/sdk";
+import { ANY_SOURCE, isPosted, type Order, SIDES, SOURCES, type Source } from "@wattline/sdk";
 import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { formatEnergy, formatMoney, shortAddress, type Unit } from "../ui/index.ts";
 import { momentWords, windowWords } from "./time.ts";
@@ -35,7 +35,14 @@ function termsOf(order: Order, { slotSeconds, now, currency }: Telling): string 
   const who = isAddressEqual(order.counterparty, zeroAddress)
     ? undefined
     : shortAddress(order.counterparty);
-  if (SIDES[order.side] === "bid") {
+  const isBid = SIDES[order.side] === "bid";
+  if (!isPosted(order)) {
+    const limit = isBid
+      ? t`You buy up to ${energy} of ${kind}, ${when}, at the community price, if that is ${price} per kWh at most.`
+      : t`You sell up to ${energy} of ${kind}, ${when}, at the community price, if you receive ${price} per kWh at least.`;
+    return who === undefined ? limit : `${limit} ${t`Only with ${who}.`}`;
+  }
+  if (isBid) {
     return who === undefined
       ? t`You buy up to ${energy} of ${kind}, ${when}, for ${price} per kWh, from anyone.`
       : t`You buy up to ${energy} of ${kind}, ${when}, for ${price} per kWh, from ${who} alone.`;
@@ -65,7 +72,7 @@ function weekOf(orders: readonly Order[], first: Order, telling: Telling): strin
   const kind = sourceWords(first.sources);
   const count = String(orders.length);
   return SIDES[first.side] === "bid"
-    ? t`With one signature you sign ${count} bids: up to ${energy} of ${kind} in all, ${when}, for ${low} to ${high} per kWh.`
+    ? t`With one signature you sign ${count} bids at the community price: up to ${energy} of ${kind} in all, ${when}, with limits of ${low} to ${high} per kWh.`
     : t`With one signature you sign ${count} offers: up to ${energy} of ${kind} in all, ${when}, for ${low} to ${high} per kWh.`;
 }
 

@@ -1,17 +1,17 @@
+import type { Microgrid } from "@wattline/sdk";
 import { type Address, isAddressEqual } from "viem";
 import { getBlock } from "viem/actions";
 import { localZone } from "../browser/index.ts";
-import { type Microgrid, useChainQuery, useNetwork } from "../chain/index.ts";
+import { useChainQuery } from "../chain/index.ts";
 import { useOwnOrders } from "../data/index.ts";
 import type { Beginning } from "./defaults.ts";
 import { type HomeMeter, metersOf, useHomes } from "./homes.ts";
-import { suggestedPrice, useClearingPrice } from "./price.ts";
 import { readHoldings, unsoldOf } from "./surplus.ts";
 
 /** All that the form begins with; undefined while it is being read. */
 export function useBeginning(
   side: "offer" | "bid",
-  microgrid: Microgrid,
+  of: Microgrid,
   maker: Address | undefined,
 ): {
   readonly beginning: Beginning | undefined;
@@ -19,25 +19,19 @@ export function useBeginning(
   readonly error: Error | null;
   refetch(): void;
 } {
-  const { currency } = useNetwork();
-  const { slotSeconds } = microgrid.charter;
-  const homes = useHomes(microgrid.id);
-  const own = useOwnOrders(microgrid.id, maker);
-  const clearing = useClearingPrice(microgrid.id);
+  const { slotSeconds, microgrid } = of;
+  const homes = useHomes(microgrid);
+  const own = useOwnOrders(microgrid, maker);
   const holdings = useChainQuery(
-    ["orders", "holdings", microgrid.id, maker],
+    ["orders", "holdings", microgrid, maker],
     async (context) => {
       const { timestamp } = await getBlock(context.client);
-      return readHoldings(context, maker ?? "0x", microgrid.id, Number(timestamp), slotSeconds);
+      return readHoldings(context, maker ?? "0x", microgrid, Number(timestamp), slotSeconds);
     },
     { enabled: maker !== undefined && side === "offer" },
   );
   const error = homes.error ?? holdings.error;
-  const waits =
-    homes.isPending ||
-    own.isPending ||
-    clearing.isPending ||
-    (side === "offer" && holdings.isPending);
+  const waits = homes.isPending || own.isPending || (side === "offer" && holdings.isPending);
   const refetch = () => {
     void homes.refetch();
     void holdings.refetch();
@@ -51,8 +45,7 @@ export function useBeginning(
   const beginning = {
     meters: metersOf(homes.data, maker),
     surplus: holdings.data && unsoldOf(holdings.data, own.orders, slotSeconds, localZone()),
-    pricePerKwh: suggestedPrice(side, microgrid, clearing.data ?? null, currency.decimals),
-    feedInPerKwh: microgrid.tariffs.feedIn,
+    microgrid: of,
   };
   return { beginning, homes: others, error, refetch };
 }

@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import { judgeOrder, type Order, type SignedOrder } from "@wattline/sdk";
+import { judgeOrder, type Microgrid, type Order, type SignedOrder } from "@wattline/sdk";
 import { getBlock, readContract } from "viem/actions";
 import { useClient, useConnection } from "wagmi";
 import { type ChainContext, callOf, contractsOf, useNetwork } from "../chain/index.ts";
@@ -19,7 +19,10 @@ export type Placed =
   | { readonly status: "unreachable"; readonly signed: readonly SignedOrder[] };
 
 /** From a draft to orders that others see: built, judged as the contracts would, signed, and handed in. */
-export function useOrdering(microgrid: { readonly id: number; readonly slotSeconds: number }) {
+export function useOrdering({
+  microgrid,
+  slotSeconds,
+}: Pick<Microgrid, "microgrid" | "slotSeconds">) {
   const network = useNetwork();
   const { chainId } = network.deployment;
   const client = useClient({ chainId });
@@ -69,8 +72,8 @@ export function useOrdering(microgrid: { readonly id: number; readonly slotSecon
     ]);
     const by = {
       maker,
-      microgrid: microgrid.id,
-      slotSeconds: microgrid.slotSeconds,
+      microgrid,
+      slotSeconds,
       now: Number(timestamp),
       counter,
     };
