@@ -56,10 +56,19 @@ export async function deployWattline(chain: Transport): Promise<Deployment> {
   const board = await deploy("Board");
   const metadata = await deploy("libraries/EnergyMetadata");
   const forwards = await deploy("market/Forwards");
+  const mandates = await deploy("market/Mandates");
+  const microgrids = await deploy("Microgrids");
+  const releases = await deploy("market/Releases");
   const settlement = await deploy("market/Settlement");
   const tokens = await deploy("deployment/EnergyTokenFactory", [], metadata);
-  const factory = await deploy("deployment/MetersFactory", [tokens]);
-  const marketplace = await deploy("Marketplace", [factory, settlement, forwards]);
+  const factory = await deploy("deployment/MetersFactory", [microgrids, tokens]);
+  const marketplace = await deploy("Marketplace", [
+    factory,
+    settlement,
+    forwards,
+    releases,
+    mandates,
+  ]);
   const meters = await client.readContract({
     address: marketplace,
     abi: marketplaceAbi,
@@ -70,7 +79,8 @@ export async function deployWattline(chain: Transport): Promise<Deployment> {
     abi: metersAbi,
     functionName: "ENERGY",
   });
-  return { chainId: await client.getChainId(), marketplace, meters, energy, board, fromBlock };
+  const chainId = await client.getChainId();
+  return { chainId, marketplace, microgrids, meters, energy, board, fromBlock };
 }
 
 /**

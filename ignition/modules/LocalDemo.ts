@@ -1,4 +1,5 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { MIDDLE } from "@wattline/sdk/deals";
 import Wattline from "./Wattline.ts";
 
 /** A thousand Test Euros for each demo account, in millionths. */
@@ -11,7 +12,7 @@ const DEMO_ACCOUNTS = [0, 1, 2, 3, 4];
  * DSO, and demo accounts with money.
  */
 export default buildModule("LocalDemo", (m) => {
-  const { marketplace, meters, energy, board } = m.useModule(Wattline);
+  const { marketplace, microgrids, meters, energy, board } = m.useModule(Wattline);
   const euro = m.contract("TestEuro");
   const charter = {
     name: m.getParameter("name", "Sunny Lane"),
@@ -20,17 +21,19 @@ export default buildModule("LocalDemo", (m) => {
     currency: euro,
     slotSeconds: m.getParameter("slotSeconds", 900),
     reportingDeadline: m.getParameter("reportingDeadline", 86_400),
+    utcOffsetMinutes: m.getParameter("utcOffsetMinutes", 60),
   };
-  const tariffs = {
+  const level = {
+    price: m.getParameter("price", MIDDLE),
+    fee: m.getParameter("fee", 0n),
+    cap: m.getParameter("cap", 320_000n),
     feedIn: m.getParameter("feedIn", 80_000n),
     retail: m.getParameter("retail", 320_000n),
-    networkFee: m.getParameter("networkFee", 0n),
-    islandPriceCap: m.getParameter("islandPriceCap", 320_000n),
-    islandRation: m.getParameter("islandRation", 250),
   };
-  m.call(meters, "found", [charter, tariffs, m.getAccount(1)]);
+  const ration = m.getParameter("ration", 250);
+  m.call(microgrids, "found", [charter, 0, [level], m.getAccount(1), ration]);
   for (const index of DEMO_ACCOUNTS) {
     m.call(euro, "mint", [m.getAccount(index), POCKET_MONEY], { id: `PocketMoney${index}` });
   }
-  return { marketplace, meters, energy, board, euro };
+  return { marketplace, microgrids, meters, energy, board, euro };
 });

@@ -10,11 +10,13 @@ describe("Wattline deployed for tests, benchmarks and simulations", () => {
     const byModule = await network.create();
     const byHand = await network.create();
     try {
-      const { marketplace, meters, energy, board } = await byModule.ignition.deploy(Wattline);
+      const { marketplace, microgrids, meters, energy, board } =
+        await byModule.ignition.deploy(Wattline);
       const { chainId, fromBlock, ...addresses } = await deployWattline(custom(byHand.provider));
       expect({ chainId, fromBlock }).to.deep.equal({ chainId: 31_337, fromBlock: 0 });
       expect(addresses).to.deep.equal({
         marketplace: await marketplace.getAddress(),
+        microgrids: await microgrids.getAddress(),
         meters: await meters.getAddress(),
         energy: await energy.getAddress(),
         board: await board.getAddress(),
