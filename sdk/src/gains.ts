@@ -1,132 +1,194 @@
-import { ceilDiv } from "./money.ts";
+import type { Level } from "./deals/schedule.ts";
+import { communityPriceIn, levelFor, type Microgrid } from "./microgrid.ts";
+import { costMillis } from "./money.ts";
 import type { EnergyBySlot } from "./profile.ts";
 
-/** A holder's trades compared with the grid. Energy in Wh, money in base units. */
+/** A holder's trades compared with the grid. Energy in Wh, money in thousandths of a base unit. */
 export interface Gains {
   /** As sent, to neighbours and to the grid. */
   readonly soldWh: bigint;
   /** The part sold to the grid. */
   readonly toGridWh: bigint;
   /** For sales, less charges. */
-  readonly received: bigint;
+  readonly receivedMillis: bigint;
   /** The value of the sales at the feed-in tariff. */
-  readonly feedInValue: bigint;
-  /** `received - feedInValue - bondPaid`. */
-  readonly earned: bigint;
+  readonly feedInValueMillis: bigint;
+  /** `receivedMillis - feedInValueMillis - bondPaidMillis`. */
+  readonly earnedMillis: bigint;
   /** As arrived. */
   readonly boughtWh: bigint;
-  readonly paid: bigint;
+  readonly paidMillis: bigint;
   /** The cost of the purchases at the retail tariff. */
-  readonly retailCost: bigint;
-  /** `retailCost - paid + bondReceived`. */
-  readonly saved: bigint;
+  readonly retailCostMillis: bigint;
+  /** `retailCostMillis - paidMillis + bondReceivedMillis`. */
+  readonly savedMillis: bigint;
   /** Bonds forfeited for shortfalls. */
-  readonly bondPaid: bigint;
-  readonly bondReceived: bigint;
+  readonly bondPaidMillis: bigint;
+  readonly bondReceivedMillis: bigint;
 }
 
 /** The sums of no trades. */
 export const NO_GAINS: Gains = {
   soldWh: 0n,
   toGridWh: 0n,
-  received: 0n,
-  feedInValue: 0n,
-  earned: 0n,
+  receivedMillis: 0n,
+  feedInValueMillis: 0n,
+  earnedMillis: 0n,
   boughtWh: 0n,
-  paid: 0n,
-  retailCost: 0n,
-  saved: 0n,
-  bondPaid: 0n,
-  bondReceived: 0n,
+  paidMillis: 0n,
+  retailCostMillis: 0n,
+  savedMillis: 0n,
+  bondPaidMillis: 0n,
+  bondReceivedMillis: 0n,
 };
 
 /** Adds up the sums of two trades, hours or days. */
 export const addGains = (a: Gains, b: Gains): Gains => ({
   soldWh: a.soldWh + b.soldWh,
   toGridWh: a.toGridWh + b.toGridWh,
-  received: a.received + b.received,
-  feedInValue: a.feedInValue + b.feedInValue,
-  earned: a.earned + b.earned,
+  receivedMillis: a.receivedMillis + b.receivedMillis,
+  feedInValueMillis: a.feedInValueMillis + b.feedInValueMillis,
+  earnedMillis: a.earnedMillis + b.earnedMillis,
   boughtWh: a.boughtWh + b.boughtWh,
-  paid: a.paid + b.paid,
-  retailCost: a.retailCost + b.retailCost,
-  saved: a.saved + b.saved,
-  bondPaid: a.bondPaid + b.bondPaid,
-  bondReceived: a.bondReceived + b.bondReceived,
+  paidMillis: a.paidMillis + b.paidMillis,
+  retailCostMillis: a.retailCostMillis + b.retailCostMillis,
+  savedMillis: a.savedMillis + b.savedMillis,
+  bondPaidMillis: a.bondPaidMillis + b.bondPaidMillis,
+  bondReceivedMillis: a.bondReceivedMillis + b.bondReceivedMillis,
 });
 
-/** A trade according to its events. Energy in Wh per slot, money in base units. */
+/** What a trade's price per kWh counts: the energy sent or arrived. Community prices are of each slot. */
+export type Counted = "sent" | "arrived";
+
+/** A trade according to its events. Energy in Wh per slot, money in thousandths of a base unit. */
 export interface MadeTrade {
+  /** The microgrid that the energy was produced in. */
+  readonly from: number;
+  /** The microgrid that it arrived in. */
+  readonly to: number;
   readonly sentWh: EnergyBySlot;
   /** Less than what was sent where it went over a tie line. */
   readonly arrivedWh: EnergyBySlot;
-  /** What the buyer paid; `charge` is the DSOs' part. */
-  readonly cost: bigint;
-  readonly charge: bigint;
-  /** For a batch, the price of each slot in base units per kWh. */
-  readonly prices?: ReadonlyMap<number, bigint> | undefined;
+  /** What the buyer paid; `chargeMillis` is the DSOs' part. */
+  readonly costMillis: bigint;
+  readonly chargeMillis: bigint;
+  /** Whether the energy was still to come: one price and one charge per kWh then hold for all slots. */
+  readonly isForward: boolean;
+  /** What its price counts; undefined of a match, whose events don't say. */
+  readonly counted?: Counted | undefined;
   /** For a released forward, the reserved energy. */
   readonly reservedWh?: EnergyBySlot | undefined;
   /** The bond forfeited for a shortfall. */
-  readonly forfeited?: bigint | undefined;
+  readonly forfeitedMillis?: bigint | undefined;
 }
 
-/** The grid's tariffs, base units per kWh. */
-export interface GridPrices {
-  readonly feedIn: bigint;
-  readonly retail: bigint;
-}
+/** The prices of each slot in a community; the community price is at most the cap where the slot is islanded. */
+export type LevelOf = (slot: number) => Level;
+
+/** The prices of a microgrid's slots. */
+export const levelsOf =
+  (microgrid: Microgrid): LevelOf =>
+  (slot) => ({ ...levelFor(microgrid, slot), pricePerKwh: communityPriceIn(microgrid, slot) });
 
 /** A trade's part in one slot. */
 export interface TradePart {
   readonly slot: number;
   readonly sentWh: bigint;
   readonly arrivedWh: bigint;
-  readonly paid: bigint;
-  readonly received: bigint;
-  readonly feedInValue: bigint;
-  readonly retailCost: bigint;
-  readonly bond: bigint;
+  readonly paidMillis: bigint;
+  /** Less the charge. Negative where a tie line was held for energy that never came. */
+  readonly receivedMillis: bigint;
+  readonly feedInValueMillis: bigint;
+  readonly retailCostMillis: bigint;
+  readonly bondMillis: bigint;
 }
 
 /** A trade's slots in order; for a released forward all reserved ones. */
-export const slotsOfTrade = ({ sentWh, reservedWh }: MadeTrade): number[] =>
+export const slotsOfTrade = ({
+  sentWh,
+  reservedWh,
+}: Pick<MadeTrade, "sentWh" | "reservedWh">): number[] =>
   [...(reservedWh ?? sentWh).keys()].sort((a, b) => a - b);
 
 /**
- * A trade by slot; the parts of each amount add up to the whole. Money is split by arrived energy, in a batch at each
- * slot's price; a forfeited bond by the shortfall. The feed-in value is rounded down once for the whole trade, the
- * retail cost up.
- * @param feedIn The tariffs where the energy was sent from, one for each of {@link slotsOfTrade}.
- * @param retail The tariffs where it arrived.
+ * A trade by slot; the parts of each amount add up to the whole. Each slot has the price that it was traded at.
+ * @param from The prices where the energy was sent from: feed-in tariff, network fee and community price.
+ * @param to The prices where it arrived: the retail tariff.
  */
-export function partsOfTrade(
-  trade: MadeTrade,
-  feedIn: readonly Pick<GridPrices, "feedIn">[],
-  retail: readonly Pick<GridPrices, "retail">[],
-): TradePart[] {
-  const { sentWh, arrivedWh, reservedWh, prices, cost, charge, forfeited = 0n } = trade;
+export function partsOfTrade(trade: MadeTrade, from: LevelOf, to: LevelOf): TradePart[] {
+  const { reservedWh, chargeMillis, forfeitedMillis = 0n } = trade;
   const slots = slotsOfTrade(trade);
-  const sent = slots.map((slot) => sentWh.get(slot) ?? 0n);
-  const arrived = slots.map((slot) => arrivedWh.get(slot) ?? 0n);
-  const short = slots.map((slot, index) => (reservedWh?.get(slot) ?? 0n) - (sent[index] ?? 0n));
-  const worth = sent.map((wh, index) => wh * (feedIn[index]?.feedIn ?? 0n));
-  const due = arrived.map((wh, index) => wh * (retail[index]?.retail ?? 0n));
-  const value = arrived.map((wh, index) => wh * (prices?.get(slots[index] ?? 0) ?? 1n));
-  const [paid, received] = [split(cost, value), split(cost - charge, value)];
-  const feedInValue = split(sumOf(worth) / 1000n, worth);
-  const retailCost = split(ceilDiv(sumOf(due), 1000n), due);
-  const bonds = split(forfeited, short);
+  const whOf = (energyWh: EnergyBySlot) => slots.map((slot) => energyWh.get(slot) ?? 0n);
+  const [sent, arrived] = [whOf(trade.sentWh), whOf(trade.arrivedWh)];
+  const reserved = reservedWh === undefined ? sent : whOf(reservedWh);
+  const levels = slots.map(from);
+  const isHome = trade.from === trade.to;
+  const at = (pricesPerKwh: readonly bigint[], wh: readonly bigint[]) =>
+    wh.map((each, index) => costMillis(pricesPerKwh[index] ?? 0n, each));
+
+  // At home a fee belongs to the slot's hour; across a line the charge is for all that was promised.
+  const fees = at(
+    levels.map(({ feePerKwh }) => feePerKwh),
+    sent,
+  );
+  const isByHour = isHome && !trade.isForward && sumOf(fees) === chargeMillis;
+  const charges = isByHour ? fees : split(chargeMillis, isHome ? sent : reserved);
+  const worths = at(
+    levels.map(({ pricePerKwh }) => pricePerKwh),
+    sent,
+  );
+  const paid = paidBySlot(trade, { sent, arrived, charges, worths });
+  const feedIn = at(
+    levels.map(({ feedInPerKwh }) => feedInPerKwh),
+    sent,
+  );
+  const retail = at(
+    slots.map((slot) => to(slot).retailPerKwh),
+    arrived,
+  );
+  const bonds = split(
+    forfeitedMillis,
+    reserved.map((wh, index) => wh - (sent[index] ?? 0n)),
+  );
   return slots.map((slot, index) => ({
     slot,
     sentWh: sent[index] ?? 0n,
     arrivedWh: arrived[index] ?? 0n,
-    paid: paid[index] ?? 0n,
-    received: received[index] ?? 0n,
-    feedInValue: feedInValue[index] ?? 0n,
-    retailCost: retailCost[index] ?? 0n,
-    bond: bonds[index] ?? 0n,
+    paidMillis: paid[index] ?? 0n,
+    receivedMillis: (paid[index] ?? 0n) - (charges[index] ?? 0n),
+    feedInValueMillis: feedIn[index] ?? 0n,
+    retailCostMillis: retail[index] ?? 0n,
+    bondMillis: bonds[index] ?? 0n,
   }));
+}
+
+interface BySlot {
+  readonly sent: readonly bigint[];
+  readonly arrived: readonly bigint[];
+  /** In thousandths, as what follows. */
+  readonly charges: readonly bigint[];
+  /** At the community price where the energy was sent from. */
+  readonly worths: readonly bigint[];
+}
+
+/**
+ * What the buyer paid in each slot. Two limits pay the community price of the slot; a posted offer is paid the same in each
+ * slot for what was sent, and the slot's charge on top; a posted bid pays the same for what arrived.
+ */
+function paidBySlot(
+  { from, to, costMillis: cost, chargeMillis, isForward, counted }: MadeTrade,
+  { sent, arrived, charges, worths }: BySlot,
+): readonly bigint[] {
+  if (isForward) return split(cost, counted === "sent" ? sent : arrived);
+  const isAtCommunityPrice = counted === undefined && from === to && sumOf(worths) === cost;
+  if (isAtCommunityPrice) return worths;
+  const sentWh = sumOf(sent);
+  const earned = cost - chargeMillis;
+  // A match does not say which of the two was posted: the price that comes out whole is the posted one.
+  const isPostedOffer =
+    counted === undefined ? sentWh > 0n && earned % sentWh === 0n : counted === "sent";
+  if (!isPostedOffer) return split(cost, arrived);
+  return split(earned, sent).map((part, index) => part + (charges[index] ?? 0n));
 }
 
 /** A trade's sums for both sides in one hour of delivery. */
@@ -154,41 +216,33 @@ export function gainsByHour(
   return [...hours].map(([hour, within]) => {
     const sum = (member: Exclude<keyof TradePart, "slot">) =>
       sumOf(within.map((part) => part[member]));
-    const [soldWh, received, feedInValue] = [sum("sentWh"), sum("received"), sum("feedInValue")];
-    const [boughtWh, paid, retailCost] = [sum("arrivedWh"), sum("paid"), sum("retailCost")];
-    const bond = sum("bond");
+    const [soldWh, receivedMillis] = [sum("sentWh"), sum("receivedMillis")];
+    const [boughtWh, paidMillis] = [sum("arrivedWh"), sum("paidMillis")];
+    const feedInValueMillis = sum("feedInValueMillis");
+    const retailCostMillis = sum("retailCostMillis");
+    const bondMillis = sum("bondMillis");
     return {
       hour: hour * SECONDS_PER_HOUR,
       seller: {
         ...NO_GAINS,
         soldWh,
         toGridWh: withGrid ? soldWh : 0n,
-        received,
-        feedInValue,
-        earned: received - feedInValue - bond,
-        bondPaid: bond,
+        receivedMillis,
+        feedInValueMillis,
+        earnedMillis: receivedMillis - feedInValueMillis - bondMillis,
+        bondPaidMillis: bondMillis,
       },
       buyer: {
         ...NO_GAINS,
         boughtWh,
-        paid,
-        retailCost,
-        saved: retailCost - paid + bond,
-        bondReceived: bond,
+        paidMillis,
+        retailCostMillis,
+        savedMillis: retailCostMillis - paidMillis + bondMillis,
+        bondReceivedMillis: bondMillis,
       },
     };
   });
 }
-
-/**
- * The tariffs in force when a slot ended, that is, set before. The first tariffs apply to all earlier slots as well.
- * @param steps Oldest first; `since` in Unix seconds.
- * @param slotEndsAt Unix seconds.
- */
-export const tariffInForce = <Step extends { readonly since: number }>(
-  steps: readonly Step[],
-  slotEndsAt: number,
-): Step | undefined => steps.findLast(({ since }) => since < slotEndsAt) ?? steps[0];
 
 /**
  * Splits an amount by weights, so that the parts add up to it: each part is the difference of two rounded-down running

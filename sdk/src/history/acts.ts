@@ -8,7 +8,8 @@ import { type EnergyMove, isBurn, isMint, moveOf } from "./moves.ts";
  */
 export type Act =
   | AcceptAct
-  | SettleAct
+  | MatchAct
+  | SkipAct
   | ReserveAct
   | ReleaseAct
   | ReportAct
@@ -16,10 +17,8 @@ export type Act =
   | TransferAct
   | PlainAct;
 
-/** Minted energy of a signed order was taken. */
-export interface AcceptAct {
-  readonly kind: "accept";
-  readonly traded: EventNamed<"Traded">;
+/** Minted energy that changed hands. */
+interface Exchange {
   /** From the seller: to the buyer, or to the zero address when it crosses a tie line. */
   readonly sent: EnergyMove;
   /** To the buyer: the same as `sent` within a microgrid. */
@@ -29,29 +28,28 @@ export interface AcceptAct {
   readonly drawn: readonly EventNamed<"Drawn">[];
 }
 
-/** The outcome of one match of a batch, in the batch's order. */
-export type MatchOutcome =
-  | { readonly skipped: EventNamed<"Skipped"> }
-  | {
-      readonly skipped?: undefined;
-      /** From the seller to the buyer. */
-      readonly move: EnergyMove;
-      readonly matched: EventNamed<"Matched">;
-      readonly drawn: readonly EventNamed<"Drawn">[];
-    };
-
-/** A batch was cleared. */
-export interface SettleAct {
-  readonly kind: "settle";
-  readonly cleared: EventNamed<"Cleared">;
-  readonly outcomes: readonly MatchOutcome[];
+/** Minted energy of a posted price was taken. */
+export interface AcceptAct extends Exchange {
+  readonly kind: "accept";
+  readonly traded: EventNamed<"Traded">;
 }
 
-/** Energy that is still to come was reserved. */
+/** Two signed orders for minted energy were matched in a batch. */
+export interface MatchAct extends Exchange {
+  readonly kind: "match";
+  readonly matched: EventNamed<"Matched">;
+}
+
+/** A match of a batch was skipped. */
+export interface SkipAct {
+  readonly kind: "skip";
+  readonly skipped: EventNamed<"Skipped">;
+}
+
+/** Energy that is still to come was reserved: a posted price was taken, or two signed orders were matched. */
 export interface ReserveAct {
   readonly kind: "reserve";
   readonly reserved: EventNamed<"Reserved">;
-  readonly crossed?: EventNamed<"Crossed">;
   readonly drawn: readonly EventNamed<"Drawn">[];
 }
 
@@ -59,17 +57,19 @@ export interface ReserveAct {
 export interface ReleaseAct {
   readonly kind: "release";
   readonly released: EventNamed<"Released">;
-  /** To the buyer, then the rounding rest to the meter's owner. */
-  readonly mints: readonly EnergyMove[];
-  /** Energy that did not fit into a full lane and is lost. */
-  readonly unmintable: readonly EventNamed<"Unmintable">[];
+  /** To the buyer; missing when nothing arrives. */
+  readonly mint?: EnergyMove;
+  /** Energy that did not fit into the buyer's full lane and is lost. */
+  readonly unmintable?: EventNamed<"Unmintable">;
 }
 
 /** A reading was accepted. */
 export interface ReportAct {
   readonly kind: "report";
   readonly reported: EventNamed<"Reported">;
-  /** To the meter's owner; missing when everything is owed to forwards or nothing was exported. */
+  /** What was kept for forwards, block by block. */
+  readonly delivered: readonly EventNamed<"Delivered">[];
+  /** To the meter's owner; missing when everything is kept for forwards or nothing was exported. */
   readonly mint?: EnergyMove;
 }
 
@@ -101,121 +101,144 @@ export class BrokenActError extends Error {}
  * none.
  */
 export function actsOf(contracts: Contracts, events: readonly HistoryEvent[]): Act[] {
+  const { marketplace, meters } = contracts;
   const acts: Act[] = [];
   const isOf = (move: EnergyMove, operator: Address) => isAddressEqual(move.operator, operator);
-  const { marketplace, meters } = contracts;
-  let crossed: EventNamed<"Crossed"> | undefined;
-  let drawn: EventNamed<"Drawn">[] = [];
-  let outcomes: OpenOutcome[] = [];
-  let burn: EnergyMove | undefined;
+  /** What the contracts emit before the event that says what it belongs to. */
+  const waiting = new Waiting();
 
   for (let at = 0; at < events.length; at++) {
     const event = events[at];
     if (event === undefined) break;
     switch (event.eventName) {
       case "Crossed":
-        crossed = event;
+        waiting.crossed = event;
         break;
       case "Drawn":
-        (outcomes.at(-1)?.drawn ?? drawn).push(event);
+        waiting.drawn.push(event);
+        break;
+      case "Delivered":
+        waiting.delivered.push(event);
         break;
       case "Traded": {
+        const { crossed, drawn } = waiting.takeTrade();
         const sent = moveAt(events, ++at, event);
         const arrived = crossed === undefined ? sent : moveAt(events, ++at, event);
-        acts.push({ kind: "accept", traded: event, sent, arrived, ...takeCrossed(), drawn });
-        drawn = [];
+        const over = crossed === undefined ? {} : { crossed };
+        acts.push({ kind: "accept", traded: event, sent, arrived, ...over, drawn });
         break;
       }
-      case "Reserved":
-        acts.push({ kind: "reserve", reserved: event, ...takeCrossed(), drawn });
-        drawn = [];
-        break;
-      case "Skipped":
-        outcomes.push({ skipped: event });
-        break;
       case "Matched": {
-        const open = outcomes.find((each) => each.move !== undefined && each.matched === undefined);
-        if (open === undefined)
-          throw new BrokenActError("A match was paid, but no energy moved for it.");
-        open.matched = event;
+        const { crossed, drawn } = waiting.takeTrade();
+        const moves = waiting.takeMoves();
+        const [sent, arrived = sent] = moves;
+        const due = crossed === undefined ? 1 : 2;
+        if (sent === undefined || arrived === undefined || moves.length !== due) {
+          throw new BrokenActError("A match was paid, but its energy did not move.");
+        }
+        const over = crossed === undefined ? {} : { crossed };
+        acts.push({ kind: "match", matched: event, sent, arrived, ...over, drawn });
         break;
       }
-      case "Cleared":
-        acts.push({ kind: "settle", cleared: event, outcomes: outcomes.map(closed) });
-        outcomes = [];
+      case "Skipped":
+        acts.push({ kind: "skip", skipped: event });
         break;
+      case "Reserved": {
+        const { crossed, drawn } = waiting.takeTrade();
+        if (crossed !== undefined) throw new BrokenActError("Reserved energy crossed a line.");
+        acts.push({ kind: "reserve", reserved: event, drawn });
+        break;
+      }
       case "Released": {
-        const mints: EnergyMove[] = [];
-        const unmintable: EventNamed<"Unmintable">[] = [];
-        for (let next = events[at + 1]; next !== undefined; next = events[at + 1]) {
-          if (next.eventName === "Unmintable") unmintable.push(next);
-          else if (isTransfer(next)) {
-            const move = moveOf(next);
-            if (!isMint(move) || !isOf(move, marketplace)) break;
-            mints.push(move);
-          } else break;
+        const next = events[at + 1];
+        const mint = next !== undefined && isTransfer(next) ? moveOf(next) : undefined;
+        if (mint !== undefined && isMint(mint) && isOf(mint, marketplace)) {
+          acts.push({ kind: "release", released: event, mint });
           at++;
-        }
-        acts.push({ kind: "release", released: event, mints, unmintable });
+        } else if (next?.eventName === "Unmintable") {
+          acts.push({ kind: "release", released: event, unmintable: next });
+          at++;
+        } else acts.push({ kind: "release", released: event });
         break;
       }
       case "Reported": {
+        const delivered = waiting.takeDelivered();
         const next = events[at + 1];
         const mint = next !== undefined && isTransfer(next) ? moveOf(next) : undefined;
         if (mint !== undefined && isMint(mint) && isOf(mint, meters)) {
+          acts.push({ kind: "report", reported: event, delivered, mint });
           at++;
-          acts.push({ kind: "report", reported: event, mint });
-        } else acts.push({ kind: "report", reported: event });
+        } else acts.push({ kind: "report", reported: event, delivered });
         break;
       }
-      case "Retired":
+      case "Retired": {
+        const { burn } = waiting;
         if (burn === undefined) throw new BrokenActError("Energy was retired, but none was burnt.");
         acts.push({ kind: "retire", retired: event, burn });
-        burn = undefined;
+        waiting.burn = undefined;
         break;
+      }
       case "TransferSingle":
       case "TransferBatch": {
         const move = moveOf(event);
-        if (isOf(move, marketplace) && !isMint(move) && !isBurn(move)) {
-          outcomes.push({ move, drawn: [] });
+        if (isOf(move, marketplace) && (!isMint(move) || waiting.isCrossing())) {
+          waiting.moves.push(move);
         } else if (isMint(move) || isOf(move, marketplace) || isOf(move, meters)) {
           throw new BrokenActError(
             "Energy was minted without a report, a reservation or a crossing.",
           );
-        } else if (isBurn(move)) burn = move;
+        } else if (isBurn(move)) waiting.burn = move;
         else acts.push({ kind: "transfer", move });
         break;
       }
+      case "Unmintable":
+        throw new BrokenActError("Energy could not be minted outside a release.");
       default:
         acts.push({ kind: "plain", event });
     }
   }
-  if (crossed !== undefined || drawn.length > 0 || outcomes.length > 0 || burn !== undefined) {
+  if (!waiting.isEmpty()) {
     throw new BrokenActError("Energy or an allowance moved outside any trade.");
   }
   return acts;
-
-  function takeCrossed() {
-    const taken = crossed === undefined ? {} : { crossed };
-    crossed = undefined;
-    return taken;
-  }
 }
 
-/** A match of a batch whose events are not all read yet. */
-interface OpenOutcome {
-  readonly skipped?: EventNamed<"Skipped">;
-  readonly move?: EnergyMove;
-  readonly drawn?: EventNamed<"Drawn">[];
-  matched?: EventNamed<"Matched">;
-}
+class Waiting {
+  crossed: EventNamed<"Crossed"> | undefined;
+  drawn: EventNamed<"Drawn">[] = [];
+  delivered: EventNamed<"Delivered">[] = [];
+  /** Of the next match. */
+  moves: EnergyMove[] = [];
+  burn: EnergyMove | undefined;
 
-function closed({ skipped, move, drawn, matched }: OpenOutcome): MatchOutcome {
-  if (skipped !== undefined) return { skipped };
-  if (move === undefined || matched === undefined) {
-    throw new BrokenActError("Energy of a batch moved, but was not paid for.");
+  takeTrade() {
+    const { crossed, drawn } = this;
+    [this.crossed, this.drawn] = [undefined, []];
+    return { crossed, drawn };
   }
-  return { move, matched, drawn: drawn ?? [] };
+
+  takeMoves(): EnergyMove[] {
+    const { moves } = this;
+    this.moves = [];
+    return moves;
+  }
+
+  takeDelivered(): EventNamed<"Delivered">[] {
+    const { delivered } = this;
+    this.delivered = [];
+    return delivered;
+  }
+
+  /** Whether energy has left one microgrid and not yet come to another. */
+  isCrossing(): boolean {
+    const [first, ...more] = this.moves;
+    return first !== undefined && isBurn(first) && more.length === 0;
+  }
+
+  isEmpty(): boolean {
+    const { crossed, drawn, delivered, moves, burn } = this;
+    return [crossed, burn, ...drawn, ...delivered, ...moves].every((each) => each === undefined);
+  }
 }
 
 function moveAt(events: readonly HistoryEvent[], at: number, trade: HistoryEvent): EnergyMove {

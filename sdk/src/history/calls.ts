@@ -11,11 +11,13 @@ import { boardAbi } from "../abi/board.ts";
 import { energyTokenAbi } from "../abi/energyToken.ts";
 import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
+import { microgridsAbi } from "../abi/microgrids.ts";
 import type { SignedOrder } from "../typedData.ts";
 import type { Contracts } from "./events.ts";
 
 type WattlineAbi = readonly [
   ...typeof marketplaceAbi,
+  ...typeof microgridsAbi,
   ...typeof metersAbi,
   ...typeof energyTokenAbi,
   ...typeof boardAbi,
@@ -51,6 +53,7 @@ const functionsOf = (abi: readonly unknown[]): ReadonlyMap<string, FunctionItem>
 /** Functions by their selector: hashed once, not for each call. */
 const FUNCTIONS = {
   marketplace: functionsOf(marketplaceAbi),
+  microgrids: functionsOf(microgridsAbi),
   meters: functionsOf(metersAbi),
   energy: functionsOf(energyTokenAbi),
   board: functionsOf(boardAbi),
@@ -86,11 +89,12 @@ export function signedOrdersIn(call: DecodedCall | UndecodedCall): SignedOrder[]
 }
 
 function functionsAt(
-  { marketplace, meters, energy, board }: CallableContracts,
+  { marketplace, microgrids, meters, energy, board }: CallableContracts,
   to: Address | null,
 ) {
   if (to === null) return undefined;
   if (isAddressEqual(to, marketplace)) return FUNCTIONS.marketplace;
+  if (isAddressEqual(to, microgrids)) return FUNCTIONS.microgrids;
   if (isAddressEqual(to, meters)) return FUNCTIONS.meters;
   if (isAddressEqual(to, energy)) return FUNCTIONS.energy;
   return board !== undefined && isAddressEqual(to, board) ? FUNCTIONS.board : undefined;

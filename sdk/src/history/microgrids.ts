@@ -1,5 +1,6 @@
 import type { Level, Schedule } from "../deals/schedule.ts";
 import type { Microgrid, TieLine, TieLineProposal, TieLineTerms } from "../microgrid.ts";
+import type { Act } from "./acts.ts";
 import type { EventNamed, HistoryEvent } from "./events.ts";
 
 /** What `ClosedFrom` and schedules say for "never". */
@@ -81,6 +82,18 @@ export class Microgrids {
   #dropProposalsBy(microgrid: number): void {
     for (const [key, { by }] of this.#proposals) if (by === microgrid) this.#proposals.delete(key);
   }
+}
+
+/**
+ * Microgrids and tie lines after a list of acts, which must begin with the contracts' first act.
+ * @param acts Each with the Unix time of its block.
+ */
+export function microgridsOf(
+  acts: readonly { readonly act: Act; readonly time: number }[],
+): Microgrids {
+  const microgrids = new Microgrids();
+  for (const { act, time } of acts) if (act.kind === "plain") microgrids.add(act.event, time);
+  return microgrids;
 }
 
 type MicrogridEvent = Extract<

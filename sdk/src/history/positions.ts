@@ -1,201 +1,218 @@
-import type { Address, Hex } from "viem";
-import { costOf } from "../money.ts";
-import { LANES, sumWh, unpackProfile } from "../profile.ts";
-import { slotEnd } from "../slots.ts";
-import { addWords } from "../words.ts";
+import { encodeAbiParameters, getAbiItem, type Hex, keccak256 } from "viem";
+import { marketplaceAbi } from "../abi/marketplace.ts";
+import { bondedFor, type PositionTerms, paidFor } from "../deals/position.ts";
+import { type Microgrid, overdueAtSeconds } from "../microgrid.ts";
+import { LANES, laneOf, sumWh } from "../profile.ts";
 import type { Act } from "./acts.ts";
 import type { EventNamed } from "./events.ts";
 
-/** The terms of a forward, as the contracts hash them. Prices are base units per kWh sent. */
-export interface PositionTerms {
-  readonly seller: Address;
-  readonly buyer: Address;
-  /** The meter whose energy is promised. */
-  readonly meter: Address;
-  /** The source's number in the contracts. */
-  readonly source: number;
-  readonly from: number;
-  readonly to: number;
-  readonly currency: Address;
-  readonly price: bigint;
-  readonly charge: bigint;
-  readonly bond: bigint;
-  readonly lossBps: number;
-}
+/** One reservation as the contracts hash it: its terms, first block, energy, and what the meter had promised before. */
+export type Position = EventNamed<"Reserved">["args"]["position"];
 
-/** What is locked for a block of a position. Energy in Wh, money in base units. */
-export interface Locked {
-  /** Wh in eight lanes. */
-  readonly reserved: bigint;
-  readonly reservedWh: bigint;
-  /** The buyer's: energy and charge. */
-  readonly locked: bigint;
-  /** The seller's. */
-  readonly bonded: bigint;
-}
+const POSITION = getAbiItem({ abi: marketplaceAbi, name: "positionId" }).inputs;
 
-/**
- * A position: a reserved block of a forward, and what has been released of it so far. Words hold Wh in eight lanes,
- * energy is in Wh, money in base units. A block may be reserved again after its release.
- */
-export interface Position extends Locked {
-  readonly state: "open" | "released";
+/** A position's id, as in the contracts. */
+export const positionIdOf = (position: Position): Hex =>
+  keccak256(encodeAbiParameters(POSITION, [position]));
+
+/** What a position comes to, for `releaseSlot` and the like. */
+export const termsOf = (position: Omit<Position, "energy" | "ahead">): PositionTerms => ({
+  pricePerKwh: position.price,
+  perArrived: position.perArrived,
+  chargePerKwh: position.charge,
+  bondPerKwh: position.bond,
+  lossBps: BigInt(position.lossBps),
+  crosses: position.from !== position.to,
+});
+
+/** Whether a block is still to be settled, or how it was: "undelivered" when some of its slots were called so. */
+export type BlockState = "open" | "released" | "undelivered";
+
+/** A block of a position that holds energy. Words hold Wh in eight lanes; money is in thousandths of a base unit. */
+export interface PositionBlock {
+  readonly block: number;
+  readonly state: BlockState;
+  /** What the seller is to send. */
+  readonly energy: bigint;
+  readonly energyWh: bigint;
+  /** What the meter had promised before. */
+  readonly ahead: bigint;
+  /** What the buyer has locked for it. */
+  readonly lockedMillis: bigint;
+  /** What the seller has locked: its bond and, across a line, the wheeling charge. */
+  readonly bondedMillis: bigint;
+  /** What was sent. */
   readonly delivered: bigint;
   readonly deliveredWh: bigint;
-  /** The reserved energy of the released part. */
-  readonly promisedWh: bigint;
-  /** To the seller. */
-  readonly paid: bigint;
+  /** Guard bits of the slots that were called undelivered. */
+  readonly undelivered: bigint;
+  /** By the buyer, charge included. */
+  readonly paidMillis: bigint;
   /** To the DSOs. */
-  readonly charged: bigint;
+  readonly chargeMillis: bigint;
   /** Back to the buyer. */
-  readonly refund: bigint;
+  readonly refundMillis: bigint;
   /** From the seller's bond to the buyer. */
-  readonly forfeited: bigint;
+  readonly forfeitedMillis: bigint;
 }
 
-/** A position before any reservation. */
-export const NO_POSITION: Position = {
+/** A position and what has come of it so far. */
+export interface PositionView {
+  readonly id: Hex;
+  readonly position: Position;
+  /** What the seller signed; undefined when it was the taker. */
+  readonly offerHash: Hex | undefined;
+  /** What the buyer signed; undefined when it was the taker. */
+  readonly bidHash: Hex | undefined;
+  /** Those that hold energy, in their order. */
+  readonly blocks: readonly PositionBlock[];
+}
+
+const NOTHING_RELEASED = {
   state: "open",
-  reserved: 0n,
-  reservedWh: 0n,
-  locked: 0n,
-  bonded: 0n,
   delivered: 0n,
   deliveredWh: 0n,
-  promisedWh: 0n,
-  paid: 0n,
-  charged: 0n,
-  refund: 0n,
-  forfeited: 0n,
-};
+  undelivered: 0n,
+  paidMillis: 0n,
+  chargeMillis: 0n,
+  refundMillis: 0n,
+  forfeitedMillis: 0n,
+} as const;
 
-type Prices = Pick<PositionTerms, "price" | "charge" | "bond">;
-
-/**
- * What a block locks for a word of energy, as computed by `Forwards`: the block's whole energy is priced at once, the
- * charge rounded down, the rest up.
- */
-export function lockedFor({ price, charge, bond }: Prices, reserved: bigint): Locked {
-  const reservedWh = sumWh([reserved]);
-  return {
-    reserved,
-    reservedWh,
-    locked: costOf(price, reservedWh) + (charge * reservedWh) / 1000n,
-    bonded: costOf(bond, reservedWh),
-  };
+/** The blocks of a position as they were reserved. */
+export function reservedBlocks(position: Position): PositionBlock[] {
+  const { firstBlock, energy, ahead } = position;
+  const terms = termsOf(position);
+  return energy.flatMap((word, index) => {
+    if (word === 0n) return [];
+    return {
+      block: firstBlock + index,
+      energy: word,
+      energyWh: sumWh([word]),
+      ahead: ahead[index] ?? 0n,
+      lockedMillis: sumOfLanes(word, (wh) => paidFor(terms, wh)),
+      bondedMillis: sumOfLanes(word, (wh) => bondedFor(terms, wh)),
+      ...NOTHING_RELEASED,
+    };
+  });
 }
 
-/** A position after more of its block was reserved. */
-export const reservedMore = (
-  terms: Prices,
-  { reserved }: Pick<Position, "reserved">,
-  word: bigint,
-): Pick<Position, "state" | keyof Locked> => ({
-  state: "open",
-  ...lockedFor(terms, addWords(reserved, word)),
+/** A block after its release. */
+export const releasedBlock = (
+  before: PositionBlock,
+  released: EventNamed<"Released">["args"],
+): PositionBlock => ({
+  ...before,
+  state: released.undelivered === 0n ? "released" : "undelivered",
+  delivered: released.delivered,
+  deliveredWh: sumWh([released.delivered]),
+  undelivered: released.undelivered,
+  paidMillis: released.paid,
+  chargeMillis: released.charge,
+  refundMillis: released.refund,
+  forfeitedMillis: released.forfeited,
 });
 
-/** A position after its block was released. */
-export const releasedOf = (
-  terms: Prices,
-  before: Omit<Position, "state">,
-  { delivered, paid, charge, refund, forfeited }: EventNamed<"Released">["args"],
-): Position => ({
-  state: "released",
-  ...lockedFor(terms, 0n),
-  delivered: addWords(before.delivered, delivered),
-  deliveredWh: before.deliveredWh + sumWh([delivered]),
-  promisedWh: before.promisedWh + before.reservedWh,
-  paid: before.paid + paid,
-  charged: before.charged + charge,
-  refund: before.refund + refund,
-  forfeited: before.forfeited + forfeited,
+/** A position as it was reserved. */
+export const positionViewOf = ({
+  positionId,
+  offerHash,
+  bidHash,
+  position,
+}: EventNamed<"Reserved">["args"]): PositionView => ({
+  id: positionId,
+  position,
+  offerHash: signedHash(offerHash),
+  bidHash: signedHash(bidHash),
+  blocks: reservedBlocks(position),
 });
+
+/** The hash of an order in an event; undefined for the side that took the other's order, which has none. */
+export const signedHash = (hash: Hex): Hex | undefined => (BigInt(hash) === 0n ? undefined : hash);
+
+/** Which blocks of a position are open, as `openOf` answers and `release` takes them: bit i for its block i. */
+export const openBlocksOf = ({
+  position: { firstBlock },
+  blocks,
+}: Pick<PositionView, "position" | "blocks">): bigint =>
+  blocks
+    .filter(({ state }) => state === "open")
+    .reduce((bits, { block }) => bits | (1n << BigInt(block - firstBlock)), 0n);
 
 /**
- * The last moment at which a reading of a block counts for a position: the reporting deadline of its last slot.
- * @returns Unix seconds.
+ * When all slots of a block that have no reading can be called undelivered: Unix seconds, undefined while the island of one
+ * lasts.
+ * @param microgrid Where the seller delivers.
+ * @param energy The block's word: only lanes with energy count.
  */
-export function deadlineOf(
-  { slotSeconds, reportingDeadline }: { slotSeconds: number; reportingDeadline: number },
+export function blockOverdueAtSeconds(
+  microgrid: Microgrid,
   block: number,
-  word: bigint,
-): number {
-  const slots = [...unpackProfile({ firstBlock: block, words: [word] }).keys()];
-  return slotEnd(slots.at(-1) ?? block * LANES, slotSeconds) + reportingDeadline;
-}
-
-/** A position with its terms and its block. */
-export interface PositionOfBlock extends PositionTerms, Position {
-  readonly positionId: Hex;
-  readonly block: number;
-  /** See {@link deadlineOf}. */
-  readonly deadline: number;
+  energy: bigint,
+  nowSeconds: number,
+): number | undefined {
+  let latest: number | undefined = 0;
+  for (let lane = 0; lane < LANES; lane++) {
+    if (laneOf(energy, lane) === 0n) continue;
+    const overdueAt = overdueAtSeconds(microgrid, block * LANES + lane, nowSeconds);
+    latest =
+      overdueAt === undefined || latest === undefined ? undefined : Math.max(latest, overdueAt);
+  }
+  return latest;
 }
 
 /** Positions after the acts so far. */
 export class Positions {
-  readonly #blocks = new Map<string, PositionOfBlock>();
-  readonly #charters = new Map<number, EventNamed<"Founded">["args"]["charter"]>();
+  readonly #views = new Map<Hex, PositionView>();
 
-  /** Adds a microgrid, which defines the slots and the reporting deadline of its positions. */
-  found({ microgrid, charter }: EventNamed<"Founded">["args"]): void {
-    this.#charters.set(microgrid, charter);
-  }
-
-  /** @throws Error when the seller's microgrid was not added. */
-  reserve({ positionId, position, firstBlock, energy }: EventNamed<"Reserved">["args"]): void {
-    const charter = this.#charters.get(position.from);
-    if (charter === undefined) {
-      throw new Error(
-        `Position ${positionId} is in microgrid ${position.from}, which was never founded.`,
-      );
-    }
-    for (const [offset, word] of energy.entries()) {
-      if (word === 0n) continue;
-      const block = firstBlock + offset;
-      const key = keyOf(positionId, block);
-      const terms = { ...position, positionId, block };
-      const before = this.#blocks.get(key) ?? NO_POSITION;
-      const grown = reservedMore(position, before, word);
-      const deadline = deadlineOf(charter, block, grown.reserved);
-      this.#blocks.set(key, { ...terms, ...before, ...grown, deadline });
-    }
+  reserve(reserved: EventNamed<"Reserved">["args"]): PositionView {
+    const view = positionViewOf(reserved);
+    this.#views.set(view.id, view);
+    return view;
   }
 
   /**
-   * @returns The position before the release.
+   * @returns The position and the block before the release.
    * @throws Error when the block was never reserved.
    */
-  release(released: EventNamed<"Released">["args"]): PositionOfBlock {
+  release(released: EventNamed<"Released">["args"]): {
+    readonly position: Position;
+    readonly before: PositionBlock;
+  } {
     const { positionId, blockNumber } = released;
-    const key = keyOf(positionId, blockNumber);
-    const before = this.#blocks.get(key);
-    if (before === undefined) {
+    const view = this.#views.get(positionId);
+    const before = view?.blocks.find(({ block }) => block === blockNumber);
+    if (view === undefined || before === undefined) {
       throw new Error(`Block ${blockNumber} of position ${positionId} was never reserved.`);
     }
-    this.#blocks.set(key, { ...before, ...releasedOf(before, before, released) });
-    return before;
+    const after = releasedBlock(before, released);
+    const blocks = view.blocks.map((each) => (each === before ? after : each));
+    this.#views.set(positionId, { ...view, blocks });
+    return { position: view.position, before };
   }
 
-  /** All of them, in the order of their first reservation. */
-  all(): PositionOfBlock[] {
-    return [...this.#blocks.values()];
+  get(id: Hex): PositionView | undefined {
+    return this.#views.get(id);
+  }
+
+  /** All of them, in the order of their reservation. */
+  all(): PositionView[] {
+    return [...this.#views.values()];
   }
 }
 
 /** Every position in a list of acts, which must begin with the contracts' first act. */
-export function positionsOf(acts: readonly Act[]): PositionOfBlock[] {
+export function positionsOf(acts: readonly Act[]): PositionView[] {
   const positions = new Positions();
   for (const act of acts) {
     if (act.kind === "reserve") positions.reserve(act.reserved.args);
     else if (act.kind === "release") positions.release(act.released.args);
-    else if (act.kind === "plain" && act.event.eventName === "Founded") {
-      positions.found(act.event.args);
-    }
   }
   return positions.all();
 }
 
-const keyOf = (positionId: Hex, block: number): string => `${positionId} ${block}`;
+function sumOfLanes(word: bigint, amountOf: (wh: bigint) => bigint): bigint {
+  let sum = 0n;
+  for (let lane = 0; lane < LANES; lane++) sum += amountOf(laneOf(word, lane));
+  return sum;
+}

@@ -1,24 +1,23 @@
-import { partsOfTrade, type TradePart } from "../gains.ts";
+import { levelsOf, partsOfTrade, type TradePart } from "../gains.ts";
+import type { Microgrid } from "../microgrid.ts";
 import type { ToldTrade } from "./trades.ts";
 
 /**
- * Trades of one delivery slot's energy that arrived in one microgrid. Energy in Wh, money in base units, prices in base
- * units per kWh. Trades with the grid count as `gridWh` and in no price.
+ * Trades of one delivery slot's energy that arrived in one microgrid. Energy in Wh, money in thousandths of a base unit,
+ * prices in base units per kWh. Trades with the grid count as `gridWh` and in no price.
  */
 export interface SlotPrice {
   /** Minted energy, and its cost to buyers. */
   readonly energyWh: bigint;
-  readonly cost: bigint;
+  readonly costMillis: bigint;
   readonly volumeWeightedPrice: bigint;
   readonly trades: number;
-  /** In the last batch. */
-  readonly clearingPrice: bigint | null;
   readonly lastPrice: bigint | null;
   readonly lowPrice: bigint | null;
   readonly highPrice: bigint | null;
   /** Energy reserved before delivery. */
   readonly forwardWh: bigint;
-  readonly forwardCost: bigint;
+  readonly forwardCostMillis: bigint;
   readonly forwards: number;
   readonly gridWh: bigint;
 }
@@ -26,34 +25,27 @@ export interface SlotPrice {
 /** A slot without trades. */
 export const NOTHING_TRADED: SlotPrice = {
   energyWh: 0n,
-  cost: 0n,
+  costMillis: 0n,
   volumeWeightedPrice: 0n,
   trades: 0,
-  clearingPrice: null,
   lastPrice: null,
   lowPrice: null,
   highPrice: null,
   forwardWh: 0n,
-  forwardCost: 0n,
+  forwardCostMillis: 0n,
   forwards: 0,
   gridWh: 0n,
 };
 
 /** The cost of energy per kWh: base units, rounded down; 0 for no energy. */
-export const priceOf = (cost: bigint, energyWh: bigint): bigint =>
-  energyWh === 0n ? 0n : (cost * 1000n) / energyWh;
+export const priceOf = (costMillis: bigint, energyWh: bigint): bigint =>
+  energyWh === 0n ? 0n : costMillis / energyWh;
 
-type PricedTrade = Pick<ToldTrade, "kind" | "prices" | "cost" | "withGrid">;
-
-/**
- * The change of a slot's prices by a trade's part in it.
- * @param pricePerKwh The whole trade's cost per kWh.
- */
+/** The change of a slot's prices by a trade's part in it. */
 export function pricesAfter(
   before: SlotPrice,
-  { kind, prices, withGrid }: Pick<PricedTrade, "kind" | "prices" | "withGrid">,
-  { slot, arrivedWh, paid }: TradePart,
-  pricePerKwh: bigint,
+  { kind, withGrid }: Pick<ToldTrade, "kind" | "withGrid">,
+  { arrivedWh, paidMillis }: Pick<TradePart, "arrivedWh" | "paidMillis">,
 ): Partial<SlotPrice> {
   // A release delivers energy whose price counted when it was reserved.
   if (kind === "release") return {};
@@ -61,41 +53,40 @@ export function pricesAfter(
   if (kind === "reserve") {
     return {
       forwardWh: before.forwardWh + arrivedWh,
-      forwardCost: before.forwardCost + paid,
+      forwardCostMillis: before.forwardCostMillis + paidMillis,
       forwards: before.forwards + 1,
     };
   }
-  const clearing = prices?.get(slot);
-  const price = clearing ?? pricePerKwh;
-  const [energyWh, cost] = [before.energyWh + arrivedWh, before.cost + paid];
+  const price = priceOf(paidMillis, arrivedWh);
+  const energyWh = before.energyWh + arrivedWh;
+  const costMillis = before.costMillis + paidMillis;
   return {
     energyWh,
-    cost,
-    volumeWeightedPrice: priceOf(cost, energyWh),
+    costMillis,
+    volumeWeightedPrice: priceOf(costMillis, energyWh),
     trades: before.trades + 1,
-    clearingPrice: clearing ?? before.clearingPrice,
     lastPrice: price,
     lowPrice: before.lowPrice === null || price < before.lowPrice ? price : before.lowPrice,
     highPrice: before.highPrice === null || price > before.highPrice ? price : before.highPrice,
   };
 }
 
-/** The prices of a microgrid by slot, after trades. */
+/**
+ * The prices of a microgrid by slot, after trades.
+ * @throws Error when a microgrid of one of them is missing.
+ */
 export function slotPricesOf(
   trades: readonly ToldTrade[],
+  microgrids: { known(microgrid: number): Microgrid },
   microgrid: number,
 ): Map<number, SlotPrice> {
   const bySlot = new Map<number, SlotPrice>();
+  const to = levelsOf(microgrids.known(microgrid));
   for (const trade of trades) {
     if (trade.to !== microgrid || trade.kind === "release") continue;
-    const parts = partsOfTrade(trade, [], []);
-    const pricePerKwh = priceOf(
-      trade.cost,
-      parts.reduce((sum, { arrivedWh }) => sum + arrivedWh, 0n),
-    );
-    for (const part of parts) {
+    for (const part of partsOfTrade(trade, levelsOf(microgrids.known(trade.from)), to)) {
       const before = bySlot.get(part.slot) ?? NOTHING_TRADED;
-      bySlot.set(part.slot, { ...before, ...pricesAfter(before, trade, part, pricePerKwh) });
+      bySlot.set(part.slot, { ...before, ...pricesAfter(before, trade, part) });
     }
   }
   return bySlot;

@@ -1,37 +1,33 @@
 import { type Address, type Hex, isAddressEqual } from "viem";
+import { arrivedOf } from "../deals/loss.ts";
 import { type Source, sourceAt } from "../energyId.ts";
-import type { MadeTrade } from "../gains.ts";
-import { type EnergyBySlot, LANES, sumWh, unpackProfile } from "../profile.ts";
-import { arrivingWord } from "../words.ts";
+import type { Counted, MadeTrade } from "../gains.ts";
+import { type EnergyBySlot, unpackProfile } from "../profile.ts";
 import type { Act } from "./acts.ts";
 import type { EventNamed } from "./events.ts";
 import { type EnergyMove, energyBySlot } from "./moves.ts";
-import { Positions, type PositionTerms } from "./positions.ts";
+import { type Position, type PositionBlock, Positions, signedHash } from "./positions.ts";
 
 /**
- * A trade: a seller, a buyer, energy by slot and its price. Minted energy taken from one order (accept) or matched in a
- * batch (settle), energy reserved before delivery (reserve), and a reserved block that was delivered or fell short
- * (release). Energy in Wh by slot, money in base units of the currency of `from`.
+ * A trade: a seller, a buyer, energy by slot and its price. Minted energy taken at a posted price (accept) or matched in a
+ * batch (settle), energy reserved before delivery, taken or matched (reserve), and a reserved block that was delivered or
+ * fell short (release). Energy in Wh by slot, money in thousandths of a base unit of the currency of `from`.
  */
 export interface Trade extends MadeTrade {
   readonly kind: "accept" | "settle" | "reserve" | "release";
   readonly seller: Address;
   readonly buyer: Address;
-  /** Who signed the order and who took it; missing in a batch or a release. */
+  /** Who signed the order and who took it; missing where two orders were matched, and in a release. */
   readonly maker?: Address;
   readonly taker?: Address;
   readonly offerHash?: Hex;
   readonly bidHash?: Hex;
   readonly positionId?: Hex;
   readonly source: Source;
-  /** The microgrid that the energy was produced in. */
-  readonly from: number;
-  /** The microgrid that it arrived in. */
-  readonly to: number;
-  /** The bond that a seller locked by a reservation, or forfeited by a release. */
-  readonly bond: bigint;
+  /** What a seller locked by a reservation (bond and, across a line, wheeling charge), or forfeited by a release. */
+  readonly bondMillis: bigint;
   /** What a release returned to the buyer. */
-  readonly refund: bigint;
+  readonly refundMillis: bigint;
   /** The index of its event in the block. */
   readonly logIndex: number;
 }
@@ -42,43 +38,38 @@ export interface ToldTrade extends Trade {
   readonly withGrid: boolean;
 }
 
-type ArgsOf<Name extends "Traded" | "Matched" | "Cleared" | "Reserved" | "Released"> =
-  EventNamed<Name>["args"];
+type ArgsOf<Name extends "Traded" | "Matched" | "Reserved" | "Released"> = EventNamed<Name>["args"];
 
 /** Moved energy, as far as a trade needs it. */
 export type Moved = Pick<EnergyMove, "from" | "to" | "words">;
 
-const NO_BOND = { bond: 0n, refund: 0n } as const;
+const SPOT = { isForward: false, bondMillis: 0n, refundMillis: 0n } as const;
 
 /**
- * The trade of an order that was taken.
+ * The trade of a posted price that was taken.
  * @param sent What left the seller.
  * @param arrived What reached the buyer: the same within a microgrid.
  */
 export function tradeOfTake(
-  { orderHash, maker, taker, cost, charge }: Omit<ArgsOf<"Traded">, "nonce" | "energy">,
+  { orderHash, maker, taker, cost, charge }: Omit<ArgsOf<"Traded">, "nonce" | "filled">,
   sent: Moved,
   arrived: Moved,
 ): Omit<Trade, "logIndex"> {
-  const seller = sent.from;
+  const isOffer = isAddressEqual(maker, sent.from);
   return {
     kind: "accept",
-    seller,
-    buyer: arrived.to,
     maker,
     taker,
-    ...(isAddressEqual(maker, seller) ? { offerHash: orderHash } : { bidHash: orderHash }),
-    ...seriesOf(sent),
-    to: seriesOf(arrived).from,
-    sentWh: energyBySlot(sent.words),
-    arrivedWh: energyBySlot(arrived.words),
-    cost,
-    charge,
-    ...NO_BOND,
+    ...(isOffer ? { offerHash: orderHash } : { bidHash: orderHash }),
+    ...movedOf(sent, arrived),
+    counted: isOffer ? "sent" : "arrived",
+    costMillis: cost,
+    chargeMillis: charge,
+    ...SPOT,
   };
 }
 
-/** The trade of two orders matched in a batch: each slot has its price. */
+/** The trade of two orders for minted energy that were matched. */
 export function tradeOfMatch(
   {
     offerHash,
@@ -86,80 +77,67 @@ export function tradeOfMatch(
     cost,
     charge,
   }: Pick<ArgsOf<"Matched">, "offerHash" | "bidHash" | "cost" | "charge">,
-  move: Moved,
-  { firstBlock, prices }: Pick<ArgsOf<"Cleared">, "firstBlock" | "prices">,
+  sent: Moved,
+  arrived: Moved,
 ): Omit<Trade, "logIndex"> {
-  const energyWh = energyBySlot(move.words);
-  const series = seriesOf(move);
   return {
     kind: "settle",
-    seller: move.from,
-    buyer: move.to,
     offerHash,
     bidHash,
-    ...series,
-    to: series.from,
-    sentWh: energyWh,
-    arrivedWh: energyWh,
-    prices: new Map(prices.map((price, index) => [firstBlock * LANES + index, price])),
-    cost,
-    charge,
-    ...NO_BOND,
+    ...movedOf(sent, arrived),
+    costMillis: cost,
+    chargeMillis: charge,
+    ...SPOT,
   };
 }
 
 /** The trade of energy reserved before delivery. Its cost is what the buyer has locked. */
 export function tradeOfReservation({
-  orderHash,
   positionId,
   position,
-  maker,
+  offerHash,
+  bidHash,
   locked,
   bonded,
-  firstBlock,
-  energy,
 }: ArgsOf<"Reserved">): Omit<Trade, "logIndex"> {
-  const { seller, buyer } = position;
-  const isOffer = isAddressEqual(maker, seller);
+  const { seller, buyer, firstBlock, energy } = position;
+  const [offered, wanted] = [signedHash(offerHash), signedHash(bidHash)];
+  const energyWh = overLine(position, firstBlock, energy);
   return {
     kind: "reserve",
-    seller,
-    buyer,
-    maker,
-    taker: isOffer ? buyer : seller,
-    ...(isOffer ? { offerHash: orderHash } : { bidHash: orderHash }),
+    ...(wanted === undefined ? { maker: seller, taker: buyer } : {}),
+    ...(offered === undefined ? { maker: buyer, taker: seller } : {}),
+    ...(offered === undefined ? {} : { offerHash: offered }),
+    ...(wanted === undefined ? {} : { bidHash: wanted }),
     positionId,
     ...placesOf(position),
-    ...overLine(position, firstBlock, energy),
-    cost: locked,
-    charge: (position.charge * sumWh(energy)) / 1000n,
-    bond: bonded,
-    refund: 0n,
+    ...energyWh,
+    costMillis: locked,
+    chargeMillis: position.charge * sumOf(energyWh.sentWh),
+    isForward: true,
+    bondMillis: bonded,
+    refundMillis: 0n,
   };
 }
 
-/**
- * The trade of a released block of a position.
- * @param reserved The reserved word of the block.
- */
+/** The trade of a released block of a position. */
 export function tradeOfRelease(
-  terms: PositionTerms,
-  reserved: bigint,
+  position: Position,
+  before: Pick<PositionBlock, "energy">,
   { positionId, blockNumber, delivered, paid, charge, refund, forfeited }: ArgsOf<"Released">,
 ): Omit<Trade, "logIndex"> {
   return {
     kind: "release",
-    seller: terms.seller,
-    buyer: terms.buyer,
     positionId,
-    ...placesOf(terms),
-    ...overLine(terms, blockNumber, [delivered]),
-    reservedWh: unpackProfile({ firstBlock: blockNumber, words: [reserved] }),
-    cost: paid + charge,
-    charge,
-    forfeited,
-    bond: forfeited,
-    refund,
+    ...placesOf(position),
+    ...overLine(position, blockNumber, [delivered]),
+    reservedWh: unpackProfile({ firstBlock: blockNumber, words: [before.energy] }),
+    costMillis: paid,
+    chargeMillis: charge,
+    isForward: true,
+    forfeitedMillis: forfeited,
+    bondMillis: forfeited,
+    refundMillis: refund,
   };
 }
 
@@ -172,50 +150,42 @@ export function tradesOf<Told extends { readonly act: Act }>(
 ): (ToldTrade & { readonly told: Told })[] {
   const positions = new Positions();
   const dsos = new Map<number, Address>();
-  return acts.flatMap((told) =>
-    tradesIn(told.act).map((trade) => {
-      const theirs = [dsos.get(trade.from), dsos.get(trade.to)].filter((dso) => dso !== undefined);
-      return { ...trade, withGrid: isWithGrid(trade, theirs), told };
-    }),
-  );
+  return acts.flatMap((told) => {
+    const trade = tradeIn(told.act);
+    if (trade === undefined) return [];
+    const theirs = [dsos.get(trade.from), dsos.get(trade.to)].filter((dso) => dso !== undefined);
+    return { ...trade, withGrid: isWithGrid(trade, theirs), told };
+  });
 
-  function tradesIn(act: Act): Trade[] {
+  function tradeIn(act: Act): Trade | undefined {
     switch (act.kind) {
       case "accept": {
         const { traded, sent, arrived } = act;
-        return [{ ...tradeOfTake(traded.args, sent, arrived), logIndex: traded.logIndex }];
+        return { ...tradeOfTake(traded.args, sent, arrived), logIndex: traded.logIndex };
       }
-      case "settle":
-        return act.outcomes.flatMap((outcome) =>
-          outcome.skipped !== undefined
-            ? []
-            : [
-                {
-                  ...tradeOfMatch(outcome.matched.args, outcome.move, act.cleared.args),
-                  logIndex: outcome.matched.logIndex,
-                },
-              ],
-        );
+      case "match": {
+        const { matched, sent, arrived } = act;
+        return { ...tradeOfMatch(matched.args, sent, arrived), logIndex: matched.logIndex };
+      }
       case "reserve": {
         const { args, logIndex } = act.reserved;
         positions.reserve(args);
-        return [{ ...tradeOfReservation(args), logIndex }];
+        return { ...tradeOfReservation(args), logIndex };
       }
       case "release": {
         const { args, logIndex } = act.released;
-        const before = positions.release(args);
-        return [{ ...tradeOfRelease(before, before.reserved, args), logIndex }];
+        const { position, before } = positions.release(args);
+        return { ...tradeOfRelease(position, before, args), logIndex };
       }
       case "plain": {
         const { event } = act;
-        if (event.eventName === "Founded") positions.found(event.args);
         if (event.eventName === "Founded" || event.eventName === "DsoSet") {
           dsos.set(event.args.microgrid, event.args.dso);
         }
-        return [];
+        return undefined;
       }
       default:
-        return [];
+        return undefined;
     }
   }
 }
@@ -229,23 +199,38 @@ export const isWithGrid = (
   dsos: readonly Address[],
 ): boolean => dsos.some((dso) => isAddressEqual(dso, seller) || isAddressEqual(dso, buyer));
 
-/** A move of the market has one source and one microgrid. */
-function seriesOf({ words: [word] }: Moved): Pick<Trade, "source" | "from"> {
-  if (word === undefined) throw new RangeError("A trade moved no energy.");
-  return { source: word.source, from: word.microgrid };
+/** Who and what a move of the market is about: it has one source, and one microgrid at each end. */
+function movedOf(sent: Moved, arrived: Moved) {
+  const [first] = sent.words;
+  const [last] = arrived.words;
+  if (first === undefined || last === undefined) throw new RangeError("A trade moved no energy.");
+  return {
+    seller: sent.from,
+    buyer: arrived.to,
+    source: first.source,
+    from: first.microgrid,
+    to: last.microgrid,
+    sentWh: energyBySlot(sent.words),
+    arrivedWh: energyBySlot(arrived.words),
+  };
 }
 
-const placesOf = ({ source, from, to }: PositionTerms) => ({ source: sourceAt(source), from, to });
+const placesOf = ({ seller, buyer, source, from, to, perArrived }: Position) => {
+  const counted: Counted = perArrived ? "arrived" : "sent";
+  return { seller, buyer, source: sourceAt(source), from, to, counted };
+};
 
 /** Energy as sent and as arrived under a position's terms. */
 function overLine(
-  { lossBps }: PositionTerms,
+  position: Position,
   firstBlock: number,
   words: readonly bigint[],
 ): { readonly sentWh: EnergyBySlot; readonly arrivedWh: EnergyBySlot } {
-  const arriving = words.map((word) => arrivingWord(word, BigInt(lossBps)));
-  return {
-    sentWh: unpackProfile({ firstBlock, words }),
-    arrivedWh: unpackProfile({ firstBlock, words: arriving }),
-  };
+  const loss = { lossBps: BigInt(position.lossBps), flowWh: 0n };
+  const sentWh = unpackProfile({ firstBlock, words });
+  const arrivedWh = new Map([...sentWh].map(([slot, wh]) => [slot, arrivedOf(wh, loss)]));
+  return { sentWh, arrivedWh };
 }
+
+const sumOf = (energyWh: EnergyBySlot): bigint =>
+  [...energyWh.values()].reduce((total, wh) => total + wh, 0n);
