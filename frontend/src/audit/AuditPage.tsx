@@ -22,7 +22,7 @@ export function AuditPage() {
       <div className="flex flex-col gap-5">
         <VerifyCard />
         {microgrid ? (
-          <Settlements key={microgrid.id} microgrid={microgrid} />
+          <Settlements key={microgrid.microgrid} microgrid={microgrid} />
         ) : isPending || newest ? (
           <SkeletonLines lines={6} />
         ) : (

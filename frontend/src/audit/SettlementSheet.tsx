@@ -265,6 +265,7 @@ function SignedBy({ by }: { readonly by: Signed }) {
   const words: Readonly<Record<Signed, string>> = {
     maker: t`Signed by its maker`,
     delegate: t`Signed by a delegate`,
+    lockSigner: t`Signed by whom its lock names`,
     wallet: t`Accepted by its wallet`,
     device: t`Signed by the device`,
     unknown: t`Signature does not match`,

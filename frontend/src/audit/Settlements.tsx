@@ -1,8 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi } from "@tanstack/react-router";
+import type { Microgrid } from "@wattline/sdk";
 import { Download, ScrollText } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { type Microgrid, useNetwork } from "../chain/index.ts";
+import { useNetwork } from "../chain/index.ts";
 import {
   Badge,
   Button,
@@ -35,7 +36,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
   const typeNames = useTypeNames();
   const navigate = route.useNavigate();
   const { household, meter, slot, tx, row: open } = route.useSearch();
-  const filter = { microgrid: microgrid.id, household, meter, slot, transaction: tx };
+  const filter = { microgrid: microgrid.microgrid, household, meter, slot, transaction: tx };
   const [pages, setPages] = useState(1);
   const history = useHistory(filter, pages);
   const { data, error, isPending, from } = history;
@@ -57,7 +58,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
         kind === "csv"
           ? files.settlementsCsv(all, typeNames, network.currency)
           : files.settlementsJson(all);
-      files.saveAs(`wattline-settlements-${microgrid.id}`, kind, text);
+      files.saveAs(`wattline-settlements-${microgrid.microgrid}`, kind, text);
       setSaving(false);
     } catch (failed) {
       setSaving(failed instanceof Error ? failed : new Error(String(failed)));
@@ -92,7 +93,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
           {saving.message}
         </p>
       )}
-      <Filters slotSeconds={microgrid.charter.slotSeconds} />
+      <Filters slotSeconds={microgrid.slotSeconds} />
       {isPending ? (
         <SkeletonLines lines={6} />
       ) : error ? (

@@ -161,7 +161,8 @@ function Mark({ verdict }: { readonly verdict: Verdict }) {
 
 function Totals({ totals }: Pick<Verified, "totals">) {
   const { data: microgrids = [] } = useMicrogrids();
-  const nameOf = (id: number) => microgrids.find((each) => each.id === id)?.charter.name ?? `${id}`;
+  const nameOf = (number: number) =>
+    microgrids.find(({ microgrid }) => microgrid === number)?.name ?? `${number}`;
   const cell = "px-3 py-2 text-right whitespace-nowrap tabular-nums";
   return (
     <section>

@@ -72,9 +72,10 @@ async function callsIn(
   { client, contracts }: ChainContext,
   hash: Hex,
 ): Promise<readonly DecodedCall[]> {
-  const { marketplace, meters, energy } = contracts;
+  const { marketplace, microgrids, meters, energy } = contracts;
   const addresses = {
     marketplace: marketplace.address,
+    microgrids: microgrids.address,
     meters: meters.address,
     energy: energy.address,
   };
@@ -106,7 +107,17 @@ async function judgeOrders(
             args: [maker, row.currency, delegate],
             blockNumber,
           }).then(
-            (allowance) => allowance > 0n,
+            ({ amount, until }) => amount > 0n && row.time <= until,
+            () => false,
+          ),
+        isLockSigner: (signer) =>
+          readContract(client, {
+            ...marketplace,
+            functionName: "lockOf",
+            args: [row.currency, maker],
+            blockNumber,
+          }).then(
+            (lock) => isAddressEqual(lock.signer, signer),
             () => false,
           ),
         isAccepted: async (digest, signature) =>

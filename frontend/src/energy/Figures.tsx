@@ -34,8 +34,9 @@ export function Figures({ holder }: { readonly holder: Address }) {
       />
     );
   }
-  const shown = (value: bigint | undefined): ReactNode =>
-    value === undefined ? <Skeleton className="h-7 w-24" /> : <Money baseUnits={value} />;
+  const waiting = <Skeleton className="h-7 w-24" />;
+  const shown = (millis: bigint | undefined): ReactNode =>
+    millis === undefined ? waiting : <Money millis={millis} />;
   const traded = (value: bigint | undefined) => (error ? "–" : shown(value));
   const gained = earnings && (month?.earned ?? 0n);
   const saved = earnings && (month?.saved ?? 0n);
@@ -44,11 +45,11 @@ export function Figures({ holder }: { readonly holder: Address }) {
       <Stat
         tone="leaf"
         label={<Trans>In escrow</Trans>}
-        value={shown(account.data?.balance)}
+        value={shown(account.data?.balanceMillis)}
         detail={
           inForwards > 0n ? (
             <Trans>
-              and <Money baseUnits={inForwards} /> locked in forwards
+              and <Money millis={inForwards} /> locked in forwards
             </Trans>
           ) : (
             <Trans>free to trade with</Trans>
@@ -57,7 +58,9 @@ export function Figures({ holder }: { readonly holder: Address }) {
       />
       <Stat
         label={<Trans>In your wallet</Trans>}
-        value={shown(account.data?.walletBalance)}
+        value={
+          account.data === undefined ? waiting : <Money baseUnits={account.data.walletBalance} />
+        }
         detail={<Trans>not yet in escrow</Trans>}
       />
       <Stat

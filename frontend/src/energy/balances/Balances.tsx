@@ -4,6 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import {
   addDays,
   localDayOf,
+  type Microgrid,
   SOURCES,
   type Source,
   slotStart,
@@ -15,7 +16,7 @@ import { lazy, Suspense, useMemo, useState } from "react";
 import type { Address } from "viem";
 import { useMicrogrid } from "../../app/index.ts";
 import { localZone } from "../../browser/index.ts";
-import { type Microgrid, useChainTime } from "../../chain/index.ts";
+import { useChainTime } from "../../chain/index.ts";
 import {
   Badge,
   Button,
@@ -77,21 +78,21 @@ function Profile({
   readonly holdings: readonly Holding[];
   readonly microgrid: Microgrid;
 }) {
-  const { slotSeconds } = microgrid.charter;
+  const { slotSeconds } = microgrid;
   const [retiring, setRetiring] = useState(false);
   const held = useMemo(
     () =>
       SOURCES.map(
-        (source): Held => ({ source, wh: heldBySlot(holdings, microgrid.id, source) }),
+        (source): Held => ({ source, wh: heldBySlot(holdings, microgrid.microgrid, source) }),
       ).filter(({ wh }) => wh.size > 0),
-    [holdings, microgrid.id],
+    [holdings, microgrid.microgrid],
   );
   const newest = Math.max(...held.map(({ wh }) => [...wh.keys()].at(-1) ?? 0));
   const time = useChainTime();
   const {
     day = localDayOf(held.length > 0 ? slotStart(newest, slotSeconds) : (time ?? 0), localZone()),
   } = route.useSearch();
-  const { name } = microgrid.charter;
+  const { name } = microgrid;
   if (held.length === 0) {
     return (
       <Card title={<Trans>Energy you hold</Trans>}>

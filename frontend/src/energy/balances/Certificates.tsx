@@ -53,7 +53,7 @@ export function Certificates({ holder }: { readonly holder: Address }) {
                     slot={firstSlot}
                     lastSlot={lastSlot}
                     slotSeconds={
-                      microgrids?.find((one) => one.id === microgrid)?.charter.slotSeconds ?? 900
+                      microgrids?.find((one) => one.microgrid === microgrid)?.slotSeconds ?? 900
                     }
                   />
                 </span>

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import {
+  type Microgrid,
   type SlotRange,
   SOURCES,
   type Source,
@@ -11,7 +12,7 @@ import {
 import { type FormEvent, useMemo, useState } from "react";
 import { type Address, getAddress, isAddress, parseEventLogs } from "viem";
 import { localZone } from "../../browser/index.ts";
-import { callOf, contractsOf, type Microgrid, useNetwork } from "../../chain/index.ts";
+import { callOf, contractsOf, useNetwork } from "../../chain/index.ts";
 import {
   amountFault,
   Button,
@@ -53,7 +54,7 @@ export default function RetireSheet({
   const navigate = useNavigate();
   const network = useNetwork();
   const { transact, busy } = useTransact();
-  const sources = SOURCES.filter((one) => heldBySlot(holdings, microgrid.id, one).size > 0);
+  const sources = SOURCES.filter((one) => heldBySlot(holdings, microgrid.microgrid, one).size > 0);
   const [source, setSource] = useState<Source>(sources[0] ?? "Solar");
   const [from, setFrom] = useState({ day, time: "00:00" });
   const [to, setTo] = useState({ day, time: "24:00" });
@@ -61,10 +62,10 @@ export default function RetireSheet({
   const [beneficiary, setBeneficiary] = useState("");
   const [purpose, setPurpose] = useState("");
 
-  const { slotSeconds, name } = microgrid.charter;
+  const { slotSeconds, name } = microgrid;
   const heldWh = useMemo(
-    () => heldBySlot(holdings, microgrid.id, source),
-    [holdings, microgrid.id, source],
+    () => heldBySlot(holdings, microgrid.microgrid, source),
+    [holdings, microgrid.microgrid, source],
   );
   const period = periodOf(from, to, slotSeconds);
   const availableWh = period === undefined ? 0n : heldWithin(heldWh, period);
@@ -98,7 +99,7 @@ export default function RetireSheet({
       title: t`Retire ${amount}`,
       calls: [
         callOf(energy, "retire", [
-          microgrid.id,
+          microgrid.microgrid,
           sourceIndex(source),
           profile.firstBlock,
           profile.words,

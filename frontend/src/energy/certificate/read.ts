@@ -61,7 +61,7 @@ async function readCertificate(
   const [{ timestamp }, { charter }] = await Promise.all([
     getBlock(client, { blockNumber: receipt.blockNumber }),
     readContract(client, {
-      ...contractsOf(network).meters,
+      ...contractsOf(network).microgrids,
       functionName: "microgridOf",
       args: [microgrid],
     }),

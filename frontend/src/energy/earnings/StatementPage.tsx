@@ -85,7 +85,7 @@ function Sheet({
   const sums = total(days);
   const period = formatMonth(month);
   const communities = [...new Set(meters?.map(({ microgrid }) => microgrid))]
-    .map((id) => microgrids?.find((one) => one.id === id)?.charter.name ?? String(id))
+    .map((id) => microgrids?.find((one) => one.microgrid === id)?.name ?? String(id))
     .join(", ");
   return (
     <article className="mx-auto max-w-3xl rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-8 print:max-w-none print:border-0 print:p-0 print:shadow-none">

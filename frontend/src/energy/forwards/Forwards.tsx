@@ -109,7 +109,7 @@ function ForwardItem({
   const sells = isAddressEqual(seller, holder);
   const { firstSlot, lastSlot } = slotsOf(forward);
   const slotSeconds =
-    microgrids?.find(({ id }) => id === fromMicrogrid)?.charter.slotSeconds ?? 900;
+    microgrids?.find(({ microgrid }) => microgrid === fromMicrogrid)?.slotSeconds ?? 900;
   return (
     <li className="grid gap-x-6 gap-y-2 py-4 first:pt-0 last:pb-0 md:grid-cols-[1.4fr_1fr_auto] md:items-center">
       <div>

@@ -126,7 +126,7 @@ function Judgement({ reading }: { readonly reading: JudgedReading }) {
     queryKey: ["signed", network.deployment.chainId, keyOf(reading)],
     queryFn: () => isSignedByMeter(reading, network),
   });
-  const slotSeconds = microgrids?.[0]?.charter.slotSeconds ?? 900;
+  const slotSeconds = microgrids?.[0]?.slotSeconds ?? 900;
   return (
     <div className="flex flex-col gap-1 rounded-xl border border-line p-3 text-sm">
       <div className="flex flex-wrap items-center justify-between gap-2">

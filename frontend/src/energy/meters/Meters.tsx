@@ -66,7 +66,7 @@ export default function Meters({
 function MeterCard({ meter }: { readonly meter: MyMeter }) {
   const sourceNames = useSourceNames();
   const { data: microgrids } = useMicrogrids();
-  const microgrid = microgrids?.find(({ id }) => id === meter.microgrid);
+  const microgrid = microgrids?.find((each) => each.microgrid === meter.microgrid);
   const watts = formatCount(meter.capacityW);
   return (
     <Card
@@ -95,7 +95,7 @@ function MeterCard({ meter }: { readonly meter: MyMeter }) {
         <dt className="text-muted">
           <Trans>Microgrid</Trans>
         </dt>
-        <dd>{microgrid?.charter.name ?? meter.microgrid}</dd>
+        <dd>{microgrid?.name ?? meter.microgrid}</dd>
         {meter.capacityW > 0n && (
           <>
             <dt className="text-muted">
@@ -119,11 +119,7 @@ function MeterCard({ meter }: { readonly meter: MyMeter }) {
           ) : (
             <>
               <Trans>
-                up to{" "}
-                <SlotTime
-                  slot={meter.lastSlot}
-                  slotSeconds={microgrid?.charter.slotSeconds ?? 900}
-                />
+                up to <SlotTime slot={meter.lastSlot} slotSeconds={microgrid?.slotSeconds ?? 900} />
               </Trans>
               {meter.lastReadingAt !== null && (
                 <span className="block text-muted">
@@ -152,7 +148,9 @@ function Readings({ holder }: { readonly holder: Address }) {
           <SlotTime
             slot={firstSlot}
             lastSlot={lastSlot}
-            slotSeconds={microgrids?.find(({ id }) => id === microgrid)?.charter.slotSeconds ?? 900}
+            slotSeconds={
+              microgrids?.find((each) => each.microgrid === microgrid)?.slotSeconds ?? 900
+            }
           />
         ),
       },

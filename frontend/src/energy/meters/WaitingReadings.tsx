@@ -89,7 +89,7 @@ function Ready({
 
   const slotSecondsOf = (meter: Address) => {
     const microgrid = meters.find(({ address }) => address.toLowerCase() === meter.toLowerCase());
-    return microgrids?.find(({ id }) => id === microgrid?.microgrid)?.charter.slotSeconds ?? 900;
+    return microgrids?.find((each) => each.microgrid === microgrid?.microgrid)?.slotSeconds ?? 900;
   };
   return (
     <div className="flex flex-wrap items-center gap-x-6 gap-y-3">
