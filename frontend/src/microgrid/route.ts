@@ -1,12 +1,20 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { SOURCES } from "@wattline/sdk";
 import * as z from "zod/mini";
 import { appSearch, rootRoute } from "../app/index.ts";
 import { loadMessages } from "../i18n/index.ts";
 
 const hex = z.catch(z.optional(z.string().check(z.regex(/^0x[0-9a-fA-F]{1,256}$/))), undefined);
 
-/** The search parameters of the page: an agent's link holds the device to register and its consent. */
-const microgridSearch = z.extend(appSearch, { owner: hex, device: hex, consent: hex });
+/** The search parameters of the page: an agent's link holds the device to register, and all that it consents to. */
+const microgridSearch = z.extend(appSearch, {
+  owner: hex,
+  device: hex,
+  source: z.catch(z.optional(z.enum(SOURCES)), undefined),
+  /** In W. */
+  capacity: z.catch(z.optional(z.int().check(z.nonnegative())), undefined),
+  consent: hex,
+});
 
 export const microgridRoute = createRoute({
   getParentRoute: () => rootRoute,

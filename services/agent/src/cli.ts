@@ -77,7 +77,9 @@ program
 
 program
   .command("pair")
-  .description("prints what the operator needs to register the meter, as a link and a QR code")
+  .description(
+    "prints what the operator needs to register the home's devices, as links and QR codes",
+  )
   .argument("<owner>", "the household's account")
   .option("--dapp <url>", "where the community's dApp is", "http://127.0.0.1:5173/")
   .option("--home <name>", "which home, where there are several")
@@ -88,15 +90,15 @@ program
     const { pair } = await import("./pair.ts");
     const { renderUnicodeCompact } = await import("uqr");
     const all = settings();
-    const { device, consent, delegate, link } = await pair(
-      all,
-      homeOf(all, name),
-      getAddress(owner),
-      dapp,
-    );
-    console.log(`Device:   ${device}\nConsent:  ${consent}`);
-    if (delegate !== undefined) console.log(`Delegate: ${delegate}`);
-    console.log(`\n${link}\n\n${renderUnicodeCompact(link)}`);
+    const { openSigner } = await import("./keys/signer.ts");
+    const home = homeOf(all, name);
+    for (const each of await pair(all, home, getAddress(owner), dapp)) {
+      const { device, source, capacityW, consent, link } = each;
+      console.log(`Device:   ${device}, ${source}, up to ${capacityW} W\nConsent:  ${consent}`);
+      console.log(`\n${link}\n\n${renderUnicodeCompact(link)}`);
+    }
+    const { delegate } = home;
+    if (delegate !== undefined) console.log(`Delegate: ${openSigner(delegate).address}`);
   });
 
 program

@@ -33,6 +33,7 @@ by = "file"
 [[homes]]
 name = "Jane"
 microgrid = 1
+capacity_w = 10000
 device = ${keyIn("device")}
 [[homes.meters]]
 name = "grid"
@@ -121,7 +122,7 @@ port = ${gateway.port}
     const owner = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
     const pairing = await runAgent(config, "pair", owner, "--dapp", "https://dapp.example/");
     expect(pairing.output).to.contain(
-      `https://dapp.example/microgrid?microgrid=1&owner=${owner}&device=${address}&consent=0x`,
+      `https://dapp.example/microgrid?microgrid=1&owner=${owner}&device=${address}&source=Solar&capacity=10000&consent=0x`,
     );
     expect(pairing.output).to.contain("█▀▀▀▀▀▀▀█");
   });

@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { energyIdOf, metersDomain, REGISTRATION_TYPES } from "@wattline/sdk";
+import { energyIdOf } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { type Hex, parseAbi, toHex } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
 import { type LocalNode, START, startAnvil } from "../../relay/test/support/node.ts";
 import { until } from "../../relay/test/support/until.ts";
 import {
@@ -17,6 +16,7 @@ import {
 } from "../../relay/test/support/world.ts";
 import { type RunningAgent, startAgent } from "../src/agent.ts";
 import { readSettings } from "../src/config/read.ts";
+import { pair } from "../src/pair.ts";
 import { Household, keyIn } from "./support/folder.ts";
 
 const QUARTER_MS = SLOT_SECONDS * 1000;
@@ -25,6 +25,7 @@ const erc1155 = parseAbi(["function balanceOf(address, uint256) view returns (ui
 describe("Reports on a chain", () => {
   let node: LocalNode;
   let world: World;
+  let beginning: Hex;
   let household: Household;
   let agents: RunningAgent[];
   let lines: string[];
@@ -34,11 +35,13 @@ describe("Reports on a chain", () => {
     this.timeout(60_000);
     node = await startAnvil();
     world = await createWorld(node.rpcUrl);
-    // Readings cover three blocks of slots.
-    await world.passSlots(24);
+    beginning = await world.client.snapshot();
   });
   after(() => node.stop());
-  beforeEach(() => {
+  beforeEach(async () => {
+    // A device reports the slots after its registration: each test registers its own before the first of them.
+    await world.client.revert({ id: beginning });
+    beginning = await world.client.snapshot();
     household = new Household();
     household.deployment(world.deployment);
     agents = [];
@@ -51,24 +54,18 @@ describe("Reports on a chain", () => {
 
   const payerKey = (): Hex => toHex(localAccount(7).getHdKey().privateKey ?? new Uint8Array());
 
-  async function register(device: Hex): Promise<void> {
-    const account = privateKeyToAccount(device);
-    const { chainId, meters } = world.deployment;
-    const consent = await account.signTypedData({
-      domain: metersDomain(chainId, meters),
-      types: REGISTRATION_TYPES,
-      primaryType: "Registration",
-      message: { microgrid: 1, owner },
-    });
-    await world.metering(world.operator, "register", [
-      1,
-      owner,
-      account.address,
-      0,
-      10_000,
-      false,
-      consent,
-    ]);
+  /** The operator registers devices by what `agent pair` gives the household; three blocks of slots pass. */
+  async function register(...names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const settings = readSettings(household.configure(toml(`by = "file"`, name)));
+      const [home] = settings.config.homes;
+      if (home === undefined) throw new Error("There is no home.");
+      for (const each of await pair(settings, home, owner, "https://dapp.example/")) {
+        const { device: meter, source, capacityW, consent } = each;
+        await world.register({ owner, meter, source, capacityW }, consent);
+      }
+    }
+    await world.passSlots(24);
   }
 
   /** Registers at each quarter from the start: slot i exports 100 + i Wh and imports 10. */
@@ -95,6 +92,7 @@ ${report}
 [[homes]]
 name = "Jane"
 microgrid = 1
+capacity_w = 10000
 device = ${keyIn(device)}
 [[homes.meters]]
 name = "grid"
@@ -103,9 +101,9 @@ path = "registers.csv"
 `;
   const byTransaction = `by = "transaction"\npayer = ${keyIn("payer")}\nevery_minutes = 100000`;
 
-  async function start(config: string): Promise<RunningAgent> {
+  async function start(config: string, slots = 24): Promise<RunningAgent> {
     const agent = await startAgent(readSettings(household.configure(config)), {
-      now: () => START * 1000 + 24 * QUARTER_MS,
+      now: () => START * 1000 + slots * QUARTER_MS,
       report: (line) => lines.push(line),
     });
     agents.push(agent);
@@ -136,9 +134,9 @@ path = "registers.csv"
     });
 
   it("mint to the Wh what was exported, once, in one transaction", async () => {
-    const { privateKey } = await household.key("device");
+    await household.key("device");
     await household.key("payer", "secp256k1", payerKey());
-    await register(privateKey);
+    await register("device");
     writeFileSync(household.place("registers.csv"), replay(24));
     const before = await blocksMined();
     const first = await start(toml(byTransaction));
@@ -156,8 +154,36 @@ path = "registers.csv"
     expect(lines.join()).not.to.contain("somebody else");
   });
 
+  it("of the P-256 key of a secure element mint just so", async () => {
+    await household.key("device", "p256");
+    await household.key("payer", "secp256k1", payerKey());
+    await register("device");
+    writeFileSync(household.place("registers.csv"), replay(9));
+    const agent = await start(toml(byTransaction));
+    await settle(agent);
+    expect(statesOf(agent)).to.deep.equal(["reported"]);
+    expect(await balanceOf(7)).to.equal(107n);
+  });
+
+  it("of a retired device end with the slot in which it was retired", async () => {
+    const { address } = await household.key("device");
+    await household.key("payer", "secp256k1", payerKey());
+    await register("device");
+    await world.metering(localAccount(3), "retireMeter", [address]);
+    await world.passSlots(40);
+    writeFileSync(household.place("registers.csv"), replay(40));
+    const agent = await start(toml(byTransaction), 40);
+    await settle(agent);
+    expect(statesOf(agent)).to.deep.equal([
+      ...["reported", "reported", "reported"],
+      ...["reported", "refused"],
+    ]);
+    expect([await balanceOf(24), await balanceOf(25)]).to.deep.equal([124n, 0n]);
+    expect(lines.join()).to.contain(`was retired in slot ${START_SLOT + 24}`);
+  });
+
   it("wait, and say why, until the device is registered", async () => {
-    const { privateKey } = await household.key("device");
+    await household.key("device");
     await household.key("payer", "secp256k1", payerKey());
     writeFileSync(household.place("registers.csv"), replay(9));
     const agent = await start(toml(byTransaction));
@@ -166,15 +192,15 @@ path = "registers.csv"
       return lines.some((line) => line.includes("is not registered yet"));
     });
     expect(statesOf(agent)).to.deep.equal(["waiting"]);
-    await register(privateKey);
+    await register("device");
     await settle(agent);
     expect(statesOf(agent)).to.deep.equal(["reported"]);
   });
 
   it("of a transaction whose end nobody wrote down are known again after a restart", async () => {
-    const { privateKey } = await household.key("device");
+    await household.key("device");
     await household.key("payer", "secp256k1", payerKey());
-    await register(privateKey);
+    await register("device");
     writeFileSync(household.place("registers.csv"), replay(24));
     await world.client.setAutomine(false);
     const first = await start(toml(byTransaction));
@@ -193,7 +219,7 @@ path = "registers.csv"
   it("name a second agent with the same key, on another machine, and report nothing twice", async () => {
     const { privateKey } = await household.key("device");
     await household.key("payer", "secp256k1", payerKey());
-    await register(privateKey);
+    await register("device");
     writeFileSync(household.place("registers.csv"), replay(24));
     await settle(await start(toml(byTransaction)));
     await household.key("copy", "secp256k1", privateKey);
@@ -220,8 +246,8 @@ path = "registers.csv"
   });
 
   it("wait in readings.json for the owner's wallet, until they are on chain", async () => {
-    const { privateKey } = await household.key("device");
-    await register(privateKey);
+    await household.key("device");
+    await register("device");
     writeFileSync(household.place("registers.csv"), replay(16));
     const agent = await start(toml('by = "file"'));
     await agent.reporter.now();
@@ -239,11 +265,8 @@ path = "registers.csv"
   });
 
   it("of a building's homes share a transaction, and a home that is not registered keeps none waiting", async () => {
-    for (const name of ["device", "second"]) {
-      const { privateKey } = await household.key(name);
-      await register(privateKey);
-    }
-    await household.key("third");
+    for (const name of ["device", "second", "third"]) await household.key(name);
+    await register("device", "second");
     await household.key("payer", "secp256k1", payerKey());
     writeFileSync(household.place("registers.csv"), replay(9));
     const home = (name: string) =>
@@ -266,13 +289,13 @@ path = "registers.csv"
     });
     expect(stateOf(2)).to.equal("waiting");
     expect(agent.reporter.trouble).to.contain("third: the device");
-    expect((await blocksMined()) - before).to.be.at.most(2n);
+    expect(Number((await blocksMined()) - before)).to.be.at.most(2);
   });
 
   it("for slots of another length than the microgrid's are refused with the cure", async () => {
-    const { privateKey } = await household.key("device");
+    await household.key("device");
     await household.key("payer", "secp256k1", payerKey());
-    await register(privateKey);
+    await register("device");
     writeFileSync(household.place("registers.csv"), replay(24));
     const agent = await start(
       toml(byTransaction).replace("microgrid = 1", "microgrid = 1\nslot_minutes = 30"),
@@ -284,8 +307,8 @@ path = "registers.csv"
   });
 
   it("go to a submitter, who is asked again when it did not answer", async () => {
-    const { privateKey } = await household.key("device");
-    await register(privateKey);
+    await household.key("device");
+    await register("device");
     writeFileSync(household.place("registers.csv"), replay(9));
     const bodies: string[] = [];
     let status = 503;

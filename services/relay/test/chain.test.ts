@@ -1,5 +1,8 @@
 import {
+  ANYONE,
+  blockOf,
   energyIdOf,
+  OFFER,
   type Order,
   orderFromJson,
   type SignedOrder,
@@ -12,13 +15,10 @@ import type { PrivateKeyAccount } from "viem/accounts";
 import { type LocalNode, START, startAnvil, startHardhat } from "./support/node.ts";
 import { openRelay, type TestRelay } from "./support/relays.ts";
 import {
-  CLOSED,
-  CONNECTED,
   createWorld,
   EURO,
-  ISLANDED,
+  LEVEL,
   localAccount,
-  OFFER,
   SLOT_SECONDS,
   START_SLOT,
   slots,

@@ -1,4 +1,5 @@
 import {
+  OFFER,
   type Order,
   orderToJson,
   type SignedOrderJson,
@@ -18,7 +19,6 @@ import {
   createWorld,
   EURO,
   localAccount,
-  OFFER,
   privateKeyOf,
   START_SLOT,
   slots,

@@ -18,6 +18,7 @@ import { rowOf } from "./support/rows.ts";
 const deployment = {
   chainId: 31_337,
   marketplace: zeroAddress,
+  microgrids: zeroAddress,
   meters: zeroAddress,
   energy: zeroAddress,
   board: zeroAddress,

@@ -1,4 +1,4 @@
-import { type Order, type SignedOrderJson, signedOrderFromJson } from "@wattline/sdk";
+import { OFFER, type Order, type SignedOrderJson, signedOrderFromJson } from "@wattline/sdk";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import type { Address, Hex } from "viem";
@@ -10,7 +10,6 @@ import {
   createWorld,
   EURO,
   localAccount,
-  OFFER,
   privateKeyOf,
   START_SLOT,
   slots,

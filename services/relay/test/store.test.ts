@@ -83,7 +83,7 @@ for (const kind of ["PGlite", "Postgres"] as const) {
       const kept = rowOf({ withdrawal: "0x12", state: "cancelled", remaining_wh: 0 }, 1);
       const other = rowOf({}, 2);
       await insertOrders(db, [kept, other]);
-      const to = { state: "filled", remaining_wh: 0 } as const;
+      const to = { state: "filled", remaining_wh: 0, recheck_at: null } as const;
       const changed = await updateOrders(db, [
         { hash: kept.hash, ...to, updated_sequence: 3 },
         { hash: other.hash, ...to, updated_sequence: 4 },

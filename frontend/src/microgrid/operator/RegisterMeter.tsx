@@ -6,6 +6,7 @@ import {
   REGISTRATION_TYPES,
   type Registration,
   SOURCES,
+  type Source,
   sourceIndex,
 } from "@wattline/sdk";
 import { useState } from "react";
@@ -38,9 +39,9 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
   const brought = route.useSearch();
   const owner = useTypedAddress(brought.owner);
   const device = useTypedAddress(brought.device);
-  const kilowatts = useTypedAmount(0n, 3);
+  const kilowatts = useTypedAmount(BigInt(brought.capacity ?? 0), 3);
   const consent = useTyped(brought.consent ?? "", signatureIn);
-  const [source, setSource] = useState<(typeof SOURCES)[number]>("Solar");
+  const [source, setSource] = useState<Source>(brought.source ?? "Solar");
   const [critical, setCritical] = useState(false);
   const [deviceKey, setDeviceKey] = useState<Hex>();
 

@@ -10,7 +10,7 @@ import { type Config, configSchema, type KeyConfig } from "./schema.ts";
 /** A configuration with all it points to. Files are named from the folder of the configuration. */
 export interface Settings {
   readonly config: Config;
-  readonly deployment: Pick<Deployment, "chainId" | "meters">;
+  readonly deployment: Pick<Deployment, "chainId" | "meters" | "microgrids">;
 }
 
 /**
@@ -66,7 +66,11 @@ const deploymentAddress = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/)
   .transform((value) => getAddress(value));
-const deploymentSchema = z.object({ chainId: z.int().positive(), meters: deploymentAddress });
+const deploymentSchema = z.object({
+  chainId: z.int().positive(),
+  meters: deploymentAddress,
+  microgrids: deploymentAddress,
+});
 
 function readDeployment(file: string): Settings["deployment"] {
   try {

@@ -1,3 +1,4 @@
+import { SOURCES } from "@wattline/sdk";
 import { type Address, getAddress } from "viem";
 import * as z from "zod";
 
@@ -89,11 +90,19 @@ const meter = z.discriminatedUnion("type", meterTypes, {
   error: "type to be one of p1-serial, p1-tcp, p1-file, mqtt, http, replay, simulated",
 });
 
+/** The most that a device is registered to export, in W. */
+const capacity = z
+  .int()
+  .nonnegative()
+  .max(2 ** 32 - 1);
+
 const home = z.strictObject({
   name: text,
   microgrid: z.int().positive(),
   slot_minutes: z.literal([5, 15, 30, 60]).default(15),
   connection_w: z.int().positive().default(17_250),
+  source: z.enum(SOURCES).default("Solar"),
+  capacity_w: capacity.optional(),
   gaps: z.enum(["fill", "leave out"]).default("fill"),
   device: key,
   delegate: key.optional(),
@@ -104,6 +113,7 @@ const home = z.strictObject({
       longitude: z.number().min(-180).max(180),
       panels_w: z.int().nonnegative(),
       device: key.optional(),
+      capacity_w: capacity.optional(),
     })
     .optional(),
 });

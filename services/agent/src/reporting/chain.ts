@@ -1,5 +1,5 @@
 import { nodeTransport } from "@wattline/common/node";
-import { LANES, laneOf, metersAbi } from "@wattline/sdk";
+import { LANES, laneOf, metersAbi, microgridsAbi } from "@wattline/sdk";
 import { type Address, createPublicClient, type Hex, zeroAddress } from "viem";
 import type { Settings } from "../config/read.ts";
 import { AgentError } from "../errors.ts";
@@ -11,21 +11,28 @@ export interface Registered {
   readonly slotSeconds: number;
   readonly owner: Address;
   readonly firstSlot: number;
+  /** The last slot that it reports: the one in which it was retired; undefined while it is in service. */
+  readonly lastSlot: number | undefined;
   /** The most that a slot may hold, in Wh. */
   readonly mostWh: bigint;
-  readonly isActive: boolean;
 }
 
 const RPC_BATCH = 100;
-const SECONDS_PER_DAY = 86_400;
+const SECONDS_PER_HOUR = 3_600n;
+
+/** What a power comes to in a slot, rounded up as the contracts do. */
+const whOf = (watts: number, slotSeconds: number): bigint =>
+  (BigInt(watts) * BigInt(slotSeconds) + SECONDS_PER_HOUR - 1n) / SECONDS_PER_HOUR;
 
 /** What the agent asks a node. */
-export function chainAt(rpcUrl: string, { chainId, meters: address }: Settings["deployment"]) {
+export function chainAt(rpcUrl: string, deployment: Settings["deployment"]) {
+  const { chainId } = deployment;
   const client = createPublicClient({
     transport: nodeTransport(rpcUrl, { batchSize: RPC_BATCH, tries: 2 }),
     cacheTime: 0,
   });
-  const meters = { address, abi: metersAbi } as const;
+  const meters = { address: deployment.meters, abi: metersAbi } as const;
+  const microgrids = { address: deployment.microgrids, abi: microgridsAbi } as const;
   return {
     client,
 
@@ -41,14 +48,15 @@ export function chainAt(rpcUrl: string, { chainId, meters: address }: Settings["
 
     /** Undefined while nobody has registered the device. */
     async registered(device: Address): Promise<Registered | undefined> {
-      const { owner, microgrid, capacityW, sinceDay, active } = await client.readContract({
+      const meter = await client.readContract({
         ...meters,
         functionName: "meterOf",
         args: [device],
       });
+      const { owner, microgrid, firstSlot } = meter;
       if (owner === zeroAddress) return undefined;
       const { slotSeconds } = await client.readContract({
-        ...meters,
+        ...microgrids,
         functionName: "termsOf",
         args: [microgrid],
       });
@@ -56,9 +64,9 @@ export function chainAt(rpcUrl: string, { chainId, meters: address }: Settings["
         microgrid,
         slotSeconds,
         owner,
-        firstSlot: Math.floor((sinceDay * SECONDS_PER_DAY) / slotSeconds),
-        mostWh: (BigInt(capacityW) * BigInt(slotSeconds)) / 3600n,
-        isActive: active,
+        firstSlot,
+        lastSlot: meter.active ? undefined : meter.retiredSlot,
+        mostWh: whOf(meter.capacityW, slotSeconds),
       };
     },
 

@@ -189,21 +189,21 @@ export class Reporter {
         `${config.name}: slots of microgrid ${config.microgrid} have ${registered.slotSeconds / 60} minutes; the configuration says ${config.slot_minutes}. Mend slot_minutes and give this home another data folder: what was kept is in other slots.`,
       );
     }
-    if (!registered.isActive) {
-      throw new AgentError(
-        `${config.name}: the device ${device} was retired: it reports nothing any more.`,
-      );
-    }
+    const { firstSlot, lastSlot = Number.POSITIVE_INFINITY } = registered;
     const endSlot = await chain.endSlot(slotSeconds);
     const acceptable: OpenBlock[] = [];
     for (const { block, word } of open) {
       // The chain's clock is behind ours: the block waits whole.
       if ((block + 1) * LANES > endSlot) continue;
       const reported = await chain.reportedLanes(device, block, word);
-      let tooMuch = false;
+      let [tooMuch, tooLate] = [false, false];
       const kept = filterLanes(word, (lane, wh) => {
         const slot = block * LANES + lane;
-        if (slot < registered.firstSlot || (reported >> BigInt(32 * lane + 31)) & 1n) return false;
+        if (slot < firstSlot || ((reported >> BigInt(32 * lane + 31)) & 1n) !== 0n) return false;
+        if (slot > lastSlot) {
+          tooLate = true;
+          return false;
+        }
         if (wh <= registered.mostWh) return true;
         tooMuch = true;
         return false;
@@ -212,6 +212,12 @@ export class Reporter {
         this.#note(
           home,
           `Block ${block} holds slots with more than the ${registered.mostWh} Wh that the device is registered for; they are not reported.`,
+        );
+      }
+      if (tooLate) {
+        this.#note(
+          home,
+          `The device was retired in slot ${lastSlot}: later ones, such as those of block ${block}, are not reported.`,
         );
       }
       // Readings in a file, or at a submitter, are reported by others as a rule.

@@ -20,8 +20,18 @@ export class Household {
     return writeKeystore(this.place(`${name}.json`), curve, privateKey, "open sesame");
   }
 
-  deployment({ chainId, meters }: { chainId: number; meters: Address }): void {
-    writeFileSync(this.place("deployment.json"), JSON.stringify({ chainId, meters }));
+  /** Writes `deployment.json`; what asks no chain needs no microgrids. */
+  deployment({
+    chainId,
+    meters,
+    microgrids = meters,
+  }: {
+    readonly chainId: number;
+    readonly meters: Address;
+    readonly microgrids?: Address;
+  }): void {
+    const text = JSON.stringify({ chainId, meters, microgrids });
+    writeFileSync(this.place("deployment.json"), text);
   }
 
   /** Writes `agent.toml`. @returns its place */

@@ -10,15 +10,21 @@ export interface LocalNode {
   stop(): Promise<void>;
 }
 
-/** The node's clock at its first block: a Monday at midnight UTC, the start of a block of slots. */
+/** A Monday at midnight UTC, the start of a block of slots: tests count their slots from here. */
 export const START = Date.UTC(2027, 5, 7) / 1000;
+
+/** The node's clock at its first block: meters that are registered now report the slots from {@link START} on. */
+const BEFORE_START = START - 3_600;
 
 /**
  * Starts anvil.
  * @param startsAt Its first block's time, Unix seconds.
  * @param more Arguments beyond those that all tests need.
  */
-export const startAnvil = (startsAt = START, more: readonly string[] = []): Promise<LocalNode> =>
+export const startAnvil = (
+  startsAt = BEFORE_START,
+  more: readonly string[] = [],
+): Promise<LocalNode> =>
   startNode((port) => [
     "node_modules/.bin/anvil",
     ["--port", `${port}`, "--silent", "--accounts", "20"].concat([

@@ -1,5 +1,6 @@
 import {
   ANY_SOURCE,
+  BID,
   boardAbi,
   bulkDigest,
   bulkSignature,
@@ -12,6 +13,8 @@ import {
   marketplaceAbi,
   metersAbi,
   metersDomain,
+  microgridsAbi,
+  OFFER,
   ORDER_TYPES,
   type Order,
   packProfile,
@@ -49,8 +52,16 @@ type Account = ReturnType<typeof mnemonicToAccount>;
 export const SLOT_SECONDS = 900;
 export const START_SLOT = START / SLOT_SECONDS;
 export const EURO = 1_000_000n;
-export const [OFFER, BID] = [0, 1];
-export const [CONNECTED, ISLANDED, CLOSED] = [0, 1, 2];
+/** Prices of all hours unless a test says otherwise, base units per kWh. */
+export const LEVEL = {
+  price: 200_000n,
+  fee: 10_000n,
+  cap: 250_000n,
+  feedIn: 80_000n,
+  retail: 320_000n,
+} as const;
+/** Wh of an islanded slot. */
+export const RATION_WH = 250;
 
 const euroAbi = parseAbi([
   "function mint(address to, uint256 amount)",
@@ -73,6 +84,14 @@ const clientAt = (rpcUrl: string) =>
     .extend(publicActions)
     .extend(walletActions);
 
+/** A meter of microgrid 1, as its operator registers it. */
+export interface Registering {
+  readonly owner: Address;
+  readonly meter: Address;
+  readonly source: Source;
+  readonly capacityW: number;
+}
+
 /** Energy in slots counted from the start. */
 export const slots = (first: number, count: number, wh: bigint): EnergyBySlot =>
   new Map(Array.from({ length: count }, (_, i) => [START_SLOT + first + i, wh]));
@@ -83,7 +102,7 @@ export async function createWorld(rpcUrl: string) {
   const operator = localAccount(0);
   const deployment = await deployWattline(http(rpcUrl));
   const euro = await deployContract(http(rpcUrl), "test/TestEuro");
-  const { marketplace, meters, energy, board, chainId } = deployment;
+  const { marketplace, microgrids, meters, energy, board, chainId } = deployment;
   const domain = marketDomain(chainId, marketplace);
   let devices = 0;
   let nonces = 0n;
@@ -106,26 +125,37 @@ export async function createWorld(rpcUrl: string) {
   type MetersCall = Parameters<typeof encodeFunctionData<typeof metersAbi>>[0];
   const metering = (account: Account, functionName: string, args: readonly unknown[]) =>
     send(account, meters, encodeFunctionData({ abi: metersAbi, functionName, args } as MetersCall));
+  type MicrogridsCall = Parameters<typeof encodeFunctionData<typeof microgridsAbi>>[0];
+  /** What the operator does to its microgrid. */
+  const operate = (functionName: string, args: readonly unknown[]) =>
+    send(
+      operator,
+      microgrids,
+      encodeFunctionData({ abi: microgridsAbi, functionName, args } as MicrogridsCall),
+    );
 
-  const tariffs = {
-    feedIn: 80_000n,
-    retail: 320_000n,
-    networkFee: 10_000n,
-    islandPriceCap: 250_000n,
-    islandRation: 250,
+  const charter = {
+    name: "Sunny Lane",
+    latitudeTenths: 484,
+    longitudeTenths: 100,
+    currency: euro,
+    slotSeconds: SLOT_SECONDS,
+    reportingDeadline: 86_400,
+    utcOffsetMinutes: 0,
   };
-  await metering(operator, "found", [
-    {
-      name: "Sunny Lane",
-      latitudeTenths: 484,
-      longitudeTenths: 100,
-      currency: euro,
-      slotSeconds: SLOT_SECONDS,
-      reportingDeadline: 86_400,
-    },
-    tariffs,
-    localAccount(1).address,
-  ]);
+  await operate("found", [charter, 0, [LEVEL], localAccount(1).address, RATION_WH]);
+
+  /** Registers a device that has consented to it. */
+  const register = (
+    { owner, meter, source, capacityW }: Registering,
+    consent: Hex,
+  ): Promise<void> => {
+    const registration = { microgrid: 1, owner, meter, capacityW, critical: false };
+    return metering(operator, "register", [
+      { ...registration, source: sourceIndex(source) },
+      consent,
+    ]);
+  };
 
   /** Registers a new meter of 10 kW for `owner`. */
   async function meter(
@@ -133,21 +163,14 @@ export async function createWorld(rpcUrl: string) {
     { source = "Solar" }: { source?: Source } = {},
   ): Promise<PrivateKeyAccount> {
     const device = privateKeyToAccount(keccak256(toHex(`device ${devices++} at ${rpcUrl}`)));
+    const terms = { owner, meter: device.address, capacityW: 10_000 };
     const consent = await device.signTypedData({
       domain: metersDomain(chainId, meters),
       types: REGISTRATION_TYPES,
       primaryType: "Registration",
-      message: { microgrid: 1, owner },
+      message: { ...terms, microgrid: 1, source: sourceIndex(source) },
     });
-    await metering(operator, "register", [
-      1,
-      owner,
-      device.address,
-      sourceIndex(source),
-      10_000,
-      false,
-      consent,
-    ]);
+    await register({ ...terms, source }, consent);
     return device;
   }
 
@@ -173,7 +196,7 @@ export async function createWorld(rpcUrl: string) {
     await market(account, "deposit", [euro, amount]);
   }
 
-  /** An order for the day's first two hours, good for a month unless told otherwise. */
+  /** A posted bid for the day's first two hours, good for a month unless told otherwise. */
   function order(maker: Address, overrides: Partial<Order> = {}): Order {
     return {
       maker,
@@ -187,7 +210,10 @@ export async function createWorld(rpcUrl: string) {
       price: 200_000n,
       forward: false,
       bond: 0n,
+      mostAhead: 0,
+      crosses: false,
       counterparty: zeroAddress,
+      settler: zeroAddress,
       nonce: nonces++,
       counter: 0n,
       deadline: START + 30 * 86_400,
@@ -238,9 +264,13 @@ export async function createWorld(rpcUrl: string) {
         microgrid: 1,
         meter: meterOfTaker,
         source: sourceIndex("Solar"),
+        schedule: 0,
+        takerSchedule: 0,
         firstBlock,
         energy: [...words],
+        leastWh: 1,
         limit,
+        mostAhead: 2 ** 31 - 1,
       },
     ]);
   }
@@ -252,10 +282,11 @@ export async function createWorld(rpcUrl: string) {
     domain,
     euro,
     operator,
-    tariffs,
     send,
     market,
     metering,
+    operate,
+    register,
     meter,
     report,
     fund,
@@ -265,7 +296,8 @@ export async function createWorld(rpcUrl: string) {
     signWithdrawal,
     take,
     hashOf: (of: Order): Hex => hashOrder(domain, of),
-    setMode: (mode: number) => metering(operator, "setMode", [1, mode]),
+    setIslanded: (isIslanded: boolean) => operate("setIslanded", [1, isIslanded]),
+    setClosed: (isClosed: boolean) => operate("setClosed", [1, isClosed]),
     pin: (account: Account, orders: readonly SignedOrder[]) =>
       send(
         account,
