@@ -19,10 +19,12 @@ export function Figures({ holder }: { readonly holder: Address }) {
   const thisMonth = time === undefined ? undefined : localDayOf(time, localZone()).slice(0, 7);
   const month = months.find(({ name }) => name === thisMonth);
   const inForwards = (forwards ?? []).reduce(
-    (sum, { buyer, seller, locked, bonded }) =>
-      sum +
-      (isAddressEqual(buyer, holder) ? locked : 0n) +
-      (isAddressEqual(seller, holder) ? bonded : 0n),
+    (sum, { position: { buyer, seller }, block: { state, lockedMillis, bondedMillis } }) =>
+      state !== "open"
+        ? sum
+        : sum +
+          (isAddressEqual(buyer, holder) ? lockedMillis : 0n) +
+          (isAddressEqual(seller, holder) ? bondedMillis : 0n),
     0n,
   );
   if (account.error) {
@@ -38,8 +40,8 @@ export function Figures({ holder }: { readonly holder: Address }) {
   const shown = (millis: bigint | undefined): ReactNode =>
     millis === undefined ? waiting : <Money millis={millis} />;
   const traded = (value: bigint | undefined) => (error ? "–" : shown(value));
-  const gained = earnings && (month?.earned ?? 0n);
-  const saved = earnings && (month?.saved ?? 0n);
+  const gained = earnings && (month?.earnedMillis ?? 0n);
+  const saved = earnings && (month?.savedMillis ?? 0n);
   return (
     <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       <Stat

@@ -13,6 +13,7 @@ import {
   ErrorState,
   formatDay,
   formatEnergy,
+  formatMillis,
   formatMoney,
   Money,
   Select,
@@ -120,17 +121,17 @@ function Totals({ sums }: { readonly sums: Gains }) {
   return (
     <div className="mb-4 grid gap-3 sm:grid-cols-2">
       <p className="rounded-xl bg-sun-soft px-4 py-3 text-sm">
-        <Money baseUnits={sums.earned} className="block text-xl font-bold" />
+        <Money millis={sums.earnedMillis} className="block text-xl font-bold" />
         <Trans>
-          earned over the feed-in tariff: {sold} sold for <Money baseUnits={sums.received} />, which
-          the grid would have paid <Money baseUnits={sums.feedInValue} /> for
+          earned over the feed-in tariff: {sold} sold for <Money millis={sums.receivedMillis} />,
+          which the grid would have paid <Money millis={sums.feedInValueMillis} /> for
         </Trans>
       </p>
       <p className="rounded-xl bg-sky-soft px-4 py-3 text-sm">
-        <Money baseUnits={sums.saved} className="block text-xl font-bold" />
+        <Money millis={sums.savedMillis} className="block text-xl font-bold" />
         <Trans>
-          saved against the retail tariff: {bought} bought for <Money baseUnits={sums.paid} /> in
-          place of <Money baseUnits={sums.retailCost} />
+          saved against the retail tariff: {bought} bought for <Money millis={sums.paidMillis} /> in
+          place of <Money millis={sums.retailCostMillis} />
         </Trans>
       </p>
     </div>
@@ -144,7 +145,7 @@ function DaysChart({ month, days }: { readonly month: string; readonly days: rea
     const names = daysOfMonth(month);
     const of = (name: string) => days.find((day) => day.name === name);
     const drawn = (amount: bigint | undefined) =>
-      Number(formatUnits(amount ?? 0n, currency.decimals));
+      Number(formatUnits(amount ?? 0n, currency.decimals + 3));
     return {
       names,
       x: names.map((_, index) => index + 1),
@@ -153,21 +154,21 @@ function DaysChart({ month, days }: { readonly month: string; readonly days: rea
           label: t`Earned`,
           colour: "sun" as const,
           kind: "bars" as const,
-          values: names.map((name) => drawn(of(name)?.earned)),
+          values: names.map((name) => drawn(of(name)?.earnedMillis)),
         },
         {
           label: t`Saved`,
           colour: "sky" as const,
           kind: "bars" as const,
-          values: names.map((name) => drawn(of(name)?.saved)),
+          values: names.map((name) => drawn(of(name)?.savedMillis)),
         },
       ],
     };
   }, [month, days, currency, t]);
-  const { earned, saved } = total(days);
+  const { earnedMillis, savedMillis } = total(days);
   const [gained, spared, name] = [
-    formatMoney(earned, currency),
-    formatMoney(saved, currency),
+    formatMillis(earnedMillis, currency),
+    formatMillis(savedMillis, currency),
     formatMonth(month),
   ];
   const formatAmount = useMemo(
@@ -188,9 +189,9 @@ function DaysChart({ month, days }: { readonly month: string; readonly days: rea
           days.map((day) => [
             formatDay(noonOf(day.name)),
             formatEnergy(day.soldWh),
-            formatMoney(day.earned, currency),
+            formatMillis(day.earnedMillis, currency),
             formatEnergy(day.boughtWh),
-            formatMoney(day.saved, currency),
+            formatMillis(day.savedMillis, currency),
           ]),
       }}
     />
@@ -232,11 +233,11 @@ function Months({ months }: { readonly months: readonly Period[] }) {
                 </th>
                 <td className="px-3 whitespace-nowrap">{formatEnergy(month.soldWh)}</td>
                 <td className="px-3 font-semibold">
-                  <Money baseUnits={month.earned} />
+                  <Money millis={month.earnedMillis} />
                 </td>
                 <td className="px-3 whitespace-nowrap">{formatEnergy(month.boughtWh)}</td>
                 <td className="pl-3 font-semibold">
-                  <Money baseUnits={month.saved} />
+                  <Money millis={month.savedMillis} />
                 </td>
               </tr>
             ))}

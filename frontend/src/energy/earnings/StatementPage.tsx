@@ -14,8 +14,8 @@ import {
   ErrorState,
   formatDay,
   formatEnergy,
+  formatMillis,
   formatMoment,
-  formatMoney,
   Money,
   SkeletonLines,
 } from "../../ui/index.ts";
@@ -149,8 +149,7 @@ function Sheet({
       <p className="mt-6 text-xs text-muted">
         <Trans>
           Amounts in {currency.name} ({currency.symbol}). Days by the clock of {zone}, by when the
-          energy was delivered. Each trade is set beside the tariffs that were in force when its
-          slots ended.
+          energy was delivered. Each trade is set beside the tariffs of its slots.
         </Trans>
       </p>
     </article>
@@ -159,7 +158,7 @@ function Sheet({
 
 function Result({ sums }: { readonly sums: Gains }) {
   const { currency } = useNetwork();
-  const gain = formatMoney(sums.earned + sums.saved, currency);
+  const gain = formatMillis(sums.earnedMillis + sums.savedMillis, currency);
   return (
     <div className="rounded-xl bg-leaf-soft p-4 print:border print:border-line">
       <p className="text-lg font-bold">
@@ -168,19 +167,22 @@ function Result({ sums }: { readonly sums: Gains }) {
       <dl className="mt-2 grid gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
         <Line
           term={<Trans>Received for {formatEnergy(sums.soldWh)}</Trans>}
-          value={sums.received}
+          value={sums.receivedMillis}
         />
-        <Line term={<Trans>Paid for {formatEnergy(sums.boughtWh)}</Trans>} value={sums.paid} />
-        <Line term={<Trans>At the feed-in tariff</Trans>} value={sums.feedInValue} />
-        <Line term={<Trans>At the retail tariff</Trans>} value={sums.retailCost} />
-        {(sums.bondPaid > 0n || sums.bondReceived > 0n) && (
+        <Line
+          term={<Trans>Paid for {formatEnergy(sums.boughtWh)}</Trans>}
+          value={sums.paidMillis}
+        />
+        <Line term={<Trans>At the feed-in tariff</Trans>} value={sums.feedInValueMillis} />
+        <Line term={<Trans>At the retail tariff</Trans>} value={sums.retailCostMillis} />
+        {(sums.bondPaidMillis > 0n || sums.bondReceivedMillis > 0n) && (
           <>
-            <Line term={<Trans>Bonds forfeited</Trans>} value={sums.bondPaid} />
-            <Line term={<Trans>Bonds received</Trans>} value={sums.bondReceived} />
+            <Line term={<Trans>Bonds forfeited</Trans>} value={sums.bondPaidMillis} />
+            <Line term={<Trans>Bonds received</Trans>} value={sums.bondReceivedMillis} />
           </>
         )}
-        <Line term={<Trans>Earned</Trans>} value={sums.earned} strong />
-        <Line term={<Trans>Saved</Trans>} value={sums.saved} strong />
+        <Line term={<Trans>Earned</Trans>} value={sums.earnedMillis} strong />
+        <Line term={<Trans>Saved</Trans>} value={sums.savedMillis} strong />
       </dl>
     </div>
   );
@@ -198,7 +200,7 @@ const Line = ({
   <div className={`flex justify-between gap-3 ${strong ? "font-bold" : ""}`}>
     <dt>{term}</dt>
     <dd>
-      <Money baseUnits={value} />
+      <Money millis={value} />
     </dd>
   </div>
 );
@@ -236,17 +238,17 @@ const Row = ({ name, sums }: { readonly name: ReactNode; readonly sums: Gains })
     </th>
     <td className="pl-3 whitespace-nowrap">{formatEnergy(sums.soldWh)}</td>
     <td className="pl-3">
-      <Money baseUnits={sums.received} />
+      <Money millis={sums.receivedMillis} />
     </td>
     <td className="pl-3">
-      <Money baseUnits={sums.earned} />
+      <Money millis={sums.earnedMillis} />
     </td>
     <td className="pl-3 whitespace-nowrap">{formatEnergy(sums.boughtWh)}</td>
     <td className="pl-3">
-      <Money baseUnits={sums.paid} />
+      <Money millis={sums.paidMillis} />
     </td>
     <td className="pl-3">
-      <Money baseUnits={sums.saved} />
+      <Money millis={sums.savedMillis} />
     </td>
   </tr>
 );

@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { PositionBlock } from "@wattline/sdk";
 import { CalendarClock } from "lucide-react";
 import type { Address } from "viem";
 import { isAddressEqual } from "viem";
@@ -22,22 +23,30 @@ import {
 import { useTransact } from "../../wallet/index.ts";
 import type { Forward } from "../history/forward.ts";
 import { slotsOf, useForwards } from "../history/positions.ts";
-import { releaseOf, useDue } from "./release.ts";
+import { keyOf, type Readiness, releasesOf, useReadiness } from "./release.ts";
 
 /** The household's forwards: what is locked, and what was delivered. */
 export default function Forwards({ holder }: { readonly holder: Address }) {
   const { t } = useLingui();
   const { data, error, refetch } = useForwards(holder);
-  const open = data?.filter(({ state }) => state === "open") ?? [];
-  const due = useDue(open);
+  const open = data?.filter(({ block }) => block.state === "open") ?? [];
+  const readiness = useReadiness(open);
   const { transact, busy } = useTransact();
   const { marketplace } = contractsOf(useNetwork());
 
   const release = (forwards: readonly Forward[]) => {
-    const energy = formatEnergy(forwards.reduce((sum, { reservedWh }) => sum + reservedWh, 0n));
+    const energy = energyOf(forwards);
     return transact({
       title: t`Release forwards over ${energy}`,
-      calls: [callOf(marketplace, "release", [forwards.map(releaseOf)])],
+      calls: [callOf(marketplace, "release", [releasesOf(forwards)])],
+    });
+  };
+
+  const callUndelivered = (forward: Forward) => {
+    const energy = energyOf([forward]);
+    return transact({
+      title: t`Call a forward over ${energy} undelivered`,
+      calls: [callOf(marketplace, "undelivered", [releasesOf([forward])])],
     });
   };
 
@@ -51,7 +60,7 @@ export default function Forwards({ holder }: { readonly holder: Address }) {
     );
   }
   if (data === undefined) return <SkeletonLines lines={6} />;
-  const ready = open.filter((one) => due.has(keyOf(one)));
+  const ready = open.filter((one) => readiness.get(keyOf(one))?.kind === "due");
   const count = formatCount(ready.length);
   return (
     <Card
@@ -78,9 +87,10 @@ export default function Forwards({ holder }: { readonly holder: Address }) {
               key={keyOf(forward)}
               forward={forward}
               holder={holder}
-              isDue={due.has(keyOf(forward))}
+              readiness={readiness.get(keyOf(forward))}
               busy={busy}
               onRelease={() => void release([forward])}
+              onUndelivered={() => void callUndelivered(forward)}
             />
           ))}
         </ul>
@@ -89,27 +99,30 @@ export default function Forwards({ holder }: { readonly holder: Address }) {
   );
 }
 
-const keyOf = ({ positionId, block }: Forward): string => `${positionId} ${block}`;
+const energyOf = (forwards: readonly Forward[]): string =>
+  formatEnergy(forwards.reduce((sum, { block }) => sum + block.energyWh, 0n));
 
 function ForwardItem({
   forward,
   holder,
-  isDue,
+  readiness,
   busy,
   onRelease,
+  onUndelivered,
 }: {
   readonly forward: Forward;
   readonly holder: Address;
-  readonly isDue: boolean;
+  readonly readiness: Readiness | undefined;
   readonly busy: boolean;
   onRelease(): void;
+  onUndelivered(): void;
 }) {
   const { data: microgrids } = useMicrogrids();
-  const { seller, buyer, state, fromMicrogrid, price, charge } = forward;
+  const { position, block } = forward;
+  const { seller, buyer, from, price, charge } = position;
   const sells = isAddressEqual(seller, holder);
   const { firstSlot, lastSlot } = slotsOf(forward);
-  const slotSeconds =
-    microgrids?.find(({ microgrid }) => microgrid === fromMicrogrid)?.slotSeconds ?? 900;
+  const slotSeconds = microgrids?.find(({ microgrid }) => microgrid === from)?.slotSeconds ?? 900;
   return (
     <li className="grid gap-x-6 gap-y-2 py-4 first:pt-0 last:pb-0 md:grid-cols-[1.4fr_1fr_auto] md:items-center">
       <div>
@@ -117,13 +130,10 @@ function ForwardItem({
           <Badge tone={sells ? "sun" : "sky"}>
             {sells ? <Trans>You sell</Trans> : <Trans>You buy</Trans>}
           </Badge>
-          <Energy
-            wh={state === "open" ? forward.reservedWh : forward.promisedWh}
-            className="font-bold"
-          />
+          <Energy wh={block.energyWh} className="font-bold" />
           <span className="text-sm">
             <Trans>
-              for <Price perKwh={sells ? price : price + charge} />
+              for <Price perKwh={sells && !position.perArrived ? price - charge : price} />
             </Trans>
           </span>
         </p>
@@ -135,88 +145,127 @@ function ForwardItem({
           <AddressText address={sells ? buyer : seller} />
         </p>
       </div>
-      {state === "open" ? (
-        <Locked forward={forward} />
-      ) : (
-        <Outcome forward={forward} sells={sells} />
-      )}
+      {block.state === "open" ? <Locked block={block} /> : <Outcome block={block} sells={sells} />}
       <div className="flex flex-col items-start gap-2 md:items-end">
-        {state === "released" ? (
-          <Badge tone={forward.deliveredWh < forward.promisedWh ? "danger" : "leaf"}>
-            {forward.deliveredWh < forward.promisedWh ? (
-              <Trans>Delivered short</Trans>
-            ) : (
-              <Trans>Delivered</Trans>
-            )}
-          </Badge>
-        ) : isDue ? (
-          <Button look="primary" size="small" busy={busy} onClick={onRelease}>
-            <Trans>Release</Trans>
-          </Button>
-        ) : (
-          <span className="text-sm text-muted">
-            <Trans>Waits for its reading, until {formatMoment(forward.deadline)} at most</Trans>
-          </span>
-        )}
+        <Next {...{ block, readiness, busy, onRelease, onUndelivered }} mayCall={!sells} />
       </div>
     </li>
   );
 }
 
-const Locked = ({ forward: { locked, bonded } }: { readonly forward: Forward }) => (
+function Next({
+  block: { state, deliveredWh, energyWh },
+  readiness,
+  mayCall,
+  busy,
+  onRelease,
+  onUndelivered,
+}: {
+  readonly block: PositionBlock;
+  readonly readiness: Readiness | undefined;
+  /** Whether the household may call slots without a reading undelivered: as the buyer. */
+  readonly mayCall: boolean;
+  readonly busy: boolean;
+  onRelease(): void;
+  onUndelivered(): void;
+}) {
+  if (state !== "open") {
+    return (
+      <Badge tone={deliveredWh < energyWh ? "danger" : "leaf"}>
+        {state === "undelivered" ? (
+          <Trans>Not delivered</Trans>
+        ) : deliveredWh < energyWh ? (
+          <Trans>Delivered short</Trans>
+        ) : (
+          <Trans>Delivered</Trans>
+        )}
+      </Badge>
+    );
+  }
+  if (readiness?.kind === "due") {
+    return (
+      <Button look="primary" size="small" busy={busy} onClick={onRelease}>
+        <Trans>Release</Trans>
+      </Button>
+    );
+  }
+  if (readiness?.kind === "overdue") {
+    return mayCall ? (
+      <Button look="danger" size="small" busy={busy} onClick={onUndelivered}>
+        <Trans>Call it undelivered</Trans>
+      </Button>
+    ) : (
+      <span className="text-sm text-muted">
+        <Trans>Its reading is overdue: the buyer may call it undelivered</Trans>
+      </span>
+    );
+  }
+  const until = readiness?.untilSeconds;
+  return (
+    <span className="text-sm text-muted">
+      {until === undefined ? (
+        <Trans>Waits for its reading</Trans>
+      ) : (
+        <Trans>Waits for its reading, until {formatMoment(until)} at least</Trans>
+      )}
+    </span>
+  );
+}
+
+const Locked = ({ block: { lockedMillis, bondedMillis } }: { readonly block: PositionBlock }) => (
   <dl className="grid grid-cols-[auto_1fr] gap-x-3 text-sm">
     <dt className="text-muted">
       <Trans>Locked by the buyer</Trans>
     </dt>
     <dd className="text-right md:text-left">
-      <Money baseUnits={locked} />
+      <Money millis={lockedMillis} />
     </dd>
     <dt className="text-muted">
       <Trans>Bond of the seller</Trans>
     </dt>
     <dd className="text-right md:text-left">
-      <Money baseUnits={bonded} />
+      <Money millis={bondedMillis} />
     </dd>
   </dl>
 );
 
-function Outcome({ forward, sells }: { readonly forward: Forward; readonly sells: boolean }) {
-  const { deliveredWh, promisedWh, paid, refund, forfeited, charged } = forward;
+function Outcome({ block, sells }: { readonly block: PositionBlock; readonly sells: boolean }) {
+  const { deliveredWh, energyWh, paidMillis, refundMillis, forfeitedMillis, chargeMillis } = block;
   return (
     <div className="text-sm">
       <p>
         <Trans>
-          <Energy wh={deliveredWh} /> of <Energy wh={promisedWh} /> delivered
+          <Energy wh={deliveredWh} /> of <Energy wh={energyWh} /> delivered
         </Trans>
       </p>
       <p className="text-muted">
         {sells ? (
           <Trans>
-            You received <Money baseUnits={paid} />
+            You received <Money millis={paidMillis - chargeMillis} />
           </Trans>
         ) : (
           <Trans>
-            You paid <Money baseUnits={paid + charged} />
+            You paid <Money millis={paidMillis} />
           </Trans>
         )}
-        {!sells && refund > 0n && (
+        {!sells && refundMillis > 0n && (
           <>
             {", "}
             <Trans>
-              got <Money baseUnits={refund} /> back
+              got <Money millis={refundMillis} /> back
             </Trans>
           </>
         )}
-        {forfeited > 0n && (
+        {forfeitedMillis > 0n && (
           <>
             {", "}
             {sells ? (
               <Trans>
-                lost a bond of <Money baseUnits={forfeited} />
+                lost a bond of <Money millis={forfeitedMillis} />
               </Trans>
             ) : (
               <Trans>
-                and a bond of <Money baseUnits={forfeited} />
+                and a bond of <Money millis={forfeitedMillis} />
               </Trans>
             )}
           </>
