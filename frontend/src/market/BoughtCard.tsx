@@ -7,14 +7,15 @@ import type { Bought } from "./useBuy.ts";
 
 /** What was bought and what it cost. */
 export function BoughtCard({
-  bought: { energyWh, paid, locked, sellers, retailCost, transaction },
+  bought: { energyWh, paidMillis, lockedMillis, sellers, retailMillis, transaction },
   onAgain,
 }: {
   readonly bought: Bought;
   onAgain(): void;
 }) {
   const { explorerUrl } = useNetwork();
-  const saved = retailCost - paid - locked;
+  const costMillis = paidMillis + lockedMillis;
+  const saved = retailMillis - costMillis;
   return (
     <div role="status" className="flex flex-col gap-3">
       <p className="flex items-center gap-2 text-lg font-bold text-leaf">
@@ -27,19 +28,19 @@ export function BoughtCard({
         <Plural value={sellers} one="From one neighbour" other="From # neighbours" />
         {": "}
         <Trans>
-          <Money baseUnits={paid + locked} /> in all.
+          <Money millis={costMillis} /> in all.
         </Trans>{" "}
         {saved > 0n && (
           <Trans>
-            That is <Money baseUnits={saved} className="font-semibold text-leaf" /> less than the
+            That is <Money millis={saved} className="font-semibold text-leaf" /> less than the
             retail tariff.
           </Trans>
         )}
       </p>
-      {locked > 0n && (
+      {lockedMillis > 0n && (
         <p className="text-sm text-muted">
           <Trans>
-            <Money baseUnits={locked} /> of it is locked for energy to come: paid when it is
+            <Money millis={lockedMillis} /> of it is locked for energy to come: paid when it is
             delivered, returned with the seller's bond when it is not.
           </Trans>
         </p>

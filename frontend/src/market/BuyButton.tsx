@@ -1,9 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { Mode } from "@wattline/sdk";
 import { useId } from "react";
 import { useConnection } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
-import { Button, cx, formatEnergy, formatMoney } from "../ui/index.ts";
+import { Button, cx, formatEnergy, formatMillis, formatMoney } from "../ui/index.ts";
 import { ConnectButton, useDepositWay } from "../wallet/index.ts";
 import { type Bought, useBuy, useFunding } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
@@ -12,20 +11,18 @@ import type { PurchaseView } from "./usePurchase.ts";
 /** The button that buys the planned purchase, or says why it can't be bought. */
 export function BuyButton({
   market,
-  view: { plan, retailCost, island },
-  mode,
+  view: { plan, retailMillis, meter, isReady },
   onBought,
 }: {
   readonly market: Market;
   readonly view: PurchaseView;
-  readonly mode: Mode;
   onBought(bought: Bought): void;
 }) {
   const { t } = useLingui();
   const { currency } = useNetwork();
   const { isConnected } = useConnection();
   const { buy, busy } = useBuy();
-  const funding = useFunding(plan?.cost ?? 0n);
+  const funding = useFunding(plan?.costMillis ?? 0n);
   const reasonId = useId();
   if (!isConnected) {
     return (
@@ -40,15 +37,11 @@ export function BuyButton({
   if (plan === undefined) return null;
   const lacking = formatMoney(funding?.lacking ?? 0n, currency);
   const reason =
-    mode === "Islanded" && island === null
-      ? t`While the microgrid is islanded, only a home with a meter in it can buy.`
-      : funding && funding.lacking > 0n
-        ? t`Your wallet lacks ${lacking} for this.`
-        : undefined;
-  const { escrow = 0n, deposit = 0n } = funding ?? {};
-  const blocked = reason !== undefined || funding === undefined || (mode === "Islanded" && !island);
+    funding && funding.lacking > 0n ? t`Your wallet lacks ${lacking} for this.` : undefined;
+  const { escrowMillis = 0n, deposit = 0n } = funding ?? {};
+  const blocked = reason !== undefined || funding === undefined || !isReady;
   const amounts = `${formatEnergy(plan.totalWh)}`;
-  const cost = formatMoney(plan.cost, currency);
+  const cost = formatMillis(plan.costMillis, currency);
   return (
     <div className="flex flex-col gap-2">
       <Button
@@ -59,10 +52,10 @@ export function BuyButton({
         aria-describedby={reasonId}
         onClick={async () => {
           const bought = await buy(plan, {
-            microgrid: market.microgrid.id,
-            meter: island?.meter,
+            microgrid: market.microgrid,
+            meter,
             deposit,
-            retailCost,
+            retailMillis,
           });
           if (bought) onBought(bought);
         }}
@@ -74,7 +67,7 @@ export function BuyButton({
           (deposit > 0n ? (
             <>
               <FromWallet deposit={deposit} />{" "}
-              {escrow > 0n && <Trans>The rest is in escrow.</Trans>}
+              {escrowMillis > 0n && <Trans>The rest is in escrow.</Trans>}
             </>
           ) : (
             <Trans>Paid from your escrow.</Trans>

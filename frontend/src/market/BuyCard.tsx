@@ -1,7 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { type Mode, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
+import { isClosedIn, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
 import { lazy, memo, Suspense, startTransition, useEffect, useState } from "react";
-import { modeOf } from "../chain/index.ts";
 import {
   Button,
   Card,
@@ -28,8 +27,6 @@ const BoughtCard = lazy(() =>
   import("./BoughtCard.tsx").then(({ BoughtCard: card }) => ({ default: card })),
 );
 
-const WH_PER_KWH = 1_000n;
-
 /** The purchase: delivery slots, energy, cost, savings, and one button. */
 export function BuyCard({
   market,
@@ -45,18 +42,17 @@ export function BuyCard({
   const view = usePurchase(market, search);
   const wish = useTypedEnergy(view.energyWh, (wh) => change({ wh }));
   const [bought, setBought] = useState<Bought>();
-  const mode = modeOf(market.microgrid);
   return (
     <Card title={<Trans>Buy</Trans>} className="border-leaf">
       {bought ? (
         <Suspense>
           <BoughtCard bought={bought} onAgain={() => setBought(undefined)} />
         </Suspense>
-      ) : mode === "Closed" ? (
+      ) : isClosedIn(market.microgrid, view.window.firstSlot) ? (
         <p>
           <Trans>
-            {market.microgrid.charter.name} is closed: nothing can be bought or sold now. Your money
-            stays yours, and forwards are still settled.
+            {market.microgrid.name} is closed for these slots: nothing of them can be bought or
+            sold. Your money stays yours, and forwards are still settled.
           </Trans>
         </p>
       ) : (
@@ -64,8 +60,8 @@ export function BuyCard({
           <PurchaseForm market={market} view={view} wish={wish} change={change} />
           {wish.fault === undefined && (
             <>
-              <Summary view={view} mode={mode} change={change} />
-              <BuyButton market={market} view={view} mode={mode} onBought={setBought} />
+              <Summary view={view} change={change} />
+              <BuyButton market={market} view={view} onBought={setBought} />
               {view.plan && <PlanDetails plan={view.plan} market={market} records={records} />}
             </>
           )}
@@ -187,19 +183,19 @@ const SlotOptions = memo(function SlotOptions({
 });
 
 function Summary({
-  view: { plan, energyWh, mostWh, dearerWh, retailCost, saved },
-  mode,
+  view: { plan, energyWh, mostWh, isDearer, retailMillis, savedMillis, isIslanded, meter },
   change,
 }: {
   readonly view: PurchaseView;
-  readonly mode: Mode;
   change(part: Partial<MarketSearch>): void;
 }) {
   const { t } = useLingui();
   if (plan === undefined) {
     return (
       <Notice tone="warning">
-        {dearerWh > 0n ? (
+        {isIslanded && meter === undefined ? (
+          <Trans>Of islanded slots only a home with a meter in the microgrid can buy.</Trans>
+        ) : isDearer ? (
           <Trans>
             In this window energy is offered only above the retail tariff: the grid is cheaper.
           </Trans>
@@ -209,7 +205,8 @@ function Summary({
       </Notice>
     );
   }
-  const average = (plan.cost * WH_PER_KWH) / plan.totalWh;
+  // Thousandths of a base unit per Wh are base units per kWh.
+  const average = plan.costMillis / plan.totalWh;
   return (
     <div className="flex flex-col gap-2" aria-live="polite">
       <dl className="grid grid-cols-[1fr_auto] items-baseline gap-x-4 gap-y-1 tabular-nums">
@@ -217,7 +214,7 @@ function Summary({
           <Trans>You pay</Trans>
         </dt>
         <dd className="text-right text-2xl font-bold">
-          <Money baseUnits={plan.cost} />
+          <Money millis={plan.costMillis} />
         </dd>
         <dt className="text-sm text-muted">
           <Trans>on average, charges included</Trans>
@@ -225,19 +222,19 @@ function Summary({
         <dd className="text-right text-sm text-muted">
           <Price perKwh={average} />
         </dd>
-        {mode === "Connected" && (
+        {!isIslanded && (
           <>
             <dt>
               <Trans>The grid would charge</Trans>
             </dt>
             <dd className="text-right">
-              <Money baseUnits={retailCost} />
+              <Money millis={retailMillis} />
             </dd>
             <dt className="font-semibold text-leaf">
               <Trans>You save</Trans>
             </dt>
             <dd className="text-right font-semibold text-leaf">
-              <Money baseUnits={saved} />
+              <Money millis={savedMillis} />
             </dd>
           </>
         )}

@@ -26,7 +26,7 @@ export function PlanDetails({
       <ul className="mt-2 flex max-h-72 flex-col gap-2 overflow-y-auto">
         {plan.takes.map((take) => (
           <Take
-            key={`${take.ask.signature} ${take.ask.source}`}
+            key={`${take.ask.signature} ${take.ask.source} ${[...take.sentWh.keys()].join()}`}
             take={take}
             market={market}
             records={records}
@@ -46,7 +46,7 @@ export function PlanDetails({
 }
 
 function Take({
-  take: { ask, arrivedWh, cost },
+  take: { ask, arrivedWh, costMillis },
   market,
   records,
 }: {
@@ -61,7 +61,7 @@ function Take({
       <div className="flex flex-wrap justify-between gap-x-3">
         <AddressText address={ask.order.maker} />
         <span className="font-semibold">
-          <Energy wh={wh} /> · <Money baseUnits={cost} />
+          <Energy wh={wh} /> · <Money millis={costMillis} />
         </span>
       </div>
       <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 text-muted">

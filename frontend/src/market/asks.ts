@@ -1,20 +1,19 @@
 import {
   type Ask,
+  askPricePerKwh,
   type EnergyBySlot,
-  isClosedIn,
-  isIslandedIn,
+  isOpenWay,
   isPosted,
-  landedPricePerKwh,
-  levelFor,
   type Microgrid,
   SIDES,
   type SlotRange,
   SOURCES,
   type Source,
+  type Way,
 } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual, zeroAddress } from "viem";
 import type { BookOrder } from "../data/index.ts";
-import { holdingKey, type Stock, type Way } from "./supply.ts";
+import { holdingKey, type Stock } from "./supply.ts";
 
 /**
  * An offer as a buyer in the shown microgrid can take it; or a limit, which nobody can take and which trades in batches at the
@@ -42,13 +41,6 @@ export const isFor = ({ order }: BookOrder, trader: Address | undefined): boolea
     (isAddressEqual(order.counterparty, trader) || isAddressEqual(order.maker, trader)));
 
 export const sourcesOf = (mask: number): Source[] => SOURCES.filter((_, bit) => (mask >> bit) & 1);
-
-/** What a buyer pays per kWh that arrives of an offer in a slot, all in; base units. */
-export function priceIn({ order, way }: Pick<MarketAsk, "order" | "way">, slot: number): bigint {
-  const { from, line } = way;
-  if (line === undefined) return order.price + levelFor(from, slot).feePerKwh;
-  return landedPricePerKwh(order.price, line.wheelingPerKwh, line.lossBps);
-}
 
 /**
  * The offers that energy backs in a run of slots: one per order and source of which the seller has energy there. Limits of
@@ -83,10 +75,18 @@ export function asksOf(
     if (!isOffer(found) || way === undefined) continue;
     if (way.line !== undefined && !(order.crosses && isPosted(order))) continue;
     if (!reaches(found, slots) || !isFor(found, trader)) continue;
-    for (const { source, energyWh } of stockOf(found, way)) {
+    for (const { source, energyWh, promisedWh } of stockOf(found, way)) {
       const sendable = sums.of(energyWh, order.firstSlot, order.lastSlot);
       if (sendable === 0n) continue;
-      const ask = { order, signature, source, stockWh: energyWh, leftWh: remainingWh, way };
+      const ask = {
+        order,
+        signature,
+        source,
+        stockWh: energyWh,
+        leftWh: remainingWh,
+        way,
+        ...(promisedWh && { promisedWh }),
+      };
       asks.push({
         ...ask,
         id: `${hash} ${source}`,
@@ -98,12 +98,13 @@ export function asksOf(
   }
   return asks;
 
-  function stockOf({ order }: BookOrder, way: Way): { source: Source; energyWh: EnergyBySlot }[] {
+  function stockOf({ order }: BookOrder, way: Way): Backing[] {
     if (order.forward) {
       const meter = stock.promisable.get(order.meter.toLowerCase());
       if (meter === undefined || !isAddressEqual(meter.owner, order.maker)) return [];
       if (meter.microgrid !== order.microgrid) return [];
-      return [{ source: meter.source, energyWh: tradableOf(meter.energyWh, way, true) }];
+      const { source, promisedWh } = meter;
+      return [{ source, promisedWh, energyWh: tradableOf(meter.energyWh, way, true) }];
     }
     return sourcesOf(order.sources).flatMap((source) => {
       const energyWh = stock.held.get(holdingKey(order.maker, order.microgrid, source));
@@ -119,7 +120,7 @@ export function asksOf(
       found.get(key) ??
       new Map(
         [...energyWh].filter(
-          ([slot]) => canTrade(slot, here, way) && (!isForward || slot >= openSlot),
+          ([slot]) => isOpenWay(way, here, slot) && (!isForward || slot >= openSlot),
         ),
       );
     known.set(energyWh, found.set(key, tradable));
@@ -128,21 +129,23 @@ export function asksOf(
 
   function lowestPriceOf(ask: Pick<MarketAsk, "order" | "way" | "stockWh">): bigint {
     const { order, way, stockWh } = ask;
-    if (way.line !== undefined) return priceIn(ask, order.firstSlot);
+    if (way.line !== undefined) return askPricePerKwh(ask, order.firstSlot);
     let lowest: bigint | undefined;
     for (const [slot, wh] of stockWh) {
       if (wh === 0n || slot < order.firstSlot || slot > order.lastSlot) continue;
-      const price = priceIn(ask, slot);
+      const price = askPricePerKwh(ask, slot);
       if (lowest === undefined || price < lowest) lowest = price;
     }
     return lowest ?? order.price;
   }
 }
 
-/** Whether energy of a slot can come this way: not out of a closed microgrid, nor over a line of an islanded one. */
-function canTrade(slot: number, here: Microgrid, { from, line }: Way): boolean {
-  if (isClosedIn(from, slot) || isClosedIn(here, slot)) return false;
-  return line === undefined || !(isIslandedIn(from, slot) || isIslandedIn(here, slot));
+/** What backs an offer. */
+interface Backing {
+  readonly source: Source;
+  readonly energyWh: EnergyBySlot;
+  /** Of a forward. */
+  readonly promisedWh?: EnergyBySlot;
 }
 
 /** Sums of energy over runs of slots; the running totals of each stock are computed once. */

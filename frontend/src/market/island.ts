@@ -28,7 +28,6 @@ interface Load {
 
 const NONE: readonly Load[] = [];
 const NOTHING: EnergyBySlot = new Map();
-/** Who buys nothing of an islanded slot rations nobody else. */
 const NO_ISLAND: IslandBuyer = { meter: undefined, rationLeftWh: () => undefined };
 
 /**
@@ -78,19 +77,22 @@ export function useIslandBuyer(
   const boughtWh = isRationed ? rationed.data : NOTHING;
   return useMemo(() => {
     if (islanded.length === 0) return NO_ISLAND;
+    const rationIn = (slot: number) =>
+      isIslandedIn(microgrid, slot) ? rationWhIn(microgrid, slot) : undefined;
+    // Whoever looks on without a wallet sees what a home could buy.
+    if (buyer === undefined) return { meter: undefined, rationLeftWh: rationIn };
     if (loads.data === undefined || boughtWh === undefined) return undefined;
     if (load?.critical) return { meter: load.meter, rationLeftWh: () => undefined };
     return {
       meter: load?.meter,
       rationLeftWh(slot) {
-        if (!isIslandedIn(microgrid, slot)) return undefined;
-        if (load === undefined) return 0n;
-        const rationWh = rationWhIn(microgrid, slot);
+        if (load === undefined) return isIslandedIn(microgrid, slot) ? 0n : undefined;
+        const rationWh = rationIn(slot);
         const leftWh = rationWh && rationWh - (boughtWh.get(slot) ?? 0n);
         return leftWh !== undefined && leftWh < 0n ? 0n : leftWh;
       },
     };
-  }, [islanded, microgrid, loads.data, load, boughtWh]);
+  }, [islanded, microgrid, buyer, loads.data, load, boughtWh]);
 }
 
 /** Meters in service that `owner` has in a microgrid, from the chain's own events. */

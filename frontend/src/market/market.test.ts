@@ -5,6 +5,7 @@ import {
   type Microgrid,
   type Order,
   sourceMask,
+  type Way,
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { type Address, type Hex, numberToHex, zeroAddress } from "viem";
@@ -14,7 +15,7 @@ import { backingOf } from "./backing.ts";
 import { dayToShow } from "./day.ts";
 import { meritOrderOf } from "./meritOrder.ts";
 import { bidsOf, slotFiguresOf } from "./slotFigures.ts";
-import { holdingKey, type Inflow, type Stock, type Way } from "./supply.ts";
+import { holdingKey, type Inflow, type Stock } from "./supply.ts";
 
 const account = (number: number): Address => numberToHex(number, { size: 20 });
 const [JANE, OTHER, NEIGHBOUR, METER] = [1, 2, 3, 4].map(account) as [

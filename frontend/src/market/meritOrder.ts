@@ -1,6 +1,12 @@
-import { arrivedOf, communityPriceIn, type EnergyBySlot, type Microgrid } from "@wattline/sdk";
+import {
+  arrivedOf,
+  askPricePerKwh,
+  communityPriceIn,
+  type EnergyBySlot,
+  type Microgrid,
+} from "@wattline/sdk";
 import type { BookOrder } from "../data/index.ts";
-import { type MarketAsk, priceIn } from "./asks.ts";
+import type { MarketAsk } from "./asks.ts";
 
 /** One step of a merit-order curve: energy at a price, and the sum of all steps up to it. */
 export interface Step {
@@ -53,7 +59,7 @@ export function meritOrderOf(
 function offeredIn(slot: number, asks: readonly MarketAsk[]) {
   const priced = asks
     .filter(({ order }) => order.firstSlot <= slot && slot <= order.lastSlot)
-    .map((ask) => ({ ask, pricePerKwh: priceIn(ask, slot) }))
+    .map((ask) => ({ ask, pricePerKwh: askPricePerKwh(ask, slot) }))
     .sort((a, b) => (a.pricePerKwh < b.pricePerKwh ? -1 : a.pricePerKwh > b.pricePerKwh ? 1 : 0));
   const stocks = new Map<EnergyBySlot, bigint>();
   const fills = new Map<string, bigint>();

@@ -1,6 +1,6 @@
-import { type EnergyBySlot, type SlotRange, slotsIn } from "@wattline/sdk";
+import { askPricePerKwh, type EnergyBySlot, type SlotRange, slotsIn } from "@wattline/sdk";
 import type { BookOrder } from "../data/index.ts";
-import { isOffer, type MarketAsk, priceIn } from "./asks.ts";
+import { isOffer, type MarketAsk } from "./asks.ts";
 
 /** What is offered and bid for one delivery slot. */
 export interface SlotFigures {
@@ -78,7 +78,7 @@ function cheapestOver(
   for (const ask of asks) {
     const { order, leftWh = 0n } = ask;
     if (slot < order.firstSlot || slot > order.lastSlot) continue;
-    price ??= priceIn(ask, slot);
+    price ??= askPricePerKwh(ask, slot);
     covered += leftWh;
     if (covered >= wh) break;
   }

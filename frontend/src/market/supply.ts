@@ -1,4 +1,4 @@
-import type { Crossing, EnergyBySlot, Microgrid, Source } from "@wattline/sdk";
+import type { Crossing, EnergyBySlot, Source } from "@wattline/sdk";
 import type { Address } from "viem";
 
 /** What backs offers: minted energy by holder, and what meters can still promise. */
@@ -26,12 +26,4 @@ export interface Inflow extends Crossing {
   /** The microgrid at the other end. */
   readonly from: number;
   readonly flowWh: EnergyBySlot;
-}
-
-/** How energy comes to the buyer. */
-export interface Way {
-  /** Where it is offered. */
-  readonly from: Microgrid;
-  /** The tie line that it comes over; undefined within the buyer's microgrid. */
-  readonly line: Inflow | undefined;
 }

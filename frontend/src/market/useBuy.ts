@@ -1,63 +1,67 @@
 import { useLingui } from "@lingui/react/macro";
-import { marketplaceAbi, type Purchase, takeArguments } from "@wattline/sdk";
-import { useState } from "react";
 import {
-  type Address,
-  isAddressEqual,
-  parseEventLogs,
-  type TransactionReceipt,
-  zeroAddress,
-} from "viem";
+  ceilDiv,
+  type EnergyBySlot,
+  MILLIS_PER_UNIT,
+  type Microgrid,
+  marketplaceAbi,
+  type Purchase,
+  sumWh,
+  takeArguments,
+} from "@wattline/sdk";
+import { useState } from "react";
+import { type Address, isAddressEqual, parseEventLogs, type TransactionReceipt } from "viem";
 import { useConnection } from "wagmi";
 import { type Call, callOf, contractsOf, useAccount, useNetwork } from "../chain/index.ts";
-import { formatEnergy, formatMoney } from "../ui/index.ts";
+import { formatEnergy, formatMillis } from "../ui/index.ts";
 import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../wallet/index.ts";
 import { sellersOf } from "./sellers.ts";
 
 /** The result of a purchase, from its transaction. */
 export interface Bought {
+  /** Less than was planned when somebody else was faster. */
   readonly energyWh: bigint;
-  /** Base units that were paid for minted energy. */
-  readonly paid: bigint;
-  /** Base units that are locked for energy to come. */
-  readonly locked: bigint;
+  /** What was paid for minted energy. */
+  readonly paidMillis: bigint;
+  /** What is locked for energy to come. */
+  readonly lockedMillis: bigint;
   readonly sellers: number;
-  readonly retailCost: bigint;
+  readonly retailMillis: bigint;
   readonly transaction: string | undefined;
 }
 
-/** How a purchase is paid, base units. */
+/** How a purchase is paid. */
 export interface Funding {
-  readonly escrow: bigint;
-  readonly wallet: bigint;
-  /** What must be deposited first. */
+  readonly escrowMillis: bigint;
+  /** What must be deposited first, base units. */
   readonly deposit: bigint;
-  /** What the wallet lacks for that. */
+  /** What the wallet lacks for that, base units. */
   readonly lacking: bigint;
 }
 
 /** How a purchase of this cost would be paid; undefined without a wallet or while it is being read. */
-export function useFunding(cost: bigint): Funding | undefined {
+export function useFunding(costMillis: bigint): Funding | undefined {
   const { address } = useConnection();
   const { data } = useAccount(address);
   if (data === undefined) return undefined;
-  const deposit = cost > data.balance ? cost - data.balance : 0n;
+  const { balanceMillis, walletBalance } = data;
+  // Deposits are whole base units.
+  const deposit =
+    costMillis > balanceMillis ? ceilDiv(costMillis - balanceMillis, MILLIS_PER_UNIT) : 0n;
   return {
-    escrow: data.balance,
-    wallet: data.walletBalance,
+    escrowMillis: balanceMillis,
     deposit,
-    lacking: deposit > data.walletBalance ? deposit - data.walletBalance : 0n,
+    lacking: deposit > walletBalance ? deposit - walletBalance : 0n,
   };
 }
 
 /**
- * Buys what was planned in one transaction: a deposit, if the escrow holds too little, and every take with its own
- * limit.
+ * Buys what was planned in one transaction: a deposit, if the escrow holds too little, and every take with its own limit per
+ * kWh, all in.
  */
 export function useBuy() {
   const { t } = useLingui();
   const network = useNetwork();
-  const { address } = useConnection();
   const depositCalls = useDeposit();
   const { transact, busy } = useTransact();
   const [signs, setSigns] = useState(false);
@@ -67,18 +71,18 @@ export function useBuy() {
     plan: Purchase,
     {
       microgrid,
-      meter = zeroAddress,
+      meter,
       deposit,
-      retailCost,
+      retailMillis,
     }: {
-      readonly microgrid: number;
+      readonly microgrid: Microgrid;
       readonly meter: Address | undefined;
       readonly deposit: bigint;
-      readonly retailCost: bigint;
+      readonly retailMillis: bigint;
     },
   ): Promise<Bought | undefined> {
     const energy = formatEnergy(plan.totalWh);
-    const cost = formatMoney(plan.cost, network.currency);
+    const cost = formatMillis(plan.costMillis, network.currency);
     const title = t`Buy ${energy} for ${cost}`;
     const { marketplace } = contractsOf(network);
     const takes = plan.takes.map((take): Call => {
@@ -101,10 +105,9 @@ export function useBuy() {
     const outcome = await transact({ title, calls: [...deposits, ...takes] });
     if (outcome.status !== "done") return undefined;
     return {
-      energyWh: plan.totalWh,
-      ...paidIn(outcome.receipts, address),
+      ...boughtIn(outcome.receipts, plan),
       sellers: sellersOf(plan),
-      retailCost,
+      retailMillis,
       transaction: outcome.receipts.at(-1)?.transactionHash,
     };
   }
@@ -112,16 +115,33 @@ export function useBuy() {
   return { buy, busy: busy || signs };
 }
 
-function paidIn(receipts: readonly TransactionReceipt[], buyer: Address | undefined) {
+/** What became of a plan, as the marketplace tells it. */
+function boughtIn(receipts: readonly TransactionReceipt[], { takes }: Purchase) {
   const logs = receipts.flatMap((receipt) => receipt.logs);
-  let [paid, locked] = [0n, 0n];
+  let [energyWh, paidMillis, lockedMillis] = [0n, 0n, 0n];
   for (const { eventName, args } of parseEventLogs({
     abi: marketplaceAbi,
     eventName: ["Traded", "Reserved"],
     logs,
   })) {
-    if (eventName === "Reserved") locked += args.locked;
-    else if (buyer !== undefined && isAddressEqual(args.taker, buyer)) paid += args.cost;
+    if (eventName === "Reserved") {
+      lockedMillis += args.locked;
+      energyWh += arrivedOf(args.position.seller, args.offerNonce, sumWh(args.position.energy));
+    } else {
+      paidMillis += args.cost;
+      energyWh += arrivedOf(args.maker, args.nonce, args.filled);
+    }
   }
-  return { paid, locked };
+  return { energyWh, paidMillis, lockedMillis };
+
+  /** What arrives of what was sent; what was cut away loses its share. */
+  function arrivedOf(seller: Address, nonce: bigint, sentWh: bigint): bigint {
+    const own = takes.filter(
+      ({ ask: { order } }) => order.nonce === nonce && isAddressEqual(order.maker, seller),
+    );
+    const sum = (pick: (take: Purchase["takes"][number]) => EnergyBySlot) =>
+      own.reduce((total, take) => [...pick(take).values()].reduce((a, b) => a + b, total), 0n);
+    const [sent, arrived] = [sum((take) => take.sentWh), sum((take) => take.arrivedWh)];
+    return sent === 0n ? sentWh : (sentWh * arrived) / sent;
+  }
 }

@@ -5,6 +5,7 @@ import {
   type SlotRange,
   slotAt,
   slotStart,
+  type Way,
 } from "@wattline/sdk";
 import { useDeferredValue, useMemo, useRef } from "react";
 import { useConnection } from "wagmi";
@@ -15,7 +16,7 @@ import { backingOf } from "./backing.ts";
 import { type Day, dayOf, daySlots, dayToShow } from "./day.ts";
 import { readInflows, readStock } from "./readStock.ts";
 import { bidsOf, type SlotFigures, slotFiguresOf } from "./slotFigures.ts";
-import type { Inflow, Stock, Way } from "./supply.ts";
+import type { Inflow, Stock } from "./supply.ts";
 
 /** The market of a microgrid on a day, as the connected account sees it. */
 export interface Market {

@@ -1,19 +1,17 @@
 import {
+  costMillis,
+  isIslandedIn,
+  levelFor,
   type Purchase,
   planPurchase,
-  savedAgainstRetail,
-  slotEnd,
+  slotStart,
   slotsIn,
-  tariffInForce,
 } from "@wattline/sdk";
 import { useMemo } from "react";
-import { isAddressEqual } from "viem";
+import { type Address, isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
-import { modeOf } from "../chain/index.ts";
-import type { MarketAsk } from "./asks.ts";
-import { type IslandBuyer, useIslandBuyer } from "./island.ts";
+import { useIslandBuyer } from "./island.ts";
 import type { MarketSearch } from "./search.ts";
-import { useTariffHistory } from "./useDayPrices.ts";
 import type { Market } from "./useMarket.ts";
 
 /** More than any window holds. */
@@ -29,13 +27,17 @@ export interface PurchaseView {
   readonly plan: Purchase | undefined;
   /** Wh that this buyer can buy in the window at no more than the grid charges. */
   readonly mostWh: bigint;
-  /** Wh that are offered in the window at higher prices. */
-  readonly dearerWh: bigint;
-  /** The cost of the planned energy at the retail tariff, base units. */
-  readonly retailCost: bigint;
-  readonly saved: bigint;
-  /** The meter that the purchase is for; only while islanded. Null when the buyer has none there. */
-  readonly island: IslandBuyer | null | undefined;
+  /** Whether energy is offered in the window at higher prices only. */
+  readonly isDearer: boolean;
+  /** What the grid would charge for the planned energy, and how much that is more. */
+  readonly retailMillis: bigint;
+  readonly savedMillis: bigint;
+  /** Whether some slots of the window are islanded: there is no grid to compare with then. */
+  readonly isIslanded: boolean;
+  /** The meter that islanded slots are bought for; undefined when the buyer has none there. */
+  readonly meter: Address | undefined;
+  /** Whether it is known yet what the buyer may buy. */
+  readonly isReady: boolean;
 }
 
 /** The window in the URL, limited to the day; else the whole day. */
@@ -48,61 +50,68 @@ export function windowOf({ day: { slots } }: Market, { first, last }: MarketSear
 
 /** The purchase that the form describes. */
 export function usePurchase(market: Market, search: MarketSearch): PurchaseView {
-  const { address: buyer } = useConnection();
-  const { microgrid, asks, day } = market;
-  const mode = modeOf(microgrid);
+  const { address } = useConnection();
+  const { microgrid, asks, day, currentSlot } = market;
   const { first, last, wh } = search;
   const window = useMemo(() => windowOf(market, { first, last }), [market, first, last]);
-  const island = useIslandBuyer(microgrid, buyer, day.slots);
-  const history = useTariffHistory(microgrid);
+  const island = useIslandBuyer(microgrid, address, day.slots);
+  const isIslanded = useMemo(
+    () => slotsIn(window).some((slot) => isIslandedIn(microgrid, slot)),
+    [microgrid, window],
+  );
 
-  const { retail, islandPriceCap } = microgrid.tariffs;
-  const [cheap, dear] = useMemo(() => {
-    const most = mode === "Islanded" ? islandPriceCap : retail;
+  const buy = useMemo(() => {
     const others = asks.filter(
-      ({ order }) => buyer === undefined || !isAddressEqual(order.maker, buyer),
+      ({ order }) => address === undefined || !isAddressEqual(order.maker, address),
     );
-    return [
-      others.filter(({ pricePerKwh }) => pricePerKwh <= most),
-      others.filter(({ pricePerKwh }) => pricePerKwh > most),
-    ];
-  }, [asks, buyer, mode, retail, islandPriceCap]);
+    const buyer = {
+      microgrid,
+      meter: island?.meter,
+      rationLeftWh: (slot: number) =>
+        island === undefined ? nothingIn(isIslandedIn(microgrid, slot)) : island.rationLeftWh(slot),
+      nowSeconds: slotStart(currentSlot, day.slotSeconds),
+    };
+    // What the grid charges, where there is a grid.
+    const retailIn = (slot: number) =>
+      isIslandedIn(microgrid, slot) ? undefined : levelFor(microgrid, slot).retailPerKwh;
+    return (energyWh: bigint, mostPerKwh: (slot: number) => bigint | undefined = retailIn) =>
+      planPurchase(others, { window, energyWh, mostPerKwh }, buyer);
+  }, [asks, address, microgrid, island, currentSlot, day.slotSeconds, window]);
 
-  const rationWh = island?.rationWh;
-  const buy = useMemo(
-    () => (among: readonly MarketAsk[], energyWh: bigint) =>
-      planPurchase(among, { window, energyWh, ...(rationWh && { rationWh }) }),
-    [window, rationWh],
-  );
-  const [mostWh, dearerWh] = useMemo(
-    () => [buy(cheap, EVERYTHING_WH).totalWh, buy(dear, EVERYTHING_WH).totalWh],
-    [buy, cheap, dear],
-  );
+  const mostWh = useMemo(() => buy(EVERYTHING_WH).totalWh, [buy]);
   const energyWh =
     wh === undefined ? (mostWh > 0n && mostWh < USUAL_WH ? mostWh : USUAL_WH) : BigInt(wh);
   const plan = useMemo(() => {
-    const found = buy(cheap, energyWh);
+    const found = buy(energyWh);
     return found.totalWh === 0n ? undefined : found;
-  }, [buy, cheap, energyWh]);
-
-  const retailCost = useMemo(() => {
-    if (plan === undefined) return 0n;
-    const slots = slotsIn(window);
-    const boughtWh = slots.map((slot) => plan.arrivedWh.get(slot) ?? 0n);
-    const prices = slots.map(
-      (slot) => tariffInForce(history.data ?? [], slotEnd(slot, day.slotSeconds))?.retail ?? retail,
-    );
-    return savedAgainstRetail(0n, boughtWh, prices);
-  }, [plan, window, history.data, day.slotSeconds, retail]);
+  }, [buy, energyWh]);
+  const isDearer = useMemo(
+    () => plan === undefined && buy(1n, () => undefined).totalWh > 0n,
+    [plan, buy],
+  );
+  const retailMillis = useMemo(
+    () =>
+      [...(plan?.arrivedWh ?? [])].reduce(
+        (sum, [slot, arrivedWh]) =>
+          sum + costMillis(levelFor(microgrid, slot).retailPerKwh, arrivedWh),
+        0n,
+      ),
+    [plan, microgrid],
+  );
 
   return {
     window,
     energyWh,
     plan,
     mostWh,
-    dearerWh,
-    retailCost,
-    saved: retailCost - (plan?.cost ?? 0n),
-    island,
+    isDearer,
+    retailMillis,
+    savedMillis: retailMillis - (plan?.costMillis ?? 0n),
+    isIslanded,
+    meter: island?.meter,
+    isReady: island !== undefined,
   };
 }
+
+/** Until it is known what the buyer may have of an islanded slot, nothing of it is planned. */
+const nothingIn = (isIslanded: boolean): bigint | undefined => (isIslanded ? 0n : undefined);
