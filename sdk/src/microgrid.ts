@@ -55,11 +55,13 @@ export interface Microgrid extends Charter {
   readonly closedFrom: number | undefined;
 }
 
+const SECONDS_PER_DAY = 86_400;
+
 /** From here on a ration limits nothing. */
 export const NO_RATION_WH = 2n ** 31n - 1n;
 
 /** A missing reading can be called undelivered this long after its slot at the latest. */
-const LONGEST_DEADLINE_SECONDS = 30 * 86_400;
+const LONGEST_DEADLINE_SECONDS = 30 * SECONDS_PER_DAY;
 
 /**
  * The number of the schedule that holds for a slot: what a trade of it has to name.
@@ -80,6 +82,20 @@ export function levelFor(microgrid: Microgrid, slot: number): Level {
   const schedule = microgrid.schedules[index];
   if (schedule === undefined) throw new RangeError(`There is no schedule ${index}.`);
   return levelAt(schedule, slot, microgrid);
+}
+
+/** The prices that hold in any of a run of slots, each once; none for slots before the first schedule. */
+export function levelsOver(microgrid: Microgrid, { firstSlot, lastSlot }: SlotRange): Level[] {
+  const { slotSeconds, schedules } = microgrid;
+  const slotsPerDay = SECONDS_PER_DAY / slotSeconds;
+  const levels = schedules.flatMap((schedule) => {
+    const first = Math.max(firstSlot, schedule.firstSlot);
+    const end = Math.min(lastSlot + 1, schedule.endSlot);
+    // After a day its hours come again.
+    const count = Math.max(0, Math.min(end - first, slotsPerDay));
+    return Array.from({ length: count }, (_, index) => levelAt(schedule, first + index, microgrid));
+  });
+  return [...new Set(levels)];
 }
 
 /** The community price of a slot, base units per kWh: what a buyer pays when two limits meet. */

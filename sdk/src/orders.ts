@@ -1,11 +1,15 @@
 import { type Address, type Hex, isAddress, isAddressEqual, zeroAddress } from "viem";
 import { type BulkTree, bulkSignature, bulkTree, bulkTypedData } from "./bulk.ts";
+import { ANYONE, isFirm } from "./deals/order.ts";
 import { SOURCES, type Source, sourceMask } from "./energyId.ts";
 import { LANE_MAX_WH, LANES } from "./profile.ts";
 import { slotEnd, slotStart } from "./slots.ts";
 import { type Domain, type Order, SIDES, type Side, type SignedOrder } from "./typedData.ts";
 
 /** Builds orders that the contracts accept: every member checked, every default filled in. */
+
+/** Of a forward bid: any place behind others. A lane holds no more. */
+const ANY_AHEAD_WH = 2n ** 31n - 1n;
 
 /** How long an order for minted energy stays open after its last slot, in s, since readings arrive late. */
 export const OPEN_AFTER_LAST_SLOT_SECONDS = 86_400;
@@ -29,16 +33,29 @@ export interface Terms {
   readonly firstSlot: number;
   /** Included; the first slot alone unless given. */
   readonly lastSlot?: number;
-  /** Over all slots together. */
+  /** Over all slots together: sent for an offer, arrived for a bid. */
   readonly energyWh: bigint;
-  /** Base units per kWh: what an offer's maker receives, what a bid's maker pays. */
+  /** Base units per kWh: of a posted price exactly, of a limit at the worst. */
   readonly pricePerKwh: bigint;
   /** The offered or accepted sources; all by default. */
   readonly sources?: readonly Source[];
   /** The only account that may trade against it; anyone by default. */
   readonly counterparty?: Address;
-  /** The load that a bid supplies while the microgrid is islanded. */
+  /**
+   * The meter whose energy to come is sold, or the load that a bid feeds in islanded slots; none by default.
+   */
   readonly meter?: Address;
+  /** Whether it may trade over a tie line; not by default. */
+  readonly crosses?: boolean;
+  /**
+   * Given: the order is for energy to come. Base units per kWh that the seller forfeits on shortfall: an offer pledges it, a
+   * bid demands it at least.
+   */
+  readonly bondPerKwh?: bigint;
+  /** Of a forward bid: Wh of a slot that the meter may have promised before; any by default. */
+  readonly mostAheadWh?: bigint;
+  /** Who alone may fill a limit; anyone by default. Of a firm order: the settler of its maker's lock. */
+  readonly settler?: Address;
   /**
    * The last Unix second at which it can be filled. By default, a day after the last slot for minted energy, and the
    * second before the last slot starts for a forward.
@@ -46,48 +63,45 @@ export interface Terms {
   readonly deadline?: number;
 }
 
-/** The terms of an offer of energy to come. */
-export interface ForwardTerms extends Terms {
-  /** Base units per kWh that the seller forfeits on shortfall: an offer pledges it, a bid demands it at least. */
-  readonly bondPerKwh: bigint;
-}
+/** The terms of a posted price, which names no settler. */
+export type PostedTerms = Omit<Terms, "settler">;
 
 /**
- * An offer of minted energy.
+ * An offer at exactly this price, for anyone who takes it.
  * @throws RangeError that names the first member that the contracts would refuse.
  */
-export const offerOf = (maker: Maker, terms: Terms): Order => build("offer", maker, terms);
+export const postedOfferOf = (maker: Maker, terms: PostedTerms): Order =>
+  build("offer", maker, terms, zeroAddress);
 
 /**
- * A bid for minted energy.
- * @throws RangeError as {@link offerOf}.
+ * A bid at exactly this price, for anyone who sells at it.
+ * @throws RangeError as {@link postedOfferOf}.
  */
-export const bidOf = (maker: Maker, terms: Terms): Order => build("bid", maker, terms);
+export const postedBidOf = (maker: Maker, terms: PostedTerms): Order =>
+  build("bid", maker, terms, zeroAddress);
 
 /**
- * An offer of what a meter of the maker will export, with a bond.
- * @throws RangeError as {@link offerOf}.
+ * An offer that trades at the community price or not at all; its price is the least that its maker takes.
+ * @throws RangeError as {@link postedOfferOf}.
  */
-export const forwardOfferOf = (
-  maker: Maker,
-  terms: ForwardTerms & { readonly meter: Address },
-): Order => build("offer", maker, terms, terms.bondPerKwh);
+export const limitOfferOf = (maker: Maker, { settler = ANYONE, ...terms }: Terms): Order =>
+  build("offer", maker, terms, settler);
 
 /**
- * A bid for energy that is still to come.
- * @throws RangeError as {@link offerOf}.
+ * A bid that trades at the community price or not at all; its price is the most that its maker pays.
+ * @throws RangeError as {@link postedOfferOf}.
  */
-export const forwardBidOf = (maker: Maker, terms: ForwardTerms): Order =>
-  build("bid", maker, terms, terms.bondPerKwh);
+export const limitBidOf = (maker: Maker, { settler = ANYONE, ...terms }: Terms): Order =>
+  build("bid", maker, terms, settler);
 
 /**
  * An offer at price 0 to one neighbour, who pays the network fee alone.
- * @throws RangeError as {@link offerOf}.
+ * @throws RangeError as {@link postedOfferOf}.
  */
 export const giftOf = (
   maker: Maker,
-  terms: Omit<Terms, "pricePerKwh"> & { readonly counterparty: Address },
-): Order => offerOf(maker, { ...terms, pricePerKwh: 0n });
+  terms: Omit<PostedTerms, "pricePerKwh"> & { readonly counterparty: Address },
+): Order => postedOfferOf(maker, { ...terms, pricePerKwh: 0n });
 
 /** Orders under one signature, and the data to sign for them. */
 export interface OrderBook {
@@ -97,9 +111,9 @@ export interface OrderBook {
 
 /**
  * Builds orders with different terms, such as a week of hourly prices, for one bulk signature.
- * @param build {@link offerOf}, {@link bidOf} or another of this module.
+ * @param build {@link postedOfferOf}, {@link limitBidOf} or another of this module.
  * @param nonces One per order; see {@link freeNonces}.
- * @throws RangeError as {@link offerOf}, or unless there are 2 to 2^16 orders with a nonce each.
+ * @throws RangeError as {@link postedOfferOf}, or unless there are 2 to 2^16 orders with a nonce each.
  */
 export function orderBookOf<Kind extends Omit<Terms, "pricePerKwh">>(
   build: (maker: Maker, terms: Kind) => Order,
@@ -156,8 +170,8 @@ export function nonceWord(nonce: bigint): bigint[] {
   return Array.from({ length: LANES }, (_, lane) => first + BigInt(lane));
 }
 
-function build(side: Side, maker: Maker, terms: Terms, bondPerKwh?: bigint): Order {
-  const { firstSlot, lastSlot = firstSlot, sources = SOURCES } = terms;
+function build(side: Side, maker: Maker, terms: PostedTerms, settler: Address): Order {
+  const { firstSlot, lastSlot = firstSlot, sources = SOURCES, bondPerKwh } = terms;
   const forward = bondPerKwh !== undefined;
   const order: Order = {
     maker: maker.maker,
@@ -171,7 +185,10 @@ function build(side: Side, maker: Maker, terms: Terms, bondPerKwh?: bigint): Ord
     price: terms.pricePerKwh,
     forward,
     bond: bondPerKwh ?? 0n,
+    mostAhead: Number(terms.mostAheadWh ?? ANY_AHEAD_WH),
+    crosses: terms.crosses ?? false,
     counterparty: terms.counterparty ?? zeroAddress,
+    settler,
     nonce: maker.nonce,
     counter: maker.counter ?? 0n,
     deadline:
@@ -186,8 +203,9 @@ function build(side: Side, maker: Maker, terms: Terms, bondPerKwh?: bigint): Ord
   return order;
 }
 
-function requireParties({ maker, meter, counterparty, forward }: Order, side: Side): void {
-  for (const [name, address] of Object.entries({ maker, meter, counterparty })) {
+function requireParties(order: Order, side: Side): void {
+  const { maker, meter, counterparty, settler, forward } = order;
+  for (const [name, address] of Object.entries({ maker, meter, counterparty, settler })) {
     if (!isAddress(address)) throw new RangeError(`${name}: "${address}" is not an address.`);
   }
   if (isAddressEqual(maker, zeroAddress)) {
@@ -195,6 +213,9 @@ function requireParties({ maker, meter, counterparty, forward }: Order, side: Si
   }
   if (isAddressEqual(maker, counterparty)) {
     throw new RangeError("counterparty: nobody trades with oneself.");
+  }
+  if (isFirm(order) && [zeroAddress, ANYONE].some((nobody) => isAddressEqual(settler, nobody))) {
+    throw new RangeError("settler: a firm order names the settler of its maker's lock.");
   }
   if (forward && side === "offer" && isAddressEqual(meter, zeroAddress)) {
     throw new RangeError("meter: an offer of energy to come names the meter that will export it.");
@@ -209,6 +230,7 @@ function requireAmounts(order: Order, energyWh: bigint): void {
   }
   requireBits("pricePerKwh", order.price, 96);
   requireBits("bondPerKwh", order.bond, 96);
+  requireWhole("mostAheadWh", order.mostAhead, 0, 2 ** 32 - 1);
   requireBits("nonce", order.nonce, 64);
   requireBits("counter", order.counter, 64);
 }

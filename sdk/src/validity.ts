@@ -1,28 +1,17 @@
 import { type Address, isAddressEqual, zeroAddress } from "viem";
+import { ANYONE, isFirm, isPosted, OFFER } from "./deals/order.ts";
 import { SOURCES, sourceMask } from "./energyId.ts";
-import type { OrderFacts } from "./facts.ts";
-import type { Mode } from "./modes.ts";
-import { costOf } from "./money.ts";
+import type { MeterFacts, OrderFacts } from "./facts.ts";
+import { isClosedIn, levelsOver, type Microgrid } from "./microgrid.ts";
+import { costMillis } from "./money.ts";
 import { LANE_MAX_WH } from "./profile.ts";
-import { type Order, SIDES } from "./typedData.ts";
+import { slotAt, slotEnd, slotStart } from "./slots.ts";
+import type { Order } from "./typedData.ts";
 
 /**
  * Whether a signed order can be traded, judged as the contracts would: pure functions over facts read from a chain.
  * Every reason has the name and the values of the contracts' custom error.
  */
-
-/** The data of an order's microgrid. Prices and fees are base units per kWh. */
-export interface MicrogridFacts {
-  readonly currency: Address;
-  readonly slotSeconds: number;
-  readonly mode: Mode;
-  readonly networkFeePerKwh: bigint;
-  readonly feedInPerKwh: bigint;
-  /** The most a buyer pays while the microgrid is islanded. */
-  readonly islandPriceCapPerKwh: bigint;
-  /** Seconds after a slot's end within which its reading should arrive. */
-  readonly reportingDeadlineSeconds: number;
-}
 
 /** The state of an order. */
 export type OrderState = "live" | "filled" | "cancelled" | "expired" | "unbacked" | "void";
@@ -58,7 +47,6 @@ interface Breach extends Reason {
 /** Which state counts when several rules are broken: the most final one first. */
 const GRAVITY: readonly OrderState[] = ["cancelled", "filled", "expired", "void", "unbacked"];
 
-const WH_PER_KWH = 1000n;
 const SECONDS_PER_HOUR = 3600n;
 
 /** Wh that an order is signed for, at most what a lane holds. */
@@ -69,7 +57,7 @@ export const signedWh = (order: Order): bigint =>
 export function goodUntil(order: Order, slotSeconds: number): number {
   if (!order.forward) return order.deadline;
   // A forward's slot must not have started, so its first second is too late.
-  return Math.min(order.deadline, order.lastSlot * slotSeconds - 1);
+  return Math.min(order.deadline, slotStart(order.lastSlot, slotSeconds) - 1);
 }
 
 /** Judges an order by the facts of one block: its state, why, and how much of it can be traded. */
@@ -81,24 +69,24 @@ export function judgeOrder(order: Order, facts: OrderFacts): Judgement {
     ...microgridBreaches(order, facts),
     ...meterBreaches(order, facts),
   ];
-  const leftWh = least(0n, signedWh(order) - facts.fill.filledWh);
-  const cover = coverOf(order, facts, leftWh);
+  const leftWh = atLeast(0n, signedWh(order) - facts.fill.filledWh);
+  const cover = coverOf(order, facts);
   if (leftWh > 0n && cover.breach !== undefined) breaches.push(cover.breach);
   const state = GRAVITY.find((grave) => breaches.some(({ makes }) => makes === grave)) ?? "live";
   return {
     state,
     reasons: breaches.map(({ makes: _, ...reason }) => reason),
-    remainingWh: state === "live" ? most(leftWh, cover.wh) : 0n,
+    remainingWh: state === "live" ? atMost(leftWh, cover.wh) : 0n,
     mayBeBacked: state === "unbacked" && mayBeBacked(order, facts),
   };
 }
 
-/** Rules that an order breaks for this taker only. */
+/** Rules that an order breaks for this taker only, who would take it by `accept` or `reserve`. */
 export function takerReasons(order: Order, taker: Address): Reason[] {
   const reasons: Reason[] = [];
   if (isAddressEqual(order.maker, taker)) {
     reasons.push({
-      code: "Trading_SelfTrade",
+      code: "Deals_SelfTrade",
       message: `${taker} made the order and can't trade with itself.`,
       path: "maker",
       values: { maker: order.maker },
@@ -112,13 +100,21 @@ export function takerReasons(order: Order, taker: Address): Reason[] {
       values: { counterparty: order.counterparty, caller: taker },
     });
   }
+  if (!isPosted(order)) {
+    reasons.push({
+      code: "Orders_NotSettler",
+      message: "The order is a limit, which nobody takes: it is settled at the community price.",
+      path: "settler",
+      values: { settler: order.settler, caller: taker },
+    });
+  }
   return reasons;
 }
 
 const isNobody = (address: Address): boolean => isAddressEqual(address, zeroAddress);
-const isOffer = (order: Order): boolean => SIDES[order.side] === "offer";
-const least = (floor: bigint, value: bigint): bigint => (value < floor ? floor : value);
-const most = (ceiling: bigint, value: bigint): bigint => (value > ceiling ? ceiling : value);
+const isOffer = (order: Order): boolean => order.side === OFFER;
+const atLeast = (floor: bigint, value: bigint): bigint => (value < floor ? floor : value);
+const atMost = (ceiling: bigint, value: bigint): bigint => (value > ceiling ? ceiling : value);
 
 /** Rules that an order breaks for ever, whatever the chain's state. */
 function shapeBreaches(order: Order): Breach[] {
@@ -130,14 +126,16 @@ function shapeBreaches(order: Order): Breach[] {
     values: NonNullable<Reason["values"]> = {},
   ) => breaches.push({ code, message, path, values, makes: "void" });
   if (order.energy === 0) {
-    never("Trading_NothingTaken", "energy", "The order is for 0 Wh; a trade needs at least 1 Wh.");
+    never("Orders_Filled", "energy", "The order is for 0 Wh; a trade needs at least 1 Wh.", {
+      maker: order.maker,
+      nonce: order.nonce.toString(),
+    });
   }
   if (order.lastSlot < order.firstSlot) {
     never(
-      "Orders_OutsideSlots",
+      "Deals_OutsideSlots",
       "lastSlot",
       `The order ends with slot ${order.lastSlot}, before its first slot ${order.firstSlot}: it has no slot.`,
-      { slot: order.firstSlot, firstSlot: order.firstSlot, lastSlot: order.lastSlot },
     );
   }
   if ((order.sources & sourceMask(...SOURCES)) === 0) {
@@ -145,25 +143,34 @@ function shapeBreaches(order: Order): Breach[] {
       "Orders_SourceNotNamed",
       "sources",
       `The mask ${order.sources} names no source of energy.`,
-      {
-        sources: order.sources,
-        source: 0,
-      },
+      { sources: order.sources, source: 0 },
     );
   }
   if (isAddressEqual(order.counterparty, order.maker)) {
     never(
-      "Trading_SelfTrade",
+      "Deals_SelfTrade",
       "counterparty",
       `The order is for ${order.maker} alone, its own maker, who can't trade with itself.`,
       { maker: order.maker },
     );
   }
+  if (isFirm(order)) {
+    const settler = isNobody(order.settler) || isAddressEqual(order.settler, ANYONE);
+    if (settler || order.counter !== 0n) {
+      never(
+        "Orders_NoLock",
+        settler ? "settler" : "counter",
+        "An order with a nonce from 2^63 on is firm: it names the settler of its maker's lock, and carries the counter 0.",
+        { maker: order.maker, nonce: order.nonce.toString() },
+      );
+    }
+  }
   return breaches;
 }
 
-/** Rules about time, counter and fill. */
-function lifeBreaches(order: Order, { nowSeconds, account, fill, microgrid }: OrderFacts) {
+/** Rules about time, counter, lock and fill. */
+function lifeBreaches(order: Order, facts: OrderFacts): Breach[] {
+  const { nowSeconds, account, fill, microgrid } = facts;
   const breaches: Breach[] = [];
   if (nowSeconds > order.deadline) {
     breaches.push({
@@ -175,18 +182,18 @@ function lifeBreaches(order: Order, { nowSeconds, account, fill, microgrid }: Or
     });
   }
   if (microgrid !== undefined && order.forward) {
-    const start = order.lastSlot * microgrid.slotSeconds;
+    const start = slotStart(order.lastSlot, microgrid.slotSeconds);
     if (nowSeconds >= start) {
       breaches.push({
-        code: "Meters_SlotStarted",
+        code: "Deals_OutOfTime",
         message: `The last slot ${order.lastSlot} started at ${start}; a forward sells what is still to come.`,
         path: "lastSlot",
-        values: { meter: order.meter, slot: order.lastSlot },
         makes: "expired",
       });
     }
   }
-  if (microgrid !== undefined && order.counter !== account.counter) {
+  if (isFirm(order)) breaches.push(...lockBreaches(order, facts));
+  else if (microgrid !== undefined && order.counter !== account.counter) {
     breaches.push({
       code: "Orders_CounterRaised",
       message: `The order carries the counter ${order.counter}; its maker's is ${account.counter}.`,
@@ -210,23 +217,49 @@ function lifeBreaches(order: Order, { nowSeconds, account, fill, microgrid }: Or
   }
   if (order.energy > 0 && fill.filledWh >= signedWh(order)) {
     breaches.push({
-      code: "Orders_Overfilled",
+      code: "Orders_Filled",
       message: `All ${signedWh(order)} Wh of the nonce ${order.nonce} are filled.`,
       path: "energy",
-      values: { maker: order.maker, nonce: order.nonce.toString(), left: "0", asked: "1" },
+      values: { maker: order.maker, nonce: order.nonce.toString() },
       makes: "filled",
     });
   }
   return breaches;
 }
 
+/** What a firm order lacks of its lock. A lock may still be made or prolonged. */
+function lockBreaches(order: Order, { account: { lock }, nowSeconds }: OrderFacts): Breach[] {
+  const inForce = lock !== undefined && nowSeconds < lock.untilSeconds ? lock : undefined;
+  const isHeld =
+    inForce !== undefined &&
+    order.deadline <= inForce.untilSeconds &&
+    isAddressEqual(inForce.settler, order.settler);
+  if (isHeld) return [];
+  const found =
+    inForce === undefined
+      ? "has no lock in force"
+      : `has a lock until ${inForce.untilSeconds} for ${inForce.settler}`;
+  return [
+    {
+      code: "Orders_NoLock",
+      message: `The order is firm: ${order.maker} needs a lock for ${order.settler} until ${order.deadline} at least, and ${found}.`,
+      path: "nonce",
+      values: { maker: order.maker, nonce: order.nonce.toString() },
+      makes: "unbacked",
+    },
+  ];
+}
+
 function signatureBreaches(order: Order, { signer, microgrid }: OrderFacts): Breach[] {
   // Without a microgrid there is no currency, and so no allowance to read.
   if (signer !== undefined || microgrid === undefined) return [];
+  const who = isFirm(order)
+    ? `Neither ${order.maker} nor the signer that its lock names has signed it.`
+    : `Neither ${order.maker}, nor a delegate with an allowance, nor the maker's wallet has signed it.`;
   return [
     {
       code: "Orders_BadSignature",
-      message: `Neither ${order.maker}, nor a delegate with an allowance, nor the maker's wallet has signed it.`,
+      message: who,
       values: { maker: order.maker },
       makes: "void",
     },
@@ -236,44 +269,69 @@ function signatureBreaches(order: Order, { signer, microgrid }: OrderFacts): Bre
 function microgridBreaches(order: Order, { microgrid }: OrderFacts): Breach[] {
   const unfit = (
     code: string,
+    path: keyof Order,
     message: string,
     values: NonNullable<Reason["values"]> = {},
-  ): Breach[] => [{ code, message, path: "microgrid", values, makes: "void" }];
+  ): Breach[] => [{ code, message, path, values, makes: "void" }];
   if (microgrid === undefined) {
-    return unfit("Microgrids_Unknown", `There is no microgrid ${order.microgrid}.`, {
+    return unfit("Microgrids_Unknown", "microgrid", `There is no microgrid ${order.microgrid}.`, {
       microgrid: order.microgrid,
     });
   }
-  if (microgrid.mode === "Closed") {
-    return unfit("Trading_Closed", `The microgrid ${order.microgrid} is closed for new trades.`, {
-      microgrid: order.microgrid,
-    });
+  if (isClosedIn(microgrid, order.firstSlot)) {
+    return unfit(
+      "Deals_Closed",
+      "microgrid",
+      `The microgrid ${order.microgrid} is closed for trades of slots from ${microgrid.closedFrom} on.`,
+    );
   }
-  const paid = order.price + microgrid.networkFeePerKwh;
-  if (microgrid.mode === "Islanded" && isOffer(order) && paid > microgrid.islandPriceCapPerKwh) {
-    return [
-      {
-        code: "Trading_AboveIslandCap",
-        message: `A buyer would pay ${paid} per kWh; while islanded the most is ${microgrid.islandPriceCapPerKwh}.`,
-        path: "price",
-        values: {
-          price: paid.toString(),
-          priceCap: microgrid.islandPriceCapPerKwh.toString(),
-        },
-        makes: "void",
-      },
-    ];
+  const onlyIsland = isIslandedThroughout(microgrid, order);
+  if (onlyIsland && isPosted(order) && isOffer(order)) {
+    const levels = levelsOver(microgrid, order);
+    if (levels.every(({ feePerKwh, capPerKwh }) => order.price + feePerKwh > capPerKwh)) {
+      const most = levels.map(({ capPerKwh }) => capPerKwh).join(", ");
+      return unfit(
+        "Deals_PricesDontMeet",
+        "price",
+        `With the network fee a buyer would pay more per kWh than the most in islanded slots, ${most}.`,
+      );
+    }
   }
   return [];
 }
 
-/**
- * Rules about the named meter. A forward offer sells a meter's energy. Elsewhere a meter is optional, but an order must
- * not name another household's meter, above all a critical load.
- */
+/** Whether an order is for islanded slots only. */
+const isIslandedThroughout = (
+  { islands }: Microgrid,
+  { firstSlot, lastSlot }: Pick<Order, "firstSlot" | "lastSlot">,
+): boolean =>
+  islands.some(
+    (island) =>
+      island.firstSlot <= firstSlot &&
+      (island.lastSlot === undefined || lastSlot <= island.lastSlot),
+  );
+
+/** Rules about the named meter: whose energy a forward offer sells, or for which load islanded slots are bought. */
 function meterBreaches(order: Order, { meter, microgrid }: OrderFacts): Breach[] {
-  const sells = order.forward && isOffer(order);
-  if (microgrid === undefined || (isNobody(order.meter) && !sells)) return [];
+  if (microgrid === undefined) return [];
+  if (order.forward && isOffer(order)) return promiseBreaches(order, meter);
+  const needsLoad = !isOffer(order) && isIslandedThroughout(microgrid, order);
+  if (!needsLoad || isOwn(order, meter)) return [];
+  return [
+    {
+      code: "Deals_Rationed",
+      message: `Islanded slots are bought for a meter of one's own: ${order.maker} names none in the microgrid ${order.microgrid}.`,
+      path: "meter",
+      makes: "void",
+    },
+  ];
+}
+
+const isOwn = (order: Order, meter: MeterFacts | undefined): boolean =>
+  meter?.active && isAddressEqual(meter.owner, order.maker) && meter.microgrid === order.microgrid;
+
+/** What keeps a meter from promising the energy of a forward offer. */
+function promiseBreaches(order: Order, meter: MeterFacts | undefined): Breach[] {
   const unfit = (
     code: string,
     message: string,
@@ -291,21 +349,22 @@ function meterBreaches(order: Order, { meter, microgrid }: OrderFacts): Breach[]
       { meter: order.meter, caller: order.maker, owner: meter.owner },
     );
   }
-  if (meter.microgrid !== order.microgrid) {
-    return unfit(
-      "Trading_BadMeter",
-      `The meter ${order.meter} is in the microgrid ${meter.microgrid}, not in ${order.microgrid}.`,
-      { meter: order.meter, holder: order.maker, microgrid: order.microgrid },
-    );
-  }
-  if (sells && !meter.active) {
+  if (!meter.active) {
     return unfit("Meters_Inactive", `The meter ${order.meter} is retired.`, { meter: order.meter });
   }
-  if (sells && (order.sources & sourceMask(meter.source)) === 0) {
+  const isNamed = (order.sources & sourceMask(meter.source)) !== 0;
+  if (meter.microgrid !== order.microgrid || !isNamed) {
     return unfit(
       "Meters_NotSuch",
-      `The meter ${order.meter} makes ${meter.source} energy, which the order does not name.`,
+      `The meter ${order.meter} makes ${meter.source} energy in the microgrid ${meter.microgrid}, which the order does not sell.`,
       { meter: order.meter, microgrid: order.microgrid, source: meter.source },
+    );
+  }
+  if (meter.isLeaving) {
+    return unfit(
+      "Meters_Leaving",
+      `The meter ${order.meter} is offered to a new owner or about to move: until then it promises nothing.`,
+      { meter: order.meter },
     );
   }
   return [];
@@ -317,77 +376,112 @@ interface Cover {
   readonly breach?: Breach;
 }
 
-function coverOf(order: Order, facts: OrderFacts, leftWh: bigint): Cover {
-  const { microgrid, meter, nowSeconds } = facts;
+function coverOf(order: Order, facts: OrderFacts): Cover {
+  const { microgrid, allowance, signer } = facts;
   if (microgrid === undefined) return { wh: 0n };
   const covers: Cover[] = [];
-  if (!isOffer(order)) covers.push(moneyCover(order, facts, order.price));
+  if (!isOffer(order)) covers.push(moneyCover(order, facts, microgrid, order.price));
   else if (!order.forward) covers.push(energyCover(order, facts));
   else {
-    covers.push(moneyCover(order, facts, order.bond));
-    if (meter !== undefined) {
-      const openSlots = openSlotsOf(order, nowSeconds, microgrid.slotSeconds);
-      const perSlot = (BigInt(meter.capacityW) * BigInt(microgrid.slotSeconds)) / SECONDS_PER_HOUR;
-      covers.push({ wh: perSlot * BigInt(openSlots) });
-    }
+    covers.push(moneyCover(order, facts, microgrid, order.bond));
+    covers.push(promiseCover(order, facts, microgrid));
   }
-  if (facts.signer?.by === "delegate") {
-    covers.push(allowanceCover(order, microgrid, facts, facts.signer.delegate, leftWh));
+  if (signer?.by === "delegate" && allowance !== undefined) {
+    covers.push(allowanceCover(order, microgrid, allowance.allowanceMillis, signer.delegate));
   }
   return covers.reduce((narrow, cover) => (cover.wh < narrow.wh ? cover : narrow));
 }
 
-/** Slots of a forward that have not started. */
-const openSlotsOf = (order: Order, nowSeconds: number, slotSeconds: number): number =>
-  Math.max(
-    0,
-    order.lastSlot - Math.max(order.firstSlot, Math.floor(nowSeconds / slotSeconds) + 1) + 1,
-  );
+/** What a meter can still promise in the slots that have not started. */
+function promiseCover(
+  order: Order,
+  { meter, nowSeconds, promisedWh }: OrderFacts,
+  { slotSeconds }: Microgrid,
+): Cover {
+  if (meter === undefined) return { wh: 0n };
+  const next = slotAt(nowSeconds, slotSeconds) + 1;
+  const slots = order.lastSlot - Math.max(order.firstSlot, next) + 1;
+  const perSlot = (BigInt(meter.capacityW) * BigInt(slotSeconds)) / SECONDS_PER_HOUR;
+  const promised = [...promisedWh.values()].reduce((sum, wh) => sum + wh, 0n);
+  const wh = atLeast(0n, perSlot * BigInt(Math.max(0, slots)) - promised);
+  if (wh > 0n || slots <= 0) return { wh };
+  return {
+    wh,
+    breach: {
+      code: "Meters_OverCommitted",
+      message: `The meter ${order.meter} has promised all that it can make in the order's slots, ${promised} Wh.`,
+      path: "meter",
+      values: { meter: order.meter, committed: promised.toString() },
+      makes: "unbacked",
+    },
+  };
+}
 
-function moneyCover(order: Order, facts: OrderFacts, perKwh: bigint): Cover {
+function moneyCover(
+  order: Order,
+  facts: OrderFacts,
+  { currency, slotSeconds }: Microgrid,
+  perKwh: bigint,
+): Cover {
   if (perKwh === 0n) return { wh: LANE_MAX_WH };
-  const { account, microgrid } = facts;
-  const unlocked = unlockedBreach(order, facts);
-  if (unlocked !== undefined) return { wh: 0n, breach: unlocked };
-  // ceil(perKwh * wh / 1000) <= balance exactly when perKwh * wh <= 1000 * balance.
-  const wh = (account.balance * WH_PER_KWH) / perKwh;
+  const bound = boundBreach(order, facts, slotSeconds);
+  if (bound !== undefined) return { wh: 0n, breach: bound };
+  const { balanceMillis } = facts.account;
+  const wh = balanceMillis / perKwh;
   if (wh > 0n) return { wh };
-  const needed = costOf(perKwh, 1n);
-  const currency = microgrid?.currency ?? zeroAddress;
   return {
     wh,
     breach: {
       code: "Escrow_InsufficientBalance",
-      message: `${order.maker} has ${account.balance} in escrow of ${currency}; a single Wh takes ${needed}.`,
+      message: `${order.maker} has ${balanceMillis} thousandths of a base unit of ${currency} in escrow; a single Wh takes ${perKwh}.`,
       path: isOffer(order) ? "bond" : "price",
       values: {
         currency,
         holder: order.maker,
-        balance: account.balance.toString(),
-        needed: needed.toString(),
+        balance: balanceMillis.toString(),
+        needed: perKwh.toString(),
       },
       makes: "unbacked",
     },
   };
 }
 
-/** The broken rule of a maker's money during an outage. */
-function unlockedBreach(order: Order, { lockedUntil, microgrid }: OrderFacts): Breach | undefined {
-  if (lockedUntil === undefined || microgrid === undefined) return undefined;
-  const end = goodUntil(order, microgrid.slotSeconds);
-  // From the lock's end, its money may be withdrawn.
-  if (lockedUntil > BigInt(end)) return undefined;
+/**
+ * Why money does not count: a lock lets it move in fills of its settler only, and while the chain can't be heard money that
+ * is not locked may be withdrawn unseen.
+ */
+function boundBreach(
+  order: Order,
+  { account: { lock }, isOffline, nowSeconds }: OrderFacts,
+  slotSeconds: number,
+): Breach | undefined {
+  if (isOffline && !isFirm(order)) {
+    const end = goodUntil(order, slotSeconds);
+    return {
+      code: "Relay_NotLocked",
+      message: `The relay is offline, so only money that is locked until the order's end, ${end}, counts: sign a firm order under a lock.`,
+      path: "nonce",
+      values: { holder: order.maker, end },
+      makes: "unbacked",
+    };
+  }
+  if (lock === undefined || lock.untilSeconds <= nowSeconds) return undefined;
+  const mayMove =
+    !isPosted(order) &&
+    (isAddressEqual(order.settler, ANYONE) || isAddressEqual(order.settler, lock.settler));
+  if (mayMove) return undefined;
   return {
-    code: "Relay_NotLocked",
-    message: `The relay is offline, so only money that is locked until the order's end, ${end}, counts; the escrow of ${order.maker} is locked until ${lockedUntil}.`,
-    path: "deadline",
-    values: { holder: order.maker, lockedUntil: lockedUntil.toString(), end },
+    code: "Escrow_Locked",
+    message: `The escrow of ${order.maker} is locked until ${lock.untilSeconds}: it moves only in fills that ${lock.settler} makes.`,
+    path: "settler",
+    values: { holder: order.maker, until: lock.untilSeconds },
     makes: "unbacked",
   };
 }
 
 function energyCover(order: Order, { heldWh }: OrderFacts): Cover {
-  if (heldWh > 0n) return { wh: heldWh };
+  const wh = [...heldWh.values()].reduce((sum, each) => sum + each, 0n);
+  if (wh > 0n) return { wh };
   return {
     wh: 0n,
     breach: {
@@ -400,62 +494,60 @@ function energyCover(order: Order, { heldWh }: OrderFacts): Cover {
   };
 }
 
-/** What a delegate's allowance covers; see `authorize` in the contracts for what a fill draws. */
+/**
+ * What a delegate's allowance covers: a bid draws what the buyer pays; a sale what the buyer pays, or what the energy is worth
+ * at the community price when that is more, and a forward its bond as well.
+ */
 function allowanceCover(
   order: Order,
-  { networkFeePerKwh, feedInPerKwh }: MicrogridFacts,
-  { allowance }: OrderFacts,
+  microgrid: Microgrid,
+  allowanceMillis: bigint,
   delegate: Address,
-  leftWh: bigint,
 ): Cover {
-  const draws = (wh: bigint): bigint => {
-    if (!isOffer(order)) return costOf(order.price, wh);
-    const paid = costOf(order.price, wh) + (networkFeePerKwh * wh) / WH_PER_KWH;
-    const worth = costOf(feedInPerKwh, wh);
-    return (paid > worth ? paid : worth) + (order.forward ? costOf(order.bond, wh) : 0n);
-  };
-  if (draws(leftWh) <= allowance) return { wh: leftWh };
-  const wh = largest(leftWh, (tried) => draws(tried) <= allowance);
+  const perKwh = drawnPerKwh(order, microgrid);
+  if (perKwh === 0n) return { wh: LANE_MAX_WH };
+  const wh = allowanceMillis / perKwh;
   if (wh > 0n) return { wh };
   return {
     wh,
     breach: {
       code: "Orders_AllowanceExceeded",
-      message: `The delegate ${delegate} has ${allowance} left to spend for ${order.maker}; a single Wh takes ${draws(1n)}.`,
+      message: `The delegate ${delegate} has ${allowanceMillis} thousandths of a base unit left to spend for ${order.maker}; a single Wh takes ${perKwh}.`,
       values: {
         maker: order.maker,
         delegate,
-        left: allowance.toString(),
-        needed: draws(1n).toString(),
+        left: allowanceMillis.toString(),
+        needed: costMillis(perKwh, 1n).toString(),
       },
       makes: "unbacked",
     },
   };
 }
 
-/** The largest number up to `limit` that fits; all smaller ones must fit too. */
-function largest(limit: bigint, fits: (tried: bigint) => boolean): bigint {
-  let [low, high] = [0n, limit];
-  while (low < high) {
-    const middle = (low + high + 1n) / 2n;
-    if (fits(middle)) low = middle;
-    else high = middle - 1n;
-  }
-  return low;
+/** The most that a kWh draws on an allowance, in any of an order's slots. */
+function drawnPerKwh(order: Order, microgrid: Microgrid): bigint {
+  if (!isOffer(order)) return order.price;
+  const bond = order.forward ? order.bond : 0n;
+  return levelsOver(microgrid, order).reduce((most, { pricePerKwh, feePerKwh }) => {
+    const paid = order.price + feePerKwh;
+    const drawn = (paid > pricePerKwh ? paid : pricePerKwh) + bond;
+    return drawn > most ? drawn : most;
+  }, 0n);
 }
 
 /**
- * Energy for a spot offer may still be reported when its maker's own live meter supplies it and its slots can be
- * reported.
+ * Energy for a spot offer may still be reported when its maker's own live meter makes it and its slots can still be reported
+ * in time.
  */
 function mayBeBacked(order: Order, { microgrid, meter, nowSeconds }: OrderFacts): boolean {
   if (microgrid === undefined || order.forward || !isOffer(order) || meter === undefined) {
     return false;
   }
-  const lastReport = (order.lastSlot + 1) * microgrid.slotSeconds;
+  const lastReport =
+    slotEnd(order.lastSlot, microgrid.slotSeconds) + microgrid.reportingDeadlineSeconds;
   return (
-    meter.active &&
+    isOwn(order, meter) &&
     (order.sources & sourceMask(meter.source)) !== 0 &&
-    nowSeconds <= lastReport + microgrid.reportingDeadlineSeconds
+    nowSeconds <= lastReport
   );
 }
