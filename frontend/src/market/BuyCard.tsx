@@ -17,11 +17,11 @@ import {
 import { BuyButton } from "./BuyButton.tsx";
 import { EnergyField, type TypedEnergy, useTypedEnergy } from "./EnergyField.tsx";
 import { PlanDetails } from "./PlanDetails.tsx";
+import type { Records } from "./records.ts";
 import type { MarketSearch } from "./search.ts";
 import type { Bought } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import { type PurchaseView, usePurchase } from "./usePurchase.ts";
-import type { Records } from "./useRecords.ts";
 
 const BoughtCard = lazy(() =>
   import("./BoughtCard.tsx").then(({ BoughtCard: card }) => ({ default: card })),

@@ -5,9 +5,9 @@ import { type ReactNode, useMemo } from "react";
 import { DataTable, EmptyState, formatCount, Select, Tabs, useSourceNames } from "../ui/index.ts";
 import { useBidColumns, useOfferColumns } from "./columns.tsx";
 import { type Filters, rangeOf, rowsOf, type Scope } from "./filters.ts";
+import type { Records } from "./records.ts";
 import { type MarketSearch, SORTS } from "./search.ts";
 import type { Market } from "./useMarket.ts";
-import type { Records } from "./useRecords.ts";
 
 /** A table of all offers and bids of the day, with filters and sorting. */
 export function Offers({

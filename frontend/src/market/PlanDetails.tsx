@@ -3,9 +3,9 @@ import type { PlannedTake, Purchase } from "@wattline/sdk";
 import { AddressText, Energy, Money, Price, SlotTime } from "../ui/index.ts";
 import { Distance } from "./Distance.tsx";
 import { RecordBadge } from "./RecordBadge.tsx";
+import type { Records } from "./records.ts";
 import { sellersOf } from "./sellers.ts";
 import type { Market } from "./useMarket.ts";
-import type { Records } from "./useRecords.ts";
 
 /** The sellers of a planned purchase, cheapest first. */
 export function PlanDetails({

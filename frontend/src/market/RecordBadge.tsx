@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import type { Ask } from "@wattline/sdk";
 import { Badge, formatEnergy, formatShare } from "../ui/index.ts";
-import type { Records } from "./useRecords.ts";
+import type { Records } from "./records.ts";
 
 /** How certain the energy of an offer is: already metered, or the share that its seller has delivered of earlier promises. */
 export function RecordBadge({

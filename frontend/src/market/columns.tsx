@@ -8,8 +8,8 @@ import { AddressText, type Column, Energy, Price, SlotTime, useSourceNames } fro
 import { type MarketAsk, sourcesOf } from "./asks.ts";
 import { Distance } from "./Distance.tsx";
 import { RecordBadge } from "./RecordBadge.tsx";
+import type { Records } from "./records.ts";
 import type { Market } from "./useMarket.ts";
-import type { Records } from "./useRecords.ts";
 
 /** Columns of the offers. */
 export function useOfferColumns(market: Market, records: Records): readonly Column<MarketAsk>[] {

@@ -1,9 +1,9 @@
 import { type SlotRange, type Source, sourceMask } from "@wattline/sdk";
 import type { BookOrder } from "../data/index.ts";
 import type { MarketAsk } from "./asks.ts";
+import type { Records } from "./records.ts";
 import type { SORTS } from "./search.ts";
 import type { Market } from "./useMarket.ts";
-import type { Records } from "./useRecords.ts";
 
 /** The filters of the table. */
 export interface Filters {
