@@ -95,7 +95,10 @@ export function batchesOf(
   const batches: Batch[] = [];
   let pending = new Assembly(gas);
   const add = (piece: Piece): void => {
-    if (pending.gasWith(piece) <= gasBudget) return pending.add(piece);
+    if (pending.gasWith(piece) <= gasBudget) {
+      pending.add(piece);
+      return;
+    }
     const fresh = new Assembly(gas);
     if (fresh.gasWith(piece) > gasBudget) {
       const halves = halvesOf(piece);
