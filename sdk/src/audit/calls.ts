@@ -1,28 +1,17 @@
 import { type Address, getAddress, type Hex, isAddressEqual } from "viem";
 import { type DecodedCall, decodeCalls, type UndecodedCall } from "../history/calls.ts";
 import type { Contracts } from "../history/events.ts";
-import type { PositionTerms } from "../history/positions.ts";
+import { type Position, positionIdOf } from "../history/positions.ts";
 import type { Order, Reading } from "../typedData.ts";
 import type { ChainTransaction } from "./chain.ts";
 
-/** What a taker took of a signed order. */
-export interface Take {
-  readonly microgrid: number;
-  readonly meter: Address;
-  readonly source: number;
-  readonly firstBlock: number;
-  readonly energy: readonly bigint[];
-  readonly limit: bigint;
-}
+type ArgsOf<Name extends string> = Extract<DecodedCall, { functionName: Name }>["args"];
+
+/** What a taker wants of a posted price. */
+export type Take = ArgsOf<"accept">[2];
 
 /** A match of a batch, as `settle` takes it. */
-export interface SettleMatch {
-  readonly offer: number;
-  readonly bid: number;
-  readonly source: number;
-  readonly firstBlock: number;
-  readonly energy: readonly bigint[];
-}
+export type SettleMatch = ArgsOf<"settle">[2][number];
 
 /** The arguments of a call of each kind. */
 interface CallBodies {
@@ -33,7 +22,7 @@ interface CallBodies {
     readonly signatures: readonly Hex[];
     readonly matches: readonly SettleMatch[];
   };
-  /** One of the call's releases. */
+  /** One block of one of the call's releases. */
   readonly release: ReleaseBody;
   readonly report: { readonly reading: Reading; readonly signature: Hex };
   readonly deposit: MoneyBody;
@@ -47,12 +36,18 @@ interface TakeBody {
 }
 
 interface ReleaseBody {
-  readonly position: PositionTerms;
+  readonly positionId: Hex;
+  readonly position: Position;
   readonly blockNumber: number;
+  /** Whether slots without a reading are called undelivered. */
+  readonly isCalling: boolean;
 }
 
 interface MoneyBody {
   readonly currency: Address;
+  /** Whose money it is: the sender's, or that of who has signed. */
+  readonly holder: Address;
+  /** Base units. */
   readonly amount: bigint;
 }
 
@@ -76,7 +71,9 @@ export interface SeenCalls {
 export const isPlain = (contracts: Contracts, to: Address | undefined): boolean =>
   to !== undefined &&
   // Not the token: it calls receivers of energy, and what they call is not in the calldata.
-  [contracts.marketplace, contracts.meters].some((address) => isAddressEqual(address, to));
+  [contracts.marketplace, contracts.microgrids, contracts.meters].some((address) =>
+    isAddressEqual(address, to),
+  );
 
 /** The calls of a transaction that left events, in their order; a multicall's one by one. */
 export function callsOf(contracts: Contracts, transaction: ChainTransaction): SeenCalls {
@@ -107,7 +104,10 @@ function judgedOf(sender: Address, call: DecodedCall | UndecodedCall): Call[] {
       return [{ kind: "settle", sender, orders, signatures, matches }];
     }
     case "release":
-      return call.args[0].map((release) => ({ kind: "release", sender, ...release }));
+    case "undelivered": {
+      const isCalling = call.functionName === "undelivered";
+      return call.args[0].flatMap((release) => releasesOf(sender, release, isCalling));
+    }
     case "report": {
       const [reading, signature] = call.args;
       return [{ kind: "report", sender, reading, signature }];
@@ -115,13 +115,36 @@ function judgedOf(sender: Address, call: DecodedCall | UndecodedCall): Call[] {
     case "deposit":
     case "depositWithPermit": {
       const [currency, amount] = call.args;
-      return [{ kind: "deposit", sender, currency, amount }];
+      return [{ kind: "deposit", sender, currency, holder: sender, amount }];
+    }
+    case "depositWithAuthorization": {
+      const [currency, holder, amount] = call.args;
+      return [{ kind: "deposit", sender, currency, holder, amount }];
     }
     case "withdraw": {
       const [currency, amount] = call.args;
-      return [{ kind: "withdraw", sender, currency, amount }];
+      return [{ kind: "withdraw", sender, currency, holder: sender, amount }];
+    }
+    case "withdrawFor": {
+      const [holder, currency, amount] = call.args;
+      return [{ kind: "withdraw", sender, currency, holder, amount }];
     }
     default:
       return [];
   }
+}
+
+function releasesOf(
+  sender: Address,
+  { position, blocks }: ArgsOf<"release">[0][number],
+  isCalling: boolean,
+): CallOf<"release">[] {
+  const positionId = positionIdOf(position);
+  const releases: CallOf<"release">[] = [];
+  for (let index = 0; blocks >> BigInt(index) !== 0n; index++) {
+    if (((blocks >> BigInt(index)) & 1n) === 0n) continue;
+    const blockNumber = position.firstBlock + index;
+    releases.push({ kind: "release", sender, positionId, position, blockNumber, isCalling });
+  }
+  return releases;
 }

@@ -3,7 +3,16 @@ import { SOURCES, type Source } from "../energyId.ts";
 import type { EnergyMove } from "../history/moves.ts";
 import { addWords, isAtMost, subtractWords } from "../words.ts";
 import type { AuditContext } from "./context.ts";
-import { accountIn, moneyIn, seriesOf, within } from "./state.ts";
+import {
+  accountIn,
+  communitiesIn,
+  type FillKey,
+  fillsKey,
+  moneyIn,
+  seriesOf,
+  type Words,
+  within,
+} from "./state.ts";
 
 /** Records a move of energy. A holder can't give away energy that it does not have. */
 export function recordMove(context: AuditContext, move: EnergyMove): void {
@@ -36,9 +45,7 @@ function takeEnergy(
     words.delete(blockNumber);
     return;
   }
-  const left = subtractWords(held, energy);
-  if (left === 0n) words.delete(blockNumber);
-  else words.set(blockNumber, left);
+  takeWord(words, blockNumber, energy);
 }
 
 function giveEnergy(
@@ -48,20 +55,34 @@ function giveEnergy(
   blockNumber: number,
   energy: bigint,
 ): void {
-  const words = within(within(context.state.energy, holder), series);
-  words.set(blockNumber, addWords(words.get(blockNumber) ?? 0n, energy));
+  addWord(within(within(context.state.energy, holder), series), blockNumber, energy);
 }
 
-/** Adds money to an account. */
+/** Adds energy to a block. */
+export function addWord(words: Words, blockNumber: number, energy: bigint): void {
+  if (energy !== 0n) words.set(blockNumber, addWords(words.get(blockNumber) ?? 0n, energy));
+}
+
+/**
+ * Takes energy off a block.
+ * @throws RangeError when there is less.
+ */
+export function takeWord(words: Words, blockNumber: number, energy: bigint): void {
+  const left = subtractWords(words.get(blockNumber) ?? 0n, energy);
+  if (left === 0n) words.delete(blockNumber);
+  else words.set(blockNumber, left);
+}
+
+/** Adds money to an account; thousandths of a base unit, here and below. */
 export function credit(
   context: AuditContext,
   currency: Address,
   holder: Address,
-  amount: bigint,
+  amountMillis: bigint,
 ): void {
-  if (amount === 0n) return;
-  accountIn(context.state, currency, holder).balance += amount;
-  moneyIn(context.state, currency).accounts += amount;
+  if (amountMillis === 0n) return;
+  accountIn(context.state, currency, holder).balanceMillis += amountMillis;
+  moneyIn(context.state, currency).accountsMillis += amountMillis;
 }
 
 /** Takes money from an account; a finding when the account has less. */
@@ -69,43 +90,40 @@ export function debit(
   context: AuditContext,
   currency: Address,
   holder: Address,
-  amount: bigint,
+  amountMillis: bigint,
 ): void {
-  if (amount === 0n) return;
+  if (amountMillis === 0n) return;
   const account = accountIn(context.state, currency, holder);
   context.checked("holdings");
-  if (account.balance < amount) {
+  if (account.balanceMillis < amountMillis) {
     context.found("holdings", "money-not-held", {
       holder,
-      had: account.balance,
-      paid: amount,
+      had: account.balanceMillis,
+      paid: amountMillis,
     });
   }
-  account.balance -= amount;
-  moneyIn(context.state, currency).accounts -= amount;
+  account.balanceMillis -= amountMillis;
+  moneyIn(context.state, currency).accountsMillis -= amountMillis;
 }
 
-/** Pays the DSOs: one DSO gets everything; across a tie line each gets half, and the receiving one the odd unit. */
+/** Pays the DSOs: one DSO gets everything; across a tie line each gets half, and the receiving one the odd thousandth. */
 export function payDsos(
   context: AuditContext,
   currency: Address,
   from: number,
   to: number,
-  charge: bigint,
+  chargeMillis: bigint,
 ): void {
-  const half = from === to ? 0n : charge / 2n;
-  const dsoOf = (microgrid: number) => context.state.microgrids.get(microgrid)?.dso ?? zeroAddress;
+  const half = from === to ? 0n : chargeMillis / 2n;
+  const communities = communitiesIn(context.state);
+  const dsoOf = (microgrid: number) => communities.get(microgrid)?.dso ?? zeroAddress;
   credit(context, currency, dsoOf(from), half);
-  credit(context, currency, dsoOf(to), charge - half);
+  credit(context, currency, dsoOf(to), chargeMillis - half);
 }
 
 /** Adds to an order's fill. */
-export function fill(context: AuditContext, maker: Address, nonce: bigint, energyWh: bigint): void {
-  const fills = within(context.state.fills, maker);
-  const key = (nonce / 8n).toString();
-  fills.set(key, (fills.get(key) ?? 0n) + (energyWh << (32n * (nonce % 8n))));
+export function fill(context: AuditContext, key: FillKey, energyWh: bigint): void {
+  const fills = within(context.state.fills, fillsKey(key));
+  const word = (key.nonce / 8n).toString();
+  fills.set(word, (fills.get(word) ?? 0n) + (energyWh << (32n * (key.nonce % 8n))));
 }
-
-/** A charge, rounded down to a base unit. */
-export const chargeOf = (chargePerKwh: bigint, energyWh: bigint): bigint =>
-  (chargePerKwh * energyWh) / 1000n;

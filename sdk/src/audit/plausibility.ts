@@ -1,10 +1,10 @@
 import { SOURCES } from "../energyId.ts";
+import type { Microgrid } from "../microgrid.ts";
 import { slotEnd, slotStart } from "../slots.ts";
 import { clearSkyUnder, extraterrestrialIrradiance, sunPosition } from "../sun.ts";
-import type { MicrogridState } from "./state.ts";
 
 /** Where a roof is, and how long its slots are. */
-export type SolarSite = Pick<MicrogridState, "latitudeTenths" | "longitudeTenths" | "slotSeconds">;
+export type SolarSite = Pick<Microgrid, "latitudeTenths" | "longitudeTenths" | "slotSeconds">;
 
 export const SOLAR = SOURCES.indexOf("Solar");
 

@@ -10,9 +10,10 @@ import { energyTokenAbi } from "../abi/energyToken.ts";
 import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
 import type { Contracts } from "../history/events.ts";
+import { MILLIS_PER_UNIT, wholeUnits } from "../money.ts";
 import type { Check } from "./checks.ts";
 import type { Fault } from "./messages.ts";
-import type { AuditState, Words } from "./state.ts";
+import { type AuditState, reportedIn, type Words } from "./state.ts";
 
 /**
  * A call of a view at the end block, and the answer that the rebuilt state expects. Expensive parts are computed when
@@ -37,8 +38,9 @@ const erc20Abi = parseAbi(["function balanceOf(address) view returns (uint256)"]
 const MOST_BLOCKS = 64;
 
 /**
- * Everything that the chain can be asked about a rebuilt state: accounts, energy, fills, positions, flows, reported
- * slots, the escrow's tokens; and, by simulated calls, whether money can be withdrawn and energy moves without a hook.
+ * Everything that the chain can be asked about a rebuilt state: accounts, locks, allowances, energy, fills, positions, flows,
+ * rations, meters, deliveries, reported slots, the escrow's tokens; and, by simulated calls, whether money can be withdrawn
+ * and energy moves without a hook.
  * @param time Unix seconds of the end block.
  */
 export function* questionsOn(
@@ -47,10 +49,14 @@ export function* questionsOn(
   time: number,
 ): Generator<Question> {
   yield* accountQuestions(state, contracts, time);
+  yield* allowanceQuestions(state, contracts);
   yield* energyQuestions(state, contracts);
   yield* fillQuestions(state, contracts);
   yield* positionQuestions(state, contracts);
   yield* flowQuestions(state, contracts);
+  yield* rationQuestions(state, contracts);
+  yield* meterQuestions(state, contracts);
+  yield* deliveryQuestions(state, contracts);
   yield* reportQuestions(state, contracts);
   yield* hookQuestions(state, contracts);
 }
@@ -61,17 +67,17 @@ export function* questionsOn(
  * hold it.
  */
 function* accountQuestions(
-  { accounts, money, microgrids }: AuditState,
+  { accounts, money, communities }: AuditState,
   { marketplace }: Contracts,
   time: number,
 ): Generator<Question> {
-  const traded = new Set([...microgrids.values()].map(({ currency }) => currency));
+  const traded = new Set([...communities.microgrids.values()].map(({ currency }) => currency));
   for (const [currency, holders] of accounts) {
     for (const [holder, account] of holders) {
       yield {
         check: "state",
         subject: `account ${currency} ${holder}`,
-        expects: `${account.balance} ${account.counter} ${account.lockedUntil}`,
+        expects: `${account.balanceMillis} ${account.counter} ${account.lockedUntil}`,
         to: marketplace,
         get data() {
           return encodeFunctionData({
@@ -87,41 +93,47 @@ function* accountQuestions(
             data,
           });
           const same =
-            balance === account.balance &&
+            balance === account.balanceMillis &&
             counter === account.counter &&
             Number(lockedUntil) === account.lockedUntil;
           return same
             ? undefined
-            : { code: "account-differs", values: { holder, found: balance, due: account.balance } };
+            : {
+                code: "account-differs",
+                values: { holder, found: balance, due: account.balanceMillis },
+              };
         }),
       };
-      if (!traded.has(currency) || account.balance <= 0n || account.lockedUntil > time) continue;
+      if (account.settler !== zeroAddress) yield lockQuestion(currency, holder, account);
+      const amount = wholeUnits(account.balanceMillis);
+      if (!traded.has(currency) || amount <= 0n || account.lockedUntil > time) continue;
       yield {
         check: "withdrawal",
         subject: `withdrawal ${currency} ${holder}`,
-        expects: `${account.balance}`,
+        expects: `${amount}`,
         from: holder,
         to: marketplace,
         get data() {
           return encodeFunctionData({
             abi: marketplaceAbi,
             functionName: "withdraw",
-            args: [currency, account.balance, holder],
+            args: [currency, amount, holder],
           });
         },
         judge: (answer) =>
           answer === undefined
-            ? { code: "cannot-withdraw", values: { holder, balance: account.balance } }
+            ? { code: "cannot-withdraw", values: { holder, balance: amount } }
             : undefined,
       };
     }
   }
-  for (const [currency, { accounts: owed, locked }] of money) {
+  for (const [currency, { accountsMillis, lockedMillis }] of money) {
     if (!traded.has(currency)) continue;
+    const owed = accountsMillis + lockedMillis;
     yield {
       check: "escrow",
       subject: `escrow ${currency}`,
-      expects: `${owed + locked}`,
+      expects: `${owed}`,
       to: currency,
       get data() {
         return encodeFunctionData({
@@ -132,9 +144,70 @@ function* accountQuestions(
       },
       judge: answered("balanceOf", (data) => {
         const held = decodeFunctionResult({ abi: erc20Abi, functionName: "balanceOf", data });
-        return held >= owed + locked
+        return held * MILLIS_PER_UNIT >= owed
           ? undefined
-          : { code: "escrow-short", values: { held, currency, owed: owed + locked } };
+          : { code: "escrow-short", values: { held, currency, owed } };
+      }),
+    };
+  }
+
+  function lockQuestion(
+    currency: Address,
+    holder: Address,
+    { settler, signer }: { readonly settler: Address; readonly signer: Address },
+  ): Question {
+    return {
+      check: "state",
+      subject: `lock ${currency} ${holder}`,
+      expects: `${settler} ${signer}`,
+      to: marketplace,
+      get data() {
+        return encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "lockOf",
+          args: [currency, holder],
+        });
+      },
+      judge: answered("lockOf", (data) => {
+        const lock = decodeFunctionResult({ abi: marketplaceAbi, functionName: "lockOf", data });
+        return lock.settler === settler && lock.signer === signer
+          ? undefined
+          : { code: "lock-differs", values: { holder } };
+      }),
+    };
+  }
+}
+
+function* allowanceQuestions(
+  { allowances }: AuditState,
+  { marketplace }: Contracts,
+): Generator<Question> {
+  for (const [key, { amountMillis, untilSeconds }] of allowances) {
+    const [maker, currency, delegate] = key.split(" ") as [Address, Address, Address];
+    yield {
+      check: "state",
+      subject: `allowance ${key}`,
+      expects: `${amountMillis} ${untilSeconds}`,
+      to: marketplace,
+      get data() {
+        return encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "allowanceOf",
+          args: [maker, currency, delegate],
+        });
+      },
+      judge: answered("allowanceOf", (data) => {
+        const { amount, until } = decodeFunctionResult({
+          abi: marketplaceAbi,
+          functionName: "allowanceOf",
+          data,
+        });
+        return amount === amountMillis && until === untilSeconds
+          ? undefined
+          : {
+              code: "allowance-differs",
+              values: { delegate, maker, found: amount, due: amountMillis },
+            };
       }),
     };
   }
@@ -182,69 +255,150 @@ function* energyQuestions({ energy }: AuditState, contracts: Contracts): Generat
 }
 
 function* fillQuestions({ fills }: AuditState, { marketplace }: Contracts): Generator<Question> {
-  for (const [maker, words] of fills) {
-    for (const [key, word] of words) {
+  for (const [key, words] of fills) {
+    for (const [index, word] of words) {
       for (let lane = 0n; lane < 8n; lane++) {
         const bits = (word >> (32n * lane)) & 0xffffffffn;
-        if (bits === 0n) continue;
-        const nonce = BigInt(key) * 8n + lane;
-        yield {
-          check: "state",
-          subject: `fill ${maker} ${nonce}`,
-          expects: `${bits}`,
-          to: marketplace,
-          get data() {
-            return encodeFunctionData({
-              abi: marketplaceAbi,
-              functionName: "fillOf",
-              args: [maker, nonce],
-            });
-          },
-          judge: answered("fillOf", (data) => {
-            const [wh, cancelled] = decodeFunctionResult({
-              abi: marketplaceAbi,
-              functionName: "fillOf",
-              data,
-            });
-            return wh === (bits & 0x7fffffffn) && cancelled === bits > 0x7fffffffn
-              ? undefined
-              : {
-                  code: "fill-differs",
-                  values: { nonce, maker, foundWh: wh, dueWh: bits & 0x7fffffffn },
-                };
-          }),
-        };
+        if (bits !== 0n) yield fillQuestion(marketplace, key, BigInt(index) * 8n + lane, bits);
       }
     }
   }
+}
+
+/** @param key The maker, or of a firm order maker, currency and settler. */
+function fillQuestion(marketplace: Address, key: string, nonce: bigint, bits: bigint): Question {
+  const [maker, currency, settler] = key.split(" ") as [Address, Address?, Address?];
+  const dueWh = bits & 0x7fffffffn;
+  return {
+    check: "state",
+    subject: `fill ${key} ${nonce}`,
+    expects: `${bits}`,
+    to: marketplace,
+    get data() {
+      return currency === undefined || settler === undefined
+        ? encodeFunctionData({
+            abi: marketplaceAbi,
+            functionName: "fillOf",
+            args: [maker, nonce],
+          })
+        : encodeFunctionData({
+            abi: marketplaceAbi,
+            functionName: "firmFillOf",
+            args: [maker, currency, settler, nonce],
+          });
+    },
+    judge: answered("fillOf", (data) => {
+      // A firm order's answer is the Wh alone: it can't be cancelled.
+      const [foundWh = 0n, cancelled = 0n] = wordsOf(data);
+      return foundWh === dueWh && cancelled === bits >> 31n
+        ? undefined
+        : { code: "fill-differs", values: { nonce, maker, foundWh, dueWh } };
+    }),
+  };
 }
 
 function* positionQuestions(
   { positions }: AuditState,
   { marketplace }: Contracts,
 ): Generator<Question> {
-  for (const [id, { reserved }] of positions) {
-    for (const [blockNumber, word] of reserved) {
+  for (const [id, { open }] of positions) {
+    yield {
+      check: "state",
+      subject: `position ${id}`,
+      expects: `${open}`,
+      to: marketplace,
+      get data() {
+        return encodeFunctionData({ abi: marketplaceAbi, functionName: "openOf", args: [id] });
+      },
+      judge: sameWord("openOf", open, { code: "position-differs", values: { position: id } }),
+    };
+  }
+}
+
+function* rationQuestions(
+  { rationed, isRationKnown }: AuditState,
+  { marketplace }: Contracts,
+): Generator<Question> {
+  if (!isRationKnown) return;
+  for (const [meter, words] of rationed) {
+    for (const [blockNumber, word] of words) {
       yield {
         check: "state",
-        subject: `position ${id} ${blockNumber}`,
+        subject: `ration ${meter} ${blockNumber}`,
         expects: `${word}`,
         to: marketplace,
         get data() {
           return encodeFunctionData({
             abi: marketplaceAbi,
-            functionName: "reservedOf",
-            args: [id, blockNumber],
+            functionName: "rationedOf",
+            args: [meter, blockNumber],
           });
         },
-        judge: sameWord("reservedOf", word, {
-          code: "position-differs",
-          values: { block: blockNumber, position: id },
+        judge: sameWord("rationedOf", word, {
+          code: "ration-differs",
+          values: { meter, block: blockNumber },
         }),
       };
     }
   }
 }
+
+function* meterQuestions({ meters }: AuditState, contracts: Contracts): Generator<Question> {
+  for (const [meter, due] of meters) {
+    yield {
+      check: "state",
+      subject: `meter ${meter}`,
+      expects: Object.values(due).join(" "),
+      to: contracts.meters,
+      get data() {
+        return encodeFunctionData({ abi: metersAbi, functionName: "meterOf", args: [meter] });
+      },
+      judge: answered("meterOf", (data) => {
+        const found = decodeFunctionResult({ abi: metersAbi, functionName: "meterOf", data });
+        const isSame = METER_MEMBERS.every((member) => found[member] === due[member]);
+        return isSame ? undefined : { code: "meter-differs", values: { meter } };
+      }),
+    };
+  }
+}
+
+const METER_MEMBERS = [
+  ...(["owner", "microgrid", "source", "capacityW", "critical", "firstSlot", "active"] as const),
+  ...(["pendingOwner", "movingTo", "promisedEnd", "retiredSlot", "offers"] as const),
+];
+
+function* deliveryQuestions(state: AuditState, { meters }: Contracts): Generator<Question> {
+  for (const [meter, deliveries] of state.deliveries) {
+    for (const [blockNumber, { committed, delivered }] of deliveries) {
+      const due = [committed, delivered, reportedIn(state, meter, blockNumber)];
+      yield {
+        check: "state",
+        subject: `delivery ${meter} ${blockNumber}`,
+        expects: due.join(" "),
+        to: meters,
+        get data() {
+          return encodeFunctionData({
+            abi: metersAbi,
+            functionName: "deliveryOf",
+            args: [meter, blockNumber],
+          });
+        },
+        judge: answered("deliveryOf", (data) => {
+          const found = wordsOf(data);
+          return due.every((word, index) => word === found[index])
+            ? undefined
+            : { code: "delivery-differs", values: { meter, block: blockNumber } };
+        }),
+      };
+    }
+  }
+}
+
+/** An answer's words. */
+const wordsOf = (data: Hex): bigint[] =>
+  Array.from({ length: (data.length - 2) / 64 }, (_, index) =>
+    BigInt(`0x${data.slice(2 + 64 * index, 66 + 64 * index)}`),
+  );
 
 function* flowQuestions({ flows }: AuditState, { marketplace }: Contracts): Generator<Question> {
   for (const [direction, words] of flows) {

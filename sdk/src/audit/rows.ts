@@ -40,14 +40,14 @@ export interface SettlementRow {
   readonly currency: Address;
   readonly sentWh: bigint;
   readonly arrivedWh: bigint;
-  /** Base units that the buyer paid, or locked for a reservation; `charge` is the part that went to DSOs. */
-  readonly cost: bigint;
-  readonly charge: bigint;
-  readonly refund: bigint;
-  /** What a seller locked as a bond, or lost by a release. */
-  readonly bond: bigint;
+  /** Thousandths of a base unit that the buyer paid, or locked for a reservation; the charge is what went to DSOs. */
+  readonly costMillis: bigint;
+  readonly chargeMillis: bigint;
+  readonly refundMillis: bigint;
+  /** What a seller locked for a reservation, or forfeited by a release. */
+  readonly bondMillis: bigint;
   readonly orders: readonly Hex[];
-  /** Who signed: the maker, a delegate or a wallet, one word per order; "not seen" without calldata. */
+  /** Who signed: the maker, its lock's signer, a delegate or a wallet, one word per order; "not seen" without calldata. */
   readonly signers: readonly string[];
 }
 

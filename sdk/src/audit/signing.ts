@@ -1,5 +1,6 @@
-import { type Address, concat, type Hex, keccak256, numberToHex, pad, toHex } from "viem";
+import { type Address, concat, type Hex, keccak256, numberToHex, pad, size, toHex } from "viem";
 import { digestOf } from "../bulk.ts";
+import { isSignedByDevice } from "../deviceKeys.ts";
 import { signerOf } from "../signatures.ts";
 import type { Domain, Order, Reading } from "../typedData.ts";
 
@@ -26,6 +27,9 @@ export type Claim =
   | { readonly kind: "reading"; readonly reading: Reading; readonly signature: Hex }
   | { readonly kind: "order"; readonly order: Order; readonly signature: Hex };
 
+/** A device's signature with a P-256 key, which includes the public key. */
+const P256_BYTES = 128;
+
 /** The domains that signatures are made for. */
 export interface Domains {
   readonly market: Domain;
@@ -49,12 +53,16 @@ export async function isSignedByNamed(
   recover: Recover,
 ): Promise<boolean> {
   if (claim.kind === "reading") {
-    const signer = await recover(hashReading(meters, claim.reading), claim.signature);
-    return signer?.toLowerCase() === claim.reading.meter.toLowerCase();
+    const { reading, signature } = claim;
+    const digest = hashReading(meters, reading);
+    if (size(signature) === P256_BYTES) return isSignedByDevice(reading.meter, digest, signature);
+    const signer = await recover(digest, signature);
+    return signer?.toLowerCase() === reading.meter.toLowerCase();
   }
   const signer = await signerOf(market, claim, {
     recover,
     isDelegate: () => false,
+    isLockSigner: () => false,
     isAccepted: () => false,
   });
   return signer !== undefined;

@@ -1,86 +1,68 @@
-import type { Address, Hex } from "viem";
-import type { PositionTerms } from "../history/positions.ts";
-import type { Mode } from "../modes.ts";
-
-/** A microgrid after its events so far. */
-export interface MicrogridState {
-  readonly name: string;
-  readonly currency: Address;
-  readonly slotSeconds: number;
-  readonly reportingDeadline: number;
-  readonly latitudeTenths: number;
-  readonly longitudeTenths: number;
-  dso: Address;
-  /** Base units per kWh. */
-  feedIn: bigint;
-  networkFee: bigint;
-  islandPriceCap: bigint;
-  /** Wh per slot. */
-  islandRation: number;
-  retail: bigint;
-  mode: Mode;
-}
-
-/** Terms of a tie line. */
-export interface LineTerms {
-  readonly lossBps: number;
-  readonly capacity: number;
-  readonly wheelingUp: bigint;
-  readonly wheelingDown: bigint;
-}
-
-/** A tie line: `next` replaces `current` at `effectiveAt`. */
-export interface LineState {
-  current: LineTerms;
-  next?: LineTerms | undefined;
-  effectiveAt: number;
-}
+import { type Address, type Hex, zeroAddress } from "viem";
+import { isFirm } from "../deals/order.ts";
+import { type KnownMicrogrids, Microgrids } from "../history/microgrids.ts";
+import type { Position } from "../history/positions.ts";
+import { heldLanes } from "../words.ts";
 
 export interface MeterState {
   owner: Address;
   readonly microgrid: number;
   readonly source: number;
   readonly capacityW: number;
-  readonly critical: boolean;
-  /** Days from the Unix epoch. */
-  readonly sinceDay: number;
+  critical: boolean;
+  /** The first slot that it reports. */
+  readonly firstSlot: number;
   active: boolean;
+  /** Who has been offered the meter; zero for nobody. */
+  pendingOwner: Address;
+  /** The microgrid that may register it next; 0 for none. */
+  movingTo: number;
+  /** The first slot after all that it has promised. */
+  promisedEnd: number;
+  retiredSlot: number;
+  offers: number;
 }
 
 export interface AccountState {
-  balance: bigint;
+  balanceMillis: bigint;
   counter: bigint;
   /** Unix seconds. */
   lockedUntil: number;
+  /** Whom the last lock names; zero before any. */
+  settler: Address;
+  signer: Address;
+}
+
+export interface AllowanceState {
+  amountMillis: bigint;
+  /** Unix seconds. */
+  untilSeconds: number;
 }
 
 /** A block of a meter that is owed to forwards, in words of eight lanes. */
 export interface DeliveryState {
   committed: bigint;
   delivered: bigint;
-  /** For a block that fell short: what the positions released so far were promised, and what they got. */
-  sharedCommitted: bigint;
-  sharedDelivered: bigint;
-  /** The sum of all releases. */
+  /** The energy of all positions that were released. */
   released: bigint;
 }
 
 export interface PositionState {
-  readonly terms: PositionTerms;
-  /** By block; released blocks are removed. */
-  readonly reserved: Map<number, bigint>;
+  readonly position: Position;
+  /** Bit i: the block `firstBlock + i` is open. */
+  open: bigint;
 }
 
-/** A currency's money, in base units. */
+/** A currency's money, in thousandths of a base unit. */
 export interface MoneyState {
   /** Deposits less withdrawals. */
-  held: bigint;
+  heldMillis: bigint;
   /** The sum of all accounts. */
-  accounts: bigint;
+  accountsMillis: bigint;
   /** Payments and bonds of positions. */
-  locked: bigint;
+  lockedMillis: bigint;
   /** Held and not owed, as far as it was reported: 0 in an honest history. */
-  gap: bigint;
+  gapMillis: bigint;
 }
 
 /** Words of eight lanes by block. */
@@ -88,9 +70,7 @@ export type Words = Map<number, bigint>;
 
 /** The sum of the chain's events: everything that can be compared with the chain, and what the rules need. */
 export interface AuditState {
-  readonly microgrids: Map<number, MicrogridState>;
-  /** By `lineKey`. */
-  readonly lines: Map<string, LineState>;
+  readonly communities: KnownMicrogrids;
   readonly meters: Map<Address, MeterState>;
   /** One bit per slot, in words of 256. */
   readonly reported: Map<Address, Map<number, bigint>>;
@@ -100,20 +80,22 @@ export interface AuditState {
   /** By currency, then by holder. */
   readonly accounts: Map<Address, Map<Address, AccountState>>;
   readonly money: Map<Address, MoneyState>;
-  /** By maker, then by nonce / 8: a word, the guard bit meaning cancelled. */
-  readonly fills: Map<Address, Map<string, bigint>>;
+  /** By {@link FillKey}, then by nonce / 8: a word, the guard bit meaning cancelled. */
+  readonly fills: Map<string, Map<string, bigint>>;
   /** By `allowanceKey`. */
-  readonly allowances: Map<string, bigint>;
+  readonly allowances: Map<string, AllowanceState>;
+  /** Those with open blocks. */
   readonly positions: Map<Hex, PositionState>;
-  /** By direction, then by block. */
+  /** By direction, then by block: sent, less what a forward fell short. */
   readonly flows: Map<string, Words>;
-  /** Purchases of ordinary meters while islanded, where calldata was seen. */
+  /** What ordinary meters have bought of islanded slots. */
   readonly rationed: Map<Address, Words>;
+  /** Whether that is all: false once a purchase in an islanded slot came without calldata, which names the meter. */
+  isRationKnown: boolean;
 }
 
 export const emptyState = (): AuditState => ({
-  microgrids: new Map(),
-  lines: new Map(),
+  communities: { microgrids: new Map(), lines: new Map(), proposals: new Map() },
   meters: new Map(),
   reported: new Map(),
   deliveries: new Map(),
@@ -125,16 +107,31 @@ export const emptyState = (): AuditState => ({
   positions: new Map(),
   flows: new Map(),
   rationed: new Map(),
+  isRationKnown: true,
 });
+
+/** The communities of a state, which change with it. */
+export const communitiesIn = ({ communities }: Pick<AuditState, "communities">): Microgrids =>
+  new Microgrids(communities);
 
 /** The number of a series, one source in one microgrid, as in the contracts. */
 export const seriesOf = (microgrid: number, source: number): number => microgrid * 256 + source;
 
-export const lineKey = (one: number, other: number): string =>
-  one < other ? `${one} ${other}` : `${other} ${one}`;
+export const directionOf = (from: number, to: number): string => `${from} ${to}`;
 
 export const allowanceKey = (maker: Address, currency: Address, delegate: Address): string =>
   `${maker} ${currency} ${delegate}`;
+
+/** What the fills of an order are kept under: those of firm orders by currency and settler, too. */
+export interface FillKey {
+  readonly maker: Address;
+  readonly currency: Address;
+  readonly settler: Address;
+  readonly nonce: bigint;
+}
+
+export const fillsKey = ({ maker, currency, settler, nonce }: FillKey): string =>
+  isFirm({ nonce }) ? `${maker} ${currency} ${settler}` : maker;
 
 /** The map under `key`, created when missing. */
 export function within<Key, Inner, Value>(
@@ -148,54 +145,76 @@ export function within<Key, Inner, Value>(
   return made;
 }
 
+/** The value under `key`, created when missing. */
+function madeIn<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+const NO_ACCOUNT: AccountState = {
+  balanceMillis: 0n,
+  counter: 0n,
+  lockedUntil: 0,
+  settler: zeroAddress,
+  signer: zeroAddress,
+};
+
 /** A holder's account, created when missing. */
-export function accountIn(state: AuditState, currency: Address, holder: Address): AccountState {
-  const accounts = within(state.accounts, currency);
-  const known = accounts.get(holder);
-  if (known !== undefined) return known;
-  const made = { balance: 0n, counter: 0n, lockedUntil: 0 };
-  accounts.set(holder, made);
-  return made;
-}
+export const accountIn = (state: AuditState, currency: Address, holder: Address): AccountState =>
+  madeIn(within(state.accounts, currency), holder, () => ({ ...NO_ACCOUNT }));
 
-export function moneyIn(state: AuditState, currency: Address): MoneyState {
-  const known = state.money.get(currency);
-  if (known !== undefined) return known;
-  const made = { held: 0n, accounts: 0n, locked: 0n, gap: 0n };
-  state.money.set(currency, made);
-  return made;
-}
+/** A holder's account to read; nothing is created. */
+export const accountOf = (
+  state: AuditState,
+  currency: Address,
+  holder: Address,
+): Readonly<AccountState> => state.accounts.get(currency)?.get(holder) ?? NO_ACCOUNT;
 
-export function deliveryIn(state: AuditState, meter: Address, blockNumber: number): DeliveryState {
-  const deliveries = within(state.deliveries, meter);
-  const known = deliveries.get(blockNumber);
-  if (known !== undefined) return known;
-  const made = {
+export const moneyIn = (state: AuditState, currency: Address): MoneyState =>
+  madeIn(state.money, currency, () => ({
+    heldMillis: 0n,
+    accountsMillis: 0n,
+    lockedMillis: 0n,
+    gapMillis: 0n,
+  }));
+
+export const deliveryIn = (state: AuditState, meter: Address, blockNumber: number): DeliveryState =>
+  madeIn(within(state.deliveries, meter), blockNumber, () => ({
     committed: 0n,
     delivered: 0n,
-    sharedCommitted: 0n,
-    sharedDelivered: 0n,
     released: 0n,
-  };
-  deliveries.set(blockNumber, made);
-  return made;
-}
+  }));
 
 /** An order's fill, in Wh, and whether it is cancelled. */
-export function fillIn(state: AuditState, maker: Address, nonce: bigint) {
-  const word = state.fills.get(maker)?.get((nonce / 8n).toString()) ?? 0n;
-  const lane = word >> (32n * (nonce % 8n));
+export function fillIn(state: AuditState, key: FillKey) {
+  const word = state.fills.get(fillsKey(key))?.get((key.nonce / 8n).toString()) ?? 0n;
+  const lane = word >> (32n * (key.nonce % 8n));
   return { filledWh: lane & 0x7fffffffn, cancelled: (lane & 0x80000000n) !== 0n };
 }
 
-/** The tie line terms in force for energy that goes `from` one microgrid `to` another; undefined without a tie line. */
-export function crossingIn(state: AuditState, from: number, to: number, time: number) {
-  const line = state.lines.get(lineKey(from, to));
-  if (line === undefined) return undefined;
-  const terms = line.next !== undefined && line.effectiveAt <= time ? line.next : line.current;
-  return {
-    lossBps: BigInt(terms.lossBps),
-    capacity: BigInt(terms.capacity),
-    wheeling: from < to ? terms.wheelingUp : terms.wheelingDown,
-  };
+/** The guard bits of the reported lanes of a block. */
+export function reportedIn(state: AuditState, meter: Address, blockNumber: number): bigint {
+  const flags = state.reported.get(meter)?.get(Math.floor(blockNumber / 32)) ?? 0n;
+  let guards = 0n;
+  for (let lane = 0; lane < 8; lane++) {
+    const bit = (flags >> BigInt((blockNumber % 32) * 8 + lane)) & 1n;
+    guards |= bit << BigInt(32 * lane + 31);
+  }
+  return guards;
 }
+
+/** A block is forgotten when nothing can come of it any more: all positions are released and all slots reported. */
+export function forgetDelivery(state: AuditState, meter: Address, blockNumber: number): void {
+  const delivery = state.deliveries.get(meter)?.get(blockNumber);
+  if (delivery === undefined || delivery.released !== delivery.committed) return;
+  const isReported =
+    (heldLanes(delivery.committed) & ~reportedIn(state, meter, blockNumber)) === 0n;
+  if (isReported) state.deliveries.get(meter)?.delete(blockNumber);
+}
+
+/** The most that a meter can export in a slot: its capacity, rounded up to a Wh. */
+export const mostWhOf = ({ capacityW }: Pick<MeterState, "capacityW">, slotSeconds: number) =>
+  BigInt(Math.ceil((capacityW * slotSeconds) / 3600));

@@ -150,14 +150,13 @@ export const meetsLimit = (
 
 /**
  * What a fill draws on the allowance of a delegate who signed for the seller, without its bond: what the buyer pays, or the
- * energy's worth at the community price when that is more.
+ * energy's worth at the community price when that is more; both over all that is traded.
  */
-export const worthOf = (slots: readonly SlotDeal[]): bigint =>
-  slots.reduce(
-    (sum, { costMillis, worthMillis }) =>
-      sum + (costMillis > worthMillis ? costMillis : worthMillis),
-    0n,
-  );
+export function worthOf(slots: readonly SlotDeal[]): bigint {
+  const costMillis = slots.reduce((sum, slot) => sum + slot.costMillis, 0n);
+  const worthMillis = slots.reduce((sum, slot) => sum + slot.worthMillis, 0n);
+  return costMillis > worthMillis ? costMillis : worthMillis;
+}
 
 interface Sofar {
   readonly offerLeftWh: bigint | undefined;

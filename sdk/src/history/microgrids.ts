@@ -6,11 +6,27 @@ import type { EventNamed, HistoryEvent } from "./events.ts";
 /** What `ClosedFrom` and schedules say for "never". */
 const NEVER = 2 ** 32 - 1;
 
+/** All that is known of microgrids and tie lines; lines and proposals by the numbers of their ends. */
+export interface KnownMicrogrids {
+  readonly microgrids: Map<number, Microgrid>;
+  readonly lines: Map<string, TieLine>;
+  readonly proposals: Map<string, TieLineProposal>;
+}
+
 /** Microgrids and tie lines after their events so far: the only reader of these events. */
 export class Microgrids {
-  readonly #microgrids = new Map<number, Microgrid>();
-  readonly #lines = new Map<string, TieLine>();
-  readonly #proposals = new Map<string, TieLineProposal>();
+  readonly #microgrids: Map<number, Microgrid>;
+  readonly #lines: Map<string, TieLine>;
+  readonly #proposals: Map<string, TieLineProposal>;
+
+  /** @param known From earlier events; it is kept up to date. */
+  constructor(
+    known: KnownMicrogrids = { microgrids: new Map(), lines: new Map(), proposals: new Map() },
+  ) {
+    this.#microgrids = known.microgrids;
+    this.#lines = known.lines;
+    this.#proposals = known.proposals;
+  }
 
   /**
    * Adds an event; those that say nothing about microgrids or tie lines change nothing.

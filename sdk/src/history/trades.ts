@@ -32,6 +32,9 @@ export interface Trade extends MadeTrade {
   readonly logIndex: number;
 }
 
+/** A trade without its place in the block. */
+export type BareTrade = Omit<Trade, "logIndex">;
+
 /** A trade, and whether it was made with the grid. */
 export interface ToldTrade extends Trade {
   /** Whether seller or buyer was, at the time of the trade, the DSO of one of its microgrids. */
@@ -54,7 +57,7 @@ export function tradeOfTake(
   { orderHash, maker, taker, cost, charge }: Omit<ArgsOf<"Traded">, "nonce" | "filled">,
   sent: Moved,
   arrived: Moved,
-): Omit<Trade, "logIndex"> {
+): BareTrade {
   const isOffer = isAddressEqual(maker, sent.from);
   return {
     kind: "accept",
@@ -79,7 +82,7 @@ export function tradeOfMatch(
   }: Pick<ArgsOf<"Matched">, "offerHash" | "bidHash" | "cost" | "charge">,
   sent: Moved,
   arrived: Moved,
-): Omit<Trade, "logIndex"> {
+): BareTrade {
   return {
     kind: "settle",
     offerHash,
@@ -99,7 +102,7 @@ export function tradeOfReservation({
   bidHash,
   locked,
   bonded,
-}: ArgsOf<"Reserved">): Omit<Trade, "logIndex"> {
+}: ArgsOf<"Reserved">): BareTrade {
   const { seller, buyer, firstBlock, energy } = position;
   const [offered, wanted] = [signedHash(offerHash), signedHash(bidHash)];
   const energyWh = overLine(position, firstBlock, energy);
@@ -125,7 +128,7 @@ export function tradeOfRelease(
   position: Position,
   before: Pick<PositionBlock, "energy">,
   { positionId, blockNumber, delivered, paid, charge, refund, forfeited }: ArgsOf<"Released">,
-): Omit<Trade, "logIndex"> {
+): BareTrade {
   return {
     kind: "release",
     positionId,

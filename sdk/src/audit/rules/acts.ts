@@ -1,18 +1,19 @@
+import type { Hex } from "viem";
 import { SOURCES } from "../../energyId.ts";
 import type { Act, RetireAct } from "../../history/acts.ts";
-import { movedWh } from "../../history/moves.ts";
-import { LANES, laneOf, sumWh } from "../../profile.ts";
+import { signedHash } from "../../history/positions.ts";
+import { LANES, laneOf } from "../../profile.ts";
 import { hashOrder } from "../../signatures.ts";
 import type { Order } from "../../typedData.ts";
 import type { Call, CallOf, SeenCalls } from "../calls.ts";
 import { type AuditContext, expect } from "../context.ts";
 import { recordMove } from "../ledger.ts";
-import { judgeAccept } from "./accept.ts";
+import { communitiesIn } from "../state.ts";
+import { Batch, BatchCharges, judgeSkip } from "./batch.ts";
 import { judgePlain } from "./plain.ts";
 import { judgeReport } from "./readings.ts";
-import { judgeRelease } from "./release.ts";
-import { judgeReserve, positionIdOf } from "./reserve.ts";
-import { judgeSettle } from "./settle.ts";
+import { judgeNotReleased, judgeRelease } from "./release.ts";
+import { judgeAccept, judgeMatch, judgeReserve, judgeReserved } from "./trades.ts";
 
 /** Judges what a transaction did, act by act, each with the call that caused it. */
 export async function judgeActs(
@@ -32,8 +33,16 @@ export async function judgeActs(
     expect(context, "calldata", call !== undefined || isOpen, "no-such-call", { kind });
     return call;
   };
+  let batch: Batch | undefined;
+  let charges: BatchCharges | undefined;
 
   for (const act of acts) {
+    const named = matchOf(act);
+    if (named === undefined) endBatch();
+    else {
+      await judgeMatched(act, named);
+      continue;
+    }
     switch (act.kind) {
       case "report": {
         const { meter, firstBlock } = act.reported.args;
@@ -45,53 +54,25 @@ export async function judgeActs(
         break;
       }
       case "accept": {
-        const { traded, sent, crossed } = act;
+        const { orderHash, taker } = act.traded.args;
         const call = askedFor(
           "accept",
-          ({ order, take }) =>
-            hashOf(order) === traded.args.orderHash &&
-            (crossed !== undefined || sumWh(take.energy) === movedWh(sent)),
+          ({ order, sender }) => sender === taker && hashOf(order) === orderHash,
         );
         await judgeAccept(context, act, call);
         break;
       }
-      case "settle": {
-        const call = askedFor("settle", ({ orders, matches }) => {
-          const named = act.outcomes.map((each) => (each.skipped ?? each.matched).args);
-          return (
-            matches.length === named.length &&
-            matches.every(({ offer, bid }, index) => {
-              const [ask, wish] = [orders[offer], orders[bid]];
-              return (
-                ask !== undefined &&
-                wish !== undefined &&
-                hashOf(ask) === named[index]?.offerHash &&
-                hashOf(wish) === named[index]?.bidHash
-              );
-            })
-          );
-        });
-        await judgeSettle(context, act, call);
-        break;
-      }
       case "reserve": {
-        const { orderHash, energy } = act.reserved.args;
-        const call = askedFor(
-          "reserve",
-          ({ order, take }) => hashOf(order) === orderHash && sumWh(take.energy) === sumWh(energy),
+        const { offerHash, bidHash } = act.reserved.args;
+        const call = askedFor("reserve", ({ order }) =>
+          [offerHash, bidHash].includes(hashOf(order)),
         );
         await judgeReserve(context, act, call);
         break;
       }
       case "release": {
-        const { positionId, blockNumber } = act.released.args;
-        const fits = (asked: CallOf<"release">) =>
-          asked.blockNumber === blockNumber && positionIdOf(asked.position) === positionId;
-        const call = askedFor("release", fits);
-        expect(context, "calldata", call === undefined || fits(call), "other-release", {
-          positionId,
-        });
-        judgeRelease(context, act);
+        const call = releaseFor(act.released.args);
+        judgeRelease(context, act, call);
         break;
       }
       case "retire":
@@ -101,13 +82,72 @@ export async function judgeActs(
         recordMove(context, act.move);
         break;
       case "plain":
-        judgeMoney(context, act.event, queue);
-        judgePlain(context, act.event);
+        if (act.event.eventName === "NotReleased") {
+          judgeNotReleased(context, act.event, releaseFor(act.event.args));
+        } else {
+          judgeMoney(context, act.event, queue);
+          judgePlain(context, act.event);
+        }
     }
   }
+  endBatch();
   const left = queue.left();
   expect(context, "calldata", left === undefined, "call-without-event", { kind: left ?? "" });
   judgeSolvency(context);
+
+  /** A match of a batch: settled, reserved or skipped. */
+  async function judgeMatched(act: Act, { offerHash, bidHash }: Matched): Promise<void> {
+    if (batch === undefined) {
+      const call = askedFor("settle", (each) => {
+        const [offer, bid] = Batch.firstOf(context, each);
+        return offer === offerHash && bid === bidHash;
+      });
+      // Where no call was seen, the next match may be of the same batch.
+      if (call !== undefined) {
+        endBatch();
+        batch = await Batch.open(context, call);
+      }
+    }
+    charges ??= new BatchCharges();
+    const due = await batch?.nextDue(context, offerHash, bidHash);
+    if (act.kind === "match") judgeMatch(context, act, due, charges);
+    else if (act.kind === "reserve") judgeReserved(context, act, due);
+    else if (act.kind === "skip") judgeSkip(context, act, due);
+    if (batch?.isDone() === true) endBatch();
+  }
+
+  function endBatch(): void {
+    charges?.pay(context);
+    charges = undefined;
+    if (batch === undefined) return;
+    expect(context, "calldata", batch.isDone(), "other-matches", {});
+    batch = undefined;
+  }
+
+  function releaseFor({ positionId, blockNumber }: { positionId: Hex; blockNumber: number }) {
+    const fits = (asked: CallOf<"release">) =>
+      asked.blockNumber === blockNumber && asked.positionId === positionId;
+    const call = askedFor("release", fits);
+    const isThis = call === undefined || fits(call);
+    expect(context, "calldata", isThis, "other-release", { positionId });
+    return isThis ? call : undefined;
+  }
+}
+
+interface Matched {
+  readonly offerHash: Hex;
+  readonly bidHash: Hex;
+}
+
+/** The two orders of an act that is a match of a batch: nothing else has two. */
+function matchOf(act: Act): Matched | undefined {
+  if (act.kind === "match") return act.matched.args;
+  if (act.kind === "skip") return act.skipped.args;
+  if (act.kind !== "reserve") return undefined;
+  const { offerHash, bidHash } = act.reserved.args;
+  return [offerHash, bidHash].every((hash) => signedHash(hash) !== undefined)
+    ? { offerHash, bidHash }
+    : undefined;
 }
 
 /** Calls without their event so far, by kind. */
@@ -157,7 +197,7 @@ function judgeMoney(
   expect(
     context,
     "calldata",
-    fits && call.currency === currency && call.sender === holder,
+    fits && call.currency === currency && call.holder === holder,
     "other-money",
     { holder, currency, kind: call.kind, asked: call.amount, amount },
   );
@@ -180,7 +220,7 @@ function judgeRetire(context: AuditContext, { retired, burn }: RetireAct): void 
     );
   expect(context, "minting", same, "other-burn", { holder }, microgrid);
   recordMove(context, burn);
-  const community = context.state.microgrids.get(microgrid);
+  const community = communitiesIn(context.state).get(microgrid);
   context.row({
     kind: "retirement",
     block: context.blockNumber,
@@ -205,18 +245,13 @@ function judgeRetire(context: AuditContext, { retired, burn }: RetireAct): void 
   });
 }
 
-/** Deposits less withdrawals are in accounts or locked, to the base unit; a gap is reported once, where it opens. */
+/** Deposits less withdrawals are in accounts or locked, to the thousandth; a gap is reported once, where it opens. */
 function judgeSolvency(context: AuditContext): void {
   for (const [currency, money] of context.state.money) {
-    const { held, accounts, locked } = money;
-    const gap = held - accounts - locked;
-    expect(context, "escrow", gap === money.gap, "escrow-gap", {
-      currency,
-      held,
-      accounts,
-      locked,
-      owed: accounts + locked,
-    });
-    money.gap = gap;
+    const { heldMillis: held, accountsMillis, lockedMillis } = money;
+    const owed = accountsMillis + lockedMillis;
+    const gap = held - owed;
+    expect(context, "escrow", gap === money.gapMillis, "escrow-gap", { currency, held, owed });
+    money.gapMillis = gap;
   }
 }

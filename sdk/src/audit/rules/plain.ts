@@ -1,69 +1,54 @@
+import { zeroAddress } from "viem";
 import type { HistoryEvent } from "../../history/events.ts";
-import { modeAt } from "../../modes.ts";
+import { millisOf } from "../../money.ts";
 import { type AuditContext, expect } from "../context.ts";
 import { credit, debit } from "../ledger.ts";
-import { accountIn, allowanceKey, lineKey, moneyIn, within } from "../state.ts";
-
-const SECONDS_PER_DAY = 86_400;
+import {
+  accountIn,
+  allowanceKey,
+  communitiesIn,
+  type MeterState,
+  moneyIn,
+  within,
+} from "../state.ts";
 
 /** Records an event that is a whole act: microgrids, meters, deposits and withdrawals, cancellations and allowances. */
 export function judgePlain(context: AuditContext, event: HistoryEvent): void {
   const { state, time } = context;
+  communitiesIn(state).add(event, time);
   switch (event.eventName) {
-    case "Founded": {
-      const { microgrid, charter, tariffs, dso } = event.args;
-      const { name, currency, slotSeconds, reportingDeadline } = charter;
-      const { latitudeTenths, longitudeTenths } = charter;
-      const place = { latitudeTenths, longitudeTenths };
-      state.microgrids.set(microgrid, {
-        ...{ name, currency, slotSeconds, reportingDeadline, ...place, dso, mode: "Connected" },
-        ...tariffs,
+    case "MeterRegistered": {
+      const { meter, ...terms } = event.args;
+      state.meters.set(meter, {
+        ...terms,
+        ...{ active: true, pendingOwner: zeroAddress, movingTo: 0 },
+        ...{ promisedEnd: 0, retiredSlot: 0, offers: state.meters.get(meter)?.offers ?? 0 },
       });
       return;
     }
-    case "TariffsSet":
-      change(event.args.microgrid, event.args.tariffs);
-      return;
-    case "DsoSet":
-      change(event.args.microgrid, { dso: event.args.dso });
-      return;
-    case "ModeSet":
-      change(event.args.microgrid, { mode: modeAt(event.args.mode) });
-      return;
-    case "TieLineAgreed": {
-      const { lower, higher, line, effectiveAt } = event.args;
-      const key = lineKey(lower, higher);
-      const known = state.lines.get(key);
-      if (known === undefined) {
-        state.lines.set(key, { current: line, effectiveAt: 0 });
-        return;
-      }
-      const { current, next } = known;
-      const inForce = next !== undefined && known.effectiveAt <= time ? next : current;
-      state.lines.set(key, { current: inForce, next: line, effectiveAt });
-      return;
-    }
-    case "MeterRegistered": {
-      const { meter, microgrid, owner, source, capacityW, critical } = event.args;
-      const sinceDay = Math.floor(time / SECONDS_PER_DAY);
-      const terms = { owner, microgrid, source, capacityW, critical, sinceDay, active: true };
-      state.meters.set(meter, terms);
+    case "MeterOffered": {
+      const { meter, to, offer } = event.args;
+      change(meter, { pendingOwner: to, offers: offer });
       return;
     }
     case "MeterHandedOver": {
-      const meter = state.meters.get(event.args.meter);
-      if (meter !== undefined) meter.owner = event.args.to;
+      const { meter, to } = event.args;
+      change(meter, { owner: to, pendingOwner: zeroAddress, movingTo: 0 });
       return;
     }
-    case "MeterRetired": {
-      const meter = state.meters.get(event.args.meter);
-      if (meter !== undefined) meter.active = false;
+    case "MeterMoving":
+      change(event.args.meter, { movingTo: event.args.microgrid });
       return;
-    }
+    case "MeterRetired":
+      change(event.args.meter, { active: false, retiredSlot: event.args.retiredSlot });
+      return;
+    case "CriticalSet":
+      change(event.args.meter, { critical: event.args.critical });
+      return;
     case "Deposited": {
       const { currency, holder, amount } = event.args;
-      credit(context, currency, holder, amount);
-      moneyIn(state, currency).held += amount;
+      credit(context, currency, holder, millisOf(amount));
+      moneyIn(state, currency).heldMillis += millisOf(amount);
       return;
     }
     case "Withdrawn": {
@@ -74,13 +59,19 @@ export function judgePlain(context: AuditContext, event: HistoryEvent): void {
         amount,
         lockedUntil,
       });
-      debit(context, currency, holder, amount);
-      moneyIn(state, currency).held -= amount;
+      debit(context, currency, holder, millisOf(amount));
+      moneyIn(state, currency).heldMillis -= millisOf(amount);
       return;
     }
     case "Locked": {
-      const { currency, holder, until } = event.args;
-      accountIn(state, currency, holder).lockedUntil = Number(until);
+      const { currency, holder, settler, signer, until } = event.args;
+      const account = accountIn(state, currency, holder);
+      const isBinding = time < account.lockedUntil;
+      const isKept =
+        !isBinding ||
+        (until > account.lockedUntil && settler === account.settler && signer === account.signer);
+      expect(context, "lock", isKept, "lock-changed", { holder, until });
+      Object.assign(account, { lockedUntil: until, settler, signer });
       return;
     }
     case "AllCancelled": {
@@ -89,6 +80,7 @@ export function judgePlain(context: AuditContext, event: HistoryEvent): void {
       return;
     }
     case "Cancelled": {
+      // Firm orders can't be cancelled.
       const { maker, nonce } = event.args;
       const fills = within(state.fills, maker);
       const key = (nonce / 8n).toString();
@@ -96,20 +88,19 @@ export function judgePlain(context: AuditContext, event: HistoryEvent): void {
       return;
     }
     case "Authorized": {
-      const { maker, currency, delegate, allowance } = event.args;
-      setAllowance(context, allowanceKey(maker, currency, delegate), allowance);
+      const { maker, currency, delegate, amount, until } = event.args;
+      state.allowances.set(allowanceKey(maker, currency, delegate), {
+        amountMillis: millisOf(amount),
+        untilSeconds: until,
+      });
       return;
     }
   }
 
-  function change(microgrid: number, what: object): void {
-    const known = state.microgrids.get(microgrid);
+  function change(meter: MeterAddress, what: Partial<MeterState>): void {
+    const known = state.meters.get(meter);
     if (known !== undefined) Object.assign(known, what);
   }
 }
 
-/** Sets a delegate's remaining allowance. */
-export function setAllowance({ state }: AuditContext, key: string, allowance: bigint): void {
-  if (allowance === 0n) state.allowances.delete(key);
-  else state.allowances.set(key, allowance);
-}
+type MeterAddress = `0x${string}`;

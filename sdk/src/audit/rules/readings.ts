@@ -1,40 +1,37 @@
 import { SOURCES } from "../../energyId.ts";
 import type { ReportAct } from "../../history/acts.ts";
 import type { MovedWord } from "../../history/moves.ts";
+import type { Microgrid } from "../../microgrid.ts";
 import { isMarked, LANES, laneOf } from "../../profile.ts";
-import { addWords, fillLanes, GUARDS, maskOfSlots, minWords, subtractWords } from "../../words.ts";
+import { addWords, fillLanes, GUARDS, minWords, subtractWords } from "../../words.ts";
 import type { CallOf } from "../calls.ts";
 import { type AuditContext, expect } from "../context.ts";
 import { recordMove } from "../ledger.ts";
 import { SOLAR, solarMostWh } from "../plausibility.ts";
-import { type MeterState, type MicrogridState, within } from "../state.ts";
+import { communitiesIn, forgetDelivery, type MeterState, mostWhOf, within } from "../state.ts";
 
 /** A reading: its signature, its slots and energy, and whether exactly its energy was minted. */
 export function judgeReport(
   context: AuditContext,
-  { reported, mint }: ReportAct,
+  { reported, delivered, mint }: ReportAct,
   call: CallOf<"report"> | undefined,
 ): void {
   const { meter: address, firstBlock, exported } = reported.args;
   const meter = context.state.meters.get(address);
-  const microgrid = meter && context.state.microgrids.get(meter.microgrid);
+  const microgrid = meter && communitiesIn(context.state).get(meter.microgrid);
   if (mint !== undefined) recordMove(context, mint);
-  if (
-    !expect(context, "meter", meter?.active === true, "meter-not-in-service", {
-      meter: address,
-    }) ||
-    meter === undefined ||
-    microgrid === undefined
-  ) {
-    return;
-  }
+  const isKnown = meter !== undefined && microgrid !== undefined;
+  expect(context, "meter", isKnown, "meter-not-registered", { meter: address });
+  if (!isKnown) return;
   const signature = signatureOf(context, reported.args, call, meter);
   const minted: (readonly [blockNumber: number, energy: bigint])[] = [];
+  const keptDue: (readonly [blockNumber: number, energy: bigint])[] = [];
   for (const [offset, word] of exported.entries()) {
     const blockNumber = firstBlock + offset;
     const energy = word & ~GUARDS;
     const kept = judgeWord(context, address, meter, microgrid, blockNumber, word);
     if (energy !== kept) minted.push([blockNumber, subtractWords(energy, kept)]);
+    if (kept !== 0n) keptDue.push([blockNumber, kept]);
     writeRows(context, { address, meter, microgrid, blockNumber, word, kept, signature });
   }
   expect(
@@ -45,6 +42,15 @@ export function judgeReport(
     { meter: address, owner: meter.owner },
     meter.microgrid,
   );
+  const isKept =
+    delivered.length === keptDue.length &&
+    delivered.every(
+      ({ args }, index) =>
+        args.meter === address &&
+        args.blockNumber === keptDue[index]?.[0] &&
+        args.kept === keptDue[index]?.[1],
+    );
+  expect(context, "minting", isKept, "other-kept", { meter: address }, meter.microgrid);
 }
 
 function signatureOf(
@@ -82,14 +88,15 @@ function judgeWord(
   context: AuditContext,
   address: ReportAct["reported"]["args"]["meter"],
   meter: MeterState,
-  microgrid: MicrogridState,
+  microgrid: Microgrid,
   blockNumber: number,
   word: bigint,
 ): bigint {
-  const { slotSeconds, reportingDeadline } = microgrid;
-  const firstOpen = Math.floor((meter.sinceDay * 86_400) / slotSeconds);
+  const { slotSeconds } = microgrid;
   const ended = Math.floor(context.time / slotSeconds);
-  const mostWh = BigInt(Math.floor((meter.capacityW * slotSeconds) / 3600));
+  // What had started when a meter was retired is still reported.
+  const end = meter.active ? ended : Math.min(ended, meter.retiredSlot + 1);
+  const mostWh = mostWhOf(meter, slotSeconds);
   const reported = within(context.state.reported, address);
   const key = Math.floor(blockNumber / 32);
   let flags = reported.get(key) ?? 0n;
@@ -117,7 +124,7 @@ function judgeWord(
     expect(
       context,
       "reading-time",
-      slot < ended && slot >= firstOpen,
+      slot < end && slot >= meter.firstSlot,
       "slot-not-ended",
       where,
       meter.microgrid,
@@ -135,11 +142,10 @@ function judgeWord(
 
   const delivery = context.state.deliveries.get(address)?.get(blockNumber);
   if (delivery === undefined || delivery.committed === 0n) return 0n;
-  // Still in time: (slot + 1) * slotSeconds + deadline >= now.
-  const firstInTime = Math.max(Math.ceil((context.time - reportingDeadline) / slotSeconds) - 1, 0);
-  const inTime = maskOfSlots(blockNumber, firstInTime, 2 ** 32);
-  const kept = minWords(word & ~GUARDS, delivery.committed) & fillLanes(word & GUARDS) & inTime;
+  // However late it comes, what is promised is kept.
+  const kept = minWords(word & ~GUARDS, delivery.committed) & fillLanes(word & GUARDS);
   delivery.delivered = addWords(delivery.delivered, kept);
+  forgetDelivery(context.state, address, blockNumber);
   return kept;
 }
 
@@ -160,7 +166,7 @@ const isSame = (
 interface JudgedWord {
   readonly address: ReportAct["reported"]["args"]["meter"];
   readonly meter: MeterState;
-  readonly microgrid: MicrogridState;
+  readonly microgrid: Microgrid;
   readonly blockNumber: number;
   readonly word: bigint;
   readonly kept: bigint;

@@ -1,199 +1,207 @@
-import { type Address, zeroAddress } from "viem";
+import { type Address, isAddressEqual, zeroAddress } from "viem";
+import { releaseSlot, shareWh } from "../../deals/position.ts";
 import { SOURCES } from "../../energyId.ts";
 import type { ReleaseAct } from "../../history/acts.ts";
-import { lockedFor } from "../../history/positions.ts";
-import { costOf } from "../../money.ts";
-import { LANES, sumWh } from "../../profile.ts";
-import {
-  addWords,
-  arrivingWord,
-  atLeast,
-  fillLanes,
-  heldLanes,
-  shareWord,
-  subtractWords,
-} from "../../words.ts";
+import type { EventNamed } from "../../history/events.ts";
+import { type Position, termsOf } from "../../history/positions.ts";
+import { tradeOfRelease } from "../../history/trades.ts";
+import { overdueAtSeconds } from "../../microgrid.ts";
+import { isMarked, LANES, laneOf, sumWh } from "../../profile.ts";
+import { addWords, heldLanes, laneWord, subtractWords } from "../../words.ts";
+import type { CallOf } from "../calls.ts";
 import { type AuditContext, expect, expectEqual } from "../context.ts";
-import { chargeOf, credit, payDsos, recordMove } from "../ledger.ts";
-import { slotsOf } from "../runs.ts";
-import { type DeliveryState, deliveryIn, moneyIn, seriesOf } from "../state.ts";
+import { credit, payDsos, recordMove, takeWord } from "../ledger.ts";
+import {
+  communitiesIn,
+  deliveryIn,
+  directionOf,
+  forgetDelivery,
+  moneyIn,
+  reportedIn,
+  seriesOf,
+  within,
+} from "../state.ts";
+import { errorOf } from "./errors.ts";
+import { writeRow } from "./trades.ts";
 
-/** A released block of a forward: its share of the delivery, payment, refund, forfeited bond, and minted energy. */
+/** For this long after a slot is overdue, only the buyer decides whether it is called undelivered. */
+const BUYERS_TIME_SECONDS = 30 * 86_400;
+
+/** A released block of a forward: its share of the delivery by its place in the queue, money, and minted energy. */
 export function judgeRelease(
   context: AuditContext,
-  { released, mints, unmintable }: ReleaseAct,
+  { released, mint, unmintable }: ReleaseAct,
+  call: CallOf<"release"> | undefined,
 ): void {
-  const { positionId, blockNumber, delivered, paid, charge, refund, forfeited } = released.args;
-  const position = context.state.positions.get(positionId);
-  const energy = position?.reserved.get(blockNumber);
-  for (const mint of mints) recordMove(context, mint);
-  if (position === undefined || energy === undefined) {
+  const { args, logIndex } = released;
+  const { positionId, blockNumber } = args;
+  const { state } = context;
+  if (mint !== undefined) recordMove(context, mint);
+  const known = state.positions.get(positionId);
+  const index = BigInt(blockNumber - (known?.position.firstBlock ?? 0));
+  const isOpen = known !== undefined && index >= 0n && ((known.open >> index) & 1n) === 1n;
+  if (known === undefined || !isOpen) {
     context.found("shares", "released-unreserved", { positionId, block: blockNumber });
     return;
   }
-  const { terms } = position;
-  const { seller, buyer, meter, from, to, currency } = terms;
+  const { position } = known;
+  const { from, to, currency, source, meter } = position;
+  const energy = position.energy[Number(index)] ?? 0n;
   const where = { positionId, block: blockNumber };
-  expect(
-    context,
-    "shares",
-    (heldLanes(energy) & ~resolvedOf(context, meter, from, blockNumber)) === 0n,
-    "released-early",
-    where,
-    from,
-  );
-  const delivery = deliveryIn(context.state, meter, blockNumber);
-  const { share, rest } = sharesOf(delivery, energy);
-  expect(
-    context,
-    "shares",
-    delivered === share,
-    "other-share",
-    { ...where, foundWh: sumWh([delivered]), dueWh: sumWh([share]) },
-    from,
-  );
+  judgeResolved(context, position, energy, args, call);
 
-  const sentWh = sumWh([share]);
-  const due = costOf(terms.price, sentWh);
-  const chargeDue = chargeOf(terms.charge, sentWh);
-  const { locked, bonded } = lockedFor(terms, energy);
-  const kept = costOf(terms.bond, sentWh);
-  expectEqual(context, "price", "other-seller-payment", paid, due, from);
-  expectEqual(context, "fees", "other-dso-payment", charge, chargeDue, from);
-  expectEqual(context, "refunds", "other-refund", refund, locked - due - chargeDue, from);
-  expectEqual(context, "refunds", "other-forfeit", forfeited, bonded - kept, from);
+  const due = releaseOf(context, position, Number(index), blockNumber);
+  const values = { ...where, foundWh: sumWh([args.delivered]), dueWh: sumWh([due.share]) };
+  expect(context, "shares", args.delivered === due.share, "other-share", values, from);
+  expectEqual(context, "price", "other-seller-payment", args.paid, due.paidMillis, from);
+  expectEqual(context, "fees", "other-dso-payment", args.charge, due.chargeMillis, from);
+  expectEqual(context, "refunds", "other-refund", args.refund, due.refundMillis, from);
+  expectEqual(context, "refunds", "other-forfeit", args.forfeited, due.forfeitedMillis, from);
+  const minted = mintedOf(mint, unmintable);
+  const isMinted =
+    due.arrived === 0n
+      ? minted === undefined
+      : minted?.to === position.buyer &&
+        minted.series === seriesOf(to, source) &&
+        minted.block === blockNumber &&
+        minted.energy === due.arrived;
+  const arrived = { ...where, arrivedWh: sumWh([due.arrived]) };
+  expect(context, "minting", isMinted, "other-share-minted", arrived, to);
 
-  const arrived = arrivingWord(share, BigInt(terms.lossBps));
-  const owner = context.state.meters.get(meter)?.owner ?? zeroAddress;
-  const dueMints = [
-    { to: buyer, series: seriesOf(to, terms.source), energy: arrived },
-    { to: owner, series: seriesOf(from, terms.source), energy: rest },
-  ].filter((mint) => mint.energy !== 0n);
-  expect(
-    context,
-    "minting",
-    isMinted(dueMints, { mints, unmintable }, blockNumber),
-    "other-share-minted",
-    { ...where, arrivedWh: sumWh([arrived]), restWh: sumWh([rest]) },
-    to,
-  );
-
-  position.reserved.delete(blockNumber);
-  if (position.reserved.size === 0) context.state.positions.delete(positionId);
-  forget(context, meter, blockNumber, delivery, energy);
-  credit(context, currency, seller, paid + bonded - forfeited);
-  credit(context, currency, buyer, refund + forfeited);
-  payDsos(context, currency, from, to, charge);
-  moneyIn(context.state, currency).locked -= locked + bonded;
-  context.row({
-    kind: "settlement",
-    type: "release",
-    block: context.blockNumber,
-    time: context.time,
-    transaction: context.transaction,
-    logIndex: released.logIndex,
-    seller,
-    buyer,
-    from,
-    to,
-    source: terms.source,
-    ...slotsOf({ firstBlock: blockNumber, words: [energy] }),
-    slotSeconds: context.state.microgrids.get(from)?.slotSeconds ?? 0,
-    currency,
-    sentWh,
-    arrivedWh: sumWh([arrived]),
-    cost: paid + charge,
-    charge,
-    refund,
-    bond: forfeited,
-    orders: [],
-    signers: [],
-  });
-}
-
-/** The guard bits of lanes that are reported or past the reporting deadline. */
-function resolvedOf(
-  context: AuditContext,
-  meter: Address,
-  microgrid: number,
-  blockNumber: number,
-): bigint {
-  const record = context.state.microgrids.get(microgrid);
-  const flags = context.state.reported.get(meter)?.get(Math.floor(blockNumber / 32)) ?? 0n;
-  let resolved = 0n;
-  for (let lane = 0; lane < LANES; lane++) {
-    const slot = blockNumber * LANES + lane;
-    const reported = (flags >> BigInt((blockNumber % 32) * LANES + lane)) & 1n;
-    const { slotSeconds = 0, reportingDeadline = 0 } = record ?? {};
-    const late = (slot + 1) * slotSeconds + reportingDeadline < context.time;
-    if (reported === 1n || late) resolved |= 1n << BigInt(32 * lane + 31);
-  }
-  return resolved;
-}
-
-/** A position's share of a block, and the rounding rest in lanes of which this is the last position. */
-function sharesOf(delivery: DeliveryState, energy: bigint) {
-  const { committed, delivered } = delivery;
-  if (committed === delivered) return { share: energy, rest: 0n };
-  const share = shareWord(energy, delivered, committed);
-  delivery.sharedCommitted = addWords(delivery.sharedCommitted, energy);
-  delivery.sharedDelivered = addWords(delivery.sharedDelivered, share);
-  const last = fillLanes(atLeast(delivery.sharedCommitted, committed) & heldLanes(energy));
-  const rest = subtractWords(delivered & last, delivery.sharedDelivered & last);
-  return { share, rest };
-}
-
-/** Whether exactly what is due was minted, or did not fit into its holder's lane. */
-function isMinted(
-  due: readonly { readonly to: Address; readonly series: number; readonly energy: bigint }[],
-  { mints, unmintable }: Pick<ReleaseAct, "mints" | "unmintable">,
-  blockNumber: number,
-): boolean {
-  const found = [
-    ...mints.map(({ to, words }) => {
-      const [word] = words;
-      const source = SOURCES.indexOf(word?.source ?? "Solar");
-      return {
-        to,
-        series: seriesOf(word?.microgrid ?? 0, source),
-        blockNumber: word?.blockNumber,
-        energy: words.length === 1 ? word?.energy : undefined,
-      };
-    }),
-    ...unmintable.map(({ args }) => ({
-      to: args.holder,
-      series: Number(args.line),
-      blockNumber: args.blockNumber,
-      energy: args.energy,
-    })),
-  ];
-  return (
-    found.length === due.length &&
-    due.every(({ to, series, energy }) =>
-      found.some(
-        (each) =>
-          each.to === to &&
-          each.series === series &&
-          each.energy === energy &&
-          each.blockNumber === blockNumber,
-      ),
-    )
-  );
-}
-
-/** A block whose positions are all released is forgotten: nobody can commit to slots that have started. */
-function forget(
-  context: AuditContext,
-  meter: Address,
-  blockNumber: number,
-  delivery: DeliveryState,
-  energy: bigint,
-): void {
+  known.open &= ~(1n << index);
+  if (known.open === 0n) state.positions.delete(positionId);
+  giveBack(context, position, blockNumber, subtractWords(energy, due.share));
+  const delivery = deliveryIn(state, meter, blockNumber);
   delivery.released = addWords(delivery.released, energy);
-  if (delivery.released !== delivery.committed) return;
-  const slotSeconds = context.state.microgrids.get(
-    context.state.meters.get(meter)?.microgrid ?? 0,
-  )?.slotSeconds;
-  const ended = (blockNumber + 1) * LANES * (slotSeconds ?? 900) <= context.time;
-  if (ended) context.state.deliveries.get(meter)?.delete(blockNumber);
+  forgetDelivery(state, meter, blockNumber);
+  const bondedMillis = due.bondedMillis;
+  credit(
+    context,
+    currency,
+    position.seller,
+    args.paid + bondedMillis - args.charge - args.forfeited,
+  );
+  credit(context, currency, position.buyer, args.refund + args.forfeited);
+  payDsos(context, currency, from, to, args.charge);
+  moneyIn(state, currency).lockedMillis -= due.lockedMillis + bondedMillis;
+  writeRow(context, tradeOfRelease(position, { energy }, args), logIndex, undefined);
+}
+
+/** Every slot must be reported, or was called undelivered by who may, and not before. */
+function judgeResolved(
+  context: AuditContext,
+  position: Position,
+  energy: bigint,
+  { positionId, blockNumber, undelivered }: EventNamed<"Released">["args"],
+  call: CallOf<"release"> | undefined,
+): void {
+  const { from, meter } = position;
+  const missing = heldLanes(energy) & ~reportedIn(context.state, meter, blockNumber);
+  const where = { positionId, block: blockNumber };
+  expect(context, "shares", undelivered === missing, "released-early", where, from);
+  if (missing === 0n) return;
+  const mayCall = call === undefined || call.isCalling;
+  const isOverdue = isOverdueFor(context, position, blockNumber, missing, call?.sender);
+  expect(context, "shares", mayCall && isOverdue, "called-early", where, from);
+}
+
+/** Whether the missing lanes of a block can be called undelivered by `caller`; by the buyer when that is not known. */
+function isOverdueFor(
+  { state, time }: AuditContext,
+  { from, buyer, buyerDelegate }: Position,
+  blockNumber: number,
+  missing: bigint,
+  caller: Address | undefined,
+): boolean {
+  const microgrid = communitiesIn(state).get(from);
+  if (microgrid === undefined) return false;
+  const isBuyers =
+    caller === undefined || isAddressEqual(caller, buyer) || isAddressEqual(caller, buyerDelegate);
+  const since = isBuyers ? time : time - BUYERS_TIME_SECONDS;
+  for (let lane = 0; lane < LANES; lane++) {
+    if (!isMarked(missing, lane)) continue;
+    const overdueAt = overdueAtSeconds(microgrid, blockNumber * LANES + lane, time);
+    if (overdueAt === undefined || since < overdueAt) return false;
+  }
+  return true;
+}
+
+/** What the release of a block comes to: first promised, first served. */
+function releaseOf({ state }: AuditContext, position: Position, index: number, block: number) {
+  const terms = termsOf(position);
+  const energy = position.energy[index] ?? 0n;
+  const ahead = position.ahead[index] ?? 0n;
+  const delivered = state.deliveries.get(position.meter)?.get(block)?.delivered ?? 0n;
+  const sum = {
+    ...{ share: 0n, arrived: 0n, paidMillis: 0n, chargeMillis: 0n, refundMillis: 0n },
+    ...{ forfeitedMillis: 0n, lockedMillis: 0n, bondedMillis: 0n },
+  };
+  for (let lane = 0; lane < LANES; lane++) {
+    const energyWh = laneOf(energy, lane);
+    if (energyWh === 0n) continue;
+    const wh = shareWh(energyWh, laneOf(ahead, lane), laneOf(delivered, lane));
+    const slot = releaseSlot(terms, energyWh, wh);
+    sum.share |= laneWord(lane, wh);
+    sum.arrived |= laneWord(lane, slot.arrivedWh);
+    sum.paidMillis += slot.paidMillis;
+    sum.chargeMillis += slot.chargeMillis;
+    sum.refundMillis += slot.refundMillis;
+    sum.forfeitedMillis += slot.forfeitedMillis;
+    sum.lockedMillis += slot.paidMillis + slot.refundMillis;
+    sum.bondedMillis +=
+      slot.toSellerMillis + slot.chargeMillis + slot.forfeitedMillis - slot.paidMillis;
+  }
+  return sum;
+}
+
+/** Frees what was held of a line or of a ration for what was not delivered. */
+function giveBack(
+  { state }: AuditContext,
+  { from, to, rationed }: Position,
+  block: number,
+  short: bigint,
+): void {
+  if (short === 0n) return;
+  if (from !== to) takeWord(within(state.flows, directionOf(from, to)), block, short);
+  else if (rationed !== zeroAddress) takeWord(within(state.rationed, rationed), block, short);
+}
+
+/** What was minted, or was too much for its holder's lane. */
+function mintedOf(mint: ReleaseAct["mint"], unmintable: ReleaseAct["unmintable"]) {
+  if (unmintable !== undefined) {
+    const { holder, line, blockNumber, energy } = unmintable.args;
+    return { to: holder, series: Number(line), block: blockNumber, energy };
+  }
+  const [word, ...others] = mint?.words ?? [];
+  if (mint === undefined || word === undefined || others.length > 0) return undefined;
+  const series = seriesOf(word.microgrid, SOURCES.indexOf(word.source));
+  return { to: mint.to, series, block: word.blockNumber, energy: word.energy };
+}
+
+/** A block may be left out of a release only for a reason that applied. */
+export function judgeNotReleased(
+  context: AuditContext,
+  { args: { positionId, blockNumber, reason } }: EventNamed<"NotReleased">,
+  call: CallOf<"release"> | undefined,
+): void {
+  const error = errorOf(reason);
+  const known = context.state.positions.get(positionId);
+  const values = { error, positionId, block: blockNumber };
+  const where = known?.position.from;
+  const told = (holds: boolean) =>
+    expect(context, "skips", holds, "kept-without-reason", values, where);
+  const index = blockNumber - (known?.position.firstBlock ?? 0);
+  const isOpen = known !== undefined && ((known.open >> BigInt(index)) & 1n) === 1n;
+  if (known === undefined || !isOpen) {
+    told(error === "Forwards_NotOpen");
+    return;
+  }
+  const { position } = known;
+  const energy = position.energy[index] ?? 0n;
+  const missing = heldLanes(energy) & ~reportedIn(context.state, position.meter, blockNumber);
+  if (error === "Forwards_NotReported") told(missing !== 0n && call?.isCalling !== true);
+  else if (error === "Forwards_NotOverdue") {
+    const caller = call?.sender ?? zeroAddress;
+    told(missing !== 0n && !isOverdueFor(context, position, blockNumber, missing, caller));
+  } else told(false);
 }
