@@ -1,10 +1,20 @@
-import { type Hex, size } from "viem";
+import { type Address, type Hex, size } from "viem";
 import { type Source, sourceIndex } from "./energyId.ts";
-import { type Microgrid, scheduleFor } from "./microgrid.ts";
-import { blockOf, type EnergyBySlot, packProfile, unpackProfile } from "./profile.ts";
+import {
+  communityPriceIn,
+  isIslandedIn,
+  levelFor,
+  type Microgrid,
+  scheduleFor,
+} from "./microgrid.ts";
+import { type EnergyBySlot, packProfile, unpackProfile } from "./profile.ts";
 import type { Order, SignedOrder } from "./typedData.ts";
+import { WALLET_GAS } from "./walletSignature.ts";
 
-/** Cuts matches into batches for `settle`. What they come to the contract computes itself; nothing here sets a price. */
+/**
+ * Cuts matches into batches for `settle`, none of which takes more than the planned gas. What they come to the contract
+ * computes itself, the same wherever they are cut; nothing here sets a price.
+ */
 
 /** Energy from one signed order to another. */
 export interface Pairing {
@@ -23,9 +33,9 @@ export interface Match {
   readonly bid: number;
   /** The contracts' number. */
   readonly source: number;
-  /** The number of the schedule that its slots go by, where the offer is. */
+  /** The number of the schedule of the offer's microgrid that the slots go by. */
   readonly schedule: number;
-  /** The same where the bid is, if that is elsewhere; else 0. */
+  /** The same of the bid's microgrid, when that is another one; else 0. */
   readonly bidSchedule: number;
   readonly firstBlock: number;
   /** One word of eight lanes per block. */
@@ -48,135 +58,192 @@ export interface SettleGas {
   readonly perOrder: bigint;
   /** More for every byte of a signature beyond 65: the proof of a bulk signature. */
   readonly perProofByte: bigint;
+  /** More for an order whose maker's wallet is asked. */
+  readonly perWallet: bigint;
   readonly perMatch: bigint;
+  /** More for a match of forwards, which makes a position. */
+  readonly perForward: bigint;
   /** Per word of a match. */
   readonly perWord: bigint;
+  /** More for a word that counts on a tie line or on a ration. */
+  readonly perCountedWord: bigint;
   /** Per slot of a match that holds energy. */
   readonly perLane: bigint;
 }
 
 /**
- * An upper bound for makers with keys and their delegates: every account, balance and fill is assumed to be written for
- * the first time. In steady state a batch takes a third to a half of it. A test settles batches of many shapes within
- * these bounds. A contract wallet's check comes on top, at most 400,000 gas.
+ * An upper bound: every account, balance, fill and flow is assumed to be written for the first time. In steady state a batch
+ * takes about half of it. A test settles batches of many shapes within these bounds. They exceed the calldata floor of
+ * EIP-7976 (64 gas a byte), too.
  */
 export const SETTLE_GAS: SettleGas = {
-  batch: 150_000n,
-  perOrder: 75_000n,
+  batch: 100_000n,
+  perOrder: 70_000n,
   perProofByte: 80n,
-  perMatch: 35_000n,
-  perWord: 60_000n,
-  perLane: 4_000n,
+  perWallet: WALLET_GAS,
+  perMatch: 30_000n,
+  perForward: 90_000n,
+  perWord: 36_000n,
+  perCountedWord: 26_000n,
+  perLane: 3_000n,
 };
 
 /** The gas limit of one transaction (EIP-7825). */
 export const TRANSACTION_GAS_CAP = 16_777_216n;
 
-/** The planned gas of a batch at most; the rest is headroom for contract wallets. */
-export const SETTLE_GAS_BUDGET = 14_000_000n;
+/** The planned gas of a batch at most; the rest is headroom. */
+export const SETTLE_GAS_BUDGET = 15_000_000n;
+
+/** Words of a match at most. */
+const MOST_WORDS = 256;
 
 /** How to cut batches. */
 export interface BatchOptions {
   /** The microgrid of a number. @throws Error when there is none. */
   known(microgrid: number): Microgrid;
+  /** Whether a maker is a contract wallet, which is asked on chain whether it accepts a signature; none by default. */
+  isWallet?(maker: Address): boolean;
   readonly gasBudget?: bigint;
   readonly gas?: SettleGas;
 }
 
 /**
- * Cuts pairings into batches none of which exceeds the gas budget, in their order. A pairing becomes as many matches as
- * schedules hold for its slots, and more where it would not fit into a batch of its own.
- * @throws RangeError when the budget is too small for one block of a pairing.
+ * Cuts pairings into batches none of which exceeds the gas budget, in their order. A pairing becomes several matches where the
+ * schedule changes, where blocks without energy lie between, and, of forwards, where the price changes, since a position has
+ * one. A match that would not fit into a batch of its own is cut between blocks.
+ * @throws RangeError when the budget is too small for a match of one block.
  */
-export function batchesOf(
-  pairings: readonly Pairing[],
-  { known, gasBudget = SETTLE_GAS_BUDGET, gas = SETTLE_GAS }: BatchOptions,
-): Batch[] {
+export function batchesOf(pairings: readonly Pairing[], options: BatchOptions): Batch[] {
+  const { gasBudget = SETTLE_GAS_BUDGET, known } = options;
   const batches: Batch[] = [];
-  let pending = new Assembly(gas);
-  const add = (piece: Piece): void => {
-    if (pending.gasWith(piece) <= gasBudget) {
-      pending.add(piece);
-      return;
-    }
-    const fresh = new Assembly(gas);
-    if (fresh.gasWith(piece) > gasBudget) {
-      const halves = halvesOf(piece);
-      if (halves === undefined) throw new RangeError(`No match fits into ${gasBudget} gas.`);
-      for (const half of halves) add(half);
-      return;
-    }
-    batches.push(pending.batch());
-    pending = fresh;
-    pending.add(piece);
+  let draft = new Draft(options);
+  const flush = () => {
+    if (draft.matches.length > 0) batches.push(draft.batch());
+    draft = new Draft(options);
   };
-  for (const pairing of pairings) for (const piece of piecesOf(pairing, known)) add(piece);
-  if (!pending.isEmpty) batches.push(pending.batch());
-  return batches.filter(({ matches }) => matches.length > 0);
+  for (const piece of pairings.flatMap((pairing) => piecesOf(pairing, known))) {
+    if (draft.gasWith(piece) > gasBudget) flush();
+    for (let rest = piece; rest.words.length > 0; ) {
+      const fitting = fittingOf(draft, rest, gasBudget);
+      if (fitting === 0) throw new RangeError(`No match fits into ${gasBudget} gas.`);
+      draft.add(partOf(rest, 0, fitting));
+      rest = partOf(rest, fitting);
+      if (rest.words.length > 0) flush();
+    }
+  }
+  flush();
+  return batches;
 }
 
-/** A part of a pairing in which the same schedules hold. */
-interface Piece extends Pairing {
+/** A match in contiguous blocks, of one schedule on either side. */
+interface Piece extends Omit<Pairing, "energyWh"> {
   readonly schedule: number;
   readonly bidSchedule: number;
+  readonly firstBlock: number;
+  readonly words: readonly bigint[];
+  /** Whether it counts on a tie line or, somewhere, on a ration. */
+  readonly isCounted: boolean;
 }
 
-function piecesOf(pairing: Pairing, known: BatchOptions["known"]): Piece[] {
-  const [from, to] = [known(pairing.offer.order.microgrid), known(pairing.bid.order.microgrid)];
-  const pieces = new Map<string, Piece & { readonly energyWh: Map<number, bigint> }>();
-  for (const [slot, wh] of pairing.energyWh) {
-    if (wh === 0n) continue;
-    const schedule = scheduleFor(from, slot);
-    const bidSchedule = from.microgrid === to.microgrid ? 0 : scheduleFor(to, slot);
-    const key = `${schedule} ${bidSchedule}`;
-    const piece = pieces.get(key) ?? { ...pairing, schedule, bidSchedule, energyWh: new Map() };
-    pieces.set(key, piece);
-    piece.energyWh.set(slot, wh);
-  }
-  return [...pieces.values()];
+const partOf = (piece: Piece, from: number, to?: number): Piece => ({
+  ...piece,
+  firstBlock: piece.firstBlock + from,
+  words: piece.words.slice(from, to),
+});
+
+/** How many of a piece's first words the draft takes. */
+function fittingOf(draft: Draft, piece: Piece, gasBudget: bigint): number {
+  let fitting = piece.words.length;
+  while (fitting > 0 && draft.gasWith(partOf(piece, 0, fitting)) > gasBudget) fitting--;
+  return fitting;
 }
 
-/** The earlier and the later blocks of a piece; undefined of one block. */
-function halvesOf(piece: Piece): [Piece, Piece] | undefined {
-  const blocks = [...new Set([...piece.energyWh.keys()].map(blockOf))].sort((a, b) => a - b);
-  const middle = blocks[Math.ceil(blocks.length / 2)];
-  if (middle === undefined) return undefined;
-  const within = (isHalf: (block: number) => boolean): Piece => ({
-    ...piece,
-    energyWh: new Map([...piece.energyWh].filter(([slot]) => isHalf(blockOf(slot)))),
+function piecesOf(
+  { offer, bid, source, energyWh }: Pairing,
+  known: BatchOptions["known"],
+): Piece[] {
+  const [from, to] = [known(offer.order.microgrid), known(bid.order.microgrid)];
+  const isHome = from.microgrid === to.microgrid;
+  const placeOf = (slot: number) => ({
+    schedule: scheduleFor(from, slot),
+    bidSchedule: isHome ? 0 : scheduleFor(to, slot),
   });
-  return [within((block) => block < middle), within((block) => block >= middle)];
+  const groups = Map.groupBy(energyWh, ([slot]) => {
+    const { schedule, bidSchedule } = placeOf(slot);
+    const price = offer.order.forward ? `${priceIn(from, slot)} ${priceIn(to, slot)}` : "";
+    return `${schedule} ${bidSchedule} ${price}`;
+  });
+  return [...groups.values()].flatMap((group) => {
+    const isCounted = !isHome || group.some(([slot]) => isIslandedIn(to, slot));
+    return runsOf(new Map(group)).map((run) => ({
+      offer,
+      bid,
+      source,
+      ...placeOf(group[0]?.[0] ?? 0),
+      isCounted,
+      ...run,
+    }));
+  });
 }
 
-/** A batch while it is put together. */
-class Assembly {
-  readonly #gas: SettleGas;
-  readonly #placed = new Map<Order, { readonly at: number; readonly signature: Hex }>();
-  readonly #matches: Match[] = [];
-  #spent: bigint;
+/** What has to be the same in all slots of a position. */
+function priceIn(microgrid: Microgrid, slot: number): string {
+  const { feePerKwh } = levelFor(microgrid, slot);
+  return `${communityPriceIn(microgrid, slot)} ${feePerKwh} ${isIslandedIn(microgrid, slot)}`;
+}
 
-  constructor(gas: SettleGas) {
-    this.#gas = gas;
-    this.#spent = gas.batch;
+/** Energy as runs of blocks that all hold some. */
+function runsOf(energyWh: EnergyBySlot): Pick<Piece, "firstBlock" | "words">[] {
+  const { firstBlock, words } = packProfile(energyWh);
+  const runs: { firstBlock: number; words: bigint[] }[] = [];
+  for (const [offset, word] of words.entries()) {
+    if (word === 0n) continue;
+    const block = firstBlock + offset;
+    const last = runs.at(-1);
+    const isNext = last !== undefined && last.firstBlock + last.words.length === block;
+    if (isNext && last.words.length < MOST_WORDS) last.words.push(word);
+    else runs.push({ firstBlock: block, words: [word] });
+  }
+  return runs;
+}
+
+/** A batch to which matches are added. */
+class Draft {
+  readonly matches: Match[] = [];
+  readonly #places = new Map<Order, number>();
+  readonly #signatures: Hex[] = [];
+  readonly #costs: SettleGas;
+  readonly #isWallet: (maker: Address) => boolean;
+  #gas: bigint;
+
+  constructor({ gas = SETTLE_GAS, isWallet = () => false }: BatchOptions) {
+    this.#costs = gas;
+    this.#isWallet = isWallet;
+    this.#gas = gas.batch;
   }
 
-  get isEmpty(): boolean {
-    return this.#matches.length === 0;
-  }
-
+  /** The most gas with one more match. */
   gasWith(piece: Piece): bigint {
-    const added = [piece.offer, piece.bid].filter(({ order }) => !this.#placed.has(order));
-    const orders = added.reduce((sum, { signature }) => sum + orderGas(signature, this.#gas), 0n);
-    return this.#spent + orders + matchGas(packProfile(piece.energyWh), this.#gas);
+    const { offer, bid, words, isCounted } = piece;
+    const { perMatch, perForward, perWord, perCountedWord, perLane } = this.#costs;
+    const lanes = unpackProfile({ firstBlock: 0, words }).size;
+    return (
+      this.#gas +
+      this.#gasOf(offer) +
+      this.#gasOf(bid) +
+      perMatch +
+      (offer.order.forward ? perForward : 0n) +
+      BigInt(words.length) * (isCounted ? perWord + perCountedWord : perWord) +
+      BigInt(lanes) * perLane
+    );
   }
 
   add(piece: Piece): void {
-    this.#spent = this.gasWith(piece);
-    const { source, schedule, bidSchedule } = piece;
-    const { firstBlock, words } = packProfile(piece.energyWh);
-    this.#matches.push({
-      offer: this.#place(piece.offer),
-      bid: this.#place(piece.bid),
+    this.#gas = this.gasWith(piece);
+    const { offer, bid, source, schedule, bidSchedule, firstBlock, words } = piece;
+    this.matches.push({
+      offer: this.#place(offer),
+      bid: this.#place(bid),
       source: sourceIndex(source),
       schedule,
       bidSchedule,
@@ -187,38 +254,27 @@ class Assembly {
 
   batch(): Batch {
     return {
-      orders: [...this.#placed.keys()],
-      signatures: [...this.#placed.values()].map(({ signature }) => signature),
-      matches: this.#matches,
-      gas: this.#spent,
+      orders: [...this.#places.keys()],
+      signatures: this.#signatures,
+      matches: this.matches,
+      gas: this.#gas,
     };
   }
 
+  /** What an order takes that is not in the batch yet. */
+  #gasOf({ order, signature }: SignedOrder): bigint {
+    if (this.#places.has(order)) return 0n;
+    const { perOrder, perProofByte, perWallet } = this.#costs;
+    const proof = BigInt(Math.max(size(signature) - 65, 0));
+    return perOrder + proof * perProofByte + (this.#isWallet(order.maker) ? perWallet : 0n);
+  }
+
   #place({ order, signature }: SignedOrder): number {
-    const at = this.#placed.get(order)?.at ?? this.#placed.size;
-    this.#placed.set(order, { at, signature });
-    return at;
+    const known = this.#places.get(order);
+    if (known !== undefined) return known;
+    const place = this.#places.size;
+    this.#places.set(order, place);
+    this.#signatures.push(signature);
+    return place;
   }
 }
-
-/** The most gas that `settle` of a batch takes, by {@link SETTLE_GAS}. */
-export const settleGas = (
-  { signatures, matches }: Pick<Batch, "signatures" | "matches">,
-  gas: SettleGas = SETTLE_GAS,
-): bigint =>
-  gas.batch +
-  signatures.reduce((sum, signature) => sum + orderGas(signature, gas), 0n) +
-  matches.reduce((sum, { firstBlock, energy }) => {
-    return sum + matchGas({ firstBlock, words: energy }, gas);
-  }, 0n);
-
-const orderGas = (signature: Hex, gas: SettleGas): bigint =>
-  gas.perOrder + gas.perProofByte * BigInt(Math.max(size(signature) - 65, 0));
-
-const matchGas = (
-  profile: { readonly firstBlock: number; readonly words: readonly bigint[] },
-  gas: SettleGas,
-): bigint =>
-  gas.perMatch +
-  gas.perWord * BigInt(profile.words.length) +
-  gas.perLane * BigInt(unpackProfile(profile).size);

@@ -1,2 +1,3 @@
+export { communitySlotIn, limitOf } from "./book.ts";
 export { clearCommunity } from "./clear.ts";
 export type { CommunityBook, CommunityMatch, CommunitySlot, LimitOrder } from "./types.ts";
