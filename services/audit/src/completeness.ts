@@ -1,4 +1,4 @@
-import { energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
+import { energyTokenAbi, marketplaceAbi, metersAbi, microgridsAbi } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual, toEventSelector } from "viem";
 import { type FullHeader, logOf, type NodeLog, quantity } from "./answers.ts";
 import { bloomBitsOf, hasBits, isBloomUsed, isTelling } from "./bloom.ts";
@@ -21,7 +21,7 @@ export class ContradictionError extends RpcError {
  */
 export function completenessOf(rpc: Rpc, addresses: readonly Address[]) {
   const contracts = addresses.map(bloomBitsOf);
-  const events = [marketplaceAbi, metersAbi, energyTokenAbi].flatMap((abi) =>
+  const events = [marketplaceAbi, microgridsAbi, metersAbi, energyTokenAbi].flatMap((abi) =>
     abi.flatMap((item) => (item.type === "event" ? [bloomBitsOf(toEventSelector(item))] : [])),
   );
   let offersBlockReceipts: boolean | undefined;

@@ -49,7 +49,8 @@ export function sourceAt(
   signal: AbortSignal,
   { firstPauseMs = FIRST_PAUSE_MS, lagMs = LAG_MS }: SourceSettings = {},
 ): Source {
-  const addresses = [contracts.marketplace, contracts.meters, contracts.energy];
+  const { marketplace, microgrids, meters, energy } = contracts;
+  const addresses = [marketplace, microgrids, meters, energy];
   const callsBehind = tracerAt(rpc, contracts);
   const expectComplete = completenessOf(rpc, addresses);
 

@@ -2,7 +2,7 @@ import { type ReadingRow, type SettlementRow, SOURCES, slotEnd, slotStart } from
 
 /* The tables that an audit writes, wherever it runs. */
 
-/** Heads of the table of settlements. */
+/** Heads of the table of settlements; "millis" are thousandths of a base unit. */
 export const SETTLEMENT_COLUMNS = [
   "type",
   "block",
@@ -19,10 +19,10 @@ export const SETTLEMENT_COLUMNS = [
   "currency",
   "sent_wh",
   "arrived_wh",
-  "cost_base_units",
-  "charge_base_units",
-  "refund_base_units",
-  "bond_base_units",
+  "cost_millis",
+  "charge_millis",
+  "refund_millis",
+  "bond_millis",
   "order_hashes",
   "signers",
 ];
@@ -62,10 +62,10 @@ export const settlementCells = (row: Omit<SettlementRow, "kind">): string[] => [
   row.currency,
   String(row.sentWh),
   String(row.arrivedWh),
-  String(row.cost),
-  String(row.charge),
-  String(row.refund),
-  String(row.bond),
+  String(row.costMillis),
+  String(row.chargeMillis),
+  String(row.refundMillis),
+  String(row.bondMillis),
   row.orders.join(" "),
   row.signers.join(" "),
 ];

@@ -13,9 +13,9 @@ export interface MicrogridTotals {
   trades: number;
   /** Sold from here: now or forward, as sent. */
   soldWh: bigint;
-  /** Base units that buyers here paid, and of it what DSOs earned. */
-  paid: bigint;
-  charges: bigint;
+  /** Thousandths of a base unit that buyers here paid, and of it what DSOs earned. */
+  paidMillis: bigint;
+  chargesMillis: bigint;
   retiredWh: bigint;
 }
 
@@ -50,8 +50,8 @@ export class Totals {
         seller.trades++;
         seller.soldWh += row.sentWh;
         const buyer = this.#of(row.to);
-        buyer.paid += row.cost;
-        buyer.charges += row.charge;
+        buyer.paidMillis += row.costMillis;
+        buyer.chargesMillis += row.chargeMillis;
         this.#dayOf(slotStart(row.firstSlot, row.slotSeconds)).tradedWh += row.sentWh;
         return;
       }
@@ -77,8 +77,8 @@ export class Totals {
       exportedWh: 0n,
       trades: 0,
       soldWh: 0n,
-      paid: 0n,
-      charges: 0n,
+      paidMillis: 0n,
+      chargesMillis: 0n,
       retiredWh: 0n,
     };
     this.microgrids.set(microgrid, known);

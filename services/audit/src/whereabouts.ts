@@ -1,12 +1,20 @@
 import { OptionsError } from "@wattline/common/options";
-import { type Contracts, marketplaceAbi, metersAbi } from "@wattline/sdk";
-import { type Address, decodeFunctionResult, encodeFunctionData, type Hex } from "viem";
+import type { Contracts } from "@wattline/sdk";
+import { type Address, decodeFunctionResult, encodeFunctionData, type Hex, parseAbi } from "viem";
 import { quantity } from "./answers.ts";
 import { hexOf, numberOf, type Rpc } from "./rpc.ts";
+
+/** How contracts name one another. */
+const viewsAbi = parseAbi([
+  "function MICROGRIDS() view returns (address)",
+  "function METERS() view returns (address)",
+  "function ENERGY() view returns (address)",
+]);
 
 /** Where the contracts are, as far as it was said. */
 export interface Whereabouts {
   readonly marketplace: Address;
+  readonly microgrids?: Address;
   readonly meters?: Address;
   readonly energy?: Address;
   readonly chainId?: number;
@@ -23,7 +31,7 @@ export interface Subject {
 }
 
 /**
- * Finds the contracts: the marketplace names its meters, they the energy token, and a file that names others is wrong.
+ * Finds the contracts: the marketplace names its microgrids and meters, they the energy token, and a file that names others is wrong.
  * @throws OptionsError when there is no marketplace at the address, or the chain is another one.
  */
 export async function findSubject(rpc: Rpc, where: Whereabouts): Promise<Subject> {
@@ -34,13 +42,17 @@ export async function findSubject(rpc: Rpc, where: Whereabouts): Promise<Subject
       `The deployment is on chain ${where.chainId}; the node is on chain ${chainId}.`,
     );
   }
-  const meters = await ask(marketplace, "METERS", marketplace);
-  const energy = await ask(marketplace, "ENERGY", marketplace);
-  const metersEnergy = await ask(meters, "meters' ENERGY", marketplace);
-  if (metersEnergy !== energy) {
+  const microgrids = await ask(marketplace, "MICROGRIDS");
+  const meters = await ask(marketplace, "METERS");
+  const energy = await ask(marketplace, "ENERGY");
+  if ((await ask(meters, "ENERGY")) !== energy) {
     throw new OptionsError(`The marketplace and the meters at ${meters} name different tokens.`);
   }
+  if ((await ask(meters, "MICROGRIDS")) !== microgrids) {
+    throw new OptionsError(`The marketplace and the meters at ${meters} name other microgrids.`);
+  }
   for (const [name, said, found] of [
+    ["microgrids", where.microgrids, microgrids],
     ["meters", where.meters, meters],
     ["energy", where.energy, energy],
   ] as const) {
@@ -52,25 +64,23 @@ export async function findSubject(rpc: Rpc, where: Whereabouts): Promise<Subject
   }
   return {
     chainId,
-    contracts: { marketplace, meters, energy },
+    contracts: { marketplace, microgrids, meters, energy },
     firstBlock: where.fromBlock ?? (await firstBlockOf(marketplace)),
   };
 
-  async function ask(to: Address, view: "METERS" | "ENERGY" | "meters' ENERGY", market: Address) {
-    const isMeters = view === "meters' ENERGY";
-    const data = isMeters
-      ? encodeFunctionData({ abi: metersAbi, functionName: "ENERGY" })
-      : encodeFunctionData({ abi: marketplaceAbi, functionName: view });
+  async function ask(
+    to: Address,
+    functionName: "MICROGRIDS" | "METERS" | "ENERGY",
+  ): Promise<Address> {
+    const data = encodeFunctionData({ abi: viewsAbi, functionName });
     // Only the chain itself can say that there is no marketplace: a node that fails has said nothing.
     const answer = await rpc.attempt("eth_call", [{ to, data }, "latest"]);
     try {
-      const hex: Hex = hexOf(answer, view);
-      return isMeters
-        ? decodeFunctionResult({ abi: metersAbi, functionName: "ENERGY", data: hex })
-        : decodeFunctionResult({ abi: marketplaceAbi, functionName: view, data: hex });
+      const hex: Hex = hexOf(answer, functionName);
+      return decodeFunctionResult({ abi: viewsAbi, functionName, data: hex });
     } catch {
       throw new OptionsError(
-        `There is no marketplace of Wattline at ${market} on chain ${chainId}.`,
+        `There is no marketplace of Wattline at ${marketplace} on chain ${chainId}.`,
       );
     }
   }

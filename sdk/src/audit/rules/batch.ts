@@ -6,7 +6,7 @@ import type { CallOf } from "../calls.ts";
 import { type AuditContext, expect } from "../context.ts";
 import { payDsos } from "../ledger.ts";
 import { communitiesIn } from "../state.ts";
-import { askedOfMatch, type SignedSide } from "./deal.ts";
+import { askedOfMatch, type SignedSide, strikeAsked } from "./deal.ts";
 import { type Due, dueOf } from "./due.ts";
 import { errorOf } from "./errors.ts";
 import { judgeSigner } from "./orders.ts";
@@ -79,6 +79,8 @@ export function judgeSkip(
   const reasons = new Set(objections.flatMap(({ errors }) => errors));
   if (struck.slots.length === 0) {
     for (const cut of struck.cuts) reasons.add(cut);
+    // Where all slots have one price, the contracts look at it first, even of orders of which nothing is left.
+    for (const cut of strikeAsked(context, asked, true).cuts) reasons.add(cut);
     reasons.add("Deals_NothingLeft");
   }
   // What could not be judged counts as a valid reason.

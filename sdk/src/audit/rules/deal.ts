@@ -143,8 +143,11 @@ const energyOf = ({
   readonly energy: readonly bigint[];
 }): EnergyBySlot => unpackProfile({ firstBlock, words: energy });
 
-/** What of a deal can trade, and for how much, by the chain's state at this moment. */
-export function strikeAsked(context: AuditContext, asked: Asked): Struck {
+/**
+ * What of a deal can trade, and for how much, by the chain's state at this moment.
+ * @param isFresh Whether to look at the orders as if nothing of them was filled.
+ */
+export function strikeAsked(context: AuditContext, asked: Asked, isFresh = false): Struck {
   const communities = communitiesIn(context.state);
   const from = communities.get(asked.offer.microgrid);
   const to = communities.get(asked.bid.microgrid);
@@ -152,8 +155,8 @@ export function strikeAsked(context: AuditContext, asked: Asked): Struck {
   const isLocked = namesLock(context, asked, asked.offer) || namesLock(context, asked, asked.bid);
   const line = from === to ? undefined : lineOf(context, from, to);
   const deal: Deal = {
-    offer: partyOf(context, asked, asked.offer),
-    bid: partyOf(context, asked, asked.bid),
+    offer: partyOf(context, asked, asked.offer, isFresh),
+    bid: partyOf(context, asked, asked.bid, isFresh),
     isForward: asked.isForward,
     energyWh: asked.energyWh,
     from: communityOf(from, asked.fromSchedule, isLocked),
@@ -176,7 +179,12 @@ function namesLock(
   return BigInt(settler) > 1n && settler === accountOf(state, currency, holder).settler;
 }
 
-function partyOf(context: AuditContext, { currency }: Asked, { signed }: Side): Party {
+function partyOf(
+  context: AuditContext,
+  { currency }: Asked,
+  { signed }: Side,
+  isFresh: boolean,
+): Party {
   if (signed === undefined) return TAKER;
   const { order } = signed;
   return {
@@ -184,7 +192,7 @@ function partyOf(context: AuditContext, { currency }: Asked, { signed }: Side): 
     pricePerKwh: order.price,
     firstSlot: order.firstSlot,
     lastSlot: order.lastSlot,
-    leftWh: leftWh(context, order, currency),
+    leftWh: isFresh ? LANE_MAX_WH : leftWh(context, order, currency),
     crosses: order.crosses,
   };
 }

@@ -102,7 +102,7 @@ function readDeployment(file: string): Whereabouts {
   } catch (error) {
     throw new OptionsError(`--deployment ${file} can't be read: ${reasonOf(error)}`);
   }
-  const { marketplace, meters, energy, chainId, fromBlock } = (json ?? {}) as Readonly<
+  const { marketplace, microgrids, meters, energy, chainId, fromBlock } = (json ?? {}) as Readonly<
     Record<string, unknown>
   >;
   const isCount = (value: unknown): value is number =>
@@ -112,6 +112,7 @@ function readDeployment(file: string): Whereabouts {
   }
   return {
     marketplace: addressOf(`${file}: marketplace`, marketplace),
+    microgrids: addressOf(`${file}: microgrids`, microgrids),
     meters: addressOf(`${file}: meters`, meters),
     energy: addressOf(`${file}: energy`, energy),
     chainId,

@@ -1,4 +1,4 @@
-import type { Finding, Verdict } from "@wattline/sdk";
+import { type Finding, MILLIS_PER_UNIT, type Verdict, wholeUnits } from "@wattline/sdk";
 import { conclusionOf, countsOf, type Outcome, outcomeOf, outcomeOfAll } from "../lines.ts";
 import type { AuditResult } from "../run.ts";
 import type { Day, Totals } from "../totals.ts";
@@ -24,9 +24,13 @@ export function reportOf(
     ["Blocks", `${command.fromBlock ?? subject.firstBlock} to ${end.number}`],
     ["Last block", `${isoOf(end.timestamp)}<br><code>${end.hash}</code>`],
     ["Marketplace", code(subject.contracts.marketplace)],
+    ["Microgrids", code(subject.contracts.microgrids)],
     ["Meters", code(subject.contracts.meters)],
     ["Energy token", code(subject.contracts.energy)],
-    ["Microgrids", command.microgrid === undefined ? "all" : String(command.microgrid)],
+    [
+      "Scope",
+      command.microgrid === undefined ? "all microgrids" : `microgrid ${command.microgrid}`,
+    ],
     ["Signatures", command.signatures ? "checked" : "left out"],
     ["Read from", escaped(withoutCredentials(command.rpc))],
   ];
@@ -60,7 +64,7 @@ ${findingsOf(findings, failed)}
 </section>
 ${microgridsOf(totals)}
 ${chartOf(totals.days)}
-<footer>Prices and money in base units of each microgrid's currency. Tables: settlements.csv, readings.csv; retired energy: certificates.json.</footer>
+<footer>Money in base units of each microgrid's currency, in tables in thousandths of one. Tables: settlements.csv, readings.csv; retired energy: certificates.json.</footer>
 </main>
 </body>
 </html>
@@ -116,8 +120,8 @@ function microgridsOf({ microgrids }: Totals): string {
           kwh(totals.exportedWh),
           totals.trades.toLocaleString("en"),
           kwh(totals.soldWh),
-          totals.paid.toLocaleString("en"),
-          totals.charges.toLocaleString("en"),
+          baseUnits(totals.paidMillis),
+          baseUnits(totals.chargesMillis),
           kwh(totals.retiredWh),
         ]
           .map((cell) => `<td class="number">${cell}</td>`)
@@ -168,6 +172,13 @@ function chartOf(days: ReadonlyMap<string, Day>): string {
 
 const kwh = (wh: bigint): string =>
   (Number(wh) / 1000).toLocaleString("en", { maximumFractionDigits: 1 });
+
+/** An amount in base units, with its thousandths. */
+const baseUnits = (millis: bigint): string => {
+  const rest = millis % MILLIS_PER_UNIT;
+  const whole = wholeUnits(millis).toLocaleString("en");
+  return rest === 0n ? whole : `${whole}.${String(rest).padStart(3, "0")}`;
+};
 
 const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
 
