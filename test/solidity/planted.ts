@@ -50,8 +50,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     promise: 6,
     what: "a limit trades at a price worse than the community's",
     file: "contracts/market/Deals.sol",
-    from: "if (deal.home) return worth;",
-    to: "if (deal.home) return bid.price;",
+    from: "if (cost > bid.price * arrived || (home && cost > worth * arrived)) return false;",
+    to: "if (cost > bid.price * arrived) return false;",
   },
   {
     promise: 7,
