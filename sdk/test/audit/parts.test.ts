@@ -13,6 +13,7 @@ import {
   TWILIGHT_DEGREES,
   thaw,
 } from "../../src/audit/index.ts";
+import { deviceAddress, signAsDevice } from "../../src/deviceKeys.ts";
 import { laneOf } from "../../src/profile.ts";
 import { sunPosition } from "../../src/sun.ts";
 import { marketDomain, metersDomain, READING_TYPES } from "../../src/typedData.ts";
@@ -30,6 +31,7 @@ import {
 
 const MARKET = "0x1111111111111111111111111111111111111111";
 const METERS = "0x2222222222222222222222222222222222222222";
+const MICROGRIDS = "0x4444444444444444444444444444444444444444";
 const ENERGY = "0x3333333333333333333333333333333333333333";
 const domains = { market: marketDomain(31_337, MARKET), meters: metersDomain(31_337, METERS) };
 
@@ -114,6 +116,19 @@ describe("A reading's signature", () => {
     }
   });
 
+  it("may be made by a secure element", async () => {
+    const key = keccak256(toHex("secure element"));
+    const meter = deviceAddress("p256", key);
+    const its = { ...reading, meter };
+    const signature = signAsDevice("p256", key, hashReading(domains.meters, its));
+    const claim = { kind: "reading" as const, reading: its, signature };
+    expect(await isSignedByNamed(domains, claim, recoverSlowly)).to.equal(true);
+    const other = { ...claim, reading: { ...its, firstBlock: 8 } };
+    expect(await isSignedByNamed(domains, other, recoverSlowly)).to.equal(false);
+    const another = { ...claim, reading: { ...its, meter: device.address } };
+    expect(await isSignedByNamed(domains, another, recoverSlowly)).to.equal(false);
+  });
+
   it("is none with a high s, which the contracts refuse", async () => {
     const signature = await device.signTypedData(typed);
     const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -126,21 +141,7 @@ describe("A reading's signature", () => {
 });
 
 describe("The most that the sun can produce", () => {
-  const town = {
-    name: "Sunny Lane",
-    currency: ENERGY,
-    slotSeconds: 900,
-    reportingDeadline: 0,
-    latitudeTenths: 513,
-    longitudeTenths: 95,
-    dso: ENERGY,
-    feedIn: 0n,
-    networkFee: 0n,
-    islandPriceCap: 0n,
-    islandRation: 0,
-    retail: 0n,
-    mode: "Connected",
-  } as const;
+  const town = { slotSeconds: 900, latitudeTenths: 513, longitudeTenths: 95 };
   const slotAt = (time: string) => Math.floor(Date.parse(time) / 1000 / 900);
 
   it("is nothing at midnight and the full capacity at noon in June", () => {
@@ -163,7 +164,12 @@ describe("The most that the sun can produce", () => {
 });
 
 describe("An audit", () => {
-  const contracts = { marketplace: MARKET, meters: METERS, energy: ENERGY } as const;
+  const contracts = {
+    marketplace: MARKET,
+    microgrids: MICROGRIDS,
+    meters: METERS,
+    energy: ENERGY,
+  } as const;
 
   it("resumes from a frozen state", async () => {
     const audit = createAudit({ chainId: 1, contracts });

@@ -189,6 +189,17 @@ describe("What a deal comes to", () => {
   it("draws a sale for what it is worth to neighbours at least", () => {
     expect(worthOf(strike(deal(party("posted", 0n), taker)).slots)).to.equal(200_000_000n);
     expect(worthOf(strike(deal(party("posted", 500_000n), taker)).slots)).to.equal(510_000_000n);
+    // Over all slots together: a dear one makes up for a cheap one.
+    const dear = { ...PRICES, pricePerKwh: 600_000n };
+    const schedule = {
+      firstSlot: 0,
+      endSlot: 2 ** 32 - 1,
+      levelOfHour: 1n,
+      levels: [PRICES, dear],
+    };
+    const [from, energyWh] = [community({ schedule }), inSlots(1_000n, 0n, 0n, 0n, 1_000n)];
+    const both = deal(party("posted", 300_000n), taker, { from, to: from, energyWh });
+    expect(worthOf(strike(both).slots)).to.equal(800_000_000n);
   });
 });
 

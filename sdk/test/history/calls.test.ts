@@ -3,19 +3,28 @@ import { describe, it } from "mocha";
 import { type Address, encodeFunctionData, type Hex, zeroAddress, zeroHash } from "viem";
 import { boardAbi } from "../../src/abi/board.ts";
 import { marketplaceAbi } from "../../src/abi/marketplace.ts";
+import { microgridsAbi } from "../../src/abi/microgrids.ts";
 import { decodeCalls, signedOrdersIn } from "../../src/history/calls.ts";
 import type { Order } from "../../src/typedData.ts";
 
 const at = (byte: string): Address => `0x${byte.repeat(20)}`;
-const CONTRACTS = { marketplace: at("11"), meters: at("22"), energy: at("33"), board: at("44") };
+const CONTRACTS = {
+  marketplace: at("11"),
+  microgrids: at("12"),
+  meters: at("22"),
+  energy: at("33"),
+  board: at("44"),
+};
 
 const order = (nonce: bigint): Order => ({
   ...{ maker: zeroAddress, microgrid: 1, meter: zeroAddress, side: 0, sources: 1 },
   ...{ firstSlot: 8, lastSlot: 15, energy: 1, price: 2n, forward: false, bond: 0n },
+  ...{ mostAhead: 0, crosses: false, settler: zeroAddress },
   ...{ counterparty: zeroAddress, nonce, counter: 0n, deadline: 9 },
 });
 const take = {
-  ...{ microgrid: 1, meter: at("55"), source: 0, firstBlock: 1, energy: [1n], limit: 3n },
+  ...{ microgrid: 1, meter: at("55"), source: 0, schedule: 0, takerSchedule: 0 },
+  ...{ firstBlock: 1, energy: [1n], leastWh: 0, limit: 3n, mostAhead: 0 },
 };
 const accept = encodeFunctionData({
   abi: marketplaceAbi,
@@ -58,6 +67,16 @@ describe("A call of Wattline's contracts", () => {
       { isKnown: false },
     ]);
     expect(decodeCalls(CONTRACTS, { to: null, input })).to.deep.equal([{ isKnown: false }]);
+  });
+
+  it("of the microgrids is decoded by their contract", () => {
+    const input = encodeFunctionData({
+      abi: microgridsAbi,
+      functionName: "setIslanded",
+      args: [1, true],
+    });
+    const [call] = decodeCalls(CONTRACTS, { to: CONTRACTS.microgrids, input });
+    expect(call?.functionName).to.equal("setIslanded");
   });
 
   it("is known but not decoded when only the EVM can follow its arguments", () => {
