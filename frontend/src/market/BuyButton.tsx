@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useId } from "react";
 import { useConnection } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
-import { Button, cx, formatEnergy, formatMillis, formatMoney } from "../ui/index.ts";
+import { Button, cx, formatEnergy, formatMillis, formatMoment, formatMoney } from "../ui/index.ts";
 import { ConnectButton, useDepositWay } from "../wallet/index.ts";
 import { type Bought, useBuy, useFunding } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
@@ -37,7 +37,11 @@ export function BuyButton({
   if (plan === undefined) return null;
   const lacking = formatMoney(funding?.lacking ?? 0n, currency);
   const reason =
-    funding && funding.lacking > 0n ? t`Your wallet lacks ${lacking} for this.` : undefined;
+    funding?.lockedUntil !== undefined
+      ? t`Your escrow is locked until ${formatMoment(funding.lockedUntil)}: until then it pays for your limits only.`
+      : funding && funding.lacking > 0n
+        ? t`Your wallet lacks ${lacking} for this.`
+        : undefined;
   const { escrowMillis = 0n, deposit = 0n } = funding ?? {};
   const blocked = reason !== undefined || funding === undefined || !isReady;
   const amounts = `${formatEnergy(plan.totalWh)}`;

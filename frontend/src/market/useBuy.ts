@@ -12,7 +12,14 @@ import {
 import { useState } from "react";
 import { type Address, isAddressEqual, parseEventLogs, type TransactionReceipt } from "viem";
 import { useConnection } from "wagmi";
-import { type Call, callOf, contractsOf, useAccount, useNetwork } from "../chain/index.ts";
+import {
+  type Call,
+  callOf,
+  contractsOf,
+  useAccount,
+  useChainTime,
+  useNetwork,
+} from "../chain/index.ts";
 import { formatEnergy, formatMillis } from "../ui/index.ts";
 import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../wallet/index.ts";
 import { sellersOf } from "./sellers.ts";
@@ -37,14 +44,17 @@ export interface Funding {
   readonly deposit: bigint;
   /** What the wallet lacks for that, base units. */
   readonly lacking: bigint;
+  /** Until when the money is locked, so that it can buy nothing that is posted; Unix seconds. */
+  readonly lockedUntil: number | undefined;
 }
 
 /** How a purchase of this cost would be paid; undefined without a wallet or while it is being read. */
 export function useFunding(costMillis: bigint): Funding | undefined {
   const { address } = useConnection();
   const { data } = useAccount(address);
-  if (data === undefined) return undefined;
-  const { balanceMillis, walletBalance } = data;
+  const time = useChainTime();
+  if (data === undefined || time === undefined) return undefined;
+  const { balanceMillis, walletBalance, lock } = data;
   // Deposits are whole base units.
   const deposit =
     costMillis > balanceMillis ? ceilDiv(costMillis - balanceMillis, MILLIS_PER_UNIT) : 0n;
@@ -52,6 +62,7 @@ export function useFunding(costMillis: bigint): Funding | undefined {
     escrowMillis: balanceMillis,
     deposit,
     lacking: deposit > walletBalance ? deposit - walletBalance : 0n,
+    lockedUntil: lock !== undefined && lock.untilSeconds > time ? lock.untilSeconds : undefined,
   };
 }
 

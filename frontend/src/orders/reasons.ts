@@ -62,16 +62,24 @@ function wordsOf({ code, message, values }: BrokenRule, network: Network): strin
       return t`You have no such energy in these delivery slots, and no meter of yours can still report it.`;
     case "Orders_Expired":
       return t`That is over already.`;
-    case "Meters_SlotStarted":
+    case "Deals_OutOfTime":
       return t`The last delivery slot has started: choose a later one.`;
+    case "Deals_PricesDontMeet":
+      return t`With the network fee a buyer would pay more than the price cap of these islanded delivery slots: choose a lower price.`;
+    case "Deals_Rationed":
+      return t`Islanded delivery slots are bought for a meter of your own in the microgrid: choose it.`;
+    case "Escrow_Locked":
+      return t`Your escrow is locked: until that ends only limits that its settler fills can be covered by it.`;
     case "Deals_SelfTrade":
       return t`Nobody trades with oneself: choose somebody else.`;
     case "Relay_TooManySlots":
       return t`The offers book takes no offer over so many delivery slots: choose a shorter time.`;
+    case "Relay_SlotTooFar":
+      return t`The offers book takes no orders so far ahead: choose an earlier time.`;
     case "Relay_TooManyOrders":
       return t`You have as many open orders as the offers book takes. Cancel some first.`;
     case "Relay_NotLocked":
-      return t`The chain is cut off, so only escrow counts that is locked beyond the order's end: choose an earlier end.`;
+      return t`The chain is cut off, so only firm orders count that are covered by locked escrow.`;
     default:
       return contractsWords(code, values, network) ?? message;
   }
