@@ -8,7 +8,7 @@ import {
   bulkTypedData,
   type Maker,
   marketDomain,
-  offerOf,
+  postedOfferOf,
   type SignedOrder,
   signedOrdersOf,
 } from "@wattline/sdk";
@@ -103,7 +103,7 @@ async function offersOf(who: (typeof households)[number], index: number): Promis
     now: await stack.chain.chainTime(),
   };
   const orders = Array.from({ length: perMaker }, (_, each) =>
-    offerOf(
+    postedOfferOf(
       { ...by, nonce: BigInt(each) },
       {
         ...stack.morning,

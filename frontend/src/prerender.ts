@@ -12,6 +12,7 @@ const UNKNOWN: Network = {
   deployment: {
     chainId: 0,
     marketplace: zeroAddress,
+    microgrids: zeroAddress,
     meters: zeroAddress,
     energy: zeroAddress,
     board: zeroAddress,

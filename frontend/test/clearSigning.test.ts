@@ -8,7 +8,7 @@ const at = (byte: string): `0x${string}` => `0x${byte.repeat(20)}`;
 const network = {
   deployment: {
     ...{ chainId: 31_337, fromBlock: 0, marketplace: at("11"), meters: at("22") },
-    ...{ energy: at("33"), board: at("44") },
+    ...{ microgrids: at("66"), energy: at("33"), board: at("44") },
   },
   name: "Test chain",
   rpcUrl: "http://127.0.0.1:1",

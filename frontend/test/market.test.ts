@@ -1,5 +1,14 @@
-import { localAccount } from "@wattline/community/simulation";
-import { packProfile, sumWh, unpackProfile } from "@wattline/sdk";
+import { localAccount, report } from "@wattline/community/simulation";
+import {
+  ceilDiv,
+  localTimeOf,
+  MILLIS_PER_UNIT,
+  packProfile,
+  slotAt,
+  slotStart,
+  sumWh,
+  unpackProfile,
+} from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { encodeAbiParameters, pad, parseAbiParameters } from "viem";
@@ -15,9 +24,8 @@ import { injectWallet, type TestWallet } from "./support/wallet.ts";
 /** A local account without a home: it has money in its wallet and none in escrow. */
 const NEWCOMER = 30;
 const FUNDS = 20_000_000n;
-const CONNECTED = 0;
-const ISLANDED = 1;
-const CLOSED = 2;
+/** The time zone of the tests' browsers. */
+const ZONE = "Europe/Berlin";
 
 /** The guard bits of the lanes that a reading covers. */
 const GUARD_BITS = BigInt(`0x${"80000000".repeat(8)}`);
@@ -71,11 +79,12 @@ describe("The market", function () {
     return { page, wallet, watch };
   }
 
-  async function setMode(mode: number): Promise<void> {
+  /** The operator islands the first microgrid, or closes it. */
+  async function declare(what: "setIslanded" | "setClosed", holds: boolean): Promise<void> {
     const { wattline, chain } = stack;
     const operator = await chain.wallet(0);
     await wattline.send(operator.address, (o) =>
-      wattline.meters.connect(operator.signer).setMode(1, mode, o),
+      wattline.microgrids.connect(operator.signer)[what](1, holds, o),
     );
   }
 
@@ -109,7 +118,6 @@ describe("The market", function () {
       "accept",
     ]);
     const takes = calls.flatMap((call) => (call.functionName === "accept" ? [call.args[2]] : []));
-    const limit = takes.reduce((sum, take) => sum + take.limit, 0n);
     expect(permit?.primaryType).to.equal("Permit");
     expect(permit?.domain).to.deep.equal({
       name: "Test Euro",
@@ -119,13 +127,17 @@ describe("The market", function () {
     });
     const { owner, spender, value, nonce, deadline } = permit?.message ?? {};
     expect([owner, spender]).to.deep.equal([address, network.deployment.marketplace]);
-    expect([value, nonce].map(String)).to.deep.equal([String(limit), "0"]);
+    const sent = takes.map(({ energy }) => sumWh(energy));
+    const [near = 0n, far = 0n] = sent;
+    const [nearPrice = 0n, farPrice = 0n] = calls.flatMap((call) =>
+      call.functionName === "accept" ? [call.args[0].price] : [],
+    );
+    const cost = near * nearPrice + far * (farPrice + 2n * stack.CENT);
+    expect([value, nonce].map(String)).to.deep.equal([String(ceilDiv(cost, MILLIS_PER_UNIT)), "0"]);
     expect(Number(deadline)).to.be.greaterThan(await chain.chainTime());
     // The whole deposit was needed, and the energy over the tie line lost three percent.
     const account = await wattline.marketplace.accountOf(wattline.addresses.euro, address);
-    expect(account.balance).to.equal(0n);
-    const sent = takes.map(({ energy }) => sumWh(energy));
-    const [near = 0n, far = 0n] = sent;
+    expect(account.balance < MILLIS_PER_UNIT).to.equal(true);
     expect(near + far > 13_000n).to.equal(true);
     const blocks = [stack.morning.firstSlot, stack.morning.lastSlot].map((slot) => slot >> 3);
     const [first = 0, last = 0] = blocks;
@@ -212,7 +224,7 @@ describe("The market", function () {
     expect(wallet.typedData()).to.deep.equal([]);
     expect(callsOf(wallet).map(({ functionName }) => functionName)).to.deep.equal(["reserve"]);
     const after = await wattline.marketplace.accountOf(wattline.addresses.euro, neighbour.address);
-    expect(before.balance - after.balance).to.equal(240_000n);
+    expect(before.balance - after.balance).to.equal(240_000_000n);
     watch.assertNoFaults();
   });
 
@@ -250,7 +262,7 @@ describe("The market", function () {
     await page.keyboard.press("ArrowLeft");
     await page.waitForURL(/slot=\d+/);
     expect(await strip.getAttribute("aria-valuetext")).not.to.equal(before);
-    await page.getByText(/They cross: .+ would clear at/).waitFor();
+    await page.getByText(/At the community price of .+ is offered and .+ wanted/).waitFor();
     watch.assertNoFaults();
   });
 
@@ -292,50 +304,64 @@ describe("The market", function () {
     expect(Date.now() - posted).to.be.lessThan(5_000);
   });
 
-  it("follows the rules of an islanded microgrid and explains them", async () => {
+  it("follows the rules of islanded slots and of a closed microgrid, and explains them", async () => {
     const { page, watch } = await open(market.neighbour.account);
+    const { chain, wattline, community, trading, series, CENT } = stack;
+    const { slotSeconds } = series;
+    const first = slotAt(await chain.chainTime(), slotSeconds);
+    const islanded = Array.from({ length: 4 }, (_, index) => first + index);
+    const clock = (slot: number) => localTimeOf(slotStart(slot, slotSeconds), ZONE);
     try {
-      await setMode(ISLANDED);
+      await declare("setIslanded", true);
       await page.getByText(/is islanded: disconnected from the grid/).waitFor();
-      await page
-        .getByText("Millbrook, 3% loss")
-        .filter({ visible: true })
-        .first()
-        .waitFor({ state: "hidden" });
-      await page.getByRole("button", { name: "So far" }).click();
+      await chain.passTo(slotStart(first + 4, slotSeconds));
+      await report(wattline, market.jane, new Map(islanded.map((slot) => [slot, 600n])));
+      await relay.post([
+        await trading.sign(community, market.jane, "offer", {
+          firstSlot: first,
+          lastSlot: first + 3,
+          pricePerKwh: 12n * CENT,
+        }),
+      ]);
+      await page.reload();
+      await page.getByRole("combobox", { name: "From", exact: true }).selectOption(clock(first));
+      await page.getByRole("combobox", { name: "To", exact: true }).selectOption(clock(first + 4));
       await energyField(page).fill("100");
-      // 250 Wh in each of twenty slots.
-      await page.getByRole("button", { name: /^Buy 5 kWh for €/ }).click();
-      await page.getByText("You bought 5 kWh").waitFor();
-      await setMode(CLOSED);
+      // 250 Wh in each of four slots.
+      await page.getByRole("button", { name: /^Buy 1 kWh for €/ }).click();
+      await page.getByText("You bought 1 kWh").waitFor();
+      await declare("setClosed", true);
       await page.getByText(/is closed for new trades/).waitFor();
     } finally {
-      await setMode(CONNECTED);
+      await declare("setClosed", false);
+      await declare("setIslanded", false);
     }
     watch.assertNoFaults();
   });
 
-  it("explains why a purchase over a tie line is refused when the microgrid is islanded while the wallet asks", async () => {
+  it("explains why a purchase is refused when the seller cancels while the wallet asks", async () => {
     const { wattline, chain } = stack;
     const buyer = await chain.wallet(NEWCOMER + 1);
     const operator = await chain.wallet(0);
     await wattline.send(operator.address, (o) =>
       wattline.euro.connect(operator.signer).mint(buyer.address, FUNDS, o),
     );
+    const { community, trading, morning, CENT } = stack;
+    const cheapest = await trading.sign(community, market.second, "offer", {
+      ...morning,
+      pricePerKwh: 5n * CENT,
+    });
+    await relay.post([cheapest]);
     const { page, wallet } = await open(buyer.account);
-    await page.getByText("Millbrook, 3% loss").filter({ visible: true }).first().waitFor();
+    await energyField(page).fill("0.1");
     const { asked, decide } = wallet.hesitate();
-    await page.getByRole("button", { name: /^Buy .+ for/ }).click();
+    await page.getByRole("button", { name: "Buy 100 Wh for €0.005" }).click();
     await asked;
-    try {
-      await setMode(ISLANDED);
-      decide();
-      await page
-        .getByText(/is islanded: it trades only within itself|a buyer needs a meter there/)
-        .waitFor();
-    } finally {
-      await setMode(CONNECTED);
-    }
+    await wattline.send(market.second.address, (o) =>
+      wattline.marketplace.connect(market.second.signer).cancel([cheapest.order.nonce], o),
+    );
+    decide();
+    await page.getByText(/This order was cancelled by who made it/).waitFor();
     expect(wallet.transactions()).to.deep.equal([]);
     expect(await wattline.euro.balanceOf(buyer.address)).to.equal(FUNDS);
   });

@@ -1,6 +1,7 @@
 import { type Household, localAccount, OPERATOR } from "@wattline/community/simulation";
 import {
   ANY_SOURCE,
+  ANYONE,
   addDays,
   formatAmount,
   localDayOf,
@@ -16,6 +17,7 @@ import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
 import { openRelay } from "./support/relay.ts";
 import { scrollThrough } from "./support/scroll.ts";
+import { settlePair } from "./support/settle.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type ShownTypedData, type TestWallet, textsOf } from "./support/wallet.ts";
 
@@ -29,6 +31,8 @@ interface Visit {
 /** The time zone of the tests' browsers. */
 const ZONE = "Europe/Berlin";
 const DAY_SECONDS = 86_400;
+/** Of an order: any place behind others. */
+const ANY_AHEAD = 2n ** 31n - 1n;
 /** A local account without a home. */
 const NEWCOMER = 33;
 
@@ -113,7 +117,7 @@ describe("Signing orders", function () {
 
   const domain = () => ({
     name: "Wattline",
-    version: "1",
+    version: "2",
     chainId: String(stack.network.deployment.chainId),
     verifyingContract: stack.network.deployment.marketplace,
   });
@@ -133,7 +137,7 @@ describe("Signing orders", function () {
       formatAmount(unsoldWh, 3),
     );
     await dialog.getByLabel("Energy at most").fill("4.2");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.17");
+    await dialog.getByLabel("Posted price", { exact: true }).fill("0.17");
     await dialog
       .getByText(
         /^You sell up to 4\.2 kWh of solar energy, today .* for €0\.17 per kWh, to anyone\. Valid until/,
@@ -165,7 +169,10 @@ describe("Signing orders", function () {
       price: "170000",
       forward: "false",
       bond: "0",
+      mostAhead: String(ANY_AHEAD),
+      crosses: "true",
       counterparty: zeroAddress,
+      settler: zeroAddress,
       nonce: "0",
       counter: "0",
       deadline: String(((held.at(-1) ?? 0) + 1) * series.slotSeconds + DAY_SECONDS),
@@ -190,7 +197,7 @@ describe("Signing orders", function () {
     expect(await violationsOf(neighbour.page)).to.deep.equal([]);
     await takeScreenshots(neighbour.page, "bid");
     await dialog.getByLabel("Energy at most").fill("1,5");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.2");
+    await dialog.getByLabel("Limit", { exact: true }).fill("0.2");
     await dialog.getByLabel("From", { exact: true }).fill(localText(11));
     await dialog.getByLabel("Until", { exact: true }).fill(localText(13));
     const { message } = await sign(neighbour);
@@ -206,6 +213,8 @@ describe("Signing orders", function () {
       price: "200000",
       forward: "false",
       bond: "0",
+      crosses: "false",
+      settler: ANYONE,
     });
   });
 
@@ -290,7 +299,7 @@ describe("Signing orders", function () {
   it("explains at the field what is wrong", async () => {
     const dialog = await open(jane, "sell");
     await dialog.getByLabel("Energy at most").fill("much");
-    await dialog.getByLabel("Price", { exact: true }).fill("-1");
+    await dialog.getByLabel("Posted price", { exact: true }).fill("-1");
     await dialog.getByLabel("Until", { exact: true }).fill(localText(3));
     await dialog.getByLabel("To", { exact: true }).selectOption("other");
     await dialog.getByLabel("Their address").fill("Bob");
@@ -336,7 +345,7 @@ describe("Signing orders", function () {
     const { page, wallet, watch, context } = visited;
     const dialog = await open(visited, "bid");
     await dialog.getByLabel("Energy at most").fill("2");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.21");
+    await dialog.getByLabel("Limit", { exact: true }).fill("0.21");
     await takeScreenshots(page, "bid-deposit");
     const bringIn = dialog.getByRole("button", { name: "Bring €0.42 into escrow" });
     wallet.decline(true);
@@ -347,7 +356,7 @@ describe("Signing orders", function () {
     await bringIn.waitFor({ state: "detached" });
     const { marketplace, addresses } = wattline;
     const { balance } = await marketplace.accountOf(addresses.euro, newcomer.address);
-    expect(balance).to.equal(420_000n);
+    expect(balance).to.equal(420_000_000n);
     const permit = wallet.typedData().at(-1);
     expect(permit?.primaryType).to.equal("Permit");
     expect(textsOf(permit?.message ?? {})).to.deep.include({
@@ -356,7 +365,7 @@ describe("Signing orders", function () {
       value: "420000",
     });
     // What was filled in is still there.
-    expect(await dialog.getByLabel("Price", { exact: true }).inputValue()).to.equal("0.21");
+    expect(await dialog.getByLabel("Limit", { exact: true }).inputValue()).to.equal("0.21");
     const { message } = await sign(visited);
     expect(textsOf(message)).to.deep.include({ energy: "2000", price: "210000" });
     const [listed] = (await relay?.client.orders({ maker: newcomer.address }))?.orders ?? [];
@@ -370,7 +379,7 @@ describe("Signing orders", function () {
     const dialog = await open(jane, "sell");
     await dialog.getByText("Energy to come").click();
     await dialog.getByLabel("Energy at most").fill("2.5");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.16");
+    await dialog.getByLabel("Posted price", { exact: true }).fill("0.16");
     await dialog.getByLabel(/^Bond/).fill("0.04");
     await dialog.getByText(/the buyer gets the money back and €0\.04 of your bond\./).waitFor();
     expect(await violationsOf(jane.page)).to.deep.equal([]);
@@ -391,7 +400,7 @@ describe("Signing orders", function () {
     });
     const before = await escrowOf(seller);
     await trading.reserve(community, buyer, await listedAs(message), new Map([[firstSlot, 500n]]));
-    expect(before - (await escrowOf(seller))).to.equal(20_000n);
+    expect(before - (await escrowOf(seller))).to.equal(20_000_000n);
   });
 
   it("bids for energy to come with a lowest bond, which the seller pledges", async () => {
@@ -399,7 +408,7 @@ describe("Signing orders", function () {
     const dialog = await open(neighbour, "bid");
     await dialog.getByText("Energy to come").click();
     await dialog.getByLabel("Energy at most").fill("1");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.22");
+    await dialog.getByLabel("Limit", { exact: true }).fill("0.22");
     const bond = dialog.getByLabel("Bond that you ask for at least");
     await bond.fill("a little");
     await dialog.getByRole("button", { name: "Sign the bid" }).click();
@@ -417,25 +426,31 @@ describe("Signing orders", function () {
       bond: "60000",
     });
     const before = await escrowOf(seller);
+    const sold = await trading.sign(community, seller, "offer", {
+      firstSlot,
+      pricePerKwh: 15n * stack.CENT,
+      bondPerKwh: 60_000n,
+    });
     const promised = new Map([[firstSlot, 300n]]);
-    await trading.reserve(community, seller, await listedAs(message), promised);
-    expect(before - (await escrowOf(seller))).to.equal(18_000n);
+    await settlePair(stack, seller, sold, await listedAs(message), promised);
+    expect(before - (await escrowOf(seller))).to.equal(18_000_000n);
   });
 
   it("shows the island price cap, refuses an offer above it, and requires a meter for a bid", async () => {
-    const { community, trading, morning, series } = stack;
-    await community.setMode("Islanded");
+    const { community } = stack;
+    await community.setIslanded(true);
     try {
       const offer = await open(jane, "sell");
       await offer.getByText(/nobody pays more than €0\.32\/kWh/).waitFor();
       await takeScreenshots(jane.page, "sell-islanded");
       const asked = jane.wallet.typedData().length;
+      await offer.getByText("Energy to come").click();
       await offer.getByLabel("Energy at most").fill("0.5");
-      const price = offer.getByLabel("Price", { exact: true });
+      const price = offer.getByLabel("Posted price", { exact: true });
       await price.fill("0.33");
       await offer.getByRole("button", { name: "Sign the offer" }).click();
       await offer
-        .getByText(/nobody pays more than €0\.32\/kWh; this would cost €0\.33\/kWh/)
+        .getByText(/more than the price cap of these islanded delivery slots: choose a lower price/)
         .waitFor();
       expect(await price.getAttribute("aria-invalid")).to.equal("true");
       expect(jane.wallet.typedData()).to.have.lengthOf(asked);
@@ -443,20 +458,15 @@ describe("Signing orders", function () {
       const bid = await open(neighbour, "bid");
       await bid.getByText(/nobody pays more than €0\.32\/kWh/).waitFor();
       await bid.getByLabel("Energy at most").fill("0.2");
-      await bid.getByLabel("Price", { exact: true }).fill("0.32");
-      await bid.getByLabel("From", { exact: true }).fill(localText(11));
-      await bid.getByLabel("Until", { exact: true }).fill(localText(16));
       const { message } = await sign(neighbour);
-      expect(textsOf(message)).to.deep.include({ meter: buyer.device.address, price: "320000" });
-      const sunny = heldSlots(seller).find(
-        (slot) => (seller.series.exportedWh[slot - series.firstSlot] ?? 0n) >= 100n,
-      );
-      const before = await escrowOf(seller);
-      const sold = new Map([[sunny ?? morning.firstSlot, 100n]]);
-      await trading.accept(community, seller, await listedAs(message), sold);
-      expect((await escrowOf(seller)) - before).to.equal(32_000n);
+      expect(textsOf(message)).to.deep.include({ meter: buyer.device.address });
+      const without = await open(neighbour, "bid");
+      await without.getByText("Source, meter, tie lines").click();
+      await without.getByLabel("Your meter").selectOption("");
+      await without.getByRole("button", { name: "Sign the bid" }).click();
+      await without.getByText(/are bought for a meter of your own/).waitFor();
     } finally {
-      await community.setMode("Connected");
+      await community.setIslanded(false);
     }
   });
 
@@ -500,7 +510,7 @@ describe("Signing orders", function () {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await rows.nth(others.length).waitFor({ state: "detached" });
     const withdrawal = wallet.typedData().at(-1);
-    expect(withdrawal?.primaryType).to.equal("Withdrawal");
+    expect(withdrawal?.primaryType).to.equal("OrderWithdrawal");
     const left = await bookOf(seller);
     expect(left).to.have.lengthOf(others.length);
     const gone = [first, ...others]
@@ -535,7 +545,7 @@ describe("Signing orders", function () {
     relay = undefined;
     const dialog = await open(jane, "sell");
     await dialog.getByLabel("Energy at most").fill("2");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.19");
+    await dialog.getByLabel("Posted price", { exact: true }).fill("0.19");
     await dialog.getByRole("button", { name: "Sign the offer" }).click();
     await dialog.getByText(/The network fee is about .* ETH/).waitFor();
     await takeScreenshots(jane.page, "announce");
@@ -549,7 +559,7 @@ describe("Signing orders", function () {
     await page.getByRole("table").getByText("€0.19/kWh").first().waitFor();
     const nonces = jane.wallet
       .typedData()
-      .filter(({ primaryType }) => primaryType !== "Withdrawal")
+      .filter(({ primaryType }) => primaryType !== "OrderWithdrawal")
       .flatMap(({ message }) =>
         "tree" in message ? leavesOf(message.tree).slice(0, 14) : [message],
       )

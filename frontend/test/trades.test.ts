@@ -1,7 +1,9 @@
 import { type Household, localAccount, signReading } from "@wattline/community/simulation";
 import {
-  costOf,
+  ceilDiv,
+  costMillis,
   localDayOf,
+  MILLIS_PER_UNIT,
   marketplaceAbi,
   metersAbi,
   signedOrderFromJson,
@@ -14,6 +16,7 @@ import { type Address, decodeFunctionData, erc20Abi } from "viem";
 import { openBrowser, openContext, type Watch } from "./support/browser.ts";
 import { callsIn, onlyCall } from "./support/calls.ts";
 import { openRelay } from "./support/relay.ts";
+import { settlePair } from "./support/settle.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type TestWallet, textsOf } from "./support/wallet.ts";
 
@@ -25,6 +28,8 @@ interface Visit {
 }
 
 const EURO = 1_000_000n;
+/** A euro as the escrow counts it. */
+const EURO_MILLIS = EURO * MILLIS_PER_UNIT;
 const SLOTS_PER_HOUR = 4;
 const PRICE = 170_000n;
 /** A local account without a home, which owns a smart account. */
@@ -64,7 +69,9 @@ describe("Selling and buying with every kind of wallet", function () {
     // The money of the neighbour and of the smart account is in their wallets.
     const { balance } = await marketplace.accountOf(addresses.euro, neighbour.address);
     await send(neighbour.address, (o) =>
-      marketplace.connect(neighbour.signer).withdraw(addresses.euro, balance, neighbour.address, o),
+      marketplace
+        .connect(neighbour.signer)
+        .withdraw(addresses.euro, balance / MILLIS_PER_UNIT, neighbour.address, o),
     );
     const owner = await chain.wallet(OWNER);
     const deployed = await chain.ethers.deployContract("ContractWallet", owner.signer);
@@ -125,7 +132,7 @@ describe("Selling and buying with every kind of wallet", function () {
 
   const domain = () => ({
     name: "Wattline",
-    version: "1",
+    version: "2",
     chainId: String(stack.network.deployment.chainId),
     verifyingContract: stack.network.deployment.marketplace,
   });
@@ -176,7 +183,7 @@ describe("Selling and buying with every kind of wallet", function () {
     await atHome.page.goto(`${stack.url}/market?do=sell`);
     const dialog = atHome.page.getByRole("dialog");
     await dialog.getByLabel("Energy at most").fill("3");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.17");
+    await dialog.getByLabel("Posted price", { exact: true }).fill("0.17");
     await dialog.getByRole("button", { name: "Sign the offer" }).click();
     await atHome.page
       .getByText(/is in the book/)
@@ -207,7 +214,7 @@ describe("Selling and buying with every kind of wallet", function () {
     expect((await count()) - sentBefore).to.equal(1);
     expect((await heldBy(neighbour.address)) - heldBefore).to.equal(2_500n);
     const cost = (await escrowOf(jane.address)) - escrowBefore;
-    expect(cost >= costOf(PRICE, 2_500n)).to.equal(true);
+    expect(cost >= costMillis(PRICE, 2_500n)).to.equal(true);
 
     const [transaction, ...others] = nextDoor.wallet.transactions();
     if (transaction === undefined) throw new Error("The neighbour sent no transaction.");
@@ -244,7 +251,8 @@ describe("Selling and buying with every kind of wallet", function () {
     expect(textsOf(permit?.message ?? {})).to.deep.equal({
       owner: neighbour.address,
       spender: network.deployment.marketplace,
-      value: String(take.limit),
+      // The limit is per kWh, all in.
+      value: String(ceilDiv(costMillis(take.limit, 2_500n), MILLIS_PER_UNIT)),
       nonce: "1",
       deadline: String(deposit.args[2]),
     });
@@ -255,7 +263,7 @@ describe("Selling and buying with every kind of wallet", function () {
     await atHome.page.getByLabel("From escrow into your wallet").fill("50.4");
     await atHome.page.getByRole("button", { name: "Withdraw", exact: true }).click();
     await atHome.page.getByText("Done.").first().waitFor();
-    expect(inEscrow - (await escrowOf(jane.address))).to.equal(50_400_000n);
+    expect(inEscrow - (await escrowOf(jane.address))).to.equal(50_400_000n * MILLIS_PER_UNIT);
     expect((await inWallet(jane.address)) - owned).to.equal(50_400_000n);
     const did = atHome.wallet
       .transactions()
@@ -272,7 +280,7 @@ describe("Selling and buying with every kind of wallet", function () {
     await reloadInTheMiddle(page, "Deposit €3.00", () =>
       page.getByRole("button", { name: "Deposit", exact: true }).click(),
     );
-    expect((await escrowOf(neighbour.address)) - before).to.equal(3n * EURO);
+    expect((await escrowOf(neighbour.address)) - before).to.equal(3n * EURO_MILLIS);
     expect(wallet.transactions()).to.have.lengthOf(1);
     watch.assertNoFaults();
   });
@@ -328,11 +336,11 @@ describe("Selling and buying with every kind of wallet", function () {
     await reloadInTheMiddle(page, "Deposit €5.00", () =>
       page.getByRole("button", { name: "Deposit", exact: true }).click(),
     );
-    expect((await escrowOf(contract)) - before).to.equal(5n * EURO);
+    expect((await escrowOf(contract)) - before).to.equal(5n * EURO_MILLIS);
     watch.assertNoFaults();
   });
 
-  it("bids by a smart account (ERC-1271), and a neighbour can sell to it", async () => {
+  it("bids by a smart account (ERC-1271), and its limit trades with a neighbour's offer", async () => {
     const { community, trading, wattline, morning, series } = stack;
     // Its money is deposited, whatever the earlier tests did.
     await asContract([
@@ -343,7 +351,7 @@ describe("Selling and buying with every kind of wallet", function () {
     await page.goto(`${stack.url}/market?do=bid`);
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Energy at most").fill("1");
-    await dialog.getByLabel("Price", { exact: true }).fill("0.2");
+    await dialog.getByLabel("Limit", { exact: true }).fill("0.2");
     const day = localDayOf(morning.firstSlot * series.slotSeconds, "Europe/Berlin");
     await dialog.getByLabel("From", { exact: true }).fill(`${day}T00:00`);
     await dialog.getByLabel("Until", { exact: true }).fill(`${day}T23:45`);
@@ -362,7 +370,12 @@ describe("Selling and buying with every kind of wallet", function () {
     const firstBlock = morning.firstSlot >> 3;
     const words = await wattline.energy.profileOf(otherSeller.address, 1, 0, firstBlock, 4);
     const slot = [...unpackProfile({ firstBlock, words })].find(([, wh]) => wh >= 100n)?.[0] ?? 0;
-    await trading.accept(community, otherSeller, signedOrderFromJson(bid), new Map([[slot, 100n]]));
+    const sold = await trading.sign(community, otherSeller, "offer", {
+      firstSlot: slot,
+      pricePerKwh: 15n * stack.CENT,
+    });
+    const energyWh = new Map([[slot, 100n]]);
+    await settlePair(stack, otherSeller, sold, signedOrderFromJson(bid), energyWh);
     expect((await heldBy(contract)) - before).to.equal(100n);
     watch.assertNoFaults();
   });

@@ -39,7 +39,7 @@ export async function seedMarket(stack: Stack) {
   await wattline.send(neighbour.address, (o) =>
     marketplace
       .connect(neighbour.signer)
-      .release([{ position: position.toObject(), blockNumber: nextBlock }], o),
+      .release([{ position: position.toObject(true), blocks: 1n }], o),
   );
 
   const spot = await Promise.all([
@@ -57,14 +57,21 @@ export async function seedMarket(stack: Stack) {
   );
   const take = { microgrid: 1, meter: neighbour.device.address, source: sourceIndex("Solar") };
   await wattline.send(neighbour.address, (o) =>
-    marketplace
-      .connect(neighbour.signer)
-      .accept(
-        first.order,
-        first.signature,
-        { ...take, firstBlock, energy: [...words], limit: 10n ** 9n },
-        o,
-      ),
+    marketplace.connect(neighbour.signer).accept(
+      first.order,
+      first.signature,
+      {
+        ...take,
+        schedule: 0,
+        takerSchedule: 0,
+        firstBlock,
+        energy: [...words],
+        leastWh: 1,
+        limit: 10n ** 9n,
+        mostAhead: 0,
+      },
+      o,
+    ),
   );
 
   const toCome = await Promise.all(
@@ -115,6 +122,7 @@ async function settleSecondMicrogrid({ wattline, community, trading, morning, CE
       await trading.sign(far, who, "offer", {
         ...morning,
         pricePerKwh: BigInt(13 + index) * CENT,
+        crosses: true,
       }),
     );
   }

@@ -66,9 +66,17 @@ export async function openStack(
     await report(wattline, who, new Map(exportedWh));
   }
 
-  const { marketplace, meters, energy, board, euro } = wattline.addresses;
+  const { marketplace, microgrids, meters, energy, board, euro } = wattline.addresses;
   const network: Network = {
-    deployment: { chainId: wattline.chainId, marketplace, meters, energy, board, fromBlock },
+    deployment: {
+      chainId: wattline.chainId,
+      marketplace,
+      microgrids,
+      meters,
+      energy,
+      board,
+      fromBlock,
+    },
     name: "Test chain",
     rpcUrl,
     currency: { address: euro, symbol: "tEUR", decimals: 6, name: "Test Euro" },

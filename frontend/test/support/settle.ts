@@ -1,0 +1,28 @@
+import type { Household } from "@wattline/community/simulation";
+import { type EnergyBySlot, packProfile, type SignedOrder, sourceIndex } from "@wattline/sdk";
+import type { Stack } from "./stack.ts";
+
+/** `anyone` settles a match of solar energy between two signed orders of the first microgrid. */
+export async function settlePair(
+  { wattline }: Stack,
+  anyone: Household,
+  offer: SignedOrder,
+  bid: SignedOrder,
+  energyWh: EnergyBySlot,
+): Promise<void> {
+  const { firstBlock, words } = packProfile(energyWh);
+  const match = {
+    offer: 0,
+    bid: 1,
+    source: sourceIndex("Solar"),
+    schedule: 0,
+    bidSchedule: 0,
+    firstBlock,
+    energy: [...words],
+  };
+  await wattline.send(anyone.address, (o) =>
+    wattline.marketplace
+      .connect(anyone.signer)
+      .settle([offer.order, bid.order], [offer.signature, bid.signature], [match], o),
+  );
+}
