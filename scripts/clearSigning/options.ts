@@ -8,7 +8,8 @@ export const USAGE = `npm run clear-signing -- --deployment FILE --currency ADDR
 
 Writes what wallets show before a person signs, as ERC-7730 files.
 
-  --deployment FILE      JSON with chainId, marketplace, meters, energy, board and fromBlock
+  --deployment FILE      JSON with chainId, marketplace, microgrids, meters, energy, board
+                         and fromBlock
   --currency CURRENCY    the token that the community trades in, as ADDRESS,SYMBOL,DECIMALS
   --microgrids LIST      numbers of the microgrids that trade in it, by comma (default 1)
   --out FOLDER           where to write; made if it is missing
@@ -97,6 +98,7 @@ function readDeployment(file: string): Deployment {
   return {
     chainId: number("chainId"),
     marketplace: address("marketplace"),
+    microgrids: address("microgrids"),
     meters: address("meters"),
     energy: address("energy"),
     board: address("board"),

@@ -3,6 +3,7 @@ import { boardAbi } from "./abi/board.ts";
 import { energyTokenAbi } from "./abi/energyToken.ts";
 import { marketplaceAbi } from "./abi/marketplace.ts";
 import { metersAbi } from "./abi/meters.ts";
+import { microgridsAbi } from "./abi/microgrids.ts";
 import { CLEAR_SIGNING_ENUMS } from "./clearSigning/enums.ts";
 import {
   CLEAR_SIGNING_SCHEMA,
@@ -18,6 +19,7 @@ import {
   METERS_MESSAGES,
 } from "./clearSigning/messages.ts";
 import { METERS_CALLS } from "./clearSigning/metersCalls.ts";
+import { MICROGRIDS_CALLS } from "./clearSigning/microgridsCalls.ts";
 import { callSignature } from "./clearSigning/signatures.ts";
 import { BOARD_CALLS, CURRENCY_CALLS, ENERGY_CALLS } from "./clearSigning/tokenCalls.ts";
 import type { Deployment } from "./deployment.ts";
@@ -90,6 +92,10 @@ export function clearSigningFiles(
     [
       "calldata-meters.json",
       calls("Wattline Meters", deployment.meters, keyed(metersAbi, METERS_CALLS)),
+    ],
+    [
+      "calldata-microgrids.json",
+      calls("Wattline Microgrids", deployment.microgrids, keyed(microgridsAbi, MICROGRIDS_CALLS)),
     ],
     ["eip712-meters.json", messages(metersDomain, deployment.meters, METERS_MESSAGES)],
     [

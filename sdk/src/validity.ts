@@ -328,7 +328,9 @@ function meterBreaches(order: Order, { meter, microgrid }: OrderFacts): Breach[]
 }
 
 const isOwn = (order: Order, meter: MeterFacts | undefined): boolean =>
-  meter?.active && isAddressEqual(meter.owner, order.maker) && meter.microgrid === order.microgrid;
+  meter?.active === true &&
+  isAddressEqual(meter.owner, order.maker) &&
+  meter.microgrid === order.microgrid;
 
 /** What keeps a meter from promising the energy of a forward offer. */
 function promiseBreaches(order: Order, meter: MeterFacts | undefined): Breach[] {

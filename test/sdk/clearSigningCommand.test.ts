@@ -15,6 +15,7 @@ const EURO = address("e0");
 const deployment = {
   chainId: 31_337,
   marketplace: address("a1"),
+  microgrids: address("a5"),
   meters: address("a2"),
   energy: address("a3"),
   board: address("a4"),

@@ -1,5 +1,4 @@
 import { ANY_SOURCE, SOURCES } from "../energyId.ts";
-import { MODES } from "../modes.ts";
 
 /** The names of enumeration values. */
 
@@ -24,14 +23,12 @@ function sourceSets(): Record<string, string> {
 export const CLEAR_SIGNING_ENUMS = {
   /** `Side`, for its maker. */
   side: numbered(["Sell", "Buy"]),
-  /** `Side`, for the taker of the order: the words before the taker's limit. */
+  /** `Side`, for the taker of the order: the words before the taker's limit per kWh. */
   taking: numbered(["Buy for at most", "Sell for at least"]),
   /** `Source`. */
   source: numbered(SOURCES),
   /** Masks of `Source`. */
   sources: sourceSets(),
-  /** `Mode`. */
-  mode: numbered(MODES),
 } as const;
 
 export type EnumName = keyof typeof CLEAR_SIGNING_ENUMS;

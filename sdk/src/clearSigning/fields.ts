@@ -1,3 +1,4 @@
+import { numberToHex } from "viem";
 import { LANES } from "../profile.ts";
 import type { EnumName } from "./enums.ts";
 import type { Field, FieldGroup, Visibility } from "./file.ts";
@@ -12,6 +13,8 @@ const UNLIMITED = `0x8${"0".repeat(63)}`;
 /** For addresses that are not shown when zero. */
 const IF_NAMED: Visibility = { ifNotIn: [ZERO_ADDRESS] };
 const IF_ANY: Visibility = { ifNotIn: [0] };
+/** For places in a queue that are not shown when any will do: a lane holds no more. */
+const IF_BOUNDED: Visibility = { ifNotIn: [2 ** 31 - 1] };
 
 export const plain = (path: string, label: string): Field => ({ path, label, format: "raw" });
 
@@ -59,6 +62,10 @@ export const share = (path: string, label: string): Field => unit(path, label, "
 /** Tenths of a degree. */
 export const degrees = (path: string, label: string): Field => unit(path, label, "°", 1);
 
+/** A whole number of something. */
+export const whole = (path: string, label: string, base: string): Field =>
+  unit(path, label, base, 0);
+
 export const choice = (path: string, label: string, name: EnumName): Field => ({
   path,
   label,
@@ -93,6 +100,14 @@ export const amountIn = (path: string, label: string, microgridPath: string): Fi
   params: { token: { map: "$.metadata.maps.currency", keyPath: microgridPath } },
 });
 
+/** As {@link amountIn}; this number stands for something else. */
+export const amountOr = (field: Field, threshold: bigint, message: string): Field =>
+  field.format === "tokenAmount"
+    ? { ...field, params: { ...field.params, threshold: numberToHex(threshold), message } }
+    : field;
+
+export const ifBounded = (field: Field): Field => ({ ...field, visible: IF_BOUNDED });
+
 export const ifAny = (field: Field): Field => ({ ...field, visible: IF_ANY });
 
 /** Shown only where there is space. */
@@ -114,9 +129,9 @@ export const eachOf = (label: string, fields: readonly Field[]): FieldGroup => (
  * The Wh of each slot of packed words: lane `i` is four bytes of the word, counted from its end. Correct where no guard
  * bit is set.
  */
-export const energyBySlot = (wordsPath: string): FieldGroup =>
+export const energyBySlot = (wordsPath: string, label = "Energy by delivery slot"): FieldGroup =>
   eachOf(
-    "Energy by delivery slot",
+    label,
     Array.from({ length: LANES }, (_, lane) => {
       const end = 32 - 4 * lane;
       return ifAny(

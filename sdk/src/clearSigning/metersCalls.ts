@@ -1,29 +1,7 @@
 import type { metersAbi } from "../abi/meters.ts";
 import { type Call, multicall, type UNDESCRIBED_CALLS } from "./calls.ts";
-import {
-  account,
-  amount,
-  amountIn,
-  choice,
-  currency,
-  degrees,
-  duration,
-  energy,
-  hidden,
-  optional,
-  plain,
-  power,
-  share,
-} from "./fields.ts";
-import type { Field, Format } from "./file.ts";
-
-const tariffs = (path: string, price: (path: string, label: string) => Field): readonly Field[] => [
-  price(`${path}feedIn`, "Feed-in tariff per kWh"),
-  price(`${path}retail`, "Retail tariff per kWh"),
-  price(`${path}networkFee`, "Network fee per kWh"),
-  price(`${path}islandPriceCap`, "Highest price per kWh while islanded"),
-  energy(`${path}islandRation`, "Ration per meter and slot while islanded"),
-];
+import { account, choice, hidden, optional, plain, power } from "./fields.ts";
+import type { Format } from "./file.ts";
 
 type MetersCall = Exclude<Call<typeof metersAbi>, keyof typeof UNDESCRIBED_CALLS.meters>;
 
@@ -41,77 +19,42 @@ export const METERS_CALLS: Readonly<Record<MetersCall, Format>> = {
   register: {
     intent: "Register a meter",
     interpolatedIntent:
-      "Register meter {meter} of {owner} in microgrid {microgrid}: {source}, up to {capacityW}, critical load {critical}",
+      "Register meter {registration.meter} of {registration.owner} in microgrid {registration.microgrid}: " +
+      "{registration.source}, up to {registration.capacityW}, critical load {registration.critical}",
     fields: [
-      account("meter", "Meter"),
-      account("owner", "Household"),
-      plain("microgrid", "Microgrid"),
-      choice("source", "Energy from", "source"),
-      power("capacityW", "Exports at most"),
-      plain("critical", "Critical load"),
+      account("registration.meter", "Meter"),
+      account("registration.owner", "Household"),
+      plain("registration.microgrid", "Microgrid"),
+      choice("registration.source", "Energy from", "source"),
+      power("registration.capacityW", "Exports at most"),
+      plain("registration.critical", "Critical load"),
       hidden("consent", "Meter's consent"),
     ],
   },
   handOverMeter: {
-    intent: "Give a meter away: later readings are minted to its new owner",
-    interpolatedIntent: "Give meter {meter} to {to}",
+    intent: "Offer a meter to a new owner; the zero address takes the offer back",
+    interpolatedIntent: "Offer meter {meter} to {to}; it promises nothing until then",
     fields: [account("meter", "Meter"), account("to", "New owner")],
   },
+  acceptMeter: {
+    intent: "Take a meter with all that it has promised",
+    interpolatedIntent: "Take meter {meter} with all that it has promised, by offer {offer}",
+    fields: [account("meter", "Meter"), plain("offer", "Number of the offer")],
+  },
+  moveMeter: {
+    intent: "Let another microgrid register a meter of yours; 0 takes that back",
+    interpolatedIntent: "Let microgrid {microgrid} register your meter {meter}",
+    fields: [account("meter", "Meter"), plain("microgrid", "Microgrid")],
+  },
+  setCritical: {
+    intent: "Say whether a meter feeds a critical load",
+    interpolatedIntent: "Meter {meter} feeds a critical load: {critical}",
+    fields: [account("meter", "Meter"), plain("critical", "Critical load")],
+  },
   retireMeter: {
-    intent: "Take a meter out of service for good",
-    interpolatedIntent: "Take meter {meter} out of service for good",
+    intent: "Take a meter out of service",
+    interpolatedIntent: "Take meter {meter} out of service",
     fields: [account("meter", "Meter")],
-  },
-  found: {
-    intent: "Found a microgrid",
-    fields: [
-      plain("charter.name", "Name"),
-      currency("charter.currency", "Currency, for good"),
-      duration("charter.slotSeconds", "Length of a delivery slot, for good"),
-      duration("charter.reportingDeadline", "Readings for forwards arrive within, for good"),
-      degrees("charter.latitudeTenths", "Latitude"),
-      degrees("charter.longitudeTenths", "Longitude"),
-      ...tariffs("tariffs.", (path, label) => amount(path, label, "charter.currency")),
-      account("dso", "DSO, which earns the network fee"),
-    ],
-  },
-  setTariffs: {
-    intent: "Set a microgrid's tariffs",
-    fields: [
-      plain("microgrid", "Microgrid"),
-      ...tariffs("tariffs.", (path, label) => amountIn(path, label, "microgrid")),
-    ],
-  },
-  setDso: {
-    intent: "Name who earns a microgrid's network fee",
-    interpolatedIntent: "Let {dso} earn the network fee of microgrid {microgrid}",
-    fields: [plain("microgrid", "Microgrid"), account("dso", "DSO")],
-  },
-  setMode: {
-    intent: "Declare a microgrid's mode",
-    interpolatedIntent: "Declare microgrid {microgrid} {mode}",
-    fields: [plain("microgrid", "Microgrid"), choice("mode", "Mode", "mode")],
-  },
-  handOver: {
-    intent: "Offer to hand a microgrid over; the zero address takes the offer back",
-    interpolatedIntent: "Offer to make {successor} operator of microgrid {microgrid}",
-    fields: [plain("microgrid", "Microgrid"), account("successor", "New operator")],
-  },
-  acceptHandOver: {
-    intent: "Become operator of a microgrid",
-    interpolatedIntent: "Become operator of microgrid {microgrid}",
-    fields: [plain("microgrid", "Microgrid")],
-  },
-  proposeTieLine: {
-    intent: "Propose a tie line's terms, or agree to them",
-    fields: [
-      plain("mine", "Your microgrid"),
-      plain("other", "Other microgrid"),
-      share("line.lossBps", "Lost on the way"),
-      energy("line.capacity", "Capacity per slot and direction; 0 closes it"),
-      amountIn("line.wheelingUp", "Charge per kWh to the higher number", "mine"),
-      amountIn("line.wheelingDown", "Charge per kWh to the lower number", "mine"),
-    ],
   },
   multicall,
 };

@@ -7,6 +7,7 @@ import {
   energy,
   energyBySlot,
   hidden,
+  ifBounded,
   optional,
   plain,
 } from "./fields.ts";
@@ -16,7 +17,7 @@ import type { Field, FieldGroup } from "./file.ts";
 
 const terms = (path: string): readonly Field[] => [
   energy(`${path}energy`, "Energy, at most"),
-  amountIn(`${path}price`, "Price per kWh", `${path}microgrid`),
+  amountIn(`${path}price`, "Price per kWh, or better", `${path}microgrid`),
 ];
 
 const bond = (path: string): Field =>
@@ -29,9 +30,14 @@ const reach = (path: string): readonly Field[] => [
   plain(`${path}firstSlot`, "First delivery slot"),
   plain(`${path}lastSlot`, "Last delivery slot"),
   plain(`${path}forward`, "Still to be made (forward)"),
+  plain(`${path}crosses`, "May cross a tie line"),
 ];
 
+const ahead = (path: string): Field =>
+  ifBounded(energy(`${path}mostAhead`, "Promised to others before, per slot at most"));
+
 const parties = (path: string): readonly Field[] => [
+  accountIfNamed(`${path}settler`, "A limit, settled at the community price by (1: anyone)"),
   accountIfNamed(`${path}counterparty`, "Only with"),
   accountIfNamed(`${path}meter`, "Meter"),
 ];
@@ -48,6 +54,7 @@ export const signedOrder = (path: string): readonly Field[] => [
   plain(`${path}microgrid`, "In microgrid"),
   ...reach(path),
   bond(path),
+  ahead(path),
   ...parties(path),
   deadline(path),
   account(`${path}maker`, "For account"),
@@ -62,6 +69,7 @@ export const passedOrder = (path: string): readonly Field[] => [
   plain(`${path}microgrid`, "In microgrid"),
   ...reach(path).map(optional),
   bond(path),
+  ahead(path),
   ...parties(path),
   optional(deadline(path)),
   ...numbers(path),
@@ -70,23 +78,31 @@ export const passedOrder = (path: string): readonly Field[] => [
 /** An order that is taken, `order`, and the part that is taken, `take`. */
 export const takenOrder: readonly (Field | FieldGroup)[] = [
   choice("order.side", "You", "taking"),
-  amountIn("take.limit", "Limit, all included", "take.microgrid"),
+  amountIn("take.limit", "Limit per kWh, all included", "take.microgrid"),
   choice("take.source", "Energy from", "source"),
   plain("take.firstBlock", "First block of eight slots"),
   energyBySlot("take.energy.[]"),
+  energy("take.leastWh", "In all at least"),
   account("order.maker", "Trade with"),
   amountIn("order.price", "Maker's price per kWh", "order.microgrid"),
   plain("take.microgrid", "Your microgrid"),
   accountIfNamed("take.meter", "Your meter"),
   bond("order."),
+  ahead("take."),
+  optional(plain("take.schedule", "Prices of the maker's microgrid by schedule")),
+  optional(plain("take.takerSchedule", "Prices of your microgrid by schedule")),
   optional(plain("order.microgrid", "Maker's microgrid")),
   optional(energy("order.energy", "Order's energy, at most")),
-  ...reach("order.")
-    .map((field) => ({ ...field, label: `Order: ${field.label}` }))
-    .map(optional),
+  ...reach("order.").map(ofOrder).map(optional),
+  ofOrder(ahead("order.")),
+  accountIfNamed("order.settler", "Order: a limit, which can't be taken"),
   accountIfNamed("order.counterparty", "Order: only with"),
   accountIfNamed("order.meter", "Maker's meter"),
   optional(date("order.deadline", "Order: good until")),
   ...numbers("order."),
   hidden("signature", "Maker's signature"),
 ];
+
+function ofOrder(field: Field): Field {
+  return { ...field, label: `Order: ${field.label}` };
+}

@@ -8,12 +8,14 @@ export const address = (byte: string) => getAddress(`0x${byte.repeat(20)}`);
 export const CHAIN = 31_337;
 export const MARKET = address("a1");
 export const METERS = address("a2");
+export const MICROGRIDS = address("a5");
 export const ENERGY = address("a3");
 export const EURO = address("e0");
 
 export const deployment: Deployment = {
   chainId: CHAIN,
   marketplace: MARKET,
+  microgrids: MICROGRIDS,
   meters: METERS,
   energy: ENERGY,
   board: address("a4"),
