@@ -1,5 +1,6 @@
 import { type Household, type LocalAccount, localAccount } from "@wattline/community/simulation";
 import {
+  MILLIS_PER_UNIT,
   marketDomain,
   marketplaceAbi,
   ORDER_TYPES,
@@ -103,7 +104,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
         address: wattline.addresses.marketplace,
         abi: marketplaceAbi,
         functionName: "withdraw",
-        args: [wattline.addresses.euro, balance, dora.address],
+        args: [wattline.addresses.euro, balance / MILLIS_PER_UNIT, dora.address],
       }),
     );
     expect(await reader.getCode({ address: dora.address })).to.equal(
@@ -144,7 +145,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     await page.goto(`${stack.url}/market?do=sell`);
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Energy at most").fill(kWh);
-    await dialog.getByLabel("Price", { exact: true }).fill(price);
+    await dialog.getByLabel("Posted price", { exact: true }).fill(price);
     await dialog.getByRole("button", { name: "Sign the offer" }).click();
     await page
       .getByText(/is in the book/)
@@ -205,7 +206,9 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     // While the dialog is open, the rows have no role.
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await rows.nth(1).waitFor({ state: "detached" });
-    expect(wallet.typedData().map(({ primaryType }) => primaryType)).to.deep.equal(["Withdrawal"]);
+    expect(wallet.typedData().map(({ primaryType }) => primaryType)).to.deep.equal([
+      "OrderWithdrawal",
+    ]);
     watch.assertNoFaults();
   });
 
@@ -286,9 +289,13 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
           microgrid: 1,
           meter: zeroAddress,
           source: sourceIndex("Solar"),
+          schedule: 0,
+          takerSchedule: 0,
           firstBlock,
           energy: [...words],
+          leastWh: 1,
           limit: 0n,
+          mostAhead: 0,
         },
         fees,
       ),

@@ -1,12 +1,16 @@
 import { localAccount } from "@wattline/community/simulation";
+import { MILLIS_PER_UNIT } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { type Address, getAddress } from "viem";
 import { openBrowser, openContext } from "./support/browser.ts";
+import { callsIn } from "./support/calls.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
 
 const EURO = 1_000_000n;
+/** A euro as the escrow counts it. */
+const EURO_MILLIS = EURO * MILLIS_PER_UNIT;
 type Context = Awaited<ReturnType<typeof openContext>>["context"];
 
 describe("Wallets as they are", function () {
@@ -160,7 +164,7 @@ describe("Wallets as they are", function () {
       const before = await escrow();
       await deposit(page, "1");
       await deposited(page);
-      expect((await escrow()) - before).to.equal(EURO);
+      expect((await escrow()) - before).to.equal(EURO_MILLIS);
     });
   }
 
@@ -177,7 +181,7 @@ describe("Wallets as they are", function () {
       await deposited(page);
       await deposit(page, "2");
       await deposited(page);
-      expect((await escrow()) - before).to.equal(3n * EURO);
+      expect((await escrow()) - before).to.equal(3n * EURO_MILLIS);
       expect(wallet.bundles()).to.have.length(1);
     });
   }
@@ -202,9 +206,31 @@ describe("Wallets as they are", function () {
       const { page, wallet } = await visit("energy?tab=money");
       await deposit(page, "1");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(EURO);
+      expect(await escrow(currency)).to.equal(EURO_MILLIS);
       expect(wallet.typedData().map(({ domain }) => domain.version)).to.deep.equal(["2"]);
       expect(wallet.transactions()).to.have.length(1);
+    });
+
+    it("that takes authorizations (ERC-3009), deposit with one signature that anyone could submit", async () => {
+      const currency = await openCurrency("TestEuro3009");
+      const { page, wallet } = await visit("energy?tab=money");
+      await deposit(page, "1");
+      await deposited(page);
+      expect(await escrow(currency)).to.equal(EURO_MILLIS);
+      const [authorization, ...others] = wallet.typedData();
+      expect(others).to.deep.equal([]);
+      expect(authorization?.primaryType).to.equal("ReceiveWithAuthorization");
+      const { from, to, value } = authorization?.message ?? {};
+      expect([from, to].map((who) => getAddress(String(who)))).to.deep.equal([
+        localAccount(2).account.address,
+        getAddress(stack.wattline.addresses.marketplace),
+      ]);
+      expect(String(value)).to.equal(String(EURO));
+      const [sent, ...more] = wallet.transactions();
+      expect(more).to.deep.equal([]);
+      expect(callsIn(sent?.data ?? "0x").map(({ functionName }) => functionName)).to.deep.equal([
+        "depositWithAuthorization",
+      ]);
     });
 
     it("whose permits are for all or nothing, approve and deposit", async () => {
@@ -212,7 +238,7 @@ describe("Wallets as they are", function () {
       const { page, wallet } = await visit("energy?tab=money");
       await deposit(page, "1");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(EURO);
+      expect(await escrow(currency)).to.equal(EURO_MILLIS);
       expect(wallet.typedData()).to.deep.equal([]);
       expect(wallet.transactions()).to.have.length(2);
     });
@@ -239,12 +265,12 @@ describe("Wallets as they are", function () {
 
       await deposit(page, "4");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(7n * EURO);
+      expect(await escrow(currency)).to.equal(7n * EURO_MILLIS);
       expect(await allowance()).to.equal(1n * EURO);
 
       await deposit(page, "2");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(9n * EURO);
+      expect(await escrow(currency)).to.equal(9n * EURO_MILLIS);
     });
   });
 
@@ -282,7 +308,7 @@ describe("Wallets as they are", function () {
     it("is done when it was sped up", async () => {
       const { page, before } = await withdraw("speed up");
       await page.getByText("Done: your wallet sped it up.").waitFor();
-      expect(before - (await escrow())).to.equal(EURO);
+      expect(before - (await escrow())).to.equal(EURO_MILLIS);
     });
 
     it("says that another one took its place", async () => {
