@@ -2,6 +2,8 @@ import { type Address, type Hex, zeroAddress } from "viem";
 import { isFirm } from "../deals/order.ts";
 import { type KnownMicrogrids, Microgrids } from "../history/microgrids.ts";
 import type { Position } from "../history/positions.ts";
+import { LANES } from "../profile.ts";
+import { slotStart } from "../slots.ts";
 import { heldLanes } from "../words.ts";
 
 export interface MeterState {
@@ -199,17 +201,27 @@ export function fillIn(state: AuditState, key: FillKey) {
 export function reportedIn(state: AuditState, meter: Address, blockNumber: number): bigint {
   const flags = state.reported.get(meter)?.get(Math.floor(blockNumber / 32)) ?? 0n;
   let guards = 0n;
-  for (let lane = 0; lane < 8; lane++) {
-    const bit = (flags >> BigInt((blockNumber % 32) * 8 + lane)) & 1n;
+  for (let lane = 0; lane < LANES; lane++) {
+    const bit = (flags >> BigInt((blockNumber % 32) * LANES + lane)) & 1n;
     guards |= bit << BigInt(32 * lane + 31);
   }
   return guards;
 }
 
-/** A block is forgotten when nothing can come of it any more: all positions are released and all slots reported. */
-export function forgetDelivery(state: AuditState, meter: Address, blockNumber: number): void {
+/**
+ * Forgets a block of which nothing can come any more: its last slot has started, so that nobody can promise more, all positions
+ * are released and all their slots reported.
+ */
+export function forgetDelivery(
+  { state, time }: { readonly state: AuditState; readonly time: number },
+  meter: Address,
+  blockNumber: number,
+): void {
   const delivery = state.deliveries.get(meter)?.get(blockNumber);
   if (delivery === undefined || delivery.released !== delivery.committed) return;
+  const microgrid = communitiesIn(state).get(state.meters.get(meter)?.microgrid ?? 0);
+  const lastSlot = (blockNumber + 1) * LANES - 1;
+  if (microgrid === undefined || slotStart(lastSlot, microgrid.slotSeconds) > time) return;
   const isReported =
     (heldLanes(delivery.committed) & ~reportedIn(state, meter, blockNumber)) === 0n;
   if (isReported) state.deliveries.get(meter)?.delete(blockNumber);

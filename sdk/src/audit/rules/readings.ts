@@ -145,7 +145,7 @@ function judgeWord(
   // However late it comes, what is promised is kept.
   const kept = minWords(word & ~GUARDS, delivery.committed) & fillLanes(word & GUARDS);
   delivery.delivered = addWords(delivery.delivered, kept);
-  forgetDelivery(context.state, address, blockNumber);
+  forgetDelivery(context, address, blockNumber);
   return kept;
 }
 

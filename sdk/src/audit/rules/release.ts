@@ -73,7 +73,7 @@ export function judgeRelease(
   giveBack(context, position, blockNumber, subtractWords(energy, due.share));
   const delivery = deliveryIn(state, meter, blockNumber);
   delivery.released = addWords(delivery.released, energy);
-  forgetDelivery(state, meter, blockNumber);
+  forgetDelivery(context, meter, blockNumber);
   const bondedMillis = due.bondedMillis;
   credit(
     context,
