@@ -85,7 +85,7 @@ export const SETTLE_GAS: SettleGas = {
   perForward: 90_000n,
   perWord: 36_000n,
   perCountedWord: 26_000n,
-  perLane: 3_000n,
+  perLane: 7_000n,
 };
 
 /** The gas limit of one transaction (EIP-7825). */

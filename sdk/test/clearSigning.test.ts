@@ -1,22 +1,33 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { encodeFunctionData, maxUint256, parseAbi, zeroHash } from "viem";
+import { type Abi, encodeFunctionData, maxUint256, parseAbi, zeroHash } from "viem";
 import { energyTokenAbi } from "../src/abi/energyToken.ts";
 import { marketplaceAbi } from "../src/abi/marketplace.ts";
-import { metersAbi } from "../src/abi/meters.ts";
+import { microgridsAbi } from "../src/abi/microgrids.ts";
 import { bulkTypedData, EMPTY_ORDER, MOST_BULK_LEVELS } from "../src/bulk.ts";
+import { ANYONE } from "../src/deals/order.ts";
 import { energyIdOf, sourceMask } from "../src/energyId.ts";
 import { packProfile } from "../src/profile.ts";
 import {
+  MANDATE_TYPES,
   marketDomain,
   metersDomain,
   ORDER_TYPES,
+  ORDER_WITHDRAWAL_TYPES,
   type Order,
   REGISTRATION_TYPES,
-  WITHDRAWAL_TYPES,
 } from "../src/typedData.ts";
 import { showCall, showMessage, type Wallet } from "./support/wallet.ts";
-import { address, CHAIN, ENERGY, EURO, files, MARKET, METERS } from "./support/wattline.ts";
+import {
+  address,
+  CHAIN,
+  ENERGY,
+  EURO,
+  files,
+  MARKET,
+  METERS,
+  MICROGRIDS,
+} from "./support/wattline.ts";
 
 const JANE = address("b1");
 const NEIGHBOUR = address("b2");
@@ -36,6 +47,7 @@ const offer: Order = {
   lastSlot: 2_013_127,
   energy: 5_250,
   price: 170_000n,
+  mostAhead: 2 ** 31 - 1,
   nonce: 7n,
   deadline: NOON,
 };
@@ -55,18 +67,19 @@ describe("A wallet that reads the clear-signing files", () => {
     const { intent, sentence, lines } = showOrder(offer);
     expect(intent).to.equal("Sign an order");
     expect(sentence).to.equal(
-      "Sell up to 5.25kWh (Solar or Storage) at 0.17 EUR per kWh in microgrid 1, delivery slots 2013120 to 2013127, " +
+      "Sell up to 5.25kWh (Solar or Storage) for 0.17 EUR per kWh or better in microgrid 1, delivery slots 2013120 to 2013127, " +
         "bond 0 EUR per kWh, good until 2027-06-07T12:00:00Z",
     );
     expect(lines).to.deep.equal([
       "You: Sell",
       "Energy, at most: 5.25kWh",
-      "Price per kWh: 0.17 EUR",
+      "Price per kWh, or better: 0.17 EUR",
       "In microgrid: 1",
       "Energy from: Solar or Storage",
       "First delivery slot: 2013120",
       "Last delivery slot: 2013127",
       "Still to be made (forward): false",
+      "May cross a tie line: false",
       "Bond per kWh, lost on shortfall: 0 EUR",
       "Good until: 2027-06-07T12:00:00Z",
       `For account: ${JANE}`,
@@ -75,15 +88,28 @@ describe("A wallet that reads the clear-signing files", () => {
     ]);
   });
 
-  it("shows what makes an order special: its side, bond, meter and counterparty", () => {
+  it("shows what makes an order special: its side, bond, place, meter and who may trade or settle", () => {
     const meter = address("c1");
-    const bid = { ...offer, side: 1, forward: true, bond: 50_000n, meter, counterparty: NEIGHBOUR };
+    const bid = {
+      ...offer,
+      side: 1,
+      forward: true,
+      bond: 50_000n,
+      mostAhead: 500,
+      crosses: true,
+      meter,
+      counterparty: NEIGHBOUR,
+      settler: ANYONE,
+    };
     const { sentence, lines } = showOrder(bid);
     expect(sentence).to.match(/^Buy up to 5.25kWh/);
     expect(lines).to.include.members([
       "You: Buy",
       "Still to be made (forward): true",
       "Bond per kWh, lost on shortfall: 0.05 EUR",
+      "Promised to others before, per slot at most: 0.5kWh",
+      "May cross a tie line: true",
+      `A limit, settled at the community price by (1: anyone): ${ANYONE}`,
       `Meter: ${meter}`,
       `Only with: ${NEIGHBOUR}`,
     ]);
@@ -102,14 +128,14 @@ describe("A wallet that reads the clear-signing files", () => {
     const { intent, lines } = showMessage(wallet, { ...typed, message: { ...message } });
     expect(intent).to.equal("Sign several orders at once; the last one may be shown repeatedly");
     const each = (label: string) => lines.filter((line) => line.startsWith(`${label}: `));
-    expect(each("Price per kWh")).to.deep.equal([
-      "Price per kWh: 0.1 EUR",
-      "Price per kWh: 0.2 EUR",
-      "Price per kWh: 0.3 EUR",
-      "Price per kWh: 0.3 EUR",
+    expect(each("Price per kWh, or better")).to.deep.equal([
+      "Price per kWh, or better: 0.1 EUR",
+      "Price per kWh, or better: 0.2 EUR",
+      "Price per kWh, or better: 0.3 EUR",
+      "Price per kWh, or better: 0.3 EUR",
     ]);
     expect(each("Order number").map((line) => line.at(-1))).to.deep.equal(["0", "1", "2", "2"]);
-    expect(lines.indexOf("Price per kWh: 0.2 EUR")).to.be.greaterThan(
+    expect(lines.indexOf("Price per kWh, or better: 0.2 EUR")).to.be.greaterThan(
       lines.indexOf("Order number: 0"),
     );
   });
@@ -125,8 +151,8 @@ describe("A wallet that reads the clear-signing files", () => {
   it("shows a withdrawal from relays and a meter's registration", () => {
     const withdrawal = {
       domain: market,
-      types: WITHDRAWAL_TYPES,
-      primaryType: "Withdrawal",
+      types: ORDER_WITHDRAWAL_TYPES,
+      primaryType: "OrderWithdrawal",
       message: { orderHash: zeroHash },
     };
     expect(showMessage(wallet, withdrawal).lines).to.deep.equal([`Order: ${zeroHash}`]);
@@ -134,10 +160,56 @@ describe("A wallet that reads the clear-signing files", () => {
       domain: metersDomain(CHAIN, METERS),
       types: REGISTRATION_TYPES,
       primaryType: "Registration",
-      message: { microgrid: 3, owner: JANE },
+      message: { microgrid: 3, owner: JANE, meter: NEIGHBOUR, source: 0, capacityW: 9_500 },
     };
     expect(showMessage(wallet, registration).sentence).to.equal(
-      `Let this key be registered in microgrid 3 as a meter of ${JANE}`,
+      `Let ${NEIGHBOUR} be registered in microgrid 3 as a meter of ${JANE}: Solar, up to 9.5kW`,
+    );
+  });
+
+  it("shows what a household signs for somebody else to submit", () => {
+    const mandate = (primaryType: keyof typeof MANDATE_TYPES, message: object) =>
+      showMessage(wallet, {
+        domain: market,
+        types: { [primaryType]: MANDATE_TYPES[primaryType] },
+        primaryType,
+        message: {
+          holder: JANE,
+          maker: JANE,
+          currency: EURO,
+          nonce: 3n,
+          deadline: NOON,
+          ...message,
+        },
+      });
+    const until = NOON;
+    expect(mandate("Withdrawal", { amount: 2_500_000n, to: NEIGHBOUR })).to.deep.equal({
+      intent: "Withdraw money from your account",
+      sentence: `Withdraw 2.5 EUR to ${NEIGHBOUR}`,
+      lines: [
+        "Amount: 2.5 EUR",
+        `To: ${NEIGHBOUR}`,
+        `For account: ${JANE}`,
+        "Currency: EUR",
+        "May be submitted until: 2027-06-07T12:00:00Z",
+        "Mandate number: 3",
+      ],
+    });
+    expect(
+      mandate("Authorization", { delegate: NEIGHBOUR, amount: 1_000_000n, until }).sentence,
+    ).to.equal(
+      `Until 2027-06-07T12:00:00Z, let ${NEIGHBOUR} sign orders for you that cost up to 1 EUR`,
+    );
+    const lock = { settler: NEIGHBOUR, signer: address("00"), until };
+    expect(mandate("Locking", lock).sentence).to.equal(
+      `Until 2027-06-07T12:00:00Z, let EUR of yours move only in fills that ${NEIGHBOUR} makes`,
+    );
+    expect(mandate("Cancellation", { nonces: [4n, 5n] }).lines).to.include.members([
+      "Order number: 4",
+      "Order number: 5",
+    ]);
+    expect(mandate("CancellationOfAll", {}).sentence).to.equal(
+      "Cancel all your orders in EUR for good, but for firm ones",
     );
   });
 
@@ -166,7 +238,11 @@ describe("A wallet that reads the clear-signing files", () => {
       source: 0,
       firstBlock,
       energy: words,
-      limit: 1_700_000n,
+      schedule: 0,
+      takerSchedule: 0,
+      leastWh: 1_000,
+      limit: 180_000n,
+      mostAhead: 2 ** 31 - 1,
     };
     const accept = encodeFunctionData({
       abi: marketplaceAbi,
@@ -184,7 +260,8 @@ describe("A wallet that reads the clear-signing files", () => {
       "  Permit good until: 2027-06-07T12:00:00Z",
       "Step 1: Trade energy with a signed order",
       "  You: Buy for at most",
-      "  Limit, all included: 1.7 EUR",
+      "  Limit per kWh, all included: 0.18 EUR",
+      "  In all at least: 1kWh",
       "  Maker's price per kWh: 0.17 EUR",
       `  Trade with: ${JANE}`,
     ]);
@@ -208,15 +285,15 @@ describe("A wallet that reads the clear-signing files", () => {
       args: [EURO, 12_340_000n, JANE],
     });
     expect(callTo(MARKET, withdraw).sentence).to.equal(`Withdraw 12.34 EUR to ${JANE}`);
-    const authorize = (allowance: bigint) =>
+    const authorize = (amount: bigint) =>
       encodeFunctionData({
         abi: marketplaceAbi,
         functionName: "authorize",
-        args: [EURO, NEIGHBOUR, allowance],
+        args: [EURO, NEIGHBOUR, amount, NOON],
       });
     expect(callTo(MARKET, authorize(0n)).lines).to.include("May spend in all: 0 EUR");
     expect(callTo(MARKET, authorize(maxUint256)).sentence).to.equal(
-      `Let ${NEIGHBOUR} sign orders for you that cost up to Unlimited EUR`,
+      `Until 2027-06-07T12:00:00Z, let ${NEIGHBOUR} sign orders for you that cost up to Unlimited EUR`,
     );
     const approve = encodeFunctionData({
       abi: parseAbi(["function approve(address spender,uint256 value)"]),
@@ -225,7 +302,7 @@ describe("A wallet that reads the clear-signing files", () => {
     expect(callTo(EURO, approve).sentence).to.equal(`Let ${MARKET} take up to 5 EUR`);
   });
 
-  it("reads a token's id, and a mode's name", () => {
+  it("reads a token's id, and what an operator declares", () => {
     const id = energyIdOf({ microgrid: 258, source: "Hydro", slot: 2_013_120 });
     const give = encodeFunctionData({
       abi: energyTokenAbi,
@@ -237,11 +314,27 @@ describe("A wallet that reads the clear-signing files", () => {
       `Give 1.5kWh of Hydro energy of microgrid 258, delivery slot 2013120, to ${NEIGHBOUR}`,
     );
     expect(lines).to.include.members(["Microgrid: 258", "Delivery slot: 2013120"]);
-    const island = encodeFunctionData({
-      abi: metersAbi,
-      functionName: "setMode",
-      args: [1, 1],
-    });
-    expect(callTo(METERS, island).sentence).to.equal("Declare microgrid 1 Islanded");
+    const ofMicrogrids = (
+      functionName: "setIslanded" | "declareIslanded" | "schedule",
+      args: readonly unknown[],
+    ) =>
+      callTo(
+        MICROGRIDS,
+        encodeFunctionData<Abi, string>({ abi: microgridsAbi, functionName, args }),
+      );
+    expect(ofMicrogrids("setIslanded", [1, true]).sentence).to.equal(
+      "Declare microgrid 1 islanded: true",
+    );
+    expect(ofMicrogrids("declareIslanded", [1, 7, 9]).sentence).to.equal(
+      "Declare delivery slots 7 to 9 of microgrid 1 islanded, for good",
+    );
+    const level = { price: 2n ** 80n - 1n, fee: 1n, cap: 2n, feedIn: 80_000n, retail: 320_000n };
+    const levels = [level, { ...level, price: 190_000n }];
+    expect(ofMicrogrids("schedule", [1, 5_000, 1, levels]).lines).to.include.members([
+      "From delivery slot: 5000",
+      "Community price per kWh: The middle of feed-in and retail tariff in EUR",
+      "Community price per kWh: 0.19 EUR",
+      "Retail tariff per kWh: 0.32 EUR",
+    ]);
   });
 });
