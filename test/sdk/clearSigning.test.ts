@@ -10,6 +10,7 @@ import {
   marketDomain,
   packProfile,
   SOURCES,
+  sourceMask,
   UNDESCRIBED_CALLS,
 } from "@wattline/sdk";
 import { expect } from "chai";
@@ -28,18 +29,24 @@ import {
   zeroAddress,
   zeroHash,
 } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
 import { showCall, showMessage } from "../../sdk/test/support/wallet.ts";
 import { hex } from "../support/signatures.ts";
-import { createWorld, EURO, type MeterOf, START, slots, type World } from "../support/world.ts";
+import {
+  createWorld,
+  type MeterOf,
+  type Person,
+  START,
+  slots,
+  type World,
+} from "../support/world.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
-/** Jane's key signs digests as they stand. */
-const JANES_KEY = privateKeyToAccount(`0x${"1a".repeat(32)}`);
+const EURO = 1_000_000n;
 
 /** By file, the contract it describes and those whose code runs in it and names parameters that it leaves unnamed. */
 const CONTRACTS = {
-  marketplace: ["Marketplace", "Settlement", "Forwards"],
+  marketplace: ["Marketplace", "Settlement", "Forwards", "Releases", "Mandates"],
+  microgrids: ["Microgrids"],
   meters: ["Meters"],
   energy: ["EnergyToken"],
   board: ["Board"],
@@ -57,14 +64,15 @@ describe("The clear-signing files and the contracts", () => {
   let files: ReturnType<typeof clearSigningFiles>;
   let deployment: Parameters<typeof clearSigningFiles>[0];
   let roof: MeterOf;
+  let jane: Person;
 
   before(async () => {
     world = await createWorld();
-    await world.found();
     const board = await world.ethers.deployContract("Board");
     deployment = {
       chainId: world.chainId,
       marketplace: world.addresses.market,
+      microgrids: hex(await world.microgrids.getAddress()),
       meters: world.addresses.meters,
       energy: hex(await world.energy.getAddress()),
       board: hex(await board.getAddress()),
@@ -72,7 +80,7 @@ describe("The clear-signing files and the contracts", () => {
     };
     const currency = { address: world.addresses.euro, symbol: "EUR", decimals: 6 };
     files = clearSigningFiles(deployment, currency);
-    const jane = { name: "Jane", address: JANES_KEY.address, signer: world.operator.signer };
+    jane = await world.person("Jane");
     roof = await world.meter(jane);
     await world.passSlots(8);
     await world.report(roof, slots(0, 8, 1_000n));
@@ -134,7 +142,6 @@ describe("The clear-signing files and the contracts", () => {
     const words = (named: object) => Object.entries(named);
     const numbered = (members: readonly string[] = []) => members.map((word, i) => [`${i}`, word]);
     expect(words(CLEAR_SIGNING_ENUMS.source)).to.deep.equal(numbered(membersOf("Source")));
-    expect(words(CLEAR_SIGNING_ENUMS.mode)).to.deep.equal(numbered(membersOf("Mode")));
     expect(membersOf("Side")).to.deep.equal(["Offer", "Bid"]);
     expect(words(CLEAR_SIGNING_ENUMS.side)).to.deep.equal(numbered(["Sell", "Buy"]));
     expect(Object.keys(CLEAR_SIGNING_ENUMS.taking)).to.deep.equal(["0", "1"]);
@@ -180,7 +187,7 @@ describe("The clear-signing files and the contracts", () => {
       const order = world.order(roof);
       const key = keyOf("eip712-marketplace.json", "Order(");
       const encoded = words(
-        "address,address,uint32,uint8,uint8,uint32,uint32,uint32,uint96,bool,uint96,address,uint64,uint64,uint40",
+        "address,address,uint32,uint8,uint8,uint32,uint32,uint32,uint96,bool,uint96,uint32,bool,address,address,uint64,uint64,uint40",
         ...Object.values(order),
       );
       expect(await world.marketplace.hashOrder(order)).to.equal(digest(separator(), key, encoded));
@@ -198,18 +205,112 @@ describe("The clear-signing files and the contracts", () => {
           words("address,uint32,bytes32", meter, 3, exported),
         ),
       );
-      expect(await world.meters.hashRegistration(3n, meter)).to.equal(
+      const registration = {
+        microgrid: 3,
+        owner: jane.address,
+        meter,
+        source: 1,
+        capacityW: 9_500,
+        critical: true,
+      };
+      expect(await world.meters.hashRegistration(registration)).to.equal(
         digest(
           await metersSeparator(),
           keyOf("eip712-meters.json", "Registration("),
-          words("uint32,address", 3, meter),
+          words(
+            "uint32,address,address,uint8,uint32",
+            3,
+            registration.owner,
+            meter,
+            registration.source,
+            registration.capacityW,
+          ),
         ),
       );
     });
 
+    it("mandates, which the marketplace takes", async () => {
+      const snapshot = await world.networkHelpers.takeSnapshot();
+      await world.fund(jane, 10n);
+      const { euro } = world.addresses;
+      const { address: holder } = jane;
+      const { address: other } = world.dso;
+      const deadline = START + 30 * 86_400;
+      const until = START + 86_400;
+      const market = world.marketplace.connect(world.operator.signer);
+      const signed = (name: string, types: string, ...values: unknown[]) =>
+        jane.key.sign({
+          hash: digest(
+            separator(),
+            keyOf("eip712-marketplace.json", `${name}(`),
+            words(types, ...values),
+          ),
+        });
+      await market.authorizeFor(
+        holder,
+        euro,
+        other,
+        5n,
+        until,
+        deadline,
+        await signed(
+          "Authorization",
+          "address,address,address,uint256,uint40,uint256,uint40",
+          ...[holder, euro, other, 5n, until, 0n, deadline],
+        ),
+      );
+      await market.cancelFor(
+        holder,
+        [900n, 901n],
+        deadline,
+        await signed(
+          "Cancellation",
+          "address,bytes32,uint256,uint40",
+          ...[holder, keccak256(words("uint64,uint64", 900n, 901n)), 1n, deadline],
+        ),
+      );
+      await market.cancelAllFor(
+        holder,
+        euro,
+        deadline,
+        await signed(
+          "CancellationOfAll",
+          "address,address,uint256,uint40",
+          ...[holder, euro, 2n, deadline],
+        ),
+      );
+      await market.withdrawFor(
+        holder,
+        euro,
+        1n,
+        other,
+        deadline,
+        await signed(
+          "Withdrawal",
+          "address,address,uint256,address,uint256,uint40",
+          ...[holder, euro, 1n, other, 3n, deadline],
+        ),
+      );
+      await market.lockFor(
+        holder,
+        euro,
+        other,
+        zeroAddress,
+        until,
+        deadline,
+        await signed(
+          "Locking",
+          "address,address,address,address,uint40,uint256,uint40",
+          ...[holder, euro, other, zeroAddress, until, 4n, deadline],
+        ),
+      );
+      expect(await market.mandateNonceOf(holder)).to.equal(5n);
+      await snapshot.restore();
+    });
+
     it("bulk orders of every size", async () => {
       const order = world.order(roof, { energy: 8_000 });
-      const take = world.take(slots(0, 1, 100n));
+      const take = world.take(slots(0, 1, 100n), true);
       const market = world.marketplace.connect(world.operator.signer);
       let root = hashOrderStruct(order);
       for (let levels = 1; levels <= MOST_BULK_LEVELS; levels++) {
@@ -219,18 +320,39 @@ describe("The clear-signing files and the contracts", () => {
           `BulkOrder(Order${"[2]".repeat(levels)} tree)`,
         );
         const sign = (type: string) =>
-          JANES_KEY.sign({ hash: digest(separator(), type, root) }).then((signature) =>
-            concat([
-              signature,
-              numberToHex(0, { size: 2 }),
-              ...Array.from({ length: levels }, () => zeroHash),
-            ]),
-          );
+          jane.key
+            .sign({ hash: digest(separator(), type, root) })
+            .then((signature) =>
+              concat([
+                signature,
+                ...Array.from({ length: levels }, () => zeroHash),
+                numberToHex(0, { size: 2 }),
+                toHex("bulk"),
+              ]),
+            );
         await market.accept.staticCall(order, await sign(key), take);
         await expect(
           market.accept.staticCall(order, await sign(key.replace("[2]", "[3]")), take),
         ).to.be.revertedWithCustomError(world.marketplace, "Orders_BadSignature");
       }
+    });
+
+    it("the currency's authorizations", async () => {
+      const euro = await world.ethers.deployContract("TestEuro3009");
+      const { address: from } = jane;
+      const to = world.operator.address;
+      const nonce = id("first");
+      const before = BigInt(START + 86_400);
+      await euro.mint(from, 9n);
+      const hash = digest(
+        await euro.DOMAIN_SEPARATOR(),
+        keyOf("eip712-currency.json", "ReceiveWithAuthorization("),
+        words("address,address,uint256,uint256,uint256,bytes32", from, to, 5n, 0n, before, nonce),
+      );
+      const { r, s, yParity } = parseSignature(await jane.key.sign({ hash }));
+      const receiver = euro.connect(world.operator.signer);
+      await receiver.receiveWithAuthorization(from, to, 5n, 0n, before, nonce, 27 + yParity, r, s);
+      expect(await euro.balanceOf(to)).to.equal(5n);
     });
 
     it("the currency's permits", async () => {
@@ -239,18 +361,11 @@ describe("The clear-signing files and the contracts", () => {
       const hash = digest(
         await world.euro.DOMAIN_SEPARATOR(),
         keyOf("eip712-currency.json", "Permit("),
-        words(
-          "address,address,uint256,uint256,uint256",
-          JANES_KEY.address,
-          spender,
-          5n,
-          0n,
-          deadline,
-        ),
+        words("address,address,uint256,uint256,uint256", jane.address, spender, 5n, 0n, deadline),
       );
-      const { r, s, yParity } = parseSignature(await JANES_KEY.sign({ hash }));
-      await world.euro.permit(JANES_KEY.address, spender, 5n, deadline, 27 + yParity, r, s);
-      expect(await world.euro.allowance(JANES_KEY.address, spender)).to.equal(5n);
+      const { r, s, yParity } = parseSignature(await jane.key.sign({ hash }));
+      await world.euro.permit(jane.address, spender, 5n, deadline, 27 + yParity, r, s);
+      expect(await world.euro.allowance(jane.address, spender)).to.equal(5n);
     });
   });
 
@@ -261,15 +376,15 @@ describe("The clear-signing files and the contracts", () => {
     });
 
     it("a purchase by multicall that the marketplace takes", async () => {
-      const order = world.order(roof);
-      const signature = await JANES_KEY.sign({
+      const order = world.order(roof, { sources: sourceMask(...SOURCES) });
+      const signature = await jane.key.sign({
         hash: hex(await world.marketplace.hashOrder(order)),
       });
-      const take = world.take(slots(2, 1, 500n), { limit: EURO });
+      const take = world.take(slots(2, 1, 500n), true, { limit: EURO });
       const { interface: abi } = world.marketplace;
       const data = abi.encodeFunctionData("multicall", [
         [
-          abi.encodeFunctionData("lock", [world.addresses.euro, START + 86_400]),
+          abi.encodeFunctionData("cancel", [[7n]]),
           abi.encodeFunctionData("accept", [order, signature, take]),
         ],
       ]);
@@ -280,19 +395,22 @@ describe("The clear-signing files and the contracts", () => {
         data: hex(data),
       });
       expect(lines).to.include.members([
-        "Step 0: Promise not to withdraw EUR before 2027-06-08T00:00:00Z",
+        "Step 0: Cancel orders of yours for good",
+        "  Order number: 7",
         "Step 1: Trade energy with a signed order",
         "  You: Buy for at most",
-        "  Limit, all included: 1 EUR",
-        "  Maker's price per kWh: 0.2 EUR",
-        `  Trade with: ${JANES_KEY.address}`,
+        "  Limit per kWh, all included: 1 EUR",
+        "  Maker's price per kWh: 0.19 EUR",
+        `  Trade with: ${jane.address}`,
         "  Slot 3 of 8 of the block: 0.5kWh",
       ]);
       expect(await world.energy.balanceOf(world.operator.address, solarId(2))).to.equal(500n);
     });
 
     it("the typed data of a bulk signature", () => {
-      const orders = [1, 2].map((energy) => world.order(roof, { energy: energy * 1_000 }));
+      const orders = [1, 2].map((energy) =>
+        world.order(roof, { energy: energy * 1_000, sources: sourceMask(...SOURCES) }),
+      );
       const { message, ...typed } = bulkTypedData(
         marketDomain(world.chainId, world.addresses.market),
         orders,

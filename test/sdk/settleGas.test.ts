@@ -121,9 +121,6 @@ describe("the gas planned for settling", () => {
       );
       expect(await world.skippedBy(sent)).to.deep.equal([]);
       const bytes = BigInt(size(hex(sent.data)));
-      console.log(
-        `      ${orders.length} orders, ${matches.length} matches: planned ${gas}, used ${used}, ${(Number(used) / Number(gas)).toFixed(2)}, floor ${bytes * FLOOR_PER_BYTE}`,
-      );
       expect(gas <= SETTLE_GAS_BUDGET).to.equal(true);
       expect(BASE_GAS + bytes * FLOOR_PER_BYTE <= gas, "calldata floor").to.equal(true);
       const names = ["Matched", "Reserved"] as const;
