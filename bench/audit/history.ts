@@ -3,7 +3,7 @@ import {
   type ChainLog,
   type ChainTransaction,
   type Contracts,
-  costOf,
+  costMillis,
   energyTokenAbi,
   hashOrder,
   hashReading,
@@ -12,6 +12,7 @@ import {
   marketplaceAbi,
   metersAbi,
   metersDomain,
+  microgridsAbi,
   type Order,
   sourceIndex,
 } from "@wattline/sdk";
@@ -36,6 +37,7 @@ export const CHAIN_ID = 31_337;
 
 export const CONTRACTS: Contracts = {
   marketplace: addressOf("marketplace"),
+  microgrids: addressOf("microgrids"),
   meters: addressOf("meters"),
   energy: addressOf("energy"),
 };
@@ -140,7 +142,7 @@ const transactionOf = (
 
 /** The microgrid, its meters and everyone's money, in one transaction. */
 function foundation(homes: readonly Home[]): ChainTransaction {
-  const founded = event(metersAbi, "Founded", {
+  const founded = event(microgridsAbi, "Founded", {
     microgrid: 1,
     operator: DSO,
     dso: DSO,
@@ -151,16 +153,18 @@ function foundation(homes: readonly Home[]): ChainTransaction {
       currency: EURO,
       slotSeconds: SLOT_SECONDS,
       reportingDeadline: 86_400,
+      utcOffsetMinutes: 60,
     },
-    tariffs: {
-      feedIn: 80_000n,
-      retail: 320_000n,
-      networkFee: 0n,
-      islandPriceCap: 320_000n,
-      islandRation: 250,
-    },
+    ration: 250,
   });
-  const logs = [logOf(CONTRACTS.meters, founded)];
+  const scheduled = event(microgridsAbi, "Scheduled", {
+    microgrid: 1,
+    schedule: 0,
+    firstSlot: 0,
+    levelOfHour: 0,
+    levels: [{ price: 200_000n, fee: 0n, cap: 320_000n, feedIn: 80_000n, retail: 320_000n }],
+  });
+  const logs = [founded, scheduled].map((each) => logOf(CONTRACTS.microgrids, each));
   for (const { address, meter, neighbour } of homes) {
     const registered = {
       meter,
@@ -169,6 +173,7 @@ function foundation(homes: readonly Home[]): ChainTransaction {
       source: SOURCE,
       capacityW: 5_000,
       critical: false,
+      firstSlot: FIRST_BLOCK * LANES,
     };
     const deposited = { currency: EURO, holder: neighbour, amount: 10n ** 15n };
     logs.push(logOf(CONTRACTS.meters, event(metersAbi, "MeterRegistered", registered)));
@@ -215,7 +220,10 @@ function sale({ address, key, neighbour }: Home, round: number, signs: boolean) 
     price: PRICE,
     forward: false,
     bond: 0n,
+    mostAhead: 0,
+    crosses: false,
     counterparty: zeroAddress,
+    settler: zeroAddress,
     nonce: BigInt(round),
     counter: 0n,
     deadline: 2 ** 33,
@@ -225,9 +233,13 @@ function sale({ address, key, neighbour }: Home, round: number, signs: boolean) 
     microgrid: 1,
     meter: zeroAddress,
     source: SOURCE,
+    schedule: 0,
+    takerSchedule: 0,
     firstBlock: block,
     energy: [ENERGY],
+    leastWh: 0,
     limit: 10n ** 18n,
+    mostAhead: 0,
   };
   const input = encodeFunctionData({
     abi: marketplaceAbi,
@@ -239,8 +251,8 @@ function sale({ address, key, neighbour }: Home, round: number, signs: boolean) 
     maker: address,
     taker: neighbour,
     nonce: order.nonce,
-    energy: WH,
-    cost: costOf(PRICE, WH),
+    filled: WH,
+    cost: costMillis(PRICE, WH),
     charge: 0n,
   };
   return transactionOf(neighbour, CONTRACTS.marketplace, input, [

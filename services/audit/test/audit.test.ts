@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import type { Check } from "@wattline/sdk";
+import { ANYONE, type Check } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { after, before, describe, it } from "mocha";
-import { getAddress } from "viem";
+import { getAddress, zeroAddress } from "viem";
 import type { AuditResult } from "../src/run.ts";
 import { audit, auditsOf, failedChecks } from "./support/auditing.ts";
 import { type History, handsOn, type PlayedChain, playChain } from "./support/history.ts";
@@ -207,7 +207,7 @@ async function otherWays(chain: PlayedChain["chain"], history: History): Promise
   const asJane = marketplace.connect(jane.signer);
   const asNeighbour = marketplace.connect(neighbour.signer);
 
-  await asDso.authorize(addresses.euro, agent.address, 1_000_000n);
+  await asDso.authorize(addresses.euro, agent.address, 1_000_000n, 2 ** 40 - 1);
   const delegated = await hands.orderOf();
   const byAgent = await hands.sign(delegated, agent);
   await asNeighbour.accept(delegated, byAgent, hands.takeOf(delegated, 80n));
@@ -240,15 +240,18 @@ async function otherWays(chain: PlayedChain["chain"], history: History): Promise
   }
   const bid = await hands.orderOf({ maker: address, side: 1 });
   const bySigner = await hands.sign(bid, owner);
-  await asDso.accept(bid, bySigner, hands.takeOf(bid, 20n, 0n));
+  await asDso.accept(bid, bySigner, hands.takeOf(bid, 20n));
 
   await bidForOneBlock(chain, history);
 
   // A batch of one match that can't be: its offer is cancelled.
   const gone = await hands.orderOf();
   await asDso.cancel([gone.nonce]);
-  const wish = await hands.orderOf({ maker: neighbour.address, side: 1 });
-  const match = { offer: 0, bid: 1, source: 0, firstBlock, energy: hands.takeOf(gone, 9n).energy };
+  const wish = await hands.orderOf({ maker: neighbour.address, side: 1, settler: ANYONE });
+  const match = {
+    ...{ offer: 0, bid: 1, source: 0, schedule: 0, bidSchedule: 0 },
+    ...{ firstBlock, energy: hands.takeOf(gone, 9n).energy },
+  };
   const signatures = [await hands.sign(gone), await hands.sign(wish, neighbour.account)];
   await asJane.settle([gone, wish], signatures, [match]);
 
@@ -256,7 +259,12 @@ async function otherWays(chain: PlayedChain["chain"], history: History): Promise
   await asJane.cancel([77n]);
   await asJane.cancelAll(addresses.euro);
   await asJane.withdraw(addresses.euro, 500_000n, jane.address);
-  await asJane.lock(addresses.euro, (await chain.chainTime()) + 3_600);
+  await asJane.lock(
+    addresses.euro,
+    neighbour.address,
+    zeroAddress,
+    (await chain.chainTime()) + 3_600,
+  );
 }
 
 /** An account with a key runs a wallet's code for one block only (EIP-7702), in which a bid is filled that only the code accepts. */
@@ -271,7 +279,7 @@ async function bidForOneBlock(chain: PlayedChain["chain"], history: History): Pr
   await marketplace.connect(passing.signer).deposit(addresses.euro, 1_000_000n);
   const bid = await hands.orderOf({ maker: passing.address, side: 1 });
   const signature = await hands.sign(bid, honoured);
-  const take = hands.takeOf(bid, 10n, 0n);
+  const take = hands.takeOf(bid, 10n);
   await inOneBlock(chain, passing, honoured.address, jane, (fees) =>
     marketplace.connect(dso.signer).accept(bid, signature, take, fees),
   );

@@ -99,7 +99,7 @@ describe("The audit of a dishonest chain", function () {
       });
       return encodeAbiParameters(
         [{ type: "uint64" }, { type: "uint256" }, { type: "uint256" }, { type: "uint256" }],
-        [args.nonce, args.energy, args.cost + 1n, args.charge],
+        [args.nonce, args.filled, args.cost + 1n, args.charge],
       );
     });
     const result = await auditThrough(rewrite, settled);
@@ -117,22 +117,23 @@ describe("The audit of a dishonest chain", function () {
     expect(findingOf(result, "state").transaction).to.equal(changed.transaction);
   });
 
-  it("finds a price outside the limits of its batch", async () => {
-    const { changed, rewrite } = changing(selectorOf(marketplaceAbi, "Cleared"), (log) => {
+  it("finds a match at another price than the community's", async () => {
+    const { changed, rewrite } = changing(selectorOf(marketplaceAbi, "Matched"), (log) => {
       const { args } = decodeEventLog({
         abi: marketplaceAbi,
-        eventName: "Cleared",
+        eventName: "Matched",
         topics: [...log.topics],
         data: log.data,
       });
+      const { offerNonce, bidNonce, sentWh, arrivedWh, cost, charge } = args;
       return encodeAbiParameters(
-        [{ type: "uint32" }, { type: "uint256[]" }],
-        [args.firstBlock, args.prices.map((price) => price * 2n)],
+        [...new Array(2).fill({ type: "uint64" }), ...new Array(4).fill({ type: "uint256" })],
+        [...[offerNonce, bidNonce, sentWh, arrivedWh], ...[cost + 1n, charge]],
       );
     });
     const result = await auditThrough(rewrite, settled);
-    expect(failedChecks(result)).to.deep.equal(["uniform-price"]);
-    expect(findingOf(result, "uniform-price").transaction).to.equal(changed.transaction);
+    expect(failedChecks(result)).to.include.members(["community-price", "state"]);
+    expect(findingOf(result, "community-price").transaction).to.equal(changed.transaction);
   });
 
   it("finds a refund that was skipped", async () => {
@@ -151,13 +152,10 @@ describe("The audit of a dishonest chain", function () {
         if (args.refund === 0n) return log;
         changed.transaction ??= log.transactionHash;
         if (changed.transaction !== log.transactionHash) return log;
-        const { delivered, paid, charge, forfeited } = args;
-        const data = encodeAbiParameters(new Array(5).fill({ type: "uint256" }), [
-          delivered,
-          paid,
-          charge,
-          0n,
-          forfeited,
+        const { delivered, undelivered, paid, charge, forfeited } = args;
+        const data = encodeAbiParameters(new Array(6).fill({ type: "uint256" }), [
+          ...[delivered, undelivered, paid, charge],
+          ...[0n, forfeited],
         ]);
         return { ...log, data };
       }),
@@ -299,7 +297,7 @@ describe("The audit of a dishonest chain", function () {
         method: "eth_getStorageAt",
         params: [market, slot, "latest"],
       });
-      if ((BigInt(word) & (2n ** 128n - 1n)) === balance && balance !== 0n) return slot;
+      if ((BigInt(word) & (2n ** 120n - 1n)) === balance && balance !== 0n) return slot;
     }
     throw new Error("The account is nowhere.");
   }

@@ -23,14 +23,15 @@ try {
   const dear = await history.wattline.marketplace
     .connect(hands.neighbour.signer)
     .accept(order, await hands.sign(order), hands.takeOf(order, 50n));
-  // Slots that can be reported again are never marked as reported: their forwards wait for the deadline.
-  const short = await hands.sellShort(2 * 86_400);
+  // Slots that can be reported again are never marked as reported: their forwards are called undelivered.
+  const short = await hands.sellShort(3 * 86_400, true);
   const { findings } = await audit(audits.commandOf(played.rpc, history));
   const committed = {
     "reading-signature": forged.hash,
     "reported-once": twice.hash,
     price: dear.hash,
     state: short.hash,
+    shares: short.hash,
   };
   writeFileSync(out, JSON.stringify({ findings, committed }));
 } finally {

@@ -30,15 +30,22 @@ export const FRAUDS: readonly Fraud[] = [
   {
     what: "a buyer pays more than the signed price",
     check: "price",
-    file: "contracts/market/Spot.sol",
-    from: "uint256 cost = due + charge;",
-    to: "due += 7; uint256 cost = due + charge;",
+    file: "contracts/market/Deals.sol",
+    from: "if (deal.countsSent) return offer.price + charge;",
+    to: "if (deal.countsSent) return offer.price + charge + 7;",
   },
   {
     what: "a refund is announced and not paid",
     check: "state",
-    file: "contracts/market/Forwards.sol",
-    from: "_credit(_account(position.currency, position.buyer), refund + bonded - kept);",
-    to: "_credit(_account(position.currency, position.buyer), bonded - kept);",
+    file: "contracts/market/Releases.sol",
+    from: "_credit(_account(currency, position.buyer), locked - paid + forfeited);",
+    to: "_credit(_account(currency, position.buyer), forfeited);",
+  },
+  {
+    what: "a later promise is served first",
+    check: "shares",
+    file: "contracts/market/Releases.sol",
+    from: "Profile share = energy.min(delivered.sub(delivered.min(position.ahead[index])));",
+    to: "Profile share = energy.min(delivered);",
   },
 ];

@@ -12,15 +12,18 @@ import {
 import {
   type EnergyBySlot,
   marketDomain,
+  marketplaceAbi,
   metersDomain,
   ORDER_TYPES,
   type Order,
+  type Position,
   packProfile,
   packReading,
   READING_TYPES,
   sourceIndex,
 } from "@wattline/sdk";
-import type { Hex } from "viem";
+import type { ContractTransactionResponse } from "ethers";
+import { decodeEventLog, type Hex, zeroAddress } from "viem";
 import { freePort } from "../../../../scripts/testing/ports.ts";
 
 /** Wattline with a history, on a chain that others share. */
@@ -30,6 +33,7 @@ export interface History extends Played {
   readonly deployment: {
     readonly chainId: number;
     readonly marketplace: string;
+    readonly microgrids: string;
     readonly meters: string;
     readonly energy: string;
     readonly fromBlock: number;
@@ -78,11 +82,11 @@ export async function playChain(
       nothing,
     );
     const { chainId, addresses } = played.wattline;
-    const { marketplace, meters, energy } = addresses;
+    const { marketplace, microgrids, meters, energy } = addresses;
     histories.push({
       ...played,
       market,
-      deployment: { chainId, marketplace, meters, energy, fromBlock },
+      deployment: { chainId, marketplace, microgrids, meters, energy, fromBlock },
     });
   }
   return {
@@ -144,7 +148,7 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
     const { slot } = await held();
     return {
       maker: dso.address,
-      meter: "0x0000000000000000000000000000000000000000",
+      meter: zeroAddress,
       microgrid: community?.microgrid ?? 0,
       side: 0,
       sources: 1,
@@ -154,7 +158,10 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
       price: 150_000n,
       forward: false,
       bond: 0n,
-      counterparty: "0x0000000000000000000000000000000000000000",
+      mostAhead: 2 ** 31 - 1,
+      crosses: false,
+      counterparty: zeroAddress,
+      settler: zeroAddress,
       nonce: nonce++,
       counter: (await marketplace.accountOf(addresses.euro, overrides.maker ?? dso.address))
         .counter,
@@ -171,15 +178,20 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
       message: { ...order },
     });
 
-  function takeOf(order: Order, wh: bigint, limit = 2n ** 128n) {
+  /** @param limit Base units per kWh, all in. */
+  function takeOf(order: Order, wh: bigint, limit = order.side === 0 ? 2n ** 127n : 0n) {
     const { firstBlock, words } = packProfile(new Map([[order.firstSlot, wh]]));
     return {
       microgrid: order.microgrid,
       meter: neighbour?.device.address ?? order.meter,
       source: sourceIndex("Solar"),
+      schedule: 0,
+      takerSchedule: 0,
       firstBlock,
       energy: [...words],
+      leastWh: 0,
       limit,
+      mostAhead: 2 ** 31 - 1,
     };
   }
 
@@ -197,10 +209,12 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
   }
 
   /**
-   * Jane promises two slots of tomorrow's noon to her neighbour, delivers the first in part, and it is released.
+   * Jane promises two slots of tomorrow's noon to her neighbour, and more of the first afterwards, delivers the first in part,
+   * and both are released.
    * @param waitSeconds How long after the reading.
+   * @param isCalling Whether slots without a reading are called undelivered.
    */
-  async function sellShort(waitSeconds = 0) {
+  async function sellShort(waitSeconds = 0, isCalling = false) {
     const slotSeconds = series.slotSeconds;
     const midnight = Math.ceil((await chain.chainTime()) / 86_400) * 86_400;
     const slot = (midnight + 43_200) / slotSeconds;
@@ -213,16 +227,19 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
       bond: 50_000n,
       deadline: midnight + 2 * 86_400,
     });
-    const promised = packProfile(
+    const signature = await sign(order, seller.account);
+    const reserve = async (energyWh: EnergyBySlot): Promise<Position> => {
+      const energy = [...packProfile(energyWh).words];
+      const take = { ...takeOf(order, 1n), energy };
+      return positionIn(await marketplace.connect(buyer.signer).reserve(order, signature, take));
+    };
+    const first = await reserve(
       new Map([
         [slot, 100n],
         [slot + 1, 50n],
       ]),
     );
-    await marketplace.connect(buyer.signer).reserve(order, await sign(order, seller.account), {
-      ...takeOf(order, 1n),
-      energy: [...promised.words],
-    });
+    const second = await reserve(new Map([[slot, 50n]]));
     await chain.passTo((slot + 2) * slotSeconds);
     await report(
       new Map([
@@ -231,21 +248,29 @@ export function handsOn(chain: Chain, { wattline, communities }: History) {
       ]),
     );
     if (waitSeconds > 0) await chain.passTo((await chain.chainTime()) + waitSeconds);
-    const position = {
-      seller: seller.address,
-      buyer: buyer.address,
-      meter: order.meter,
-      source: 0,
-      from: order.microgrid,
-      to: order.microgrid,
-      currency: addresses.euro,
-      price: order.price,
-      charge: 0n,
-      bond: order.bond,
-      lossBps: 0,
-    };
-    const blockNumber = promised.firstBlock;
-    return marketplace.connect(buyer.signer).release([{ position, blockNumber }]);
+    const releases = [first, second].map(({ energy: promised, ahead, ...terms }) => ({
+      position: { ...terms, energy: [...promised], ahead: [...ahead] },
+      blocks: 1n,
+    }));
+    const asBuyer = marketplace.connect(buyer.signer);
+    return isCalling ? asBuyer.undelivered(releases) : asBuyer.release(releases);
+  }
+
+  /** The position that a transaction made, as its event tells it. */
+  async function positionIn(sent: ContractTransactionResponse): Promise<Position> {
+    const receipt = await sent.wait();
+    for (const { topics, data } of receipt?.logs ?? []) {
+      const event = marketplace.interface.parseLog({ topics: [...topics], data });
+      if (event?.name !== "Reserved") continue;
+      const { args } = decodeEventLog({
+        abi: marketplaceAbi,
+        eventName: "Reserved",
+        topics: topics as [Hex, ...Hex[]],
+        data: data as Hex,
+      });
+      return args.position;
+    }
+    throw new Error("Nothing was reserved.");
   }
 
   /** A transaction of somebody without a nonce of ours: the node counts. */
