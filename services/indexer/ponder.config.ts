@@ -1,5 +1,5 @@
 import path from "node:path";
-import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi } from "@wattline/sdk";
+import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi, microgridsAbi } from "@wattline/sdk";
 import { createConfig } from "ponder";
 import { readSettings } from "./settings.ts";
 
@@ -23,6 +23,13 @@ export default createConfig({
     },
   },
   contracts: {
+    Microgrids: {
+      abi: microgridsAbi,
+      chain: "wattline",
+      address: deployment.microgrids,
+      startBlock,
+      includeTransactionReceipts: true,
+    },
     Meters: {
       abi: metersAbi,
       chain: "wattline",

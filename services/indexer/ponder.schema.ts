@@ -2,26 +2,24 @@
  * The tables. Ponder derives the GraphQL API from them: `trade(id)` and `trades(where, orderBy, orderDirection, limit,
  * after)`.
  *
- * Units, everywhere: energy in Wh; money in base units of the microgrid's currency; prices in base units per kWh; times
- * in Unix seconds; slots numbered from the Unix epoch (`slot = time / slotSeconds`), eight to a block. A `word` packs
+ * Units, everywhere: energy in Wh; money in thousandths of a base unit of the microgrid's currency where a name ends in
+ * `Millis`, else in base units; prices in base units per kWh; times in Unix seconds; slots numbered from the Unix epoch (`slot = time / slotSeconds`), eight to a block. A `word` packs
  * the Wh of one block's eight slots as the contracts do (sdk: `unpackProfile`); a list of words starts at `firstBlock`.
  * Addresses and hashes are lower case.
  */
-import { MODES, SIDES, SOURCES } from "@wattline/sdk";
+import { SIDES, SOURCES } from "@wattline/sdk";
 import { index, onchainEnum, onchainTable, primaryKey, relations } from "ponder";
 
 /** What energy is made from. */
 export const source = onchainEnum("source", SOURCES);
-/** A microgrid's connection to the grid and whether it trades. */
-export const mode = onchainEnum("mode", MODES);
 export const side = onchainEnum("side", SIDES);
 /**
  * The kind of a trade: minted energy taken from one order (accept) or matched in a batch (settle), energy reserved
  * before delivery (reserve), and a reserved block that was delivered or fell short (release).
  */
 export const tradeKind = onchainEnum("trade_kind", ["accept", "settle", "reserve", "release"]);
-/** Open while some energy is reserved, released afterwards. */
-export const positionState = onchainEnum("position_state", ["open", "released"]);
+/** A block of a forward: open until it is settled; undelivered when some of its slots were called so. */
+export const blockState = onchainEnum("block_state", ["open", "released", "undelivered"]);
 export const moneyMoveKind = onchainEnum("money_move_kind", [
   "deposit",
   "withdrawal",
@@ -41,24 +39,22 @@ export const microgrid = onchainTable(
     pendingOperator: t.hex(),
     /** Who earns the network fee. */
     dso: t.hex().notNull(),
-    mode: mode().notNull(),
-    /** The time of its last change of mode. */
-    modeSince: t.bigint().notNull(),
+    /** Whether it is islanded now; `island` has the slots. */
+    islanded: t.boolean().notNull(),
+    /** Slots from here on don't trade; null when it is open. */
+    closedFrom: t.bigint(),
     latitudeTenths: t.integer().notNull(),
     longitudeTenths: t.integer().notNull(),
     currency: t.hex().notNull(),
     slotSeconds: t.integer().notNull(),
-    /** Seconds after a slot's end within which its reading must arrive for forwards. */
+    /** Seconds after a slot's end from which its missing reading can be called undelivered. */
     reportingDeadline: t.bigint().notNull(),
-    /** Current tariffs, in base units per kWh; `tariff` has their history. */
-    feedIn: t.bigint().notNull(),
-    retail: t.bigint().notNull(),
-    networkFee: t.bigint().notNull(),
-    islandPriceCap: t.bigint().notNull(),
-    /** Wh per slot that an ordinary meter may buy directly while islanded. */
-    islandRationWh: t.bigint().notNull(),
-    /** The current version in `tariff`. */
-    tariffVersion: t.integer().notNull(),
+    /** By how much its clock, which knows no summer time, is ahead of UTC. */
+    utcOffsetMinutes: t.integer().notNull(),
+    /** The number of its schedules: see `schedule`. */
+    schedules: t.integer().notNull(),
+    /** The whole microgrid as JSON, as the sdk reads it from the events: what holds for which slot. */
+    state: t.text().notNull(),
     foundedAt: t.bigint().notNull(),
     /** Meters in service. */
     meters: t.integer().notNull(),
@@ -67,7 +63,7 @@ export const microgrid = onchainTable(
     /** Wh traded between neighbours, without the grid, as arrived here: accepted, matched or released. */
     tradedWh: t.bigint().notNull(),
     /** Their cost to buyers here. */
-    tradedCost: t.bigint().notNull(),
+    tradedCostMillis: t.bigint().notNull(),
     /** The number of those trades. */
     trades: t.integer().notNull(),
     retiredWh: t.bigint().notNull(),
@@ -75,38 +71,57 @@ export const microgrid = onchainTable(
   (table) => ({ operatorIndex: index().on(table.operator) }),
 );
 
-/** All tariffs of microgrids over time. */
-export const tariff = onchainTable(
-  "tariff",
+/** Prices by hour of day, as announced: in force from `firstSlot` to before the next one's. */
+export const schedule = onchainTable(
+  "schedule",
   (t) => ({
     microgrid: t.integer().notNull(),
-    /** Numbered from 0 (founding). */
-    version: t.integer().notNull(),
-    /** In force from this time until the next version's. */
-    since: t.bigint().notNull(),
-    /** Base units per kWh. */
-    feedIn: t.bigint().notNull(),
-    retail: t.bigint().notNull(),
-    networkFee: t.bigint().notNull(),
-    islandPriceCap: t.bigint().notNull(),
-    islandRationWh: t.bigint().notNull(),
+    /** Its number, from 0: what a trade names. */
+    number: t.integer().notNull(),
+    firstSlot: t.bigint().notNull(),
+    /** Two bits an hour of the community's day, hour 0 lowest: a level. */
+    levelOfHour: t.bigint().notNull(),
+    /** By level, base units per kWh. */
+    prices: t.bigint().array().notNull(),
+    fees: t.bigint().array().notNull(),
+    caps: t.bigint().array().notNull(),
+    feedIns: t.bigint().array().notNull(),
+    retails: t.bigint().array().notNull(),
+    announcedAt: t.bigint().notNull(),
     txHash: t.hex().notNull(),
   }),
-  (table) => ({ pk: primaryKey({ columns: [table.microgrid, table.version] }) }),
+  (table) => ({ pk: primaryKey({ columns: [table.microgrid, table.number] }) }),
 );
 
-/** Every declared mode, including the one at the founding. */
-export const modeChange = onchainTable(
-  "mode_change",
+/** Islanded slots: declared when it happened, or afterwards. */
+export const island = onchainTable(
+  "island",
   (t) => ({
-    /** `txHash-logIndex` */
+    /** "microgrid-number"; of slots declared afterwards `txHash-logIndex`. */
     id: t.text().primaryKey(),
     microgrid: t.integer().notNull(),
-    mode: mode().notNull(),
+    firstSlot: t.bigint().notNull(),
+    /** Included; null while it lasts. */
+    lastSlot: t.bigint(),
+    /** Whether it was declared afterwards: that binds only orders under a lock. */
+    declared: t.boolean().notNull(),
     time: t.bigint().notNull(),
+    endedAt: t.bigint(),
     txHash: t.hex().notNull(),
   }),
-  (table) => ({ microgridIndex: index().on(table.microgrid, table.time) }),
+  (table) => ({ microgridIndex: index().on(table.microgrid, table.firstSlot) }),
+);
+
+/** What an ordinary meter may buy of an islanded slot, from a slot on. */
+export const ration = onchainTable(
+  "ration",
+  (t) => ({
+    microgrid: t.integer().notNull(),
+    fromSlot: t.bigint().notNull(),
+    rationWh: t.bigint().notNull(),
+    txHash: t.hex().notNull(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.microgrid, table.fromSlot] }) }),
 );
 
 /** Agreed tie lines. From `effectiveAt` on, the `next` terms apply if there are any. */
@@ -129,7 +144,7 @@ export const tieLine = onchainTable(
     nextWheelingDown: t.bigint(),
     /** When the next terms take effect, or when the first ones did. */
     effectiveAt: t.bigint().notNull(),
-    /** Wh ever sent, reserved forwards included. */
+    /** Wh ever sent, what open forwards hold included. */
     sentUpWh: t.bigint().notNull(),
     sentDownWh: t.bigint().notNull(),
   }),
@@ -163,7 +178,7 @@ export const flow = onchainTable(
     from: t.integer().notNull(),
     to: t.integer().notNull(),
     block: t.integer().notNull(),
-    /** As sent, including reserved forwards whether delivered or not. */
+    /** As sent, including what open forwards hold. */
     word: t.bigint().notNull(),
   }),
   (table) => ({
@@ -179,6 +194,10 @@ export const meter = onchainTable(
     address: t.hex().primaryKey(),
     microgrid: t.integer().notNull(),
     owner: t.hex().notNull(),
+    /** Who has been offered the meter. */
+    pendingOwner: t.hex(),
+    /** The microgrid that may register it next. */
+    movingTo: t.integer(),
     source: source().notNull(),
     /** The most it can export, in W; 0 for a pure consumer. */
     capacityW: t.bigint().notNull(),
@@ -310,19 +329,27 @@ export const order = onchainTable(
     lastSlot: t.bigint(),
     /** The most Wh over all slots together. */
     energyWh: t.bigint(),
-    /** Base units per kWh: what an offer's maker receives, what a bid's maker pays. */
+    /** Base units per kWh: of a posted price exactly, of a limit at the worst. */
     price: t.bigint(),
     forward: t.boolean(),
     /** Base units per kWh. */
     bond: t.bigint(),
+    /** Of a forward bid: Wh of a slot that the meter may have promised before. */
+    mostAheadWh: t.bigint(),
+    /** Whether it may trade over a tie line. */
+    crosses: t.boolean(),
     /** The zero address for anyone. */
     counterparty: t.hex(),
+    /** The zero address: a posted price. Else a limit, which this account fills, or anyone for address 1. */
+    settler: t.hex(),
     counter: t.bigint(),
     deadline: t.bigint(),
     /** The signature of a fill; before the first fill, that of the first post on the board. */
     signature: t.hex(),
-    /** Filled by this exact order; `fill` has the total for all orders with its maker and nonce. */
+    /** Filled by this exact order; `fill` has the total of all that share its fill. */
     filledWh: t.bigint().notNull(),
+    /** See `fill`. */
+    fillScope: t.text().notNull(),
     /** When it was first posted on the board; null when it was not. */
     pinnedAt: t.bigint(),
     /** When and in which transaction it first appeared. */
@@ -361,14 +388,16 @@ export const fill = onchainTable(
   (t) => ({
     maker: t.hex().notNull(),
     nonce: t.bigint().notNull(),
+    /** Of firm orders, "currency settler": they share a fill per maker, currency and settler. Else empty. */
+    scope: t.text().notNull(),
     filledWh: t.bigint().notNull(),
     cancelled: t.boolean().notNull(),
   }),
-  (table) => ({ pk: primaryKey({ columns: [table.maker, table.nonce] }) }),
+  (table) => ({ pk: primaryKey({ columns: [table.maker, table.nonce, table.scope] }) }),
 );
 
 /**
- * The settlement history: a row per accepted order, settled match, reservation and released block. `cost` counts money
+ * The settlement history: a row per accepted order, settled match, reservation and released block. `costMillis` counts money
  * when it is paid; a `reserve` only locks it, so sums leave that kind out.
  */
 export const trade = onchainTable(
@@ -408,23 +437,23 @@ export const trade = onchainTable(
     /** In a release, the reserved energy. */
     reservedWh: t.bigint(),
     /** The buyer's payment in all; in a reserve, what was locked. */
-    cost: t.bigint().notNull(),
+    costMillis: t.bigint().notNull(),
     /** The DSOs' part of it; the seller got the rest. In a reserve, the most that DSOs will get. */
-    charge: t.bigint().notNull(),
+    chargeMillis: t.bigint().notNull(),
     /** The seller's bond: locked (reserve), or paid to the buyer for a shortfall (release). */
-    bond: t.bigint().notNull(),
+    bondMillis: t.bigint().notNull(),
     /** In a release, the refund to the buyer. */
-    refund: t.bigint().notNull(),
-    /** `cost` per kWh that arrived, rounded down; 0 without energy. */
+    refundMillis: t.bigint().notNull(),
+    /** The cost per kWh that arrived, base units rounded down; 0 without energy. */
     pricePerKwh: t.bigint().notNull(),
-    /** The arrived energy's cost at the retail tariff in force when each slot ended; rounded up. */
-    retailCost: t.bigint().notNull(),
-    /** The sent energy's value at the feed-in tariff in force when each slot ended; rounded down. */
-    feedInValue: t.bigint().notNull(),
-    /** The buyer's savings: `retailCost - cost`, plus a release's bond. */
-    saved: t.bigint().notNull(),
-    /** The seller's earnings: `cost - charge - feedInValue`, less a release's bond. */
-    earned: t.bigint().notNull(),
+    /** The arrived energy's cost at each slot's retail tariff. */
+    retailCostMillis: t.bigint().notNull(),
+    /** The sent energy's value at each slot's feed-in tariff. */
+    feedInValueMillis: t.bigint().notNull(),
+    /** The buyer's savings: retail cost less cost, plus a release's bond. */
+    savedMillis: t.bigint().notNull(),
+    /** The seller's earnings: cost less charge and feed-in value, less a release's bond. */
+    earnedMillis: t.bigint().notNull(),
     /** Whether seller or buyer is a DSO of one of the two microgrids: then it is a trade with the grid. */
     withGrid: t.boolean().notNull(),
     time: t.bigint().notNull(),
@@ -467,13 +496,11 @@ export const skip = onchainTable(
   (table) => ({ offerIndex: index().on(table.offerHash), bidIndex: index().on(table.bidHash) }),
 );
 
-/** Forwards: one row per set of terms and block. */
+/** Forwards: one row per reservation, with the terms that its id hashes. */
 export const position = onchainTable(
   "position",
   (t) => ({
-    /** The hash of the terms. */
-    positionId: t.hex().notNull(),
-    block: t.integer().notNull(),
+    positionId: t.hex().primaryKey(),
     seller: t.hex().notNull(),
     buyer: t.hex().notNull(),
     meter: t.hex().notNull(),
@@ -481,42 +508,63 @@ export const position = onchainTable(
     fromMicrogrid: t.integer().notNull(),
     toMicrogrid: t.integer().notNull(),
     currency: t.hex().notNull(),
-    /** Base units per kWh sent: to the seller, to the DSOs, forfeited on shortfall. */
+    /** Base units per kWh that the buyer pays, all in; of what arrives when `perArrived`, else of what is sent. */
     price: t.bigint().notNull(),
+    perArrived: t.boolean().notNull(),
+    /** Base units per kWh sent: to the DSOs, and forfeited on shortfall. */
     charge: t.bigint().notNull(),
     bond: t.bigint().notNull(),
     lossBps: t.integer().notNull(),
-    state: positionState().notNull(),
-    /** Reserved and not yet released; equals `reservedOf`. */
-    reserved: t.bigint().notNull(),
-    reservedWh: t.bigint().notNull(),
-    /** What the buyer and the seller have locked for it. */
-    locked: t.bigint().notNull(),
-    bonded: t.bigint().notNull(),
-    /** Everything below is zero until the release. Sent per slot, before loss. */
-    delivered: t.bigint().notNull(),
-    deliveredWh: t.bigint().notNull(),
-    /** The reserved energy of the released part. */
-    promisedWh: t.bigint().notNull(),
-    /** To the seller, to the DSOs, back to the buyer, and from the bond to the buyer. */
-    paid: t.bigint().notNull(),
-    charged: t.bigint().notNull(),
-    refund: t.bigint().notNull(),
-    forfeited: t.bigint().notNull(),
-    /** The deadline of its last slot's reading; after it, anyone can release what was delivered. */
-    deadline: t.bigint().notNull(),
+    /** Who may call undelivered beside the buyer; the zero address for nobody. */
+    buyerDelegate: t.hex().notNull(),
+    /** The buyer's meter on whose ration it counts; the zero address for none. */
+    rationed: t.hex().notNull(),
+    firstBlock: t.integer().notNull(),
+    /** By block: what is to be sent, and what the meter had promised before. */
+    energy: t.bigint().array().notNull(),
+    ahead: t.bigint().array().notNull(),
+    offerHash: t.hex(),
+    bidHash: t.hex(),
+    /** How many of its blocks are open. */
+    open: t.integer().notNull(),
     reservedAt: t.bigint().notNull(),
-    releasedAt: t.bigint(),
-    /** The newest transactions. */
     reserveTx: t.hex().notNull(),
-    releaseTx: t.hex(),
   }),
   (table) => ({
-    pk: primaryKey({ columns: [table.positionId, table.block] }),
-    sellerIndex: index().on(table.seller, table.state),
-    buyerIndex: index().on(table.buyer, table.state),
-    meterIndex: index().on(table.meter, table.block),
+    sellerIndex: index().on(table.seller),
+    buyerIndex: index().on(table.buyer),
+    meterIndex: index().on(table.meter, table.firstBlock),
   }),
+);
+
+/** Blocks of forwards that hold energy. */
+export const positionBlock = onchainTable(
+  "position_block",
+  (t) => ({
+    positionId: t.hex().notNull(),
+    block: t.integer().notNull(),
+    state: blockState().notNull(),
+    /** What the seller is to send, and what its meter had promised before. */
+    energy: t.bigint().notNull(),
+    energyWh: t.bigint().notNull(),
+    ahead: t.bigint().notNull(),
+    /** What the buyer and the seller have locked for it. */
+    lockedMillis: t.bigint().notNull(),
+    bondedMillis: t.bigint().notNull(),
+    /** Everything below is zero until it is settled. Sent per slot, before loss. */
+    delivered: t.bigint().notNull(),
+    deliveredWh: t.bigint().notNull(),
+    /** Guard bits of the slots that were called undelivered. */
+    undelivered: t.bigint().notNull(),
+    /** By the buyer (charge included), to the DSOs, back to the buyer, and from the bond to the buyer. */
+    paidMillis: t.bigint().notNull(),
+    chargeMillis: t.bigint().notNull(),
+    refundMillis: t.bigint().notNull(),
+    forfeitedMillis: t.bigint().notNull(),
+    releasedAt: t.bigint(),
+    releaseTx: t.hex(),
+  }),
+  (table) => ({ pk: primaryKey({ columns: [table.positionId, table.block] }) }),
 );
 
 /** How reliably a seller has delivered its forwards so far. */
@@ -528,7 +576,7 @@ export const deliveryRecord = onchainTable("delivery_record", (t) => ({
   blocks: t.integer().notNull(),
   /** The number of them that fell short. */
   shortBlocks: t.integer().notNull(),
-  forfeited: t.bigint().notNull(),
+  forfeitedMillis: t.bigint().notNull(),
 }));
 
 /** Delivered energy that was lost because its holder's lane was full. */
@@ -543,21 +591,25 @@ export const unmintable = onchainTable("unmintable", (t) => ({
   txHash: t.hex().notNull(),
 }));
 
-/** Money in escrow; equals `accountOf`. Money locked by forwards is in `position`, not here. */
+/** Money in escrow; equals `accountOf`. Money locked by forwards is in `positionBlock`, not here. */
 export const account = onchainTable(
   "account",
   (t) => ({
     currency: t.hex().notNull(),
     holder: t.hex().notNull(),
-    balance: t.bigint().notNull(),
+    balanceMillis: t.bigint().notNull(),
     /** Orders contain it; orders signed with an earlier one are cancelled. */
     counter: t.bigint().notNull(),
-    /** No withdrawal before this time; 0 when never locked. */
+    /** Until then the money moves only in fills that `lockSettler` makes; 0 when never locked. */
     lockedUntil: t.bigint().notNull(),
+    lockSettler: t.hex(),
+    /** A key that may sign firm orders beside the holder's. */
+    lockSigner: t.hex(),
+    /** Base units. */
     deposited: t.bigint().notNull(),
     withdrawn: t.bigint().notNull(),
     /** Network fees and wheeling charges received as a DSO. */
-    charges: t.bigint().notNull(),
+    chargesMillis: t.bigint().notNull(),
   }),
   (table) => ({
     pk: primaryKey({ columns: [table.currency, table.holder] }),
@@ -574,9 +626,9 @@ export const moneyMove = onchainTable(
     kind: moneyMoveKind().notNull(),
     currency: t.hex().notNull(),
     holder: t.hex().notNull(),
-    /** Deposited or withdrawn; 0 otherwise. */
+    /** Base units deposited or withdrawn; 0 otherwise. */
     amount: t.bigint().notNull(),
-    /** Where a withdrawal went. */
+    /** Where a withdrawal went, or the settler of a lock. */
     to: t.hex(),
     /** For a lock, its end; for cancelAll, the new counter. */
     value: t.bigint(),
@@ -596,10 +648,12 @@ export const delegate = onchainTable(
     maker: t.hex().notNull(),
     currency: t.hex().notNull(),
     delegate: t.hex().notNull(),
-    /** The remaining allowance, base units. */
-    allowance: t.bigint().notNull(),
-    /** The amount that its orders have drawn so far. */
-    drawn: t.bigint().notNull(),
+    /** What is left to spend. */
+    allowanceMillis: t.bigint().notNull(),
+    /** The last time at which what it signed can be filled. */
+    until: t.bigint().notNull(),
+    /** What its orders have drawn so far. */
+    drawnMillis: t.bigint().notNull(),
     authorizedAt: t.bigint().notNull(),
   }),
   (table) => ({
@@ -644,21 +698,19 @@ export const slotPrice = onchainTable(
     slot: t.bigint().notNull(),
     /** Minted energy bought from neighbours (accept, settle), as arrived. */
     energyWh: t.bigint().notNull(),
-    /** Its cost to buyers: the volume-weighted price is `cost * 1000 / energyWh`. */
-    cost: t.bigint().notNull(),
+    /** Its cost to buyers: the volume-weighted price is `costMillis / energyWh`. */
+    costMillis: t.bigint().notNull(),
     /** That price, rounded down to a base unit per kWh; 0 without trades. */
     volumeWeightedPrice: t.bigint().notNull(),
     /** The number of trades with energy in the slot. */
     trades: t.integer().notNull(),
-    /** The price of the newest batch here, base units per kWh; null without one. */
-    clearingPrice: t.bigint(),
-    /** The newest, lowest and highest price of an accepted order or batch, base units per kWh. */
+    /** The newest, lowest and highest price of a trade, base units per kWh. */
     lastPrice: t.bigint(),
     lowPrice: t.bigint(),
     highPrice: t.bigint(),
     /** The same for energy reserved before delivery: sent energy, and money locked for it. */
     forwardWh: t.bigint().notNull(),
-    forwardCost: t.bigint().notNull(),
+    forwardCostMillis: t.bigint().notNull(),
     forwards: t.integer().notNull(),
     /** Wh sold to the grid here. */
     gridWh: t.bigint().notNull(),
@@ -668,7 +720,7 @@ export const slotPrice = onchainTable(
 
 /**
  * Sums of a household's trades (accept, settle, release) by hour of delivery: hours add up to days and months in any
- * time zone. A trade over several hours is split by energy; its parts add up to the whole.
+ * time zone. Each slot of a trade counts at its own price; the parts add up to the whole.
  */
 export const earning = onchainTable(
   "earning",
@@ -681,21 +733,21 @@ export const earning = onchainTable(
     soldWh: t.bigint().notNull(),
     toGridWh: t.bigint().notNull(),
     /** For sales, less charges. */
-    received: t.bigint().notNull(),
+    receivedMillis: t.bigint().notNull(),
     /** The value of the sales at the feed-in tariff. */
-    feedInValue: t.bigint().notNull(),
-    /** `received - feedInValue - bondPaid`. */
-    earned: t.bigint().notNull(),
+    feedInValueMillis: t.bigint().notNull(),
+    /** `receivedMillis - feedInValueMillis - bondPaidMillis`. */
+    earnedMillis: t.bigint().notNull(),
     /** As arrived. */
     boughtWh: t.bigint().notNull(),
-    paid: t.bigint().notNull(),
+    paidMillis: t.bigint().notNull(),
     /** The cost of the purchases at the retail tariff. */
-    retailCost: t.bigint().notNull(),
-    /** `retailCost - paid + bondReceived`. */
-    saved: t.bigint().notNull(),
+    retailCostMillis: t.bigint().notNull(),
+    /** `retailCostMillis - paidMillis + bondReceivedMillis`. */
+    savedMillis: t.bigint().notNull(),
     /** Bonds forfeited for shortfalls. */
-    bondPaid: t.bigint().notNull(),
-    bondReceived: t.bigint().notNull(),
+    bondPaidMillis: t.bigint().notNull(),
+    bondReceivedMillis: t.bigint().notNull(),
   }),
   (table) => ({
     pk: primaryKey({ columns: [table.holder, table.microgrid, table.hour] }),
@@ -726,7 +778,10 @@ export const transaction = onchainTable(
   }),
 );
 
-/** Events of a transaction that need later events of it. Empty between transactions. */
+/**
+ * Events of a transaction that need later events of it. Between transactions nothing is left but what a batch's charges
+ * across a line have of an odd thousandth, see `payDsos`.
+ */
 export const pending = onchainTable("pending", (t) => ({
   txHash: t.hex().primaryKey(),
   /** As JSON. */
@@ -735,14 +790,14 @@ export const pending = onchainTable("pending", (t) => ({
 
 export const microgridRelations = relations(microgrid, ({ many }) => ({
   members: many(meter),
-  tariffs: many(tariff),
-  modes: many(modeChange),
+  schedules: many(schedule),
+  islands: many(island),
 }));
-export const tariffRelations = relations(tariff, ({ one }) => ({
-  of: one(microgrid, { fields: [tariff.microgrid], references: [microgrid.id] }),
+export const scheduleRelations = relations(schedule, ({ one }) => ({
+  of: one(microgrid, { fields: [schedule.microgrid], references: [microgrid.id] }),
 }));
-export const modeChangeRelations = relations(modeChange, ({ one }) => ({
-  of: one(microgrid, { fields: [modeChange.microgrid], references: [microgrid.id] }),
+export const islandRelations = relations(island, ({ one }) => ({
+  of: one(microgrid, { fields: [island.microgrid], references: [microgrid.id] }),
 }));
 export const meterRelations = relations(meter, ({ one, many }) => ({
   in: one(microgrid, { fields: [meter.microgrid], references: [microgrid.id] }),
@@ -753,7 +808,10 @@ export const readingRelations = relations(reading, ({ one }) => ({
   transaction: one(transaction, { fields: [reading.txHash], references: [transaction.hash] }),
 }));
 export const orderRelations = relations(order, ({ one }) => ({
-  fill: one(fill, { fields: [order.maker, order.nonce], references: [fill.maker, fill.nonce] }),
+  fill: one(fill, {
+    fields: [order.maker, order.nonce, order.fillScope],
+    references: [fill.maker, fill.nonce, fill.scope],
+  }),
 }));
 export const pinRelations = relations(pin, ({ one }) => ({
   order: one(order, { fields: [pin.orderHash], references: [order.hash] }),

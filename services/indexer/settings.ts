@@ -86,7 +86,7 @@ function readDeployment(file: string): Deployment {
   }
   if (!isDeployment(json)) {
     throw new SettingsError(
-      `WATTLINE_DEPLOYMENT: ${file} must hold chainId, marketplace, meters, energy, board and fromBlock.`,
+      `WATTLINE_DEPLOYMENT: ${file} must hold chainId, marketplace, microgrids, meters, energy, board and fromBlock.`,
     );
   }
   return json;
@@ -96,7 +96,7 @@ function isDeployment(json: unknown): json is Deployment {
   if (typeof json !== "object" || json === null) return false;
   const members = new Map<string, unknown>(Object.entries(json));
   return (
-    ["marketplace", "meters", "energy", "board"].every((name) => {
+    ["marketplace", "microgrids", "meters", "energy", "board"].every((name) => {
       const address = members.get(name);
       return typeof address === "string" && isAddress(address, { strict: false });
     }) &&

@@ -1,8 +1,9 @@
 /**
- * The pages' queries to the indexer, typed, for browser and Node. Energy in Wh, money in base units, prices in base
- * units per kWh: `bigint`. Slots, blocks and times (Unix seconds): `number`. Addresses and hashes in lower case.
+ * The pages' queries to the indexer, typed, for browser and Node. Energy in Wh, money in thousandths of a base unit where a
+ * name ends in `Millis`, else in base units, prices in base units per kWh: `bigint`. Slots, blocks and times (Unix seconds): `number`. Addresses and hashes in lower case.
  * Functions throw `IndexerError` when the indexer can't be reached or refuses, and the signal's reason when aborted.
  */
+import { type Position, type PositionView, sourceIndex } from "@wattline/sdk";
 import { count, maybe, nested, readRow } from "./fields.ts";
 import {
   between,
@@ -49,19 +50,27 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
     microgrid: (id: number, { signal }: Cancellable = {}) =>
       ask.one("microgrid", { id }, rows.microgrid, signal),
 
-    /** Every set of tariffs that a microgrid has had, oldest first. */
-    tariffs: (microgrid: number, { signal }: Cancellable = {}) =>
-      ask.all("tariffs", "tariffFilter", rows.tariff, {
+    /** Every schedule of prices that a microgrid has announced, oldest first. */
+    schedules: (microgrid: number, { signal }: Cancellable = {}) =>
+      ask.all("schedules", "scheduleFilter", rows.schedule, {
         where: { microgrid },
-        orderBy: "version",
+        orderBy: "number",
         signal,
       }),
 
-    /** Every mode that was declared, oldest first. */
-    modeChanges: (microgrid: number, { signal }: Cancellable = {}) =>
-      ask.all("modeChanges", "modeChangeFilter", rows.modeChange, {
+    /** Islanded slots of a microgrid, oldest first. */
+    islands: (microgrid: number, { signal }: Cancellable = {}) =>
+      ask.all("islands", "islandFilter", rows.island, {
         where: { microgrid },
-        orderBy: "time",
+        orderBy: "firstSlot",
+        signal,
+      }),
+
+    /** Rations of a microgrid's islanded slots, oldest first. */
+    rations: (microgrid: number, { signal }: Cancellable = {}) =>
+      ask.all("rations", "rationFilter", rows.ration, {
+        where: { microgrid },
+        orderBy: "fromSlot",
         signal,
       }),
 
@@ -193,17 +202,28 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ...paged,
       }),
 
-    /** Forwards in which a holder is seller or buyer, newest blocks first. */
-    positionsOf: (
-      holder: string,
-      { state, signal }: Cancellable & { state?: rows.PositionState } = {},
-    ) =>
-      ask.all("positions", "positionFilter", rows.position, {
-        where: given({ OR: [{ seller: lower(holder) }, { buyer: lower(holder) }], state }),
-        orderBy: "block",
+    /** Forwards in which a holder is seller or buyer, latest first, each with its blocks. */
+    async positionsOf(holder: string, { signal }: Cancellable = {}): Promise<PositionView[]> {
+      const found = await ask.all("positions", "positionFilter", rows.position, {
+        where: { OR: [{ seller: lower(holder) }, { buyer: lower(holder) }] },
+        orderBy: "firstBlock",
         orderDirection: "desc",
         signal,
-      }),
+      });
+      const blocks: rows.PositionBlockRow[] = [];
+      for (let first = 0; first < found.length; first += POSITIONS_AT_ONCE) {
+        const ids = found.slice(first, first + POSITIONS_AT_ONCE).map((row) => row.positionId);
+        blocks.push(
+          ...(await ask.all("positionBlocks", "positionBlockFilter", rows.positionBlock, {
+            where: { positionId_in: ids },
+            orderBy: "block",
+            signal,
+          })),
+        );
+      }
+      const byPosition = Map.groupBy(blocks, ({ positionId }) => positionId);
+      return found.map((row) => viewOf(row, byPosition.get(row.positionId) ?? []));
+    },
 
     /** How reliably these sellers have delivered their forwards; sellers without any are left out. */
     deliveryRecordsOf: (sellers: readonly string[], { signal }: Cancellable = {}) =>
@@ -314,6 +334,28 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
       const { wattline } = readRow(statusFields, await status.json(), "status");
       return { ready, block: wattline.block?.number, time: wattline.block?.timestamp };
     },
+  };
+}
+
+/** Positions whose blocks are asked for together. */
+const POSITIONS_AT_ONCE = 100;
+
+/** A position as the sdk reads it from the events. */
+function viewOf(row: rows.PositionRow, blocks: readonly rows.PositionBlockRow[]): PositionView {
+  const { positionId, source, fromMicrogrid, toMicrogrid, offerHash, bidHash, ...rest } = row;
+  const { open: _, reservedAt: __, reserveTx: ___, ...terms } = rest;
+  const position: Position = {
+    ...terms,
+    source: sourceIndex(source),
+    from: fromMicrogrid,
+    to: toMicrogrid,
+  };
+  return {
+    id: positionId,
+    position,
+    offerHash: offerHash ?? undefined,
+    bidHash: bidHash ?? undefined,
+    blocks: blocks.map(({ positionId: _id, releasedAt: _at, releaseTx: _tx, ...block }) => block),
   };
 }
 

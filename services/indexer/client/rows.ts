@@ -1,4 +1,4 @@
-import { MODES, SOURCES } from "@wattline/sdk";
+import { SOURCES } from "@wattline/sdk";
 /** The rows that pages query; ponder.schema.ts documents each member. */
 import {
   amount,
@@ -14,7 +14,6 @@ import {
 } from "./fields.ts";
 
 const source = oneOf(...SOURCES);
-const mode = oneOf(...MODES);
 
 export const microgrid = {
   id: count,
@@ -22,43 +21,54 @@ export const microgrid = {
   operator: hex,
   pendingOperator: maybe(hex),
   dso: hex,
-  mode,
-  modeSince: count,
+  islanded: flag,
+  closedFrom: maybe(count),
   latitudeTenths: count,
   longitudeTenths: count,
   currency: hex,
   slotSeconds: count,
   reportingDeadline: count,
-  feedIn: amount,
-  retail: amount,
-  networkFee: amount,
-  islandPriceCap: amount,
-  islandRationWh: amount,
+  utcOffsetMinutes: count,
+  schedules: count,
   foundedAt: count,
   meters: count,
   producedWh: amount,
   tradedWh: amount,
-  tradedCost: amount,
+  tradedCostMillis: amount,
   trades: count,
   retiredWh: amount,
 };
 export type MicrogridRow = Row<typeof microgrid>;
 
-export const tariff = {
+export const schedule = {
   microgrid: count,
-  version: count,
-  since: count,
-  feedIn: amount,
-  retail: amount,
-  networkFee: amount,
-  islandPriceCap: amount,
-  islandRationWh: amount,
+  number: count,
+  firstSlot: count,
+  levelOfHour: amount,
+  prices: listOf(amount),
+  fees: listOf(amount),
+  caps: listOf(amount),
+  feedIns: listOf(amount),
+  retails: listOf(amount),
+  announcedAt: count,
   txHash: hex,
 };
-export type TariffRow = Row<typeof tariff>;
+export type ScheduleRow = Row<typeof schedule>;
 
-export const modeChange = { id: text, microgrid: count, mode, time: count, txHash: hex };
-export type ModeChangeRow = Row<typeof modeChange>;
+export const island = {
+  id: text,
+  microgrid: count,
+  firstSlot: count,
+  lastSlot: maybe(count),
+  declared: flag,
+  time: count,
+  endedAt: maybe(count),
+  txHash: hex,
+};
+export type IslandRow = Row<typeof island>;
+
+export const ration = { microgrid: count, fromSlot: count, rationWh: amount, txHash: hex };
+export type RationRow = Row<typeof ration>;
 
 export const tieLine = {
   lower: count,
@@ -96,6 +106,8 @@ export const meter = {
   address: hex,
   microgrid: count,
   owner: hex,
+  pendingOwner: maybe(hex),
+  movingTo: maybe(count),
   source,
   capacityW: amount,
   critical: flag,
@@ -174,7 +186,10 @@ export const order = {
   price: maybe(amount),
   forward: maybe(flag),
   bond: maybe(amount),
+  mostAheadWh: maybe(amount),
+  crosses: maybe(flag),
   counterparty: maybe(hex),
+  settler: maybe(hex),
   counter: maybe(amount),
   deadline: maybe(count),
   signature: maybe(hex),
@@ -220,15 +235,15 @@ export const trade = {
   sentWh: amount,
   arrivedWh: amount,
   reservedWh: maybe(amount),
-  cost: amount,
-  charge: amount,
-  bond: amount,
-  refund: amount,
+  costMillis: amount,
+  chargeMillis: amount,
+  bondMillis: amount,
+  refundMillis: amount,
   pricePerKwh: amount,
-  retailCost: amount,
-  feedInValue: amount,
-  saved: amount,
-  earned: amount,
+  retailCostMillis: amount,
+  feedInValueMillis: amount,
+  savedMillis: amount,
+  earnedMillis: amount,
   withGrid: flag,
   time: count,
   blockNumber: amount,
@@ -271,7 +286,6 @@ export type SkipRow = Row<typeof skip>;
 
 export const position = {
   positionId: hex,
-  block: count,
   seller: hex,
   buyer: hex,
   meter: hex,
@@ -280,29 +294,43 @@ export const position = {
   toMicrogrid: count,
   currency: hex,
   price: amount,
+  perArrived: flag,
   charge: amount,
   bond: amount,
   lossBps: count,
-  state: oneOf("open", "released"),
-  reserved: amount,
-  reservedWh: amount,
-  locked: amount,
-  bonded: amount,
-  delivered: amount,
-  deliveredWh: amount,
-  promisedWh: amount,
-  paid: amount,
-  charged: amount,
-  refund: amount,
-  forfeited: amount,
-  deadline: count,
+  buyerDelegate: hex,
+  rationed: hex,
+  firstBlock: count,
+  energy: listOf(amount),
+  ahead: listOf(amount),
+  offerHash: maybe(hex),
+  bidHash: maybe(hex),
+  open: count,
   reservedAt: count,
-  releasedAt: maybe(count),
   reserveTx: hex,
-  releaseTx: maybe(hex),
 };
 export type PositionRow = Row<typeof position>;
-export type PositionState = PositionRow["state"];
+
+export const positionBlock = {
+  positionId: hex,
+  block: count,
+  state: oneOf("open", "released", "undelivered"),
+  energy: amount,
+  energyWh: amount,
+  ahead: amount,
+  lockedMillis: amount,
+  bondedMillis: amount,
+  delivered: amount,
+  deliveredWh: amount,
+  undelivered: amount,
+  paidMillis: amount,
+  chargeMillis: amount,
+  refundMillis: amount,
+  forfeitedMillis: amount,
+  releasedAt: maybe(count),
+  releaseTx: maybe(hex),
+};
+export type PositionBlockRow = Row<typeof positionBlock>;
 
 export const deliveryRecord = {
   seller: hex,
@@ -310,19 +338,21 @@ export const deliveryRecord = {
   deliveredWh: amount,
   blocks: count,
   shortBlocks: count,
-  forfeited: amount,
+  forfeitedMillis: amount,
 };
 export type DeliveryRecordRow = Row<typeof deliveryRecord>;
 
 export const account = {
   currency: hex,
   holder: hex,
-  balance: amount,
+  balanceMillis: amount,
   counter: amount,
   lockedUntil: count,
+  lockSettler: maybe(hex),
+  lockSigner: maybe(hex),
   deposited: amount,
   withdrawn: amount,
-  charges: amount,
+  chargesMillis: amount,
 };
 export type AccountRow = Row<typeof account>;
 
@@ -343,8 +373,9 @@ export const delegate = {
   maker: hex,
   currency: hex,
   delegate: hex,
-  allowance: amount,
-  drawn: amount,
+  allowanceMillis: amount,
+  until: count,
+  drawnMillis: amount,
   authorizedAt: count,
 };
 export type DelegateRow = Row<typeof delegate>;
@@ -371,15 +402,14 @@ export const slotPrice = {
   microgrid: count,
   slot: count,
   energyWh: amount,
-  cost: amount,
+  costMillis: amount,
   volumeWeightedPrice: amount,
   trades: count,
-  clearingPrice: maybe(amount),
   lastPrice: maybe(amount),
   lowPrice: maybe(amount),
   highPrice: maybe(amount),
   forwardWh: amount,
-  forwardCost: amount,
+  forwardCostMillis: amount,
   forwards: count,
   gridWh: amount,
 };
@@ -391,14 +421,14 @@ export const earning = {
   hour: count,
   soldWh: amount,
   toGridWh: amount,
-  received: amount,
-  feedInValue: amount,
-  earned: amount,
+  receivedMillis: amount,
+  feedInValueMillis: amount,
+  earnedMillis: amount,
   boughtWh: amount,
-  paid: amount,
-  retailCost: amount,
-  saved: amount,
-  bondPaid: amount,
-  bondReceived: amount,
+  paidMillis: amount,
+  retailCostMillis: amount,
+  savedMillis: amount,
+  bondPaidMillis: amount,
+  bondReceivedMillis: amount,
 };
 export type EarningRow = Row<typeof earning>;

@@ -4,11 +4,11 @@ import { coveredSlots, type Source, sourceAt, sumWh } from "@wattline/sdk";
 import { callsOf, readingKey } from "./records/calldata.ts";
 import { type Db, occasionOf } from "./records/occasion.ts";
 
+/** A meter that moves is registered again, elsewhere. */
 ponder.on("Meters:MeterRegistered", async ({ event, context: { db } }) => {
   const { time } = await occasionOf(db, event);
   const { meter: address, microgrid: id, owner, source, capacityW, critical } = event.args;
-  await db.insert(meter).values({
-    address,
+  const registered = {
     microgrid: id,
     owner,
     source: sourceAt(source),
@@ -16,15 +16,44 @@ ponder.on("Meters:MeterRegistered", async ({ event, context: { db } }) => {
     critical,
     active: true,
     registeredAt: time,
-    reportedWh: 0n,
-    readings: 0,
-  });
-  await db.update(microgrid, { id }).set((row) => ({ meters: row.meters + 1 }));
+    retiredAt: null,
+    pendingOwner: null,
+    movingTo: null,
+  };
+  const before = await db.find(meter, { address });
+  if (before?.active) await countMeters(db, before.microgrid, -1);
+  await db
+    .insert(meter)
+    .values({ address, ...registered, reportedWh: 0n, readings: 0 })
+    .onConflictDoUpdate(registered);
+  await countMeters(db, id, 1);
+});
+
+const countMeters = (db: Db, id: number, more: number) =>
+  db.update(microgrid, { id }).set((row) => ({ meters: row.meters + more }));
+
+ponder.on("Meters:MeterOffered", async ({ event, context: { db } }) => {
+  await occasionOf(db, event);
+  const { meter: address, to } = event.args;
+  await db.update(meter, { address }).set({ pendingOwner: BigInt(to) === 0n ? null : to });
 });
 
 ponder.on("Meters:MeterHandedOver", async ({ event, context: { db } }) => {
   await occasionOf(db, event);
-  await db.update(meter, { address: event.args.meter }).set({ owner: event.args.to });
+  const { meter: address, to: owner } = event.args;
+  await db.update(meter, { address }).set({ owner, pendingOwner: null });
+});
+
+ponder.on("Meters:MeterMoving", async ({ event, context: { db } }) => {
+  await occasionOf(db, event);
+  const { meter: address, microgrid: to } = event.args;
+  await db.update(meter, { address }).set({ movingTo: to === 0 ? null : to });
+});
+
+ponder.on("Meters:CriticalSet", async ({ event, context: { db } }) => {
+  await occasionOf(db, event);
+  const { meter: address, critical } = event.args;
+  await db.update(meter, { address }).set({ critical });
 });
 
 ponder.on("Meters:MeterRetired", async ({ event, context: { db } }) => {
@@ -32,7 +61,7 @@ ponder.on("Meters:MeterRetired", async ({ event, context: { db } }) => {
   const { microgrid: id } = await db
     .update(meter, { address: event.args.meter })
     .set({ active: false, retiredAt: time });
-  await db.update(microgrid, { id }).set((row) => ({ meters: row.meters - 1 }));
+  await countMeters(db, id, -1);
 });
 
 ponder.on("Meters:Reported", async ({ event, context: { db } }) => {

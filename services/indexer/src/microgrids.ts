@@ -1,97 +1,149 @@
 import { ponder } from "ponder:registry";
-import { microgrid, modeChange, tariff, tieLine, tieLineProposal } from "ponder:schema";
-import { type Mode, modeAt } from "@wattline/sdk";
-import { microgridOf } from "./records/money.ts";
-import { type Db, type Occasion, occasionOf } from "./records/occasion.ts";
+import { island, microgrid, ration, schedule, tieLine, tieLineProposal } from "ponder:schema";
+import { type Microgrid, microgridAfter, microgridOf as microgridFounded } from "@wattline/sdk";
+import { eq } from "ponder";
+import { communityColumns, communityOf } from "./records/communities.ts";
+import { type Db, occasionOf } from "./records/occasion.ts";
 
-interface Tariffs {
-  readonly feedIn: bigint;
-  readonly retail: bigint;
-  readonly networkFee: bigint;
-  readonly islandPriceCap: bigint;
-  readonly islandRation: number;
+type MicrogridEvent = Parameters<typeof microgridAfter>[1];
+
+/** Updates a microgrid's row by an event: what it means is read by the sdk alone. */
+async function change(db: Db, event: MicrogridEvent, time: bigint): Promise<Microgrid> {
+  const { microgrid: id } = event.args;
+  const after = microgridAfter(await communityOf(db, id), event, Number(time));
+  await db.update(microgrid, { id }).set(communityColumns(after));
+  return after;
 }
 
-const tariffColumns = ({ islandRation, ...prices }: Tariffs) => ({
-  feedIn: prices.feedIn,
-  retail: prices.retail,
-  networkFee: prices.networkFee,
-  islandPriceCap: prices.islandPriceCap,
-  islandRationWh: BigInt(islandRation),
-});
-
-const noteMode = (db: Db, { id, time, txHash }: Occasion, microgrid: number, mode: Mode) =>
-  db.insert(modeChange).values({ id, microgrid, mode, time, txHash });
-
-ponder.on("Meters:Founded", async ({ event, context: { db } }) => {
-  const occasion = await occasionOf(db, event);
-  const { microgrid: id, operator, dso, charter, tariffs } = event.args;
-  const { time, txHash } = occasion;
-  const mode = modeAt(0);
+ponder.on("Microgrids:Founded", async ({ event, context: { db } }) => {
+  const { time, txHash, logIndex } = await occasionOf(db, event);
+  const { args } = event;
+  const { microgrid: id, charter } = args;
   await db.insert(microgrid).values({
     id,
     name: charter.name,
-    operator,
-    dso,
-    mode,
-    modeSince: time,
+    ...communityColumns(microgridFounded({ eventName: "Founded", args, logIndex })),
     latitudeTenths: charter.latitudeTenths,
     longitudeTenths: charter.longitudeTenths,
     currency: charter.currency,
     slotSeconds: charter.slotSeconds,
     reportingDeadline: BigInt(charter.reportingDeadline),
-    ...tariffColumns(tariffs),
-    tariffVersion: 0,
+    utcOffsetMinutes: charter.utcOffsetMinutes,
     foundedAt: time,
     meters: 0,
     producedWh: 0n,
     tradedWh: 0n,
-    tradedCost: 0n,
+    tradedCostMillis: 0n,
     trades: 0,
     retiredWh: 0n,
   });
   await db
-    .insert(tariff)
-    .values({ microgrid: id, version: 0, since: time, ...tariffColumns(tariffs), txHash });
-  await noteMode(db, occasion, id, mode);
+    .insert(ration)
+    .values({ microgrid: id, fromSlot: 0n, rationWh: BigInt(args.ration), txHash });
 });
 
-ponder.on("Meters:TariffsSet", async ({ event, context: { db } }) => {
-  const { time: since, txHash } = await occasionOf(db, event);
-  const { microgrid: id } = event.args;
-  const columns = tariffColumns(event.args.tariffs);
-  const version = (await microgridOf(db, id)).tariffVersion + 1;
-  await db.update(microgrid, { id }).set({ ...columns, tariffVersion: version });
-  await db.insert(tariff).values({ microgrid: id, version, since, ...columns, txHash });
+ponder.on("Microgrids:Scheduled", async ({ event, context: { db } }) => {
+  const { time, txHash, logIndex } = await occasionOf(db, event);
+  const { args } = event;
+  await change(db, { eventName: "Scheduled", args, logIndex }, time);
+  const { levels } = args;
+  await db.insert(schedule).values({
+    microgrid: args.microgrid,
+    number: args.schedule,
+    firstSlot: BigInt(args.firstSlot),
+    levelOfHour: BigInt(args.levelOfHour),
+    prices: levels.map(({ price }) => price),
+    fees: levels.map(({ fee }) => fee),
+    caps: levels.map(({ cap }) => cap),
+    feedIns: levels.map(({ feedIn }) => feedIn),
+    retails: levels.map(({ retail }) => retail),
+    announcedAt: time,
+    txHash,
+  });
 });
 
-ponder.on("Meters:DsoSet", async ({ event, context: { db } }) => {
-  await occasionOf(db, event);
-  await db.update(microgrid, { id: event.args.microgrid }).set({ dso: event.args.dso });
+ponder.on("Microgrids:RationSet", async ({ event, context: { db } }) => {
+  const { time, txHash, logIndex } = await occasionOf(db, event);
+  const { args } = event;
+  await change(db, { eventName: "RationSet", args, logIndex }, time);
+  const set = { rationWh: BigInt(args.ration), txHash };
+  await db
+    .insert(ration)
+    .values({ microgrid: args.microgrid, fromSlot: BigInt(args.fromSlot), ...set })
+    .onConflictDoUpdate(set);
 });
 
-ponder.on("Meters:ModeSet", async ({ event, context: { db } }) => {
-  const occasion = await occasionOf(db, event);
-  const mode = modeAt(event.args.mode);
-  const id = event.args.microgrid;
-  await db.update(microgrid, { id }).set({ mode, modeSince: occasion.time });
-  await noteMode(db, occasion, id, mode);
+ponder.on("Microgrids:DsoSet", async ({ event, context: { db } }) => {
+  const { time, logIndex } = await occasionOf(db, event);
+  await change(db, { eventName: "DsoSet", args: event.args, logIndex }, time);
 });
 
-ponder.on("Meters:HandOverOffered", async ({ event, context: { db } }) => {
-  await occasionOf(db, event);
-  const { microgrid: id, successor } = event.args;
-  const pendingOperator = BigInt(successor) === 0n ? null : successor;
-  await db.update(microgrid, { id }).set({ pendingOperator });
+/** An island's row while it lasts: found again by its microgrid and number. */
+const islandId = (microgrid: number, number: number): string => `${microgrid}-${number}`;
+
+ponder.on("Microgrids:Islanded", async ({ event, context: { db } }) => {
+  const { time, txHash, logIndex } = await occasionOf(db, event);
+  const { args } = event;
+  await change(db, { eventName: "Islanded", args, logIndex }, time);
+  await db.insert(island).values({
+    id: islandId(args.microgrid, args.island),
+    microgrid: args.microgrid,
+    firstSlot: BigInt(args.firstSlot),
+    declared: false,
+    time,
+    txHash,
+  });
 });
 
-ponder.on("Meters:OperatorChanged", async ({ event, context: { db } }) => {
-  await occasionOf(db, event);
-  const { microgrid: id, operator } = event.args;
-  await db.update(microgrid, { id }).set({ operator, pendingOperator: null });
+ponder.on("Microgrids:Reconnected", async ({ event, context: { db } }) => {
+  const { time, logIndex } = await occasionOf(db, event);
+  const { args } = event;
+  await change(db, { eventName: "Reconnected", args, logIndex }, time);
+  await db
+    .update(island, { id: islandId(args.microgrid, args.island) })
+    .set({ lastSlot: BigInt(args.lastSlot), endedAt: time });
 });
 
-ponder.on("Meters:TieLineProposed", async ({ event, context: { db } }) => {
+ponder.on("Microgrids:IslandDeclared", async ({ event, context: { db } }) => {
+  const { id, time, txHash, logIndex } = await occasionOf(db, event);
+  const { args } = event;
+  await change(db, { eventName: "IslandDeclared", args, logIndex }, time);
+  const [firstSlot, lastSlot] = [BigInt(args.firstSlot), BigInt(args.lastSlot)];
+  await db.insert(island).values({
+    id,
+    microgrid: args.microgrid,
+    firstSlot,
+    lastSlot,
+    declared: true,
+    time,
+    endedAt: time,
+    txHash,
+  });
+});
+
+ponder.on("Microgrids:ClosedFrom", async ({ event, context: { db } }) => {
+  const { time, logIndex } = await occasionOf(db, event);
+  await change(db, { eventName: "ClosedFrom", args: event.args, logIndex }, time);
+});
+
+ponder.on("Microgrids:HandOverOffered", async ({ event, context: { db } }) => {
+  const { time, logIndex } = await occasionOf(db, event);
+  await change(db, { eventName: "HandOverOffered", args: event.args, logIndex }, time);
+});
+
+ponder.on("Microgrids:OperatorChanged", async ({ event, context: { db } }) => {
+  const { time, logIndex } = await occasionOf(db, event);
+  const { args } = event;
+  await change(db, { eventName: "OperatorChanged", args, logIndex }, time);
+  // What a former operator proposed binds nobody.
+  const proposed = await db.sql
+    .select({ lower: tieLineProposal.lower, higher: tieLineProposal.higher })
+    .from(tieLineProposal)
+    .where(eq(tieLineProposal.by, args.microgrid));
+  for (const { lower, higher } of proposed) await db.delete(tieLineProposal, { lower, higher });
+});
+
+ponder.on("Microgrids:TieLineProposed", async ({ event, context: { db } }) => {
   const { time } = await occasionOf(db, event);
   const { lower, higher, by, line } = event.args;
   const proposed = {
@@ -108,25 +160,42 @@ ponder.on("Meters:TieLineProposed", async ({ event, context: { db } }) => {
     .onConflictDoUpdate(proposed);
 });
 
-ponder.on("Meters:TieLineAgreed", async ({ event, context: { db } }) => {
+ponder.on("Microgrids:TieLineAgreed", async ({ event, context: { db } }) => {
   const { time } = await occasionOf(db, event);
-  const { lower, higher, line } = event.args;
-  const capacityWh = BigInt(line.capacity);
-  const effectiveAt = BigInt(event.args.effectiveAt);
-  await db.delete(tieLineProposal, { lower, higher });
+  const { lower, higher, line, effectiveAt } = event.args;
+  const terms = {
+    lossBps: line.lossBps,
+    capacityWh: BigInt(line.capacity),
+    wheelingUp: line.wheelingUp,
+    wheelingDown: line.wheelingDown,
+  };
+  await replaceLine(db, { lower, higher }, terms, BigInt(effectiveAt), time);
+});
+
+ponder.on("Microgrids:TieLineEnded", async ({ event, context: { db } }) => {
+  const { time } = await occasionOf(db, event);
+  const { lower, higher, effectiveAt } = event.args;
+  const nothing = { lossBps: 0, capacityWh: 0n, wheelingUp: 0n, wheelingDown: 0n };
+  await replaceLine(db, { lower, higher }, nothing, BigInt(effectiveAt), time);
+});
+
+type Terms = Pick<
+  typeof tieLine.$inferSelect,
+  "lossBps" | "capacityWh" | "wheelingUp" | "wheelingDown"
+>;
+
+/** Has these terms follow those in force; the first ones of a line hold at once. */
+async function replaceLine(
+  db: Db,
+  line: { readonly lower: number; readonly higher: number },
+  terms: Terms,
+  effectiveAt: bigint,
+  time: bigint,
+): Promise<void> {
+  await db.delete(tieLineProposal, line);
   await db
     .insert(tieLine)
-    .values({
-      lower,
-      higher,
-      lossBps: line.lossBps,
-      capacityWh,
-      wheelingUp: line.wheelingUp,
-      wheelingDown: line.wheelingDown,
-      effectiveAt,
-      sentUpWh: 0n,
-      sentDownWh: 0n,
-    })
+    .values({ ...line, ...terms, effectiveAt, sentUpWh: 0n, sentDownWh: 0n })
     .onConflictDoUpdate((row) => ({
       // Terms agreed earlier apply until then, if they are already in force.
       ...(row.effectiveAt <= time && {
@@ -135,10 +204,10 @@ ponder.on("Meters:TieLineAgreed", async ({ event, context: { db } }) => {
         wheelingUp: row.nextWheelingUp ?? row.wheelingUp,
         wheelingDown: row.nextWheelingDown ?? row.wheelingDown,
       }),
-      nextLossBps: line.lossBps,
-      nextCapacityWh: capacityWh,
-      nextWheelingUp: line.wheelingUp,
-      nextWheelingDown: line.wheelingDown,
+      nextLossBps: terms.lossBps,
+      nextCapacityWh: terms.capacityWh,
+      nextWheelingUp: terms.wheelingUp,
+      nextWheelingDown: terms.wheelingDown,
       effectiveAt,
     }));
-});
+}

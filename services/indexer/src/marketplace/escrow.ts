@@ -1,5 +1,6 @@
 import { ponder } from "ponder:registry";
 import { delegate, moneyMove } from "ponder:schema";
+import { millisOf } from "@wattline/sdk";
 import { changeAccount } from "../records/money.ts";
 import { occasionOf } from "../records/occasion.ts";
 import { cancelNonce } from "../records/orders.ts";
@@ -8,7 +9,7 @@ ponder.on("Marketplace:Deposited", async ({ event, context: { db } }) => {
   const { id, time, txHash } = await occasionOf(db, event);
   const { currency, holder, amount } = event.args;
   await changeAccount(db, { currency, holder }, (row) => ({
-    balance: row.balance + amount,
+    balanceMillis: row.balanceMillis + millisOf(amount),
     deposited: row.deposited + amount,
   }));
   await db
@@ -20,7 +21,7 @@ ponder.on("Marketplace:Withdrawn", async ({ event, context: { db } }) => {
   const { id, time, txHash } = await occasionOf(db, event);
   const { currency, holder, to, amount } = event.args;
   await changeAccount(db, { currency, holder }, (row) => ({
-    balance: row.balance - amount,
+    balanceMillis: row.balanceMillis - millisOf(amount),
     withdrawn: row.withdrawn + amount,
   }));
   await db
@@ -30,11 +31,16 @@ ponder.on("Marketplace:Withdrawn", async ({ event, context: { db } }) => {
 
 ponder.on("Marketplace:Locked", async ({ event, context: { db } }) => {
   const { id, time, txHash } = await occasionOf(db, event);
-  const { currency, holder, until: value } = event.args;
-  await changeAccount(db, { currency, holder }, () => ({ lockedUntil: value }));
+  const { currency, holder, settler, signer, until } = event.args;
+  const value = BigInt(until);
+  await changeAccount(db, { currency, holder }, () => ({
+    lockedUntil: value,
+    lockSettler: settler,
+    lockSigner: BigInt(signer) === 0n ? null : signer,
+  }));
   await db
     .insert(moneyMove)
-    .values({ id, kind: "lock", currency, holder, amount: 0n, value, time, txHash });
+    .values({ id, kind: "lock", currency, holder, amount: 0n, to: settler, value, time, txHash });
 });
 
 ponder.on("Marketplace:AllCancelled", async ({ event, context: { db } }) => {
@@ -53,18 +59,19 @@ ponder.on("Marketplace:Cancelled", async ({ event, context: { db } }) => {
 
 ponder.on("Marketplace:Authorized", async ({ event, context: { db } }) => {
   const { time: authorizedAt } = await occasionOf(db, event);
-  const { maker, currency, delegate: key, allowance } = event.args;
+  const { maker, currency, delegate: key, amount, until } = event.args;
+  const allowed = { allowanceMillis: millisOf(amount), until: BigInt(until), authorizedAt };
   await db
     .insert(delegate)
-    .values({ maker, currency, delegate: key, allowance, drawn: 0n, authorizedAt })
-    .onConflictDoUpdate({ allowance, authorizedAt });
+    .values({ maker, currency, delegate: key, ...allowed, drawnMillis: 0n })
+    .onConflictDoUpdate(allowed);
 });
 
 ponder.on("Marketplace:Drawn", async ({ event, context: { db } }) => {
   await occasionOf(db, event);
   const { maker, currency, delegate: key, amount } = event.args;
   await db.update(delegate, { maker, currency, delegate: key }).set((row) => ({
-    allowance: row.allowance - amount,
-    drawn: row.drawn + amount,
+    allowanceMillis: row.allowanceMillis - amount,
+    drawnMillis: row.drawnMillis + amount,
   }));
 });

@@ -1,131 +1,162 @@
 import { type Event, ponder } from "ponder:registry";
-import { deliveryRecord, position, unmintable } from "ponder:schema";
+import { deliveryRecord, position, positionBlock, unmintable } from "ponder:schema";
 import {
-  deadlineOf,
-  NO_POSITION,
-  releasedOf,
-  reservedMore,
+  type Position,
+  releasedBlock,
+  reservedBlocks,
+  signedHash,
   sourceAt,
   sourceIndex,
-  sumWh,
+  subtractWords,
   tradeOfRelease,
   tradeOfReservation,
 } from "@wattline/sdk";
-import { isAddressEqual } from "viem";
-import { callsOf } from "../records/calldata.ts";
-import { microgridOf, pay, payDsos } from "../records/money.ts";
+import type { Hex } from "viem";
+import { type Calls, callsOf } from "../records/calldata.ts";
+import { addFlow, takeFlow } from "../records/flows.ts";
+import { pay, payDsos } from "../records/money.ts";
 import { type Db, type Occasion, occasionOf } from "../records/occasion.ts";
 import { fillOrder } from "../records/orders.ts";
 import { namedMeter } from "../records/spot.ts";
 import { recordTrade } from "../records/trades.ts";
 
 type Row = typeof position.$inferSelect;
-type Terms = Event<"Marketplace:Reserved">["args"]["position"];
 
 ponder.on("Marketplace:Reserved", async ({ event, context: { db } }) => {
   const occasion = await occasionOf(db, event);
-  const { orderHash, positionId, maker, nonce, filled, locked, bonded, firstBlock } = event.args;
-  const { position: terms } = event.args;
-  const { seller, buyer, currency } = terms;
-  const calls = callsOf(event.transaction);
-  const signed = calls.orders.get(orderHash);
-
-  for (const [offset, word] of event.args.energy.entries()) {
-    if (word !== 0n) await reserveBlock(db, occasion, positionId, terms, firstBlock + offset, word);
+  const { positionId, offerHash, bidHash, locked, bonded, position: terms } = event.args;
+  const { seller, buyer, currency, from, to, source, energy, ahead, ...rest } = terms;
+  const blocks = reservedBlocks(terms);
+  await db.insert(position).values({
+    positionId,
+    seller,
+    buyer,
+    currency,
+    fromMicrogrid: from,
+    toMicrogrid: to,
+    source: sourceAt(source),
+    energy: [...energy],
+    ahead: [...ahead],
+    ...rest,
+    offerHash: signedHash(offerHash) ?? null,
+    bidHash: signedHash(bidHash) ?? null,
+    open: blocks.length,
+    reservedAt: occasion.time,
+    reserveTx: occasion.txHash,
+  });
+  for (const block of blocks) {
+    await db.insert(positionBlock).values({ positionId, ...block });
+    if (from !== to) await addFlow(db, { from, to, block: block.block }, block.energy);
   }
   await pay(db, { currency, holder: buyer }, -locked);
   await pay(db, { currency, holder: seller }, -bonded);
-  await fillOrder(db, occasion, { hash: orderHash, maker, nonce, signed }, filled);
-  const buyerMeter = isAddressEqual(maker, seller)
-    ? calls.takerMeters.get(orderHash)
-    : signed?.order.meter;
+
+  const trade = tradeOfReservation(event.args);
+  const calls = callsOf(event.transaction);
+  await fillSides(db, occasion, event.args, calls, {
+    sentWh: sumOf(trade.sentWh.values()),
+    arrivedWh: sumOf(trade.arrivedWh.values()),
+  });
+  const bid = signedHash(bidHash);
+  const buyerMeter =
+    bid === undefined ? calls.takerMeters.get(offerHash) : calls.orders.get(bid)?.order.meter;
   await recordTrade(db, occasion, {
-    ...tradeOfReservation(event.args),
+    ...trade,
     sellerMeter: terms.meter,
     buyerMeter: namedMeter(buyerMeter),
   });
 });
 
-async function reserveBlock(
+/** Adds to the fills of the orders that were signed: one, or both where two were matched. */
+async function fillSides(
   db: Db,
-  { time, txHash }: Occasion,
-  positionId: Row["positionId"],
-  { from, to, source, ...terms }: Terms,
-  block: number,
-  word: bigint,
+  occasion: Occasion,
+  args: Event<"Marketplace:Reserved">["args"],
+  { orders }: Calls,
+  { sentWh, arrivedWh }: { readonly sentWh: bigint; readonly arrivedWh: bigint },
 ): Promise<void> {
-  const { slotSeconds, reportingDeadline } = await microgridOf(db, from);
-  const charter = { slotSeconds, reportingDeadline: Number(reportingDeadline) };
-  const after = (before: Pick<Row, "reserved">) => {
-    const grown = reservedMore(terms, before, word);
-    const deadline = BigInt(deadlineOf(charter, block, grown.reserved));
-    return { ...grown, deadline, reservedAt: time, reserveTx: txHash };
+  const { seller, buyer } = args.position;
+  const fill = async (hash: Hex, maker: Hex, nonce: bigint, wh: bigint) => {
+    if (signedHash(hash) === undefined) return;
+    await fillOrder(db, occasion, { hash, maker, nonce, signed: orders.get(hash) }, wh);
   };
-  await db
-    .insert(position)
-    .values({
-      positionId,
-      block,
-      ...terms,
-      source: sourceAt(source),
-      fromMicrogrid: from,
-      toMicrogrid: to,
-      ...NO_POSITION,
-      ...after(NO_POSITION),
-    })
-    .onConflictDoUpdate(after);
+  await fill(args.offerHash, seller, args.offerNonce, sentWh);
+  await fill(args.bidHash, buyer, args.bidNonce, arrivedWh);
 }
 
 ponder.on("Marketplace:Released", async ({ event, context: { db } }) => {
   const occasion = await occasionOf(db, event);
   const { positionId, blockNumber: block, paid, charge, refund, forfeited } = event.args;
-  const found = await db.find(position, { positionId, block });
-  if (found === null) throw new Error(`Block ${block} of ${positionId} was never reserved.`);
+  const row = await db.find(position, { positionId });
+  const found = await db.find(positionBlock, { positionId, block });
+  if (row === null || found === null) {
+    throw new Error(`Block ${block} of ${positionId} was never reserved.`);
+  }
   // The row that was found changes with the update.
-  const row = { ...found };
+  const before = { ...found };
+  const after = releasedBlock(before, event.args);
   const { seller, buyer, currency, fromMicrogrid: from, toMicrogrid: to } = row;
 
-  await pay(db, { currency, holder: seller }, paid + row.bonded - forfeited);
+  const sellerMillis = paid + before.bondedMillis - charge - forfeited;
+  await pay(db, { currency, holder: seller }, sellerMillis);
   await pay(db, { currency, holder: buyer }, refund + forfeited);
   await payDsos(db, from, to, charge);
-  await db.update(position, { positionId, block }).set({
-    ...releasedOf(row, row, event.args),
+  await db.update(positionBlock, { positionId, block }).set({
+    state: after.state,
+    delivered: after.delivered,
+    deliveredWh: after.deliveredWh,
+    undelivered: after.undelivered,
+    paidMillis: after.paidMillis,
+    chargeMillis: after.chargeMillis,
+    refundMillis: after.refundMillis,
+    forfeitedMillis: after.forfeitedMillis,
     releasedAt: occasion.time,
     releaseTx: occasion.txHash,
   });
-  await noteDelivery(db, row, sumWh([event.args.delivered]), forfeited);
-  const terms = { ...row, source: sourceIndex(row.source), from, to };
+  await db.update(position, { positionId }).set(({ open }) => ({ open: open - 1 }));
+  if (from !== to) {
+    await takeFlow(db, { from, to, block }, subtractWords(before.energy, after.delivered));
+  }
+  await noteDelivery(db, seller, before.energyWh, after.deliveredWh, forfeited);
   await recordTrade(db, occasion, {
-    ...tradeOfRelease(terms, row.reserved, event.args),
+    ...tradeOfRelease(termsIn(row), before, event.args),
     sellerMeter: row.meter,
     buyerMeter: null,
   });
 });
 
+/** The terms of a position from its row. */
+const termsIn = ({ source, fromMicrogrid, toMicrogrid, ...row }: Row): Position => ({
+  ...row,
+  source: sourceIndex(source),
+  from: fromMicrogrid,
+  to: toMicrogrid,
+});
+
 async function noteDelivery(
   db: Db,
-  { seller, reservedWh }: Row,
+  seller: Hex,
+  promisedWh: bigint,
   deliveredWh: bigint,
-  forfeited: bigint,
+  forfeitedMillis: bigint,
 ): Promise<void> {
-  const short = deliveredWh < reservedWh ? 1 : 0;
+  const short = deliveredWh < promisedWh ? 1 : 0;
   await db
     .insert(deliveryRecord)
-    .values({
-      seller,
-      promisedWh: reservedWh,
-      deliveredWh,
-      blocks: 1,
-      shortBlocks: short,
-      forfeited,
-    })
+    .values({ seller, promisedWh, deliveredWh, blocks: 1, shortBlocks: short, forfeitedMillis })
     .onConflictDoUpdate((record) => ({
-      promisedWh: record.promisedWh + reservedWh,
+      promisedWh: record.promisedWh + promisedWh,
       deliveredWh: record.deliveredWh + deliveredWh,
       blocks: record.blocks + 1,
       shortBlocks: record.shortBlocks + short,
-      forfeited: record.forfeited + forfeited,
+      forfeitedMillis: record.forfeitedMillis + forfeitedMillis,
     }));
+}
+
+function sumOf(amounts: Iterable<bigint>): bigint {
+  let sum = 0n;
+  for (const each of amounts) sum += each;
+  return sum;
 }
 
 ponder.on("Marketplace:Unmintable", async ({ event, context: { db } }) => {

@@ -19,12 +19,14 @@ export async function changeAccount(
   const blank: Account = {
     currency,
     holder,
-    balance: 0n,
+    balanceMillis: 0n,
     counter: 0n,
     lockedUntil: 0n,
+    lockSettler: null,
+    lockSigner: null,
     deposited: 0n,
     withdrawn: 0n,
-    charges: 0n,
+    chargesMillis: 0n,
   };
   await db
     .insert(account)
@@ -32,10 +34,12 @@ export async function changeAccount(
     .onConflictDoUpdate(change);
 }
 
-/** Adds to a balance, or subtracts when `amount` is negative. */
-export async function pay(db: Db, holding: Holding, amount: bigint): Promise<void> {
-  if (amount === 0n) return;
-  await changeAccount(db, holding, ({ balance }) => ({ balance: balance + amount }));
+/** Adds to a balance, or subtracts when the amount is negative. */
+export async function pay(db: Db, holding: Holding, millis: bigint): Promise<void> {
+  if (millis === 0n) return;
+  await changeAccount(db, holding, ({ balanceMillis }) => ({
+    balanceMillis: balanceMillis + millis,
+  }));
 }
 
 /** The microgrid that an event names, which must have been founded. */
@@ -46,19 +50,26 @@ export async function microgridOf(db: Db, id: number): Promise<typeof microgrid.
 }
 
 /**
- * Pays the DSOs of a trade: one DSO gets everything; across a tie line each gets half, the receiving one the odd unit.
+ * Pays the DSOs of a trade: one DSO gets everything; across a tie line each gets half, the receiving one the odd thousandth.
+ * @param before What of the same batch was charged on this line before: a batch's charges are halved together.
  */
-export async function payDsos(db: Db, from: number, to: number, charge: bigint): Promise<void> {
-  const half = from === to ? 0n : charge / 2n;
-  for (const [id, amount] of [
+export async function payDsos(
+  db: Db,
+  from: number,
+  to: number,
+  chargeMillis: bigint,
+  before = 0n,
+): Promise<void> {
+  const half = from === to ? 0n : (before + chargeMillis) / 2n - before / 2n;
+  for (const [id, millis] of [
     [from, half],
-    [to, charge - half],
+    [to, chargeMillis - half],
   ] as const) {
-    if (amount === 0n) continue;
+    if (millis === 0n) continue;
     const { currency, dso } = await microgridOf(db, id);
-    await changeAccount(db, { currency, holder: dso }, ({ balance, charges }) => ({
-      balance: balance + amount,
-      charges: charges + amount,
+    await changeAccount(db, { currency, holder: dso }, ({ balanceMillis, chargesMillis }) => ({
+      balanceMillis: balanceMillis + millis,
+      chargesMillis: chargesMillis + millis,
     }));
   }
 }

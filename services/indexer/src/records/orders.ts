@@ -1,6 +1,7 @@
 import { fill, order, pin } from "ponder:schema";
-import { SIDES, type SignedOrder } from "@wattline/sdk";
+import { isFirm, SIDES, type SignedOrder } from "@wattline/sdk";
 import type { Hex } from "viem";
+import { microgridOf } from "./money.ts";
 import type { Db, Occasion } from "./occasion.ts";
 
 type OrderRow = typeof order.$inferInsert;
@@ -18,11 +19,22 @@ const signedColumns = ({ order: signed, signature }: SignedOrder) =>
     price: signed.price,
     forward: signed.forward,
     bond: signed.bond,
+    mostAheadWh: BigInt(signed.mostAhead),
+    crosses: signed.crosses,
     counterparty: signed.counterparty,
+    settler: signed.settler,
     counter: signed.counter,
     deadline: BigInt(signed.deadline),
     signature,
   }) satisfies Partial<OrderRow>;
+
+/** Firm orders share a fill per maker, currency and settler; which those are only the signed order says. */
+async function fillScopeOf(db: Db, signed: SignedOrder | undefined): Promise<string> {
+  if (signed === undefined || !isFirm(signed.order)) return "";
+  const { microgrid, settler } = signed.order;
+  const { currency } = await microgridOf(db, microgrid);
+  return `${currency} ${settler}`.toLowerCase();
+}
 
 /** An order as an event names it, with the calldata's signed order if that is readable. */
 export interface Seen {
@@ -40,17 +52,19 @@ export async function fillOrder(
   filledWh: bigint,
 ): Promise<void> {
   const columns = signed === undefined ? {} : signedColumns(signed);
+  const scope = await fillScopeOf(db, signed);
   await db
     .insert(order)
-    .values({ hash, maker, nonce, ...columns, filledWh, time, txHash })
+    .values({ hash, maker, nonce, ...columns, filledWh, fillScope: scope, time, txHash })
     .onConflictDoUpdate((row) => ({
       // The signature of a posted order may be invalid; that of a fill is valid.
       ...columns,
+      fillScope: scope,
       filledWh: row.filledWh + filledWh,
     }));
   await db
     .insert(fill)
-    .values({ maker, nonce, filledWh, cancelled: false })
+    .values({ maker, nonce, scope, filledWh, cancelled: false })
     .onConflictDoUpdate((row) => ({ filledWh: row.filledWh + filledWh }));
 }
 
@@ -63,6 +77,7 @@ export async function pinOrder(
 ): Promise<void> {
   const { maker, nonce, microgrid } = signed.order;
   const { signature } = signed;
+  const scope = await fillScopeOf(db, signed);
   await db.insert(pin).values({ id, orderHash: hash, microgrid, maker, signature, time, txHash });
   await db
     .insert(order)
@@ -72,6 +87,7 @@ export async function pinOrder(
       nonce,
       ...signedColumns(signed),
       filledWh: 0n,
+      fillScope: scope,
       pinnedAt: time,
       time,
       txHash,
@@ -79,13 +95,13 @@ export async function pinOrder(
     .onConflictDoUpdate((row) => ({ pinnedAt: row.pinnedAt ?? time }));
   await db
     .insert(fill)
-    .values({ maker, nonce, filledWh: 0n, cancelled: false })
+    .values({ maker, nonce, scope, filledWh: 0n, cancelled: false })
     .onConflictDoNothing();
 }
 
 export async function cancelNonce(db: Db, maker: Hex, nonce: bigint): Promise<void> {
   await db
     .insert(fill)
-    .values({ maker, nonce, filledWh: 0n, cancelled: true })
+    .values({ maker, nonce, scope: "", filledWh: 0n, cancelled: true })
     .onConflictDoUpdate({ cancelled: true });
 }

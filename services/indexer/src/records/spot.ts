@@ -12,7 +12,7 @@ interface WithTransaction {
 }
 
 /**
- * Records energy moved by the market: that of the preceding `Traded`, or of a batch whose `Matched` follows. Energy
+ * Records energy moved by the market: that of the preceding `Traded`, or of a match whose `Matched` follows. Energy
  * minted without either belongs to a release, which `Released` reports.
  */
 export async function recordMarketMove(
@@ -24,7 +24,8 @@ export async function recordMarketMove(
   const open = await openOf(db, occasion.txHash);
   const { take, ...rest } = open;
   if (take === undefined) {
-    if (move.from === zeroAddress) return;
+    const isArrival = rest.moves.length === 1 && rest.moves[0]?.to === zeroAddress;
+    if (move.from === zeroAddress && !isArrival) return;
     await leaveOpen(db, occasion.txHash, { ...rest, moves: [...rest.moves, move] });
     return;
   }
@@ -47,12 +48,12 @@ async function recordTake(
 ): Promise<void> {
   const { orderHash, maker, nonce, filledWh } = take;
   const trade = tradeOfTake(take, sent, arrived);
-  const { seller, buyer, from, to, cost, charge } = trade;
+  const { seller, buyer, from, to, costMillis, chargeMillis } = trade;
   const signed = calls.orders.get(orderHash);
   const { currency } = await microgridOf(db, from);
-  await pay(db, { currency, holder: buyer }, -cost);
-  await pay(db, { currency, holder: seller }, cost - charge);
-  await payDsos(db, from, to, charge);
+  await pay(db, { currency, holder: buyer }, -costMillis);
+  await pay(db, { currency, holder: seller }, costMillis - chargeMillis);
+  await payDsos(db, from, to, chargeMillis);
   await fillOrder(db, occasion, { hash: orderHash, maker, nonce, signed }, filledWh);
   const makerMeter = namedMeter(signed?.order.meter);
   const takerMeter = namedMeter(calls.takerMeters.get(orderHash));

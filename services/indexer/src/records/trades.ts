@@ -15,9 +15,9 @@ import {
   type TradePart,
 } from "@wattline/sdk";
 import type { Hex } from "viem";
+import { levelsIn } from "./communities.ts";
 import { dsosOf, microgridOf } from "./money.ts";
 import type { Db, Occasion } from "./occasion.ts";
-import { gridPricesIn } from "./tariffs.ts";
 
 /** A trade, and the meters named by its orders or its taker. */
 export interface NamedTrade extends Omit<Trade, "logIndex"> {
@@ -30,19 +30,15 @@ export async function recordTrade(db: Db, occasion: Occasion, named: NamedTrade)
   const { logIndex } = occasion;
   const withGrid = isWithGrid(named, await dsosOf(db, [named.from, named.to]));
   const trade = { ...named, logIndex, withGrid };
-  const { kind, seller, buyer, source, from, to, cost, charge, reservedWh, bond, refund } = trade;
-  const { forfeited = 0n } = trade;
+  const { kind, seller, buyer, source, from, to, reservedWh } = trade;
+  const { costMillis, chargeMillis, bondMillis, refundMillis, forfeitedMillis = 0n } = trade;
   const slots = slotsOfTrade(trade);
-  const parts = partsOfTrade(
-    trade,
-    await gridPricesIn(db, from, slots),
-    await gridPricesIn(db, to, slots),
-  );
-  const feedInValue = sumOf(parts.map((part) => part.feedInValue));
-  const retailCost = sumOf(parts.map((part) => part.retailCost));
+  const parts = partsOfTrade(trade, await levelsIn(db, from), await levelsIn(db, to));
+  const feedInValueMillis = sumOf(parts.map((part) => part.feedInValueMillis));
+  const retailCostMillis = sumOf(parts.map((part) => part.retailCostMillis));
   const sentTotal = sumOf(parts.map((part) => part.sentWh));
   const arrivedTotal = sumOf(parts.map((part) => part.arrivedWh));
-  const pricePerKwh = priceOf(cost, arrivedTotal);
+  const pricePerKwh = priceOf(costMillis, arrivedTotal);
 
   const { firstBlock, words } = packProfile(new Map(parts.map((part) => [part.slot, part.sentWh])));
   await db.insert(trades).values({
@@ -67,15 +63,15 @@ export async function recordTrade(db: Db, occasion: Occasion, named: NamedTrade)
     sentWh: sentTotal,
     arrivedWh: arrivedTotal,
     reservedWh: reservedWh === undefined ? null : sumOf([...reservedWh.values()]),
-    cost,
-    charge,
-    bond,
-    refund,
+    costMillis,
+    chargeMillis,
+    bondMillis,
+    refundMillis,
     pricePerKwh,
-    retailCost,
-    feedInValue,
-    saved: retailCost - cost + forfeited,
-    earned: cost - charge - feedInValue - forfeited,
+    retailCostMillis,
+    feedInValueMillis,
+    savedMillis: retailCostMillis - costMillis + forfeitedMillis,
+    earnedMillis: costMillis - chargeMillis - feedInValueMillis - forfeitedMillis,
     withGrid,
     time: occasion.time,
     blockNumber: occasion.blockNumber,
@@ -85,24 +81,19 @@ export async function recordTrade(db: Db, occasion: Occasion, named: NamedTrade)
     gasUsed: occasion.gasUsed,
   });
 
-  await recordPrices(db, trade, parts, pricePerKwh);
+  await recordPrices(db, trade, parts);
   if (kind === "reserve") return;
 
   await recordEarnings(db, trade, parts);
   if (withGrid || arrivedTotal === 0n) return;
   await db.update(microgrid, { id: to }).set((row) => ({
     tradedWh: row.tradedWh + arrivedTotal,
-    tradedCost: row.tradedCost + cost,
+    tradedCostMillis: row.tradedCostMillis + costMillis,
     trades: row.trades + 1,
   }));
 }
 
-async function recordPrices(
-  db: Db,
-  trade: ToldTrade,
-  parts: readonly TradePart[],
-  pricePerKwh: bigint,
-): Promise<void> {
+async function recordPrices(db: Db, trade: ToldTrade, parts: readonly TradePart[]): Promise<void> {
   if (trade.kind === "release") return;
   for (const part of parts) {
     const key = { microgrid: trade.to, slot: BigInt(part.slot) };
@@ -111,9 +102,9 @@ async function recordPrices(
       .values({
         ...key,
         ...NOTHING_TRADED,
-        ...pricesAfter(NOTHING_TRADED, trade, part, pricePerKwh),
+        ...pricesAfter(NOTHING_TRADED, trade, part),
       })
-      .onConflictDoUpdate((before) => pricesAfter(before, trade, part, pricePerKwh));
+      .onConflictDoUpdate((before) => pricesAfter(before, trade, part));
   }
 }
 
