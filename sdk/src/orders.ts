@@ -200,6 +200,7 @@ function build(side: Side, maker: Maker, terms: PostedTerms, settler: Address): 
   requireParties(order, side);
   requireAmounts(order, terms.energyWh);
   requireTimes(order, maker.now);
+  if (isFirm(order)) requireBinding(order);
   return order;
 }
 
@@ -214,11 +215,18 @@ function requireParties(order: Order, side: Side): void {
   if (isAddressEqual(maker, counterparty)) {
     throw new RangeError("counterparty: nobody trades with oneself.");
   }
-  if (isFirm(order) && [zeroAddress, ANYONE].some((nobody) => isAddressEqual(settler, nobody))) {
-    throw new RangeError("settler: a firm order names the settler of its maker's lock.");
-  }
   if (forward && side === "offer" && isAddressEqual(meter, zeroAddress)) {
     throw new RangeError("meter: an offer of energy to come names the meter that will export it.");
+  }
+}
+
+/** What a firm order has to be: see the contracts' `lock`. */
+function requireBinding({ settler, counter }: Order): void {
+  if ([zeroAddress, ANYONE].some((nobody) => isAddressEqual(settler, nobody))) {
+    throw new RangeError("settler: a firm order names the settler of its maker's lock.");
+  }
+  if (counter !== 0n) {
+    throw new RangeError(`counter: ${counter}; a firm order carries 0.`);
   }
 }
 

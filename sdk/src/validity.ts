@@ -1,9 +1,10 @@
 import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { ANYONE, isFirm, isPosted, OFFER } from "./deals/order.ts";
+import type { Level } from "./deals/schedule.ts";
 import { SOURCES, sourceMask } from "./energyId.ts";
 import type { MeterFacts, OrderFacts } from "./facts.ts";
 import { isClosedIn, levelsOver, type Microgrid } from "./microgrid.ts";
-import { costMillis } from "./money.ts";
+import { ceilDiv, costMillis } from "./money.ts";
 import { LANE_MAX_WH } from "./profile.ts";
 import { slotAt, slotEnd, slotStart } from "./slots.ts";
 import type { Order } from "./typedData.ts";
@@ -285,19 +286,16 @@ function microgridBreaches(order: Order, { microgrid }: OrderFacts): Breach[] {
       `The microgrid ${order.microgrid} is closed for trades of slots from ${microgrid.closedFrom} on.`,
     );
   }
-  const onlyIsland = isIslandedThroughout(microgrid, order);
-  if (onlyIsland && isPosted(order) && isOffer(order)) {
-    const levels = levelsOver(microgrid, order);
-    if (levels.every(({ feePerKwh, capPerKwh }) => order.price + feePerKwh > capPerKwh)) {
-      const most = levels.map(({ capPerKwh }) => capPerKwh).join(", ");
-      return unfit(
-        "Deals_PricesDontMeet",
-        "price",
-        `With the network fee a buyer would pay more per kWh than the most in islanded slots, ${most}.`,
-      );
-    }
-  }
-  return [];
+  if (!isPosted(order) || !isIslandedThroughout(microgrid, order)) return [];
+  const levels = levelsOver(microgrid, order);
+  const paid = ({ feePerKwh }: Level) => order.price + (isOffer(order) ? feePerKwh : 0n);
+  if (levels.some((level) => paid(level) <= level.capPerKwh)) return [];
+  const most = levels.map(({ capPerKwh }) => capPerKwh).join(", ");
+  return unfit(
+    "Deals_PricesDontMeet",
+    "price",
+    `A buyer would pay more per kWh than the most in islanded slots, ${most}.`,
+  );
 }
 
 /** Whether an order is for islanded slots only. */
@@ -382,7 +380,8 @@ function coverOf(order: Order, facts: OrderFacts): Cover {
   const { microgrid, allowance, signer } = facts;
   if (microgrid === undefined) return { wh: 0n };
   const covers: Cover[] = [];
-  if (!isOffer(order)) covers.push(moneyCover(order, facts, microgrid, order.price));
+  if (!isOffer(order))
+    covers.push(moneyCover(order, facts, microgrid, paidPerKwh(order, microgrid)));
   else if (!order.forward) covers.push(energyCover(order, facts));
   else {
     covers.push(moneyCover(order, facts, microgrid, order.bond));
@@ -403,7 +402,7 @@ function promiseCover(
   if (meter === undefined) return { wh: 0n };
   const next = slotAt(nowSeconds, slotSeconds) + 1;
   const slots = order.lastSlot - Math.max(order.firstSlot, next) + 1;
-  const perSlot = (BigInt(meter.capacityW) * BigInt(slotSeconds)) / SECONDS_PER_HOUR;
+  const perSlot = ceilDiv(BigInt(meter.capacityW) * BigInt(slotSeconds), SECONDS_PER_HOUR);
   const promised = [...promisedWh.values()].reduce((sum, wh) => sum + wh, 0n);
   const wh = atLeast(0n, perSlot * BigInt(Math.max(0, slots)) - promised);
   if (wh > 0n || slots <= 0) return { wh };
@@ -526,14 +525,26 @@ function allowanceCover(
   };
 }
 
-/** The most that a kWh draws on an allowance, in any of an order's slots. */
+/**
+ * The most that a bid pays for a kWh. A limit at home pays the community price at most, so that a household may name a limit
+ * far above it.
+ */
+function paidPerKwh(order: Order, microgrid: Microgrid): bigint {
+  if (isPosted(order) || order.crosses) return order.price;
+  const dearest = levelsOver(microgrid, order).reduce(
+    (most, { pricePerKwh }) => atLeast(most, pricePerKwh),
+    0n,
+  );
+  return atMost(order.price, dearest);
+}
+
+/** The most that a kWh draws on an allowance, in any of an order's slots; a limit's sale to a dearer posted bid draws more. */
 function drawnPerKwh(order: Order, microgrid: Microgrid): bigint {
-  if (!isOffer(order)) return order.price;
+  if (!isOffer(order)) return paidPerKwh(order, microgrid);
   const bond = order.forward ? order.bond : 0n;
   return levelsOver(microgrid, order).reduce((most, { pricePerKwh, feePerKwh }) => {
-    const paid = order.price + feePerKwh;
-    const drawn = (paid > pricePerKwh ? paid : pricePerKwh) + bond;
-    return drawn > most ? drawn : most;
+    const paid = isPosted(order) ? order.price + feePerKwh : 0n;
+    return atLeast(most, atLeast(paid, pricePerKwh) + bond);
   }, 0n);
 }
 

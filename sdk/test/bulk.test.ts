@@ -106,16 +106,17 @@ describe("A bulk signature", () => {
     }
   });
 
-  it("is the tree's signature, the index in two bytes and the siblings", async () => {
+  it("is the tree's signature, the siblings, the index in two bytes and a mark", async () => {
     const tree = bulkTree(orders(3));
     const plain = await JANE.signTypedData(bulkTypedData(DOMAIN, orders(3)));
     const packed = bulkSignature(tree, 2, plain);
     const [first, second, third] = orders(3).map(hashOrderStruct);
-    expect(size(packed)).to.equal(65 + 2 + 2 * 32);
+    expect(size(packed)).to.equal(65 + 2 * 32 + 2 + 4);
     expect(slice(packed, 0, 65)).to.equal(plain);
-    expect(slice(packed, 65, 67)).to.equal("0x0002");
-    expect(slice(packed, 67, 99)).to.equal(third);
-    expect(slice(packed, 99)).to.equal(keccak256(concat([first ?? "0x", second ?? "0x"])));
+    expect(slice(packed, 65, 97)).to.equal(third);
+    expect(slice(packed, 97, 129)).to.equal(keccak256(concat([first ?? "0x", second ?? "0x"])));
+    expect(slice(packed, 129, 131)).to.equal("0x0002");
+    expect(slice(packed, 131)).to.equal(toHex("bulk"));
   });
 
   it("of a wallet is one of the digest", async () => {

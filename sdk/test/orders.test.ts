@@ -2,17 +2,18 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { type Address, keccak256, recoverAddress, toHex, zeroAddress } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { ANYONE, FIRST_FIRM_NONCE } from "../src/deals/order.ts";
 import {
-  bidOf,
-  forwardBidOf,
-  forwardOfferOf,
   freeNonces,
   giftOf,
+  limitBidOf,
+  limitOfferOf,
   type Maker,
   nonceWord,
-  offerOf,
   orderBookOf,
   orderBookTypedData,
+  postedBidOf,
+  postedOfferOf,
   signedOrdersOf,
   type Terms,
 } from "../src/orders.ts";
@@ -35,7 +36,7 @@ const terms: Terms = { firstSlot: 2000, energyWh: 1500n, pricePerKwh: 170_000n }
 
 describe("Building an order", () => {
   it("fills in defaults", () => {
-    expect(offerOf(maker, terms)).to.deep.equal({
+    expect(postedOfferOf(maker, terms)).to.deep.equal({
       maker: JANE.address,
       meter: zeroAddress,
       microgrid: 1,
@@ -47,7 +48,10 @@ describe("Building an order", () => {
       price: 170_000n,
       forward: false,
       bond: 0n,
+      mostAhead: 2 ** 31 - 1,
+      crosses: false,
       counterparty: zeroAddress,
+      settler: zeroAddress,
       nonce: 3n,
       counter: 0n,
       deadline: 2001 * 900 + 86_400,
@@ -55,49 +59,79 @@ describe("Building an order", () => {
   });
 
   it("keeps given members", () => {
-    const order = bidOf(
-      { ...maker, counter: 2n },
-      {
-        ...terms,
-        lastSlot: 2095,
-        sources: ["Wind", "Solar"],
-        counterparty: NEIGHBOUR,
-        deadline: 1_500_000,
-      },
-    );
-    expect(order).to.include({
+    const given = {
+      ...terms,
+      lastSlot: 2095,
+      sources: ["Wind", "Solar"] as const,
+      counterparty: NEIGHBOUR,
+      crosses: true,
+      deadline: 1_500_000,
+    };
+    const members = {
       side: 1,
       sources: 0b11,
       lastSlot: 2095,
       counterparty: NEIGHBOUR,
+      crosses: true,
       counter: 2n,
       deadline: 1_500_000,
+    };
+    expect(postedBidOf({ ...maker, counter: 2n }, given)).to.include(members);
+    expect(limitBidOf({ ...maker, counter: 2n }, { ...given, settler: NEIGHBOUR })).to.include({
+      ...members,
+      settler: NEIGHBOUR,
     });
   });
 
+  it("tells a posted price from a limit by its settler", () => {
+    expect([postedOfferOf, postedBidOf].map((build) => build(maker, terms))).to.deep.equal([
+      { ...postedOfferOf(maker, terms), side: 0, settler: zeroAddress },
+      { ...postedOfferOf(maker, terms), side: 1, settler: zeroAddress },
+    ]);
+    expect([limitOfferOf, limitBidOf].map((build) => build(maker, terms))).to.deep.equal([
+      { ...postedOfferOf(maker, terms), side: 0, settler: ANYONE },
+      { ...postedOfferOf(maker, terms), side: 1, settler: ANYONE },
+    ]);
+  });
+
   it("closes a forward before its last slot starts", () => {
-    const forward = forwardOfferOf(maker, {
-      ...terms,
-      lastSlot: 2007,
-      bondPerKwh: 50_000n,
-      meter: NEIGHBOUR,
-    });
-    expect(forward).to.include({
+    const bonded = { ...terms, lastSlot: 2007, bondPerKwh: 50_000n, meter: NEIGHBOUR };
+    const forward = {
       forward: true,
       bond: 50_000n,
       meter: NEIGHBOUR,
       deadline: 2007 * 900 - 1,
-    });
-    expect(forwardBidOf(maker, { ...terms, bondPerKwh: 0n })).to.include({
-      forward: true,
-      side: 1,
-    });
+    };
+    for (const build of [postedOfferOf, limitOfferOf]) {
+      expect(build(maker, bonded)).to.include(forward);
+    }
+    for (const build of [postedBidOf, limitBidOf]) {
+      expect(build(maker, { ...terms, bondPerKwh: 0n, mostAheadWh: 250n })).to.include({
+        forward: true,
+        side: 1,
+        mostAhead: 250,
+      });
+    }
   });
 
   it("makes a gift an offer to one neighbour at price 0", () => {
     const { pricePerKwh: _, ...gift } = terms;
     expect(giftOf(maker, { ...gift, counterparty: NEIGHBOUR })).to.deep.equal(
-      offerOf(maker, { ...gift, pricePerKwh: 0n, counterparty: NEIGHBOUR }),
+      postedOfferOf(maker, { ...gift, pricePerKwh: 0n, counterparty: NEIGHBOUR }),
+    );
+  });
+
+  it("builds firm orders for the settler of a lock alone", () => {
+    const firm = { ...maker, nonce: FIRST_FIRM_NONCE };
+    expect(limitBidOf(firm, { ...terms, settler: NEIGHBOUR })).to.include({
+      nonce: FIRST_FIRM_NONCE,
+      settler: NEIGHBOUR,
+    });
+    expect(() => limitBidOf(firm, terms)).to.throw(RangeError, /^settler: /);
+    expect(() => postedBidOf(firm, terms)).to.throw(RangeError, /^settler: /);
+    expect(() => limitBidOf({ ...firm, counter: 1n }, { ...terms, settler: NEIGHBOUR })).to.throw(
+      RangeError,
+      /^counter: /,
     );
   });
 
@@ -128,26 +162,29 @@ describe("Building an order", () => {
   for (const [name, wrongMaker, wrongTerms] of refusals) {
     const [wrong] = [...Object.values(wrongMaker), ...Object.values(wrongTerms)];
     it(`refuses ${name} with ${wrong} and names it`, () => {
-      expect(() => offerOf({ ...maker, ...wrongMaker }, { ...terms, ...wrongTerms })).to.throw(
-        RangeError,
-        new RegExp(`^${name}: `),
-      );
+      expect(() =>
+        postedOfferOf({ ...maker, ...wrongMaker }, { ...terms, ...wrongTerms }),
+      ).to.throw(RangeError, new RegExp(`^${name}: `));
     });
   }
 
   it("refuses a forward without a meter to deliver it, or with a slot that has started", () => {
     const forward = { ...terms, bondPerKwh: 0n };
-    expect(() => forwardOfferOf(maker, { ...forward, meter: zeroAddress })).to.throw(
+    expect(() => postedOfferOf(maker, { ...forward, meter: zeroAddress })).to.throw(
       RangeError,
       "meter: ",
     );
-    expect(() => forwardBidOf({ ...maker, now: 2000 * 900 }, forward)).to.throw(
+    expect(() => postedBidOf({ ...maker, now: 2000 * 900 }, forward)).to.throw(
       RangeError,
       "deadline: ",
     );
-    expect(() => forwardBidOf(maker, { ...forward, bondPerKwh: -1n })).to.throw(
+    expect(() => postedBidOf(maker, { ...forward, bondPerKwh: -1n })).to.throw(
       RangeError,
       "bondPerKwh: ",
+    );
+    expect(() => postedBidOf(maker, { ...forward, mostAheadWh: 2n ** 32n })).to.throw(
+      RangeError,
+      "mostAheadWh: ",
     );
   });
 });
@@ -186,7 +223,7 @@ describe("A week of different prices", () => {
   const { nonce: _, ...signer } = maker;
 
   it("is one signature that is good for every order of it", async () => {
-    const book = orderBookOf(offerOf, signer, week, freeNonces([], week.length));
+    const book = orderBookOf(postedOfferOf, signer, week, freeNonces([], week.length));
     const signature = await JANE.signTypedData(orderBookTypedData(DOMAIN, book));
     const signed = signedOrdersOf(book, signature);
     expect(signed.length).to.equal(14);
@@ -196,6 +233,7 @@ describe("A week of different prices", () => {
       const found = await signerOf(DOMAIN, each, {
         recover: (digest, plain) => recoverAddress({ hash: digest, signature: plain }),
         isDelegate: () => false,
+        isLockSigner: () => false,
         isAccepted: () => false,
       });
       expect(found).to.deep.equal({ by: "maker" });
@@ -203,11 +241,11 @@ describe("A week of different prices", () => {
   });
 
   it("needs a nonce for every order, and each once", () => {
-    expect(() => orderBookOf(offerOf, signer, week, [1n, 2n])).to.throw(
+    expect(() => orderBookOf(postedOfferOf, signer, week, [1n, 2n])).to.throw(
       RangeError,
       "as many nonces",
     );
-    expect(() => orderBookOf(offerOf, signer, week.slice(0, 2), [1n, 1n])).to.throw(
+    expect(() => orderBookOf(postedOfferOf, signer, week.slice(0, 2), [1n, 1n])).to.throw(
       RangeError,
       "share their fill",
     );
