@@ -5,10 +5,10 @@ import { readEvents } from "../../chain/index.ts";
 import { useHistory } from "./useHistory.ts";
 
 /** A key that may sign orders for a household: what it may still spend and until when, and what it has spent. */
-export type Delegate = Pick<
-  DelegateRow,
-  "delegate" | "allowanceMillis" | "untilSeconds" | "drawnMillis"
->;
+export interface Delegate
+  extends Pick<DelegateRow, "delegate" | "allowanceMillis" | "drawnMillis"> {
+  readonly untilSeconds: number;
+}
 
 /** The delegates of a maker, revoked and used-up ones included. */
 export const useDelegates = (maker: Address, currency: Address) =>
@@ -16,7 +16,14 @@ export const useDelegates = (maker: Address, currency: Address) =>
     ["delegates", maker, currency],
     async (indexer, signal) => {
       const all = await indexer.delegatesOf(maker, { signal });
-      return all.filter((one) => one.currency === currency.toLowerCase());
+      return all
+        .filter((one) => one.currency === currency.toLowerCase())
+        .map(({ delegate, allowanceMillis, drawnMillis, until }) => ({
+          delegate,
+          allowanceMillis,
+          drawnMillis,
+          untilSeconds: until,
+        }));
     },
     async ({ client, contracts, network, signal }) => {
       const own = {
