@@ -16,7 +16,8 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import { type Address, encodeAbiParameters, getAddress, type Hex } from "viem";
+import { type Address, encodeAbiParameters, type Hex } from "viem";
+import { answerIn, blocksOf, contractsOf } from "../support/chainReader.ts";
 import { createWorld, type Person, START, type World } from "../support/world.ts";
 import type { Action } from "./actions.ts";
 import { Chain } from "./chain.ts";
@@ -61,12 +62,7 @@ describe("The audit of whatever may happen", function () {
       devices: Array.from({ length: 10 }, (_, i) => world.keyOf(`model device ${i}`).address),
       market: world.addresses.market,
     };
-    contracts = {
-      marketplace: world.addresses.market,
-      meters: world.addresses.meters,
-      microgrids: getAddress(await world.microgrids.getAddress()),
-      energy: getAddress(await world.energy.getAddress()),
-    };
+    contracts = await contractsOf(world);
     for (const { signer, address } of people) {
       await world.euro.mint(address, 10n ** 12n);
       await world.euro.connect(signer).approve(world.addresses.market, 10n ** 12n);
@@ -93,51 +89,6 @@ describe("The audit of whatever may happen", function () {
     for (let step = 0; step < STEPS; step++) await act(planner.next());
   }
 
-  /** The chain's blocks that left logs of the contracts. */
-  async function blocks(): Promise<ChainBlock[]> {
-    const request = (method: string, ...params: readonly unknown[]) =>
-      world.provider.request({ method, params: [...params] });
-    const logs = (await request("eth_getLogs", {
-      fromBlock: "0x0",
-      toBlock: "latest",
-      address: Object.values(contracts),
-    })) as readonly NodeLog[];
-    const read: ChainBlock[] = [];
-    for (const [number, ofBlock] of Map.groupBy(logs, ({ blockNumber }) => blockNumber)) {
-      const block = (await request("eth_getBlockByNumber", number, true)) as NodeBlock;
-      read.push({
-        number: Number(block.number),
-        timestamp: Number(block.timestamp),
-        hash: block.hash,
-        transactions: block.transactions.flatMap(({ hash, from, to, input }) => {
-          const mine = ofBlock.filter(({ transactionHash }) => transactionHash === hash);
-          if (mine.length === 0) return [];
-          return {
-            ...{
-              hash,
-              from: getAddress(from),
-              to: to === null ? undefined : getAddress(to),
-              input,
-            },
-            logs: mine.map(({ address, topics, data, logIndex }) => ({
-              ...{ address: getAddress(address), topics, data, logIndex: Number(logIndex) },
-            })),
-          };
-        }),
-      });
-    }
-    return read;
-  }
-
-  async function ask({ to, data, from }: { to: Address; data: Hex; from?: Address }) {
-    try {
-      const params = [{ to, data, ...(from && { from }) }, "latest"];
-      return (await world.provider.request({ method: "eth_call", params })) as Hex;
-    } catch {
-      return undefined;
-    }
-  }
-
   const noWallets: IsAccepted = async () => false;
 
   async function auditOf(chain: readonly ChainBlock[]) {
@@ -158,7 +109,7 @@ describe("The audit of whatever may happen", function () {
     const asked = new Set<string>();
     const block = await world.ethers.provider.getBlock("latest");
     for (const question of questionsOn(audit.state, contracts, block?.timestamp ?? 0)) {
-      const fault = question.judge(await ask(question));
+      const fault = question.judge(await answerIn(world, question));
       expect(fault, `Seed ${seed}: ${question.subject}`).to.equal(undefined);
       asked.add(question.subject.split(" ")[0] ?? "");
     }
@@ -169,7 +120,7 @@ describe("The audit of whatever may happen", function () {
     const met = new Set<string>();
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SCENARIOS; seed++) {
       await play(seed);
-      const audit = await auditOf(await blocks());
+      const audit = await auditOf(await blocksOf(world, contracts));
       expect(findingsOf(audit), `Seed ${seed}`).to.deep.equal([]);
       for (const subject of await compareState(audit, seed)) met.add(subject);
       for (const verdict of audit.verdicts()) if (verdict.checked > 0) met.add(verdict.check);
@@ -182,7 +133,7 @@ describe("The audit of whatever may happen", function () {
   it("says what it can't see where other contracts have called, and rebuilds the same state", async () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + 3; seed++) {
       await play(seed);
-      const hidden = (await blocks()).map((block) => ({
+      const hidden = (await blocksOf(world, contracts)).map((block) => ({
         ...block,
         transactions: block.transactions.map(
           (transaction): ChainTransaction => ({ ...transaction, to: ELSEWHERE, input: "0x" }),
@@ -200,7 +151,7 @@ describe("The audit of whatever may happen", function () {
     const missing = new Set(FRAUDS);
     for (let seed = FIRST_SEED; missing.size > 0 && seed < FIRST_SEED + 40; seed++) {
       await play(seed);
-      const chain = await blocks();
+      const chain = await blocksOf(world, contracts);
       for (const fraud of missing) {
         const told = withFraud(chain, fraud);
         if (told === undefined) continue;
@@ -364,24 +315,3 @@ const EXPECTED = [
   "delivery",
   "reported",
 ];
-
-interface NodeLog {
-  readonly address: Address;
-  readonly topics: readonly Hex[];
-  readonly data: Hex;
-  readonly logIndex: Hex;
-  readonly blockNumber: Hex;
-  readonly transactionHash: Hex;
-}
-
-interface NodeBlock {
-  readonly number: Hex;
-  readonly timestamp: Hex;
-  readonly hash: Hex;
-  readonly transactions: readonly {
-    readonly hash: Hex;
-    readonly from: Address;
-    readonly to: Address | null;
-    readonly input: Hex;
-  }[];
-}

@@ -2,7 +2,7 @@ import { recoverAddress } from "viem";
 import { actsOf } from "../history/acts.ts";
 import { type Contracts, decodeLog, type HistoryEvent } from "../history/events.ts";
 import { marketDomain, metersDomain } from "../typedData.ts";
-import { type Call, callsOf } from "./calls.ts";
+import { type Call, callsOf, type SeenCalls } from "./calls.ts";
 import type { ChainBlock, ChainTransaction } from "./chain.ts";
 import type { Finding, Verdict } from "./checks.ts";
 import type { AuditContext, IsAccepted } from "./context.ts";
@@ -86,7 +86,7 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
 
   function read(block: ChainBlock, transaction: ChainTransaction): ReadTransaction {
     const seen = callsOf(contracts, transaction);
-    const common = { block, transaction, calls: seen.calls, hidden: seen.hidden };
+    const common = { block, transaction, ...seen };
     try {
       const events: HistoryEvent[] = [];
       for (const log of transaction.logs) {
@@ -110,7 +110,7 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
   }
 
   async function judgeTransaction(
-    { block, transaction, calls, hidden, events, broken }: ReadTransaction,
+    { block, transaction, events, broken, ...seen }: ReadTransaction,
     signed: ReadonlyMap<object, boolean>,
   ): Promise<void> {
     const isJudged = block.number >= fromBlock;
@@ -141,7 +141,7 @@ export function createAudit(options: AuditOptions, resume?: string): Audit {
       return;
     }
     try {
-      await judgeActs(context, actsOf(contracts, events), { calls, hidden });
+      await judgeActs(context, actsOf(contracts, events), seen);
     } catch (error) {
       // A lane overflowed or the events are in an order that no contract emits: the rest can't be recorded.
       if (!(error instanceof Error)) throw error;
@@ -163,11 +163,9 @@ interface Kept {
   readonly tally: ReturnType<Tally["kept"]>;
 }
 
-interface ReadTransaction {
+interface ReadTransaction extends SeenCalls {
   readonly block: ChainBlock;
   readonly transaction: ChainTransaction;
-  readonly calls: readonly Call[];
-  readonly hidden: boolean;
   readonly events: readonly HistoryEvent[];
   readonly broken?: string;
 }

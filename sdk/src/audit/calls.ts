@@ -1,8 +1,8 @@
 import { type Address, getAddress, type Hex, isAddressEqual } from "viem";
 import { type DecodedCall, decodeCalls, type UndecodedCall } from "../history/calls.ts";
-import type { Contracts } from "../history/events.ts";
+import type { Contracts, EventNamed } from "../history/events.ts";
 import { type Position, positionIdOf } from "../history/positions.ts";
-import type { Order, Reading } from "../typedData.ts";
+import type { MANDATE_TYPES, Order, Reading } from "../typedData.ts";
 import type { ChainTransaction } from "./chain.ts";
 
 type ArgsOf<Name extends string> = Extract<DecodedCall, { functionName: Name }>["args"];
@@ -27,6 +27,8 @@ interface CallBodies {
   readonly report: { readonly reading: Reading; readonly signature: Hex };
   readonly deposit: MoneyBody;
   readonly withdraw: MoneyBody;
+  /** What a holder says of its money or its orders, in one event. */
+  readonly word: WordBody;
 }
 
 interface TakeBody {
@@ -51,6 +53,46 @@ interface MoneyBody {
   readonly amount: bigint;
 }
 
+interface WordBody {
+  readonly event: WordEvent;
+  readonly holder: Address;
+  /** The event's members that the call determines, see {@link saidIn}. */
+  readonly said: string;
+}
+
+/** The events of what holders say. */
+export type WordEvent = "Locked" | "Authorized" | "Cancelled" | "AllCancelled";
+
+/** What an event of {@link WordEvent} says, as far as a call determines it. */
+export function saidIn(event: EventNamed<WordEvent>): {
+  readonly holder: Address;
+  readonly said: string;
+} {
+  switch (event.eventName) {
+    case "Locked": {
+      const { currency, holder, settler, signer, until } = event.args;
+      return { holder, said: [currency, settler, signer, until].join(" ") };
+    }
+    case "Authorized": {
+      const { currency, maker, delegate, amount, until } = event.args;
+      return { holder: maker, said: [currency, delegate, amount, until].join(" ") };
+    }
+    case "Cancelled":
+      return { holder: event.args.maker, said: String(event.args.nonce) };
+    case "AllCancelled":
+      return { holder: event.args.holder, said: event.args.currency };
+  }
+}
+
+/** What a holder has signed for anyone to submit. */
+export interface Mandate {
+  readonly type: keyof typeof MANDATE_TYPES;
+  readonly holder: Address;
+  /** The EIP-712 message, but for the nonce that the holder has by then. */
+  readonly message: Readonly<Record<string, unknown>>;
+  readonly signature: Hex;
+}
+
 /** A call of this kind, and who made it. */
 export type CallOf<Kind extends keyof CallBodies> = {
   readonly kind: Kind;
@@ -63,6 +105,8 @@ export type Call = { [Kind in keyof CallBodies]: CallOf<Kind> }[keyof CallBodies
 /** The calls of a transaction that the audit could read. */
 export interface SeenCalls {
   readonly calls: readonly Call[];
+  /** What was signed for calls that others submitted, in their order. */
+  readonly mandates: readonly Mandate[];
   /** There may be others: made by a contract that was not traced, or with arguments that only the EVM can read. */
   readonly hidden: boolean;
 }
@@ -80,16 +124,18 @@ export function callsOf(contracts: Contracts, transaction: ChainTransaction): Se
   const { from, to, input, traced } = transaction;
   const sent = to !== undefined && isPlain(contracts, to) ? [{ from, to, input }] : undefined;
   const calls: Call[] = [];
+  const mandates: Mandate[] = [];
   let hidden = traced === undefined && sent === undefined;
   for (const call of traced ?? sent ?? []) {
     if (!isPlain(contracts, call.to)) continue;
     const sender = getAddress(call.from);
     for (const decoded of decodeCalls(contracts, call)) {
       calls.push(...judgedOf(sender, decoded));
+      mandates.push(...mandatesIn(decoded));
       if (decoded.functionName === undefined && decoded.isKnown) hidden = true;
     }
   }
-  return { calls, hidden };
+  return { calls, mandates, hidden };
 }
 
 function judgedOf(sender: Address, call: DecodedCall | UndecodedCall): Call[] {
@@ -128,6 +174,74 @@ function judgedOf(sender: Address, call: DecodedCall | UndecodedCall): Call[] {
     case "withdrawFor": {
       const [holder, currency, amount] = call.args;
       return [{ kind: "withdraw", sender, currency, holder, amount }];
+    }
+    case "lock": {
+      const said = call.args.join(" ");
+      return [{ kind: "word", sender, event: "Locked", holder: sender, said }];
+    }
+    case "lockFor": {
+      const [holder, currency, settler, signer, until] = call.args;
+      const said = [currency, settler, signer, until].join(" ");
+      return [{ kind: "word", sender, event: "Locked", holder, said }];
+    }
+    case "authorize": {
+      const said = call.args.join(" ");
+      return [{ kind: "word", sender, event: "Authorized", holder: sender, said }];
+    }
+    case "authorizeFor": {
+      const [holder, currency, delegate, amount, until] = call.args;
+      const said = [currency, delegate, amount, until].join(" ");
+      return [{ kind: "word", sender, event: "Authorized", holder, said }];
+    }
+    case "cancel":
+      return cancellationsOf(sender, sender, call.args[0]);
+    case "cancelFor":
+      return cancellationsOf(sender, call.args[0], call.args[1]);
+    case "cancelAll": {
+      const [said] = call.args;
+      return [{ kind: "word", sender, event: "AllCancelled", holder: sender, said }];
+    }
+    case "cancelAllFor": {
+      const [holder, said] = call.args;
+      return [{ kind: "word", sender, event: "AllCancelled", holder, said }];
+    }
+    default:
+      return [];
+  }
+}
+
+const cancellationsOf = (sender: Address, holder: Address, nonces: readonly bigint[]) =>
+  nonces.map((nonce): CallOf<"word"> => {
+    return { kind: "word", sender, event: "Cancelled", holder, said: String(nonce) };
+  });
+
+function mandatesIn(call: DecodedCall | UndecodedCall): Mandate[] {
+  switch (call.functionName) {
+    case "withdrawFor": {
+      const [holder, currency, amount, to, deadline, signature] = call.args;
+      const message = { holder, currency, amount, to, deadline };
+      return [{ type: "Withdrawal", holder, message, signature }];
+    }
+    case "lockFor": {
+      const [holder, currency, settler, signer, until, deadline, signature] = call.args;
+      const message = { holder, currency, settler, signer, until, deadline };
+      return [{ type: "Locking", holder, message, signature }];
+    }
+    case "authorizeFor": {
+      const [maker, currency, delegate, amount, until, deadline, signature] = call.args;
+      const message = { maker, currency, delegate, amount, until, deadline };
+      return [{ type: "Authorization", holder: maker, message, signature }];
+    }
+    case "cancelFor": {
+      const [maker, nonces, deadline, signature] = call.args;
+      return [
+        { type: "Cancellation", holder: maker, message: { maker, nonces, deadline }, signature },
+      ];
+    }
+    case "cancelAllFor": {
+      const [maker, currency, deadline, signature] = call.args;
+      const message = { maker, currency, deadline };
+      return [{ type: "CancellationOfAll", holder: maker, message, signature }];
     }
     default:
       return [];

@@ -29,6 +29,7 @@ export const CHECKS = {
   cancelled: { title: "No cancelled order is filled", promise: 3 },
   skips: { title: "No match is skipped, and no block kept from release, without a reason" },
   allowance: { title: "No delegate spends beyond its allowance" },
+  mandates: { title: "What is done for a household is what it has signed" },
   fees: { title: "Network fees and wheeling charges are what was due" },
   loss: { title: "Tie lines lose what was agreed" },
   "line-capacity": { title: "Tie lines carry no more than agreed" },

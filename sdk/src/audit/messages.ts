@@ -11,6 +11,8 @@ export const MESSAGES = {
   "no-such-call": 'An event says "{kind}"; the transaction has no such call.',
   "call-without-event": 'The transaction called "{kind}" without an event of it.',
   "other-money": "{holder} asked to {kind} {asked}; the event says {amount}.",
+  "other-word": "{holder} said something else than the event says.",
+  "mandate-not-signed": "{holder} has not signed the {type} that was submitted for it.",
   "other-trade": "The trade differs from the one in the transaction's call.",
   "other-energy":
     "In slot {slot} {foundWh} Wh were traded; what the call asks for comes to {dueWh} Wh.",
@@ -121,6 +123,7 @@ export const MESSAGES = {
   "senseless-answer": "The chain's answer can't be read: {answer}.",
   "account-differs": "The account of {holder} holds {found}; its history comes to {due}.",
   "lock-differs": "The lock of {holder} names others than its history does.",
+  "mandates-differ": "{holder} has used {found} mandates on chain, {due} by its history.",
   "allowance-differs": "{delegate} may spend {found} of {maker} on chain, {due} by its history.",
   "cannot-withdraw": "{holder} can't withdraw the {balance} that it has.",
   "escrow-short": "The escrow holds {held} of {currency} and owes {owed}.",

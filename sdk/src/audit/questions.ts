@@ -50,6 +50,7 @@ export function* questionsOn(
 ): Generator<Question> {
   yield* accountQuestions(state, contracts, time);
   yield* allowanceQuestions(state, contracts);
+  yield* mandateQuestions(state, contracts);
   yield* energyQuestions(state, contracts);
   yield* fillQuestions(state, contracts);
   yield* positionQuestions(state, contracts);
@@ -208,6 +209,34 @@ function* allowanceQuestions(
               code: "allowance-differs",
               values: { delegate, maker, found: amount, due: amountMillis },
             };
+      }),
+    };
+  }
+}
+
+function* mandateQuestions(
+  { mandates }: AuditState,
+  { marketplace }: Contracts,
+): Generator<Question> {
+  for (const [holder, due] of mandates) {
+    yield {
+      check: "state",
+      subject: `mandates ${holder}`,
+      expects: `${due}`,
+      to: marketplace,
+      get data() {
+        return encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "mandateNonceOf",
+          args: [holder],
+        });
+      },
+      judge: answered("mandateNonceOf", (data) => {
+        const found = BigInt(data);
+        // A cancellation of nothing leaves no event.
+        return found >= due
+          ? undefined
+          : { code: "mandates-differ", values: { holder, found, due } };
       }),
     };
   }

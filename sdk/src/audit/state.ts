@@ -87,6 +87,10 @@ export interface AuditState {
   /** By `allowanceKey`. */
   readonly allowances: Map<string, AllowanceState>;
   /** Those with open blocks. */
+  /** How many mandates of a holder were submitted; see {@link areMandatesKnown}. */
+  readonly mandates: Map<Address, bigint>;
+  /** Whether that is all: false once a transaction's calls were not all seen. */
+  areMandatesKnown: boolean;
   readonly positions: Map<Hex, PositionState>;
   /** By direction, then by block: sent, less what a forward fell short. */
   readonly flows: Map<string, Words>;
@@ -106,6 +110,8 @@ export const emptyState = (): AuditState => ({
   money: new Map(),
   fills: new Map(),
   allowances: new Map(),
+  mandates: new Map(),
+  areMandatesKnown: true,
   positions: new Map(),
   flows: new Map(),
   rationed: new Map(),

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { ANYONE, type Check } from "@wattline/sdk";
+import { ANYONE, type Check, MANDATE_TYPES, marketDomain } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { after, before, describe, it } from "mocha";
@@ -259,6 +259,18 @@ async function otherWays(chain: PlayedChain["chain"], history: History): Promise
   await asJane.cancel([77n]);
   await asJane.cancelAll(addresses.euro);
   await asJane.withdraw(addresses.euro, 500_000n, jane.address);
+  const withdrawal = {
+    ...{ holder: jane.address, currency: addresses.euro, amount: 1_000n, to: jane.address },
+    ...{ nonce: 0n, deadline: (await chain.chainTime()) + 3_600 },
+  };
+  const mandate = await jane.account.signTypedData({
+    domain: marketDomain(history.wattline.chainId, addresses.marketplace),
+    types: { Withdrawal: MANDATE_TYPES.Withdrawal },
+    primaryType: "Withdrawal",
+    message: withdrawal,
+  });
+  const { holder, currency, amount, to, deadline } = withdrawal;
+  await asNeighbour.withdrawFor(holder, currency, amount, to, deadline, mandate);
   await asJane.lock(
     addresses.euro,
     neighbour.address,

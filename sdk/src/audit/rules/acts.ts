@@ -1,15 +1,17 @@
 import type { Hex } from "viem";
 import { SOURCES } from "../../energyId.ts";
 import type { Act, RetireAct } from "../../history/acts.ts";
+import type { EventNamed, HistoryEvent } from "../../history/events.ts";
 import { signedHash } from "../../history/positions.ts";
 import { LANES, laneOf } from "../../profile.ts";
 import { hashOrder } from "../../signatures.ts";
 import type { Order } from "../../typedData.ts";
-import type { Call, CallOf, SeenCalls } from "../calls.ts";
+import { type Call, type CallOf, type SeenCalls, saidIn, type WordEvent } from "../calls.ts";
 import { type AuditContext, expect } from "../context.ts";
 import { recordMove } from "../ledger.ts";
 import { communitiesIn } from "../state.ts";
 import { Batch, BatchCharges, judgeSkip } from "./batch.ts";
+import { judgeMandates } from "./mandates.ts";
 import { judgePlain } from "./plain.ts";
 import { judgeReport } from "./readings.ts";
 import { judgeNotReleased, judgeRelease } from "./release.ts";
@@ -19,8 +21,9 @@ import { judgeAccept, judgeMatch, judgeReserve, judgeReserved } from "./trades.t
 export async function judgeActs(
   context: AuditContext,
   acts: readonly Act[],
-  { calls, hidden }: SeenCalls,
+  { calls, mandates, hidden }: SeenCalls,
 ): Promise<void> {
+  await judgeMandates(context, { mandates, hidden });
   // A deposit or withdrawal runs the currency's code, which may call anything: those calls are hidden.
   const isOpen = hidden || calls.some(({ kind }) => kind === "deposit" || kind === "withdraw");
   const queue = new Queue(calls, isOpen);
@@ -86,6 +89,7 @@ export async function judgeActs(
           judgeNotReleased(context, act.event, releaseFor(act.event.args));
         } else {
           judgeMoney(context, act.event, queue);
+          judgeWord(act.event);
           judgePlain(context, act.event);
         }
     }
@@ -116,6 +120,17 @@ export async function judgeActs(
     if (batch?.isDone() === true) endBatch();
   }
 
+  /** What a holder says of its money or its orders: its own call, or one by its signature, says the same. */
+  function judgeWord(event: HistoryEvent): void {
+    if (!isWord(event)) return;
+    const { holder, said } = saidIn(event);
+    const fits = (call: CallOf<"word">) =>
+      call.event === event.eventName && call.holder === holder && call.said === said;
+    const call = askedFor("word", fits);
+    const isSame = call === undefined || fits(call);
+    expect(context, "calldata", isSame, "other-word", { holder });
+  }
+
   function endBatch(): void {
     charges?.pay(context);
     charges = undefined;
@@ -133,6 +148,12 @@ export async function judgeActs(
     return isThis ? call : undefined;
   }
 }
+
+const isWord = (event: HistoryEvent): event is EventNamed<WordEvent> =>
+  event.eventName === "Locked" ||
+  event.eventName === "Authorized" ||
+  event.eventName === "Cancelled" ||
+  event.eventName === "AllCancelled";
 
 interface Matched {
   readonly offerHash: Hex;
@@ -183,11 +204,7 @@ const isOfKind = <Kind extends Call["kind"]>(call: Call, kind: Kind): call is Ca
   call.kind === kind;
 
 /** A deposit may be less than its call says, since a currency may charge a fee; a withdrawal is exact. */
-function judgeMoney(
-  context: AuditContext,
-  event: Extract<Act, { kind: "plain" }>["event"],
-  queue: Queue,
-): void {
+function judgeMoney(context: AuditContext, event: HistoryEvent, queue: Queue): void {
   if (event.eventName !== "Deposited" && event.eventName !== "Withdrawn") return;
   const { currency, holder, amount } = event.args;
   // Between the call and the event no other deposit or withdrawal is possible.

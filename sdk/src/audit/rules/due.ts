@@ -50,7 +50,7 @@ export function judgeByDue(context: AuditContext, trade: BareTrade, due: Due): v
   const areLimits =
     orders.length === 2 && orders.every(({ signed }) => signed && isLimit(signed.order));
   const price: Check = areLimits ? "community-price" : "price";
-  for (const check of ["fees", "island", price] as const) context.checked(check);
+  for (const check of ["fees", "island", "lock", price] as const) context.checked(check);
   if (from !== to) for (const check of ["loss", "line-capacity"] as const) context.checked(check);
   if (!judgeEnergy(context, trade, due)) return;
 

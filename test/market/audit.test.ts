@@ -1,0 +1,101 @@
+import { createAudit, FIRST_FIRM_NONCE, questionsOn } from "@wattline/sdk";
+import { expect } from "chai";
+import type { Hex } from "viem";
+import { answerIn, blocksOf, contractsOf } from "../support/chainReader.ts";
+import { type MANDATE_TYPES, signMandate } from "../support/mandates.ts";
+import { afterADay, scene } from "../support/neighbours.ts";
+import { DAY, type Person, START, slots, type World } from "../support/world.ts";
+
+const P = 200_000n;
+const DEADLINE = START + 10 * DAY;
+
+describe("the audit", () => {
+  const get = scene(() => afterADay([{ price: P }]));
+
+  async function auditOf(world: World, forge: (input: Hex) => Hex = (input) => input) {
+    const contracts = await contractsOf(world);
+    const chain = (await blocksOf(world, contracts)).map((block) => ({
+      ...block,
+      transactions: block.transactions.map((each) => ({ ...each, input: forge(each.input) })),
+    }));
+    const isAccepted = async () => false;
+    const audit = createAudit({ chainId: world.chainId, contracts, isAccepted });
+    await audit.blocks(chain);
+    const now = (await world.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
+    for (const question of questionsOn(audit.state, contracts, now)) {
+      const fault = question.judge(await answerIn(world, question));
+      expect(fault, question.subject).to.equal(undefined);
+    }
+    // The neighbours' meters know no night.
+    return audit.tally.findings().filter(({ check }) => check !== "sun");
+  }
+
+  const sign = (
+    world: World,
+    by: Person,
+    type: keyof typeof MANDATE_TYPES,
+    message: Readonly<Record<string, unknown>>,
+    nonce: bigint,
+  ) => signMandate(world, by, type, { ...message, nonce, deadline: DEADLINE });
+
+  it("knows what households did by signature, and what they did not sign", async () => {
+    const { world, jane, joe, ann, stranger } = get();
+    const currency = world.addresses.euro;
+    const market = world.marketplace.connect(stranger.signer);
+    const [holder, maker] = [joe.owner.address, joe.owner.address];
+    const until = START + 5 * DAY;
+    const signed = (
+      type: keyof typeof MANDATE_TYPES,
+      message: Readonly<Record<string, unknown>>,
+      nonce: bigint,
+    ) => sign(world, joe.owner, type, message, nonce);
+    const withdrawal = { holder, currency, amount: 1_000n, to: stranger.address };
+    const first = await signed("Withdrawal", withdrawal, 0n);
+    await market.withdrawFor(holder, currency, 1_000n, stranger.address, DEADLINE, first);
+    // Cancelling nothing leaves no event.
+    const none = await signed("Cancellation", { maker, nonces: [] }, 1n);
+    await market.cancelFor(maker, [], DEADLINE, none);
+    const nonces = [77n, 78n];
+    const second = await signed("Cancellation", { maker, nonces }, 2n);
+    await market.cancelFor(maker, nonces, DEADLINE, second);
+    const settler = ann.owner.address;
+    const lock = { holder, currency, settler, signer: jane.owner.address, until };
+    const third = await signed("Locking", lock, 3n);
+    await market.lockFor(holder, currency, settler, lock.signer, until, DEADLINE, third);
+    const delegate = stranger.address;
+    const allowance = { maker, currency, delegate, amount: 5n, until };
+    const fourth = await signed("Authorization", allowance, 4n);
+    await market.authorizeFor(maker, currency, delegate, 5n, until, DEADLINE, fourth);
+    expect(await auditOf(world)).to.deep.equal([]);
+
+    const forged = await auditOf(world, (input) =>
+      input.includes(third.slice(2))
+        ? (input.replace(third.slice(2, 34), "1".repeat(32)) as Hex)
+        : input,
+    );
+    expect(forged.map(({ check, code }) => [check, code])).to.deep.equal([
+      ["mandates", "mandate-not-signed"],
+    ]);
+  });
+
+  it("knows firm orders: by the lock's signer, for its settler alone", async () => {
+    const { world, jane, joe, ann, stranger } = get();
+    const currency = world.addresses.euro;
+    const until = START + 5 * DAY;
+    await world.marketplace
+      .connect(joe.owner.signer)
+      .lock(currency, ann.owner.address, stranger.address, until);
+    const firm = world.order(joe, {
+      ...{ side: 1, price: 300_000n, settler: ann.owner.address, deadline: until },
+      ...{ nonce: FIRST_FIRM_NONCE + 9n, counter: 0n, energy: 60 },
+    });
+    const bid = await world.sign(firm, stranger);
+    const energyWh = slots(0, 1, 40n);
+    for (const by of [stranger, ann.owner, ann.owner]) {
+      const offer = await world.limitOffer(jane, 0n);
+      await world.settle(by, [{ offer, bid, energyWh }]);
+    }
+    expect(await world.whOf(joe.owner, 0, 2)).to.equal(60n);
+    expect(await auditOf(world)).to.deep.equal([]);
+  });
+});
