@@ -1,7 +1,6 @@
 import type { Address } from "viem";
 import type { Community, Line } from "./deals/deal.ts";
 import { holdsFor, type Level, levelAt, type Schedule } from "./deals/schedule.ts";
-import type { Mode } from "./modes.ts";
 import { type SlotRange, slotEnd } from "./slots.ts";
 
 /** What is fixed when a microgrid is founded. */
@@ -117,6 +116,9 @@ export const isDeclaredIn = ({ declared }: Pick<Microgrid, "declared">, slot: nu
 /** Whether slots like this one don't trade. */
 export const isClosedIn = ({ closedFrom }: Pick<Microgrid, "closedFrom">, slot: number): boolean =>
   closedFrom !== undefined && closedFrom <= slot;
+
+/** How a microgrid is in a slot, for people: on the grid, cut off from it, or without trades. */
+export type Mode = "Connected" | "Islanded" | "Closed";
 
 /** A microgrid in a slot, in one word. */
 export function modeIn(microgrid: Pick<Microgrid, "islands" | "closedFrom">, slot: number): Mode {

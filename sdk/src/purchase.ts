@@ -2,6 +2,7 @@ import { type Address, zeroAddress } from "viem";
 import { type Deal, strike, totalsOf } from "./deals/deal.ts";
 import { arrivedOf, type Loss, leastSentFor } from "./deals/loss.ts";
 import { isPosted } from "./deals/order.ts";
+import { landedPricePerKwh } from "./deals/price.ts";
 import { type Source, sourceIndex } from "./energyId.ts";
 import {
   type Crossing,
@@ -15,7 +16,6 @@ import {
 import { ceilDiv } from "./money.ts";
 import { type EnergyBySlot, LANE_MAX_WH, packProfile } from "./profile.ts";
 import { type SlotRange, slotStart, slotsIn } from "./slots.ts";
-import { landedPricePerKwh } from "./tieLine.ts";
 import type { SignedOrder } from "./typedData.ts";
 
 /**

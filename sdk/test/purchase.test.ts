@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { type Address, numberToHex, zeroAddress } from "viem";
 import { ANYONE } from "../src/deals/order.ts";
+import { landedPricePerKwh } from "../src/deals/price.ts";
 import type { Level } from "../src/deals/schedule.ts";
 import { ANY_SOURCE } from "../src/energyId.ts";
 import type { Microgrid } from "../src/microgrid.ts";
@@ -15,7 +16,6 @@ import {
   type Way,
   type Wish,
 } from "../src/purchase.ts";
-import { arrivingWh, landedPricePerKwh, sentForWh } from "../src/tieLine.ts";
 import type { Order } from "../src/typedData.ts";
 
 const account = (number: number): Address => numberToHex(number, { size: 20 });
@@ -362,18 +362,8 @@ describe("Planning a purchase", () => {
   });
 });
 
-describe("A tie line", () => {
-  it("delivers exactly what sentForWh was asked for, and one Wh less would not do", () => {
-    fc.assert(
-      fc.property(fc.bigInt(1n, 10_000_000n), fc.bigInt(0n, 9_999n), (arrived, lossBps) => {
-        const sent = sentForWh(arrived, lossBps);
-        expect(arrivingWh(sent, lossBps)).to.equal(arrived);
-        expect(arrivingWh(sent - 1n, lossBps) < arrived).to.equal(true);
-      }),
-    );
-  });
-
-  it("gives the price on arrival with charge and loss, rounded up", () => {
+describe("The price on arrival", () => {
+  it("is what was sent, with charge and loss, rounded up", () => {
     expect(landedPricePerKwh(100_000n, 20_000n, 300n)).to.equal(123_712n);
     expect(landedPricePerKwh(100_000n, 0n, 0n)).to.equal(100_000n);
   });

@@ -1,6 +1,7 @@
 /** What is lost on a tie line, in whole Wh. */
 
-const WHOLE_BPS = 10_000n;
+/** All of it, in hundredths of a percent. */
+export const WHOLE_BPS = 10_000n;
 
 /** Wh lost of `wh`, rounded up; `lossBps` are hundredths of a percent. */
 export const lossWh = (wh: bigint, lossBps: bigint): bigint =>

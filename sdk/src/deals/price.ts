@@ -2,6 +2,8 @@
  * What a slot costs, by the table in docs/decisions/second-edition-contracts.md. A price (base units per kWh) times Wh is in
  * thousandths of a base unit, so that nothing is rounded.
  */
+import { ceilDiv } from "../money.ts";
+import { WHOLE_BPS } from "./loss.ts";
 
 /** How a side of a deal names its price: exactly, at the worst, or (who takes a posted price) by an all-in limit over the whole. */
 export type Kind = "posted" | "limit" | "taker";
@@ -93,6 +95,20 @@ export function doMeet(
   return true;
 }
 
+/**
+ * What energy costs where it arrives, base units per kWh that arrives, rounded up.
+ * @param pricePerKwh The seller's price per kWh sent.
+ * @param chargePerKwh The wheeling charge per kWh sent.
+ * @param lossBps Lost on the way, in hundredths of a percent.
+ */
+export function landedPricePerKwh(
+  pricePerKwh: bigint,
+  chargePerKwh: bigint,
+  lossBps: bigint,
+): bigint {
+  return ceilDiv((pricePerKwh + chargePerKwh) * WHOLE_BPS, WHOLE_BPS - lossBps);
+}
+
 /** The middle between the two communities' prices as seen at the line's end, per kWh that arrives; rounded down. */
 function middleAtLine({
   sellersPerKwh,
@@ -100,7 +116,5 @@ function middleAtLine({
   chargePerKwh,
   lossBps = 0n,
 }: SlotPrices): bigint {
-  const arrivingBps = 10_000n - lossBps;
-  const delivered = ((sellersPerKwh + chargePerKwh) * 10_000n + arrivingBps - 1n) / arrivingBps;
-  return (delivered + buyersPerKwh) / 2n;
+  return (landedPricePerKwh(sellersPerKwh, chargePerKwh, lossBps) + buyersPerKwh) / 2n;
 }
