@@ -1,13 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { isFirm, isPosted, type Microgrid, type Order } from "@wattline/sdk";
+import { isFirm, isPosted, type Microgrid } from "@wattline/sdk";
 import { ScrollText } from "lucide-react";
 import { useMemo, useState } from "react";
 import { type Hex, isAddressEqual, zeroAddress } from "viem";
-import { readContract } from "viem/actions";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
-import { type ChainContext, useChainQuery, useChainTime, useNetwork } from "../chain/index.ts";
+import { useChainQuery, useChainTime, useNetwork } from "../chain/index.ts";
 import { type BookOrder, useOwnOrders } from "../data/index.ts";
 import { loadMessages } from "../i18n/index.ts";
 import {
@@ -25,6 +24,7 @@ import {
   shortAddress,
 } from "../ui/index.ts";
 import { CancelAllDialog, CancelDialog } from "./CancelDialog.tsx";
+import { readFill } from "./fills.ts";
 import { sentenceOf, sourceWords } from "./sentence.ts";
 
 // The words come with what is said in them.
@@ -137,7 +137,9 @@ function useFilled(orders: readonly BookOrder[]): ReadonlyMap<Hex, bigint> {
     async (context) =>
       new Map(
         await Promise.all(
-          orders.map(async ({ hash, order }) => [hash, await readFilled(context, order)] as const),
+          orders.map(
+            async ({ hash, order }) => [hash, (await readFill(context, order)).filledWh] as const,
+          ),
         ),
       ),
     { enabled: orders.length > 0 },
@@ -146,26 +148,6 @@ function useFilled(orders: readonly BookOrder[]): ReadonlyMap<Hex, bigint> {
 }
 
 const NONE: ReadonlyMap<Hex, bigint> = new Map();
-
-async function readFilled(
-  { client, contracts: { marketplace }, network }: ChainContext,
-  order: Order,
-): Promise<bigint> {
-  const { maker, settler, nonce } = order;
-  if (isFirm(order)) {
-    return readContract(client, {
-      ...marketplace,
-      functionName: "firmFillOf",
-      args: [maker, network.currency.address, settler, nonce],
-    });
-  }
-  const [filledWh] = await readContract(client, {
-    ...marketplace,
-    functionName: "fillOf",
-    args: [maker, nonce],
-  });
-  return filledWh;
-}
 
 function OrderRow({
   order: booked,

@@ -4,7 +4,7 @@ import { Signature } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useForm } from "react-hook-form";
 import type { Address } from "viem";
-import { useChainTime, useNetwork } from "../chain/index.ts";
+import { useAccount, useChainTime, useNetwork } from "../chain/index.ts";
 import { Button, Field, formatPrice, Input, Notice, Price } from "../ui/index.ts";
 import { notify } from "../wallet/index.ts";
 import { Announce } from "./Announce.tsx";
@@ -43,7 +43,10 @@ export function OrderForm({
   const { currency } = useNetwork();
   const time = useChainTime() ?? 0;
   const { slotSeconds } = microgrid;
-  const context = { side, maker, slotSeconds, decimals: currency.decimals, now: time };
+  const { data: account } = useAccount(maker);
+  const isLocked = (account?.lock?.untilSeconds ?? 0) > time;
+  const lock = isLocked ? account?.lock : undefined;
+  const context = { side, maker, slotSeconds, decimals: currency.decimals, now: time, lock };
   const latest = useRef(context);
   latest.current = context;
   const form = useForm<OrderValues, unknown, Draft>({
@@ -245,6 +248,15 @@ export function OrderForm({
               </Trans>
             )}
           </label>
+          {lock && !sells && (
+            <label className="flex min-h-8 items-center gap-2 text-sm">
+              <input type="checkbox" {...register("firm")} className="size-4 accent-(--leaf)" />
+              <Trans>
+                Firm: only the settler of your lock fills it, and you can't take it back until the
+                lock ends. Without internet the community's relay takes no others.
+              </Trans>
+            </label>
+          )}
           <Field
             label={<Trans>Valid until</Trans>}
             hint={

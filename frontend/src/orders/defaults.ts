@@ -22,6 +22,8 @@ export interface Beginning {
   /** What could be sold now. */
   readonly surplus: Surplus | undefined;
   readonly microgrid: Microgrid;
+  /** Whether the relay can't hear the chain: it then takes firm orders only. */
+  readonly isOffline: boolean;
 }
 
 /** When the sun is high: the window to begin with where nothing better is known. */
@@ -36,7 +38,7 @@ const USUAL_NEED_WH = 2_000n;
 /** Sensible values from one's own meter: what is unsold, else tomorrow's sun; a price that both sides gain from. */
 export function valuesOf(
   { side, slotSeconds, decimals, now }: DraftContext,
-  { meters, surplus, microgrid }: Beginning,
+  { meters, surplus, microgrid, isOffline }: Beginning,
 ): OrderValues {
   const zone = localZone();
   const tomorrow = addDays(localDayOf(now, zone), 1);
@@ -62,6 +64,7 @@ export function valuesOf(
     meter: meter?.meter ?? "",
     // A posted price is the same for neighbours near and far; over a line a bid's limit counts, not the community price.
     crosses: sells,
+    firm: isOffline,
     audience: "anyone",
     other: "",
     deadline: "",

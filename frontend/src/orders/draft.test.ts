@@ -33,6 +33,7 @@ const values: OrderValues = {
   sources: ["Solar"],
   meter: METER ?? "",
   crosses: true,
+  firm: false,
   audience: "anyone",
   other: "",
   deadline: "",
@@ -77,6 +78,7 @@ describe("What the order form says", () => {
         expect(draft).to.deep.equal({
           side: "offer",
           forward: false,
+          firm: false,
           terms: [
             {
               sources: ["Solar"],
@@ -123,6 +125,27 @@ describe("What the order form says", () => {
     expect(counterpartyOf({ audience: "other", other: NEIGHBOUR ?? "" })).to.equal(NEIGHBOUR);
     for (const other of ["", "0x12", context.maker]) {
       expect(faultsOf({ audience: "other", other }), other).to.deep.equal(["other"]);
+    }
+  });
+
+  it("is firm only for a bid under a lock, whose settler it names and with which it ends", () => {
+    const lock = {
+      settler: NEIGHBOUR ?? "0x",
+      signer: NEIGHBOUR ?? "0x",
+      untilSeconds: MONDAY + 9,
+    };
+    const [bid, firm] = [{ side: "bid", lock } as const, { firm: true }];
+    const draft = draftOf(firm, bid);
+    expect(draft.firm).to.equal(true);
+    expect(draft.terms[0]).to.deep.include({ settler: NEIGHBOUR, deadline: MONDAY + 9 });
+    const later = { ...bid, lock: { ...lock, untilSeconds: MONDAY + 10 * 86_400 } };
+    const ends = { firm: true, deadline: atSlot(MONDAY_SLOT + 100) };
+    expect(draftOf(ends, later).terms[0]?.deadline).to.equal((MONDAY_SLOT + 100) * SLOT_SECONDS);
+    for (const not of [draftOf({}, bid), draftOf(firm, { side: "bid" }), draftOf(firm, { lock })]) {
+      expect([not.firm, not.terms[0]]).to.deep.equal([
+        false,
+        draftOf({}, { side: not.side }).terms[0],
+      ]);
     }
   });
 

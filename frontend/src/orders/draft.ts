@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import {
   addDays,
   LANE_MAX_WH,
+  type LockFacts,
   limitBidOf,
   type Maker,
   type Order,
@@ -36,6 +37,8 @@ export interface OrderValues {
   readonly meter: string;
   /** Whether it may trade over a tie line. */
   readonly crosses: boolean;
+  /** Whether a bid counts under the maker's lock and can't be cancelled; of no effect without a lock. */
+  readonly firm: boolean;
   /** `anyone`, an address, or `other` for the one that is typed. */
   readonly audience: string;
   readonly other: string;
@@ -64,6 +67,8 @@ export const WEEK_DAYS = 7;
 export interface Draft {
   readonly side: Side;
   readonly forward: boolean;
+  /** Whether the orders are firm: filled by the settler of the maker's lock only, and not to be cancelled. */
+  readonly firm: boolean;
   readonly terms: readonly Terms[];
 }
 
@@ -76,6 +81,8 @@ export interface DraftContext {
   readonly decimals: number;
   /** Chain time, Unix seconds. */
   readonly now: number;
+  /** The maker's lock, while it is in force. */
+  readonly lock?: LockFacts | undefined;
 }
 
 /** How an order of this side is built: who sells posts a price, who bids signs a limit. */
@@ -143,7 +150,10 @@ const deadlineAfter = (now: number) =>
   );
 
 /** What every order of the form has in common. */
-function commonOf({ kind, audience }: OrderValues, { side, maker, decimals, now }: DraftContext) {
+function commonOf(
+  { kind, audience, firm }: OrderValues,
+  { side, maker, decimals, now, lock }: DraftContext,
+) {
   const ahead = kind === "ahead";
   const isOther = (typed: string) => isAddress(typed) && !isAddressEqual(typed, maker);
   return {
@@ -157,6 +167,7 @@ function commonOf({ kind, audience }: OrderValues, { side, maker, decimals, now 
     ),
     bond: ahead ? amountPerKwh(decimals) : z.transform(() => null),
     crosses: z.boolean(),
+    firm: z.transform(() => (firm && side === "bid" && lock !== undefined ? lock : null)),
     audience: z.transform((value) =>
       typeof value === "string" && isAddress(value) ? value : null,
     ),
@@ -176,13 +187,15 @@ interface Common {
   readonly meter: Address | null;
   readonly bond: bigint | null;
   readonly crosses: boolean;
+  /** The lock under which it is firm. */
+  readonly firm: LockFacts | null;
   readonly audience: Address | null;
   readonly other: Address | null;
   readonly deadline: number | null;
 }
 
 /** What the common members say in an order's terms; what was not chosen is left out. */
-function commonTerms({ sources, meter, bond, crosses, audience, other, deadline }: Common) {
+function commonTerms({ sources, meter, bond, crosses, firm, audience, other, deadline }: Common) {
   const counterparty = audience ?? other;
   return {
     sources,
@@ -191,6 +204,11 @@ function commonTerms({ sources, meter, bond, crosses, audience, other, deadline 
     ...(bond !== null && { bondPerKwh: bond }),
     ...(counterparty !== null && { counterparty }),
     ...(deadline !== null && { deadline }),
+    // A firm order ends with its lock at the latest.
+    ...(firm !== null && {
+      settler: firm.settler,
+      deadline: Math.min(deadline ?? firm.untilSeconds, firm.untilSeconds),
+    }),
   };
 }
 
@@ -216,6 +234,7 @@ const oneSchema = (values: OrderValues, context: DraftContext) =>
       ({ from, until, energy, price, ...common }): Draft => ({
         side: context.side,
         forward: common.bond !== null,
+        firm: common.firm !== null,
         terms: [
           {
             ...commonTerms(common),
@@ -267,7 +286,7 @@ function weekSchema(values: OrderValues, context: DraftContext) {
           return [{ ...commonTerms(common), ...window, energyWh: wh, pricePerKwh }];
         }),
       );
-      return { side, forward: common.bond !== null, terms };
+      return { side, forward: common.bond !== null, firm: common.firm !== null, terms };
     }),
   );
 }

@@ -1,21 +1,22 @@
-import { boardAbi, freeNonces, LANES } from "@wattline/sdk";
-import type { Address } from "viem";
-import { readContract } from "viem/actions";
+import { boardAbi, FIRST_FIRM_NONCE, freeNonces, LANES } from "@wattline/sdk";
+import { type Address, zeroAddress } from "viem";
 import { recall, remember } from "../browser/index.ts";
 import { type ChainContext, readEvents } from "../chain/index.ts";
 import { fetchOrders } from "../data/index.ts";
+import { readFill } from "./fills.ts";
 
 /**
  * Nonces that this maker has never signed an order with, as far as the relay's book, the board on chain, the fills on
  * chain and this browser know. While no relay answers, its book can't be asked: then they are drawn at random from all
  * that there are, so that they meet no other.
+ * @param firmFor The settler of firm orders, whose nonces are those of the upper half; undefined for ordinary ones.
  */
 export async function chooseNonces(
   context: ChainContext,
   maker: Address,
   count: number,
+  firmFor: Address | undefined,
 ): Promise<bigint[]> {
-  const { client, contracts, network } = context;
   const [booked, pinned] = await Promise.all([
     bookedNonces(context, maker),
     pinnedNonces(context, maker),
@@ -23,19 +24,17 @@ export async function chooseNonces(
   const used = new Set([
     ...(booked ?? []),
     ...pinned,
-    ...signedHere(network.deployment.chainId, maker),
+    ...signedHere(context.network.deployment.chainId, maker),
   ]);
-  const from = booked === undefined ? randomWord() : 0n;
+  const first = firmFor === undefined ? 0n : FIRST_FIRM_NONCE;
+  const from = booked === undefined ? first + randomWord() : first;
   for (;;) {
     context.signal.throwIfAborted();
     const free = freeNonces(used, count, from);
     const spent = await Promise.all(
       free.map(async (nonce) => {
-        const [filledWh, cancelled] = await readContract(client, {
-          ...contracts.marketplace,
-          functionName: "fillOf",
-          args: [maker, nonce],
-        });
+        const of = { maker, settler: firmFor ?? zeroAddress, nonce };
+        const { filledWh, cancelled } = await readFill(context, of);
         return cancelled || filledWh > 0n;
       }),
     );
@@ -80,8 +79,9 @@ async function pinnedNonces({ client, contracts, network, signal }: ChainContext
   return events.map(({ args }) => args.order.nonce);
 }
 
-/** The first nonce of one of 2^60 storage words. */
+/** The first nonce of one of 2^60 storage words: of those that ordinary orders have, counted from the first. */
 function randomWord(): bigint {
   const [word = 0n] = crypto.getRandomValues(new BigUint64Array(1));
-  return word - (word % BigInt(LANES));
+  const nonce = word % FIRST_FIRM_NONCE;
+  return nonce - (nonce % BigInt(LANES));
 }

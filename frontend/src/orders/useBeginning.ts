@@ -3,7 +3,7 @@ import { type Address, isAddressEqual } from "viem";
 import { getBlock } from "viem/actions";
 import { localZone } from "../browser/index.ts";
 import { useChainQuery } from "../chain/index.ts";
-import { useOwnOrders } from "../data/index.ts";
+import { useHealth, useOwnOrders } from "../data/index.ts";
 import type { Beginning } from "./defaults.ts";
 import { type HomeMeter, metersOf, useHomes } from "./homes.ts";
 import { readHoldings, unsoldOf } from "./surplus.ts";
@@ -22,6 +22,7 @@ export function useBeginning(
   const { slotSeconds, microgrid } = of;
   const homes = useHomes(microgrid);
   const own = useOwnOrders(microgrid, maker);
+  const isOffline = useHealth().relay === "offline";
   const holdings = useChainQuery(
     ["orders", "holdings", microgrid, maker],
     async (context) => {
@@ -46,6 +47,7 @@ export function useBeginning(
     meters: metersOf(homes.data, maker),
     surplus: holdings.data && unsoldOf(holdings.data, own.orders, slotSeconds, localZone()),
     microgrid: of,
+    isOffline,
   };
   return { beginning, homes: others, error, refetch };
 }

@@ -61,6 +61,7 @@ export function useOrdering({
 
   async function build(context: ChainContext, draft: Draft): Promise<readonly Order[]> {
     if (maker === undefined) return [];
+    const firmFor = draft.firm ? draft.terms[0]?.settler : undefined;
     const [{ timestamp }, { counter }, nonces] = await Promise.all([
       getBlock(context.client),
       readContract(context.client, {
@@ -68,7 +69,7 @@ export function useOrdering({
         functionName: "accountOf",
         args: [network.currency.address, maker],
       }),
-      chooseNonces(context, maker, draft.terms.length),
+      chooseNonces(context, maker, draft.terms.length, firmFor),
     ]);
     const by = {
       maker,
