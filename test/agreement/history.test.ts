@@ -4,10 +4,11 @@ import {
   decodeLog,
   earningsOf,
   type HistoryEvent,
+  microgridsOf,
+  openBlocksOf,
   positionsOf,
   slotPricesOf,
   sourceAt,
-  tariffHistories,
   tradesOf,
 } from "@wattline/sdk";
 import { expect } from "chai";
@@ -64,13 +65,11 @@ describe("A lived-in history", function () {
 
   it("has all cases that were once read in two ways", () => {
     const trades = tradesOf(acts);
-    const prices = trades.flatMap(({ prices }) => (prices ? [[...prices.values()]] : []));
-    expect(prices.some((all) => new Set(all.filter((price) => price > 0n)).size > 1)).to.equal(
-      true,
-    );
     expect(new Set(trades.map(({ kind }) => kind)).size).to.equal(4);
     expect(trades.some(({ from, to }) => from !== to)).to.equal(true);
-    expect(trades.some(({ kind, bond }) => kind === "release" && bond > 0n)).to.equal(true);
+    expect(trades.some(({ kind, bondMillis }) => kind === "release" && bondMillis > 0n)).to.equal(
+      true,
+    );
     expect(acts.some(({ act }) => act.kind === "transfer")).to.equal(true);
     const dsos = acts.filter(({ act }) => act.kind === "plain" && act.event.eventName === "DsoSet");
     expect(dsos.length).to.equal(2);
@@ -93,41 +92,63 @@ describe("A lived-in history", function () {
       sentWh: total(trade.sentWh),
       arrivedWh: total(trade.arrivedWh),
       reservedWh: trade.reservedWh === undefined ? null : total(trade.reservedWh),
-      cost: trade.cost,
-      charge: trade.charge,
-      bond: trade.bond,
-      refund: trade.refund,
+      costMillis: trade.costMillis,
+      chargeMillis: trade.chargeMillis,
+      bondMillis: trade.bondMillis,
+      refundMillis: trade.refundMillis,
       withGrid: trade.withGrid,
     }));
     expectSame(rowsOf("trades"), read);
   });
 
   it("has the same prices by slot", () => {
-    const trades = tradesOf(acts);
+    const [trades, microgrids] = [tradesOf(acts), microgridsOf(acts)];
     const read = played.communities.flatMap(({ microgrid }) =>
-      [...slotPricesOf(trades, microgrid)].map(([slot, price]) => ({ microgrid, slot, ...price })),
+      [...slotPricesOf(trades, microgrids, microgrid)].map(([slot, price]) => ({
+        microgrid,
+        slot,
+        ...price,
+      })),
     );
     expectSame(rowsOf("slotPrices"), read);
   });
 
-  it("has the same positions, with their deadlines", () => {
-    const read = positionsOf(acts.map(({ act }) => act)).map(
-      ({ source, from, to, ...position }) => ({
-        ...position,
-        source: sourceAt(source),
-        fromMicrogrid: from,
-        toMicrogrid: to,
-      }),
-    );
+  it("has the same positions, and the same of each of their blocks", () => {
+    const views = positionsOf(acts.map(({ act }) => act));
+    const read = views.map(({ id, position, offerHash, bidHash, ...view }) => ({
+      positionId: id,
+      seller: position.seller,
+      buyer: position.buyer,
+      meter: position.meter,
+      source: sourceAt(position.source),
+      fromMicrogrid: position.from,
+      toMicrogrid: position.to,
+      price: position.price,
+      perArrived: position.perArrived,
+      charge: position.charge,
+      bond: position.bond,
+      lossBps: position.lossBps,
+      energy: position.energy,
+      ahead: position.ahead,
+      offerHash: offerHash ?? null,
+      bidHash: bidHash ?? null,
+      open: openBlocksOf({ position, ...view })
+        .toString(2)
+        .replaceAll("0", "").length,
+    }));
     expectSame(rowsOf("positions"), read);
+    const blocks = views.flatMap(({ id, blocks: all }) =>
+      all.map((block) => ({ positionId: id, ...block })),
+    );
+    expectSame(rowsOf("positionBlocks"), blocks);
   });
 
   it("has the same earnings of everyone, hour by hour", async () => {
     const trades = tradesOf(acts);
     const holders = new Set(trades.flatMap(({ seller, buyer }) => [seller, buyer]));
-    const histories = tariffHistories(acts);
+    const microgrids = microgridsOf(acts);
     const read = [...holders].flatMap((holder) =>
-      earningsOf(trades, histories, holder).map((earning) => ({ holder, ...earning })),
+      earningsOf(trades, microgrids, holder).map((earning) => ({ holder, ...earning })),
     );
     expectSame(rowsOf("earnings"), read);
     // And as a page queries them.
@@ -136,7 +157,7 @@ describe("A lived-in history", function () {
     const asked = await running().api.earningsOf(holder, 0, FAR);
     expectSame(
       asked.map((row) => ({ ...row })),
-      earningsOf(trades, histories, holder).map((earning) => ({ ...earning })),
+      earningsOf(trades, microgrids, holder).map((earning) => ({ ...earning })),
     );
   });
 
@@ -155,6 +176,7 @@ describe("A lived-in history", function () {
 async function actsOn(rpcUrl: string, deployment: Deployment) {
   const contracts = {
     marketplace: getAddress(deployment.marketplace),
+    microgrids: getAddress(deployment.microgrids),
     meters: getAddress(deployment.meters),
     energy: getAddress(deployment.energy),
   };

@@ -1,8 +1,8 @@
 import type { AuditResult } from "@wattline/audit/command";
 import {
   type AuditState,
-  blockOf,
   type Deployment,
+  type EnergyBySlot,
   hashOrder,
   judgeOrder,
   LANES,
@@ -18,8 +18,14 @@ import {
   signerOf,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import { type Address, getAddress, zeroAddress } from "viem";
-import { allowanceKey, fillIn, seriesOf } from "../../../sdk/src/audit/state.ts";
+import { type Address, getAddress, isAddressEqual, zeroAddress } from "viem";
+import {
+  accountOf,
+  allowanceKey,
+  communitiesIn,
+  fillIn,
+  seriesOf,
+} from "../../../sdk/src/audit/state.ts";
 import type { RelayClient } from "../../../services/relay/src/client.ts";
 
 /**
@@ -48,7 +54,7 @@ export async function expectSameBook(
   }
 }
 
-const TIME_IS_OVER: ReadonlySet<string> = new Set(["Orders_Expired", "Meters_SlotStarted"]);
+const TIME_IS_OVER: ReadonlySet<string> = new Set(["Orders_Expired", "Deals_OutOfTime"]);
 
 async function factsOf(
   state: AuditState,
@@ -58,50 +64,80 @@ async function factsOf(
 ): Promise<OrderFacts> {
   const { order } = signed;
   const maker = getAddress(order.maker);
-  const community = state.microgrids.get(order.microgrid);
-  const currency = community?.currency ?? zeroAddress;
-  const { balance = 0n, counter = 0n } = state.accounts.get(currency)?.get(maker) ?? {};
-  const allowanceOf = (delegate: Address) =>
-    state.allowances.get(allowanceKey(maker, currency, getAddress(delegate))) ?? 0n;
+  const microgrid = communitiesIn(state).get(order.microgrid);
+  const currency = microgrid?.currency ?? zeroAddress;
+  const account = accountOf(state, currency, maker);
+  const { balanceMillis, counter, lockedUntil, settler, signer: lockSigner } = account;
+  const allowanceOf = (delegate: Address) => {
+    const key = allowanceKey(maker, currency, getAddress(delegate));
+    const { amountMillis = 0n, untilSeconds = 0 } = state.allowances.get(key) ?? {};
+    return { allowanceMillis: amountMillis, untilSeconds };
+  };
   const signer = await signerOf(domain, signed, {
     recover: recoverSlowly,
-    isDelegate: (delegate) => allowanceOf(delegate) > 0n,
+    isDelegate(delegate) {
+      const { allowanceMillis, untilSeconds } = allowanceOf(delegate);
+      return allowanceMillis > 0n && nowSeconds <= untilSeconds;
+    },
+    isLockSigner: (recovered) => isAddressEqual(recovered, lockSigner),
     isAccepted: () => false,
   });
   const meter = state.meters.get(getAddress(order.meter));
   const source = SOURCES[meter?.source ?? -1];
   return {
     nowSeconds,
-    microgrid: community && {
-      currency,
-      slotSeconds: community.slotSeconds,
-      mode: community.mode,
-      networkFeePerKwh: community.networkFee,
-      feedInPerKwh: community.feedIn,
-      islandPriceCapPerKwh: community.islandPriceCap,
-      reportingDeadlineSeconds: community.reportingDeadline,
+    isOffline: false,
+    microgrid,
+    account: {
+      balanceMillis,
+      counter,
+      lock:
+        lockedUntil === 0 ? undefined : { settler, signer: lockSigner, untilSeconds: lockedUntil },
     },
-    account: { balance, counter },
-    fill: fillIn(state, maker, order.nonce),
+    fill: fillIn(state, { ...order, maker, currency, settler: getAddress(order.settler) }),
     signer,
-    allowance: signer?.by === "delegate" ? allowanceOf(signer.delegate) : 0n,
-    meter: meter && source && { ...meter, source },
-    heldWh: heldIn(state, maker, order),
+    allowance: signer?.by === "delegate" ? allowanceOf(signer.delegate) : undefined,
+    meter: meter &&
+      source && {
+        ...meter,
+        source,
+        isLeaving: meter.pendingOwner !== zeroAddress || meter.movingTo !== 0,
+      },
+    heldWh: order.forward ? new Map() : heldIn(state, maker, order),
+    promisedWh: promisedIn(state, order),
   };
 }
 
+/** What the meter of a forward offer has promised of the order's slots. */
+function promisedIn({ deliveries }: AuditState, order: Order): EnergyBySlot {
+  const blocks = order.forward ? deliveries.get(getAddress(order.meter)) : undefined;
+  const words = [...(blocks ?? [])].map(([block, { committed }]) => [block, committed] as const);
+  return whIn(words, order);
+}
+
 /** What the maker holds of the order's sources in the order's slots. */
-function heldIn({ energy }: AuditState, maker: Address, order: Order): bigint {
-  let heldWh = 0n;
-  for (const index of SOURCES.keys()) {
-    if (((order.sources >> index) & 1) === 0) continue;
-    for (const [block, word] of energy.get(maker)?.get(seriesOf(order.microgrid, index)) ?? []) {
-      if (block < blockOf(order.firstSlot) || block > blockOf(order.lastSlot)) continue;
-      for (let lane = 0; lane < LANES; lane++) {
-        const slot = block * LANES + lane;
-        if (slot >= order.firstSlot && slot <= order.lastSlot) heldWh += laneOf(word, lane);
-      }
+function heldIn({ energy }: AuditState, maker: Address, order: Order): EnergyBySlot {
+  const words = [...SOURCES.keys()].flatMap((index) =>
+    ((order.sources >> index) & 1) === 0
+      ? []
+      : [...(energy.get(maker)?.get(seriesOf(order.microgrid, index)) ?? [])],
+  );
+  return whIn(words, order);
+}
+
+/** Wh of an order's slots. */
+function whIn(
+  words: readonly (readonly [block: number, word: bigint])[],
+  { firstSlot, lastSlot }: Order,
+): EnergyBySlot {
+  const energyWh = new Map<number, bigint>();
+  for (const [block, word] of words) {
+    for (let lane = 0; lane < LANES; lane++) {
+      const slot = block * LANES + lane;
+      const wh = laneOf(word, lane);
+      if (wh === 0n || slot < firstSlot || slot > lastSlot) continue;
+      energyWh.set(slot, (energyWh.get(slot) ?? 0n) + wh);
     }
   }
-  return heldWh;
+  return energyWh;
 }

@@ -4,6 +4,7 @@ import type { AuditResult } from "@wattline/audit/command";
 import { LANES, SOURCES } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
+import { zeroAddress } from "viem";
 import { tablesAt } from "../../../services/indexer/test/support/tables.ts";
 
 type Cell = string | number | bigint | boolean | null | undefined | readonly Cell[];
@@ -30,14 +31,16 @@ function auditedTables({ state, findings }: AuditResult, out: string): Tables {
   const csv = (name: string): Record<string, string>[] =>
     parse(readFileSync(path.join(out, name), "utf8"), { columns: true });
   const { certificates } = JSON.parse(readFileSync(path.join(out, "certificates.json"), "utf8"));
-  const fills = [...state.fills].flatMap(([maker, words]) =>
-    [...words].flatMap(([key, word]) =>
+  const fills = [...state.fills].flatMap(([key, words]) => {
+    // Fills of firm orders are kept by currency and settler, too.
+    const [maker, ...scope] = key.split(" ");
+    return [...words].flatMap(([eighth, word]) =>
       lanesOf(word).map((bits, lane) => {
-        const nonce = BigInt(key) * 8n + BigInt(lane);
-        return bits !== 0n && [maker, nonce, bits & LANE, bits >= GUARD];
+        const nonce = BigInt(eighth) * 8n + BigInt(lane);
+        return bits !== 0n && [maker, nonce, scope.join(" "), bits & LANE, bits >= GUARD];
       }),
-    ),
-  );
+    );
+  });
   return {
     balances: tableOf(
       [...state.energy].flatMap(([holder, lines]) =>
@@ -55,26 +58,27 @@ function auditedTables({ state, findings }: AuditResult, out: string): Tables {
     accounts: tableOf(
       [...state.accounts].flatMap(([currency, holders]) =>
         [...holders].map(
-          ([holder, { balance, counter, lockedUntil }]) =>
-            isAccount(balance, counter, lockedUntil) && [
-              currency,
-              holder,
-              balance,
-              counter,
-              lockedUntil,
+          ([holder, { balanceMillis, counter, lockedUntil, settler, signer }]) =>
+            isAccount(balanceMillis, counter, lockedUntil) && [
+              ...[currency, holder, balanceMillis, counter, lockedUntil],
+              ...(lockedUntil === 0 ? [null, null] : [settler, signer]),
             ],
         ),
       ),
     ),
     fills: tableOf(fills),
     allowances: tableOf(
-      [...state.allowances].map(([key, left]) => left !== 0n && [...key.split(" "), left]),
+      [...state.allowances].map(([key, { amountMillis, untilSeconds }]) => [
+        ...[...key.split(" "), amountMillis, untilSeconds],
+      ]),
     ),
     positions: tableOf(
-      [...state.positions].flatMap(([id, { terms, reserved }]) =>
-        [...reserved].map(
-          ([block, word]) =>
-            word !== 0n && [id, block, terms.seller, terms.buyer, terms.price, terms.bond, word],
+      [...state.positions].flatMap(([id, { position, open }]) =>
+        position.energy.map(
+          (word, index) =>
+            ((open >> BigInt(index)) & 1n) === 1n && [
+              ...[id, position.firstBlock + index, word, position.ahead[index] ?? 0n],
+            ],
         ),
       ),
     ),
@@ -92,13 +96,33 @@ function auditedTables({ state, findings }: AuditResult, out: string): Tables {
         meter.capacityW,
         meter.critical,
         meter.active,
+        meter.pendingOwner === zeroAddress ? null : meter.pendingOwner,
+        meter.movingTo === 0 ? null : meter.movingTo,
       ]),
     ),
     microgrids: tableOf(
-      [...state.microgrids].map(([id, at]) => [
-        ...[id, at.name, at.currency, at.dso, at.slotSeconds],
-        ...[at.feedIn, at.retail, at.networkFee, at.islandPriceCap, at.islandRation],
-        at.mode,
+      [...state.communities.microgrids].map(([id, at]) => [
+        ...[id, at.name, at.currency, at.operator, at.dso, at.slotSeconds],
+        ...[at.reportingDeadlineSeconds, at.utcOffsetMinutes, at.closedFrom ?? null],
+      ]),
+    ),
+    schedules: tableOf(
+      [...state.communities.microgrids].flatMap(([id, { schedules }]) =>
+        schedules.map(({ firstSlot, levelOfHour, levels }, number) => [
+          ...[id, number, firstSlot, levelOfHour],
+          levels.map(({ pricePerKwh }) => pricePerKwh),
+          levels.map(({ feePerKwh }) => feePerKwh),
+          levels.map(({ feedInPerKwh }) => feedInPerKwh),
+          levels.map(({ retailPerKwh }) => retailPerKwh),
+        ]),
+      ),
+    ),
+    islands: tableOf(
+      [...state.communities.microgrids].flatMap(([id, { islands, declared }]) => [
+        ...islands.map(({ firstSlot, lastSlot, endedAtSeconds }) => [
+          ...[id, firstSlot, lastSlot ?? null, endedAtSeconds ?? null, false],
+        ]),
+        ...declared.map(({ firstSlot, lastSlot }) => [id, firstSlot, lastSlot, null, true]),
       ]),
     ),
     trades: tableOf(
@@ -106,8 +130,8 @@ function auditedTables({ state, findings }: AuditResult, out: string): Tables {
         ...[row.transaction, row.log_index, row.block, row.type, row.seller, row.buyer],
         ...[row.from_microgrid, row.to_microgrid, row.source],
         ...[secondsOf(row.first_slot_start), secondsOf(row.last_slot_end)],
-        ...[row.sent_wh, row.arrived_wh, row.cost_base_units, row.charge_base_units],
-        row.bond_base_units,
+        ...[row.sent_wh, row.arrived_wh, row.cost_millis, row.charge_millis],
+        row.bond_millis,
       ]),
     ),
     orders: tableOf(
@@ -153,13 +177,9 @@ function indexedTables(all: Record<string, unknown[]>): Tables {
     ),
     accounts: tableOf(
       rows("accounts").map(
-        ({ currency, holder, balance, counter, lockedUntil }) =>
-          isAccount(balance, counter, lockedUntil) && [
-            currency,
-            holder,
-            balance,
-            counter,
-            lockedUntil,
+        ({ currency, holder, balanceMillis, counter, lockedUntil, lockSettler, lockSigner }) =>
+          isAccount(balanceMillis, counter, lockedUntil) && [
+            ...[currency, holder, balanceMillis, counter, lockedUntil, lockSettler, lockSigner],
           ],
       ),
     ),
@@ -167,30 +187,18 @@ function indexedTables(all: Record<string, unknown[]>): Tables {
       rows("fills").map(
         (row) =>
           (row.filledWh !== "0" || row.cancelled === true) && [
-            row.maker,
-            row.nonce,
-            row.filledWh,
-            row.cancelled,
+            ...[row.maker, row.nonce, row.scope, row.filledWh, row.cancelled],
           ],
       ),
     ),
     allowances: tableOf(
-      rows("delegates").map(
-        (row) => row.allowance !== "0" && [row.maker, row.currency, row.delegate, row.allowance],
-      ),
+      rows("delegates").map((row) => [
+        ...[row.maker, row.currency, row.delegate, row.allowanceMillis, row.until],
+      ]),
     ),
     positions: tableOf(
-      rows("positions").map(
-        (row) =>
-          row.reserved !== "0" && [
-            row.positionId,
-            row.block,
-            row.seller,
-            row.buyer,
-            row.price,
-            row.bond,
-            row.reserved,
-          ],
+      rows("positionBlocks").map(
+        (row) => row.state === "open" && [row.positionId, row.block, row.energy, row.ahead],
       ),
     ),
     flows: tableOf(
@@ -199,14 +207,25 @@ function indexedTables(all: Record<string, unknown[]>): Tables {
     meters: tableOf(
       rows("meters").map((row) => [
         ...[row.address, row.owner, row.microgrid, row.source],
-        ...[row.capacityW, row.critical, row.active],
+        ...[row.capacityW, row.critical, row.active, row.pendingOwner, row.movingTo],
       ]),
     ),
     microgrids: tableOf(
       rows("microgrids").map((row) => [
-        ...[row.id, row.name, row.currency, row.dso, row.slotSeconds],
-        ...[row.feedIn, row.retail, row.networkFee, row.islandPriceCap, row.islandRationWh],
-        row.mode,
+        ...[row.id, row.name, row.currency, row.operator, row.dso, row.slotSeconds],
+        ...[row.reportingDeadline, row.utcOffsetMinutes, row.closedFrom],
+      ]),
+    ),
+    schedules: tableOf(
+      rows("schedules").map((row) => [
+        ...[row.microgrid, row.number, row.firstSlot, row.levelOfHour],
+        ...[row.prices, row.fees, row.feedIns, row.retails],
+      ]),
+    ),
+    islands: tableOf(
+      rows("islands").map((row) => [
+        ...[row.microgrid, row.firstSlot, row.lastSlot],
+        ...(row.declared === true ? [null, true] : [row.endedAt, false]),
       ]),
     ),
     trades: tableOf(
@@ -215,7 +234,7 @@ function indexedTables(all: Record<string, unknown[]>): Tables {
         ...[row.fromMicrogrid, row.toMicrogrid, row.source],
         slotStart(row.firstSlot, row.fromMicrogrid),
         slotStart(Number(row.lastSlot) + 1, row.fromMicrogrid),
-        ...[row.sentWh, row.arrivedWh, row.cost, row.charge, row.bond],
+        ...[row.sentWh, row.arrivedWh, row.costMillis, row.chargeMillis, row.bondMillis],
       ]),
     ),
     orders: tableOf(
