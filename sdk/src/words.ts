@@ -2,8 +2,6 @@
  * Arithmetic on words of eight lanes, as in the contracts' `Profile`: see `profile.ts` for what a word is. Words must
  * be well formed (every guard bit clear); a lane that overflows throws a RangeError, where the contracts revert.
  */
-import { LANE_MAX_WH, LANES, laneOf } from "./profile.ts";
-
 /** One in every lane. */
 const ONES = 0x0000000100000001000000010000000100000001000000010000000100000001n;
 
@@ -43,40 +41,4 @@ export const fillLanes = (guards: bigint): bigint => guards - (guards >> 31n);
 export function minWords(a: bigint, b: bigint): bigint {
   const less = fillLanes(atLeast(b, a));
   return (a & less) | (b & ~less & ~GUARDS);
-}
-
-/** `wh` in every lane, at most what a lane holds. */
-export const uniformWord = (wh: bigint): bigint => (wh > LANE_MAX_WH ? LANE_MAX_WH : wh) * ONES;
-
-/** `floor(a * numerator / denominator)` lane by lane; 0 where the denominator is 0. */
-export function shareWord(a: bigint, numerator: bigint, denominator: bigint): bigint {
-  let word = 0n;
-  for (let i = 0; i < LANES; i++) {
-    const whole = laneOf(denominator, i);
-    if (whole !== 0n) word |= laneWord(i, (laneOf(a, i) * laneOf(numerator, i)) / whole);
-  }
-  return word;
-}
-
-const BPS = 10_000n;
-
-/** What arrives after a tie line's loss, which is rounded down in every lane. */
-export function arrivingWord(sent: bigint, lossBps: bigint): bigint {
-  if (lossBps === 0n) return sent;
-  let word = 0n;
-  for (let i = 0; i < LANES; i++) {
-    const wh = laneOf(sent, i);
-    word |= laneWord(i, wh - (wh * lossBps) / BPS);
-  }
-  return word;
-}
-
-/** The value bits of block `blockNumber`'s lanes from slot `firstSlot` to before `endSlot`. */
-export function maskOfSlots(blockNumber: number, firstSlot: number, endSlot: number): bigint {
-  let mask = 0n;
-  for (let i = 0; i < LANES; i++) {
-    const slot = blockNumber * LANES + i;
-    if (slot >= firstSlot && slot < endSlot) mask |= laneWord(i, LANE_MAX_WH);
-  }
-  return mask;
 }

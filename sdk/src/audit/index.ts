@@ -6,7 +6,7 @@ export type { IsAccepted } from "./context.ts";
 export * from "./freeze.ts";
 export * from "./messages.ts";
 export * from "./plausibility.ts";
-export * from "./questions.ts";
+export * from "./questions/index.ts";
 export * from "./rows.ts";
 export * from "./signing.ts";
 export type { AuditState } from "./state.ts";

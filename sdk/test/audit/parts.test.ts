@@ -19,13 +19,10 @@ import { sunPosition } from "../../src/sun.ts";
 import { marketDomain, metersDomain, READING_TYPES } from "../../src/typedData.ts";
 import {
   addWords,
-  arrivingWord,
   atLeast,
   fillLanes,
   laneWord,
-  maskOfSlots,
   minWords,
-  shareWord,
   subtractWords,
 } from "../../src/words.ts";
 
@@ -44,7 +41,7 @@ const wordOf = (values: readonly bigint[]): bigint =>
 const lanesOf = (word: bigint): bigint[] => Array.from({ length: 8 }, (_, i) => laneOf(word, i));
 
 describe("Words of eight lanes", () => {
-  it("are added, taken off, compared and shared lane by lane", () => {
+  it("are added, taken off and compared lane by lane", () => {
     fc.assert(
       fc.property(lanes, lanes, (a, b) => {
         const [one, other] = [wordOf(a), wordOf(b)];
@@ -59,21 +56,8 @@ describe("Words of eight lanes", () => {
         expect(lanesOf(one & fillLanes(atLeast(one, other)))).to.deep.equal(
           pair.map(([x, y]) => (x >= y ? x : 0n)),
         );
-        const shares = pair.map(([x, y]) => (y === 0n ? 0n : (x * (y / 2n)) / y));
-        const halves = wordOf(b.map((y) => y / 2n));
-        expect(lanesOf(shareWord(one, halves, other))).to.deep.equal(shares);
-        expect(lanesOf(arrivingWord(one, 300n))).to.deep.equal(
-          a.map((wh) => wh - (wh * 300n) / 10_000n),
-        );
       }),
     );
-  });
-
-  it("know the lanes of a run of slots", () => {
-    expect(lanesOf(maskOfSlots(2, 17, 19)).map((mask) => mask !== 0n)).to.deep.equal([
-      ...[false, true, true],
-      ...new Array(5).fill(false),
-    ]);
   });
 });
 

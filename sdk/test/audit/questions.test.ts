@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { type Address, encodeFunctionData, numberToHex } from "viem";
 import { marketplaceAbi } from "../../src/abi/marketplace.ts";
-import { questionsOn } from "../../src/audit/questions.ts";
+import { questionsOn } from "../../src/audit/questions/index.ts";
 import { accountIn, emptyState, fillIn, fillsKey, moneyIn } from "../../src/audit/state.ts";
 import type { Microgrid } from "../../src/microgrid.ts";
 
