@@ -1,5 +1,5 @@
 import { readOptions, report, settleCommunity, tieLineFor } from "@wattline/community/simulation";
-import { blockOf, packProfile, slotStart, sourceIndex } from "@wattline/sdk";
+import { blockOf, slotStart } from "@wattline/sdk";
 import type { Stack } from "./stack.ts";
 
 /** The first local account of the second microgrid: after those of the first. */
@@ -52,27 +52,8 @@ export async function seedMarket(stack: Stack) {
   // Some energy is sold already.
   const [first] = spot;
   if (first === undefined) throw new Error("There is no offer.");
-  const { firstBlock, words } = packProfile(
-    new Map([4, 6, 8, 10].map((hour) => [morning.firstSlot + hour, 60n])),
-  );
-  const take = { microgrid: 1, meter: neighbour.device.address, source: sourceIndex("Solar") };
-  await wattline.send(neighbour.address, (o) =>
-    marketplace.connect(neighbour.signer).accept(
-      first.order,
-      first.signature,
-      {
-        ...take,
-        schedule: 0,
-        takerSchedule: 0,
-        firstBlock,
-        energy: [...words],
-        leastWh: 1,
-        limit: 10n ** 9n,
-        mostAhead: 0,
-      },
-      o,
-    ),
-  );
+  const sold = new Map([4, 6, 8, 10].map((hour) => [morning.firstSlot + hour, 60n]));
+  await trading.accept(community, neighbour, first, sold);
 
   const toCome = await Promise.all(
     [jane, second].map((who, index) =>

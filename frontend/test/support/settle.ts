@@ -1,5 +1,11 @@
 import type { Household } from "@wattline/community/simulation";
-import { type EnergyBySlot, packProfile, type SignedOrder, sourceIndex } from "@wattline/sdk";
+import {
+  type EnergyBySlot,
+  packProfile,
+  type SignedOrder,
+  scheduleFor,
+  sourceIndex,
+} from "@wattline/sdk";
 import type { Stack } from "./stack.ts";
 
 /** `anyone` settles a match of solar energy between two signed orders of the first microgrid. */
@@ -11,12 +17,14 @@ export async function settlePair(
   energyWh: EnergyBySlot,
 ): Promise<void> {
   const { firstBlock, words } = packProfile(energyWh);
+  const microgrid = (await wattline.facts()).known(1);
+  const schedule = scheduleFor(microgrid, Math.min(...energyWh.keys()));
   const match = {
     offer: 0,
     bid: 1,
     source: sourceIndex("Solar"),
-    schedule: 0,
-    bidSchedule: 0,
+    schedule,
+    bidSchedule: schedule,
     firstBlock,
     energy: [...words],
   };
