@@ -71,7 +71,7 @@ function previewOf(values: OrderValues, context: DraftContext, microgrid: number
   const read = readDraft(values, context);
   if (!read.success) return [];
   const { maker, slotSeconds, now } = context;
-  const order = orderOf(read.data.side);
+  const order = orderOf(read.data);
   try {
     return read.data.terms.map((terms, index) =>
       order({ maker, microgrid, slotSeconds, now, nonce: BigInt(index) }, terms),

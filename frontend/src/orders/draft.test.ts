@@ -3,7 +3,14 @@ import { formatAmount, LANE_MAX_WH, SOURCES } from "@wattline/sdk";
 import { expect } from "chai";
 import fc from "fast-check";
 import { numberToHex } from "viem";
-import { DAY_PARTS, type DraftContext, type OrderValues, readDraft, WEEK_DAYS } from "./draft.ts";
+import {
+  DAY_PARTS,
+  type DraftContext,
+  type OrderValues,
+  orderOf,
+  readDraft,
+  WEEK_DAYS,
+} from "./draft.ts";
 import { toLocalInput } from "./time.ts";
 
 const [JANE, NEIGHBOUR, METER] = [1, 2, 3].map((number) => numberToHex(number, { size: 20 }));
@@ -78,7 +85,7 @@ describe("What the order form says", () => {
         expect(draft).to.deep.equal({
           side: "offer",
           forward: false,
-          firm: false,
+          firm: undefined,
           terms: [
             {
               sources: ["Solar"],
@@ -129,24 +136,31 @@ describe("What the order form says", () => {
   });
 
   it("is firm only for a bid under a lock, whose settler it names and with which it ends", () => {
-    const lock = {
+    const lockUntil = (untilSeconds: number) => ({
       settler: NEIGHBOUR ?? "0x",
       signer: NEIGHBOUR ?? "0x",
-      untilSeconds: MONDAY + 9,
-    };
-    const [bid, firm] = [{ side: "bid", lock } as const, { firm: true }];
-    const draft = draftOf(firm, bid);
-    expect(draft.firm).to.equal(true);
-    expect(draft.terms[0]).to.deep.include({ settler: NEIGHBOUR, deadline: MONDAY + 9 });
-    const later = { ...bid, lock: { ...lock, untilSeconds: MONDAY + 10 * 86_400 } };
-    const ends = { firm: true, deadline: atSlot(MONDAY_SLOT + 100) };
-    expect(draftOf(ends, later).terms[0]?.deadline).to.equal((MONDAY_SLOT + 100) * SLOT_SECONDS);
-    for (const not of [draftOf({}, bid), draftOf(firm, { side: "bid" }), draftOf(firm, { lock })]) {
-      expect([not.firm, not.terms[0]]).to.deep.equal([
-        false,
-        draftOf({}, { side: not.side }).terms[0],
-      ]);
+      untilSeconds,
+    });
+    function built(overrides: Partial<OrderValues>, other: Partial<DraftContext>) {
+      const draft = draftOf(overrides, other);
+      const by = { maker: context.maker, microgrid: 1, slotSeconds: SLOT_SECONDS, now: MONDAY };
+      const [terms] = draft.terms;
+      if (terms === undefined) throw new Error("The draft has no terms.");
+      return orderOf(draft)({ ...by, nonce: 0n }, terms);
     }
+    const usual = built({}, { side: "bid" });
+    const lock = lockUntil(MONDAY + 20 * 3_600);
+    const bid = { side: "bid", lock } as const;
+    expect(built({ firm: true }, bid)).to.deep.equal({
+      ...usual,
+      settler: NEIGHBOUR,
+      deadline: lock.untilSeconds,
+    });
+    const long = { ...bid, lock: lockUntil(usual.deadline + 1) };
+    expect(built({ firm: true }, long).deadline).to.equal(usual.deadline);
+    expect(built({}, bid)).to.deep.equal(usual);
+    expect(built({ firm: true }, { side: "bid" })).to.deep.equal(usual);
+    expect(built({ firm: true }, { lock })).to.deep.equal(built({}, {}));
   });
 
   it("sells energy to come from a meter and with a bond only; a bid for it needs no meter", () => {

@@ -67,8 +67,8 @@ export const WEEK_DAYS = 7;
 export interface Draft {
   readonly side: Side;
   readonly forward: boolean;
-  /** Whether the orders are firm: filled by the settler of the maker's lock only, and not to be cancelled. */
-  readonly firm: boolean;
+  /** The lock under which the orders are firm: filled by its settler only, and not to be cancelled. */
+  readonly firm: LockFacts | undefined;
   readonly terms: readonly Terms[];
 }
 
@@ -85,9 +85,18 @@ export interface DraftContext {
   readonly lock?: LockFacts | undefined;
 }
 
-/** How an order of this side is built: who sells posts a price, who bids signs a limit. */
-export const orderOf = (side: Side): ((maker: Maker, terms: Terms) => Order) =>
-  side === "offer" ? postedOfferOf : limitBidOf;
+/**
+ * How an order of a draft is built from its terms: who sells posts a price, who bids signs a limit. A firm order ends with its
+ * lock at the latest.
+ */
+export function orderOf({ side, firm }: Draft): (maker: Maker, terms: Terms) => Order {
+  if (side === "offer") return postedOfferOf;
+  if (firm === undefined) return limitBidOf;
+  return (maker, terms) => {
+    const order = limitBidOf(maker, { ...terms, settler: firm.settler });
+    return { ...order, deadline: Math.min(order.deadline, firm.untilSeconds) };
+  };
+}
 
 /** Reads the form. Its faults are in words, each at its field. */
 export const readDraft = (values: OrderValues, context: DraftContext) =>
@@ -195,7 +204,7 @@ interface Common {
 }
 
 /** What the common members say in an order's terms; what was not chosen is left out. */
-function commonTerms({ sources, meter, bond, crosses, firm, audience, other, deadline }: Common) {
+function commonTerms({ sources, meter, bond, crosses, audience, other, deadline }: Common) {
   const counterparty = audience ?? other;
   return {
     sources,
@@ -204,11 +213,6 @@ function commonTerms({ sources, meter, bond, crosses, firm, audience, other, dea
     ...(bond !== null && { bondPerKwh: bond }),
     ...(counterparty !== null && { counterparty }),
     ...(deadline !== null && { deadline }),
-    // A firm order ends with its lock at the latest.
-    ...(firm !== null && {
-      settler: firm.settler,
-      deadline: Math.min(deadline ?? firm.untilSeconds, firm.untilSeconds),
-    }),
   };
 }
 
@@ -234,7 +238,7 @@ const oneSchema = (values: OrderValues, context: DraftContext) =>
       ({ from, until, energy, price, ...common }): Draft => ({
         side: context.side,
         forward: common.bond !== null,
-        firm: common.firm !== null,
+        firm: common.firm ?? undefined,
         terms: [
           {
             ...commonTerms(common),
@@ -286,7 +290,7 @@ function weekSchema(values: OrderValues, context: DraftContext) {
           return [{ ...commonTerms(common), ...window, energyWh: wh, pricePerKwh }];
         }),
       );
-      return { side, forward: common.bond !== null, firm: common.firm !== null, terms };
+      return { side, forward: common.bond !== null, firm: common.firm ?? undefined, terms };
     }),
   );
 }

@@ -61,7 +61,6 @@ export function useOrdering({
 
   async function build(context: ChainContext, draft: Draft): Promise<readonly Order[]> {
     if (maker === undefined) return [];
-    const firmFor = draft.firm ? draft.terms[0]?.settler : undefined;
     const [{ timestamp }, { counter }, nonces] = await Promise.all([
       getBlock(context.client),
       readContract(context.client, {
@@ -69,7 +68,7 @@ export function useOrdering({
         functionName: "accountOf",
         args: [network.currency.address, maker],
       }),
-      chooseNonces(context, maker, draft.terms.length, firmFor),
+      chooseNonces(context, maker, draft.terms.length, draft.firm?.settler),
     ]);
     const by = {
       maker,
@@ -78,7 +77,7 @@ export function useOrdering({
       now: Number(timestamp),
       counter,
     };
-    const order = orderOf(draft.side);
+    const order = orderOf(draft);
     return draft.terms.map((terms, index) => order({ ...by, nonce: nonces[index] ?? 0n }, terms));
   }
 
