@@ -12,6 +12,7 @@ import {
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { bulkSignature, bulkTree, bulkTypedData, EMPTY_ORDER } from "../src/bulk.ts";
+import { FIRST_FIRM_NONCE } from "../src/deals/order.ts";
 import { hashOrder, type SignatureFacts, signerOf } from "../src/signatures.ts";
 import { marketDomain, ORDER_TYPES, type Order } from "../src/typedData.ts";
 
@@ -30,14 +31,16 @@ const order: Order = {
 
 const facts = ({
   delegates = [],
+  lockSigners = [],
   accepted = [],
 }: {
   delegates?: readonly Address[];
+  lockSigners?: readonly Address[];
   accepted?: readonly Hex[];
 } = {}): SignatureFacts => ({
   recover: (hash, signature) => recoverAddress({ hash, signature }).catch(() => undefined),
   isDelegate: (delegate) => delegates.includes(delegate),
-  isLockSigner: () => false,
+  isLockSigner: (signer) => lockSigners.includes(signer),
   isAccepted: (digest) => accepted.includes(digest),
 });
 
@@ -80,6 +83,23 @@ describe("The signer of an order", () => {
     const signed = { order, signature: "0x1234" as const };
     expect(await signerOf(DOMAIN, signed, facts({ accepted }))).to.deep.equal({ by: "wallet" });
     expect(await signerOf(DOMAIN, signed, facts())).to.equal(undefined);
+  });
+
+  it("of a firm order is its maker or its lock's signer, neither a delegate nor a wallet", async () => {
+    const firm = { ...order, nonce: FIRST_FIRM_NONCE };
+    const lockSigners = [AGENT.address];
+    const everybody = facts({ delegates: lockSigners, accepted: [hashOrder(DOMAIN, firm)] });
+    const byJane = { order: firm, signature: await sign(JANE, firm) };
+    const byAgent = { order: firm, signature: await sign(AGENT, firm) };
+    expect(await signerOf(DOMAIN, byJane, facts())).to.deep.equal({ by: "maker" });
+    expect(await signerOf(DOMAIN, byAgent, facts({ lockSigners }))).to.deep.equal({
+      by: "lockSigner",
+      signer: AGENT.address,
+    });
+    expect(await signerOf(DOMAIN, byAgent, everybody)).to.equal(undefined);
+    // An ordinary order is none of the lock's.
+    const plain = { order, signature: await sign(AGENT, order) };
+    expect(await signerOf(DOMAIN, plain, facts({ lockSigners }))).to.equal(undefined);
   });
 
   it("is found under every order of a bulk signature, and under no other", async () => {
