@@ -5,6 +5,8 @@
 
 /** Decimals of a kWh: whole Wh. */
 const KWH_DECIMALS = 3;
+/** Decimals that thousandths of a base unit have beyond base units. */
+const MILLIS_DECIMALS = 3;
 
 /** The format of an amount. */
 export interface AmountStyle {
@@ -95,6 +97,16 @@ export function formatMoney(
   const number = formatAmount(amount, decimals, style);
   return symbol === undefined ? number : `${number} ${symbol}`;
 }
+
+/**
+ * Money that the escrow counts in thousandths of a base unit, as {@link formatMoney}: rounded here, when it is shown, and nowhere
+ * before.
+ */
+export const formatMillis = (
+  millis: bigint,
+  { decimals, ...currency }: { readonly decimals: number; readonly symbol?: string },
+  style?: AmountStyle,
+): string => formatMoney(millis, { ...currency, decimals: decimals + MILLIS_DECIMALS }, style);
 
 /** `value` with `shown` instead of `decimals` decimals, rounded half up. */
 function rescale(value: bigint, decimals: number, shown: number): bigint {

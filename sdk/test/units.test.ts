@@ -4,6 +4,7 @@ import { describe, it } from "mocha";
 import {
   formatAmount,
   formatKwh,
+  formatMillis,
   formatMoney,
   formatWh,
   parseAmount,
@@ -72,6 +73,14 @@ describe("Writing amounts", () => {
       "0.17 tEUR",
     );
     expect(formatMoney(5n, { decimals: 0 }, { shown: 2 })).to.equal("5.00");
+  });
+
+  it("rounds thousandths of a base unit where they are shown, and only there", () => {
+    expect(formatMillis(425_000_001n, { decimals: 6 })).to.equal("0.425000001");
+    expect(formatMillis(425_000_000n, { decimals: 6, symbol: "tEUR" }, { shown: 2 })).to.equal(
+      "0.43 tEUR",
+    );
+    expect(formatMillis(1n, { decimals: 0 })).to.equal("0.001");
   });
 
   it("shows no minus sign before zero", () => {
