@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { marketplaceAbi, metersAbi, packReading } from "@wattline/sdk";
+import { marketplaceAbi, metersAbi, packProfile } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import {
@@ -245,10 +245,10 @@ describe("The audit of a dishonest chain", function () {
     const { slot } = await held();
     const { energy, addresses } = settled.wattline;
     const meters = await impersonate(addresses.meters);
-    const { firstBlock, words } = packReading(new Map([[slot, 100n]]));
+    const { firstBlock, words } = packProfile(new Map([[slot, 100n]]));
     const minted = await energy
       .connect(meters)
-      .mint(jane.address, 1n << 8n, firstBlock, [(words[0] ?? 0n) & 0x7fffffffn]);
+      .mint(jane.address, 1n << 8n, firstBlock, [...words]);
     const failure = await run(process.execPath, [
       "scripts/audit.ts",
       ...audits.argumentsOf(played.rpc, settled),
