@@ -50,10 +50,10 @@ export function demoPeople({ communities }: Simulation): [Household, Household] 
 /** A simulation's network, with the public keys of its demo wallet. */
 export async function configOf(simulation: Simulation, services: Services): Promise<NetworkConfig> {
   const { addresses, chainId, euro } = simulation.wattline;
-  const { marketplace, meters, energy, board } = addresses;
+  const { marketplace, microgrids, meters, energy, board } = addresses;
   const [jane, neighbour] = demoPeople(simulation);
   return {
-    deployment: { chainId, marketplace, meters, energy, board, fromBlock: 0 },
+    deployment: { chainId, marketplace, microgrids, meters, energy, board, fromBlock: 0 },
     name: "Local chain",
     ...services,
     currency: {

@@ -1,3 +1,4 @@
+import { NOTICE_SECONDS } from "@wattline/sdk";
 import hre, { network } from "hardhat";
 import { localAccount } from "./accounts.ts";
 
@@ -9,6 +10,8 @@ export class ChainError extends Error {}
 
 /** Chain id of Hardhat's and Anvil's development chains. */
 const LOCAL_CHAIN_ID = 31_337n;
+/** Before the start: schedules of prices are announced seven days ahead, and deploying takes its time. */
+const AHEAD_SECONDS = NOTICE_SECONDS + 86_400;
 /** A hundred ether in hexadecimal wei: fees for a household's year. */
 const GAS_MONEY = "0x56bc75e2d63100000";
 
@@ -22,7 +25,7 @@ export async function buildContracts(): Promise<void> {
 }
 
 /**
- * Starts a development chain that wallets can connect to, its clock an hour before `startsAt` (Unix seconds).
+ * Starts a development chain that wallets can connect to, its clock eight days before `startsAt` (Unix seconds).
  * @returns The server, listening.
  * @throws ChainError when the port is taken.
  */
@@ -103,17 +106,18 @@ export async function openChain(rpc: string | undefined, startsAt: number) {
   };
 }
 
-/** One of Hardhat's networks, its clock an hour before `startsAt`: time to deploy. */
+/** One of Hardhat's networks, its clock eight days before `startsAt`: time to deploy and to announce prices. */
 const localNetwork = (name: "default" | "node", startsAt: number) => ({
   network: name,
   override: {
     type: "edr-simulated" as const,
     chainId: Number(LOCAL_CHAIN_ID),
-    initialDate: new Date((startsAt - 3600) * 1000),
+    initialDate: new Date((startsAt - AHEAD_SECONDS) * 1000),
   },
 });
 
-const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
+/** A time as people write it. */
+export const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -1,19 +1,26 @@
-import { blockOf, energyIdOf, LANES, laneOf, parseEnergyId, sourceIndex } from "@wattline/sdk";
+import { blockOf,
+  energyIdOf,
+  LANES,
+  laneOf,
+  millisOf,
+  parseEnergyId,
+  sourceIndex,
+} from "@wattline/sdk";
 import { holdersOf } from "./community.ts";
 import type { Simulation } from "./simulation.ts";
 
-/** Whether the marketplace holds exactly what it owes: all accounts, and what is locked for forwards. */
+/** Whether the marketplace holds exactly what it owes, to the thousandth: all accounts, and what is locked for forwards. */
 export async function isEscrowSolvent({
   wattline,
   communities,
   ledger,
 }: Simulation): Promise<boolean> {
   const { marketplace, euro, addresses } = wattline;
-  let owed = ledger.forwards.locked();
+  let owedMillis = ledger.forwards.lockedMillis();
   for (const address of holdersOf(communities)) {
-    owed += (await marketplace.accountOf(addresses.euro, address)).balance;
+    owedMillis += (await marketplace.accountOf(addresses.euro, address)).balance;
   }
-  return (await euro.balanceOf(addresses.marketplace)) === owed;
+  return millisOf(await euro.balanceOf(addresses.marketplace)) === owedMillis;
 }
 
 /**

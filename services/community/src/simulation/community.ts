@@ -1,8 +1,6 @@
 import {
   type EnergyBySlot,
-  type Mode,
   metersDomain,
-  modeIndex,
   packReading,
   READING_TYPES,
   REGISTRATION_TYPES,
@@ -15,8 +13,8 @@ import { SHELTER } from "../profiles/homes.ts";
 import type { CommunitySeries, HouseholdSeries } from "../profiles/series.ts";
 import { deviceKey } from "./accounts.ts";
 import type { Chain } from "./chain.ts";
-import { charterOf, type Deployment } from "./deployment.ts";
-import { type Tariffs, tariffsAt } from "./tariffs.ts";
+import { type Deployment, foundingOf } from "./deployment.ts";
+import type { Tariffs } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
 
 /** A microgrid and its people. */
@@ -55,14 +53,21 @@ export async function settleCommunity(
   microgrid: number,
   firstAccount: number,
 ) {
-  const { chain, meters, addresses, send } = wattline;
+  const { chain, microgrids, addresses, send } = wattline;
   const operator: Person = { name: "operator", ...(await chain.wallet(firstAccount)) };
   const dso: Person = { name: "DSO", ...(await chain.wallet(firstAccount + 1)) };
-  const asOperator = meters.connect(operator.signer);
+  const asOperator = microgrids.connect(operator.signer);
   if (microgrid > 1) {
-    const charter = { ...charterOf(series), currency: addresses.euro };
-    const first = tariffsAt(tariffs.retailPerKwh[0] ?? 0n, tariffs);
-    await send(operator.address, (o) => asOperator.found(charter, first, dso.address, o));
+    const { charter, first, later, ration } = foundingOf(series, addresses.euro, tariffs);
+    const { levelOfHour, levels } = first;
+    await send(operator.address, (o) =>
+      asOperator.found(charter, levelOfHour, [...levels], dso.address, ration, o),
+    );
+    for (const { firstSlot, ...day } of later) {
+      await send(operator.address, (o) =>
+        asOperator.schedule(microgrid, firstSlot, day.levelOfHour, [...day.levels], o),
+      );
+    }
   }
 
   const critical = criticalHome(series);
@@ -88,15 +93,9 @@ export async function settleCommunity(
     dso,
     households,
 
-    /** The operator publishes a new retail tariff. */
-    async setRetail(retailPerKwh: bigint): Promise<void> {
-      const current = tariffsAt(retailPerKwh, tariffs);
-      await send(operator.address, (o) => asOperator.setTariffs(microgrid, current, o));
-    },
-
-    /** The operator declares the microgrid islanded, or connected again. */
-    async setMode(mode: Mode): Promise<void> {
-      await send(operator.address, (o) => asOperator.setMode(microgrid, modeIndex(mode), o));
+    /** The operator declares that an island begins with the current slot, or ends with it. */
+    async setIslanded(islanded: boolean): Promise<void> {
+      await send(operator.address, (o) => asOperator.setIslanded(microgrid, islanded, o));
     },
 
     /** The operator proposes a tie line to the microgrid `other`, or agrees to that one's proposal. */
@@ -122,25 +121,21 @@ export async function register(
   capacityW: number,
   critical: boolean,
 ): Promise<void> {
+  const consented = {
+    microgrid,
+    owner: address,
+    meter: device.address,
+    source: sourceIndex(source),
+    capacityW,
+  };
   const consent = await device.signTypedData({
     domain: metersDomain(chainId, addresses.meters),
     types: REGISTRATION_TYPES,
     primaryType: "Registration",
-    message: { microgrid, owner: address },
+    message: consented,
   });
   await send(operator.address, (o) =>
-    meters
-      .connect(operator.signer)
-      .register(
-        microgrid,
-        address,
-        device.address,
-        sourceIndex(source),
-        capacityW,
-        critical,
-        consent,
-        o,
-      ),
+    meters.connect(operator.signer).register({ ...consented, critical }, consent, o),
   );
 }
 

@@ -1,13 +1,11 @@
-import { arrivingWh } from "@wattline/sdk";
+import { arrivedOf, shareWh } from "@wattline/sdk";
 import type { Lanes } from "./merit.ts";
 import { least, type PlannedTrade, type RoundBalance, subtract } from "./roundBalance.ts";
 import { ISLAND_RATION_WH } from "./tariffs.ts";
 
 /** The deliveries of one household's forwards, one entry per slot. */
 export interface Delivery {
-  /** What its buyers get, each share rounded down. */
-  readonly sharesWh: bigint[];
-  /** What the meter keeps for its forwards; the rounding rest returns to the household once all are released. */
+  /** What its meter keeps for its buyers. */
   readonly keptWh: bigint[];
   /** What the household has reserved from others. */
   readonly reservedWh: bigint[];
@@ -16,7 +14,8 @@ export interface Delivery {
 }
 
 /**
- * Each position gets a share of its slot: the part that the seller's meter delivered of its promises.
+ * What was promised first is served first, slot by slot.
+ * @param trades In the order of their reservations.
  * @returns A delivery for every household of `tally`.
  */
 export function deliveriesOf(
@@ -24,7 +23,10 @@ export function deliveriesOf(
   trades: readonly PlannedTrade[],
   metered: readonly RoundBalance[],
 ): Delivery[] {
-  const shares = trades.map((trade) => ({ trade, shareWh: shareOf(trade, trades, metered) }));
+  const shares = trades.map((trade, index) => ({
+    trade,
+    sharesWh: sharesOf(trade, trades.slice(0, index), metered),
+  }));
   const { microgrid } = balance.community;
   return balance.offeredWh.map((exportedWh, home) => {
     const sales = shares.filter(
@@ -38,17 +40,15 @@ export function deliveriesOf(
       exportedWh.length,
     );
     return {
-      sharesWh: sumOf(
-        sales.map(({ shareWh }) => shareWh),
-        exportedWh.length,
-      ),
       keptWh: promisedWh.map((wh, lane) => least(wh, exportedWh[lane] ?? 0n)),
       reservedWh: sumOf(
         purchases.map(({ trade }) => trade.sentWh),
         exportedWh.length,
       ),
       arrivedWh: sumOf(
-        purchases.map(({ trade, shareWh }) => shareWh.map((wh) => arrivingWh(wh, trade.lossBps))),
+        purchases.map(({ trade: { lossBps }, sharesWh }) =>
+          sharesWh.map((wh) => arrivedOf(wh, { lossBps, flowWh: 0n })),
+        ),
         exportedWh.length,
       ),
     };
@@ -57,16 +57,14 @@ export function deliveriesOf(
 
 /**
  * Deducts deliveries from a balance.
- * @param released Whether the forwards are released, so that sellers have the rounding rest back.
  * @returns What each household got but did not need.
  */
 export function deliver(
   balance: RoundBalance,
   deliveries: readonly Delivery[],
-  released: boolean,
 ): Lanes[] {
-  return deliveries.map(({ sharesWh, keptWh, reservedWh, arrivedWh }, home) => {
-    subtract(balance.offeredWh[home], released ? sharesWh : keptWh);
+  return deliveries.map(({ keptWh, reservedWh, arrivedWh }, home) => {
+    subtract(balance.offeredWh[home], keptWh);
     const needed = balance.neededWh[home] ?? [];
     subtract(needed, arrivedWh);
     const surplusWh = needed.map((wh) => (wh < 0n ? -wh : 0n));
@@ -80,24 +78,21 @@ export function deliver(
   });
 }
 
-function shareOf(
+function sharesOf(
   trade: PlannedTrade,
-  trades: readonly PlannedTrade[],
+  earlier: readonly PlannedTrade[],
   metered: readonly RoundBalance[],
 ): bigint[] {
   const { microgrid } = trade.from.community;
   const exportedWh =
     metered.find((balance) => isAt(balance, microgrid))?.offeredWh[trade.seller] ?? [];
-  const promisedWh = sumOf(
-    trades
+  const aheadWh = sumOf(
+    earlier
       .filter(({ from, seller }) => seller === trade.seller && isAt(from, microgrid))
       .map(({ sentWh }) => sentWh),
     trade.sentWh.length,
   );
-  return trade.sentWh.map((wh, lane) => {
-    const promised = promisedWh[lane] ?? 0n;
-    return promised === 0n ? 0n : (wh * least(promised, exportedWh[lane] ?? 0n)) / promised;
-  });
+  return trade.sentWh.map((wh, lane) => shareWh(wh, aheadWh[lane] ?? 0n, exportedWh[lane] ?? 0n));
 }
 
 const isAt = ({ community }: RoundBalance, microgrid: number): boolean =>

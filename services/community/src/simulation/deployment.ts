@@ -1,8 +1,10 @@
-import { type Address, custom } from "viem";
+import { decodeLog, type HistoryEvent, Microgrids } from "@wattline/sdk";
+import type { Log } from "ethers";
+import { type Address, custom, getAddress, type Hex, isHex } from "viem";
 import { deployContract, deployWattline } from "../../../../ignition/deployLocally.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 import type { Chain } from "./chain.ts";
-import { type Tariffs, tariffsAt } from "./tariffs.ts";
+import { ISLAND_RATION_WH, schedulesOf, type Tariffs, utcOffsetMinutesOf } from "./tariffs.ts";
 
 /** Wattline on a chain, with the first microgrid founded, and a way to send transactions. */
 export type Deployment = Awaited<ReturnType<typeof deploy>>;
@@ -17,14 +19,20 @@ const GAS_LIMIT = 8_000_000n;
 /** The gas limit of a batch: Ethereum's limit for a transaction, rounded down. */
 export const BATCH_GAS_LIMIT = 16_700_000n;
 
-/** A microgrid's terms at its founding, except for the currency. */
-export const charterOf = (series: CommunitySeries) => ({
-  name: series.name,
-  latitudeTenths: series.place.latitudeTenths,
-  longitudeTenths: series.place.longitudeTenths,
-  slotSeconds: series.slotSeconds,
-  reportingDeadline: 86_400,
-});
+/** What an operator says when it founds a microgrid, and the schedules that it announces at once. */
+export function foundingOf(series: CommunitySeries, currency: Address, tariffs: Tariffs) {
+  const [first, ...later] = schedulesOf(tariffs, series);
+  const charter = {
+    name: series.name,
+    latitudeTenths: series.place.latitudeTenths,
+    longitudeTenths: series.place.longitudeTenths,
+    currency,
+    slotSeconds: series.slotSeconds,
+    reportingDeadline: 86_400,
+    utcOffsetMinutes: utcOffsetMinutesOf(series),
+  };
+  return { charter, first, later, ration: Number(ISLAND_RATION_WH) };
+}
 
 /** Deploys Wattline on `chain` with a microgrid for `first`. */
 export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tariffs) {
@@ -34,15 +42,20 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
   const addresses = { ...deployed, euro: await deployContract(node, "test/TestEuro") };
   const contracts = {
     marketplace: await ethers.getContractAt("Marketplace", addresses.marketplace),
+    microgrids: await ethers.getContractAt("Microgrids", addresses.microgrids),
     meters: await ethers.getContractAt("Meters", addresses.meters),
     energy: await ethers.getContractAt("EnergyToken", addresses.energy),
     euro: await ethers.getContractAt("TestEuro", addresses.euro),
   };
   const [operator, dso, ...others] = await ethers.getSigners();
   if (operator === undefined || dso === undefined) throw new Error("The chain has no accounts.");
-  const charter = { ...charterOf(first), currency: addresses.euro };
-  const firstTariffs = tariffsAt(tariffs.retailPerKwh[0] ?? 0n, tariffs);
-  await contracts.meters.connect(operator).found(charter, firstTariffs, dso.address);
+  const founding = foundingOf(first, addresses.euro, tariffs);
+  const asOperator = contracts.microgrids.connect(operator);
+  const { levelOfHour, levels } = founding.first;
+  await asOperator.found(founding.charter, levelOfHour, [...levels], dso.address, founding.ration);
+  for (const { firstSlot, ...day } of founding.later) {
+    await asOperator.schedule(1, firstSlot, day.levelOfHour, [...day.levels]);
+  }
   for (const { address } of [operator, dso, ...others].slice(0, DEMO_ACCOUNTS)) {
     await contracts.euro.connect(operator).mint(address, POCKET_MONEY);
   }
@@ -63,14 +76,39 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
     };
   }
 
+  const facts = new Microgrids();
+  let nextBlock = fromBlock;
+
+  /** Wattline's events among logs, as the sdk reads them. */
+  const eventsIn = (logs: readonly Log[]): HistoryEvent[] =>
+    logs.flatMap(({ address, topics, data, index }) => {
+      const log = { address: getAddress(address), topics: topics.map(hex), data: hex(data) };
+      return decodeLog(addresses, { ...log, logIndex: index }) ?? [];
+    });
+
   return {
     chain,
     addresses,
     chainId,
     fromBlock,
     ...contracts,
+    eventsIn,
     /** The gas of all transactions so far. */
     gasUsed: () => gasUsed,
+
+    /** All microgrids and tie lines as they are now, by their events. */
+    async facts(): Promise<Microgrids> {
+      const { provider } = ethers;
+      const latest = await provider.getBlockNumber();
+      if (latest < nextBlock) return facts;
+      const range = { fromBlock: nextBlock, toBlock: latest };
+      for (const log of await provider.getLogs({ address: addresses.microgrids, ...range })) {
+        const block = await provider.getBlock(log.blockNumber);
+        for (const event of eventsIn([log])) facts.add(event, block?.timestamp ?? 0);
+      }
+      nextBlock = latest + 1;
+      return facts;
+    },
 
     /** Sends a transaction of `from`, waits for it and counts its gas. */
     async send<T extends { gasUsed: bigint }>(
@@ -93,4 +131,9 @@ export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tari
       return receipt;
     },
   };
+}
+
+function hex(text: string): Hex {
+  if (!isHex(text)) throw new TypeError(`The node answered "${text}", which is no hexadecimal.`);
+  return text;
 }

@@ -33,7 +33,7 @@ export function forwardMarket(simulation: Simulation): Market {
   const promised = new Map<Round, PlannedTrade[]>();
 
   return {
-    async prepare(expected, retailPerKwh) {
+    async prepare(expected) {
       const trades: PlannedTrade[] = [];
       const plan = (more: readonly PlannedTrade[]) => {
         for (const trade of more) deduct(trade);
@@ -42,8 +42,8 @@ export function forwardMarket(simulation: Simulation): Market {
       for (const balance of expected) plan(tradesAtHome(balance));
       const [here, there] = expected;
       if (simulation.line !== undefined && here !== undefined && there !== undefined) {
-        plan(tradesAcross(here, there, simulation.line, retailPerKwh));
-        plan(tradesAcross(there, here, simulation.line, retailPerKwh));
+        plan(tradesAcross(here, there, simulation.line, true));
+        plan(tradesAcross(there, here, simulation.line, true));
       }
       const offers = new Map<SignedOrder, SignedOrder>();
       const reserved: PlannedTrade[] = [];
@@ -64,7 +64,7 @@ export function forwardMarket(simulation: Simulation): Market {
       if (round.endsBlock) await releaseAll(blockOf(round.slots[0] ?? 0));
       const deliveries = metered.map((balance) => deliveriesOf(balance, trades, metered));
       for (const [index, balance] of metered.entries()) {
-        const surplusWh = deliver(balance, deliveries[index] ?? [], round.endsBlock);
+        const surplusWh = deliver(balance, deliveries[index] ?? []);
         if (balance.islanded) await acceptAll(simulation, tradesAtHome(balance));
         else if (round.endsBlock) await resell(balance, surplusWh);
       }
@@ -92,6 +92,7 @@ export function forwardMarket(simulation: Simulation): Market {
         lastSlot: slots.at(-1) ?? 0,
         pricePerKwh: offer.order.price,
         bondPerKwh: BOND_PER_KWH,
+        crosses: true,
       }));
     offers.set(offer, forward);
     const energyWh = bySlot(trade.from.round, trade.sentWh);
@@ -109,13 +110,13 @@ export function forwardMarket(simulation: Simulation): Market {
 
   /** Buyers sell to the grid what they reserved but did not need. */
   async function resell(balance: RoundBalance, surplusWh: readonly Lanes[]): Promise<void> {
-    const { community, dayOrders, round } = balance;
+    const { community, orders, round } = balance;
     for (const [home, lanes] of surplusWh.entries()) {
       const who = community.households[home];
       if (who === undefined || lanes.every((wh) => wh === 0n)) continue;
       simulation.check();
       const energyWh = bySlot(round, lanes);
-      const receipt = await trading.accept(community, who, dayOrders.gridBid, energyWh);
+      const receipt = await trading.accept(community, who, orders.gridBid, energyWh);
       ledger.soldToGrid(receipt, who, community.dso, true);
     }
   }

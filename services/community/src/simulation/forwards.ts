@@ -1,81 +1,83 @@
-import { sumWh } from "@wattline/sdk";
-import type { Result } from "ethers";
-import type { Position, Release } from "./trading.ts";
-
-/** One block of a forward that is reserved and not yet released. */
-interface Open extends Release {
-  energyWh: bigint;
-  /** The buyer's payment and the seller's bond. */
-  locked: bigint;
-}
+import { type EventNamed, type Position, type PositionView, Positions, sumWh } from "@wattline/sdk";
+import type { Release } from "./trading.ts";
 
 /** Keeps track of forwards, from the chain's events alone. */
 export class Forwards {
-  readonly #open = new Map<string, Open>();
+  readonly #positions = new Positions();
+  readonly #open = new Map<string, PositionView>();
   /** Reserved but not delivered. */
   shortfallWh = 0n;
 
-  /** The escrow's holdings for forwards: payments and bonds. */
-  locked(): bigint {
-    return [...this.#open.values()].reduce((sum, { locked }) => sum + locked, 0n);
+  /** The escrow's holdings for forwards, in thousandths of a base unit: what buyers and sellers have locked. */
+  lockedMillis(): bigint {
+    return this.#openBlocks().reduce(
+      (sum, { lockedMillis, bondedMillis }) => sum + lockedMillis + bondedMillis,
+      0n,
+    );
   }
 
   /** Forwards of a block, which can be released once it is reported. */
-  openIn(blockNumber: number): Release[] {
-    return [...this.#open.values()].filter((open) => open.blockNumber === blockNumber);
+  openIn(block: number): Release[] {
+    return this.#openWhere((each) => each === block);
   }
 
   /** Forwards of blocks before this one. */
-  openBefore(blockNumber: number): Release[] {
-    return [...this.#open.values()].filter((open) => open.blockNumber < blockNumber);
+  openBefore(block: number): Release[] {
+    return this.#openWhere((each) => each < block);
   }
 
-  /** The number of reserved blocks of positions. */
+  /** How many blocks of positions are reserved. */
   get size(): number {
-    return this.#open.size;
+    return this.#openBlocks().length;
   }
 
   /** Removes what somebody else has released. */
-  forget(release: Release): void {
-    for (const [key, open] of this.#open) if (open === release) this.#open.delete(key);
+  forget({ position, blocks }: Release): void {
+    for (const [id, view] of this.#open) {
+      if (view.position !== position) continue;
+      const left = view.blocks.filter(
+        ({ block }) => (blocks & (1n << BigInt(block - position.firstBlock))) === 0n,
+      );
+      this.#keep(id, { ...view, blocks: left });
+    }
   }
 
-  /** Records a `Reserved` event of the simulation, whose reservations lie within a block. */
-  reserved(args: Result): void {
-    const blockNumber = Number(args.firstBlock);
-    const key = `${args.positionId} ${blockNumber}`;
-    const open = this.#open.get(key) ?? {
-      position: positionOf(args.position),
-      blockNumber,
-      energyWh: 0n,
-      locked: 0n,
-    };
-    open.energyWh += sumWh([...args.energy]);
-    open.locked += args.locked + args.bonded;
-    this.#open.set(key, open);
+  /** Records a reservation. */
+  reserved(args: EventNamed<"Reserved">["args"]): void {
+    const view = this.#positions.reserve(args);
+    this.#keep(view.id, view);
   }
 
-  /** Records a `Released` event and returns its position. */
-  released(args: Result): Position {
-    const key = `${args.positionId} ${Number(args.blockNumber)}`;
-    const open = this.#open.get(key);
-    if (open === undefined) throw new Error(`A block was released without being reserved: ${key}.`);
-    this.#open.delete(key);
-    this.shortfallWh += open.energyWh - sumWh([args.delivered]);
-    return open.position;
+  /**
+   * Records a release and returns its position.
+   * @throws Error when it was never reserved.
+   */
+  released(args: EventNamed<"Released">["args"]): Position {
+    const { position, before } = this.#positions.release(args);
+    this.shortfallWh += before.energyWh - sumWh([args.delivered]);
+    const view = this.#positions.get(args.positionId);
+    if (view !== undefined) this.#keep(view.id, view);
+    return position;
+  }
+
+  /** Keeps a position as long as a block of it is open. */
+  #keep(id: string, view: PositionView): void {
+    if (view.blocks.some(({ state }) => state === "open")) this.#open.set(id, view);
+    else this.#open.delete(id);
+  }
+
+  #openBlocks() {
+    return [...this.#open.values()].flatMap(({ blocks }) =>
+      blocks.filter(({ state }) => state === "open"),
+    );
+  }
+
+  #openWhere(isMeant: (block: number) => boolean): Release[] {
+    return [...this.#open.values()].flatMap(({ position, blocks: all }) => {
+      const blocks = all
+        .filter(({ block, state }) => state === "open" && isMeant(block))
+        .reduce((bits, { block }) => bits | (1n << BigInt(block - position.firstBlock)), 0n);
+      return blocks === 0n ? [] : [{ position, blocks }];
+    });
   }
 }
-
-const positionOf = (terms: Result): Position => ({
-  seller: terms.seller,
-  buyer: terms.buyer,
-  meter: terms.meter,
-  source: Number(terms.source),
-  from: Number(terms.from),
-  to: Number(terms.to),
-  currency: terms.currency,
-  price: terms.price,
-  charge: terms.charge,
-  bond: terms.bond,
-  lossBps: terms.lossBps,
-});

@@ -1,23 +1,31 @@
-import { arrivingWh, LANES, laneOf, unpackProfile } from "@wattline/sdk";
+import {
+  arrivedOf,
+  type EventNamed,
+  LANES,
+  laneOf,
+  parseEnergyId,
+  type Position as PositionTerms,
+  unpackProfile,
+} from "@wattline/sdk";
 import { type Address, zeroAddress } from "viem";
 import type { Household, Person } from "./community.ts";
 import type { Deployment } from "./deployment.ts";
 import { Forwards } from "./forwards.ts";
 import type { Receipt } from "./trading.ts";
 
-/** The sums of one household's trades, according to the chain's events. */
+/** The sums of one household's trades, according to the chain's events. Money in thousandths of a base unit. */
 export interface Position {
   /** Bought from neighbours, Wh per slot number. */
   readonly boughtWh: Map<number, bigint>;
   soldWh: bigint;
   soldToGridWh: bigint;
-  paid: bigint;
-  received: bigint;
-  receivedFromGrid: bigint;
+  paidMillis: bigint;
+  receivedMillis: bigint;
+  receivedFromGridMillis: bigint;
   /** What the grid paid for energy that was bought from neighbours but not needed. */
-  receivedForSurplus: bigint;
-  bondPaid: bigint;
-  bondReceived: bigint;
+  receivedForSurplusMillis: bigint;
+  bondPaidMillis: bigint;
+  bondReceivedMillis: bigint;
 }
 
 /** A transfer of one slot's energy; the zero address mints and burns. */
@@ -28,6 +36,13 @@ interface Transfer {
   readonly wh: bigint;
 }
 
+/** What two neighbours traded. */
+interface Sale {
+  readonly sentWh: bigint;
+  readonly costMillis: bigint;
+  readonly chargeMillis: bigint;
+}
+
 /** Sums over the chain's events, from receipts alone. */
 export class Ledger {
   readonly #wattline: Deployment;
@@ -36,14 +51,14 @@ export class Ledger {
   readonly mintedWh = new Map<bigint, bigint>();
   /** Reported Wh per slot number. */
   readonly reportedWh = new Map<number, bigint>();
-  /** Lost on tie lines, Wh per slot number, computed from what was sent. */
+  /** Lost on tie lines, Wh per slot number. */
   readonly lostWh = new Map<number, bigint>();
   readonly forwards = new Forwards();
   readings = 0;
   trades = 0;
   tradedWh = 0n;
-  tradedCost = 0n;
-  bondPaid = 0n;
+  tradedCostMillis = 0n;
+  bondPaidMillis = 0n;
 
   constructor(wattline: Deployment) {
     this.#wattline = wattline;
@@ -57,12 +72,12 @@ export class Ledger {
       boughtWh: new Map(),
       soldWh: 0n,
       soldToGridWh: 0n,
-      paid: 0n,
-      received: 0n,
-      receivedFromGrid: 0n,
-      receivedForSurplus: 0n,
-      bondPaid: 0n,
-      bondReceived: 0n,
+      paidMillis: 0n,
+      receivedMillis: 0n,
+      receivedFromGridMillis: 0n,
+      receivedForSurplusMillis: 0n,
+      bondPaidMillis: 0n,
+      bondReceivedMillis: 0n,
     };
     this.#positions.set(address, blank);
     return blank;
@@ -71,153 +86,160 @@ export class Ledger {
   /** Records a reading. */
   reported(receipt: Receipt): void {
     this.readings++;
-    for (const log of receipt.logs) {
-      const report = this.#wattline.meters.interface.parseLog(log);
-      if (report?.name === "Reported") {
-        const profile = {
-          firstBlock: Number(report.args.firstBlock),
-          words: [...report.args.exported],
-        };
-        for (const [slot, wh] of unpackProfile(profile)) add(this.reportedWh, slot, wh);
+    for (const event of this.#eventsOf(receipt)) {
+      if (event.eventName !== "Reported") continue;
+      const { firstBlock, exported } = event.args;
+      for (const [slot, wh] of unpackProfile({ firstBlock, words: exported })) {
+        add(this.reportedWh, slot, wh);
       }
     }
     this.#moved(receipt);
   }
 
   /** Records what `buyer` accepted of a neighbour's offer. */
-  accepted(receipt: Receipt, seller: Household, buyer: Household, lossBps: bigint): void {
-    for (const { name, args } of this.#marketEvents(receipt)) {
-      if (name === "Traded") this.#sale(seller, buyer, args.energy, args.cost, args.charge);
-      if (name === "Crossed") {
-        const sent = { firstBlock: Number(args.firstBlock), words: [...args.sent] };
-        for (const [slot, wh] of unpackProfile(sent)) this.#lose(slot, wh, lossBps);
+  accepted(receipt: Receipt, seller: Household, buyer: Household): void {
+    for (const event of this.#eventsOf(receipt)) {
+      if (event.eventName === "Traded") {
+        const { filled, cost, charge } = event.args;
+        this.#sale(seller, buyer, { sentWh: filled, costMillis: cost, chargeMillis: charge });
       }
+      if (event.eventName === "Crossed") this.#crossed(event.args);
     }
-    const { boughtWh } = this.of(buyer);
-    for (const { to, slot, wh } of this.#moved(receipt)) {
-      if (to === buyer.address) add(boughtWh, slot, wh);
-    }
+    this.#bought(this.#moved(receipt), [buyer]);
   }
 
   /** Records what `seller` sold to the grid; `surplus` means that it had bought it from neighbours before. */
   soldToGrid(receipt: Receipt, seller: Household, dso: Person, surplus: boolean): void {
     const sale = this.of(seller);
-    for (const { name, args } of this.#marketEvents(receipt)) {
-      if (name !== "Traded") continue;
-      const [cost, charge, energyWh]: [bigint, bigint, bigint] = [
-        args.cost,
-        args.charge,
-        args.energy,
-      ];
+    for (const event of this.#eventsOf(receipt)) {
+      if (event.eventName !== "Traded") continue;
+      const { cost, charge, filled } = event.args;
       const due = cost - charge;
-      sale.received += due;
-      if (surplus) sale.receivedForSurplus += due;
+      sale.receivedMillis += due;
+      if (surplus) sale.receivedForSurplusMillis += due;
       else {
-        sale.soldToGridWh += energyWh;
-        sale.receivedFromGrid += due;
+        sale.soldToGridWh += filled;
+        sale.receivedFromGridMillis += due;
       }
-      this.of(dso).paid += cost;
+      this.of(dso).paidMillis += cost;
     }
     this.#moved(receipt);
   }
 
   /**
-   * Records a batch. The simulated auctioneer knows all balances, so no match may be skipped.
-   * @param pairs Seller and buyer of each match, in the batch's order.
+   * Records a batch. The simulated auctioneer knows all balances, so no match may be skipped or cut.
+   * @param pairs Seller and buyer of each match, in the batch's order, and what is to be sent.
    */
-  settled(receipt: Receipt, pairs: readonly (readonly [Household, Household])[]): void {
-    const moves = new Map<string, bigint>();
-    for (const { from, to, slot, wh } of this.#moved(receipt)) {
-      add(moves, `${from} ${to}`, wh);
-      add(this.of({ address: to }).boughtWh, slot, wh);
-    }
+  settled(
+    receipt: Receipt,
+    pairs: readonly (readonly [Household, Household, sentWh: bigint])[],
+  ): void {
     let settled = 0;
-    for (const { name, args } of this.#marketEvents(receipt)) {
-      if (name === "Skipped")
-        throw new Error(`A match was skipped, for the reason ${args.reason}.`);
-      if (name !== "Matched") continue;
-      const [seller, buyer] = pairs[settled++] ?? [];
+    for (const event of this.#eventsOf(receipt)) {
+      if (event.eventName === "Crossed") this.#crossed(event.args);
+      if (event.eventName === "Skipped")
+        throw new Error(`A match was skipped, for the reason ${event.args.reason}.`);
+      if (event.eventName !== "Matched") continue;
+      const [seller, buyer, plannedWh] = pairs[settled++] ?? [];
       if (seller === undefined || buyer === undefined)
         throw new Error("A match without seller or buyer.");
-      const energyWh = moves.get(`${seller.address} ${buyer.address}`) ?? 0n;
-      this.#sale(seller, buyer, energyWh, args.cost, args.charge);
+      const { sentWh, cost, charge } = event.args;
+      if (sentWh !== plannedWh) throw new Error(`Of ${plannedWh} Wh only ${sentWh} were matched.`);
+      this.#sale(seller, buyer, { sentWh, costMillis: cost, chargeMillis: charge });
     }
+    const buyers = new Set(pairs.map(([, buyer]) => buyer));
+    this.#bought(this.#moved(receipt), [...buyers]);
   }
 
   /** Records reserved energy. */
   reserved(receipt: Receipt): void {
-    for (const { name, args } of this.#marketEvents(receipt)) {
-      if (name !== "Reserved") continue;
+    for (const event of this.#eventsOf(receipt)) {
+      if (event.eventName !== "Reserved") continue;
       this.trades++;
-      this.forwards.reserved(args);
+      this.forwards.reserved(event.args);
     }
   }
 
   /** Records released forwards. */
   released(receipt: Receipt): void {
-    for (const { name, args } of this.#marketEvents(receipt)) {
-      if (name !== "Released") continue;
-      const block = Number(args.blockNumber);
-      const position = this.forwards.released(args);
-      const [sale, purchase] = [
-        this.of({ address: position.seller }),
-        this.of({ address: position.buyer }),
-      ];
-      let sentWh = 0n;
-      for (let lane = 0; lane < LANES; lane++) {
-        const wh = laneOf(args.delivered, lane);
-        const slot = block * LANES + lane;
-        sentWh += wh;
-        add(purchase.boughtWh, slot, arrivingWh(wh, position.lossBps));
-        this.#lose(slot, wh, position.lossBps);
-      }
-      sale.soldWh += sentWh;
-      sale.received += args.paid;
-      sale.bondPaid += args.forfeited;
-      purchase.paid += args.paid + args.charge;
-      purchase.bondReceived += args.forfeited;
-      this.tradedWh += sentWh;
-      this.tradedCost += args.paid + args.charge;
-      this.bondPaid += args.forfeited;
+    for (const event of this.#eventsOf(receipt)) {
+      if (event.eventName === "NotReleased")
+        throw new Error(`A forward was not released, for the reason ${event.args.reason}.`);
+      if (event.eventName === "Released") this.#released(event.args);
     }
     this.#moved(receipt);
   }
 
-  #sale(seller: Household, buyer: Household, sentWh: bigint, cost: bigint, charge: bigint): void {
+  #released(released: EventNamed<"Released">["args"]): void {
+    const { blockNumber, delivered, paid, charge, forfeited } = released;
+    const position = this.forwards.released(released);
+    const [sale, purchase] = [
+      this.of({ address: position.seller }),
+      this.of({ address: position.buyer }),
+    ];
+    let sentWh = 0n;
+    for (let lane = 0; lane < LANES; lane++) {
+      const wh = laneOf(delivered, lane);
+      const slot = blockNumber * LANES + lane;
+      const arrivedWh = arrivedIn(position, wh);
+      sentWh += wh;
+      add(purchase.boughtWh, slot, arrivedWh);
+      add(this.lostWh, slot, wh - arrivedWh);
+    }
+    sale.soldWh += sentWh;
+    // Across a line the seller pays the wheeling charge of what it did not deliver, too.
+    sale.receivedMillis += paid - charge;
+    sale.bondPaidMillis += forfeited;
+    purchase.paidMillis += paid;
+    purchase.bondReceivedMillis += forfeited;
+    this.tradedWh += sentWh;
+    this.tradedCostMillis += paid;
+    this.bondPaidMillis += forfeited;
+  }
+
+  #sale(seller: Household, buyer: Household, { sentWh, costMillis, chargeMillis }: Sale): void {
     const sale = this.of(seller);
     sale.soldWh += sentWh;
-    sale.received += cost - charge;
-    this.of(buyer).paid += cost;
+    sale.receivedMillis += costMillis - chargeMillis;
+    this.of(buyer).paidMillis += costMillis;
     this.trades++;
     this.tradedWh += sentWh;
-    this.tradedCost += cost;
+    this.tradedCostMillis += costMillis;
   }
 
-  #lose(slot: number, sentWh: bigint, lossBps: bigint): void {
-    add(this.lostWh, slot, sentWh - arrivingWh(sentWh, lossBps));
-  }
-
-  *#marketEvents(receipt: Receipt) {
-    for (const log of receipt.logs) {
-      const event = this.#wattline.marketplace.interface.parseLog(log);
-      if (event !== null) yield event;
+  #bought(transfers: readonly Transfer[], buyers: readonly Household[]): void {
+    const addresses = new Set(buyers.map(({ address }) => address));
+    for (const { to, slot, wh } of transfers) {
+      if (addresses.has(to)) add(this.of({ address: to }).boughtWh, slot, wh);
     }
+  }
+
+  #crossed({ firstBlock, sent, arrived }: EventNamed<"Crossed">["args"]): void {
+    for (const [slot, wh] of unpackProfile({ firstBlock, words: sent })) {
+      add(this.lostWh, slot, wh);
+    }
+    for (const [slot, wh] of unpackProfile({ firstBlock, words: arrived })) {
+      add(this.lostWh, slot, -wh);
+    }
+  }
+
+  #eventsOf(receipt: Receipt) {
+    return this.#wattline.eventsIn(receipt.logs);
   }
 
   /** The transfers of a transaction; records mints and burns. */
   #moved(receipt: Receipt): Transfer[] {
     const transfers: Transfer[] = [];
-    for (const log of receipt.logs) {
-      const event = this.#wattline.energy.interface.parseLog(log);
-      if (event?.name !== "TransferSingle" && event?.name !== "TransferBatch") continue;
-      const single = event.name === "TransferSingle";
-      const ids: bigint[] = single ? [event.args.id] : [...event.args.ids];
-      // ethers' Result is an array, whose `values` method hides the argument of that name.
-      const values: bigint[] = single ? [event.args.value] : [...event.args[4]];
+    for (const event of this.#eventsOf(receipt)) {
+      if (event.eventName !== "TransferSingle" && event.eventName !== "TransferBatch") continue;
       const { from, to } = event.args;
+      const [ids, amounts] =
+        event.eventName === "TransferSingle"
+          ? [[event.args.id], [event.args.value]]
+          : [event.args.ids, event.args.values];
       for (const [index, id] of ids.entries()) {
-        const wh = values[index] ?? 0n;
-        transfers.push({ from, to, slot: Number(id & 0xffffffffn), wh });
+        const wh = amounts[index] ?? 0n;
+        transfers.push({ from, to, slot: parseEnergyId(id).slot, wh });
         if (from === zeroAddress) add(this.mintedWh, id, wh);
         if (to === zeroAddress) add(this.mintedWh, id, -wh);
       }
@@ -225,6 +247,9 @@ export class Ledger {
     return transfers;
   }
 }
+
+const arrivedIn = ({ lossBps }: PositionTerms, sentWh: bigint): bigint =>
+  arrivedOf(sentWh, { lossBps: BigInt(lossBps), flowWh: 0n });
 
 function add<Key>(totals: Map<Key, bigint>, key: Key, wh: bigint): void {
   totals.set(key, (totals.get(key) ?? 0n) + wh);

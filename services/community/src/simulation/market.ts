@@ -9,12 +9,11 @@ export interface Market {
   /**
    * Before a round's slots begin.
    * @param expected Expected energy, per community.
-   * @param retailPerKwh The lowest retail tariff in the round.
    */
-  prepare(expected: readonly RoundBalance[], retailPerKwh: bigint): Promise<void>;
+  prepare(expected: readonly RoundBalance[]): Promise<void>;
   /**
    * When the round's slots are reported: neighbours trade, which reduces the balances.
    * @param metered Metered energy, per community.
    */
-  clear(metered: readonly RoundBalance[], retailPerKwh: bigint): Promise<void>;
+  clear(metered: readonly RoundBalance[]): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** Who gets how much from whom: the merit order, slot by slot. */
 
-import { arrivingWh, sentForWh } from "@wattline/sdk";
+import { arrivedOf, leastSentFor } from "@wattline/sdk";
 import type { TieLine } from "./tieLine.ts";
 
 /** A household's energy in Wh, one entry per slot. */
@@ -22,6 +22,7 @@ export interface Match {
  * @param meritOrder Sellers, the cheapest first.
  * @param queue Buyers, the one that chooses first in front.
  * @param line The tie line between sellers and buyers, if they are in different microgrids.
+ * @param isForward Whether the energy is still to come: then each part loses as if the line carried nothing else.
  * @returns Matches with some energy, in the order in which they were made.
  */
 export function matchByMerit(
@@ -30,10 +31,15 @@ export function matchByMerit(
   meritOrder: readonly number[],
   queue: readonly number[],
   line?: TieLine,
+  isForward = false,
 ): Match[] {
   const lossBps = line?.lossBps ?? 0n;
   const leftWh = offeredWh.map((lanes) => [...lanes]);
   const carriedWh: bigint[] = [];
+  const lossIn = (slot: number) => ({
+    lossBps,
+    flowWh: isForward ? 0n : (carriedWh[slot] ?? 0n),
+  });
   const matches: Match[] = [];
   for (const buyer of queue) {
     const openWh = [...(neededWh[buyer] ?? [])];
@@ -44,10 +50,10 @@ export function matchByMerit(
         const stock = stockWh[slot] ?? 0n;
         const sendable =
           line === undefined ? stock : least(stock, line.capacityWh - (carriedWh[slot] ?? 0n));
-        return least(wanted, arrivingWh(sendable, lossBps));
+        return least(wanted, arrivedOf(sendable, lossIn(slot)));
       });
       if (arrivedWh.every((wh) => wh === 0n)) continue;
-      const sentWh = arrivedWh.map((wh) => sentForWh(wh, lossBps));
+      const sentWh = arrivedWh.map((wh, slot) => leastSentFor(wh, lossIn(slot)));
       sentWh.forEach((wh, slot) => {
         openWh[slot] = (openWh[slot] ?? 0n) - (arrivedWh[slot] ?? 0n);
         stockWh[slot] = (stockWh[slot] ?? 0n) - wh;

@@ -1,15 +1,22 @@
+import { costMillis, NOTICE_SECONDS, slotStart, wholeUnits } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { OPERATOR } from "./accounts.ts";
-import type { Chain } from "./chain.ts";
+import { type Chain, ChainError, isoOf } from "./chain.ts";
 import { type Community, fund, settleCommunity } from "./community.ts";
 import { deploy } from "./deployment.ts";
 import { BOND_PER_KWH } from "./forwardMarket.ts";
 import { Ledger } from "./ledger.ts";
 import type { SimulationOptions } from "./options.ts";
 import type { Simulation } from "./simulation.ts";
-import { dearestRetail } from "./tariffs.ts";
-import { tieLineFor } from "./tieLine.ts";
+import { dearestRetail, firstChangeAt } from "./tariffs.ts";
+import { tieLineFor, WHEELING_PER_KWH } from "./tieLine.ts";
 import { tradingAt } from "./trading.ts";
+
+/** Deposited beyond what is needed: one unit of the currency. */
+const SPARE = 1_000_000n;
+const AN_HOUR = 3600;
+/** Every transaction of the founding takes a second. */
+const TIME_TO_FOUND = 2 * AN_HOUR;
 
 /** Operator and DSO; a community's households follow in order. */
 const OFFICIALS = 2;
@@ -21,6 +28,8 @@ export async function openSimulation(
   signal: AbortSignal,
 ): Promise<Simulation> {
   const { communities: series, tariffs } = options;
+  const [{ firstSlot, slotSeconds }] = series;
+  await checkNotice(chain, options);
   const wattline = await deploy(chain, series[0], tariffs);
   const communities: Community[] = [];
   let account = OPERATOR;
@@ -37,14 +46,27 @@ export async function openSimulation(
     anyone: { name: "auctioneer", ...(await chain.wallet(account)) },
     check: () => signal.throwIfAborted(),
   };
+  await chain.passTo(slotStart(firstSlot, slotSeconds) - AN_HOUR);
   for (const community of communities) await fundCommunity(simulation, community, options);
 
   const [here, there] = communities;
   if (here === undefined || there === undefined) return simulation;
-  const line = tieLineFor(series[0].slotSeconds);
+  const line = tieLineFor(slotSeconds);
   await here.agreeTieLine(there.microgrid, line);
   await there.agreeTieLine(here.microgrid, line);
   return { ...simulation, line };
+}
+
+/** Changes of prices are announced before the run. @throws ChainError when it is too late for that. */
+async function checkNotice(chain: Chain, { communities, tariffs }: SimulationOptions) {
+  const changeAt = firstChangeAt(tariffs, communities[0]);
+  if (changeAt === undefined) return;
+  const latest = changeAt - NOTICE_SECONDS;
+  const now = await chain.chainTime();
+  if (now + TIME_TO_FOUND < latest) return;
+  throw new ChainError(
+    `The retail tariff changes at ${isoOf(changeAt)}, which has to be announced seven days ahead, but the chain's clock is at ${isoOf(now)}. Choose a later --from, a fresh chain, or one --retail for all hours.`,
+  );
 }
 
 /** Every household deposits the most that its trades could cost, the DSO the most that all export could cost. */
@@ -59,12 +81,13 @@ async function fundCommunity(
     check();
     const [imported, exported] = [total(who.series.importedWh), total(who.series.exportedWh)];
     exportedWh += exported;
-    const need = (imported * dearest) / 1000n;
+    const need = wholeUnits(costMillis(dearest, imported));
     // A forecast may reserve or promise a day's energy that never comes, and the next day's as well.
-    const most = market === "forward" ? 2n * (need + (exported * BOND_PER_KWH) / 1000n) : need;
-    await fund(wattline, who, most + 1_000_000n);
+    const pledged = wholeUnits(costMillis(BOND_PER_KWH + WHEELING_PER_KWH, exported));
+    const most = market === "forward" ? 2n * (need + pledged) : need;
+    await fund(wattline, who, most + SPARE);
   }
-  await fund(wattline, dso, (exportedWh * tariffs.feedInPerKwh) / 1000n + 1_000_000n);
+  await fund(wattline, dso, wholeUnits(costMillis(tariffs.feedInPerKwh, exportedWh)) + SPARE);
 }
 
 const total = (energyWh: CommunitySeries["households"][number]["exportedWh"]): bigint =>

@@ -8,7 +8,7 @@ import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
 import type { Outage } from "./rounds.ts";
 import { isWorthTrading, type Tariffs } from "./tariffs.ts";
-import { outageOf, price } from "./values.ts";
+import { hoursOf, outageOf, price } from "./values.ts";
 
 export const USAGE = `npm run simulate -- [options]
 
@@ -26,8 +26,8 @@ export const USAGE = `npm run simulate -- [options]
   --overlaps HOW         of rows that overlap: keepFirst or keepLast
   --negative HOW         of negative rows: leaveOut or asZero
   --market HOW           how neighbours trade (default accept):
-                         accept   they take one another's offers
-                         settle   signed offers and bids are cleared in batches
+                         accept   they take one another's posted prices
+                         settle   limits are cleared in batches, at the community price
                          forward  they reserve what is still to come, with a bond
   --microgrids N         1, or 2 communities joined by a tie line: the homes of the
                          file in two halves, or two built-in towns (default 1)
@@ -35,6 +35,9 @@ export const USAGE = `npm run simulate -- [options]
                          neighbour, from YYYY-MM-DDTHH:MM to YYYY-MM-DDTHH:MM
   --feed-in X            feed-in tariff per kWh (default 0.08)
   --retail Y             retail tariff per kWh (default: the file's, or 0.32)
+  --price P              community price per kWh: one, or by the community's clock, such as
+                         0-6=0.15,6-22=0.22,22-24=0.15 (default: the middle of
+                         feed-in and retail tariff)
   --json OUT             write the summary to a file as well
   --rpc URL              drive a running local chain instead of one of its own
   --help                 this text`;
@@ -61,6 +64,7 @@ const FLAGS = {
   outage: { type: "string" },
   "feed-in": { type: "string" },
   retail: { type: "string" },
+  price: { type: "string" },
   json: { type: "string" },
   rpc: { type: "string" },
 } as const;
@@ -123,7 +127,10 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
     microgrids === "1" ? 1 : 2,
   );
   const [series] = communities;
-  const tariffs = tariffsOf(series, values["feed-in"], values.retail);
+  const tariffs = {
+    ...tariffsOf(series, values["feed-in"], values.retail),
+    ...(values.price !== undefined && { communityPerKwh: hoursOf(values.price) }),
+  };
   const outage = values.outage === undefined ? undefined : outageOf(values.outage, series);
   if (values.json !== undefined) checkWritable(values.json);
   return {

@@ -28,10 +28,10 @@ export function tablesOf(summary: Summary): string {
     kwh(home.soldWh),
     kwh(home.boughtWh),
     ...(dark ? [kwh(home.unservedWh)] : []),
-    money(home.earnedOverFeedIn),
-    money(home.savedAgainstRetail),
-    money(home.billBefore),
-    money(home.billAfter),
+    money(home.earnedOverFeedInMillis),
+    money(home.savedAgainstRetailMillis),
+    money(home.billBeforeMillis),
+    money(home.billAfterMillis),
   ]);
   const all = (pick: (home: HouseholdSummary) => bigint) =>
     summary.households.reduce((total, home) => total + pick(home), 0n);
@@ -43,10 +43,10 @@ export function tablesOf(summary: Summary): string {
     kwh(all((home) => home.soldWh)),
     kwh(all((home) => home.boughtWh)),
     ...(dark ? [kwh(all((home) => home.unservedWh))] : []),
-    money(all((home) => home.earnedOverFeedIn)),
-    money(all((home) => home.savedAgainstRetail)),
-    money(all((home) => home.billBefore)),
-    money(all((home) => home.billAfter)),
+    money(all((home) => home.earnedOverFeedInMillis)),
+    money(all((home) => home.savedAgainstRetailMillis)),
+    money(all((home) => home.billBeforeMillis)),
+    money(all((home) => home.billAfterMillis)),
   ]);
   const consumed = all((home) => home.consumedWh);
   // The community's self-supply: roofs for their own homes, and trades between neighbours.
@@ -61,7 +61,7 @@ export function tablesOf(summary: Summary): string {
       "self-sufficiency",
       `${percent(ownUse, consumed)} alone, ${percent(ownUse + all((home) => home.boughtWh), consumed)} together`,
     ],
-    ["average price", `${money(summary.averagePricePerKwh)} per kWh`],
+    ["average price", `${price(summary.averagePricePerKwh)} per kWh`],
     [
       "gas",
       `${summary.gasUsed.toLocaleString("en")} for ${summary.readings} readings, ${summary.trades} trades and the rest`,
@@ -81,11 +81,11 @@ export function tablesOf(summary: Summary): string {
 
 /** Figures that only some runs have: a forward's shortfall, a tie line's loss, an outage's unserved load. */
 function particularsOf(summary: Summary): [string, string][] {
-  const { market, shortfallWh, bondPaid, lostWh, unservedCriticalWh, households } = summary;
+  const { market, shortfallWh, bondPaidMillis, lostWh, unservedCriticalWh, households } = summary;
   const unservedWh = households.reduce((total, home) => total + home.unservedWh, 0n);
   const figures: [string, string][] = [];
   if (market === "forward") {
-    figures.push(["shortfall", `${kwh(shortfallWh)} kWh, for which ${money(bondPaid)} were paid`]);
+    figures.push(["shortfall", `${kwh(shortfallWh)} kWh, for which ${money(bondPaidMillis)} were paid`]);
   }
   if (lostWh > 0n) figures.push(["lost on the tie line", `${kwh(lostWh)} kWh`]);
   if (unservedWh > 0n) {
@@ -97,7 +97,7 @@ function particularsOf(summary: Summary): [string, string][] {
   return figures;
 }
 
-/** The summary as JSON: amounts as decimal strings, in Wh and in base units. */
+/** The summary as JSON: amounts as decimal strings, in Wh and in thousandths of a base unit, prices in base units per kWh. */
 export const jsonOf = (summary: Summary): string =>
   `${JSON.stringify(summary, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2)}\n`;
 
@@ -108,7 +108,10 @@ function table(rows: readonly (readonly string[])[]): string {
 }
 
 const kwh = (wh: bigint): string => formatAmount(wh, 3, { shown: 1 });
-const money = (amount: bigint): string => formatAmount(amount, CURRENCY_DECIMALS, { shown: 2 });
+const price = (perKwh: bigint): string => formatAmount(perKwh, CURRENCY_DECIMALS, { shown: 2 });
+/** Of thousandths of a base unit. */
+const money = (millis: bigint): string =>
+  formatAmount(millis, CURRENCY_DECIMALS + 3, { shown: 2 });
 
 const percent = (part: bigint, whole: bigint): string =>
   whole === 0n ? "–" : `${formatAmount((part * 10_000n) / whole, 2, { shown: 1 })} %`;

@@ -1,8 +1,7 @@
 import { type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
 import type { Community } from "./community.ts";
-import type { DayOrders } from "./dayOrders.ts";
-import { meritOrderOf } from "./dayOrders.ts";
 import { type Match, matchByMerit } from "./merit.ts";
+import { meritOrderOf, type PeriodOrders } from "./periodOrders.ts";
 import type { Round } from "./rounds.ts";
 import { ISLAND_RATION_WH, isWorthTrading, type Tariffs } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
@@ -10,7 +9,7 @@ import type { TieLine } from "./tieLine.ts";
 /** The energy that a community's homes still have to sell, and still need, in a round; trades reduce both. */
 export interface RoundBalance {
   readonly community: Community;
-  readonly dayOrders: DayOrders;
+  readonly orders: PeriodOrders;
   readonly round: Round;
   readonly islanded: boolean;
   /** Per household and slot of the round. */
@@ -33,7 +32,7 @@ export interface PlannedTrade extends Match {
 /** The balance of metered energy, or of what `pick` makes of it. */
 export function balanceOf(
   community: Community,
-  dayOrders: DayOrders,
+  orders: PeriodOrders,
   round: Round,
   islanded: boolean,
   tariffs: Tariffs,
@@ -42,19 +41,16 @@ export function balanceOf(
   const { households, series } = community;
   const lanesOf = (meteredWh: readonly bigint[]) =>
     round.slots.map((slot) => pick(meteredWh, slot - series.firstSlot));
-  const isWorth = (lane: number): boolean => {
-    const retail = tariffs.retailPerKwh[(round.slots[lane] ?? 0) - series.firstSlot];
-    return retail !== undefined && isWorthTrading(retail, tariffs);
-  };
+  const isWorth = isWorthTrading(round.period.retailPerKwh, tariffs);
   return {
     community,
-    dayOrders,
+    orders,
     round,
     islanded,
     offeredWh: households.map((who) => lanesOf(who.series.exportedWh)),
     neededWh: households.map((who) => {
       const lanes = lanesOf(who.series.importedWh);
-      if (!islanded) return lanes.map((wh, lane) => (isWorth(lane) ? wh : 0n));
+      if (!islanded) return lanes.map((wh) => (isWorth ? wh : 0n));
       return who.critical ? lanes : lanes.map((wh) => least(wh, ISLAND_RATION_WH));
     }),
   };
@@ -62,8 +58,8 @@ export function balanceOf(
 
 /** Planned trades between neighbours, the cheapest first; each round another home chooses first. */
 export function tradesAtHome(balance: RoundBalance): PlannedTrade[] {
-  const { offeredWh, neededWh, dayOrders } = balance;
-  return matchByMerit(offeredWh, neededWh, meritOrderOf(dayOrders), queueOf(balance)).map(
+  const { offeredWh, neededWh, orders } = balance;
+  return matchByMerit(offeredWh, neededWh, meritOrderOf(orders), queueOf(balance)).map(
     (match) => ({
       ...match,
       from: balance,
@@ -73,20 +69,21 @@ export function tradesAtHome(balance: RoundBalance): PlannedTrade[] {
   );
 }
 
-/** Planned trades over the tie line, where that is cheaper than the retailer. */
+/** Planned trades over the tie line, where that is cheaper than the retailer, or of limits, which see to that themselves. */
 export function tradesAcross(
   from: RoundBalance,
   to: RoundBalance,
   line: TieLine,
-  retailPerKwh: bigint,
+  isForward = false,
 ): PlannedTrade[] {
   if (from.islanded || to.islanded) return [];
-  const worthwhile = meritOrderOf(from.dayOrders).filter((seller) => {
-    const ask = from.dayOrders.offers[seller]?.order.price;
+  const { retailPerKwh } = to.round.period;
+  const worthwhile = meritOrderOf(from.orders).filter((seller) => {
+    const ask = from.orders.offers[seller]?.order.price;
     if (ask === undefined) return false;
     return landedPricePerKwh(ask, line.wheelingPerKwh, line.lossBps) < retailPerKwh;
   });
-  return matchByMerit(from.offeredWh, to.neededWh, worthwhile, queueOf(to), line).map((match) => ({
+  return matchByMerit(from.offeredWh, to.neededWh, worthwhile, queueOf(to), line, isForward).map((match) => ({
     ...match,
     from,
     to,

@@ -13,16 +13,29 @@ export const ISLAND = 1;
 export const isDuring = ({ firstSlot, endSlot }: Outage, slot: number): boolean =>
   slot >= firstSlot && slot < endSlot;
 
-/** What is played at once: a block of eight slots, or the part of it before or after an outage's start or end. */
+/**
+ * What is played at once: a block of eight slots, or the part of it before or after an outage's start or end, or a change of
+ * the retail tariff.
+ */
 export interface Round {
   readonly slots: readonly number[];
   /** The block's index in the run. */
   readonly block: number;
-  /** The day's index in the run. */
-  readonly day: number;
+  /** Households sign new orders for each: a day, or a part of it with one retail tariff, in the outage or not. */
+  readonly period: Period;
   /** Whether no later round has slots of the same block. */
   readonly endsBlock: boolean;
   /** Whether it is in the outage. */
+  readonly islanded: boolean;
+}
+
+/** Slots for which households sign one order each. */
+export interface Period {
+  readonly firstSlot: number;
+  /** Included. */
+  readonly lastSlot: number;
+  /** Base units per kWh. */
+  readonly retailPerKwh: bigint;
   readonly islanded: boolean;
 }
 
@@ -30,20 +43,33 @@ export interface Round {
 export function roundsOf(
   { firstSlot, slots, slotSeconds }: CommunitySeries,
   outage: Outage | undefined,
+  retailPerKwh: readonly bigint[],
 ): Round[] {
-  const blocksPerDay = 86_400 / (LANES * slotSeconds);
+  const slotsPerDay = 86_400 / slotSeconds;
   const firstBlock = blockOf(firstSlot);
-  const rounds: { slots: number[]; block: number; islanded: boolean }[] = [];
+  const dayOf = (slot: number) => Math.floor((slot - firstBlock * LANES) / slotsPerDay);
+  const periods: Period[] = [];
+  const rounds: { slots: number[]; block: number; period: number }[] = [];
   for (let slot = firstSlot; slot < firstSlot + slots; slot++) {
-    const block = blockOf(slot) - firstBlock;
+    const retail = retailPerKwh[slot - firstSlot] ?? 0n;
     const islanded = outage !== undefined && isDuring(outage, slot);
+    const now = periods.at(-1);
+    const goesOn =
+      now !== undefined &&
+      dayOf(now.firstSlot) === dayOf(slot) &&
+      now.retailPerKwh === retail &&
+      now.islanded === islanded;
+    if (goesOn) periods[periods.length - 1] = { ...now, lastSlot: slot };
+    else periods.push({ firstSlot: slot, lastSlot: slot, retailPerKwh: retail, islanded });
+    const block = blockOf(slot) - firstBlock;
     const last = rounds.at(-1);
-    if (last?.block === block && last.islanded === islanded) last.slots.push(slot);
-    else rounds.push({ slots: [slot], block, islanded });
+    if (goesOn && last?.block === block) last.slots.push(slot);
+    else rounds.push({ slots: [slot], block, period: periods.length - 1 });
   }
-  return rounds.map((round, index) => ({
-    ...round,
-    day: Math.floor(round.block / blocksPerDay),
-    endsBlock: rounds[index + 1]?.block !== round.block,
-  }));
+  return rounds.flatMap(({ slots: own, block, period: number }, index) => {
+    const period = periods[number];
+    if (period === undefined) return [];
+    const endsBlock = rounds[index + 1]?.block !== block;
+    return [{ slots: own, block, period, endsBlock, islanded: period.islanded }];
+  });
 }

@@ -1,19 +1,18 @@
 import { Progress } from "@wattline/common/progress";
-import { slotEnd } from "@wattline/sdk";
+import { slotEnd, slotStart } from "@wattline/sdk";
 import type { Chain } from "./chain.ts";
 import { isEscrowSolvent } from "./checks.ts";
 import { type Community, report } from "./community.ts";
-import { type DayOrders, signDay } from "./dayOrders.ts";
 import { forecastWh } from "./forecast.ts";
 import { forwardMarket } from "./forwardMarket.ts";
 import { openSimulation } from "./opening.ts";
 import type { SimulationOptions } from "./options.ts";
+import { type PeriodOrders, signPeriod } from "./periodOrders.ts";
 import { balanceOf, bySlot, type RoundBalance } from "./roundBalance.ts";
-import { ISLAND, type Round, roundsOf } from "./rounds.ts";
+import { ISLAND, type Period, type Round, roundsOf } from "./rounds.ts";
 import type { Simulation } from "./simulation.ts";
 import { acceptMarket, settleMarket } from "./spotMarket.ts";
 import { type Summary, summarize } from "./summary.ts";
-import { leastRetail } from "./tariffs.ts";
 
 /** A finished simulation: the communities on the chain, and the summary. */
 export interface Played {
@@ -46,38 +45,46 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
   const { firstSlot, slotSeconds } = series;
   const { wattline, communities, trading, ledger } = simulation;
   const { chain } = wattline;
-  const rounds = roundsOf(series, outage);
+  const rounds = roundsOf(series, outage, tariffs.retailPerKwh);
   const progress = new Progress("Simulating", rounds.length);
   const market = MARKETS[options.market](simulation);
-  const ordersByDay = new Map<number, DayOrders[]>();
-  let retailNow = tariffs.retailPerKwh[0] ?? 0n;
+  const ordersOf = new Map<Period, PeriodOrders[]>();
   let islandedNow = false;
   let alwaysSolvent = true;
 
   await prepare(rounds[0]);
-  await chain.passTo(firstSlot * slotSeconds);
+  await chain.passTo(slotStart(firstSlot, slotSeconds));
+  await declare(rounds[0]);
   for (const [index, round] of rounds.entries()) {
     const startsAt = (round.slots[0] ?? 0) * slotSeconds;
     progress.show(index, new Date(startsAt * 1000).toISOString().slice(0, 16));
-    await declare(round);
     await prepare(rounds[index + 1]);
-    await playRound(round);
+    await endRound(round, rounds[index + 1]);
+    await tradeRound(round);
     alwaysSolvent = alwaysSolvent && (await isEscrowSolvent(simulation));
   }
   progress.show(rounds.length, "done");
   return summarize(simulation, options, alwaysSolvent);
 
-  /** Operators set the retail tariff and the first microgrid's mode. */
-  async function declare(round: Round): Promise<void> {
-    simulation.check();
-    const retail = tariffs.retailPerKwh[(round.slots[0] ?? firstSlot) - firstSlot] ?? retailNow;
-    for (const community of communities) {
-      if (retail !== retailNow) await community.setRetail(retail);
-      if (community.microgrid === ISLAND && round.islanded !== islandedNow) {
-        await community.setMode(round.islanded ? "Islanded" : "Connected");
-      }
+  /** Time passes to the round's end, where an island ends or begins. */
+  async function endRound({ slots }: Round, next: Round | undefined): Promise<void> {
+    const last = slots.at(-1) ?? firstSlot;
+    if (next?.islanded === false && islandedNow) {
+      // An island ends with the slot in which its end is declared.
+      await chain.passTo(slotStart(last, slotSeconds));
+      await declare(next);
     }
-    [retailNow, islandedNow] = [retail, round.islanded];
+    await chain.passTo(slotEnd(last, slotSeconds));
+    if (next?.islanded === true) await declare(next);
+  }
+
+  /** The operator of the first microgrid declares that an island begins or ends. */
+  async function declare(round: Round | undefined): Promise<void> {
+    if (round === undefined || round.islanded === islandedNow) return;
+    simulation.check();
+    islandedNow = round.islanded;
+    const island = communities.find(({ microgrid }) => microgrid === ISLAND);
+    await island?.setIslanded(islandedNow);
   }
 
   /** Agreements made during the previous round: an outage is known one round ahead. */
@@ -87,12 +94,12 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
     const expected = await balancesOf(round, round.islanded || islandedNow, (wh, offset) =>
       forecastWh(wh, offset, slotsPerDay),
     );
-    await market.prepare(expected, leastRetailIn(round));
+    await market.prepare(expected);
   }
 
-  async function playRound(round: Round): Promise<void> {
+  /** Meters report, and neighbours trade what they report. */
+  async function tradeRound(round: Round): Promise<void> {
     const balances = await balancesOf(round, round.islanded);
-    await chain.passTo(slotEnd(round.slots.at(-1) ?? firstSlot, slotSeconds));
     for (const { community, offeredWh } of balances) {
       for (const [home, who] of community.households.entries()) {
         if (who.series.capacityW === 0) continue;
@@ -100,17 +107,17 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
         ledger.reported(await report(wattline, who, bySlot(round, offeredWh[home] ?? [])));
       }
     }
-    await market.clear(balances, leastRetailIn(round));
+    await market.clear(balances);
     for (const balance of balances) if (!balance.islanded) await sellRest(balance);
   }
 
   /** The grid buys what neighbours did not. */
-  async function sellRest({ community, dayOrders, round, offeredWh }: RoundBalance): Promise<void> {
+  async function sellRest({ community, orders, round, offeredWh }: RoundBalance): Promise<void> {
     for (const [home, who] of community.households.entries()) {
       const rest = offeredWh[home] ?? [];
       if (rest.every((wh) => wh === 0n)) continue;
       simulation.check();
-      const receipt = await trading.accept(community, who, dayOrders.gridBid, bySlot(round, rest));
+      const receipt = await trading.accept(community, who, orders.gridBid, bySlot(round, rest));
       ledger.soldToGrid(receipt, who, community.dso, false);
     }
   }
@@ -120,31 +127,27 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
     islanded: boolean,
     pick?: (meteredWh: readonly bigint[], offset: number) => bigint,
   ): Promise<RoundBalance[]> {
-    const signed = await dayOrdersOf(round.day);
+    const signed = await ordersIn(round.period);
     return communities.flatMap((community, index) => {
-      const dayOrders = signed[index];
+      const orders = signed[index];
       const isIsland = islanded && community.microgrid === ISLAND;
-      return dayOrders === undefined
+      return orders === undefined
         ? []
-        : [balanceOf(community, dayOrders, round, isIsland, tariffs, pick)];
+        : [balanceOf(community, orders, round, isIsland, tariffs, pick)];
     });
   }
 
-  async function dayOrdersOf(day: number): Promise<DayOrders[]> {
-    const known = ordersByDay.get(day);
+  async function ordersIn(period: Period): Promise<PeriodOrders[]> {
+    const known = ordersOf.get(period);
     if (known !== undefined) return known;
-    const signed: DayOrders[] = [];
+    const signed: PeriodOrders[] = [];
     for (const community of communities) {
-      signed.push(await signDay(trading, community, tariffs, day));
+      const islanded = period.islanded && community.microgrid === ISLAND;
+      const own = { ...period, islanded };
+      const { market: name } = options;
+      signed.push(await signPeriod(trading, community, tariffs, name, simulation.anyone, own));
     }
-    ordersByDay.set(day, signed);
+    ordersOf.set(period, signed);
     return signed;
-  }
-
-  function leastRetailIn({ slots }: Round): bigint {
-    return leastRetail(
-      tariffs,
-      slots.map((slot) => slot - firstSlot),
-    );
   }
 }

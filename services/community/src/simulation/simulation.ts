@@ -1,3 +1,4 @@
+import type { SignedOrder } from "@wattline/sdk";
 import type { Community, Person } from "./community.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Ledger } from "./ledger.ts";
@@ -19,25 +20,31 @@ export interface Simulation {
   check(): void;
 }
 
-/** The two households of a planned trade and their orders of the day. */
+/** The two households of a planned trade and the seller's offer of the period. */
 export function partiesOf({ from, to, seller, buyer }: PlannedTrade) {
   const who = from.community.households[seller];
   const whom = to.community.households[buyer];
-  const offer = from.dayOrders.offers[seller];
-  const bid = to.dayOrders.bids[buyer];
-  if (who === undefined || whom === undefined || offer === undefined || bid === undefined) {
+  const offer = from.orders.offers[seller];
+  if (who === undefined || whom === undefined || offer === undefined) {
     throw new Error(`Household ${seller} has no offer for household ${buyer}.`);
   }
-  return { seller: who, buyer: whom, offer, bid };
+  return { seller: who, buyer: whom, offer };
 }
 
-/** The buyer accepts the trade from the seller's signed offer; both balances are reduced. */
+/** The buyer's bid of the period. */
+export function bidOf({ to, buyer }: PlannedTrade): SignedOrder {
+  const bid = to.orders.bids[buyer];
+  if (bid === undefined) throw new Error(`Household ${buyer} has not bid.`);
+  return bid;
+}
+
+/** The buyer accepts the trade from the seller's posted offer; both balances are reduced. */
 export async function acceptTrade(simulation: Simulation, trade: PlannedTrade): Promise<void> {
   simulation.check();
   const { trading, ledger } = simulation;
   const { seller, buyer, offer } = partiesOf(trade);
   const energyWh = bySlot(trade.from.round, trade.sentWh);
   const receipt = await trading.accept(trade.to.community, buyer, offer, energyWh);
-  ledger.accepted(receipt, seller, buyer, trade.lossBps);
+  ledger.accepted(receipt, seller, buyer);
   deduct(trade);
 }

@@ -1,4 +1,13 @@
-import { type Batch, type Match, planBatches, unpackProfile } from "@wattline/sdk";
+import {
+  type Batch,
+  batchesOf,
+  clearCommunity,
+  communitySlotIn,
+  limitOf,
+  type Match,
+  type Pairing,
+  unpackProfile,
+} from "@wattline/sdk";
 import type { Market } from "./market.ts";
 import {
   bySlot,
@@ -8,33 +17,26 @@ import {
   tradesAcross,
   tradesAtHome,
 } from "./roundBalance.ts";
-import { acceptTrade, partiesOf, type Simulation } from "./simulation.ts";
-import { NETWORK_FEE } from "./tariffs.ts";
+import { acceptTrade, bidOf, partiesOf, type Simulation } from "./simulation.ts";
 
-/** Neighbours accept each other's offers. */
+/** Neighbours accept each other's posted prices. */
 export const acceptMarket = (simulation: Simulation): Market => ({
   prepare: async () => {},
-  async clear(balances, retailPerKwh) {
+  async clear(balances) {
     for (const balance of balances) await acceptAll(simulation, tradesAtHome(balance));
-    await acceptAcross(simulation, balances, retailPerKwh);
+    await acrossFrom(simulation, balances, (trades) => acceptAll(simulation, trades));
   },
 });
 
 /**
- * An auctioneer clears signed offers and bids in batches, at one price per slot; the tie line is for those left over.
+ * A settler clears signed limits in batches, at the community price of each slot; the tie line is for those left over, at the
+ * middle of the two communities' prices.
  */
 export const settleMarket = (simulation: Simulation): Market => ({
   prepare: async () => {},
-  async clear(balances, retailPerKwh) {
-    for (const balance of balances) {
-      const isCritical = (home: number) => balance.community.households[home]?.critical === true;
-      if (balance.islanded) {
-        // In a separate batch, critical loads come first whatever the others bid.
-        await clear(simulation, balance, isCritical);
-        await clear(simulation, balance, (home) => !isCritical(home));
-      } else await clear(simulation, balance, () => true);
-    }
-    await acceptAcross(simulation, balances, retailPerKwh);
+  async clear(balances) {
+    for (const balance of balances) await settleAll(simulation, await clearedAt(simulation, balance));
+    await acrossFrom(simulation, balances, (trades) => settleAll(simulation, trades));
   },
 });
 
@@ -47,60 +49,71 @@ export async function acceptAll(
 }
 
 /** Homes buy over the tie line what is left at its other end. */
-async function acceptAcross(
-  simulation: Simulation,
-  balances: readonly RoundBalance[],
-  retailPerKwh: bigint,
+async function acrossFrom(
+  { line }: Simulation,
+  [here, there]: readonly RoundBalance[],
+  trade: (trades: readonly PlannedTrade[]) => Promise<void>,
 ): Promise<void> {
-  const [here, there] = balances;
-  const { line } = simulation;
   if (line === undefined || here === undefined || there === undefined) return;
-  await acceptAll(simulation, tradesAcross(here, there, line, retailPerKwh));
-  await acceptAll(simulation, tradesAcross(there, here, line, retailPerKwh));
+  await trade(tradesAcross(here, there, line));
+  await trade(tradesAcross(there, here, line));
 }
 
-/** Clears the bids of the homes that `takesPart` selects against all offers, as planned by the sdk. */
-async function clear(
-  simulation: Simulation,
-  balance: RoundBalance,
-  takesPart: (home: number) => boolean,
-): Promise<void> {
-  const { trading, ledger, anyone } = simulation;
-  const { round, offeredWh, neededWh } = balance;
-  const { offers, bids } = balance.dayOrders;
-  const supplies = offers.flatMap((offer, home) =>
-    offer === undefined
-      ? []
-      : [{ ...offer, source: "Solar" as const, energyWh: bySlot(round, offeredWh[home] ?? []) }],
+/** Who gets how much from whom within a community, as the sdk shares it out. */
+async function clearedAt(simulation: Simulation, balance: RoundBalance): Promise<PlannedTrade[]> {
+  const { community, orders, round, offeredWh, neededWh } = balance;
+  const facts = (await simulation.wattline.facts()).known(community.microgrid);
+  const sellers = orders.offers.flatMap((offer, home) =>
+    offer === undefined ? [] : [{ home, signed: offer, mostWh: bySlot(round, offeredWh[home] ?? []) }],
   );
-  const demands = bids.flatMap((bid, home) =>
-    takesPart(home) ? [{ ...bid, energyWh: bySlot(round, neededWh[home] ?? []) }] : [],
-  );
-  for (const batch of planBatches(supplies, demands, { networkFee: NETWORK_FEE })) {
-    simulation.check();
-    const trades = batch.matches.map((match) => dealOf(balance, batch, match));
-    const receipt = await trading.settleBatch(anyone, batch);
-    ledger.settled(
-      receipt,
-      trades.map(partiesOf).map(({ seller, buyer }) => [seller, buyer] as const),
-    );
-    for (const trade of trades) deduct(trade);
-  }
-}
-
-/** A match of a batch, with the homes of a balance. */
-function dealOf(balance: RoundBalance, { orders }: Batch, match: Match): PlannedTrade {
-  const { offers, bids } = balance.dayOrders;
-  const energyWh = unpackProfile({ firstBlock: match.firstBlock, words: match.energy });
-  const sentWh = balance.round.slots.map((slot) => energyWh.get(slot) ?? 0n);
-  return {
-    seller: offers.findIndex((offer) => offer?.order === orders[match.offer]),
-    buyer: bids.findIndex((bid) => bid.order === orders[match.bid]),
-    sentWh,
+  const buyers = orders.bids.map((bid, home) => ({
+    home,
+    signed: bid,
+    mostWh: bySlot(round, neededWh[home] ?? []),
+  }));
+  const limits = [
+    ...sellers.map(({ signed: { order }, mostWh }) =>
+      limitOf(order, { leftWh: BigInt(order.energy), mostWh }, "Solar"),
+    ),
+    ...buyers.map(({ home, signed: { order }, mostWh }) => {
+      const critical = community.households[home]?.critical === true;
+      return limitOf(order, { leftWh: BigInt(order.energy), mostWh, critical });
+    }),
+  ];
+  const slots = round.slots.map((slot) => communitySlotIn(facts, slot));
+  return clearCommunity({ orders: limits, slots }).flatMap(({ offer, bid, energyWh }) => {
+    const [seller, buyer] = [sellers[offer]?.home, buyers[bid - sellers.length]?.home];
+    if (seller === undefined || buyer === undefined) return [];
+    const sentWh = round.slots.map((slot) => energyWh.get(slot) ?? 0n);
     // Within a microgrid nothing is lost: what is sent arrives.
-    arrivedWh: sentWh,
-    from: balance,
-    to: balance,
-    lossBps: 0n,
-  };
+    return [{ seller, buyer, sentWh, arrivedWh: sentWh, from: balance, to: balance, lossBps: 0n }];
+  });
+}
+
+/** The settler settles planned trades in batches. */
+async function settleAll(simulation: Simulation, trades: readonly PlannedTrade[]): Promise<void> {
+  const { trading, ledger, anyone, wattline } = simulation;
+  const facts = await wattline.facts();
+  const pairings = trades.map((trade): Pairing => {
+    const { offer } = partiesOf(trade);
+    return { offer, bid: bidOf(trade), source: "Solar", energyWh: bySlot(trade.from.round, trade.sentWh) };
+  });
+  const known = (microgrid: number) => facts.known(microgrid);
+  for (const batch of batchesOf(pairings, { known })) {
+    simulation.check();
+    const pairs = batch.matches.map((match) => pairOf(trades, batch, match));
+    ledger.settled(await trading.settleBatch(anyone, batch), pairs);
+  }
+  for (const trade of trades) deduct(trade);
+}
+
+/** The homes of a match, and what is to be sent. */
+function pairOf(trades: readonly PlannedTrade[], { orders }: Batch, match: Match) {
+  for (const trade of trades) {
+    const { seller, buyer, offer } = partiesOf(trade);
+    if (offer.order !== orders[match.offer] || bidOf(trade).order !== orders[match.bid]) continue;
+    const sent = unpackProfile({ firstBlock: match.firstBlock, words: match.energy });
+    return [seller, buyer, [...sent.values()].reduce((sum, wh) => sum + wh, 0n)] as const;
+  }
+  throw new Error("A batch has a match that nobody planned.");
 }

@@ -1,4 +1,9 @@
-import { billWithGrid, billWithTrades, earnedOverFeedIn, savedAgainstRetail } from "@wattline/sdk";
+import {
+  billWithGridMillis,
+  billWithTradesMillis,
+  earnedOverFeedInMillis,
+  savedAgainstRetailMillis,
+} from "@wattline/sdk";
 import { isEnergyConserved } from "./checks.ts";
 import type { Community, Household } from "./community.ts";
 import type { Ledger } from "./ledger.ts";
@@ -9,7 +14,7 @@ import { ISLAND, isDuring } from "./rounds.ts";
 import type { Simulation } from "./simulation.ts";
 import { tradeableWh } from "./tradeable.ts";
 
-/** The result of a household's days. Energy in Wh, money in base units. */
+/** The result of a household's days. Energy in Wh, money in thousandths of a base unit. */
 export interface HouseholdSummary {
   readonly name: string;
   /** The number of its microgrid. */
@@ -28,16 +33,16 @@ export interface HouseholdSummary {
   /** The part of its need in an outage that no neighbour covered. */
   readonly unservedWh: bigint;
   /** Earnings from neighbours over the feed-in tariff, less forfeited bonds. */
-  readonly earnedOverFeedIn: bigint;
+  readonly earnedOverFeedInMillis: bigint;
   /** Savings from neighbours under the retail tariff, with received bonds. */
-  readonly savedAgainstRetail: bigint;
+  readonly savedAgainstRetailMillis: bigint;
   /** Its bill with only the grid as partner, and with nobody in an outage; negative when the grid pays. */
-  readonly billBefore: bigint;
+  readonly billBeforeMillis: bigint;
   /** Its bill with neighbours. */
-  readonly billAfter: bigint;
+  readonly billAfterMillis: bigint;
 }
 
-/** The result of the communities' days. Energy in Wh, money in base units. */
+/** The result of the communities' days. Energy in Wh, money in thousandths of a base unit, prices in base units per kWh. */
 export interface Summary {
   readonly market: MarketName;
   readonly slots: number;
@@ -62,7 +67,7 @@ export interface Summary {
   /** Reserved but not delivered. */
   readonly shortfallWh: bigint;
   /** Bonds forfeited for it. */
-  readonly bondPaid: bigint;
+  readonly bondPaidMillis: bigint;
   readonly gasUsed: bigint;
   readonly households: readonly HouseholdSummary[];
   readonly checks: {
@@ -87,7 +92,7 @@ export async function summarize(
     community.households.map((who) => who.critical),
   );
   const tradeable = tradeableWh(options.communities, line, options.outage, options.tariffs);
-  const price = ledger.tradedWh === 0n ? 0n : (ledger.tradedCost * 1000n) / ledger.tradedWh;
+  const price = ledger.tradedWh === 0n ? 0n : ledger.tradedCostMillis / ledger.tradedWh;
   return {
     market: options.market,
     slots: options.communities[0].slots,
@@ -105,7 +110,7 @@ export async function summarize(
       households.filter((_, index) => critical[index]).map(({ unservedWh }) => unservedWh),
     ),
     shortfallWh: ledger.forwards.shortfallWh,
-    bondPaid: ledger.bondPaid,
+    bondPaidMillis: ledger.bondPaidMillis,
     gasUsed: wattline.gasUsed(),
     households,
     checks: { escrowSolvent, energyConserved: await isEnergyConserved(simulation) },
@@ -120,7 +125,10 @@ function summarizeHousehold(
 ): HouseholdSummary {
   const { name, producedWh, loadWh, exportedWh, importedWh } = who.series;
   const position = ledger.of(who);
-  const { soldWh, soldToGridWh, received, receivedFromGrid, receivedForSurplus } = position;
+  const { soldWh, soldToGridWh, receivedMillis, receivedFromGridMillis, receivedForSurplusMillis } =
+    position;
+  const { retailPerKwh } = tariffs;
+  const feedInPerKwh = retailPerKwh.map(() => tariffs.feedInPerKwh);
   const boughtWh = importedWh.map(
     (_, slot) => position.boughtWh.get(series.firstSlot + slot) ?? 0n,
   );
@@ -131,8 +139,6 @@ function summarizeHousehold(
   const unservedWh = importedWh.map((wh, slot) => (isDark(slot) ? wh - (usedWh[slot] ?? 0n) : 0n));
   // In an outage the grid neither delivers nor buys anything.
   const withGrid = (wh: readonly bigint[]) => wh.map((each, slot) => (isDark(slot) ? 0n : each));
-  const paid = position.paid + position.bondPaid;
-  const gained = received + position.bondReceived;
   return {
     name,
     microgrid,
@@ -144,24 +150,29 @@ function summarizeHousehold(
     soldToGridWh,
     boughtWh: sumOf(boughtWh),
     unservedWh: sumOf(unservedWh),
-    earnedOverFeedIn: earnedOverFeedIn(
-      received - receivedFromGrid - receivedForSurplus - position.bondPaid,
-      soldWh,
-      tariffs.feedInPerKwh,
+    earnedOverFeedInMillis: earnedOverFeedInMillis(
+      receivedMillis - receivedFromGridMillis - receivedForSurplusMillis - position.bondPaidMillis,
+      [soldWh],
+      [tariffs.feedInPerKwh],
     ),
-    savedAgainstRetail: savedAgainstRetail(
-      position.paid - position.bondReceived - receivedForSurplus,
+    savedAgainstRetailMillis: savedAgainstRetailMillis(
+      position.paidMillis - position.bondReceivedMillis - receivedForSurplusMillis,
       usedWh,
-      tariffs.retailPerKwh,
+      retailPerKwh,
     ),
-    billBefore: billWithGrid({
+    billBeforeMillis: billWithGridMillis({
       importedWh: withGrid(importedWh),
       exportedWh: withGrid(exportedWh),
-      ...tariffs,
+      retailPerKwh,
+      feedInPerKwh,
     }),
-    billAfter: billWithTrades(
-      { importedWh: importedWh.map((wh, slot) => wh - (unservedWh[slot] ?? 0n)), ...tariffs },
-      { boughtWh: usedWh, paid, received: gained },
+    billAfterMillis: billWithTradesMillis(
+      { importedWh: importedWh.map((wh, slot) => wh - (unservedWh[slot] ?? 0n)), retailPerKwh },
+      {
+        boughtWh: usedWh,
+        paidMillis: position.paidMillis + position.bondPaidMillis,
+        receivedMillis: receivedMillis + position.bondReceivedMillis,
+      },
     ),
   };
 }

@@ -1,48 +1,98 @@
-/** The grid's tariffs, in base units per kWh. */
+import { MIDDLE, packHours, slotStart } from "@wattline/sdk";
+import type { CommunitySeries } from "../profiles/series.ts";
+
+/** The prices of a run, in base units per kWh. */
 export interface Tariffs {
   readonly feedInPerKwh: bigint;
   /** One per slot. A dynamic tariff's may be at or below the feed-in tariff, and negative. */
   readonly retailPerKwh: readonly bigint[];
+  /** The community price by hour of the community's day; unless given, the middle of feed-in and retail tariff. */
+  readonly communityPerKwh?: readonly bigint[];
+}
+
+/** A schedule as `Microgrids` takes it, without its end. */
+export interface PlannedSchedule {
+  readonly firstSlot: number;
+  readonly levelOfHour: bigint;
+  readonly levels: readonly PlannedLevel[];
+}
+
+interface PlannedLevel {
+  readonly price: bigint;
+  readonly fee: bigint;
+  readonly cap: bigint;
+  readonly feedIn: bigint;
+  readonly retail: bigint;
 }
 
 /** Wh per slot that an ordinary home may buy from a neighbour while islanded: 1 kW at a quarter of an hour. */
 export const ISLAND_RATION_WH = 250n;
 
 /** The network fee of a trade within a microgrid, in base units per kWh: 0. */
-export const NETWORK_FEE = 0n;
+const NETWORK_FEE = 0n;
+
+/** As many prices as a schedule holds. */
+export const MOST_LEVELS = 4;
 
 /** Whether neighbours gain by trading: only while the retailer charges more than the grid pays. */
-export const isWorthTrading = (retail: bigint, { feedInPerKwh }: Tariffs): boolean =>
-  retail > feedInPerKwh;
-
-/**
- * The least that the retailer charges in those of the slots that are worth trading in; where none is, the feed-in
- * tariff. Slots count from the first one of the run.
- */
-export const leastRetail = (tariffs: Tariffs, slots: readonly number[]): bigint =>
-  slots
-    .map((slot) => tariffs.retailPerKwh[slot])
-    .filter((retail) => retail !== undefined)
-    .filter((retail) => isWorthTrading(retail, tariffs))
-    .reduce<bigint | undefined>(
-      (least, retail) => (least === undefined || retail < least ? retail : least),
-      undefined,
-    ) ?? tariffs.feedInPerKwh;
+export const isWorthTrading = (
+  retail: bigint,
+  { feedInPerKwh }: Pick<Tariffs, "feedInPerKwh">,
+): boolean => retail > feedInPerKwh;
 
 /** The most that the retailer ever charges, and not less than the feed-in tariff. */
 export const dearestRetail = ({ feedInPerKwh, retailPerKwh }: Tariffs): bigint =>
   retailPerKwh.reduce(larger, feedInPerKwh);
 
 /**
- * The operator's tariffs while the retailer charges `retail`; in an island nobody pays more than it ever charges. The
- * contract takes no retail tariff below the feed-in tariff: then both are the same, and bills count the true one.
+ * The operator's schedules over a run: one for every run of slots with the same retail tariff; the first holds from slot 0.
+ * In an island nobody pays more than the retailer ever charges. The contract takes no retail tariff below the feed-in tariff:
+ * then both are the same, and bills count the true one.
  */
-export const tariffsAt = (retail: bigint, tariffs: Tariffs) => ({
-  feedIn: tariffs.feedInPerKwh,
-  retail: larger(retail, tariffs.feedInPerKwh),
-  networkFee: NETWORK_FEE,
-  islandPriceCap: dearestRetail(tariffs),
-  islandRation: Number(ISLAND_RATION_WH),
-});
+export function schedulesOf(
+  tariffs: Tariffs,
+  { firstSlot }: Pick<CommunitySeries, "firstSlot">,
+): [PlannedSchedule, ...PlannedSchedule[]] {
+  const { retailPerKwh, feedInPerKwh } = tariffs;
+  const first = { firstSlot: 0, ...hoursOf(retailPerKwh[0] ?? feedInPerKwh, tariffs) };
+  const later = retailPerKwh.flatMap((retail, index) =>
+    index === 0 || retail === retailPerKwh[index - 1]
+      ? []
+      : [{ firstSlot: firstSlot + index, ...hoursOf(retail, tariffs) }],
+  );
+  return [first, ...later];
+}
+
+/** By how much a place's clock, without summer time, is ahead of UTC: an hour for every 15 degrees. */
+export const utcOffsetMinutesOf = ({ place }: Pick<CommunitySeries, "place">): number =>
+  Math.round(place.longitudeTenths / 150) * 60;
+
+/** Unix time of the first change of prices that has to be announced; undefined when prices stay. */
+export function firstChangeAt(
+  tariffs: Tariffs,
+  series: Pick<CommunitySeries, "firstSlot" | "slotSeconds">,
+): number | undefined {
+  const [, second] = schedulesOf(tariffs, series);
+  return second === undefined ? undefined : slotStart(second.firstSlot, series.slotSeconds);
+}
+
+/** The levels of a day while the retailer charges `retail`. */
+function hoursOf(
+  retail: bigint,
+  tariffs: Tariffs,
+): Pick<PlannedSchedule, "levelOfHour" | "levels"> {
+  const { feedInPerKwh, communityPerKwh = new Array<bigint>(24).fill(MIDDLE) } = tariffs;
+  const prices = [...new Set(communityPerKwh)];
+  return {
+    levelOfHour: packHours(communityPerKwh.map((price) => prices.indexOf(price))),
+    levels: prices.map((price) => ({
+      price,
+      fee: NETWORK_FEE,
+      cap: dearestRetail(tariffs),
+      feedIn: feedInPerKwh,
+      retail: larger(retail, feedInPerKwh),
+    })),
+  };
+}
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -8,9 +8,12 @@ export interface TieLine {
   readonly wheelingPerKwh: bigint;
 }
 
+/** Of the simulated tie line: two cents. */
+export const WHEELING_PER_KWH = 20_000n;
+
 /** The simulated tie line: 10 kW, 3 % loss, two cents per kWh. */
 export const tieLineFor = (slotSeconds: number): TieLine => ({
   lossBps: 300n,
   capacityWh: (10_000n * BigInt(slotSeconds)) / 3600n,
-  wheelingPerKwh: 20_000n,
+  wheelingPerKwh: WHEELING_PER_KWH,
 });

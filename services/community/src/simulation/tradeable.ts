@@ -1,4 +1,4 @@
-import { sentForWh } from "@wattline/sdk";
+import { leastSentFor } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { least } from "./roundBalance.ts";
 import { ISLAND, isDuring, type Outage } from "./rounds.ts";
@@ -33,7 +33,7 @@ export function tradeableWh(
       for (const there of ends) {
         const [surplus, need] = [here.exported - here.imported, there.imported - there.exported];
         if (surplus <= 0n || need <= 0n) continue;
-        tradeable += least(least(surplus, line.capacityWh), sentForWh(need, line.lossBps));
+        tradeable += least(least(surplus, line.capacityWh), leastSentFor(need, { lossBps: line.lossBps, flowWh: 0n }));
       }
     }
   }

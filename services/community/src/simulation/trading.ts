@@ -1,25 +1,28 @@
 import {
   type Batch,
-  bidOf,
   type EnergyBySlot,
-  forwardBidOf,
-  forwardOfferOf,
   LANE_MAX_WH,
+  limitBidOf,
+  limitOfferOf,
   type Maker,
   marketDomain,
   ORDER_TYPES,
   type Order,
-  offerOf,
+  type Position,
   packProfile,
+  postedBidOf,
+  postedOfferOf,
   SIDES,
   type Side,
   type SignedOrder,
+  scheduleFor,
   sourceIndex,
   sourceMask,
+  sumWh,
   type Terms,
 } from "@wattline/sdk";
 import { isCallException } from "ethers";
-import { type Address, zeroAddress } from "viem";
+import { zeroAddress } from "viem";
 import type { Community, Household, Person } from "./community.ts";
 import { BATCH_GAS_LIMIT, type Deployment } from "./deployment.ts";
 
@@ -29,61 +32,51 @@ export type Trading = ReturnType<typeof tradingAt>;
 /** A transaction that has been mined. */
 export type Receipt = Awaited<ReturnType<Trading["accept"]>>;
 
-/** A maker's terms of an order; everything else follows. */
+/** A maker's terms of an order, a limit when it names a settler; everything else follows. */
 export interface OrderTerms extends Omit<Terms, "energyWh"> {
   /** By default, as much as an order can hold. */
   readonly energyWh?: bigint;
-  /** Given for a forward: the seller's bond. */
-  readonly bondPerKwh?: bigint;
+  /** Nonces count from here; from 0 by default. */
+  readonly firstNonce?: bigint;
 }
 
 /** Someone with a meter. */
 export type Taker = Person & Pick<Household, "device">;
 
-/** The terms of a forward, as the contracts hash them. */
-export interface Position {
-  readonly seller: Address;
-  readonly buyer: Address;
-  readonly meter: Address;
-  readonly source: number;
-  readonly from: number;
-  readonly to: number;
-  readonly currency: Address;
-  readonly price: bigint;
-  readonly charge: bigint;
-  readonly bond: bigint;
-  readonly lossBps: bigint;
-}
-
-/** One block of a forward. */
+/** Blocks of a forward that can be released. */
 export interface Release {
   readonly position: Position;
-  readonly blockNumber: number;
+  /** Bit i: the block `position.firstBlock + i`. */
+  readonly blocks: bigint;
 }
 
 const NO_LIMIT = { buy: 2n ** 128n, sell: 0n } as const;
+/** A lane holds no more. */
+const ANY_AHEAD_WH = 2n ** 31n - 1n;
 
 /** Signs orders and trades against them on `wattline`. */
 export function tradingAt(wattline: Deployment) {
   const { marketplace, addresses, chainId, send } = wattline;
-  const nonces = new Map<Address, bigint>();
+  const nonces = new Map<string, bigint>();
 
   /** `maker` signs an order in `community`, with a new nonce. */
   async function sign(
     community: Community,
     maker: Person | Taker,
     side: Side,
-    terms: OrderTerms,
+    { firstNonce = 0n, ...terms }: OrderTerms,
   ): Promise<SignedOrder> {
-    const nonce = nonces.get(maker.address) ?? 0n;
-    nonces.set(maker.address, nonce + 1n);
+    const series = `${maker.address} ${firstNonce}`;
+    const nonce = nonces.get(series) ?? firstNonce;
+    nonces.set(series, nonce + 1n);
+    const isFirm = firstNonce > 0n;
     const { counter } = await marketplace.accountOf(addresses.euro, maker.address);
     const by: Maker = {
       maker: maker.address,
       microgrid: community.microgrid,
       slotSeconds: community.series.slotSeconds,
       now: await wattline.chain.chainTime(),
-      counter,
+      counter: isFirm ? 0n : counter,
       nonce,
     };
     const order = orderOf(by, side, {
@@ -101,31 +94,43 @@ export function tradingAt(wattline: Deployment) {
     return { order, signature };
   }
 
-  /** The arguments with which `taker`, a member of `community`, takes an order at any price. */
-  function takeOf(
+  /** The arguments with which `taker`, a member of `community`, takes all of the energy from an order, at any price. */
+  async function takeOf(
     community: Community,
     taker: Taker,
     { order }: SignedOrder,
     energyWh: EnergyBySlot,
   ) {
     const { firstBlock, words } = packProfile(energyWh);
+    const facts = await wattline.facts();
+    const [slot = order.firstSlot] = energyWh.keys();
+    const isHome = order.microgrid === community.microgrid;
     return {
       microgrid: community.microgrid,
       meter: taker.device.address,
       source: order.sources & sourceMask("Solar") ? sourceIndex("Solar") : lowestSource(order),
+      schedule: scheduleFor(facts.known(order.microgrid), slot),
+      takerSchedule: isHome ? 0 : scheduleFor(facts.known(community.microgrid), slot),
       firstBlock,
       energy: [...words],
+      leastWh: sumWh(words),
       limit: SIDES[order.side] === "offer" ? NO_LIMIT.buy : NO_LIMIT.sell,
+      mostAhead: ANY_AHEAD_WH,
     };
   }
 
   return {
     sign,
 
-    /** `taker` takes minted energy from a signed order at its price. */
-    accept(community: Community, taker: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
+    /** `taker` takes minted energy from a posted price. */
+    async accept(
+      community: Community,
+      taker: Taker,
+      signed: SignedOrder,
+      energyWh: EnergyBySlot,
+    ) {
       const { order, signature } = signed;
-      const take = takeOf(community, taker, signed, energyWh);
+      const take = await takeOf(community, taker, signed, energyWh);
       return send(taker.address, (o) =>
         marketplace.connect(taker.signer).accept(order, signature, take, o),
       );
@@ -139,7 +144,7 @@ export function tradingAt(wattline: Deployment) {
       energyWh: EnergyBySlot,
     ): Promise<boolean> {
       const { order, signature } = signed;
-      const take = takeOf(community, taker, signed, energyWh);
+      const take = await takeOf(community, taker, signed, energyWh);
       try {
         await marketplace.connect(taker.signer).accept.staticCall(order, signature, take);
         return true;
@@ -149,10 +154,15 @@ export function tradingAt(wattline: Deployment) {
       }
     },
 
-    /** `buyer` reserves energy from a signed forward offer. */
-    reserve(community: Community, buyer: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
+    /** `buyer` reserves energy from a posted forward offer. */
+    async reserve(
+      community: Community,
+      buyer: Taker,
+      signed: SignedOrder,
+      energyWh: EnergyBySlot,
+    ) {
       const { order, signature } = signed;
-      const take = takeOf(community, buyer, signed, energyWh);
+      const take = await takeOf(community, buyer, signed, energyWh);
       return send(buyer.address, (o) =>
         marketplace.connect(buyer.signer).reserve(order, signature, take, o),
       );
@@ -173,24 +183,47 @@ export function tradingAt(wattline: Deployment) {
       );
     },
 
+    /** `holder` promises that until `until` (Unix seconds) its money moves only in fills that `settler` makes. */
+    lock(holder: Person, settler: Pick<Person, "address">, until: number) {
+      return send(holder.address, (o) =>
+        marketplace
+          .connect(holder.signer)
+          .lock(addresses.euro, settler.address, zeroAddress, until, o),
+      );
+    },
+
     /** `anyone` releases blocks of forwards. */
     release(anyone: Person, releases: readonly Release[]) {
       return send(
         anyone.address,
-        (o) => marketplace.connect(anyone.signer).release([...releases], o),
+        (o) => marketplace.connect(anyone.signer).release(releases.map(mutable), o),
+        BATCH_GAS_LIMIT,
+      );
+    },
+
+    /** `buyer` calls undelivered what has no reading and is overdue. */
+    undelivered(buyer: Person, releases: readonly Release[]) {
+      return send(
+        buyer.address,
+        (o) => marketplace.connect(buyer.signer).undelivered(releases.map(mutable), o),
         BATCH_GAS_LIMIT,
       );
     },
   };
 }
 
-function orderOf(maker: Maker, side: Side, terms: Terms & Pick<OrderTerms, "bondPerKwh">): Order {
-  const { bondPerKwh, meter = zeroAddress } = terms;
-  if (bondPerKwh === undefined) {
-    return side === "offer" ? offerOf(maker, terms) : bidOf(maker, terms);
+/** As ethers takes it. */
+const mutable = ({ position, blocks }: Release) => ({
+  position: { ...position, energy: [...position.energy], ahead: [...position.ahead] },
+  blocks,
+});
+
+function orderOf(maker: Maker, side: Side, terms: Terms): Order {
+  const { settler, ...posted } = terms;
+  if (settler === undefined) {
+    return side === "offer" ? postedOfferOf(maker, posted) : postedBidOf(maker, posted);
   }
-  const forward = { ...terms, bondPerKwh, meter };
-  return side === "offer" ? forwardOfferOf(maker, forward) : forwardBidOf(maker, forward);
+  return side === "offer" ? limitOfferOf(maker, terms) : limitBidOf(maker, terms);
 }
 
 /** The first source that an order names. */

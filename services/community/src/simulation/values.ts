@@ -3,6 +3,7 @@ import { parseUnits } from "viem";
 import { momentOf, parseMoment } from "../profiles/calendar.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 import type { Outage } from "./rounds.ts";
+import { MOST_LEVELS } from "./tariffs.ts";
 
 /** Money of the simulation has six decimals: base units are millionths. */
 export const CURRENCY_DECIMALS = 6;
@@ -15,6 +16,35 @@ export function price(name: string, text: string): bigint {
     );
   }
   return parseUnits(text, CURRENCY_DECIMALS);
+}
+
+const HOURS = 24;
+
+/** A price for each hour of the day: one for all, or `0-6=0.15,6-24=0.20`. */
+export function hoursOf(text: string): bigint[] {
+  if (!text.includes("=")) return new Array<bigint>(HOURS).fill(price("--price", text));
+  const prices = new Map<number, bigint>();
+  for (const part of text.split(",")) {
+    const [, from, to, amount] = /^(\d+)-(\d+)=(.*)$/.exec(part) ?? [];
+    const [first, end] = [Number(from), Number(to)];
+    if (amount === undefined || first >= end || end > HOURS) {
+      throw new OptionsError(
+        `--price ${text}: "${part}" is no run of hours with a price, such as 6-22=0.22.`,
+      );
+    }
+    for (let hour = first; hour < end; hour++) {
+      if (prices.has(hour)) throw new OptionsError(`--price ${text} has two prices at ${hour}:00.`);
+      prices.set(hour, price("--price", amount));
+    }
+  }
+  if (new Set(prices.values()).size > MOST_LEVELS) {
+    throw new OptionsError(`--price ${text} has more than ${MOST_LEVELS} prices.`);
+  }
+  return Array.from({ length: HOURS }, (_, hour) => {
+    const found = prices.get(hour);
+    if (found === undefined) throw new OptionsError(`--price ${text} has no price at ${hour}:00.`);
+    return found;
+  });
 }
 
 /** The slots of an outage FROM..TO, which must lie within the run. */
