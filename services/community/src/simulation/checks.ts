@@ -1,4 +1,5 @@
-import { blockOf,
+import {
+  blockOf,
   energyIdOf,
   LANES,
   laneOf,

@@ -59,10 +59,7 @@ export function deliveriesOf(
  * Deducts deliveries from a balance.
  * @returns What each household got but did not need.
  */
-export function deliver(
-  balance: RoundBalance,
-  deliveries: readonly Delivery[],
-): Lanes[] {
+export function deliver(balance: RoundBalance, deliveries: readonly Delivery[]): Lanes[] {
   return deliveries.map(({ keptWh, reservedWh, arrivedWh }, home) => {
     subtract(balance.offeredWh[home], keptWh);
     const needed = balance.neededWh[home] ?? [];

@@ -1,4 +1,4 @@
-import { type EventNamed, type Position, type PositionView, Positions, sumWh } from "@wattline/sdk";
+import { type EventNamed, type Position, Positions, type PositionView, sumWh } from "@wattline/sdk";
 import type { Release } from "./trading.ts";
 
 /** Keeps track of forwards, from the chain's events alone. */

@@ -3,8 +3,8 @@ import {
   type EventNamed,
   LANES,
   laneOf,
-  parseEnergyId,
   type Position as PositionTerms,
+  parseEnergyId,
   unpackProfile,
 } from "@wattline/sdk";
 import { type Address, zeroAddress } from "viem";

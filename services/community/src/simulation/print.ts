@@ -85,7 +85,10 @@ function particularsOf(summary: Summary): [string, string][] {
   const unservedWh = households.reduce((total, home) => total + home.unservedWh, 0n);
   const figures: [string, string][] = [];
   if (market === "forward") {
-    figures.push(["shortfall", `${kwh(shortfallWh)} kWh, for which ${money(bondPaidMillis)} were paid`]);
+    figures.push([
+      "shortfall",
+      `${kwh(shortfallWh)} kWh, for which ${money(bondPaidMillis)} were paid`,
+    ]);
   }
   if (lostWh > 0n) figures.push(["lost on the tie line", `${kwh(lostWh)} kWh`]);
   if (unservedWh > 0n) {
@@ -110,8 +113,7 @@ function table(rows: readonly (readonly string[])[]): string {
 const kwh = (wh: bigint): string => formatAmount(wh, 3, { shown: 1 });
 const price = (perKwh: bigint): string => formatAmount(perKwh, CURRENCY_DECIMALS, { shown: 2 });
 /** Of thousandths of a base unit. */
-const money = (millis: bigint): string =>
-  formatAmount(millis, CURRENCY_DECIMALS + 3, { shown: 2 });
+const money = (millis: bigint): string => formatAmount(millis, CURRENCY_DECIMALS + 3, { shown: 2 });
 
 const percent = (part: bigint, whole: bigint): string =>
   whole === 0n ? "–" : `${formatAmount((part * 10_000n) / whole, 2, { shown: 1 })} %`;

@@ -59,14 +59,12 @@ export function balanceOf(
 /** Planned trades between neighbours, the cheapest first; each round another home chooses first. */
 export function tradesAtHome(balance: RoundBalance): PlannedTrade[] {
   const { offeredWh, neededWh, orders } = balance;
-  return matchByMerit(offeredWh, neededWh, meritOrderOf(orders), queueOf(balance)).map(
-    (match) => ({
-      ...match,
-      from: balance,
-      to: balance,
-      lossBps: 0n,
-    }),
-  );
+  return matchByMerit(offeredWh, neededWh, meritOrderOf(orders), queueOf(balance)).map((match) => ({
+    ...match,
+    from: balance,
+    to: balance,
+    lossBps: 0n,
+  }));
 }
 
 /** Planned trades over the tie line, where that is cheaper than the retailer, or of limits, which see to that themselves. */
@@ -83,12 +81,14 @@ export function tradesAcross(
     if (ask === undefined) return false;
     return landedPricePerKwh(ask, line.wheelingPerKwh, line.lossBps) < retailPerKwh;
   });
-  return matchByMerit(from.offeredWh, to.neededWh, worthwhile, queueOf(to), line, isForward).map((match) => ({
-    ...match,
-    from,
-    to,
-    lossBps: line.lossBps,
-  }));
+  return matchByMerit(from.offeredWh, to.neededWh, worthwhile, queueOf(to), line, isForward).map(
+    (match) => ({
+      ...match,
+      from,
+      to,
+      lossBps: line.lossBps,
+    }),
+  );
 }
 
 /** Deducts a trade from both balances. */

@@ -35,7 +35,8 @@ export const acceptMarket = (simulation: Simulation): Market => ({
 export const settleMarket = (simulation: Simulation): Market => ({
   prepare: async () => {},
   async clear(balances) {
-    for (const balance of balances) await settleAll(simulation, await clearedAt(simulation, balance));
+    for (const balance of balances)
+      await settleAll(simulation, await clearedAt(simulation, balance));
     await acrossFrom(simulation, balances, (trades) => settleAll(simulation, trades));
   },
 });
@@ -64,7 +65,9 @@ async function clearedAt(simulation: Simulation, balance: RoundBalance): Promise
   const { community, orders, round, offeredWh, neededWh } = balance;
   const facts = (await simulation.wattline.facts()).known(community.microgrid);
   const sellers = orders.offers.flatMap((offer, home) =>
-    offer === undefined ? [] : [{ home, signed: offer, mostWh: bySlot(round, offeredWh[home] ?? []) }],
+    offer === undefined
+      ? []
+      : [{ home, signed: offer, mostWh: bySlot(round, offeredWh[home] ?? []) }],
   );
   const buyers = orders.bids.map((bid, home) => ({
     home,
@@ -96,7 +99,12 @@ async function settleAll(simulation: Simulation, trades: readonly PlannedTrade[]
   const facts = await wattline.facts();
   const pairings = trades.map((trade): Pairing => {
     const { offer } = partiesOf(trade);
-    return { offer, bid: bidOf(trade), source: "Solar", energyWh: bySlot(trade.from.round, trade.sentWh) };
+    return {
+      offer,
+      bid: bidOf(trade),
+      source: "Solar",
+      energyWh: bySlot(trade.from.round, trade.sentWh),
+    };
   });
   const known = (microgrid: number) => facts.known(microgrid);
   for (const batch of batchesOf(pairings, { known })) {

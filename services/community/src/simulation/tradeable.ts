@@ -33,7 +33,10 @@ export function tradeableWh(
       for (const there of ends) {
         const [surplus, need] = [here.exported - here.imported, there.imported - there.exported];
         if (surplus <= 0n || need <= 0n) continue;
-        tradeable += least(least(surplus, line.capacityWh), leastSentFor(need, { lossBps: line.lossBps, flowWh: 0n }));
+        tradeable += least(
+          least(surplus, line.capacityWh),
+          leastSentFor(need, { lossBps: line.lossBps, flowWh: 0n }),
+        );
       }
     }
   }

@@ -123,12 +123,7 @@ export function tradingAt(wattline: Deployment) {
     sign,
 
     /** `taker` takes minted energy from a posted price. */
-    async accept(
-      community: Community,
-      taker: Taker,
-      signed: SignedOrder,
-      energyWh: EnergyBySlot,
-    ) {
+    async accept(community: Community, taker: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
       const { order, signature } = signed;
       const take = await takeOf(community, taker, signed, energyWh);
       return send(taker.address, (o) =>
@@ -155,12 +150,7 @@ export function tradingAt(wattline: Deployment) {
     },
 
     /** `buyer` reserves energy from a posted forward offer. */
-    async reserve(
-      community: Community,
-      buyer: Taker,
-      signed: SignedOrder,
-      energyWh: EnergyBySlot,
-    ) {
+    async reserve(community: Community, buyer: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
       const { order, signature } = signed;
       const take = await takeOf(community, buyer, signed, energyWh);
       return send(buyer.address, (o) =>
