@@ -1,9 +1,10 @@
-import { createAudit, FIRST_FIRM_NONCE, questionsOn } from "@wattline/sdk";
+import { createAudit, FIRST_FIRM_NONCE, packReading, questionsOn } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Hex } from "viem";
 import { answerIn, blocksOf, contractsOf } from "../support/chainReader.ts";
 import { type MANDATE_TYPES, signMandate } from "../support/mandates.ts";
 import { afterADay, scene } from "../support/neighbours.ts";
+import { secureElement } from "../support/p256.ts";
 import { DAY, type Person, START, slots, type World } from "../support/world.ts";
 
 const P = 200_000n;
@@ -97,5 +98,27 @@ describe("the audit", () => {
     }
     expect(await world.whOf(joe.owner, 0, 2)).to.equal(60n);
     expect(await auditOf(world)).to.deep.equal([]);
+  });
+
+  it("knows the signatures of secure elements", async () => {
+    const { world, jane, microgrid, stranger } = get();
+    const device = secureElement("audited");
+    const registration = {
+      ...{ microgrid, owner: jane.owner.address, meter: device.address, source: 1 },
+      ...{ capacityW: 4_000, critical: false },
+    };
+    const consent = device.sign(await world.meters.hashRegistration(registration));
+    await world.meters.connect(world.operator.signer).register(registration, consent);
+    await world.passTo(START + 2 * DAY);
+    const { firstBlock, words } = packReading(slots(104, 8, 20n));
+    const reading = { meter: device.address, firstBlock, exported: [...words] };
+    const signature = device.sign(await world.meters.hashReading(reading));
+    await world.meters.connect(stranger.signer).report(reading, signature);
+    expect(await auditOf(world)).to.deep.equal([]);
+    const forged = await auditOf(
+      world,
+      (input) => input.replace(signature.slice(2, 34), "1".repeat(32)) as Hex,
+    );
+    expect(forged.map(({ check }) => check)).to.deep.equal(["reading-signature"]);
   });
 });
