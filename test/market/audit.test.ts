@@ -121,4 +121,52 @@ describe("the audit", () => {
     );
     expect(forged.map(({ check }) => check)).to.deep.equal(["reading-signature"]);
   });
+
+  it("knows who was promised first, whatever the order of releases", async () => {
+    const { world, microgrid, jane, joe, ann } = get();
+    const offer = await world.offer(jane, { forward: true, bond: 7_001n });
+    const promised = slots(104, 1, 300n);
+    const positions = [];
+    for (const { owner } of [joe, ann]) {
+      const sent = await world.reserve(owner, offer, promised, { microgrid });
+      positions.push(...(await world.positionsOf(sent)));
+    }
+    await world.passSlots(106);
+    await world.report(jane, slots(104, 1, 400n));
+    for (const position of positions.toReversed()) {
+      await world.marketplace.connect(ann.owner.signer).release([{ position, blocks: 1n }]);
+    }
+    expect(await world.whOf(ann.owner, 104, microgrid)).to.equal(100n);
+    expect(await auditOf(world)).to.deep.equal([]);
+  });
+
+  it("knows what is left of a ration", async () => {
+    const { world, microgrid, jane, joe } = get();
+    await world.microgrids.connect(world.operator.signer).setIslanded(microgrid, true);
+    await world.passSlots(99);
+    await world.report(jane, slots(97, 1, 900n));
+    const offer = await world.offer(jane);
+    const meter = joe.device.address;
+    for (const wh of [200n, 200n]) {
+      await world.accept(joe.owner, offer, slots(97, 1, wh), { microgrid, meter });
+    }
+    expect(await world.whOf(joe.owner, 97, microgrid)).to.equal(250n);
+    expect(await auditOf(world)).to.deep.equal([]);
+  });
+
+  it("halves the charges of a batch together, as the contracts do", async () => {
+    const { world, microgrid, jane, joe, stranger } = get();
+    const far = await world.found([{ price: 2n * P }], { dsoOf: stranger.address });
+    await world.join(microgrid, far, { wheelingUp: 1n });
+    const abroad = await world.meter(joe.owner, { microgrid: far });
+    const offer = await world.limitOffer(jane, 0n, { crosses: true });
+    const bid = await world.limitBid(abroad, 3n * P, { crosses: true });
+    const energyWh = slots(0, 1, 1n);
+    await world.settle(
+      stranger,
+      Array.from({ length: 3 }, () => ({ offer, bid, energyWh })),
+    );
+    expect(await world.moneyOf(stranger)).to.equal(2n);
+    expect(await auditOf(world)).to.deep.equal([]);
+  });
 });
