@@ -3,7 +3,15 @@ import { BenchFailure, reasonOf } from "./failure.ts";
 import { isRecord } from "./peers/artifact.ts";
 import type { Result } from "./results.ts";
 
-const FIGURES = ["slots", "gas", "gasPerSlot", "calldataBytes", "floor", "repricedGas"] as const;
+const FIGURES = [
+  "slots",
+  "gas",
+  "gasPerSlot",
+  "calldataBytes",
+  "calldataFloor",
+  "floor",
+  "repricedGas",
+] as const;
 
 /** The committed figures. `shown` is the file's name in messages. */
 export function readBaseline(file: string, shown: string): Result[] {

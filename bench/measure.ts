@@ -2,7 +2,7 @@ import { size } from "viem";
 import { type Call, type Chain, openChain } from "./chain/chain.ts";
 import { footprintOf } from "./chain/trace.ts";
 import { addFloors, type Floor, floorOf, sumOf } from "./cost/floor.ts";
-import { COMING, TODAY } from "./cost/schedule.ts";
+import { COMING, COMING_CALLDATA_FLOOR_BYTE, TODAY } from "./cost/schedule.ts";
 import type { WordCounts } from "./cost/words.ts";
 import { countWords } from "./cost/words.ts";
 import { BenchFailure, reasonOf } from "./failure.ts";
@@ -13,6 +13,8 @@ export interface Cost {
   readonly gas: bigint;
   readonly repricedGas: bigint;
   readonly calldataBytes: number;
+  /** The least that Ethereum's coming price of calldata leaves to pay. */
+  readonly calldataFloor: bigint;
   readonly floor: Floor;
 }
 
@@ -51,6 +53,7 @@ async function costOf(chain: Chain, calls: readonly Call[]): Promise<Cost> {
       gas: total.gas + cost.gas,
       repricedGas: total.repricedGas + cost.repricedGas,
       calldataBytes: total.calldataBytes + cost.calldataBytes,
+      calldataFloor: total.calldataFloor + cost.calldataFloor,
       floor: addFloors(total.floor, cost.floor),
     };
   }
@@ -75,6 +78,7 @@ async function costOfCall(chain: Chain, call: Call): Promise<Cost> {
     gas,
     repricedGas: repricedGas(gas, coldAccounts, counts),
     calldataBytes: size(call.data),
+    calldataFloor: TODAY.transaction + BigInt(size(call.data)) * COMING_CALLDATA_FLOOR_BYTE,
     floor,
   };
 }

@@ -12,6 +12,7 @@ export interface Result {
   readonly gas: number;
   readonly gasPerSlot: number;
   readonly calldataBytes: number;
+  readonly calldataFloor: number;
   readonly floor: number;
   readonly repricedGas: number;
 }
@@ -31,6 +32,7 @@ export const resultOf = (row: Measured): Result => ({
   gas: Number(row.gas),
   gasPerSlot: Math.round(Number(row.gas) / sizeOf(row)),
   calldataBytes: row.calldataBytes,
+  calldataFloor: Number(row.calldataFloor),
   floor: Number(sumOf(row.floor)),
   repricedGas: Number(row.repricedGas),
 });

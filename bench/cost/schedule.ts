@@ -31,6 +31,12 @@ const NEW_STATE = 64n * 1_530n;
 /** EIP-8038: a word's first change in a transaction. */
 const STORAGE_WRITE = 10_000n;
 
+/**
+ * EIP-7976: the least that a transaction will pay for a byte of calldata, zero or not, over the 21,000 of every transaction.
+ * Where that is more than its gas, it is what will be paid.
+ */
+export const COMING_CALLDATA_FLOOR_BYTE = 64n;
+
 /** The coming state repricing (Glamsterdam), where it differs. */
 export const COMING = {
   /** EIP-2780: a transaction to a contract. */

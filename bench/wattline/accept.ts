@@ -5,7 +5,7 @@ import type { Community, Household } from "./community.ts";
 const OFFER = 0;
 const BID = 1;
 
-/** Energy bought from a signed order. Warm: the same two have traded the same slots before. */
+/** Energy traded at a posted price. Warm: the same two have traded the same slots before. */
 export const acceptRows = (community: Community): Row[] =>
   [1, 8, 96].flatMap((slots) =>
     CASES.flatMap((state) => [
@@ -47,8 +47,11 @@ export async function acceptOffer(
   nonce: bigint,
 ): Promise<Call> {
   const { order, signature } = await sign(seller, slots, { side: OFFER, nonce });
-  const most = 10n * order.price * BigInt(order.energy);
-  return callOf(buyer.address, market, "accept", [order, signature, take(slots, most)]);
+  return callOf(buyer.address, market, "accept", [
+    order,
+    signature,
+    take(slots, 10n * order.price),
+  ]);
 }
 
 async function acceptBid(

@@ -55,6 +55,9 @@ export const WH = 250n;
 const STOCK_WH = 2_000n;
 /** Base units (millionths) per kWh. */
 const PRICE = 200_000n;
+const RATION_WH = 250;
+/** A lane holds no more. */
+const ANY_AHEAD_WH = 2 ** 31 - 1;
 export const MONEY = 100_000_000n;
 
 /** `wh` in each of the first `count` slots. */
@@ -69,6 +72,7 @@ export async function openCommunity(chain: Chain) {
   });
   const market = await at("Marketplace", deployed.marketplace);
   const meters = await at("Meters", deployed.meters);
+  const microgrids = await at("Microgrids", deployed.microgrids);
   const energy = await at("EnergyToken", deployed.energy);
   const euro = await chain.deploy(await artifactOf("TestEuro"));
 
@@ -81,29 +85,32 @@ export async function openCommunity(chain: Chain) {
     currency: euro.address,
     slotSeconds: SLOT_SECONDS,
     reportingDeadline: 86_400,
+    utcOffsetMinutes: 60,
   };
-  // Peers charge no fee either.
-  const tariffs = {
-    feedIn: 80_000n,
-    retail: 320_000n,
-    networkFee: 0n,
-    islandPriceCap: 250_000n,
-    islandRation: 250,
-  };
-  await chain.send(callOf(operator, meters, "found", [charter, tariffs, dso]));
+  // Peers charge no fee either. The community price is the middle: what offers and bids ask here, too.
+  const level = { price: PRICE, fee: 0n, cap: 250_000n, feedIn: 80_000n, retail: 320_000n };
+  const founding = [charter, 0n, [level], dso, RATION_WH];
+  await chain.send(callOf(operator, microgrids, "found", founding));
 
   /** A household with a meter; `meter` names another one of its meters. */
   async function household(name: string, meter = "roof"): Promise<Household> {
     const account = accountOf(name);
     const device = accountOf(`${name}'s ${meter}`);
+    const consented = {
+      microgrid: MICROGRID,
+      owner: account.address,
+      meter: device.address,
+      source: SOLAR,
+      capacityW: 10_000,
+    };
     const consent = await device.signTypedData({
       domain: metersDomain(chain.chainId, meters.address),
       types: REGISTRATION_TYPES,
       primaryType: "Registration",
-      message: { microgrid: MICROGRID, owner: account.address },
+      message: consented,
     });
-    const meterOf = [MICROGRID, account.address, device.address, SOLAR, 10_000, false, consent];
-    await chain.send(callOf(operator, meters, "register", meterOf));
+    const registration = { ...consented, critical: false };
+    await chain.send(callOf(operator, meters, "register", [registration, consent]));
     return { account, address: account.address, device };
   }
 
@@ -164,7 +171,10 @@ export async function openCommunity(chain: Chain) {
       price: PRICE,
       forward: false,
       bond: 0n,
+      mostAhead: 0,
+      crosses: false,
       counterparty: zeroAddress,
+      settler: zeroAddress,
       nonce: 0n,
       counter: 0n,
       deadline: DEADLINE,
@@ -179,16 +189,20 @@ export async function openCommunity(chain: Chain) {
     return { order, signature };
   }
 
-  /** What a taker takes: all of the first `count` slots, at any price. */
+  /** What a taker takes: all of the first `count` slots, at any price, and all of it or nothing. */
   function take(count: number, limit: bigint) {
     const { firstBlock, words } = packProfile(energyIn(count));
     return {
       microgrid: MICROGRID,
       meter: zeroAddress,
       source: SOLAR,
+      schedule: 0,
+      takerSchedule: 0,
       firstBlock,
       energy: [...words],
+      leastWh: count * Number(WH),
       limit,
+      mostAhead: ANY_AHEAD_WH,
     };
   }
 

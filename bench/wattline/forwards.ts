@@ -1,23 +1,16 @@
-import type { Order } from "@wattline/sdk";
+import { marketplaceAbi } from "@wattline/sdk";
+import { type Log, parseEventLogs } from "viem";
 import { accountOf, type Call, callOf } from "../chain/chain.ts";
 import { CASES, type Row, slotsOf } from "../row.ts";
 import { acceptOffer } from "./accept.ts";
-import {
-  type Community,
-  energyIn,
-  FIRST_BLOCK,
-  type Household,
-  MICROGRID,
-  SOLAR,
-  WH,
-} from "./community.ts";
+import { type Community, energyIn, type Household, WH } from "./community.ts";
 
 const SLOTS = 8;
 const BOND = 50_000n;
 
 /**
  * A block of future energy sold, and released after delivery. The two have traded a forward in the next block before,
- * as in daily use. Reserved cold, the block is new; warm, the position grows. Released cold, the buyer has no energy in
+ * as in daily use. Reserved cold, the block is new; warm, the two have a position in it. Released cold, the buyer has no energy in
  * the block yet; warm, it has.
  */
 export const forwardRows = (community: Community): Row[] =>
@@ -30,8 +23,8 @@ export const forwardRows = (community: Community): Row[] =>
       async prepare() {
         const { seller, buyer } = await acquainted(community);
         if (state === "warm")
-          await community.chain.send((await reserve(community, seller, buyer, 1n)).call);
-        return [(await reserve(community, seller, buyer, 2n)).call];
+          await community.chain.send(await reserve(community, seller, buyer, 1n));
+        return [await reserve(community, seller, buyer, 2n)];
       },
     },
     {
@@ -42,13 +35,12 @@ export const forwardRows = (community: Community): Row[] =>
       async prepare() {
         const { chain } = community;
         const { seller, buyer } = await acquainted(community);
-        const { call, order } = await reserve(community, seller, buyer, 1n);
-        await chain.send(call);
+        const { logs } = await chain.send(await reserve(community, seller, buyer, 1n));
         await chain.send(await community.report(seller, energyIn(SLOTS, 2n * WH)));
         // The part that was not promised can be sold by the seller now.
         if (state === "warm")
           await chain.send(await acceptOffer(community, seller, buyer, SLOTS, 2n));
-        return [release(community, order, buyer)];
+        return [release(community, logs)];
       },
     },
   ]);
@@ -59,7 +51,7 @@ async function acquainted(community: Community): Promise<{ seller: Household; bu
   const buyer = await community.consumer("buyer");
   await community.endow(seller);
   await community.chain.send(community.deposit(seller));
-  await community.chain.send((await reserve(community, seller, buyer, 0n, 1)).call);
+  await community.chain.send(await reserve(community, seller, buyer, 0n, 1));
   return { seller, buyer };
 }
 
@@ -70,7 +62,7 @@ async function reserve(
   buyer: Household,
   nonce: bigint,
   later = 0,
-): Promise<{ call: Call; order: Order }> {
+): Promise<Call> {
   const { order, signature } = await sign(seller, 2 * SLOTS, {
     side: 0,
     forward: true,
@@ -79,25 +71,17 @@ async function reserve(
   });
   const taken = take(SLOTS, 10n ** 18n);
   const shifted = { ...taken, firstBlock: taken.firstBlock + later };
-  return { call: callOf(buyer.address, market, "reserve", [order, signature, shifted]), order };
+  return callOf(buyer.address, market, "reserve", [order, signature, shifted]);
 }
 
-/** The transaction in which anyone releases the block. */
-function release({ market, euro }: Community, order: Order, buyer: Household): Call {
-  const position = {
-    seller: order.maker,
-    buyer: buyer.address,
-    meter: order.meter,
-    source: SOLAR,
-    from: MICROGRID,
-    to: MICROGRID,
-    currency: euro.address,
-    price: order.price,
-    charge: 0n,
-    bond: order.bond,
-    lossBps: 0,
-  };
-  return callOf(accountOf("auctioneer").address, market, "release", [
-    [{ position, blockNumber: FIRST_BLOCK }],
-  ]);
+/** The transaction in which anyone releases the block that the log of a reservation names. */
+function release({ market }: Community, reserved: readonly Log[]): Call {
+  const [event] = parseEventLogs({
+    abi: marketplaceAbi,
+    eventName: "Reserved",
+    logs: [...reserved],
+  });
+  if (event === undefined) throw new Error("Nothing was reserved.");
+  const { position } = event.args;
+  return callOf(accountOf("auctioneer").address, market, "release", [[{ position, blocks: 1n }]]);
 }

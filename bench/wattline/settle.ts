@@ -1,4 +1,4 @@
-import { packProfile } from "@wattline/sdk";
+import { ANYONE, packProfile } from "@wattline/sdk";
 import { accountOf, type Call, callOf } from "../chain/chain.ts";
 import { CASES, type Case, pairsOf, type Row, slotsOf } from "../row.ts";
 import { type Community, energyIn, type Household, SOLAR } from "./community.ts";
@@ -88,12 +88,14 @@ async function settle(
     if (seller === undefined || buyer === undefined)
       throw new Error(`No household is in pair ${pair}.`);
     const nonce = firstNonce + BigInt(round);
-    const offered = await sign(seller, slots, { side: OFFER, nonce });
-    const wanted = await sign(buyer, slots, { side: BID, nonce });
+    const offered = await sign(seller, slots, { side: OFFER, settler: ANYONE, nonce });
+    const wanted = await sign(buyer, slots, { side: BID, settler: ANYONE, nonce });
     matches.push({
       offer: orders.length,
       bid: orders.length + 1,
       source: SOLAR,
+      schedule: 0,
+      bidSchedule: 0,
       firstBlock,
       energy: [...words],
     });

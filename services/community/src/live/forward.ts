@@ -1,9 +1,17 @@
-import { blockOf, isMarked, LANES, laneOf } from "@wattline/sdk";
-import { askingPrice } from "../simulation/dayOrders.ts";
+import {
+  blockOf,
+  blockOverdueAtSeconds,
+  isMarked,
+  LANES,
+  laneOf,
+  positionIdOf,
+} from "@wattline/sdk";
+import { isAddressEqual } from "viem";
 import { BOND_PER_KWH } from "../simulation/forwardMarket.ts";
 import type { Forwards } from "../simulation/forwards.ts";
+import { askingPrice } from "../simulation/periodOrders.ts";
 import { least } from "../simulation/roundBalance.ts";
-import type { Release } from "../simulation/trading.ts";
+import type { Receipt, Release } from "../simulation/trading.ts";
 import {
   type Home,
   keepFunded,
@@ -68,6 +76,7 @@ async function offerBlock(
       // Energy that is only expected is offered a tenth cheaper.
       pricePerKwh: (askingPrice(who.name, feedInPerKwh, retailPerKwh[0] ?? 0n) * 9n) / 10n,
       bondPerKwh: BOND_PER_KWH,
+      crosses: true,
     });
     context.orderBook.add(signed);
   });
@@ -118,50 +127,81 @@ export async function reserveSome(
     await keepFunded(context, home.who);
     const { trading, wattline } = context.simulation;
     const receipt = await trading.reserve(live.community, home.who, offer, takenWh);
-    for (const log of receipt.logs) {
-      const event = wattline.marketplace.interface.parseLog(log);
-      if (event?.name === "Reserved") forwards.reserved(event.args);
+    for (const event of wattline.eventsIn(receipt.logs)) {
+      if (event.eventName === "Reserved") forwards.reserved(event.args);
     }
   });
 }
 
-/** Anyone releases every forward whose block is reported or past its deadline. */
+/**
+ * Anyone releases every forward whose block is reported; a buyer calls undelivered what is overdue, as when somebody has not
+ * submitted a reading by hand.
+ */
 export async function releaseDue(
   context: LiveContext,
   slot: number,
   forwards: Forwards,
 ): Promise<void> {
-  const { trading, anyone, wattline } = context.simulation;
-  await context.failures.attempt("releasing", async () => {
-    const due: Release[] = [];
+  const { trading, anyone } = context.simulation;
+  const due: Release[] = [];
+  const overdue: Release[] = [];
+  await context.failures.attempt("reading what can be released", async () => {
     for (const release of forwards.openBefore(blockOf(slot + 1))) {
       const state = await stateOf(context, release);
       // Somebody else released it first.
       if (state === "gone") forwards.forget(release);
       if (state === "due" && due.length < MOST_RELEASES) due.push(release);
-    }
-    if (due.length === 0) return;
-    const receipt = await trading.release(anyone, due);
-    for (const log of receipt.logs) {
-      const event = wattline.marketplace.interface.parseLog(log);
-      if (event?.name === "Released") forwards.released(event.args);
+      if (state === "overdue") overdue.push(release);
     }
   });
+  if (due.length > 0) {
+    await context.failures.attempt("releasing", async () => {
+      record(context, forwards, await trading.release(anyone, due));
+    });
+  }
+  for (const release of overdue) {
+    const buyer = buyerOf(context, release);
+    if (buyer === undefined) continue;
+    await context.failures.attempt("calling energy undelivered", async () => {
+      record(context, forwards, await trading.undelivered(buyer, [release]));
+    });
+  }
 }
 
-/** Whether a block of a forward can be released, waits for its reading, or has been released. */
+function record({ simulation }: LiveContext, forwards: Forwards, receipt: Receipt): void {
+  for (const event of simulation.wattline.eventsIn(receipt.logs)) {
+    if (event.eventName === "Released") forwards.released(event.args);
+  }
+}
+
+const buyerOf = ({ communities }: LiveContext, { position }: Release) =>
+  communities
+    .flatMap(({ community }) => community.households)
+    .find(({ address }) => isAddressEqual(address, position.buyer));
+
+/** Whether blocks of a forward can be released, wait for a reading, can be called undelivered, or have been released. */
 async function stateOf(
   { simulation: { wattline } }: LiveContext,
-  { position, blockNumber }: Release,
-): Promise<"due" | "waiting" | "gone"> {
-  const id = await wattline.marketplace.positionId(position);
-  const reserved = await wattline.marketplace.reservedOf(id, blockNumber);
-  if (reserved === 0n) return "gone";
-  const { resolved } = await wattline.meters.deliveryOf(position.meter, blockNumber);
-  for (let lane = 0; lane < LANES; lane++) {
-    if (laneOf(reserved, lane) > 0n && !isMarked(resolved, lane)) return "waiting";
+  { position, blocks }: Release,
+): Promise<"due" | "waiting" | "overdue" | "gone"> {
+  const open = await wattline.marketplace.openOf(positionIdOf(position));
+  if ((open & blocks) !== blocks) return "gone";
+  const microgrid = (await wattline.facts()).known(position.from);
+  const now = await wattline.chain.chainTime();
+  let state: "due" | "overdue" = "due";
+  for (const [index, word] of position.energy.entries()) {
+    if ((blocks & (1n << BigInt(index))) === 0n) continue;
+    const block = position.firstBlock + index;
+    const { reported } = await wattline.meters.deliveryOf(position.meter, block);
+    const missing = lanesOf(block).filter(
+      (_, lane) => laneOf(word, lane) > 0n && !isMarked(reported, lane),
+    );
+    if (missing.length === 0) continue;
+    const overdueAt = blockOverdueAtSeconds(microgrid, block, word, now);
+    if (overdueAt === undefined || now < overdueAt) return "waiting";
+    state = "overdue";
   }
-  return "due";
+  return state;
 }
 
 const lanesOf = (block: number): number[] =>

@@ -1,3 +1,4 @@
+import { millisOf } from "@wattline/sdk";
 import { keccak256, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { type Community, fund, type Household, register } from "../simulation/community.ts";
@@ -39,7 +40,7 @@ export interface Home {
 
 const RETAILER_CAPACITY_W = 1_000_000;
 const FUNDING = 50_000_000n;
-const LEAST_BALANCE = 10_000_000n;
+const LEAST_BALANCE_MILLIS = millisOf(10_000_000n);
 
 /** The homes that trade automatically. */
 export const selfActing = ({ byHand }: LiveContext, { community }: LiveCommunity): Home[] =>
@@ -67,5 +68,5 @@ export async function keepFunded(
   times = 1n,
 ): Promise<void> {
   const { balance } = await wattline.marketplace.accountOf(wattline.addresses.euro, who.address);
-  if (balance < LEAST_BALANCE * times) await fund(wattline, who, FUNDING * times);
+  if (balance < LEAST_BALANCE_MILLIS * times) await fund(wattline, who, FUNDING * times);
 }

@@ -1,20 +1,24 @@
 import {
-  arrivingWh,
-  type Demand,
+  ANYONE,
+  arrivedOf,
+  batchesOf,
+  clearCommunity,
+  communitySlotIn,
+  type EnergyBySlot,
+  isLimit,
   landedPricePerKwh,
-  planBatches,
+  leastSentFor,
+  limitOf,
   type SIDES,
   type SignedOrder,
   type SlotRange,
   SOURCES,
   type Source,
-  type Supply,
-  sentForWh,
   slotEnd,
 } from "@wattline/sdk";
 import { isAddressEqual, zeroAddress } from "viem";
 import { report } from "../simulation/community.ts";
-import { askingPrice, biddingPrice } from "../simulation/dayOrders.ts";
+import { askingPrice, biddingPrice } from "../simulation/periodOrders.ts";
 import { least } from "../simulation/roundBalance.ts";
 import { expectedWh } from "./forward.ts";
 import { holdingsOf, sumBySlot } from "./holdings.ts";
@@ -35,6 +39,9 @@ const BID_OPEN_SECONDS = 4 * 3600;
 /** The most offers that a home accepts from, one transaction each. */
 const MOST_TAKES = 2;
 const BOOK_PAGE = 200;
+/** The home that gives the Shelter an hour's energy every day, and when (UTC). */
+const GIVER = 1;
+const GIFT_HOUR = 12;
 
 /** Whether this home's hour ends with a slot. */
 const hasTurn = (index: number, slot: number): boolean => (slot + index + 1) % SLOTS_PER_HOUR === 0;
@@ -64,26 +71,40 @@ export async function reportAndOffer(
   }
 }
 
-/** A home signs an offer of its energy of the last hour. */
+/**
+ * A home signs an offer of its energy of the last hour: every third one a limit for the clearing, the others a posted price,
+ * which crosses the tie line too. One home gives the Shelter what it exports in the first hour after noon.
+ */
 async function offer(
   context: LiveContext,
   live: LiveCommunity,
-  { who }: Home,
+  { who, index }: Home,
   slot: number,
 ): Promise<void> {
   const { trading, wattline } = context.simulation;
-  const { microgrid } = live.community;
+  const { community } = live;
+  const { microgrid } = community;
   const held = await holdingsOf(wattline, who.address, microgrid, "Solar", hourUntil(slot));
   const slots = [...held.keys()];
   const [firstSlot, lastSlot] = [slots[0], slots.at(-1)];
   if (firstSlot === undefined || lastSlot === undefined) return;
   const { feedInPerKwh, retailPerKwh } = context.tariffs;
-  const pricePerKwh = moodOf(slot, askingPrice(who.name, feedInPerKwh, retailPerKwh[0] ?? 0n));
-  const terms = { firstSlot, lastSlot, pricePerKwh, energyWh: sumBySlot(held) };
-  context.orderBook.add(await trading.sign(live.community, who, "offer", terms));
+  const terms = { firstSlot, lastSlot, energyWh: sumBySlot(held) };
+  const friend = community.households.find(({ critical }) => critical);
+  const isGiver = index === GIVER && Math.floor(slot / SLOTS_PER_HOUR) % 24 === GIFT_HOUR;
+  const price =
+    isGiver && friend !== undefined && friend !== who
+      ? { pricePerKwh: 0n, counterparty: friend.address }
+      : index % 3 === 2
+        ? { pricePerKwh: feedInPerKwh, settler: ANYONE, crosses: true }
+        : {
+            pricePerKwh: moodOf(slot, askingPrice(who.name, feedInPerKwh, retailPerKwh[0] ?? 0n)),
+            crosses: true,
+          };
+  context.orderBook.add(await trading.sign(community, who, "offer", { ...terms, ...price }));
 }
 
-/** Homes cover their need of the hour before: every other one accepts offers, the others sign bids. */
+/** Homes cover their need of the hour before: every other one accepts posted prices, the others sign limits. */
 export async function buyOrBid(
   context: LiveContext,
   live: LiveCommunity,
@@ -117,13 +138,14 @@ async function bid(
     firstSlot: slots[0] ?? 0,
     lastSlot: slots.at(-1) ?? 0,
     energyWh: sumBySlot(neededWh),
+    settler: ANYONE,
     pricePerKwh: who.critical ? retail : moodOf(slot, biddingPrice(who.name, feedInPerKwh, retail)),
     deadline: slotEnd(slot, community.series.slotSeconds) + BID_OPEN_SECONDS,
   });
   context.orderBook.add(signed);
 }
 
-/** A home accepts the cheapest offers, over the tie line too where that is cheaper. */
+/** A home accepts the cheapest posted prices, gifts first, over the tie line too where that is cheaper. */
 async function buy(
   context: LiveContext,
   live: LiveCommunity,
@@ -142,7 +164,8 @@ async function buy(
       "offer",
       hourUntil(lastSlot),
     )) {
-      if (!isFor(offer, who.address)) continue;
+      if (isLimit(offer.order) || !isFor(offer, who.address)) continue;
+      if (!isHome && !offer.order.crosses) continue;
       const price =
         isHome || line === undefined
           ? offer.order.price
@@ -157,7 +180,7 @@ async function buy(
     let left = offer.left;
     const sentWh = new Map<number, bigint>();
     for (const [slot, wh] of neededWh) {
-      const taken = least(least(sentForWh(wh, lossBps), held.get(slot) ?? 0n), left);
+      const taken = least(least(leastSentFor(wh, lossOf(lossBps)), held.get(slot) ?? 0n), left);
       if (taken === 0n) continue;
       sentWh.set(slot, taken);
       left -= taken;
@@ -166,27 +189,50 @@ async function buy(
     if (!(await trading.isAcceptable(live.community, who, offer, sentWh))) continue;
     await trading.accept(live.community, who, offer, sentWh);
     for (const [slot, wh] of sentWh) {
-      neededWh.set(slot, (neededWh.get(slot) ?? 0n) - arrivingWh(wh, lossBps));
+      neededWh.set(slot, (neededWh.get(slot) ?? 0n) - arrivedOf(wh, lossOf(lossBps)));
     }
   }
 }
 
-/** An auctioneer clears the last hours' orders, at one price per slot. */
+/** A settler clears the last hours' limits, at the community price of each slot. */
 export async function clear(
   context: LiveContext,
   { community }: LiveCommunity,
   slot: number,
 ): Promise<void> {
   const { simulation, failures } = context;
-  const { microgrid } = community;
+  const { microgrid, households } = community;
   const range = { firstSlot: slot - PATIENCE_SLOTS, lastSlot: slot };
-  const offers = await spotOrders(context, microgrid, "offer", range);
-  const bids = await spotOrders(context, microgrid, "bid", range);
+  const limitsOf = async (side: (typeof SIDES)[number]) =>
+    (await spotOrders(context, microgrid, side, range)).filter(({ order }) => isLimit(order));
+  const [offers, bids] = [await limitsOf("offer"), await limitsOf("bid")];
   await failures.attempt("clearing", async () => {
-    const { networkFee } = await simulation.wattline.meters.termsOf(microgrid);
+    const facts = await simulation.wattline.facts();
     const supplies = await suppliesOf(context, offers, range);
-    const demands = bids.map((open) => demandOf(open, range));
-    for (const batch of planBatches(supplies, demands, { networkFee })) {
+    const critical = new Set(
+      households.filter((who) => who.critical).map(({ device }) => device.address),
+    );
+    const orders = [
+      ...supplies.map(({ open, source, energyWh }) =>
+        limitOf(open.order, { leftWh: open.left, mostWh: energyWh }, source),
+      ),
+      ...bids.map((open) =>
+        limitOf(open.order, {
+          leftWh: open.left,
+          mostWh: evenlyOf(open, range),
+          critical: critical.has(open.order.meter),
+        }),
+      ),
+    ];
+    const slots = Array.from({ length: PATIENCE_SLOTS + 1 }, (_, index) =>
+      communitySlotIn(facts.known(microgrid), range.firstSlot + index),
+    );
+    const pairings = clearCommunity({ orders, slots }).flatMap(({ offer, bid, energyWh }) => {
+      const [supply, demand] = [supplies[offer], bids[bid - supplies.length]];
+      if (supply === undefined || demand === undefined) return [];
+      return [{ offer: supply.open, bid: demand, source: supply.source, energyWh }];
+    });
+    for (const batch of batchesOf(pairings, { known: (number) => facts.known(number) })) {
       simulation.check();
       await simulation.trading.settleBatch(simulation.anyone, batch);
     }
@@ -232,6 +278,13 @@ const spotOrders = (
     limit: BOOK_PAGE,
   });
 
+/** An offer, and the energy that covers it. */
+interface Supply {
+  readonly open: Open;
+  readonly source: Source;
+  readonly energyWh: EnergyBySlot;
+}
+
 /** The energy that covers offers, each Wh for one of them: the cheapest. */
 async function suppliesOf(context: LiveContext, offers: readonly Open[], range: SlotRange) {
   const pools = new Map<string, Map<number, bigint>>();
@@ -254,20 +307,23 @@ async function suppliesOf(context: LiveContext, offers: readonly Open[], range: 
       pool.set(slot, wh - taken);
       left -= taken;
     }
-    if (energyWh.size > 0) supplies.push({ ...open, source, energyWh, leftWh: open.left });
+    if (energyWh.size > 0) supplies.push({ open, source, energyWh });
   }
   return supplies;
 }
 
-/** A bid spread evenly over its slots, since its maker has not specified more. */
-function demandOf(open: Open, range: SlotRange): Demand {
+/** The most of a bid in each slot: spread evenly, since its maker has not specified more. */
+function evenlyOf(open: Open, range: SlotRange): Map<number, bigint> {
   const { firstSlot, lastSlot } = rangeOf(open);
   const slots = BigInt(lastSlot - firstSlot + 1);
   const energyWh = new Map<number, bigint>();
   const [from, to] = [Math.max(firstSlot, range.firstSlot), Math.min(lastSlot, range.lastSlot)];
   for (let slot = from; slot <= to; slot++) energyWh.set(slot, (open.left + slots - 1n) / slots);
-  return { ...open, energyWh, leftWh: open.left };
+  return energyWh;
 }
+
+/** As if the line carried nothing else: a Wh too much or too little at most. */
+const lossOf = (lossBps: bigint) => ({ lossBps, flowWh: 0n });
 
 const rangeOf = ({ order }: SignedOrder): SlotRange => order;
 

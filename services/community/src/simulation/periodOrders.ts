@@ -1,6 +1,5 @@
 import { ANYONE, FIRST_FIRM_NONCE, type SignedOrder, slotEnd } from "@wattline/sdk";
 import type { Community, Person } from "./community.ts";
-import type { MarketName } from "./market.ts";
 import type { Period } from "./rounds.ts";
 import { isWorthTrading, type Tariffs } from "./tariffs.ts";
 import type { Trading } from "./trading.ts";
@@ -23,30 +22,29 @@ const LOCK_SECONDS = 86_400;
  * person, or, to be cleared in batches, at a limit. Then households bid for their whole import, too. A limit is what the grid
  * would pay or charge, since it trades at the community price or not at all. In an outage homes lock their money for the
  * settler, and their bids are firm, so that the island can rely on them. The DSO bids for everything that is left.
+ * @param settler Who clears batches, if anyone does.
  */
 export async function signPeriod(
   trading: Trading,
   community: Community,
   tariffs: Tariffs,
-  market: MarketName,
-  settler: Person,
+  settler: Person | undefined,
   { firstSlot, lastSlot, retailPerKwh, islanded }: Period,
 ): Promise<PeriodOrders> {
   const { households, dso, series } = community;
   const { feedInPerKwh } = tariffs;
   const ceiling = isWorthTrading(retailPerKwh, tariffs) ? retailPerKwh : feedInPerKwh;
   const slots = { firstSlot, lastSlot };
-  const isCleared = market === "settle";
   const offers: (SignedOrder | undefined)[] = [];
   const bids: SignedOrder[] = [];
   for (const who of households) {
-    const ask = isCleared
+    const ask = settler
       ? { pricePerKwh: feedInPerKwh, settler: ANYONE }
       : { pricePerKwh: askingPrice(who.name, feedInPerKwh, ceiling) };
     const sells = who.series.capacityW > 0;
     const terms = { ...slots, ...ask, crosses: true };
     offers.push(sells ? await trading.sign(community, who, "offer", terms) : undefined);
-    if (!isCleared) continue;
+    if (settler === undefined) continue;
     const bid = { ...slots, pricePerKwh: ceiling, crosses: true };
     if (!islanded) {
       bids.push(await trading.sign(community, who, "bid", { ...bid, settler: ANYONE }));

@@ -48,6 +48,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
   const rounds = roundsOf(series, outage, tariffs.retailPerKwh);
   const progress = new Progress("Simulating", rounds.length);
   const market = MARKETS[options.market](simulation);
+  const settler = options.market === "settle" ? simulation.anyone : undefined;
   const ordersOf = new Map<Period, PeriodOrders[]>();
   let islandedNow = false;
   let alwaysSolvent = true;
@@ -144,8 +145,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
     for (const community of communities) {
       const islanded = period.islanded && community.microgrid === ISLAND;
       const own = { ...period, islanded };
-      const { market: name } = options;
-      signed.push(await signPeriod(trading, community, tariffs, name, simulation.anyone, own));
+      signed.push(await signPeriod(trading, community, tariffs, settler, own));
     }
     ordersOf.set(period, signed);
     return signed;

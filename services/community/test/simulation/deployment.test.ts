@@ -26,8 +26,9 @@ describe("Deploying for a simulation", () => {
       const deployed = await Promise.all(
         chains.map(({ chain }) => deploy(chain, first, options.tariffs)),
       );
-      for (const { meters } of deployed) {
-        expect((await meters.microgridOf(1)).charter.name).to.equal(first.name);
+      for (const { microgrids, facts } of deployed) {
+        expect((await microgrids.microgridOf(1)).charter.name).to.equal(first.name);
+        expect((await facts()).known(1)).to.include({ name: first.name, slotSeconds: 900 });
       }
     } finally {
       for (const { server, chain } of chains) {

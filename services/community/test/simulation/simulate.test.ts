@@ -20,8 +20,10 @@ interface Household {
   readonly soldToGridWh: string;
   readonly boughtWh: string;
   readonly unservedWh: string;
-  readonly billBefore: string;
-  readonly billAfter: string;
+  readonly earnedOverFeedInMillis: string;
+  readonly savedAgainstRetailMillis: string;
+  readonly billBeforeMillis: string;
+  readonly billAfterMillis: string;
 }
 
 interface Summary {
@@ -39,7 +41,7 @@ interface Summary {
   readonly volumeWeightedPricePerKwh: string;
   readonly unservedCriticalWh: string;
   readonly shortfallWh: string;
-  readonly bondPaid: string;
+  readonly bondPaidMillis: string;
   readonly gasUsed: string;
   readonly households: readonly Household[];
   readonly checks: { readonly escrowSolvent: boolean; readonly energyConserved: boolean };
@@ -91,11 +93,10 @@ describe("npm run simulate", () => {
     expect(summary.volumeWeightedPricePerKwh).to.equal(summary.averagePricePerKwh);
   }
 
-  /** Between the tariffs nobody is worse off than with the grid alone, but for a rounded base unit per trade. */
-  function expectNobodyWorseOff({ households, trades, readings }: Summary): void {
-    for (const home of households) {
-      const slack = BigInt(trades + readings);
-      expect(BigInt(home.billAfter) <= BigInt(home.billBefore) + slack, home.name).to.equal(true);
+  /** Between the tariffs nobody is worse off than with the grid alone, to the thousandth. */
+  function expectNobodyWorseOff({ households }: Summary): void {
+    for (const { name, billBeforeMillis, billAfterMillis } of households) {
+      expect(BigInt(billAfterMillis) <= BigInt(billBeforeMillis), name).to.equal(true);
     }
   }
 
@@ -113,7 +114,7 @@ describe("npm run simulate", () => {
     expect(summary.market).to.equal("accept");
     expectSound(summary);
     expectAllTraded(summary);
-    for (const key of ["lostWh", "unservedCriticalWh", "shortfallWh", "bondPaid"] as const) {
+    for (const key of ["lostWh", "unservedCriticalWh", "shortfallWh", "bondPaidMillis"] as const) {
       expect(summary[key], key).to.equal("0");
     }
   });
@@ -153,15 +154,34 @@ describe("npm run simulate", () => {
     },
   );
 
-  it("clears signed offers and bids in batches", async function () {
+  it("clears limits in batches, at the community price", async function () {
     this.timeout(120_000);
     const summary = await simulate("--market", "settle");
     expect(summary.market).to.equal("settle");
     expectSound(summary);
-    expectNobodyWorseOff(summary);
-    expect(Number(summary.tradeableShare)).to.be.above(0.9);
-    // Midpoints between offers and bids, both of which lie between the tariffs.
-    expect(Number(summary.averagePricePerKwh)).to.be.within(140_000, 320_000);
+    expectAllTraded(summary);
+    // The middle between the tariffs, whatever anybody's limit.
+    expect(summary.averagePricePerKwh).to.equal("200000");
+    const earned = sum(summary.households.map((home) => home.earnedOverFeedInMillis));
+    expect(earned).to.equal(120_000n * BigInt(summary.tradedWh));
+    expect(sum(summary.households.map((home) => home.savedAgainstRetailMillis))).to.equal(earned);
+  });
+
+  it("goes by the community price of each hour", async function () {
+    this.timeout(120_000);
+    // The built-in towns lie an hour ahead of UTC: from 12:00 to 13:00 there it is 11:00 to 12:00 UTC.
+    const priced = await simulate(
+      "--market",
+      "settle",
+      "--price",
+      "0-12=0.10,12-13=0.40,13-24=0.30",
+    );
+    expectSound(priced);
+    // At noon buyers are asked for more than the retailer charges: nobody trades.
+    expect(BigInt(priced.tradedWh) < BigInt(priced.tradeableWh)).to.equal(true);
+    expectNobodyWorseOff(priced);
+    const price = Number(priced.averagePricePerKwh);
+    expect(price).to.be.above(100_000).and.below(300_000);
   });
 
   it("sells forward what sellers expect, and pays a bond for shortfalls", async function () {
@@ -172,28 +192,28 @@ describe("npm run simulate", () => {
     // On the second day the first one is the forecast, and the sky is another.
     const shortfallWh = BigInt(summary.shortfallWh);
     expect(shortfallWh > 0n).to.equal(true);
-    const bond = (50_000n * shortfallWh) / 1000n;
-    // Rounded once per position and block, either way.
-    expect(Number(summary.bondPaid)).to.be.closeTo(Number(bond), summary.trades);
+    expect(BigInt(summary.bondPaidMillis)).to.equal(50_000n * shortfallWh);
   });
 
-  it("joins two communities by a tie line", async function () {
-    this.timeout(120_000);
-    const summary = await simulate("--microgrids", "2");
-    expectSound(summary);
-    expectNobodyWorseOff(summary);
-    expect(new Set(summary.households.map((home) => home.microgrid))).to.deep.equal(
-      new Set([1, 2]),
-    );
-    expect(Number(summary.tradeableShare)).to.be.above(0.99);
-    expect(BigInt(summary.lostWh) > 0n).to.equal(true);
-    for (const microgrid of [1, 2]) {
-      const own = summary.households.filter((home) => home.microgrid === microgrid);
-      const soldWh = sum(own.map((home) => home.soldWh));
-      const boughtWh = sum(own.map((home) => home.boughtWh));
-      expect(soldWh, `microgrid ${microgrid} trades beyond itself`).not.to.equal(boughtWh);
-    }
-  });
+  for (const market of ["accept", "settle"]) {
+    it(`joins two communities by a tie line: ${market}`, async function () {
+      this.timeout(120_000);
+      const summary = await simulate("--microgrids", "2", "--market", market);
+      expectSound(summary);
+      expectNobodyWorseOff(summary);
+      expect(new Set(summary.households.map((home) => home.microgrid))).to.deep.equal(
+        new Set([1, 2]),
+      );
+      expect(Number(summary.tradeableShare)).to.be.above(0.99);
+      expect(BigInt(summary.lostWh) > 0n).to.equal(true);
+      for (const microgrid of [1, 2]) {
+        const own = summary.households.filter((home) => home.microgrid === microgrid);
+        const soldWh = sum(own.map((home) => home.soldWh));
+        const boughtWh = sum(own.map((home) => home.boughtWh));
+        expect(soldWh, `microgrid ${microgrid} trades beyond itself`).not.to.equal(boughtWh);
+      }
+    });
+  }
 
   describe("in an outage", () => {
     const from = "2026-06-21";
@@ -273,14 +293,14 @@ describe("npm run simulate", () => {
       if (market !== "forward") expect(summary.tradedWh).to.equal("2000");
       expect(BigInt(seller?.soldToGridWh ?? 0)).to.equal(8000n - BigInt(summary.tradedWh));
       // 22 kWh at 0.30, one at 0.05, one at -0.50.
-      expect(buyer?.billBefore).to.equal("6150000");
+      expect(buyer?.billBeforeMillis).to.equal("6150000000");
     }
     const never = readFileSync(file, "utf8").replaceAll(/,-?[\d.]+$/gm, ",-0.10");
     writeFileSync(file, never);
     const idle = await simulate("--profiles", file);
     expect(idle.checks).to.deep.equal({ escrowSolvent: true, energyConserved: true });
     expect(idle).to.include({ tradedWh: "0", tradeableWh: "0" });
-    expect(idle.households[1]?.billAfter).to.equal("-2400000");
+    expect(idle.households[1]?.billAfterMillis).to.equal("-2400000000");
   });
 
   describe("refuses before it sends anything", () => {
@@ -311,6 +331,9 @@ describe("npm run simulate", () => {
       expect(await refusal("--days", "one")).to.contain('"one"');
       expect(await refusal("--retail", "-1")).to.contain("--retail");
       expect(await refusal("--feed-in", "0.4", "--retail", "0.3")).to.contain("feed-in tariff");
+      expect(await refusal("--price", "0-12=0.1")).to.contain("no price at 12:00");
+      expect(await refusal("--price", "0-12=0.1,11-24=0.2")).to.contain("two prices at 11:00");
+      expect(await refusal("--price", "0-24:0.1=x")).to.contain("no run of hours");
       expect(await refusal("--from", "yesterday")).to.contain("yesterday");
       expect(await refusal("--consumers", "home1")).to.contain("--profiles");
     }).timeout(60_000);
