@@ -86,6 +86,8 @@ async function compiled(compiler: string, name: string, input: string): Promise<
       options,
       (error, stdout) => (error === null ? resolve(stdout) : reject(error)),
     );
+    // A compiler that ends early is reported by its exit.
+    child.stdin?.on("error", () => undefined);
     child.stdin?.end(input);
   }).catch((error: unknown) => {
     throw new BenchFailure(`${compiler} failed on ${name}: ${reasonOf(error)}`);
