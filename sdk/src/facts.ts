@@ -2,23 +2,19 @@
  * What an order's validity depends on, and the one place that reads it from a chain. Relay, dApp and everybody else who judges
  * an order ({@link judgeOrder}) reads the same questions from it, each in its own way of asking a node.
  */
-import {
-  type Abi,
-  type Address,
-  type ContractFunctionArgs,
-  type ContractFunctionName,
-  type ContractFunctionReturnType,
-  decodeFunctionResult,
-  encodeFunctionData,
-  type Hex,
-  isAddressEqual,
-  zeroAddress,
-} from "viem";
+import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { energyTokenAbi } from "./abi/energyToken.ts";
 import { marketplaceAbi } from "./abi/marketplace.ts";
 import { metersAbi } from "./abi/meters.ts";
+import {
+  type AccountFacts,
+  type AllowanceFacts,
+  asker,
+  type ChainView,
+  readAccount,
+  readAllowance,
+} from "./chainView.ts";
 import { isFirm, OFFER } from "./deals/order.ts";
-import type { Deployment } from "./deployment.ts";
 import { SOURCES, type Source, sourceMask } from "./energyId.ts";
 import type { Microgrid } from "./microgrid.ts";
 import { blockOf, type EnergyBySlot, LANES, laneOf } from "./profile.ts";
@@ -26,32 +22,6 @@ import type { SignatureFacts, Signer } from "./signatures.ts";
 import { slotAt } from "./slots.ts";
 import type { Order } from "./typedData.ts";
 import { isAcceptance, WALLET_GAS, walletQuestion } from "./walletSignature.ts";
-
-/** Who a holder's money is bound to. */
-export interface LockFacts {
-  /** Until `untilSeconds` the money moves only in fills which this account makes. */
-  readonly settler: Address;
-  /** A key that may sign firm orders beside the holder's own; the zero address for none. */
-  readonly signer: Address;
-  /** Unix seconds; from then on the lock is not in force any more. */
-  readonly untilSeconds: number;
-}
-
-/** A maker's account in the currency of the order's microgrid. */
-export interface AccountFacts {
-  readonly balanceMillis: bigint;
-  /** What an order has to carry, unless it is firm. */
-  readonly counter: bigint;
-  /** The last lock, in force or not; undefined when there was none. */
-  readonly lock: LockFacts | undefined;
-}
-
-/** What a delegate may still spend. */
-export interface AllowanceFacts {
-  readonly allowanceMillis: bigint;
-  /** The last Unix second at which what it signed can be filled. */
-  readonly untilSeconds: number;
-}
 
 /** The meter that an order names. */
 export interface MeterFacts {
@@ -89,20 +59,6 @@ export interface OrderFacts {
   readonly heldWh: EnergyBySlot;
   /** Of a forward offer: what its meter has promised of the order's slots that have not started. */
   readonly promisedWh: EnergyBySlot;
-}
-
-/** A chain as it stands at one block, for who judges orders. */
-export interface ChainView {
-  readonly deployment: Pick<Deployment, "marketplace" | "meters" | "energy">;
-  /** See {@link OrderFacts.nowSeconds}. */
-  readonly nowSeconds: number;
-  readonly isOffline: boolean;
-  /** What a microgrid is, from its events; undefined when there is none of this number. */
-  microgrid(microgrid: number): Microgrid | undefined | Promise<Microgrid | undefined>;
-  /** Asks a view of one of Wattline's contracts. @throws what the node throws */
-  call(to: Address, data: Hex): Promise<Hex>;
-  /** Asks any contract with that much gas; undefined when it reverts. @throws what the node throws */
-  ask(to: Address, data: Hex, gas: bigint): Promise<Hex | undefined>;
 }
 
 const NOTHING: EnergyBySlot = new Map();
@@ -181,37 +137,6 @@ export function signatureFactsIn(
     isAccepted: async (digest, signature) =>
       isAcceptance(await view.ask(maker, walletQuestion(digest, signature), WALLET_GAS)),
   };
-}
-
-/** A holder's account in a currency. @throws what the view throws */
-export async function readAccount(
-  view: ChainView,
-  currency: Address,
-  holder: Address,
-): Promise<AccountFacts> {
-  const ask = asker(view, view.deployment.marketplace, marketplaceAbi);
-  const { balance, counter, lockedUntil } = await ask("accountOf", [currency, holder]);
-  const { settler, signer } =
-    lockedUntil === 0
-      ? { settler: zeroAddress, signer: zeroAddress }
-      : await ask("lockOf", [currency, holder]);
-  return {
-    balanceMillis: balance,
-    counter,
-    lock: lockedUntil === 0 ? undefined : { settler, signer, untilSeconds: lockedUntil },
-  };
-}
-
-/** What a delegate may still spend for a maker. @throws what the view throws */
-export async function readAllowance(
-  view: ChainView,
-  maker: Address,
-  currency: Address,
-  delegate: Address,
-): Promise<AllowanceFacts> {
-  const ask = asker(view, view.deployment.marketplace, marketplaceAbi);
-  const { amount, until } = await ask("allowanceOf", [maker, currency, delegate]);
-  return { allowanceMillis: amount, untilSeconds: until };
 }
 
 async function readFill(view: ChainView, currency: Address, order: Order) {
@@ -297,20 +222,3 @@ function bySlot(
   }
   return energyWh;
 }
-
-/** Asks the views of a contract by their names. */
-const asker =
-  <abi extends Abi>(view: ChainView, to: Address, abi: abi) =>
-  async <name extends ContractFunctionName<abi, "view">>(
-    functionName: name,
-    args: ContractFunctionArgs<abi, "view", name> & readonly unknown[],
-  ): Promise<ContractFunctionReturnType<abi, "view", name>> => {
-    const data = encodeFunctionData<Abi, string>({ abi, functionName, args });
-    const answer = await view.call(to, data);
-    // The ABI's own types, which viem can't follow through an ABI that is not known here.
-    return decodeFunctionResult<Abi, string>({
-      abi,
-      functionName,
-      data: answer,
-    }) as ContractFunctionReturnType<abi, "view", name>;
-  };

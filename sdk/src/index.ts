@@ -8,6 +8,7 @@ export * from "./batches.ts";
 export * from "./bills.ts";
 export * from "./bulk.ts";
 export * from "./certificates.ts";
+export * from "./chainView.ts";
 export * from "./clearSigning.ts";
 export * from "./communityClearing/index.ts";
 export * from "./deals/index.ts";

@@ -1,6 +1,7 @@
-import { type Act, actsOf, type ChainLog, decodeLog, type HistoryEvent } from "@wattline/sdk";
-import { type Client, getAddress, type Hex, type Log } from "viem";
-import { getBlock, getLogs } from "viem/actions";
+import { type Act, actsOf, decodeLog, type HistoryEvent } from "@wattline/sdk";
+import type { Hex } from "viem";
+import { getLogs } from "viem/actions";
+import { contractsIn, plainLog } from "./events.ts";
 import { followed } from "./follow.ts";
 import type { ChainContext } from "./useChainQuery.ts";
 
@@ -12,7 +13,7 @@ export interface PastAct {
 }
 
 /** Everything that Wattline's contracts have done since they were deployed, oldest first, from the chain's logs alone. */
-export const readActs = followed(actsIn);
+export const readActs = /* @__PURE__ */ followed(actsIn);
 
 async function actsIn(
   context: ChainContext,
@@ -33,34 +34,4 @@ async function actsIn(
     const blockNumber = within[0]?.blockNumber ?? fromBlock;
     return actsOf(contracts, events).map((act) => ({ act, hash, blockNumber }));
   });
-}
-
-/** Where the contracts are, spelled as the sdk compares them. */
-export const contractsIn = ({ network: { deployment } }: Pick<ChainContext, "network">) => ({
-  marketplace: getAddress(deployment.marketplace),
-  microgrids: getAddress(deployment.microgrids),
-  meters: getAddress(deployment.meters),
-  energy: getAddress(deployment.energy),
-});
-
-/** A log as the sdk reads it. */
-export const plainLog = ({
-  address,
-  topics,
-  data,
-  logIndex,
-}: Pick<Log<bigint, number, boolean>, "address" | "topics" | "data"> & {
-  logIndex: number;
-}): ChainLog => ({ address, topics, data, logIndex });
-
-/** The time of blocks, each asked for once. Unix seconds. */
-export function blockTimes(client: Client): (blockNumber: bigint) => Promise<number> {
-  const known = new Map<bigint, Promise<number>>();
-  return (blockNumber) => {
-    const time =
-      known.get(blockNumber) ??
-      getBlock(client, { blockNumber }).then(({ timestamp }) => Number(timestamp));
-    known.set(blockNumber, time);
-    return time;
-  };
 }

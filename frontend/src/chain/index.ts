@@ -1,8 +1,9 @@
 export { type Account, useAccount } from "./account.ts";
-export { blockTimes, contractsIn, type PastAct, plainLog, readActs } from "./acts.ts";
+export { type PastAct, readActs } from "./acts.ts";
 export { chainOf } from "./chain.ts";
 export { ConfigError, type Currency, loadNetworks, type Network, type Networks } from "./config.ts";
 export { type Call, callOf, contractsOf } from "./contracts.ts";
+export { blockTimes, contractsIn, plainLog } from "./events.ts";
 export { HeadProvider, useChainHead, useChainTime } from "./head.tsx";
 export { readEvents } from "./logs.ts";
 export {

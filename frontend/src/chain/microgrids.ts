@@ -10,7 +10,7 @@ import {
   type TieLineProposal,
 } from "@wattline/sdk";
 import { getLogs } from "viem/actions";
-import { blockTimes, contractsIn, plainLog } from "./acts.ts";
+import { blockTimes, contractsIn, plainLog } from "./events.ts";
 import { followed } from "./follow.ts";
 import { useChainTime } from "./head.tsx";
 import { type ChainContext, useChainQuery } from "./useChainQuery.ts";

@@ -3,10 +3,17 @@ import { remember } from "../browser/index.ts";
 import { isLocale, type Locale } from "./locales.ts";
 
 /** The message catalogs: one per domain of pages, and `i18n` for what every page needs. */
-export type Domain = "i18n" | "market" | "energy" | "microgrid" | "audit" | "orders";
+export type Domain =
+  | "i18n"
+  | "market"
+  | "energy"
+  | "microgrid"
+  | "audit"
+  | "orders"
+  | "wallet/words";
 
 const KEY = "wattline.locale";
-const catalogs = import.meta.glob<{ messages: Messages }>("/src/*/locales/*.po");
+const catalogs = import.meta.glob<{ messages: Messages }>("/src/**/locales/*.po");
 const wanted = new Set<Domain>(["i18n"]);
 
 /** Loads the messages of a domain in the page's language, before its page is shown. */

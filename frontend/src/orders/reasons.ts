@@ -44,15 +44,20 @@ const FIELDS: Readonly<Record<string, Fault["field"]>> = {
 };
 
 /** What the broken rules mean to the person at the form, each said once. */
-export function faultsOf(rules: readonly BrokenRule[], network: Network): Fault[] {
-  const faults = rules.map((rule): Fault => {
-    const member = rule.path?.split(".").at(-1) ?? "";
-    return { field: FIELDS[member] ?? "root", words: wordsOf(rule, network) };
-  });
+export async function faultsOf(
+  rules: readonly BrokenRule[],
+  network: Network,
+): Promise<readonly Fault[]> {
+  const faults = await Promise.all(
+    rules.map(async (rule): Promise<Fault> => {
+      const member = rule.path?.split(".").at(-1) ?? "";
+      return { field: FIELDS[member] ?? "root", words: await wordsOf(rule, network) };
+    }),
+  );
   return [...new Map(faults.map((fault) => [fault.field + fault.words, fault])).values()];
 }
 
-function wordsOf({ code, message, values }: BrokenRule, network: Network): string {
+async function wordsOf({ code, message, values }: BrokenRule, network: Network): Promise<string> {
   switch (code) {
     case "Escrow_InsufficientBalance": {
       const balance = formatMillis(BigInt(values?.balance ?? 0), network.currency);
@@ -81,7 +86,7 @@ function wordsOf({ code, message, values }: BrokenRule, network: Network): strin
     case "Relay_NotLocked":
       return t`The chain is cut off, so only firm orders count that are covered by locked escrow.`;
     default:
-      return contractsWords(code, values, network) ?? message;
+      return (await contractsWords(code, values, network)) ?? message;
   }
 }
 
@@ -90,11 +95,11 @@ const ERRORS = [...marketplaceAbi, ...metersAbi, ...energyTokenAbi].filter(
 );
 
 /** As for a refusal by the contracts: a relay gives the same errors with their values by name. */
-function contractsWords(
+async function contractsWords(
   code: string,
   values: BrokenRule["values"] = {},
   network: Network,
-): string | undefined {
+): Promise<string | undefined> {
   const error = ERRORS.find(({ name }) => name === code);
   if (error === undefined) return undefined;
   const args = error.inputs.map(({ name }) => values[name]);

@@ -40,7 +40,7 @@ export function useOrdering({
     try {
       const orders = await build(context, draft);
       const rules = await brokenRules(context, orders);
-      if (rules.length > 0) return { status: "refused", faults: faultsOf(rules, network) };
+      if (rules.length > 0) return { status: "refused", faults: await faultsOf(rules, network) };
       const signed = await signAll(orders);
       rememberNonces(
         chainId,
@@ -53,7 +53,7 @@ export function useOrdering({
       const member = error instanceof RangeError && /^(\w+): /.exec(error.message);
       if (member) {
         const rule = { code: "RangeError", message: error.message, path: member[1] };
-        return { status: "refused", faults: faultsOf([rule], network) };
+        return { status: "refused", faults: await faultsOf([rule], network) };
       }
       return refused(await wordsFor(error, network));
     }
@@ -95,7 +95,7 @@ export function useOrdering({
       const results = await submitOrders(relayUrl, signed);
       const rules = results.flatMap((one) => (one.status === "refused" ? one.reasons : []));
       if (rules.length === 0) return { status: "placed" };
-      const faults = faultsOf(rules, network);
+      const faults = await faultsOf(rules, network);
       const accepted = String(results.filter(({ status }) => status !== "refused").length);
       const total = String(signed.length);
       const words = t`${accepted} of ${total} orders are in the book; the others were refused.`;

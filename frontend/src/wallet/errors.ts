@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
 import type { Network } from "../chain/index.ts";
 import { failureIn, refusalIn } from "./answers.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** A transaction was mined and reverted; the cause is what it would revert with now. */
 export class Reverted extends Error {}
@@ -23,7 +24,7 @@ export async function reasonOf(error: unknown, network: Network): Promise<Reason
   }
   const cause = error instanceof Reverted ? error.cause : error;
   const refusal = refusalIn(cause);
-  const words = await import("./errorWords.ts");
+  const words = await import("./words/errorWords.ts");
   if (refusal !== undefined) return { words: words.refusalInWords(refusal, network) };
   const { failure, raw } = failureIn(cause);
   return { words: words.failureInWords(failure, network), raw };
@@ -32,3 +33,15 @@ export async function reasonOf(error: unknown, network: Network): Promise<Reason
 /** As {@link reasonOf}, where there is room for the words alone. */
 export const wordsFor = async (error: unknown, network: Network): Promise<string> =>
   (await reasonOf(error, network)).words;
+
+/** What an error of the contracts means to the person who met it. */
+export async function refusalInWords(refusal: Refusal, network: Network): Promise<string> {
+  const words = await import("./words/errorWords.ts");
+  return words.refusalInWords(refusal, network);
+}
+
+/** Why something was cut, skipped or not released, by the selector that the contracts give; empty when it is not known. */
+export async function skipInWords(selector: string, network: Network): Promise<string> {
+  const words = await import("./words/errorWords.ts");
+  return words.reasonInWords(selector, network);
+}

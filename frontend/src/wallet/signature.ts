@@ -1,11 +1,13 @@
 import {
   type Address,
   type Hex,
+  hashTypedData,
   hexToNumber,
   isAddressEqual,
   serializeSignature,
   size,
   slice,
+  type TypedDataDefinition,
 } from "viem";
 import { recoverAddress } from "viem/utils";
 
@@ -32,6 +34,13 @@ export async function canonicalSignature(
   );
   return signer !== undefined && isAddressEqual(signer, account) ? canonical : signature;
 }
+
+/** As {@link canonicalSignature}, of typed data (EIP-712). */
+export const canonicalOfTypedData = (
+  signature: Hex,
+  data: TypedDataDefinition,
+  account: Address,
+): Promise<Hex> => canonicalSignature(signature, hashTypedData(data), account);
 
 /** The same signature in its one form; undefined when it has another length or another v. */
 function canonicalOf(signature: Hex): Hex | undefined {

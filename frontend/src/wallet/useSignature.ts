@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import { type Hex, hashTypedData, type TypedDataDefinition } from "viem";
+import type { Hex, TypedDataDefinition } from "viem";
 import { useConfig, useConnection } from "wagmi";
 import { signTypedData } from "wagmi/actions";
 import { type Network, useNetwork } from "../chain/index.ts";
@@ -22,8 +22,8 @@ export function useSignature(): SignTypedData {
       throw new Told(t`Connect a wallet first.`);
     expectOnNetwork(await connector.getChainId(), network);
     const signature = await signTypedData(config, { ...data, account: address, connector });
-    const { canonicalSignature } = await import("./signature.ts");
-    return canonicalSignature(signature, hashTypedData(data), address);
+    const { canonicalOfTypedData } = await import("./signature.ts");
+    return canonicalOfTypedData(signature, data, address);
   };
 }
 

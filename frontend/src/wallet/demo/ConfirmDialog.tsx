@@ -3,7 +3,7 @@ import { isAddressEqual } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 import { useNetwork } from "../../chain/index.ts";
 import { Badge, Button, Dialog } from "../../ui/index.ts";
-import { describeCall, describeTypedData, type Field } from "../describe.ts";
+import { describeCall, describeTypedData, type Field } from "../words/describe.ts";
 import { answer, type DemoRequest } from "./requests.ts";
 
 /** What a wallet shows before it signs: the request in words and all its fields; confirm or decline. */

@@ -1,15 +1,19 @@
 import { t } from "@lingui/core/macro";
 import { SOURCES } from "@wattline/sdk";
-import type { Network } from "../chain/index.ts";
+import type { Network } from "../../chain/index.ts";
+import { loadMessages } from "../../i18n/index.ts";
 import {
   formatEnergy,
   formatMillis,
   formatMoment,
   formatMoney,
   shortAddress,
-} from "../ui/index.ts";
-import type { Failure } from "./answers.ts";
-import { type ErrorName, nameOfSelector, type Refusal } from "./refusal.ts";
+} from "../../ui/index.ts";
+import type { Failure } from "../answers.ts";
+import { type ErrorName, nameOfSelector, type Refusal } from "../refusal.ts";
+
+// The words come with what is said in them.
+await loadMessages("wallet/words");
 
 type Words = (args: readonly unknown[], network: Network) => string;
 

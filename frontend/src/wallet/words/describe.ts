@@ -18,9 +18,19 @@ import {
   isAddressEqual,
   zeroAddress,
 } from "viem";
-import type { Network } from "../chain/index.ts";
-import { formatEnergy, formatMoment, formatMoney, formatPrice, shortAddress } from "../ui/index.ts";
-import type { TypedData } from "./demo/typedData.ts";
+import type { Network } from "../../chain/index.ts";
+import { loadMessages } from "../../i18n/index.ts";
+import {
+  formatEnergy,
+  formatMoment,
+  formatMoney,
+  formatPrice,
+  shortAddress,
+} from "../../ui/index.ts";
+import type { TypedData } from "../demo/typedData.ts";
+
+// The words come with what is said in them.
+await loadMessages("wallet/words");
 
 /** One value of what is signed, by its path: "order.price". */
 export interface Field {
