@@ -1,7 +1,10 @@
-import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Artifact } from "../chain/chain.ts";
 import { BenchFailure, reasonOf } from "../failure.ts";
@@ -22,7 +25,6 @@ export interface Compilation {
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const cache = new ArtifactCache(join(root, "cache", "bench"));
 const require = createRequire(import.meta.url);
-const MOST_OUTPUT = 2 ** 28;
 const OUTPUT = ["abi", "evm.bytecode.object"];
 
 /** The compiled contracts by name, from the cache when no input has changed. */
@@ -77,25 +79,38 @@ function readSource(source: string): string {
 
 async function compiled(compiler: string, name: string, input: string): Promise<unknown> {
   console.error(`Compiling ${name} with ${compiler}, once: up to two minutes.`);
-  const text = await new Promise<string>((resolve, reject) => {
-    const script = require.resolve(`${compiler}/solc.js`);
-    const options = { maxBuffer: MOST_OUTPUT };
-    const child = execFile(
-      process.execPath,
-      [script, "--standard-json"],
-      options,
-      (error, stdout) => (error === null ? resolve(stdout) : reject(error)),
-    );
-    // A compiler that ends early is reported by its exit.
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(input);
-  }).catch((error: unknown) => {
-    throw new BenchFailure(`${compiler} failed on ${name}: ${reasonOf(error)}`);
-  });
+  const printed = await runOn(require.resolve(`${compiler}/solc.js`), input).catch(
+    (error: unknown) => {
+      throw new BenchFailure(`${compiler} failed on ${name}: ${reasonOf(error)}`);
+    },
+  );
   // The compiler's script prints a note about SMT solvers first.
-  const output: unknown = JSON.parse(text.slice(text.indexOf("{")));
+  const output: unknown = JSON.parse(printed.slice(printed.indexOf("{")));
   refuseErrors(output, name);
   return isRecord(output) ? { contracts: output.contracts } : output;
+}
+
+/** What the compiler's script prints for an input: from a file, since older ones can't wait for a pipe. */
+async function runOn(script: string, input: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "wattline-solc-"));
+  try {
+    const file = join(folder, "input.json");
+    writeFileSync(file, input);
+    const stdin = openSync(file, "r");
+    try {
+      const child = spawn(process.execPath, [script, "--standard-json"], {
+        stdio: [stdin, "pipe", "inherit"],
+      });
+      if (child.stdout === null) throw new Error("its output can't be read.");
+      const [printed, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
+      if (code !== 0) throw new Error(`it ended with code ${code}.`);
+      return printed;
+    } finally {
+      closeSync(stdin);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function refuseErrors(output: unknown, name: string): void {
