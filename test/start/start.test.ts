@@ -231,7 +231,7 @@ describe("npm start", function () {
       })) {
         names.set(eventName, (names.get(eventName) ?? 0) + 1);
       }
-      return ["Reported", "Traded", "Matched", "Cleared", "Reserved"].every((name) =>
+      return ["Reported", "Traded", "Matched", "Reserved", "Released"].every((name) =>
         names.has(name),
       );
     });
