@@ -24,6 +24,8 @@ import { injectWallet, type TestWallet } from "./support/wallet.ts";
 /** A local account without a home: it has money in its wallet and none in escrow. */
 const NEWCOMER = 30;
 const FUNDS = 20_000_000n;
+/** Blocks that a day of quarter hours lies in, at most. */
+const DAY_BLOCKS = 13;
 /** The time zone of the tests' browsers. */
 const ZONE = "Europe/Berlin";
 
@@ -139,18 +141,18 @@ describe("The market", function () {
     const account = await wattline.marketplace.accountOf(wattline.addresses.euro, address);
     expect(account.balance < MILLIS_PER_UNIT).to.equal(true);
     expect(near + far > 13_000n).to.equal(true);
-    const blocks = [stack.morning.firstSlot, stack.morning.lastSlot].map((slot) => slot >> 3);
-    const [first = 0, last = 0] = blocks;
+    const first = stack.series.firstSlot >> 3;
+    const last = first + DAY_BLOCKS;
     const held = await wattline.energy.profileOf(address, 1, 0, first, last - first + 1);
     expect(sumWh(held)).to.equal(13_000n);
     watch.assertNoFaults();
   });
 
   it("traces retired energy that came over the tie line to the meters that made it", async () => {
-    const { wattline, chain, morning, network, series } = stack;
+    const { wattline, chain, network, series } = stack;
     const { signer, address } = await chain.wallet(NEWCOMER);
-    const firstBlock = morning.firstSlot >> 3;
-    const blocks = (morning.lastSlot >> 3) - firstBlock + 1;
+    const firstBlock = series.firstSlot >> 3;
+    const blocks = DAY_BLOCKS;
     const held = await wattline.energy.profileOf(address, 1, 0, firstBlock, blocks);
     const { firstBlock: from, words } = packProfile(unpackProfile({ firstBlock, words: held }));
     const sent = await wattline.energy

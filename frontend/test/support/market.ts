@@ -1,5 +1,5 @@
 import { readOptions, report, settleCommunity, tieLineFor } from "@wattline/community/simulation";
-import { blockOf, slotStart } from "@wattline/sdk";
+import { blockOf, slotAt, slotStart, slotsIn } from "@wattline/sdk";
 import type { Stack } from "./stack.ts";
 
 /** The first local account of the second microgrid: after those of the first. */
@@ -19,8 +19,10 @@ export async function seedMarket(stack: Stack) {
     throw new Error("The microgrid has too few homes for a market.");
   }
 
+  // Its meters report what they export from now on.
+  const far = await settleSecondMicrogrid(stack);
+
   // A forward for the next block, which is delivered in part.
-  const { marketplace } = wattline;
   const nextBlock = blockOf(morning.lastSlot + 1 + 7);
   const [firstSlot, lastSlot] = [nextBlock * 8, nextBlock * 8 + 7];
   const promised = new Map([[firstSlot + 1, 400n]]);
@@ -33,14 +35,9 @@ export async function seedMarket(stack: Stack) {
   const { logs } = await trading.reserve(community, neighbour, forward, promised);
   await chain.passTo(slotStart(lastSlot + 1, series.slotSeconds));
   await report(wattline, jane, new Map([[firstSlot + 1, 300n]]));
-  const position = logs
-    .map((log) => marketplace.interface.parseLog(log))
-    .find((event) => event?.name === "Reserved")?.args.position;
-  await wattline.send(neighbour.address, (o) =>
-    marketplace
-      .connect(neighbour.signer)
-      .release([{ position: position.toObject(true), blocks: 1n }], o),
-  );
+  const reserved = wattline.eventsIn(logs).find(({ eventName }) => eventName === "Reserved");
+  if (reserved?.eventName !== "Reserved") throw new Error("Nothing was reserved.");
+  await trading.release(neighbour, [{ position: reserved.args.position, blocks: 1n }]);
 
   const spot = await Promise.all([
     trading.sign(community, jane, "offer", { ...morning, pricePerKwh: 17n * CENT }),
@@ -77,12 +74,12 @@ export async function seedMarket(stack: Stack) {
     ),
   );
 
-  const far = await settleSecondMicrogrid(stack);
-  return { jane, second, neighbour, spot, toCome, bids, far };
+  const offers = await far.sell();
+  return { jane, second, neighbour, spot, toCome, bids, far: { ...far, offers } };
 }
 
 /** Founds a second microgrid, with a tie line that loses 3 % and costs 2 cents per kWh. */
-async function settleSecondMicrogrid({ wattline, community, trading, morning, CENT }: Stack) {
+async function settleSecondMicrogrid({ wattline, community, trading, chain, CENT }: Stack) {
   const options = await readOptions(["--seed", "9", "--days", "1"]);
   if (options === "help") throw new Error("The options of the second microgrid ask for help.");
   const [planned] = options.communities;
@@ -92,20 +89,26 @@ async function settleSecondMicrogrid({ wattline, community, trading, morning, CE
   const line = tieLineFor(series.slotSeconds);
   await community.agreeTieLine(2, line);
   await far.agreeTieLine(1, line);
-  const offers = [];
-  for (const [index, who] of far.households.entries()) {
-    const exportedWh = new Map<number, bigint>();
-    for (let slot = morning.firstSlot; slot <= morning.lastSlot; slot++) {
-      exportedWh.set(slot, who.series.exportedWh[slot - series.firstSlot] ?? 0n);
+  const firstSlot = slotAt(await chain.chainTime(), series.slotSeconds) + 1;
+
+  /** Reports what the roofs have exported since, and signs an offer of each. */
+  async function sell() {
+    const slots = { firstSlot, lastSlot: slotAt(await chain.chainTime(), series.slotSeconds) - 1 };
+    const offers = [];
+    for (const [index, who] of far.households.entries()) {
+      const exportedWh = new Map(
+        slotsIn(slots).map((slot) => [slot, who.series.exportedWh[slot - series.firstSlot] ?? 0n]),
+      );
+      await report(wattline, who, exportedWh);
+      offers.push(
+        await trading.sign(far, who, "offer", {
+          ...slots,
+          pricePerKwh: BigInt(13 + index) * CENT,
+          crosses: true,
+        }),
+      );
     }
-    await report(wattline, who, exportedWh);
-    offers.push(
-      await trading.sign(far, who, "offer", {
-        ...morning,
-        pricePerKwh: BigInt(13 + index) * CENT,
-        crosses: true,
-      }),
-    );
+    return offers;
   }
-  return { community: far, offers };
+  return { community: far, sell };
 }
