@@ -49,6 +49,7 @@ describe("The indexer's tables belong to one chain", () => {
     deployment: {
       chainId: 31337,
       marketplace,
+      microgrids: marketplace,
       meters: marketplace,
       energy: marketplace,
       board: marketplace,

@@ -25,18 +25,20 @@ describe("The indexer's client", () => {
     const account = {
       currency: "0xaa",
       holder: "0xbb",
-      balance: (2n ** 128n - 1n).toString(),
+      balanceMillis: (2n ** 128n - 1n).toString(),
       counter: "1",
       lockedUntil: "1782000000",
       deposited: "0",
       withdrawn: "0",
-      charges: "0",
+      lockSettler: null,
+      lockSigner: null,
+      chargesMillis: "0",
     };
     const { api } = answering({
       data: { rows: { items: [account], pageInfo: { hasNextPage: false, endCursor: null } } },
     });
     const [row] = await api.accountsOf("0xBB");
-    expect(row?.balance).to.equal(2n ** 128n - 1n);
+    expect(row?.balanceMillis).to.equal(2n ** 128n - 1n);
     expect(row?.lockedUntil).to.equal(1_782_000_000);
   });
 

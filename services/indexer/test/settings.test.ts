@@ -8,6 +8,7 @@ const address = (digit: number) => `0x${String(digit).repeat(40)}`;
 const DEPLOYMENT = {
   chainId: 31337,
   marketplace: address(1),
+  microgrids: address(6),
   meters: address(2),
   energy: address(3),
   board: address(4),

@@ -1,68 +1,93 @@
 import {
   type Deployment,
   energyTokenAbi,
+  FIRST_FIRM_NONCE,
   marketplaceAbi,
   metersAbi,
-  modeAt,
+  microgridsAbi,
   sourceIndex,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import { createPublicClient, getAddress, http } from "viem";
+import { createPublicClient, getAddress, http, zeroAddress } from "viem";
 import type * as rows from "../../client/rows.ts";
 
 /** The rows of every table that the contracts' views can confirm. */
 export interface Confirmable {
   readonly microgrids: readonly rows.MicrogridRow[];
+  readonly schedules: readonly rows.ScheduleRow[];
+  readonly rations: readonly rows.RationRow[];
   readonly meters: readonly rows.MeterRow[];
   readonly balances: readonly rows.BalanceRow[];
   readonly accounts: readonly rows.AccountRow[];
   readonly orders: readonly rows.OrderRow[];
   readonly positions: readonly rows.PositionRow[];
+  readonly positionBlocks: readonly rows.PositionBlockRow[];
   readonly flows: readonly rows.FlowRow[];
   readonly delegates: readonly rows.DelegateRow[];
 }
 
 /** Checks every row against the contracts' views. */
 export async function expectAsOnChain(
-  { marketplace, meters, energy }: Deployment,
+  { marketplace, microgrids, meters, energy }: Deployment,
   rpcUrl: string,
   known: Confirmable,
 ): Promise<void> {
   const client = createPublicClient({ transport: http(rpcUrl, { batch: true }) });
   const market = { address: marketplace, abi: marketplaceAbi } as const;
+  const community = { address: microgrids, abi: microgridsAbi } as const;
   const registry = { address: meters, abi: metersAbi } as const;
   const token = { address: energy, abi: energyTokenAbi } as const;
 
   for (const row of known.microgrids) {
     const on = await client.readContract({
-      ...registry,
+      ...community,
       functionName: "microgridOf",
       args: [row.id],
     });
-    expect({
-      ...on.charter,
-      ...on.tariffs,
-      operator: on.operator,
-      dso: on.dso,
-      mode: modeAt(on.mode),
-    }).to.deep.equal({
-      name: row.name,
-      latitudeTenths: row.latitudeTenths,
-      longitudeTenths: row.longitudeTenths,
-      currency: getAddress(row.currency),
-      slotSeconds: row.slotSeconds,
-      reportingDeadline: row.reportingDeadline,
-      feedIn: row.feedIn,
-      retail: row.retail,
-      networkFee: row.networkFee,
-      islandPriceCap: row.islandPriceCap,
-      islandRation: Number(row.islandRationWh),
+    expect(on).to.deep.equal({
       operator: getAddress(row.operator),
+      pendingOperator: getAddress(row.pendingOperator ?? zeroAddress),
       dso: getAddress(row.dso),
-      mode: row.mode,
+      islanded: row.islanded,
+      closed: row.closedFrom !== null,
+      ration: Number(
+        known.rations
+          .filter(({ microgrid }) => microgrid === row.id)
+          .sort((a, b) => a.fromSlot - b.fromSlot)
+          .at(-1)?.rationWh,
+      ),
+      schedules: row.schedules,
+      charter: {
+        name: row.name,
+        latitudeTenths: row.latitudeTenths,
+        longitudeTenths: row.longitudeTenths,
+        currency: getAddress(row.currency),
+        slotSeconds: row.slotSeconds,
+        reportingDeadline: row.reportingDeadline,
+        utcOffsetMinutes: row.utcOffsetMinutes,
+      },
     });
   }
   await Promise.all([
+    ...known.schedules.map(async (row) => {
+      const { endSlot, levels, ...on } = await client.readContract({
+        ...community,
+        functionName: "scheduleOf",
+        args: [row.microgrid, row.number],
+      });
+      expect({ ...on, levelOfHour: BigInt(on.levelOfHour) }).to.deep.equal({
+        firstSlot: row.firstSlot,
+        levelOfHour: row.levelOfHour,
+      });
+      const told = row.prices.map((price, index) => ({
+        price,
+        fee: row.fees[index],
+        cap: row.caps[index],
+        feedIn: row.feedIns[index],
+        retail: row.retails[index],
+      }));
+      expect(levels).to.deep.equal(told);
+    }),
     ...known.meters.map(async (row) => {
       const on = await client.readContract({
         ...registry,
@@ -76,6 +101,8 @@ export async function expectAsOnChain(
         BigInt(on.capacityW),
         on.critical,
         on.active,
+        on.pendingOwner,
+        on.movingTo,
       ]).to.deep.equal([
         getAddress(row.owner),
         row.microgrid,
@@ -83,6 +110,8 @@ export async function expectAsOnChain(
         row.capacityW,
         row.critical,
         row.active,
+        getAddress(row.pendingOwner ?? zeroAddress),
+        row.movingTo ?? 0,
       ]);
     }),
     ...known.balances.map(async (row) => {
@@ -100,26 +129,41 @@ export async function expectAsOnChain(
         args: [row.currency, row.holder],
       });
       expect(on, row.holder).to.deep.equal({
-        balance: row.balance,
+        balance: row.balanceMillis,
         counter: row.counter,
-        lockedUntil: BigInt(row.lockedUntil),
+        lockedUntil: row.lockedUntil,
       });
     }),
     ...known.orders.map(async (row) => {
+      const { maker, nonce, settler, fill } = row;
+      if (nonce >= FIRST_FIRM_NONCE && settler !== null) {
+        const currency = known.microgrids.find(({ id }) => id === row.microgrid)?.currency;
+        const on = await client.readContract({
+          ...market,
+          functionName: "firmFillOf",
+          args: [maker, currency ?? zeroAddress, settler, nonce],
+        });
+        expect(on, row.hash).to.equal(fill?.filledWh);
+        return;
+      }
       const on = await client.readContract({
         ...market,
         functionName: "fillOf",
-        args: [row.maker, row.nonce],
+        args: [maker, nonce],
       });
-      expect(on, row.hash).to.deep.equal([row.fill?.filledWh, row.fill?.cancelled]);
+      expect(on, row.hash).to.deep.equal([fill?.filledWh, fill?.cancelled]);
     }),
     ...known.positions.map(async (row) => {
       const on = await client.readContract({
         ...market,
-        functionName: "reservedOf",
-        args: [row.positionId, row.block],
+        functionName: "openOf",
+        args: [row.positionId],
       });
-      expect(on, `${row.positionId} in block ${row.block}`).to.equal(row.reserved);
+      const open = known.positionBlocks
+        .filter(({ positionId, state }) => positionId === row.positionId && state === "open")
+        .map(({ block }) => 1n << BigInt(block - row.firstBlock));
+      expect(on, row.positionId).to.equal(open.reduce((bits, bit) => bits | bit, 0n));
+      expect(row.open, row.positionId).to.equal(open.length);
     }),
     ...known.flows.map(async (row) => {
       const on = await client.readContract({
@@ -135,7 +179,7 @@ export async function expectAsOnChain(
         functionName: "allowanceOf",
         args: [row.maker, row.currency, row.delegate],
       });
-      expect(on, row.delegate).to.equal(row.allowance);
+      expect(on, row.delegate).to.deep.equal({ amount: row.allowanceMillis, until: row.until });
     }),
   ]);
 }

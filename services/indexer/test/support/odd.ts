@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import {
+  ANYONE,
   boardAbi,
   energyIdOf,
   energyTokenAbi,
@@ -215,7 +216,7 @@ export function oddActions(context: OddContext): Readonly<Record<string, () => P
         encodeFunctionData({ abi: marketplaceAbi, functionName: "deposit", args: [euro, amount] }),
       );
       await send(owner, wallet, setUp(WRONG));
-      const { order } = await context.sign(owner, { side: 1, price: 200_000n, maker: owner });
+      const { order } = await context.sign(owner, { side: 1, price: 200_000n, settler: ANYONE });
       const bid = await context.sign(owner, { ...order, maker: wallet, counter: 0n });
       const batch = await context.batch(bid);
       const calls = [

@@ -76,6 +76,10 @@ const { wattline, communities, summary } = await play(
       retailPerKwh: Array.from({ length: slots }, (_, slot) =>
         slot < slots / 2 ? 320_000n : 350_000n,
       ),
+      // And the community price goes by the hour of day.
+      communityPerKwh: Array.from({ length: 24 }, (_, hour) =>
+        hour % 2 === 0 ? 200_000n : 210_000n,
+      ),
     },
     outage: { firstSlot: first + outage[0], endSlot: first + outage[1] },
   },

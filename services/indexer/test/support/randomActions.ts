@@ -5,14 +5,21 @@ import { seededRandom } from "@wattline/community/profiles";
 import { localAccount } from "@wattline/community/simulation";
 import {
   ANY_SOURCE,
+  ANYONE,
   boardAbi,
   energyIdOf,
   energyTokenAbi,
+  LANE_MAX_WH,
+  LANES,
+  MIDDLE,
   marketDomain,
   marketplaceAbi,
   metersAbi,
+  metersDomain,
+  microgridsAbi,
   ORDER_TYPES,
   type Order,
+  REGISTRATION_TYPES,
   type SignedOrder,
   sourceIndex,
 } from "@wattline/sdk";
@@ -22,11 +29,14 @@ import {
   encodeFunctionData,
   type Hex,
   http,
+  keccak256,
   parseAbi,
   publicActions,
+  toHex,
   walletActions,
   zeroAddress,
 } from "viem";
+import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
 import { oddActions } from "./odd.ts";
 import type { Played } from "./played.ts";
@@ -50,7 +60,7 @@ export function randomActions(
   { rpcUrl, deployment, euro, operator, communities, firstSlot, slots }: Played,
   seed: number,
 ) {
-  const { marketplace, meters, energy, board, chainId } = deployment;
+  const { marketplace, microgrids, meters, energy, board, chainId } = deployment;
   const draw = seededRandom(seed, 0);
   const below = (end: number) => Math.floor(draw() * end);
   const client = createTestClient({
@@ -115,7 +125,10 @@ export function randomActions(
       price: 150_000n,
       forward: false,
       bond: 0n,
+      mostAhead: Number(LANE_MAX_WH),
+      crosses: false,
       counterparty: zeroAddress,
+      settler: zeroAddress,
       nonce: nonce++,
       counter,
       deadline: 2 ** 40 - 1,
@@ -130,7 +143,54 @@ export function randomActions(
     return { order, signature };
   }
 
-  /** The slots of which the DSO, who bought what was left over, holds energy. */
+  const communityAbi = { address: microgrids, abi: microgridsAbi } as const;
+  const operate = (data: Hex) => send(operator, microgrids, data);
+
+  /** The slot that lasts now, and the number of seconds of each. */
+  async function slotNow() {
+    const { timestamp } = await client.getBlock();
+    const { charter } = await client.readContract({
+      ...communityAbi,
+      functionName: "microgridOf",
+      args: [home?.microgrid ?? 1],
+    });
+    return { slot: Math.floor(Number(timestamp) / charter.slotSeconds), charter };
+  }
+
+  /** All schedules of the first microgrid, in their order. */
+  async function schedules() {
+    const { schedules: count } = await client.readContract({
+      ...communityAbi,
+      functionName: "microgridOf",
+      args: [home?.microgrid ?? 1],
+    });
+    return Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        client.readContract({
+          ...communityAbi,
+          functionName: "scheduleOf",
+          args: [home?.microgrid ?? 1, index],
+        }),
+      ),
+    );
+  }
+
+  /** The number of the schedule that holds for a slot. */
+  const scheduleAt = async (slot: number): Promise<number> =>
+    (await schedules()).findIndex(({ firstSlot: from, endSlot }) => from <= slot && slot < endSlot);
+
+  /** Whether a slot was islanded: whoever buys of it needs a meter and what is left of its ration. */
+  async function isIslanded(slot: number): Promise<boolean> {
+    const { islanded } = await client.readContract({
+      ...communityAbi,
+      functionName: "rulesOf",
+      args: [home?.microgrid ?? 1, 0, Math.floor(slot / LANES), 1n, false],
+    });
+    const guard = BigInt((slot % LANES) * 32 + 31);
+    return (((islanded[0] ?? 0n) >> guard) & 1n) === 1n;
+  }
+
+  /** The slots that were not islanded of which the DSO, who bought what was left over, holds energy. */
   async function heldSlots(): Promise<readonly number[]> {
     const ids = Array.from({ length: slots }, (_, offset) => firstSlot + offset);
     const held = await client.readContract({
@@ -142,7 +202,9 @@ export function randomActions(
         ids.map((slot) => energyIdOf({ microgrid: home?.microgrid ?? 1, source: "Solar", slot })),
       ],
     });
-    return ids.filter((_, index) => (held[index] ?? 0n) > 20n);
+    const withEnergy = ids.filter((_, index) => (held[index] ?? 0n) > 20n);
+    const islanded = await Promise.all(withEnergy.map(isIslanded));
+    return withEnergy.filter((_, index) => !islanded[index]);
   }
   const heldSlot = async (): Promise<number> => pick(await heldSlots());
   const laneOf = (slot: number, wh: bigint) => ({
@@ -150,34 +212,34 @@ export function randomActions(
     energy: [wh << BigInt((slot % 8) * 32)],
   });
 
-  const takeOf = (slot: number, wh: bigint) => ({
+  const takeOf = async (slot: number, wh: bigint) => ({
     microgrid: home.microgrid,
     meter: zeroAddress,
     source: sourceIndex("Solar"),
+    schedule: await scheduleAt(slot),
+    takerSchedule: 0,
     ...laneOf(slot, wh),
+    leastWh: 1,
     limit: 10n ** 12n,
+    mostAhead: Number(LANE_MAX_WH),
   });
 
-  /**
-   * Calldata of a batch in which two consecutive slots have different prices: a lower bid trades in the first of them
-   * only.
-   */
-  async function batchOverSlots(): Promise<Hex> {
-    const held = await heldSlots();
-    const first = pick(held.filter((slot) => held.includes(slot + 1) && slot % 8 < 7));
-    const orders = await Promise.all([
-      sign(dso, { price: 90_000n }),
-      sign(anyone(), { side: 1, price: 200_000n }),
-      sign(dso, { price: 90_000n }),
-      sign(anyone(), { side: 1, price: 120_000n }),
-    ]);
-    const one = laneOf(first, 3n);
-    const both = { ...one, energy: one.energy.map((word) => word + (word << 32n)) };
-    const source = sourceIndex("Solar");
-    const matches = [
-      { offer: 0, bid: 1, source, ...both },
-      { offer: 2, bid: 3, source, ...one },
-    ];
+  /** Calldata of a batch. */
+  async function settling(
+    orders: readonly SignedOrder[],
+    pairs: readonly { offer: number; bid: number; slot: number; slots?: number }[],
+  ): Promise<Hex> {
+    const matches = await Promise.all(
+      pairs.map(async ({ offer, bid, slot, slots: count = 1 }) => {
+        const { firstBlock, energy: words } = laneOf(slot, 3n);
+        const doubled = words.map((word) => (count === 1 ? word : word + (word << 32n)));
+        const schedule = await scheduleAt(slot);
+        return {
+          ...{ offer, bid, source: sourceIndex("Solar"), schedule, bidSchedule: 0 },
+          ...{ firstBlock, energy: doubled },
+        };
+      }),
+    );
     return encodeFunctionData({
       abi: marketplaceAbi,
       functionName: "settle",
@@ -185,22 +247,49 @@ export function randomActions(
     });
   }
 
+  /** Calldata of a batch over two consecutive slots: of two limits, of a posted price and a limit, and of two that don't meet. */
+  async function batchOverSlots(): Promise<Hex> {
+    const held = await heldSlots();
+    const slot = pick(held.filter((each) => held.includes(each + 1) && each % LANES < LANES - 1));
+    const orders = await Promise.all([
+      sign(dso, { price: 90_000n, settler: ANYONE }),
+      sign(anyone(), { side: 1, price: 350_000n, settler: ANYONE }),
+      sign(dso, { price: 90_000n }),
+      sign(anyone(), { side: 1, price: 120_000n, settler: ANYONE }),
+    ]);
+    return settling(orders, [
+      { offer: 0, bid: 1, slot, slots: 2 },
+      { offer: 2, bid: 3, slot },
+      { offer: 0, bid: 3, slot },
+    ]);
+  }
+
   /** Calldata of a batch of one match: some of the DSO's energy for an account, or for the signer of `bid`. */
   async function batch(bid?: SignedOrder): Promise<Hex> {
     const orders = [
       await sign(dso, { price: 90_000n }),
-      bid ?? (await sign(anyone(), { side: 1, price: 200_000n })),
+      bid ?? (await sign(anyone(), { side: 1, price: 200_000n, settler: ANYONE })),
     ];
-    const match = {
-      offer: 0,
-      bid: 1,
-      source: sourceIndex("Solar"),
-      ...laneOf(await heldSlot(), 3n),
-    };
+    return settling(orders, [{ offer: 0, bid: 1, slot: await heldSlot() }]);
+  }
+
+  /** Calldata that registers a consumer's meter, with its consent. */
+  async function registering(
+    device: PrivateKeyAccount,
+    owner: Hex,
+    microgrid: number,
+  ): Promise<Hex> {
+    const consented = { microgrid, owner, meter: device.address, source: 0, capacityW: 0 };
+    const consent = await device.signTypedData({
+      domain: metersDomain(chainId, meters),
+      types: REGISTRATION_TYPES,
+      primaryType: "Registration",
+      message: consented,
+    });
     return encodeFunctionData({
-      abi: marketplaceAbi,
-      functionName: "settle",
-      args: [orders.map(({ order }) => order), orders.map(({ signature }) => signature), [match]],
+      abi: metersAbi,
+      functionName: "register",
+      args: [{ ...consented, critical: false }, consent],
     });
   }
 
@@ -251,13 +340,22 @@ export function randomActions(
       );
     },
     async lock() {
+      const who = pick(other.households).address;
       const { timestamp } = await client.getBlock();
+      const { lockedUntil } = await client.readContract({
+        address: marketplace,
+        abi: marketplaceAbi,
+        functionName: "accountOf",
+        args: [euro, who],
+      });
+      // A lock is only prolonged, for the same settler and signer.
+      const until = Math.max(Number(timestamp), lockedUntil) + 3_600;
       await market(
-        pick(other.households).address,
+        who,
         encodeFunctionData({
           abi: marketplaceAbi,
           functionName: "lock",
-          args: [euro, timestamp + 86_400n * (1n + (nonce++ % 100n))],
+          args: [euro, dso, operator, until],
         }),
       );
     },
@@ -283,7 +381,7 @@ export function randomActions(
         encodeFunctionData({
           abi: marketplaceAbi,
           functionName: "authorize",
-          args: [euro, pick(other.households).address, BigInt(below(1_000_000))],
+          args: [euro, pick(other.households).address, BigInt(below(1_000_000)), 2 ** 40 - 1],
         }),
       );
     },
@@ -291,9 +389,22 @@ export function randomActions(
       const { order, signature } = await sign(home.dso, {
         price: 100_000n + BigInt(below(100_000)),
       });
-      const take = takeOf(await heldSlot(), 1n + BigInt(below(9)));
+      const take = await takeOf(await heldSlot(), 1n + BigInt(below(9)));
       await market(
         anyone(),
+        encodeFunctionData({
+          abi: marketplaceAbi,
+          functionName: "accept",
+          args: [order, signature, take],
+        }),
+      );
+    },
+    async gift() {
+      const neighbour = anyone();
+      const { order, signature } = await sign(dso, { price: 0n, counterparty: neighbour });
+      const take = await takeOf(await heldSlot(), 2n);
+      await market(
+        neighbour,
         encodeFunctionData({
           abi: marketplaceAbi,
           functionName: "accept",
@@ -334,7 +445,7 @@ export function randomActions(
         encodeFunctionData({
           abi: marketplaceAbi,
           functionName: "accept",
-          args: [order, signature, takeOf(await heldSlot(), 2n)],
+          args: [order, signature, await takeOf(await heldSlot(), 2n)],
         }),
       );
     },
@@ -345,11 +456,9 @@ export function randomActions(
       await market(anyone(), await batchOverSlots());
     },
     async replaceDso() {
-      await send(
-        operator,
-        meters,
+      await operate(
         encodeFunctionData({
-          abi: metersAbi,
+          abi: microgridsAbi,
           functionName: "setDso",
           args: [home.microgrid, anyone()],
         }),
@@ -389,34 +498,113 @@ export function randomActions(
         encodeFunctionData({ abi: boardAbi, functionName: "pin", args: [[order], [signature]] }),
       );
     },
-    async tariffs() {
+    /** Prices by hour, as early as they may begin. */
+    async schedule() {
+      const { slot, charter } = await slotNow();
+      const notice = await client.readContract({ ...communityAbi, functionName: "NOTICE" });
+      const earliest = slot + Math.ceil(Number(notice) / charter.slotSeconds) + 2;
+      const last = (await schedules()).at(-1)?.firstSlot ?? 0;
       const [feedIn, retail] = [80_000n, 300_000n + BigInt(below(50_000))];
-      const tariffs = {
-        feedIn,
-        retail,
-        networkFee: 1_000n,
-        islandPriceCap: retail,
-        islandRation: 250,
-      };
-      await send(
-        operator,
-        meters,
+      const level = { fee: 1_000n, cap: retail, feedIn, retail };
+      await operate(
         encodeFunctionData({
-          abi: metersAbi,
-          functionName: "setTariffs",
-          args: [home.microgrid, tariffs],
+          abi: microgridsAbi,
+          functionName: "schedule",
+          args: [
+            home.microgrid,
+            Math.max(earliest, last + 1),
+            below(2 ** 24),
+            [MIDDLE, 100_000n, 150_000n, 200_000n].map((price) => ({ ...level, price })),
+          ],
         }),
       );
     },
-    async handOver() {
-      await send(
-        operator,
-        meters,
+    async ration() {
+      await operate(
         encodeFunctionData({
-          abi: metersAbi,
+          abi: microgridsAbi,
+          functionName: "setRation",
+          args: [home.microgrid, 250 + below(9)],
+        }),
+      );
+    },
+    /** Cut off and back again at once; twice in a slot, the second island ends before it begins. */
+    async island() {
+      for (const islanded of [true, false]) {
+        await operate(
+          encodeFunctionData({
+            abi: microgridsAbi,
+            functionName: "setIslanded",
+            args: [home.microgrid, islanded],
+          }),
+        );
+      }
+    },
+    async declareIsland() {
+      const { slot } = await slotNow();
+      await operate(
+        encodeFunctionData({
+          abi: microgridsAbi,
+          functionName: "declareIslanded",
+          args: [home.microgrid, slot - 2, slot - 1],
+        }),
+      );
+    },
+    async closeAndOpen() {
+      for (const closed of [true, false]) {
+        await operate(
+          encodeFunctionData({
+            abi: microgridsAbi,
+            functionName: "setClosed",
+            args: [home.microgrid, closed],
+          }),
+        );
+      }
+    },
+    async handOver() {
+      await operate(
+        encodeFunctionData({
+          abi: microgridsAbi,
           functionName: "handOver",
           args: [home.microgrid, anyone()],
         }),
+      );
+    },
+    /** A new meter is flagged as critical, sold, moved to the other microgrid and retired there. */
+    async moveMeter() {
+      const device = privateKeyToAccount(keccak256(toHex(`meter ${seed} ${nonce++}`)));
+      const { address: meter } = device;
+      const [owner, buyer] = [anyone(), pick(other.households).address];
+      await send(operator, meters, await registering(device, owner, home.microgrid));
+      await send(
+        operator,
+        meters,
+        encodeFunctionData({ abi: metersAbi, functionName: "setCritical", args: [meter, true] }),
+      );
+      await send(
+        owner,
+        meters,
+        encodeFunctionData({ abi: metersAbi, functionName: "handOverMeter", args: [meter, buyer] }),
+      );
+      await send(
+        buyer,
+        meters,
+        encodeFunctionData({ abi: metersAbi, functionName: "acceptMeter", args: [meter, 1] }),
+      );
+      await send(
+        buyer,
+        meters,
+        encodeFunctionData({
+          abi: metersAbi,
+          functionName: "moveMeter",
+          args: [meter, other.microgrid],
+        }),
+      );
+      await send(operator, meters, await registering(device, buyer, other.microgrid));
+      await send(
+        buyer,
+        meters,
+        encodeFunctionData({ abi: metersAbi, functionName: "retireMeter", args: [meter] }),
       );
     },
     ...oddActions({
@@ -436,7 +624,7 @@ export function randomActions(
   };
   const names = Object.keys(actions);
 
-  /** A household promises energy, its meter reports nothing until the deadline, and anyone releases. */
+  /** A household promises energy, its meter reports nothing until the deadline, and the buyer calls that undelivered. */
   const fallShort = async (): Promise<void> => {
     const found = await Promise.all(
       home.households.map(async ({ address, meter }) => {
@@ -452,14 +640,8 @@ export function randomActions(
     const seller = found.find(({ capacityW }) => capacityW > 0);
     const buyer = found.find(({ address }) => address !== seller?.address);
     if (seller === undefined || buyer === undefined) throw new Error("Nobody has a roof.");
-    const { charter } = await client.readContract({
-      address: meters,
-      abi: metersAbi,
-      functionName: "microgridOf",
-      args: [home.microgrid],
-    });
-    const { timestamp } = await client.getBlock();
-    const slot = Math.ceil(Number(timestamp) / charter.slotSeconds) + 2;
+    const { slot: now, charter } = await slotNow();
+    const slot = now + 3;
     const { order, signature } = await sign(seller.address, {
       meter: seller.meter,
       sources: 1 << seller.source,
@@ -467,11 +649,10 @@ export function randomActions(
       forward: true,
       bond: 50_000n,
     });
-    const promised = laneOf(slot, 100n);
     const reserve = encodeFunctionData({
       abi: marketplaceAbi,
       functionName: "reserve",
-      args: [order, signature, { ...takeOf(slot, 100n), source: seller.source }],
+      args: [order, signature, { ...(await takeOf(slot, 100n)), source: seller.source }],
     });
     await market(buyer.address, reserve);
     const [reserved] = await client.getContractEvents({
@@ -486,12 +667,12 @@ export function randomActions(
     await client.setNextBlockTimestamp({ timestamp: BigInt(passed) });
     await client.mine({ blocks: 1 });
     const { position } = reserved.args;
-    const release = encodeFunctionData({
+    const call = encodeFunctionData({
       abi: marketplaceAbi,
-      functionName: "release",
-      args: [[{ position, blockNumber: promised.firstBlock }]],
+      functionName: "undelivered",
+      args: [[{ position, blocks: 1n }]],
     });
-    await market(anyone(), release);
+    await market(buyer.address, call);
   };
 
   return {
