@@ -124,7 +124,7 @@ export const ration = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.microgrid, table.fromSlot] }) }),
 );
 
-/** Agreed tie lines. From `effectiveAt` on, the `next` terms apply if there are any. */
+/** Agreed tie lines. From `effectiveAt` on, the `next` terms apply if there are any; no capacity means an announced end. */
 export const tieLine = onchainTable(
   "tie_line",
   (t) => ({
