@@ -1,7 +1,7 @@
 import {
-  ANYONE,
-  blockOf,
   energyIdOf,
+  FIRST_FIRM_NONCE,
+  marketplaceAbi,
   OFFER,
   type Order,
   orderFromJson,
@@ -17,13 +17,15 @@ import { openRelay, type TestRelay } from "./support/relays.ts";
 import {
   createWorld,
   EURO,
-  LEVEL,
   localAccount,
   SLOT_SECONDS,
   START_SLOT,
   slots,
   type World,
 } from "./support/world.ts";
+
+/** The last Unix second of an allowance that is to last. */
+const FAR = START + 365 * 86_400;
 
 const NODES = { anvil: startAnvil, Hardhat: startHardhat };
 
@@ -68,6 +70,12 @@ for (const [name, start] of Object.entries(NODES)) {
         ...overrides,
       });
     const bid = (overrides: Partial<Order> = {}): Order => world.order(bob.address, overrides);
+
+    const now = async (): Promise<number> => Number((await world.client.getBlock()).timestamp);
+    const timeIs = async (time: number): Promise<void> => {
+      await world.client.setNextBlockTimestamp({ timestamp: BigInt(time) });
+      await world.client.mine({ blocks: 1 });
+    };
 
     async function posted(order: Order, by = order.maker === bob.address ? bob : jane) {
       const json = await world.sign(by, order);
@@ -132,7 +140,7 @@ for (const [name, start] of Object.entries(NODES)) {
 
     it("a delegate whose allowance shrinks, ends and returns", async () => {
       const authorize = (amount: bigint) =>
-        world.market(bob, "authorize", [world.euro, agent.address, amount]);
+        world.market(bob, "authorize", [world.euro, agent.address, amount, FAR]);
       await authorize(EURO);
       const { hash } = await posted(bid(), agent);
       await authorize(20_000n);
@@ -143,17 +151,59 @@ for (const [name, start] of Object.entries(NODES)) {
       await expectState(hash, "live", "1000");
     });
 
-    it("a microgrid that is islanded, closed and open again", async () => {
-      const dear = await posted(
-        offer({ price: 245_000n, firstSlot: DAY + 10, lastSlot: DAY + 10 }),
-      );
-      await world.setMode(ISLANDED);
+    it("a delegate whose time ends, which leaves no log", async () => {
+      const until = (await now()) + 600;
+      await world.market(bob, "authorize", [world.euro, agent.address, EURO, until]);
+      const { hash } = await posted(bid(), agent);
+      await timeIs(until);
+      await expectState(hash, "live", "1000");
+      await timeIs(until + 1);
+      await expectState(hash, "void", "0");
+      await world.market(bob, "authorize", [world.euro, agent.address, EURO, FAR]);
+      await expectState(hash, "live", "1000");
+    });
+
+    it("a lock that binds money to its settler, until it ends", async () => {
+      const grace = localAccount(10);
+      await world.fund(grace, EURO);
+      const until = (await now()) + 3_600;
+      const posting = await posted(world.order(grace.address), grace);
+      const limit = await posted(world.order(grace.address, { settler: stranger.address }), grace);
+      await world.market(grace, "lock", [world.euro, stranger.address, agent.address, until]);
+      await expectState(posting.hash, "unbacked");
+      await expectState(limit.hash, "live");
+      const firm = world.order(grace.address, {
+        nonce: FIRST_FIRM_NONCE,
+        settler: stranger.address,
+        deadline: until,
+      });
+      const signedByLock = await posted(firm, agent);
+      expect((await relay.client.order(signedByLock.hash))?.signer).to.equal("lockSigner");
+      await timeIs(until);
+      await expectState(posting.hash, "live");
+      await expectState(signedByLock.hash, "unbacked");
+    });
+
+    it("a microgrid that is closed, and open again", async () => {
+      const next = Math.floor((await now()) / SLOT_SECONDS) + 8;
+      const { hash } = await posted(bid({ forward: true, firstSlot: next, lastSlot: next }));
+      await world.setClosed(true);
+      await expectState(hash, "void");
+      await world.setClosed(false);
+      await expectState(hash, "live", "1000");
+    });
+
+    it("an island, which only its slots feel", async () => {
+      const grid = await world.meter(jane.address);
+      const slot = Math.floor((await now()) / SLOT_SECONDS) + 2;
       // With the fee of 10,000 a buyer would pay more than the island's 250,000.
-      await expectState(dear.hash, "void");
-      await world.setMode(CLOSED);
-      await expectState(dear.hash, "void");
-      await world.setMode(CONNECTED);
-      await expectState(dear.hash, "live", "500");
+      const dear = { forward: true, meter: grid.address, price: 245_000n };
+      const far = await posted(offer({ ...dear, firstSlot: slot + 8, lastSlot: slot + 8 }));
+      await timeIs(slot * SLOT_SECONDS);
+      await world.setIslanded(true);
+      await expectState(far.hash, "void");
+      await world.setIslanded(false);
+      await expectState(far.hash, "live");
     });
 
     it("forwards: reserved, released, and the meter retired", async () => {
@@ -174,8 +224,20 @@ for (const [name, start] of Object.entries(NODES)) {
       const { hash, signed } = await posted(forward, erin);
       // The bond of 100,000 a kWh is covered for 10 kWh.
       await expectState(hash, "live", "10000");
+      const slot = await posted(
+        world.order(erin.address, {
+          ...forward,
+          nonce: forward.nonce + 1_000n,
+          bond: 0n,
+          lastSlot: next,
+        }),
+        erin,
+      );
+      await expectState(slot.hash, "live", "2500");
       await world.take(bob, signed, new Map([[next, 1_000n]]));
       await expectState(hash, "live", "9000");
+      // What is promised of a slot can't be promised again.
+      await expectState(slot.hash, "live", "1500");
       await world.metering(erin, "retireMeter", [roof.address]);
       await expectState(hash, "void");
     });
@@ -194,31 +256,28 @@ for (const [name, start] of Object.entries(NODES)) {
         energy: 1_000,
       });
       const { signed } = await posted(forward, frank);
+      const from = await world.client.getBlockNumber();
       await world.take(bob, signed, new Map([[next, 1_000n]]));
+      const [reserved] = await world.client.getContractEvents({
+        address: world.deployment.marketplace,
+        abi: marketplaceAbi,
+        eventName: "Reserved",
+        fromBlock: from + 1n,
+        strict: true,
+      });
       // Frank's bid waits for the money from his forward.
       await world.fund(frank, 1n);
       const waiting = await posted(
-        world.order(frank.address, { price: 1n, energy: 2_000_000 }),
+        world.order(frank.address, { price: 10_000n, energy: 20_000 }),
         frank,
       );
-      await expectState(waiting.hash, "live", "1000");
+      await expectState(waiting.hash, "unbacked");
       await world.passSlots(next - START_SLOT + 2);
       await world.report(roof, new Map([[next, 1_000n]]));
-      const position = {
-        seller: frank.address,
-        buyer: bob.address,
-        meter: roof.address,
-        source: 0,
-        from: 1,
-        to: 1,
-        currency: world.euro,
-        price: forward.price,
-        charge: world.tariffs.networkFee,
-        bond: 0n,
-        lossBps: 0,
-      };
-      await world.market(stranger, "release", [[{ position, blockNumber: Math.floor(next / 8) }]]);
-      await expectState(waiting.hash, "live", "2000000");
+      const { position } = reserved?.args ?? failed();
+      await world.market(stranger, "release", [[{ position, blocks: 1n }]]);
+      // 200,000 for the energy: 20 kWh at 10,000.
+      await expectState(waiting.hash, "live", "20000");
     });
 
     it("deadlines, by the chain's clock", async () => {

@@ -1,4 +1,5 @@
 import {
+  FIRST_FIRM_NONCE,
   OFFER,
   type Order,
   orderToJson,
@@ -20,6 +21,7 @@ import {
   EURO,
   localAccount,
   privateKeyOf,
+  SLOT_SECONDS,
   START_SLOT,
   slots,
   type World,
@@ -31,6 +33,9 @@ const [JANE, BOB, AGENT, STRANGER] = [2, 3, 4, 5].map(localAccount) as [
   ReturnType<typeof localAccount>,
   ReturnType<typeof localAccount>,
 ];
+
+/** The last Unix second of an allowance that is to last. */
+const FAR = START + 365 * 86_400;
 
 const jsonOf = async (response: Response) => JSON.parse(await response.text());
 
@@ -51,7 +56,7 @@ describe("The relay's book over HTTP", function () {
     await world.passSlots(16);
     // The meter counts from the day of its registration.
     await world.report(device, slots(0, 8, 500n));
-    await world.market(BOB, "authorize", [world.euro, AGENT.address, EURO]);
+    await world.market(BOB, "authorize", [world.euro, AGENT.address, EURO, FAR]);
     await world.market(BOB, "cancel", [[999n]]);
     relay = await openRelay(world, { limits: { ordersPerMaker: 60 } });
   });
@@ -103,13 +108,22 @@ describe("The relay's book over HTTP", function () {
 
   it("takes an offer whose energy is still to be reported, and shows it once it is there", async () => {
     const device = await world.meter(STRANGER.address);
-    const order = world.order(STRANGER.address, { side: OFFER, meter: device.address });
+    const { timestamp } = await world.client.getBlock();
+    // A meter reports the slots after its registration.
+    const first = Math.floor(Number(timestamp) / SLOT_SECONDS) + 1 - START_SLOT;
+    const order = world.order(STRANGER.address, {
+      side: OFFER,
+      meter: device.address,
+      firstSlot: START_SLOT + first,
+      lastSlot: START_SLOT + first + 1,
+    });
     await relay.caughtUp();
     const [result] = await post(await world.sign(STRANGER, order));
     expect(result?.status).to.equal("accepted");
     const hash = world.hashOf(order);
     expect((await relay.client.order(hash))?.state).to.equal("unbacked");
-    await world.report(device, slots(0, 2, 100n));
+    await world.passSlots(first + 2);
+    await world.report(device, slots(first, 2, 100n));
     await relay.caughtUp();
     const found = await relay.client.order(hash);
     expect([found?.state, found?.remainingWh]).to.deep.equal(["live", "200"]);
@@ -184,16 +198,16 @@ describe("The relay's book over HTTP", function () {
         order: () => ({}),
         signer: STRANGER,
       },
-      { rule: "for no energy", code: "Trading_NothingTaken", order: () => ({ energy: 0 }) },
+      { rule: "for no energy", code: "Orders_Filled", order: () => ({ energy: 0 }) },
       {
         rule: "for no slot",
-        code: "Orders_OutsideSlots",
+        code: "Deals_OutsideSlots",
         order: () => ({ firstSlot: START_SLOT + 9 }),
       },
       { rule: "of no source", code: "Orders_SourceNotNamed", order: () => ({ sources: 0 }) },
       {
         rule: "for oneself",
-        code: "Trading_SelfTrade",
+        code: "Deals_SelfTrade",
         order: () => ({ counterparty: BOB.address }),
       },
       {
@@ -201,11 +215,15 @@ describe("The relay's book over HTTP", function () {
         code: "Microgrids_Unknown",
         order: () => ({ microgrid: 77 }),
       },
-      { rule: "with another's meter", code: "Meters_NotOwner", order: () => ({ meter: roof }) },
       {
-        rule: "with no meter that is known",
-        code: "Meters_Unknown",
-        order: () => ({ meter: STRANGER.address }),
+        rule: "for a forward of another's meter",
+        code: "Meters_NotOwner",
+        order: () => ({ side: OFFER, forward: true, meter: roof, lastSlot: START_SLOT + 95 }),
+      },
+      {
+        rule: "that is firm without a lock",
+        code: "Orders_NoLock",
+        order: () => ({ nonce: FIRST_FIRM_NONCE, settler: STRANGER.address }),
       },
       {
         rule: "for a forward of no meter",
@@ -226,7 +244,7 @@ describe("The relay's book over HTTP", function () {
       },
       {
         rule: "for a forward that has begun",
-        code: "Meters_SlotStarted",
+        code: "Deals_OutOfTime",
         maker: JANE,
         order: () => ({ side: OFFER, forward: true, meter: roof }),
       },
@@ -263,7 +281,7 @@ describe("The relay's book over HTTP", function () {
     }
 
     it("when a delegate's allowance is spent", async () => {
-      await world.market(BOB, "authorize", [world.euro, STRANGER.address, 1n]);
+      await world.market(BOB, "authorize", [world.euro, STRANGER.address, 1n, FAR]);
       await relay.caughtUp();
       const [result] = await post(await world.sign(STRANGER, world.order(BOB.address)));
       expect(codesOf(result)).to.deep.equal(["Orders_AllowanceExceeded"]);
@@ -419,6 +437,9 @@ describe("The relay's book over HTTP", function () {
       [{ maker: BOB.address }, false],
       [{ counterparty: BOB.address }, true],
       [{ counterparty: STRANGER.address }, false],
+      [{ kind: "posted" }, true],
+      [{ kind: "limit" }, false],
+      [{ settler: STRANGER.address }, false],
       [{ forward: false }, true],
       [{ forward: true }, false],
       [{ sort: "firstSlot" }, true],

@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import { type OrderState, SIDES, SOURCES, sourceMask } from "@wattline/sdk";
+import { ANYONE, isPosted, type OrderState, SIDES, SOURCES, sourceMask } from "@wattline/sdk";
 import { expect } from "chai";
 import fc from "fast-check";
 import { after, before, describe, it } from "mocha";
@@ -11,7 +11,7 @@ import { insertOrders, textOf } from "../src/store/orders.ts";
 import { type Cursor, conditionsOf, orderingOf } from "../src/store/query.ts";
 import type { OrderRow } from "../src/store/tables.ts";
 import { NOWHERE, Texts } from "../src/store/texts.ts";
-import { type OrdersQuery, SORTS } from "../src/wire.ts";
+import { ORDER_KINDS, type OrdersQuery, SORTS } from "../src/wire.ts";
 import { hasPostgres, startPostgres } from "./support/postgres.ts";
 import { rowOf } from "./support/rows.ts";
 
@@ -34,6 +34,7 @@ const PRICES = [0n, 1n, 7n, 8n, 2n ** 32n, 2n ** 64n + 1n, 2n ** 96n - 1n];
 const MICROGRIDS = [1, 2, 2 ** 32 - 1];
 const STATES: readonly OrderState[] = ["live", "live", "live", "filled", "unbacked", "expired"];
 const ANYBODY = [zeroAddress, ...ADDRESSES];
+const SETTLERS = [zeroAddress, ANYONE, ...ADDRESSES.slice(1)];
 
 const slotRange = fc
   .tuple(fc.constantFrom(...SLOTS), fc.constantFrom(...SLOTS))
@@ -48,6 +49,7 @@ const searched = fc.record({
   forward: fc.boolean(),
   maker: fc.constantFrom(...ADDRESSES),
   counterparty: fc.constantFrom(...ANYBODY),
+  settler: fc.constantFrom(...SETTLERS),
   state: fc.constantFrom(...STATES),
 });
 
@@ -71,6 +73,8 @@ const queries: fc.Arbitrary<OrdersQuery> = fc.record({
   maxPrice: maybe(PRICES),
   maker: maybe(ADDRESSES),
   counterparty: maybe(ADDRESSES),
+  kind: maybe(ORDER_KINDS),
+  settler: maybe(ADDRESSES.slice(1)),
   forward: maybe([true, false]),
   state: maybe(["live", "all"] as const),
   sort: maybe(SORTS),
@@ -91,6 +95,8 @@ function plainly(book: readonly OrderRow[], query: OrdersQuery): OrderRow[] {
     (query.maker === undefined || row.maker === query.maker) &&
     (query.counterparty === undefined ||
       [zeroAddress, query.counterparty].includes(row.counterparty)) &&
+    (query.kind === undefined || isPosted(row) === (query.kind === "posted")) &&
+    (query.settler === undefined || [ANYONE, query.settler].includes(row.settler)) &&
     (query.forward === undefined || row.forward === query.forward);
   const found = book.filter(meets).toSorted((a, b) => a.received_sequence - b.received_sequence);
   const { sort = "price", side } = query;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import type { Address, Hex } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { randomFrom } from "./support/dice.ts";
-import { type LocalNode, startAnvil } from "./support/node.ts";
+import { type LocalNode, START, startAnvil } from "./support/node.ts";
 import { openRelay, type TestRelay } from "./support/relays.ts";
 import {
   createWorld,
@@ -111,6 +111,7 @@ describe("A reorganised chain", function () {
             world.euro,
             agent.address,
             BigInt(dice.below(3) * 50_000),
+            START + 365 * 86_400,
           ]),
         () => world.market(jane, "cancelAll", [world.euro]),
         () => world.fund(bob, EURO),
