@@ -266,12 +266,12 @@ for (const [name, start] of Object.entries(NODES)) {
         strict: true,
       });
       // Frank's bid waits for the money from his forward.
-      await world.fund(frank, 1n);
+      await world.fund(frank, 10n);
       const waiting = await posted(
         world.order(frank.address, { price: 10_000n, energy: 20_000 }),
         frank,
       );
-      await expectState(waiting.hash, "unbacked");
+      await expectState(waiting.hash, "live", "1");
       await world.passSlots(next - START_SLOT + 2);
       await world.report(roof, new Map([[next, 1_000n]]));
       const { position } = reserved?.args ?? failed();

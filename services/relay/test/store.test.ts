@@ -1,3 +1,4 @@
+import { FIRST_FIRM_NONCE } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Storage } from "../src/store/database.ts";
@@ -41,7 +42,7 @@ for (const kind of ["PGlite", "Postgres"] as const) {
       const orders = Array.from({ length: 30 }, (_, i) =>
         world.order(bob.address, {
           price: 2n ** 95n - BigInt(i),
-          nonce: 2n ** 64n - 1n - BigInt(i),
+          nonce: FIRST_FIRM_NONCE - 1n - BigInt(i),
         }),
       );
       const cheap = world.order(bob.address, { price: 100_000n });
@@ -55,7 +56,7 @@ for (const kind of ["PGlite", "Postgres"] as const) {
       const many = Array.from({ length: 30 }, (_, i) =>
         world.order(bob.address, {
           price: 100_000n + BigInt(i),
-          nonce: 2n ** 64n - 1n - BigInt(i),
+          nonce: FIRST_FIRM_NONCE - 1n - BigInt(i),
         }),
       );
       await first.client.post(await world.signBulk(privateKeyOf(bob), many));

@@ -29,7 +29,9 @@ export const COLUMN_NAMES = COLUMNS.join(", ");
 export const rowText = (table = "orders"): RawBuilder<string> =>
   sql<string>`concat_ws(' ', ${sql.raw(
     COLUMNS.map((name) =>
-      OPTIONAL.includes(name) ? `coalesce(${table}.${name}::text, '${NOTHING}')` : `${table}.${name}`,
+      OPTIONAL.includes(name)
+        ? `coalesce(${table}.${name}::text, '${NOTHING}')`
+        : `${table}.${name}`,
     ).join(", "),
   )})`;
 
