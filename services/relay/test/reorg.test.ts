@@ -11,6 +11,7 @@ import {
   EURO,
   localAccount,
   privateKeyOf,
+  SLOT_SECONDS,
   START_SLOT,
   slots,
   type World,
@@ -66,6 +67,25 @@ describe("A reorganised chain", function () {
     await world.client.mine({ blocks: 2 });
     await relay.caughtUp();
     expect([await stateOf(bid), await stateOf(offer)]).to.deep.equal(["live", "live"]);
+  });
+
+  it("takes back what an operator did", async () => {
+    const { timestamp } = await world.client.getBlock();
+    const next = Math.floor(Number(timestamp) / SLOT_SECONDS) + 8;
+    const bid = world.order(bob.address, { forward: true, firstSlot: next, lastSlot: next });
+    await relay.client.post([await world.sign(bob, bid)]);
+    const id = await snapshot();
+    await world.setClosed(true);
+    await relay.caughtUp();
+    expect(await stateOf(bid)).to.equal("void");
+    await revert(id);
+    // Another chain, longer than the one that is gone.
+    await world.client.mine({ blocks: 3 });
+    await relay.caughtUp();
+    expect(await stateOf(bid)).to.equal("live");
+    await world.setClosed(true);
+    await relay.caughtUp();
+    expect(await stateOf(bid)).to.equal("void");
   });
 
   it("that is shorter than before takes back what expired", async () => {
