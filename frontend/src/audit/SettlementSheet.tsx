@@ -65,19 +65,19 @@ export default function SettlementSheet({
           </Item>
         )}
         <Item label={row.type === "reserve" ? <Trans>Locked</Trans> : <Trans>Paid</Trans>}>
-          <Money baseUnits={row.cost} />
+          <Money millis={row.costMillis} />
         </Item>
         <Item label={<Trans>Of which charges</Trans>}>
-          <Money baseUnits={row.charge} />
+          <Money millis={row.chargeMillis} />
         </Item>
-        {row.refund > 0n && (
+        {row.refundMillis > 0n && (
           <Item label={<Trans>Refunded</Trans>}>
-            <Money baseUnits={row.refund} />
+            <Money millis={row.refundMillis} />
           </Item>
         )}
-        {row.bond > 0n && (
+        {row.bondMillis > 0n && (
           <Item label={<Trans>Bond</Trans>}>
-            <Money baseUnits={row.bond} />
+            <Money millis={row.bondMillis} />
           </Item>
         )}
         <Item label={<Trans>Settled</Trans>}>

@@ -133,7 +133,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
 }
 
 function Sum({ rows, more }: { readonly rows: readonly HistoryRow[]; readonly more: boolean }) {
-  const { trades, sentWh, lostWh, cost, charge } = useMemo(() => sumOf(rows), [rows]);
+  const { trades, sentWh, lostWh, costMillis, chargeMillis } = useMemo(() => sumOf(rows), [rows]);
   return (
     <div className="mb-4 grid grid-cols-2 gap-3 lg:grid-cols-4">
       <Stat
@@ -152,11 +152,15 @@ function Sum({ rows, more }: { readonly rows: readonly HistoryRow[]; readonly mo
           ),
         })}
       />
-      <Stat tone="leaf" label={<Trans>Paid by buyers</Trans>} value={<Money baseUnits={cost} />} />
+      <Stat
+        tone="leaf"
+        label={<Trans>Paid by buyers</Trans>}
+        value={<Money millis={costMillis} />}
+      />
       <Stat
         tone="sky"
         label={<Trans>Of which network fees and wheeling charges</Trans>}
-        value={<Money baseUnits={charge} />}
+        value={<Money millis={chargeMillis} />}
       />
     </div>
   );
@@ -234,7 +238,7 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
       header: t`Paid`,
       width: "5.5rem",
       align: "end",
-      cell: ({ cost }) => <Money baseUnits={cost} className="font-semibold" />,
+      cell: ({ costMillis }) => <Money millis={costMillis} className="font-semibold" />,
     },
   ];
 }

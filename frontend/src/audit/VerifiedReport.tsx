@@ -211,10 +211,10 @@ function Totals({ totals }: Pick<Verified, "totals">) {
                 </td>
                 <td className={cell}>{formatCount(each.trades)}</td>
                 <td className={cell}>
-                  <Money baseUnits={each.paid} />
+                  <Money millis={each.paidMillis} />
                 </td>
                 <td className={cell}>
-                  <Money baseUnits={each.charges} />
+                  <Money millis={each.chargesMillis} />
                 </td>
                 <td className={cell}>
                   <Energy wh={each.retiredWh} />

@@ -11,6 +11,8 @@ export interface Currency extends Unit {
 }
 
 const WH_DECIMALS = 3;
+/** Money off chain is counted in thousandths of a base unit. */
+const MILLI_DECIMALS = 3;
 const kwh = (wh: bigint): Cell => amountCell(wh, WH_DECIMALS);
 const moment = (unixSeconds: number): Cell => ({ unixSeconds });
 const nameOf = (source: number): string => SOURCES[source] ?? String(source);
@@ -19,7 +21,7 @@ const nameOf = (source: number): string => SOURCES[source] ?? String(source);
  * Settlements as a table for people, by the reader's spreadsheet: kWh, money and local times. For machines there are the
  * JSON file and the tables of the command.
  * @param typeNames What each kind of settlement is called.
- * @param currency What the amounts are in; those in another currency stay in its base units.
+ * @param currency What the amounts are in; those in another currency are in its base units.
  */
 export function settlementsCsv(
   rows: readonly HistoryRow[],
@@ -53,7 +55,8 @@ export function settlementsCsv(
   ];
   const cells = rows.map((row): Cell[] => {
     const isKnown = isAddressEqual(row.currency, currency.address);
-    const money = (amount: bigint): Cell => amountCell(amount, isKnown ? currency.decimals : 0);
+    const money = (millis: bigint): Cell =>
+      amountCell(millis, (isKnown ? currency.decimals : 0) + MILLI_DECIMALS);
     const address = row.currency;
     return [
       moment(row.time),
@@ -68,10 +71,10 @@ export function settlementsCsv(
       kwh(row.sentWh),
       kwh(row.arrivedWh),
       isKnown ? currency.symbol : t`base units of ${address}`,
-      money(row.cost),
-      money(row.charge),
-      money(row.refund),
-      money(row.bond),
+      money(row.costMillis),
+      money(row.chargeMillis),
+      money(row.refundMillis),
+      money(row.bondMillis),
       String(row.block),
       row.transaction,
       String(row.logIndex),

@@ -24,15 +24,15 @@ const WORDS: Words = {
   "call-without-event": ({ kind }) => t`The transaction called "${kind}" without an event of it.`,
   "other-money": ({ holder, kind, asked, amount }) =>
     t`${holder} asked to ${kind} ${asked}; the event says ${amount}.`,
-  "other-order": ({ orderHash }) =>
-    t`The event names the order ${orderHash}; the transaction carried another one.`,
+  "other-word": ({ holder }) => t`${holder} said something else than the event says.`,
+  "mandate-not-signed": ({ holder, type }) =>
+    t`${holder} has not signed the ${type} that was submitted for it.`,
   "other-trade": () => t`The trade differs from the one in the transaction's call.`,
+  "other-energy": ({ slot, foundWh, dueWh }) =>
+    t`In slot ${slot} ${wh(foundWh)} were traded; what the call asks for comes to ${wh(dueWh)}.`,
   "other-match-orders": ({ match }) =>
     t`Match ${match} names other orders than the transaction's call.`,
-  "other-match-energy": ({ match }) =>
-    t`Match ${match} moved other energy than the transaction's call says.`,
-  "other-matches": ({ asked, found }) =>
-    t`The call has ${asked} matches, the events have ${found}.`,
+  "other-matches": () => t`A batch has fewer outcomes than its call has matches.`,
   "other-release": () =>
     t`Another block of a position was released than the transaction's call says.`,
   "other-reading": ({ meter }) =>
@@ -41,35 +41,42 @@ const WORDS: Words = {
   "trade-without-energy": () => t`A trade moved no energy of a known microgrid.`,
   "energy-went-elsewhere": () => t`The energy went to another account than the trade says.`,
   "position-of-other-terms": () => t`The position's id does not fit its terms.`,
-  "batch-in-unknown-microgrid": ({ microgrid }) =>
-    t`A batch cleared microgrid ${microgrid}, which was never founded.`,
+  "position-for-others": () =>
+    t`The position names another meter, or another account, than the orders do.`,
 
-  "meter-not-in-service": ({ meter }) => t`No meter ${meter} is in service.`,
+  "meter-not-registered": ({ meter }) => t`The meter ${meter} is not registered.`,
   "meter-of-others": ({ meter, seller, microgrid }) =>
-    t`${meter} is not a meter of ${seller} for such energy in microgrid ${microgrid}.`,
+    t`${meter} is not a meter of ${seller} in service for such energy in microgrid ${microgrid}.`,
+  "meter-leaving": ({ meter }) =>
+    t`The meter ${meter} is on offer or about to move, and promises nothing.`,
   "reading-not-signed": ({ meter }) => t`The device ${meter} has not signed this reading.`,
   "slot-not-covered": ({ slot, meter }) =>
     t`Slot ${slot} of ${meter} holds energy and is not covered.`,
   "reported-before": ({ slot, meter }) => t`Slot ${slot} of ${meter} was reported before.`,
   "slot-not-ended": ({ slot, meter }) =>
-    t`Slot ${slot} of ${meter} had not ended, or is before the meter's first day.`,
+    t`Slot ${slot} of ${meter} had not ended, or is outside the meter's service.`,
   "above-capacity": ({ slot, meter, exportedWh, mostWh }) =>
     t`Slot ${slot} of ${meter} holds ${wh(exportedWh)}; the meter can export ${wh(mostWh)}.`,
-  "promised-above-capacity": ({ meter, promisedWh, mostWh }) =>
-    t`${meter} has promised ${wh(promisedWh)} in a slot and can export ${wh(mostWh)}.`,
+  "promised-above-capacity": ({ meter, promisedWh, slot, mostWh }) =>
+    t`${meter} has promised ${wh(promisedWh)} in slot ${slot} and can export ${wh(mostWh)}.`,
+  "too-far-behind": ({ meter, aheadWh, slot, mostAheadWh }) =>
+    t`${meter} had promised ${wh(aheadWh)} of slot ${slot} before; the buyer accepts ${wh(mostAheadWh)}.`,
   "sun-at-night": ({ meter, exportedWh, time }) =>
-    t`${meter} reported ${wh(exportedWh)} of solar energy at night, ${time}.`,
+    t`${meter} reported ${wh(exportedWh)} of solar energy at night, ${moment(time)}.`,
   "above-clearest-sky": ({ meter, exportedWh, time, sunMostWh }) =>
-    t`${meter} reported ${wh(exportedWh)} of solar energy at ${time}; the sun can have made ${wh(sunMostWh)}.`,
+    t`${meter} reported ${wh(exportedWh)} of solar energy at ${moment(time)}; the sun can have made ${wh(sunMostWh)}.`,
 
   "other-mint": ({ meter }) =>
     t`What was minted for a reading of ${meter} is not its report less what it owed to forwards.`,
+  "other-kept": ({ meter }) =>
+    t`What was kept for forwards of a reading of ${meter} is not what it owed.`,
   "other-burn": ({ holder }) => t`What ${holder} retired is not what was burnt.`,
   "other-share-minted": ({ block }) =>
     t`What was minted for block ${block} of a position is not its share.`,
-  "energy-not-held": ({ holder, source, block }) =>
-    t`${holder} gave away ${source} energy of block ${block} that it did not have.`,
+  "energy-not-held": ({ holder, block }) =>
+    t`${holder} gave away energy of block ${block} that it did not have.`,
   "money-not-held": ({ holder, paid, had }) => t`${holder} paid ${paid} and had ${had}.`,
+  "lane-full": ({ holder, slot }) => t`${holder} can't hold that much energy of slot ${slot}.`,
 
   "order-not-signed": ({ maker }) => t`${maker} has not signed this order.`,
   "filled-late": ({ deadline, time }) =>
@@ -77,17 +84,27 @@ const WORDS: Words = {
   "other-counter": ({ signed, counter }) =>
     t`The order was signed for counter ${signed}; it was ${counter} by then.`,
   "filled-cancelled": () => t`The maker had cancelled the order.`,
-  "filled-beyond": ({ filledBeforeWh, signedWh, filledWh }) =>
-    t`${wh(filledBeforeWh)} of ${wh(signedWh)} were filled before; ${wh(filledWh)} were added.`,
-  "filled-otherwise": ({ filledWh }) =>
-    t`The order is filled by ${wh(filledWh)}, which is not what was traded.`,
+  "filled-beyond": ({ slot, foundWh, dueWh }) =>
+    t`In slot ${slot} ${wh(foundWh)} were traded; what was left of the orders comes to ${wh(dueWh)}.`,
+  "filled-otherwise": ({ filledWh, dueWh }) =>
+    t`The order is filled by ${wh(filledWh)}; ${wh(dueWh)} were traded.`,
   "order-for-another": ({ counterparty, taker }) =>
     t`The order is for ${counterparty}, not for ${taker}.`,
+  "other-settler": ({ settler, caller }) =>
+    t`The order is for the settler ${settler}; ${caller} filled it.`,
   "other-source": ({ source }) => t`The order does not name the source ${source}.`,
-  "other-slots": ({ firstSlot, lastSlot }) =>
-    t`Energy outside the order's slots ${firstSlot} to ${lastSlot} was traded.`,
-  "sold-after-start": ({ block }) =>
-    t`Energy of block ${block} was sold forward after its slot had started.`,
+  "other-slots": ({ slot, foundWh }) =>
+    t`Slot ${slot} was traded, which an order or the schedule named does not reach (${wh(foundWh)}).`,
+  "out-of-time": ({ slot, foundWh }) =>
+    t`Slot ${slot} was traded too late or too early (${wh(foundWh)}).`,
+  "sold-after-start": ({ slot, meter }) =>
+    t`Slot ${slot} of ${meter} was sold forward after it had started.`,
+  "self-trade": ({ holder }) => t`${holder} traded with itself.`,
+  "no-match": ({ error }) => t`The two orders are no match: ${error}.`,
+  "less-than-least": ({ leastWh, tradedWh }) =>
+    t`The taker wanted ${wh(leastWh)} at least; ${wh(tradedWh)} were traded.`,
+  "firm-without-lock": ({ maker }) =>
+    t`A firm order of ${maker} was filled without a lock that makes it firm.`,
 
   "allowance-overdrawn": ({ delegate, spent, maker, left }) =>
     t`${delegate} spent ${spent} of ${maker} and had ${left} left.`,
@@ -96,79 +113,71 @@ const WORDS: Words = {
   "other-draw": ({ delegate, found, due }) =>
     t`The delegate ${delegate} drew: ${found} where ${due} was due.`,
 
-  "charges-above-bid": ({ chargePerKwh, price }) =>
-    t`Charges of ${chargePerKwh} per kWh exceed what the bid pays, ${price}.`,
-  "other-price": ({ found, due }) =>
-    t`The seller received ${found} where ${due} was due at the signed price.`,
-  "limit-missed": ({ limit }) => t`The taker's limit of ${limit} was not kept.`,
+  "other-cost": ({ found, due }) => t`The buyer paid: ${found} where ${due} was due.`,
+  "prices-dont-meet": ({ slot, foundWh }) =>
+    t`The prices of slot ${slot} don't meet, yet it was traded (${wh(foundWh)}).`,
+  "limit-missed": ({ limit }) => t`The taker's limit of ${limit} per kWh was not kept.`,
   "other-position-price": ({ found, due }) =>
     t`The position's price per kWh: ${found} where ${due} was due.`,
   "other-position-bond": ({ found, due }) =>
     t`The position's bond per kWh: ${found} where ${due} was due.`,
   "other-seller-payment": ({ found, due }) =>
-    t`The seller received: ${found} where ${due} was due.`,
-  "prices-of-other-slots": () => t`The prices are for other slots than the batch's.`,
-  "other-uniform-price": ({ slot, price, ask, bid }) =>
-    t`Slot ${slot} cleared at ${price}; its highest ask is ${ask} and its lowest bid ${bid}.`,
-  "other-match-cost": ({ found, due }) =>
-    t`The buyer of a match paid: ${found} where ${due} was due.`,
+    t`What was paid for the delivery: ${found} where ${due} was due.`,
   "skipped-without-reason": ({ error }) =>
     t`A match was skipped for ${error}, which did not apply.`,
+  "kept-without-reason": ({ block, error }) =>
+    t`Block ${block} of a position was not released for ${error}, which did not apply.`,
 
-  "other-network-fee": ({ found, due }) => t`The network fee: ${found} where ${due} was due.`,
-  "other-match-fee": ({ found, due }) =>
-    t`The network fee of a match: ${found} where ${due} was due.`,
-  "other-wheeling-charge": ({ found, due }) =>
-    t`The wheeling charge: ${found} where ${due} was due.`,
+  "other-charge": ({ found, due }) => t`The DSOs' charge: ${found} where ${due} was due.`,
   "other-position-charge": ({ found, due }) =>
     t`The position's charge per kWh: ${found} where ${due} was due.`,
   "other-locked-payment": ({ found, due }) => t`What is locked: ${found} where ${due} was due.`,
   "other-dso-payment": ({ found, due }) => t`The DSOs received: ${found} where ${due} was due.`,
 
   "no-tie-line": ({ from, to }) => t`No tie line joins ${from} and ${to}.`,
-  "other-sent": ({ found, due }) => t`Sent over the tie line: ${found} where ${due} was due.`,
-  "other-arrived": ({ found, due }) => t`Arrived over the tie line: ${found} where ${due} was due.`,
-  "other-loss": ({ to }) => t`What arrived in ${to} is not what was sent less the tie line's loss.`,
-  "other-position-loss": ({ found, due }) => t`The position's loss: ${found} where ${due} was due.`,
-  "above-line-capacity": ({ slot, flowWh, from, to, capacityWh }) =>
-    t`In slot ${slot} ${wh(flowWh)} go from ${from} to ${to}; the tie line carries ${wh(capacityWh)}.`,
+  "other-arrival": ({ slot, foundWh, to, from, dueWh }) =>
+    t`Of slot ${slot} ${wh(foundWh)} arrived in ${to} from ${from}; after the line's loss it is ${wh(dueWh)}.`,
+  "above-line-capacity": ({ slot, foundWh, dueWh }) =>
+    t`In slot ${slot} ${wh(foundWh)} were sent over a tie line that had room for ${wh(dueWh)}.`,
 
-  "crossed-while-cut": ({ microgrid }) =>
-    t`Energy crossed a tie line of microgrid ${microgrid}, which was islanded or closed.`,
-  "traded-while-closed": ({ microgrid }) =>
-    t`A trade was made in microgrid ${microgrid}, which was closed.`,
-  "cleared-while-closed": ({ microgrid }) =>
-    t`A batch cleared microgrid ${microgrid}, which was closed.`,
-  "above-island-cap": ({ pricePerKwh, cap }) =>
-    t`An islanded buyer pays ${pricePerKwh} per kWh, above the cap ${cap}.`,
-  "offer-above-island-cap": ({ ask, cap }) =>
-    t`An offer at ${ask} traded above the island's price cap ${cap}.`,
-  "bought-for-others-meter": ({ buyer, meter }) =>
-    t`${buyer} bought for the meter ${meter}, which is not one of its own in service there.`,
-  "above-ration": ({ meter, boughtWh, slot, ration }) =>
-    t`The meter ${meter} has bought ${wh(boughtWh)} in slot ${slot}; the ration is ${wh(ration)}.`,
-  "critical-load-short": ({ maker }) =>
-    t`An ordinary load was served while the critical load of ${maker} was short.`,
+  "crossed-while-cut": ({ slot, foundWh }) =>
+    t`In slot ${slot} ${wh(foundWh)} crossed a tie line though an end was islanded, or an order does not cross.`,
+  "traded-while-closed": ({ slot, foundWh }) =>
+    t`Slot ${slot} was traded in a closed microgrid (${wh(foundWh)}).`,
+  "above-ration": ({ slot, foundWh, dueWh }) =>
+    t`In slot ${slot} ${wh(foundWh)} were bought; the ration left ${wh(dueWh)}.`,
 
   "released-unreserved": ({ block }) =>
-    t`Block ${block} of a position was released without having been reserved.`,
+    t`Block ${block} of a position was released without being open.`,
   "released-early": ({ block }) =>
-    t`Block ${block} was released before its slots were reported or overdue.`,
+    t`Block ${block} was released before all of its slots were reported.`,
+  "called-early": ({ block }) =>
+    t`Block ${block} was called undelivered too early, or by somebody who may not.`,
   "other-share": ({ foundWh, dueWh }) =>
     t`The position got ${wh(foundWh)} where its share was ${wh(dueWh)}.`,
+  "other-place": ({ block }) =>
+    t`Block ${block} of a position has another place in the queue than its time.`,
   "other-refund": ({ found, due }) => t`The refund: ${found} where ${due} was due.`,
   "other-forfeit": ({ found, due }) => t`The forfeited bond: ${found} where ${due} was due.`,
-  "other-bond": ({ found, due }) => t`The bond: ${found} where ${due} was due.`,
+  "other-bond": ({ found, due }) => t`What the seller locked: ${found} where ${due} was due.`,
 
   "escrow-gap": ({ currency, held, owed }) =>
     t`Of ${currency} ${held} are held, and ${owed} are owed.`,
   "withdrew-locked": ({ holder, amount, lockedUntil }) =>
     t`${holder} withdrew ${amount} that it had locked until ${moment(lockedUntil)}.`,
+  "moved-locked": ({ caller, holder, settler, lockedUntil }) =>
+    t`${caller} moved money of ${holder} that is locked for ${settler} until ${moment(lockedUntil)}.`,
+  "lock-changed": ({ holder }) => t`A lock of ${holder} was changed while it lasted.`,
 
   "no-answer": ({ view }) => t`The chain has no answer to ${view}.`,
   "senseless-answer": ({ answer }) => t`The chain's answer can't be read: ${answer}.`,
   "account-differs": ({ holder, found, due }) =>
     t`The account of ${holder} holds ${found}; its history comes to ${due}.`,
+  "lock-differs": ({ holder }) => t`The lock of ${holder} names others than its history does.`,
+  "mandates-differ": ({ holder, found, due }) =>
+    t`${holder} has used ${found} mandates on chain, ${due} by its history.`,
+  "allowance-differs": ({ delegate, found, maker, due }) =>
+    t`${delegate} may spend ${found} of ${maker} on chain, ${due} by its history.`,
   "cannot-withdraw": ({ holder, balance }) =>
     t`${holder} can't withdraw the ${balance} that it has.`,
   "escrow-short": ({ held, currency, owed }) =>
@@ -177,10 +186,15 @@ const WORDS: Words = {
     t`${holder} holds other energy of microgrid ${microgrid} in block ${block} than its history comes to.`,
   "fill-differs": ({ nonce, maker, foundWh, dueWh }) =>
     t`The order ${nonce} of ${maker} is filled by ${wh(foundWh)} on chain, by ${wh(dueWh)} in its history.`,
-  "position-differs": ({ block, position }) =>
-    t`Block ${block} of the position ${position} holds other energy on chain than its history comes to.`,
+  "position-differs": ({ position }) =>
+    t`The open blocks of the position ${position} are others than its history says.`,
   "flow-differs": ({ from, to, block }) =>
     t`The flow from ${from} to ${to} in block ${block} holds other energy on chain than its history comes to.`,
+  "ration-differs": ({ meter, block }) =>
+    t`What ${meter} has had of rations in block ${block} is other energy on chain than its history comes to.`,
+  "delivery-differs": ({ meter, block }) =>
+    t`What ${meter} has promised and delivered in block ${block} is other energy on chain than its history comes to.`,
+  "meter-differs": ({ meter }) => t`The meter ${meter} is another on chain than its history says.`,
   "not-reported": ({ slot, meter }) => t`Slot ${slot} of ${meter} is not reported on chain.`,
   "hook-stops-move": () => t`A market move to a contract without a receiver hook was refused.`,
   "hook-stops-mint": () => t`A mint to a contract without a receiver hook was refused.`,

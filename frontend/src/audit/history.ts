@@ -44,14 +44,14 @@ export const byTime = (one: HistoryRow, other: HistoryRow): number =>
 
 /** Totals of settlements. A reservation does not count as a sale; its release does. */
 export function sumOf(rows: readonly HistoryRow[]) {
-  const sum = { trades: 0, sentWh: 0n, lostWh: 0n, cost: 0n, charge: 0n };
-  for (const { type, sentWh, arrivedWh, cost, charge } of rows) {
+  const sum = { trades: 0, sentWh: 0n, lostWh: 0n, costMillis: 0n, chargeMillis: 0n };
+  for (const { type, sentWh, arrivedWh, costMillis, chargeMillis } of rows) {
     if (type === "reserve") continue;
     sum.trades++;
     sum.sentWh += sentWh;
     sum.lostWh += sentWh - arrivedWh;
-    sum.cost += cost;
-    sum.charge += charge;
+    sum.costMillis += costMillis;
+    sum.chargeMillis += chargeMillis;
   }
   return sum;
 }
