@@ -2,19 +2,19 @@ import { localAccount } from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { openBrowser, openContext } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
 
 describe("What people type, and what is told to them", function () {
-  this.timeout(90_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
   const opened: BrowserContext[] = [];
 
-  before(async function () {
-    this.timeout(300_000);
+  before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
     stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });

@@ -14,6 +14,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Address, zeroAddress } from "viem";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -33,7 +34,7 @@ const DAY_SECONDS = 86_400;
 const NEWCOMER = 33;
 
 describe("Signing orders", function () {
-  this.timeout(60_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
@@ -43,8 +44,7 @@ describe("Signing orders", function () {
   let buyer: Household;
   let shelter: Household;
 
-  before(async function () {
-    this.timeout(300_000);
+  before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
     stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
@@ -147,7 +147,7 @@ describe("Signing orders", function () {
     );
     const signed = sign(jane);
     expect(await (await accepted).json()).to.have.nested.property("results[0].status", "accepted");
-    await page.getByRole("table").getByText("€0.17/kWh").first().waitFor({ timeout: 1_000 });
+    await page.getByRole("table").getByText("€0.17/kWh").first().waitFor();
 
     const data = await signed;
     expect(textsOf(data.domain)).to.deep.equal(domain());
