@@ -29,6 +29,7 @@ export {
   EmptyState,
   ErrorState,
   Notice,
+  ReadingFailureContext,
   Skeleton,
   SkeletonLines,
   Stat,

@@ -5,7 +5,7 @@ export { DemoConfirm } from "./demo/DemoConfirm.tsx";
 export { sentenceOfOrder } from "./describe.ts";
 export { type Reason, reasonOf, wordsFor } from "./errors.ts";
 export { refusalInWords } from "./errorWords.ts";
-export { Failure } from "./Failure.tsx";
+export { Failure, ReadingFailure } from "./Failure.tsx";
 export { PendingTransactions } from "./PendingTransactions.tsx";
 export { notify, onToasterWanted, toasterMounted, toasterWanted } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
