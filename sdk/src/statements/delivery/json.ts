@@ -1,8 +1,13 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
-import { type DeliveryStatement, deliveryStatementSchema } from "./schema.ts";
+import {
+  agentExportSchema,
+  type DeliveryStatement,
+  deliveryStatementSchema,
+  type SignedImport,
+} from "./schema.ts";
 
-/** A file is no delivery statement; the message says where, and what was expected. */
+/** A file has another form; the message says where, and what was expected. */
 export class StatementFormatError extends Error {}
 
 /** A statement as JSON, in the form of `deliveryStatementJsonSchema`. */
@@ -14,7 +19,25 @@ export const deliveryToJson = (statement: DeliveryStatement): string =>
  * @param name Names the file in errors.
  * @throws StatementFormatError that names the member.
  */
-export function deliveryFromJson(text: string, name: string): DeliveryStatement {
+export const deliveryFromJson = (text: string, name: string): DeliveryStatement =>
+  read(deliveryStatementSchema, text, name, "delivery statement");
+
+/**
+ * The signed imports of an export by the home agent; its signed exports are left out.
+ * @param name Names the file in errors.
+ * @throws StatementFormatError that names the member.
+ */
+export const signedImportsFromJson = (text: string, name: string): SignedImport[] =>
+  read(agentExportSchema, text, name, "export of the home agent").readings.flatMap((reading) =>
+    "imported" in reading ? [reading] : [],
+  );
+
+function read<Output>(
+  schema: z.ZodMiniType<Output>,
+  text: string,
+  name: string,
+  what: string,
+): Output {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -23,14 +46,14 @@ export function deliveryFromJson(text: string, name: string): DeliveryStatement 
       `${name} is no JSON: ${error instanceof Error ? error.message : error}`,
     );
   }
-  const read = z.safeParse(deliveryStatementSchema, json, { error: en().localeError });
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
+  const parsed = z.safeParse(schema, json, { error: en().localeError });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
   const where = (issue?.path ?? [])
     .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
     .join("")
     .replace(/^\./, "");
   throw new StatementFormatError(
-    `${name} is no delivery statement: ${where || "the file"}: ${issue?.message ?? "another form"}.`,
+    `${name} is no ${what}: ${where || "the file"}: ${issue?.message ?? "another form"}.`,
   );
 }

@@ -1,6 +1,7 @@
 import { type Address, getAddress, type Hex } from "viem";
 import * as z from "zod/mini";
 import { SOURCES } from "../../energyId.ts";
+import { LANES } from "../../profile.ts";
 
 /*
  * A delivery statement as JSON: energy in Wh and words as text, since neither fits into a number of every JSON reader.
@@ -14,7 +15,7 @@ const wh = z.codec(text(/^(0|[1-9]\d{0,15})$/), z.bigint(), {
   decode: (digits) => BigInt(digits),
   encode: (value) => value.toString(),
 });
-const word = z.codec(text(/^0x[0-9a-f]{64}$/), z.bigint(), {
+const word = z.codec(text(/^0x[0-9a-fA-F]{1,64}$/), z.bigint(), {
   decode: (digits) => BigInt(digits),
   encode: (value) => `0x${value.toString(16).padStart(64, "0")}`,
 });
@@ -38,9 +39,14 @@ const place = { transaction: hash, logIndex: count } as const;
 /** A home's import as its device signed it, see `ImportReading`. */
 const signedImport = z.strictObject({
   meter: address,
-  firstBlock: z.int().check(z.minimum(0), z.maximum(MOST_SLOT >> 3)),
+  firstBlock: z.int().check(z.minimum(0), z.maximum(Math.floor(MOST_SLOT / LANES))),
   imported: z.array(word).check(z.minLength(1)),
   signature: hex(/^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130}|[0-9a-fA-F]{256})$/),
+});
+
+/** What the home agent exports, as far as statements need it: signed export has `exported` instead of `imported`. */
+export const agentExportSchema = z.object({
+  readings: z.array(z.union([signedImport, z.object({ exported: z.array(z.string()) })])),
 });
 
 /** What arrived of a trade in the period. */
