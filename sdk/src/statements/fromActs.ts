@@ -50,7 +50,7 @@ export function statementHistoryOf(
 }
 
 /** Base units in thousandths, as long as the history counts whole ones. */
-const millisOf = (baseUnits: bigint): bigint => baseUnits * 1000n;
+export const millisOf = (baseUnits: bigint): bigint => baseUnits * 1000n;
 
 type PlacedTrade = ToldTrade & { readonly told: PlacedAct };
 

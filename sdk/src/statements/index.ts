@@ -12,3 +12,23 @@ export {
 } from "./delivery/schema.ts";
 export * from "./fromActs.ts";
 export * from "./history.ts";
+export { StatementFormatError } from "./json.ts";
+export * from "./members/bill.ts";
+export {
+  type BilledCommunity,
+  communityFromJson,
+  LANGUAGES,
+  type Language,
+} from "./members/config.ts";
+export { runToCsv } from "./members/csv.ts";
+export { statementToHtml } from "./members/html.ts";
+export { type BillingPeriod, billingPeriod } from "./members/period.ts";
+export { roundHalf, roundParts } from "./members/round.ts";
+export {
+  type BillingDocument,
+  type BillingRun,
+  type MemberStatement,
+  runFromJson,
+  runToJson,
+} from "./members/run.ts";
+export { type TradeLine, tradeLines } from "./members/trades.ts";

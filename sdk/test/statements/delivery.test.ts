@@ -226,7 +226,8 @@ describe("A false delivery statement is refused by name", () => {
         energyWh: [...arrivedWh].map(([slot, wh]) => ({ slot, wh })),
       }),
     );
-    if (bens === undefined || grids === undefined || elsewhere === undefined) throw new Error("The history lacks them.");
+    if (bens === undefined || grids === undefined || elsewhere === undefined)
+      throw new Error("The history lacks them.");
     expect(await broken({ purchases: [first, second, bens] })).to.include("purchase-of-another");
     expect(await broken({ purchases: [first, second, grids] })).to.include("purchase-from-grid");
     expect(await broken({ purchases: [first, second, elsewhere] })).to.include(

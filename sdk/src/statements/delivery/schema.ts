@@ -1,45 +1,19 @@
-import { type Address, getAddress, type Hex } from "viem";
 import * as z from "zod/mini";
 import { SOURCES } from "../../energyId.ts";
 import { LANES } from "../../profile.ts";
+import { address, count, hash, hex, microgrid, slot, text, wh } from "../json.ts";
 
-/*
- * A delivery statement as JSON: energy in Wh and words as text, since neither fits into a number of every JSON reader.
- */
-
-const MOST_SLOT = 2 ** 32 - 1;
-
-const text = (pattern: RegExp) => z.string().check(z.regex(pattern));
-
-const wh = z.codec(text(/^(0|[1-9]\d{0,15})$/), z.bigint(), {
-  decode: (digits) => BigInt(digits),
-  encode: (value) => value.toString(),
-});
 const word = z.codec(text(/^0x[0-9a-fA-F]{1,64}$/), z.bigint(), {
   decode: (digits) => BigInt(digits),
   encode: (value) => `0x${value.toString(16).padStart(64, "0")}`,
 });
-const address = z.codec(text(/^0x[0-9a-fA-F]{40}$/), z.custom<Address>(), {
-  // A wrong checksum is no reason to refuse: the chain knows none.
-  decode: (digits) => getAddress(digits.toLowerCase()),
-  encode: (value) => value,
-});
-const hex = (pattern: RegExp) =>
-  z.codec(text(pattern), z.custom<Hex>(), {
-    decode: (digits): Hex => `0x${digits.slice(2).toLowerCase()}`,
-    encode: (value) => value,
-  });
-const hash = hex(/^0x[0-9a-fA-F]{64}$/);
-const count = z.int().check(z.minimum(0));
-const slot = z.int().check(z.minimum(0), z.maximum(MOST_SLOT));
-
 const energy = z.array(z.strictObject({ slot, wh })).check(z.minLength(1));
 const place = { transaction: hash, logIndex: count } as const;
 
 /** A home's import as its device signed it, see `ImportReading`. */
 const signedImport = z.strictObject({
   meter: address,
-  firstBlock: z.int().check(z.minimum(0), z.maximum(Math.floor(MOST_SLOT / LANES))),
+  firstBlock: z.int().check(z.minimum(0), z.maximum(Math.floor((2 ** 32 - 1) / LANES))),
   imported: z.array(word).check(z.minLength(1)),
   signature: hex(/^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130}|[0-9a-fA-F]{256})$/),
 });
@@ -80,7 +54,7 @@ export const deliveryStatementSchema = z.strictObject({
   chainId: z.int().check(z.minimum(1)),
   contracts: z.strictObject({ marketplace: address, meters: address, energy: address }),
   household: address,
-  microgrid: z.int().check(z.minimum(1), z.maximum(2 ** 32 - 1)),
+  microgrid,
   slotSeconds: z.literal([300, 900, 1800, 3600]),
   firstSlot: slot,
   /** Included. */
