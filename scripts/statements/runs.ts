@@ -9,7 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import path from "node:path";
 import { OptionsError } from "@wattline/common/options";
@@ -188,7 +188,7 @@ function readFile(file: string): string {
 function writeLasting(file: string, text: string): void {
   const handle = openSync(file, "wx");
   try {
-    writeSync(handle, text);
+    writeFileSync(handle, text);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

@@ -267,6 +267,10 @@ describe("Member statements", () => {
     refused("2027-07", {
       community: { ...COMMUNITY, currency: { ...COMMUNITY.currency, shown: 3 } },
     });
+    const taken = COMMUNITY.members.map((member) =>
+      member.account === HANNA ? { ...member, account: DSO } : member,
+    );
+    refused("2027-07", { community: { ...COMMUNITY, members: taken } });
     expect(() => bill(history, order("2027-13"), [])).to.throw('"2027-13" is no period');
   });
 });

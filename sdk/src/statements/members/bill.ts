@@ -140,6 +140,16 @@ function membersOf(
       if (!known.has(member.account)) known.set(member.account, { member, isMember: false });
     }
   }
+  const numbers = new Map<string, Member>();
+  for (const { member } of known.values()) {
+    const other = numbers.get(member.number.toLowerCase());
+    if (other !== undefined) {
+      throw new BillingError(
+        `The number ${member.number} of ${other.name} was ${member.name}'s before: give ${other.name} another.`,
+      );
+    }
+    numbers.set(member.number.toLowerCase(), member);
+  }
   return [...known.values()];
 }
 
