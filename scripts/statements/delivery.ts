@@ -26,7 +26,7 @@ because it was used and retired for this statement. Says what is still to be ret
   --microgrid ID         where the household lives
   --from TIME            first moment, with its offset: 2026-06-01T00:00:00+02:00
   --to TIME              first moment that is left out
-  --imports FILE         the signed readings, as "npm run agent -- export" writes them
+  --imports FILE         the signed readings, as the home agent's export prints them
   --out FILE             where the statement goes (default delivery.json)
   --help                 this text
 
