@@ -199,6 +199,10 @@ describe("A false delivery statement is refused by name", () => {
     expect(await broken({ countsWh: statement.countsWh + 1n })).to.deep.equal(["total-differs"]);
   });
 
+  it("a slot left out", async () => {
+    expect(await broken({ slots: statement.slots.slice(1) })).to.deep.equal(["slot-differs"]);
+  });
+
   it("a signature of another meter", async () => {
     const forged = importOf("hanna", { 1: 200, 2: 900 }, "ben");
     expect(await broken({ imports: [forged] })).to.include("import-signature");

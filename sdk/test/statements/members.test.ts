@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
@@ -173,6 +174,17 @@ describe("Member statements", () => {
     const rows = [june, july].flatMap((each) => of(each, HANNA).bought);
     expect(sum(rows.map(({ amountMillis }) => amountMillis))).to.equal(100_000_001n);
     expect(sum(rows.map(({ energyWh }) => energyWh))).to.equal(667n);
+    // By value: 333 Wh at 3 before midnight, 334 Wh at 7 after it.
+    const before = of(june, HANNA).bought.map(({ amountMillis }) => amountMillis);
+    expect(sum(before)).to.equal((100_000_001n * 999n) / 3337n);
+  });
+
+  it("keep the money of a trade of which nothing arrived", () => {
+    const lost = inJune({ 1: 5 }, { arrivedWh: new Map(), costMillis: 777n, chargeMillis: 7n });
+    const { sold } = of(bill(historyOf({ deliveries: [lost] }), order("2027-06"), []), JANE);
+    expect(sold.map(({ energyWh, amountMillis }) => [energyWh, amountMillis])).to.deep.equal([
+      [5n, 770n],
+    ]);
   });
 
   describe("correct earlier periods", () => {
@@ -234,6 +246,17 @@ describe("Member statements", () => {
       expect(documents.map(({ kind }) => kind)).to.deep.equal(["correction"]);
     });
 
+    it("but not of periods in which somebody was no member", () => {
+      const members = COMMUNITY.members.filter(({ account }) => account !== HANNA);
+      const community = { ...COMMUNITY, members };
+      const inJuly = inJune({ [JULY.firstSlot - JUNE.firstSlot]: 400 });
+      const all = historyOf({ ...told, deliveries: [...told.deliveries, inJuly] });
+      const without = bill(all, order("2027-07", { community }), [run]);
+      const end = { ...END, timestamp: JULY.to + 90 * 86_400 };
+      const august = bill(all, order("2027-08", { end }), [run, without]);
+      expect(of(august, HANNA).documents).to.deep.equal([]);
+    });
+
     it("as a credit note when less was delivered than billed", () => {
       const less = historyOf({ deliveries: history.deliveries.slice(1) });
       const [note] = of(bill(less, order("2027-07"), [run]), HANNA).documents;
@@ -276,6 +299,17 @@ describe("Member statements", () => {
 });
 
 describe("Accounts in member statements", () => {
+  it("count a payment in the period in which it was made, from its first second on", () => {
+    const movements = [JUNE.from - 1, JUNE.from, JUNE.to - 1, JUNE.to].map(
+      (time, index): AccountMovement => ({
+        ...{ kind: "deposit", currency: CURRENCY, holder: HANNA, transaction: END.hash, time },
+        amountMillis: CENT * 10n ** BigInt(index),
+      }),
+    );
+    const { account } = of(bill(historyOf({ movements }), order("2027-06"), []), HANNA);
+    expect([account.openingUnits, account.closingUnits]).to.deep.equal([1n, 111n]);
+  });
+
   const kinds = ["deposit", "withdrawal", "sale", "purchase", "locked", "returned"] as const;
 
   it("lead from the opening to the closing balance, to the unit, whatever moved", () => {
@@ -403,6 +437,12 @@ describe("A community's file", () => {
     return "";
   };
   const [jane, hanna] = CONFIG.members;
+
+  it("is read as the documentation has it", () => {
+    const page = readFileSync(new URL("../../../docs/STATEMENTS.md", import.meta.url), "utf8");
+    const [, example = ""] = /```json\n(.*?)```/s.exec(page) ?? [];
+    expect(communityFromJson(example, "docs/STATEMENTS.md").members).to.have.lengthOf(1);
+  });
 
   it("is refused with the member and what is wrong", () => {
     expect(refusal(() => undefined)).to.equal("");
