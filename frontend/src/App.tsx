@@ -7,8 +7,8 @@ import { WagmiProvider } from "wagmi";
 import { ConfigErrorPage } from "./app/index.ts";
 import { HeadProvider, NetworkProvider, type Networks, useNetwork } from "./chain/index.ts";
 import type { AppRouter } from "./router.tsx";
-import { CurrencyContext } from "./ui/index.ts";
-import { wagmiConfigOf } from "./wallet/index.ts";
+import { CurrencyContext, ReadingFailureContext } from "./ui/index.ts";
+import { ReadingFailure, wagmiConfigOf } from "./wallet/index.ts";
 
 /**
  * The whole app on the networks in `/wattline.json`. Its query client and wallet configuration are created here, once: a
@@ -26,7 +26,9 @@ export function appOver(networks: Networks, router: AppRouter): ReactElement {
           <NetworkProvider networks={networks}>
             <HeadProvider>
               <InItsCurrency>
-                <RouterProvider router={router} />
+                <ReadingFailureContext value={ReadingFailure}>
+                  <RouterProvider router={router} />
+                </ReadingFailureContext>
               </InItsCurrency>
             </HeadProvider>
           </NetworkProvider>

@@ -7,12 +7,13 @@ import { freePort } from "../../scripts/testing/ports.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 
 type Cells = Readonly<Record<string, string>>;
 
 describe("The audit page, without a wallet and from the chain alone", function () {
-  this.timeout(300_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   let traded: Awaited<ReturnType<typeof trade>>;
@@ -141,7 +142,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
   it("verifies the whole history in the browser", async () => {
     const { page, context, assertNoFaults } = await openAudit();
     await page.getByRole("button", { name: "Verify everything" }).click();
-    await page.getByText("All checks passed.").waitFor({ timeout: 60_000 });
+    await page.getByText("All checks passed.").waitFor();
     await page.getByRole("heading", { name: "What was checked" }).waitFor();
     expect(await page.getByText("Failed:").count()).to.equal(0);
     expect(await page.getByText("Passed:").count()).to.be.greaterThan(20);
@@ -165,7 +166,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
         : log,
     );
     await page.getByRole("button", { name: "Verify everything" }).click();
-    await page.getByText(/things? (is|are) wrong/).waitFor({ timeout: 60_000 });
+    await page.getByText(/things? (is|are) wrong/).waitFor();
     const findings = page.getByRole("listitem").filter({ hasText: purchase.hash });
     await findings.first().waitFor();
     await takeScreenshots(page, "audit-findings");
@@ -183,10 +184,19 @@ describe("The audit page, without a wallet and from the chain alone", function (
 
   it("stops when it is cancelled", async () => {
     const { page, context, assertNoFaults } = await openAudit();
+    await untilRows(page, 2);
+    // The node answers once it is cancelled: a short history might be verified before.
+    const cancelled = Promise.withResolvers<void>();
+    await context.route(`${stack.network.rpcUrl}/**`, async (route) => {
+      await cancelled.promise;
+      await route.continue();
+    });
     await page.getByRole("button", { name: "Verify everything" }).click();
     await page.getByRole("button", { name: "Cancel" }).click();
+    cancelled.resolve();
     await page.getByRole("button", { name: "Verify everything" }).waitFor();
     expect(await page.getByRole("progressbar").count()).to.equal(0);
+    await context.unrouteAll({ behavior: "ignoreErrors" });
     assertNoFaults();
     await context.close();
   });

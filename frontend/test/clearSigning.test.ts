@@ -1,6 +1,7 @@
 import { clearSigningFiles } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { TEST_MS } from "./support/limits.ts";
 import { serveApp } from "./support/stack.ts";
 
 const at = (byte: string): `0x${string}` => `0x${byte.repeat(20)}`;
@@ -22,7 +23,7 @@ const network = {
 };
 
 describe("What wallets show before signing", function () {
-  this.timeout(120_000);
+  this.timeout(TEST_MS);
   let app: Awaited<ReturnType<typeof serveApp>>;
 
   before(async () => {

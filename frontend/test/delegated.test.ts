@@ -28,6 +28,7 @@ import { hardhat } from "viem/chains";
 import { inOneBlock } from "../../services/audit/test/support/oneBlock.ts";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { callsIn } from "./support/calls.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, textsOf } from "./support/wallet.ts";
@@ -40,7 +41,7 @@ const CODE_OF_A_DELEGATION = "0xef0100";
 const walletAbi = parseAbi(["function setUp(address signer, uint8 answer)"]);
 
 describe("An account with a key that runs a contract's code (EIP-7702)", function () {
-  this.timeout(120_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   let relay: Awaited<ReturnType<typeof openRelay>>;
@@ -52,8 +53,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
   const guardian: LocalAccount = localAccount(GUARDIAN);
   const contexts: BrowserContext[] = [];
 
-  before(async function () {
-    this.timeout(300_000);
+  before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
     stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
@@ -317,7 +317,7 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
   it("has a history without audit findings", async () => {
     const { page, watch } = await visit("/audit", dora.account, false);
     await page.getByRole("button", { name: "Verify everything" }).click();
-    await page.getByText("All checks passed.").waitFor({ timeout: 60_000 });
+    await page.getByText("All checks passed.").waitFor();
     watch.assertNoFaults();
   });
 

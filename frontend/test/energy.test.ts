@@ -9,7 +9,7 @@ import {
   sourceIndex,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { decodeFunctionData, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { freePort } from "../../scripts/testing/ports.ts";
@@ -17,6 +17,7 @@ import { metersAbi } from "../../sdk/src/abi/meters.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type TestWallet } from "./support/wallet.ts";
 
@@ -26,7 +27,7 @@ const SLOTS_PER_HOUR = 4;
 const [PROMISED, CAME] = [200n, 80n];
 
 describe("My energy", function () {
-  this.timeout(120_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   let jane: Household;
@@ -226,11 +227,7 @@ describe("My energy", function () {
     const [before, inEscrow] = [sent().length, await escrowOf(jane)];
     await page.getByLabel("From your wallet into escrow").fill("12.5");
     await page.getByRole("button", { name: "Deposit" }).click();
-    await page.getByText("Deposit €12.50").waitFor();
-    // Once it is done, the form is empty again.
-    await until(
-      async () => (await page.getByLabel("From your wallet into escrow").inputValue()) === "",
-    );
+    await isEmptyAgain(page.getByLabel("From your wallet into escrow"));
     expect((await escrowOf(jane)) - inEscrow).to.equal(12_500_000n);
     const [permit] = wallet.typedData();
     const { addresses, chainId } = stack.wattline;
@@ -255,7 +252,7 @@ describe("My energy", function () {
     const before = await escrowOf(jane);
     await amount.fill("10");
     await page.getByRole("button", { name: "Withdraw" }).click();
-    await until(async () => (await amount.inputValue()) === "");
+    await isEmptyAgain(amount);
     expect(before - (await escrowOf(jane))).to.equal(10n * EURO);
   });
 
@@ -424,11 +421,6 @@ describe("My energy", function () {
   }
 });
 
-/** Polls until something holds. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 15_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error("The condition was not met in time.");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+/** Waits until what a form was to do is done: then its field is empty again. */
+const isEmptyAgain = (field: Locator): Promise<void> =>
+  field.and(field.page().locator(":placeholder-shown")).waitFor();

@@ -2,19 +2,19 @@ import { localAccount } from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { openBrowser, openContext } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
 
 describe("What people type, and what is told to them", function () {
-  this.timeout(90_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
   const opened: BrowserContext[] = [];
 
-  before(async function () {
-    this.timeout(300_000);
+  before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
     stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
@@ -131,6 +131,39 @@ describe("What people type, and what is told to them", function () {
       .first()
       .waitFor();
     expect(wallet.typedData()).to.have.length(1);
+  });
+
+  it("counts the characters of a purpose as people do, and takes 200 of them", async () => {
+    const { page } = await visit("energy?tab=energy");
+    await page.getByRole("button", { name: "Retire for a certificate" }).click();
+    const sheet = page.getByRole("dialog");
+    const purpose = sheet.getByLabel("Purpose");
+    const retire = sheet.getByRole("button", { name: /^Retire / });
+    await sheet.getByText("0 of 200 characters").waitFor();
+    // Each of these is two of JavaScript's characters.
+    await purpose.fill("🌞".repeat(200));
+    await sheet.getByText("200 of 200 characters").waitFor();
+    expect(await retire.isEnabled()).to.equal(true);
+    await purpose.fill("🌞".repeat(201));
+    await sheet.getByText("201 of 200 characters").waitFor();
+    await sheet.getByText("Shorten it to 200 characters.").waitFor();
+    expect(await retire.isEnabled()).to.equal(false);
+  });
+
+  it("shows a form again after a reload, and closes it by Back", async () => {
+    const { page } = await visit("market");
+    const sheet = page.getByRole("dialog");
+    const sign = sheet.getByRole("button", { name: "Sign the offer" });
+    await page.getByRole("button", { name: "Sell", exact: true }).click();
+    await sign.waitFor();
+    await page.reload();
+    await sign.waitFor();
+    await page.goBack();
+    await sheet.waitFor({ state: "detached" });
+    expect(new URL(page.url()).pathname).to.equal("/market");
+    await page.getByLabel("Energy", { exact: true }).waitFor();
+    await page.goForward();
+    await sign.waitFor();
   });
 
   it("names the tab by the page and the microgrid", async () => {

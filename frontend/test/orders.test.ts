@@ -15,6 +15,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Address, zeroAddress } from "viem";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { settlePair } from "./support/settle.ts";
@@ -37,7 +38,7 @@ const ANY_AHEAD = 2n ** 31n - 1n;
 const NEWCOMER = 33;
 
 describe("Signing orders", function () {
-  this.timeout(60_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
@@ -47,8 +48,7 @@ describe("Signing orders", function () {
   let buyer: Household;
   let shelter: Household;
 
-  before(async function () {
-    this.timeout(300_000);
+  before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
     stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
@@ -151,7 +151,7 @@ describe("Signing orders", function () {
     );
     const signed = sign(jane);
     expect(await (await accepted).json()).to.have.nested.property("results[0].status", "accepted");
-    await page.getByRole("table").getByText("€0.17/kWh").first().waitFor({ timeout: 1_000 });
+    await page.getByRole("table").getByText("€0.17/kWh").first().waitFor();
 
     const data = await signed;
     expect(textsOf(data.domain)).to.deep.equal(domain());

@@ -5,6 +5,7 @@ import { numberToHex } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openProxy } from "./support/proxy.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -19,7 +20,7 @@ const CONTENT = {
 } as const;
 
 describe("The app over a community", function () {
-  this.timeout(120_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
 
@@ -111,10 +112,8 @@ describe("The app over a community", function () {
     const { name, deployment, rpcUrl } = stack.network;
     await page.getByText("Your wallet is on another network.").waitFor();
     const button = page.getByRole("button", { name: `Switch to ${name}` });
-    const before = wallet.requests.length;
     wallet.decline(true);
-    await button.click();
-    await until(() => wallet.requests.length > before);
+    await Promise.all([wallet.nextRequest("wallet_switchEthereumChain"), button.click()]);
     await button.waitFor();
     wallet.decline(false);
     wallet.forget(deployment.chainId);
@@ -297,12 +296,3 @@ describe("The app over a community", function () {
     });
   }
 });
-
-/** Polls until something holds. */
-async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 15_000;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error("The condition was not met in time.");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

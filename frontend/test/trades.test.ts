@@ -15,6 +15,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { type Address, decodeFunctionData, erc20Abi } from "viem";
 import { openBrowser, openContext, type Watch } from "./support/browser.ts";
 import { callsIn, onlyCall } from "./support/calls.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { settlePair } from "./support/settle.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -36,7 +37,7 @@ const PRICE = 170_000n;
 const OWNER = 31;
 
 describe("Selling and buying with every kind of wallet", function () {
-  this.timeout(120_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   let relay: Awaited<ReturnType<typeof openRelay>>;
@@ -50,8 +51,7 @@ describe("Selling and buying with every kind of wallet", function () {
   let asContract: (calls: readonly { to: string; data: string }[]) => Promise<void>;
   const contexts: BrowserContext[] = [];
 
-  before(async function () {
-    this.timeout(300_000);
+  before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
     relay = await openRelay(stack.network);
     stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });

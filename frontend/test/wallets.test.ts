@@ -2,9 +2,11 @@ import { localAccount } from "@wattline/community/simulation";
 import { MILLIS_PER_UNIT } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import { type Address, getAddress } from "viem";
+import { type Address, getAddress, type Hex } from "viem";
+import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { callsIn } from "./support/calls.ts";
+import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
 
@@ -14,7 +16,7 @@ const EURO_MILLIS = EURO * MILLIS_PER_UNIT;
 type Context = Awaited<ReturnType<typeof openContext>>["context"];
 
 describe("Wallets as they are", function () {
-  this.timeout(120_000);
+  this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
   const opened: Context[] = [];
@@ -43,21 +45,11 @@ describe("Wallets as they are", function () {
     quirks: Partial<Quirks> = {},
     {
       row = "Test Wallet",
-      stored = {},
       ...options
-    }: Partial<Parameters<typeof injectWallet>[1]> & {
-      row?: string;
-      stored?: Readonly<Record<string, string>>;
-    } = {},
+    }: Partial<Parameters<typeof injectWallet>[1]> & { row?: string } = {},
   ): Promise<{ page: Page; wallet: TestWallet }> {
     const { context } = await openContext(browser);
     opened.push(context);
-    await context.addInitScript((items) => {
-      for (const [key, value] of Object.entries(items)) {
-        if (sessionStorage.getItem(key) === null) localStorage.setItem(key, value);
-        sessionStorage.setItem(key, "kept once");
-      }
-    }, stored);
     const wallet = await injectWallet(context, {
       account: localAccount(2).account,
       rpcUrl: stack.network.rpcUrl,
@@ -144,11 +136,13 @@ describe("Wallets as they are", function () {
     wallet.quirks.refusal = { message };
     await page.getByLabel("From escrow into your wallet").fill("1");
     await page.getByRole("button", { name: "Withdraw", exact: true }).click();
-    await page.getByText(/Allow blind signing in the settings of its Ethereum app/).waitFor();
+    // The message stays for as long as the pointer is on it.
+    await page.getByText(/Allow blind signing in the settings of its Ethereum app/).hover();
     const raw = page.getByText(message);
     expect(await raw.isVisible()).to.equal(false);
     await page.getByText("In its own words").click();
     await raw.waitFor({ state: "visible" });
+    expect(await violationsOf(page, "[data-sonner-toast]")).to.deep.equal([]);
   });
 
   it("are not asked for a signature while they are on another network", async () => {
@@ -185,6 +179,18 @@ describe("Wallets as they are", function () {
       expect(wallet.bundles()).to.have.length(1);
     });
   }
+
+  it("may be slow to tell that they bundle calls: they are asked for one bundle all the same", async () => {
+    const told = Promise.withResolvers<void>();
+    const { page, wallet } = await visit("energy?tab=money", {
+      tellsCapabilitiesAfter: told.promise,
+      upgradeRefusal: { code: 5750, message: "User rejected the upgrade" },
+    });
+    await deposit(page, "1");
+    told.resolve();
+    await deposited(page);
+    expect(wallet.bundles()).to.have.length(1);
+  });
 
   describe("with a currency", () => {
     /** Puts the page onto another currency, of which Jane has 100. */
@@ -318,27 +324,54 @@ describe("Wallets as they are", function () {
     });
   });
 
-  it("may have sent something on a chain that was started anew: that is dropped with a word", async () => {
-    const { page } = await visit(
-      "energy?tab=money",
-      {},
-      {
-        stored: {
-          "wattline.pending": JSON.stringify([
-            {
-              id: `0x${"ab".repeat(32)}`,
-              kind: "transaction",
-              chainId: stack.network.deployment.chainId,
-              from: "0xBcd4042DE499D14e55001CcbB24a551F3b954096",
-              title: "Deposit €5.00",
-            },
-          ]),
-        },
-      },
-    );
-    await page.getByText(/It was sent on a chain that is not there any more/).waitFor();
-    await page.reload();
-    await page.getByText("In escrow", { exact: true }).first().waitFor();
-    expect(await page.getByText("Deposit €5.00").count()).to.equal(0);
+  describe("may have sent something before the page was loaded", () => {
+    const hash: Hex = `0x${"ab".repeat(32)}`;
+
+    /** Opens a page that remembers something sent, on this chain but for what `on` says. */
+    async function openWithPending(on: { genesis?: string | undefined; marketplace?: string }) {
+      const { deployment } = stack.network;
+      const { hash: genesis } = (await stack.chain.ethers.provider.getBlock(0)) ?? {};
+      const pending = {
+        id: hash,
+        kind: "transaction",
+        chainId: deployment.chainId,
+        genesis,
+        marketplace: deployment.marketplace,
+        from: localAccount(2).account.address,
+        title: "Deposit €5.00",
+        ...on,
+      };
+      const localStorage = [{ name: "wattline.pending", value: JSON.stringify([pending]) }];
+      const { context } = await openContext(browser, {
+        storageState: { cookies: [], origins: [{ origin: stack.url, localStorage }] },
+      });
+      opened.push(context);
+      return context.newPage();
+    }
+    const remembered = (page: Page): Promise<{ id: string }[]> =>
+      page.evaluate(() => JSON.parse(localStorage.getItem("wattline.pending") ?? "[]"));
+
+    for (const [where, on] of Object.entries({
+      "a chain with another first block": { genesis: hash },
+      "a chain with another marketplace": { marketplace: `0x${"12".repeat(20)}` },
+      "a chain that an earlier edition did not tell apart": { genesis: undefined },
+    })) {
+      it(`on ${where}: that is dropped with a word`, async () => {
+        const page = await openWithPending(on);
+        // A message goes by itself, so the wait for it begins before the page is opened.
+        await Promise.all([
+          page.getByText(/It was sent on a chain that is not there any more/).waitFor(),
+          page.goto(`${stack.url}/energy`),
+        ]);
+        expect(await remembered(page)).to.deep.equal([]);
+      });
+    }
+
+    it("on this chain: that is followed", async () => {
+      const page = await openWithPending({});
+      await page.goto(`${stack.url}/energy`);
+      await page.getByText("Sent. Waiting for the chain…").waitFor();
+      expect((await remembered(page)).map(({ id }) => id)).to.deep.equal([hash]);
+    });
   });
 });

@@ -27,6 +27,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
     "services/community/test plays the same options for less time",
   ],
   [/^npm run allocate\b/, "test/allocate runs it on files"],
+  [/^npm run (delivery|verify|statements)\b(?!.*--help)/, "test/statements runs it on a chain"],
   [/^npm run clear-signing\b(?!.*--help)/, "test/sdk runs it on a deployment"],
   [/^npm run agent\b(?!.*--help)/, "services/agent/test runs each of its commands on a home"],
   [/^npm run bench:/, "measures for minutes"],
@@ -70,7 +71,16 @@ const scriptsOf = (folder: string): NonNullable<Package["scripts"]> => {
 };
 
 /** Programs that tell all their options by `--help`; the agent's belong to its commands. */
-const WITH_HELP = ["start", "simulate", "audit", "allocate", "clear-signing"];
+const WITH_HELP = [
+  "start",
+  "simulate",
+  "audit",
+  "allocate",
+  "delivery",
+  "verify",
+  "statements",
+  "clear-signing",
+];
 
 describe("Commands in the documents", function () {
   this.timeout(240_000);

@@ -88,6 +88,10 @@ export async function misbehavingNode(
   const batches = { largest: 0, refused: 0 };
 
   const server = createServer(async (request, response) => {
+    // Pages may ask it, as they may ask public nodes.
+    response.setHeader("access-control-allow-origin", "*");
+    response.setHeader("access-control-allow-headers", "*");
+    if (request.method === "OPTIONS") return void response.end();
     try {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);

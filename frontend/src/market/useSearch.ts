@@ -4,7 +4,10 @@ import type { MarketSearch } from "./search.ts";
 
 const route = getRouteApi("/market");
 
-/** The page's search parameters, and a function that changes some of them without scrolling. */
+/**
+ * The page's search parameters, and a function that changes some of them without scrolling. A form that is opened is a step
+ * of the browser's history, so that Back closes it; nothing else is.
+ */
 export function useMarketSearch(): readonly [
   MarketSearch,
   (change: { readonly [Name in keyof MarketSearch]?: MarketSearch[Name] | undefined }) => void,
@@ -12,10 +15,10 @@ export function useMarketSearch(): readonly [
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const change = useCallback(
-    (part: object) =>
+    (part: { readonly do?: MarketSearch["do"] }) =>
       void navigate({
         search: (current) => ({ ...current, ...part }),
-        replace: true,
+        replace: part.do === undefined,
         resetScroll: false,
       }),
     [navigate],

@@ -30,6 +30,7 @@ export {
   EmptyState,
   ErrorState,
   Notice,
+  ReadingFailureContext,
   Skeleton,
   SkeletonLines,
   Stat,

@@ -1,5 +1,5 @@
 import { Trans } from "@lingui/react/macro";
-import type { ReactNode } from "react";
+import { type ComponentType, createContext, type ReactNode, use } from "react";
 import { Button } from "./Button.tsx";
 import { cx } from "./cx.ts";
 
@@ -61,6 +61,11 @@ export function EmptyState({
   );
 }
 
+/** Says why reading failed, in the reader's language: nodes and libraries speak English alone. */
+export const ReadingFailureContext = createContext<ComponentType<{ readonly error: Error }>>(
+  ({ error }) => error.message,
+);
+
 /** Shown when reading failed: says what and why, with a button to try again. */
 export function ErrorState({
   title,
@@ -71,11 +76,14 @@ export function ErrorState({
   readonly error?: Error | null;
   readonly onRetry?: () => void;
 }) {
+  const Why = use(ReadingFailureContext);
   return (
     <div role="alert" className="flex flex-col items-center gap-2 px-4 py-10 text-center">
       <p className="font-semibold text-danger">{title}</p>
       {error && (
-        <p className="max-w-md text-sm break-words text-muted">{firstLine(error.message)}</p>
+        <div className="max-w-md text-sm break-words text-muted">
+          <Why error={error} />
+        </div>
       )}
       {onRetry && (
         <Button onClick={onRetry} className="mt-2">
@@ -85,8 +93,6 @@ export function ErrorState({
     </div>
   );
 }
-
-const firstLine = (message: string): string => message.split("\n")[0] ?? message;
 
 /** A placeholder for what is still being read. */
 export function Skeleton({ className }: { readonly className?: string }) {

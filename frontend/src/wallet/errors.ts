@@ -30,6 +30,14 @@ export async function reasonOf(error: unknown, network: Network): Promise<Reason
   return { words: words.failureInWords(failure, network), raw };
 }
 
+/** As {@link reasonOf}, for what was only to be read: no wallet was asked, and nothing was sent. */
+export async function readingReasonOf(error: unknown, network: Network): Promise<Reason> {
+  if (error instanceof Told) return { words: error.message };
+  const { readingFailureInWords } = await import("./words/errorWords.ts");
+  const { failure, raw } = failureIn(error);
+  return { words: readingFailureInWords(failure, network), raw };
+}
+
 /** As {@link reasonOf}, where there is room for the words alone. */
 export const wordsFor = async (error: unknown, network: Network): Promise<string> =>
   (await reasonOf(error, network)).words;

@@ -3,7 +3,7 @@ export { ConnectButton } from "./ConnectButton.tsx";
 export type { Deed } from "./deed.ts";
 export { DemoConfirm } from "./demo/DemoConfirm.tsx";
 export { type Reason, reasonOf, refusalInWords, skipInWords, wordsFor } from "./errors.ts";
-export { Failure } from "./Failure.tsx";
+export { Failure, ReadingFailure } from "./Failure.tsx";
 export { PendingTransactions } from "./PendingTransactions.tsx";
 export { notify, onToasterWanted, toasterMounted, toasterWanted } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";

@@ -18,11 +18,12 @@ export function useDeposit(): (baseUnits: bigint) => Promise<Call[]> {
   const client = useClient({ chainId: network.deployment.chainId });
   const { address: owner } = useConnection();
   const sign = useSignature();
-  const bundles = useBundles();
+  const { awaitBundles } = useBundles();
 
   return async (value) => {
     if (client === undefined || owner === undefined) throw new Told(t`Connect a wallet first.`);
     const { depositCalls } = await import("./deposit.ts");
+    const bundles = await awaitBundles();
     return depositCalls(value, { client, network, owner, bundles, sign });
   };
 }
@@ -33,7 +34,7 @@ export function useDepositWay(value: bigint): DepositWay | undefined {
   const { chainId } = network.deployment;
   const client = useClient({ chainId });
   const { address: owner } = useConnection();
-  const bundles = useBundles();
+  const { bundles } = useBundles();
   const { data: way } = useQuery({
     // An allowance changes with what happens on the chain.
     queryKey: [

@@ -33,7 +33,7 @@ export function useTransact(): {
   const queries = useQueryClient();
   const network = useNetwork();
   const { address, connector, chainId: walletChainId } = useConnection();
-  const bundles = useBundles();
+  const { awaitBundles } = useBundles();
   const [busy, setBusy] = useState(false);
 
   const transact = useCallback(
@@ -55,7 +55,7 @@ export function useTransact(): {
           queries,
           address,
           connector,
-          bundles,
+          bundles: await awaitBundles(),
           toast,
           onMined: () => {
             begun = true;
@@ -74,7 +74,7 @@ export function useTransact(): {
         setBusy(false);
       }
     },
-    [t, client, config, queries, network, address, connector, walletChainId, bundles],
+    [t, client, config, queries, network, address, connector, walletChainId, awaitBundles],
   );
   return { transact, busy };
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { WAIT_MS } from "./limits.ts";
 
 /** Where systems install Chromium. */
 const USUAL_PLACES = [
@@ -124,6 +125,7 @@ export async function openContext(
     serviceWorkers: "block",
     ...options,
   });
+  context.setDefaultTimeout(WAIT_MS);
   const consoleErrors: string[] = [];
   const foreignRequests: string[] = [];
   await context.route(

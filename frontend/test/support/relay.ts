@@ -5,9 +5,9 @@ import { type RelayOptions, startRelay } from "@wattline/relay/server";
 import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { RelayClient } from "../../../services/relay/src/client.ts";
 import type { Network } from "../../src/chain/config.ts";
+import { WAIT_MS } from "./limits.ts";
 
 const AT_ONCE = 1_000;
-const READY_MS = 30_000;
 
 /**
  * Starts a relay for a network, ready to accept orders.
@@ -29,7 +29,7 @@ export async function openRelay({ rpcUrl, deployment }: Network, more: Partial<R
     },
   });
   const client = new RelayClient(relay.url);
-  const until = Date.now() + READY_MS;
+  const until = Date.now() + WAIT_MS;
   while ((await client.health()).status !== "ok") {
     if (Date.now() > until) throw new Error("The relay has not read the chain in time.");
     await new Promise((resolve) => setTimeout(resolve, 50));

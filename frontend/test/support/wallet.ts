@@ -53,6 +53,8 @@ export interface Quirks {
   refusal: Refusal | undefined;
   /** What it answers when several calls are to become one, though it says that it is ready for that (EIP-5792). */
   upgradeRefusal: Refusal | undefined;
+  /** What it waits for before it tells whether it makes several calls as one. */
+  tellsCapabilitiesAfter: Promise<void> | undefined;
   /** How a page finds it: by one announcement (EIP-6963), by two, or only as `window.ethereum`. */
   announced: "once" | "twice" | "injected only";
 }
@@ -68,6 +70,7 @@ const USUAL: Quirks = {
   signatures: "usual",
   refusal: undefined,
   upgradeRefusal: undefined,
+  tellsCapabilitiesAfter: undefined,
   announced: "once",
 };
 
@@ -87,6 +90,8 @@ export interface TestWallet {
   transactions(): ShownTransaction[];
   /** Every bundle of calls that it was asked to make (EIP-5792), oldest first. */
   bundles(): ShownBundle[];
+  /** Waits until the page asks for something of this kind, from now on. */
+  nextRequest(method: string): Promise<void>;
   /** Declines signatures and transactions from now on, or not any more. */
   decline(declines: boolean): void;
   /** Its owner takes time over what it is asked next. @returns When it has been asked, and how to let it go on. */
@@ -139,6 +144,7 @@ export async function injectWallet(
   const quirks: Quirks = { ...USUAL, ...oddities };
   let last: Hex | undefined;
   const requests: WalletRequest[] = [];
+  let listeners: { readonly method: string; tell(): void }[] = [];
   const client = createWalletClient({
     account,
     chain: { ...hardhat, id: chainId },
@@ -225,6 +231,7 @@ export async function injectWallet(
         return last;
       }
       case "wallet_getCapabilities":
+        await quirks.tellsCapabilitiesAfter;
         if (quirks.upgradeRefusal !== undefined) {
           return { [numberToHex(chainId)]: { atomic: { status: "ready" } } };
         }
@@ -266,7 +273,10 @@ export async function injectWallet(
       requests.push({ method, params });
       const before = current;
       try {
-        const result = await answer(method, params);
+        const answering = answer(method, params);
+        for (const listener of listeners) if (listener.method === method) listener.tell();
+        listeners = listeners.filter((listener) => listener.method !== method);
+        const result = await answering;
         return { result, ...(current !== before && { chainId: numberToHex(current) }) };
       } catch (error) {
         // A thrown error would lose its code on the way into the page.
@@ -331,6 +341,10 @@ export async function injectWallet(
       hesitation = { asked: asked.resolve, decided: decided.promise };
       return { asked: asked.promise, decide: decided.resolve };
     },
+    nextRequest: (method) =>
+      new Promise((tell) => {
+        listeners.push({ method, tell });
+      }),
     decline(next) {
       declines = next;
     },

@@ -1,5 +1,6 @@
 /** Reads a chain's history from a node and judges it, in a browser as in Node. The command is in `./command`. */
 
+export { type ReadAct, type ReadActs, readActs } from "./acts.ts";
 export type { Header } from "./answers.ts";
 export { ReorgError, RpcError, reasonOf } from "./errors.ts";
 export { type Outcome, outcomeOf, outcomeOfAll } from "./lines.ts";
@@ -17,4 +18,4 @@ export {
 export { READING_COLUMNS, readingCells, SETTLEMENT_COLUMNS, settlementCells } from "./tables.ts";
 export { type MicrogridTotals, Totals } from "./totals.ts";
 export { walletsAt } from "./wallets.ts";
-export type { Subject } from "./whereabouts.ts";
+export type { Subject, Whereabouts } from "./whereabouts.ts";

@@ -6,9 +6,16 @@ import type { Client } from "viem";
 import { useConfig } from "wagmi";
 import { getClient } from "wagmi/actions";
 import { type Network, useNetworks } from "../../chain/index.ts";
-import { Card, EmptyState, ErrorState, PageHeader, SkeletonLines } from "../../ui/index.ts";
+import {
+  Card,
+  EmptyState,
+  ErrorState,
+  formatList,
+  PageHeader,
+  SkeletonLines,
+} from "../../ui/index.ts";
 import { CertificateSheet } from "./CertificateSheet.tsx";
-import { findCertificate, NoCertificateError } from "./read.ts";
+import { findCertificate, type MissingPart, NoCertificateError } from "./read.ts";
 import { verify } from "./verify.ts";
 
 const route = getRouteApi("/certificate/$id");
@@ -62,7 +69,10 @@ export function CertificatePage() {
             icon={<FileQuestion />}
             title={<Trans>This is not a certificate of Wattline</Trans>}
           >
-            {certificate.error.message}
+            <WhyNone
+              missing={certificate.error.missing}
+              networks={formatList(networks.map(({ name }) => name))}
+            />
           </EmptyState>
         ) : (
           <ErrorState
@@ -74,4 +84,25 @@ export function CertificatePage() {
       </Card>
     </>
   );
+}
+
+function WhyNone({
+  missing,
+  networks,
+}: {
+  readonly missing: MissingPart;
+  readonly networks: string;
+}) {
+  switch (missing) {
+    case "name":
+      return (
+        <Trans>
+          The link is damaged: a certificate is named by a transaction and the number of its event.
+        </Trans>
+      );
+    case "transaction":
+      return <Trans>There is no such transaction on {networks}.</Trans>;
+    case "retirement":
+      return <Trans>The transaction exists, but it retired no energy of Wattline.</Trans>;
+  }
 }

@@ -2,6 +2,7 @@ import { Plural, Trans } from "@lingui/react/macro";
 import { CircleAlert, CircleCheck, CircleHelp, RefreshCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button, Energy, formatCount, formatList, Spinner, shortAddress } from "../../ui/index.ts";
+import { ReadingFailure } from "../../wallet/index.ts";
 import type { Certificate } from "./read.ts";
 import type { Result, Verification } from "./verify.ts";
 
@@ -40,9 +41,9 @@ export function VerificationBox({
         </Button>
       </div>
       {error && (
-        <p role="alert" className="mt-2 text-sm text-danger">
-          <Trans>The chain did not answer: {error.message.split("\n")[0]}</Trans>
-        </p>
+        <div role="alert" className="mt-2 text-sm break-words text-danger">
+          <ReadingFailure error={error} />
+        </div>
       )}
       {verification === undefined && !error && <Spinner className="mt-3" />}
       {verification && <Checks certificate={certificate} verification={verification} />}

@@ -13,8 +13,18 @@ export interface Certificate extends RetirementRow {
   readonly totalWh: bigint;
 }
 
-/** There is no such certificate; the message says what is missing. */
-export class NoCertificateError extends Error {}
+/** What is wrong with a certificate's link: it names nothing, no transaction that is known, or one that retired nothing. */
+export type MissingPart = "name" | "transaction" | "retirement";
+
+/** There is no such certificate. */
+export class NoCertificateError extends Error {
+  readonly missing: MissingPart;
+
+  constructor(missing: MissingPart) {
+    super(`There is no certificate: the link's ${missing} is wrong.`);
+    this.missing = missing;
+  }
+}
 
 /**
  * Finds a certificate on the first network that knows its transaction.
@@ -28,9 +38,7 @@ export async function findCertificate(
 ): Promise<Certificate> {
   const wanted = parseCertificateId(id);
   if (wanted === undefined) {
-    throw new NoCertificateError(
-      "The link is damaged: a certificate is named by a transaction and the number of its event.",
-    );
+    throw new NoCertificateError("name");
   }
   for (const network of networks) {
     const client = clientOf(network);
@@ -42,8 +50,7 @@ export async function findCertificate(
     );
     if (receipt !== undefined) return readCertificate(client, network, receipt, wanted.logIndex);
   }
-  const names = networks.map(({ name }) => name).join(", ");
-  throw new NoCertificateError(`There is no such transaction on ${names}.`);
+  throw new NoCertificateError("transaction");
 }
 
 async function readCertificate(
@@ -55,7 +62,7 @@ async function readCertificate(
   const log = receipt.logs.find((one) => one.logIndex === logIndex);
   const event = log && decodeLog(contractsIn({ network }), plainLog(log));
   if (event?.eventName !== "Retired") {
-    throw new NoCertificateError("The transaction exists, but it retired no energy of Wattline.");
+    throw new NoCertificateError("retirement");
   }
   const { microgrid, source, firstBlock, energy, holder, beneficiary, purpose } = event.args;
   const [{ timestamp }, { charter }] = await Promise.all([

@@ -274,3 +274,16 @@ export function failureInWords(failure: Failure, { name }: Pick<Network, "name">
       return t`Your wallet or the node refused.`;
   }
 }
+
+/** Why something could not be read. */
+export function readingFailureInWords(failure: Failure, network: Pick<Network, "name">): string {
+  switch (failure) {
+    case "offline":
+    case "limited":
+      return failureInWords(failure, network);
+    case "timeout":
+      return t`There was no answer in time. Try again.`;
+    default:
+      return t`The answer was not what it should be.`;
+  }
+}

@@ -4,4 +4,4 @@ export { conclusionOf, lineOf, outcomeOfAll } from "../lines.ts";
 export type { AuditResult } from "../run.ts";
 export { auditIntoFolder } from "./auditIntoFolder.ts";
 export { startJudges } from "./judges.ts";
-export { type AuditCommand, readOptions, USAGE } from "./options.ts";
+export { type AuditCommand, readOptions, USAGE, whereaboutsOf } from "./options.ts";

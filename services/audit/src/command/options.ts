@@ -65,7 +65,7 @@ export function readOptions(
   const microgrid = blockOf("--microgrid", values.microgrid);
   return {
     rpc: rpcUrlOf(values.rpc),
-    where: whereOf(values.deployment, values.marketplace, env.WATTLINE_DEPLOYMENT),
+    where: whereaboutsOf(values.deployment, values.marketplace, env.WATTLINE_DEPLOYMENT),
     ...(fromBlock !== undefined && { fromBlock }),
     ...(toBlock !== undefined && { toBlock }),
     ...(microgrid !== undefined && { microgrid }),
@@ -77,7 +77,12 @@ export function readOptions(
 const blockOf = (name: string, text: string | undefined): number | undefined =>
   text === undefined ? undefined : wholeNumber(name, text);
 
-function whereOf(
+/**
+ * Where the contracts are, as a command line says it.
+ * @param usual The deployment's file when none is given.
+ * @throws OptionsError that names the option.
+ */
+export function whereaboutsOf(
   deployment: string | undefined,
   marketplace: string | undefined,
   usual: string | undefined,
