@@ -19,7 +19,7 @@ export async function abiFiles(): Promise<Map<string, string>> {
     const items = new Set<string>();
     for (const contract of contracts) {
       const { abi } = await hre.artifacts.readArtifact(contract);
-      for (const item of abi) if (item.type !== "constructor") items.add(JSON.stringify(item));
+      for (const item of abi) if (item.type !== "constructor") items.add(textOf(item));
     }
     const sorted = [...items].sort();
     files.set(
@@ -29,3 +29,7 @@ export async function abiFiles(): Promise<Map<string, string>> {
   }
   return files;
 }
+
+/** Without Solidity's own names of types: no caller reads them, and every visitor of the dApp would load them. */
+const textOf = (item: object): string =>
+  JSON.stringify(item, (key, value) => (key === "internalType" ? undefined : value));

@@ -1,7 +1,6 @@
 import { t } from "@lingui/core/macro";
 import type { Hex, TypedDataDefinition } from "viem";
 import { useConfig, useConnection } from "wagmi";
-import { signTypedData } from "wagmi/actions";
 import { type Network, useNetwork } from "../chain/index.ts";
 import { Told } from "./errors.ts";
 
@@ -21,9 +20,8 @@ export function useSignature(): SignTypedData {
     if (address === undefined || connector === undefined)
       throw new Told(t`Connect a wallet first.`);
     expectOnNetwork(await connector.getChainId(), network);
-    const signature = await signTypedData(config, { ...data, account: address, connector });
-    const { canonicalOfTypedData } = await import("./signature.ts");
-    return canonicalOfTypedData(signature, data, address);
+    const { sign } = await import("./sign.ts");
+    return sign(config, data, { account: address, connector });
   };
 }
 
