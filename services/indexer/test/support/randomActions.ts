@@ -632,6 +632,25 @@ export function randomActions(
   };
   const names = Object.keys(actions);
 
+  /** Lets time pass until households that sold under a lock can buy at once again. */
+  async function passLocks(): Promise<void> {
+    const held = await Promise.all(
+      home.households.map(({ address }) =>
+        client.readContract({
+          address: marketplace,
+          abi: marketplaceAbi,
+          functionName: "accountOf",
+          args: [euro, address],
+        }),
+      ),
+    );
+    const { timestamp } = await client.getBlock();
+    const end = BigInt(Math.max(...held.map(({ lockedUntil }) => lockedUntil)));
+    if (end <= timestamp) return;
+    await client.setNextBlockTimestamp({ timestamp: end });
+    await client.mine({ blocks: 1 });
+  }
+
   /** A household promises energy, its meter reports nothing until the deadline, and the buyer calls that undelivered. */
   const fallShort = async (): Promise<void> => {
     const found = await Promise.all(
@@ -692,6 +711,7 @@ export function randomActions(
     },
     /** Does every kind of action once. */
     async doAll(): Promise<void> {
+      await passLocks();
       for (const name of names) await actions[name]?.();
     },
     /** Undoes everything since then. */
