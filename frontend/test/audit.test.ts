@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { planBatches } from "@wattline/sdk";
+import { ANYONE, batchesOf } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -171,13 +171,13 @@ describe("The audit page, without a wallet and from the chain alone", function (
     await findings.first().waitFor();
     await takeScreenshots(page, "audit-findings");
     const sentences = await findings.allTextContents();
-    expect(sentences.join()).to.match(/The network fee: \d+ where \d+ was due\./);
+    expect(sentences.join()).to.match(/The DSOs' charge: \d+ where \d+ was due\./);
 
     await page.getByLabel("Language").selectOption("de");
     await page.getByRole("heading", { name: "Befunde" }).waitFor();
     const inGerman = await findings.allTextContents();
     expect(inGerman).to.have.lengthOf(sentences.length);
-    expect(inGerman.join()).to.match(/Das Netzentgelt: \d+ statt \d+\./);
+    expect(inGerman.join()).to.match(/Das Entgelt der Netzbetreiber: \d+ statt \d+\./);
     await context.unrouteAll({ behavior: "ignoreErrors" });
     await context.close();
   });
@@ -203,7 +203,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
 });
 
 /** A purchase and a match of a batch, in different slots. */
-async function trade({ community, trading, morning, series, CENT }: Stack) {
+async function trade({ community, trading, wattline, morning, series, CENT }: Stack) {
   const sellers = community.households.filter((who) => who.series.capacityW > 0);
   const [seller] = sellers;
   const [buyer, other] = community.households.filter((who) => who !== seller);
@@ -220,10 +220,12 @@ async function trade({ community, trading, morning, series, CENT }: Stack) {
   const terms = { ...morning, pricePerKwh: 15n * CENT };
   const offer = await trading.sign(community, seller, "offer", terms);
   const bought = await trading.accept(community, buyer, offer, new Map([[first.slot, first.wh]]));
-  const bid = await trading.sign(community, other, "bid", { ...terms, pricePerKwh: 25n * CENT });
+  const limit = { ...terms, pricePerKwh: 25n * CENT, settler: ANYONE };
+  const bid = await trading.sign(community, other, "bid", limit);
   const energyWh = new Map([[last.slot, last.wh]]);
-  const [batch] = planBatches([{ ...offer, source: "Solar", energyWh }], [{ ...bid, energyWh }], {
-    networkFee: 0n,
+  const facts = await wattline.facts();
+  const [batch] = batchesOf([{ offer, bid, source: "Solar", energyWh }], {
+    known: (microgrid) => facts.known(microgrid),
   });
   if (batch === undefined) throw new Error("The bid does not meet the offer.");
   const matched = await trading.settleBatch(buyer, batch);

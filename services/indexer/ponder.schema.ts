@@ -790,7 +790,7 @@ export const pending = onchainTable("pending", (t) => ({
 
 export const microgridRelations = relations(microgrid, ({ many }) => ({
   members: many(meter),
-  schedules: many(schedule),
+  announced: many(schedule),
   islands: many(island),
 }));
 export const scheduleRelations = relations(schedule, ({ one }) => ({

@@ -55,13 +55,15 @@ export class GridOrders {
 
   /** The retailer's meter reports its energy of the hour that ends with a slot. */
   async bring(slot: number): Promise<void> {
-    const { failures, simulation, firstSlot } = this.#context;
+    const { failures, simulation } = this.#context;
+    const { retailer } = this.#live;
     const brought = new Map<number, bigint>();
     for (let each = slot - SLOTS_PER_HOUR + 1; each <= slot; each++) {
-      if (each >= firstSlot) brought.set(each, RETAIL_WH);
+      if (each >= retailer.firstSlot) brought.set(each, RETAIL_WH);
     }
+    if (brought.size === 0) return;
     await failures.attempt("reporting the retailer's energy", () =>
-      report(simulation.wattline, this.#live.retailer, brought),
+      report(simulation.wattline, retailer, brought),
     );
   }
 }

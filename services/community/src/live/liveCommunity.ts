@@ -14,8 +14,13 @@ import type { WaitingReadings } from "./waitingReadings.ts";
 export interface LiveCommunity {
   readonly community: Community;
   readonly seasons: Seasons;
-  /** Sells the grid's energy at the retail tariff. */
-  readonly retailer: Taker;
+  readonly retailer: Retailer;
+}
+
+/** Sells the grid's energy at the retail tariff. */
+export interface Retailer extends Taker {
+  /** The first slot that its meter may report: the one after its registration. */
+  readonly firstSlot: number;
 }
 
 /** What all live communities share. */
@@ -51,14 +56,15 @@ export async function settleRetailer(
   { wattline }: Simulation,
   { microgrid, operator, series }: Community,
   account: number,
-): Promise<Taker> {
+): Promise<Retailer> {
   const wallet = await wattline.chain.wallet(account);
   const device = privateKeyToAccount(
     keccak256(toHex(`wattline meter of the grid in ${series.name}`)),
   );
   const retailer = { name: "retailer", ...wallet, device };
   await register(wattline, operator, microgrid, retailer, "Grid", RETAILER_CAPACITY_W, false);
-  return retailer;
+  const { firstSlot } = await wattline.meters.meterOf(device.address);
+  return { ...retailer, firstSlot: Number(firstSlot) };
 }
 
 /** Refills an account at the marketplace when its balance is low. */

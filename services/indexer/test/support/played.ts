@@ -9,10 +9,9 @@ export interface Played {
   readonly rpcUrl: string;
   readonly deployment: Deployment;
   readonly euro: Address;
-  /** Of the first microgrid. */
-  readonly operator: Address;
   readonly communities: readonly {
     readonly microgrid: number;
+    readonly operator: Address;
     readonly dso: Address;
     readonly households: readonly {
       readonly name: string;

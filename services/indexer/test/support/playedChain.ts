@@ -4,9 +4,7 @@
 import type { CommunitySeries } from "@wattline/community/profiles";
 import {
   buildContracts,
-  localAccount,
   type MarketName,
-  OPERATOR,
   openChain,
   play,
   readOptions,
@@ -90,9 +88,9 @@ const played = {
   rpcUrl,
   deployment: { chainId: wattline.chainId, ...addresses, fromBlock: 0 },
   euro,
-  operator: localAccount(OPERATOR).address,
-  communities: communities.map(({ microgrid, dso, households: homes }) => ({
+  communities: communities.map(({ microgrid, operator, dso, households: homes }) => ({
     microgrid,
+    operator: operator.address,
     dso: dso.address,
     households: homes.map(({ name, address, device }) => ({
       name,

@@ -46,7 +46,6 @@ const CURRENCY_ABI = parseAbi([
   "function mint(address to, uint256 amount)",
   "function approve(address spender, uint256 amount)",
 ]);
-const ACCOUNTS = 20;
 const WALLET: { readonly abi: Abi; readonly bytecode: Hex } = JSON.parse(
   readFileSync(
     path.join(ROOT, "artifacts/contracts/test/ContractWallet.sol/ContractWallet.json"),
@@ -57,7 +56,7 @@ const WALLET: { readonly abi: Abi; readonly bytecode: Hex } = JSON.parse(
 export type RandomActions = ReturnType<typeof randomActions>;
 
 export function randomActions(
-  { rpcUrl, deployment, euro, operator, communities, firstSlot, slots }: Played,
+  { rpcUrl, deployment, euro, communities, firstSlot, slots }: Played,
   seed: number,
 ) {
   const { marketplace, microgrids, meters, energy, board, chainId } = deployment;
@@ -71,15 +70,17 @@ export function randomActions(
   })
     .extend(publicActions)
     .extend(walletActions);
+  // Each community's operator and DSO come before its households.
+  const count = communities.reduce((sum, { households }) => sum + 2 + households.length, 0);
   const accounts = new Map(
-    Array.from({ length: ACCOUNTS }, (_, index) => {
+    Array.from({ length: count }, (_, index) => {
       const { account } = localAccount(index);
       return [account.address, account] as const;
     }),
   );
   const [home, other] = communities;
   if (home === undefined || other === undefined) throw new Error("Two microgrids are needed.");
-  const { dso } = home;
+  const { dso, operator } = home;
   const pick = <Item>(items: readonly Item[]): Item => {
     const item = items[below(items.length)];
     if (item === undefined) throw new Error("Nothing to pick from.");
@@ -528,9 +529,16 @@ export function randomActions(
         }),
       );
     },
-    /** Cut off and back again at once; twice in a slot, the second island ends before it begins. */
+    /**
+     * Cut off and back again at once, or the other way round; twice in a slot, the second island ends before it begins.
+     */
     async island() {
-      for (const islanded of [true, false]) {
+      const { islanded: before } = await client.readContract({
+        ...communityAbi,
+        functionName: "microgridOf",
+        args: [home.microgrid],
+      });
+      for (const islanded of [!before, before]) {
         await operate(
           encodeFunctionData({
             abi: microgridsAbi,
@@ -600,7 +608,7 @@ export function randomActions(
           args: [meter, other.microgrid],
         }),
       );
-      await send(operator, meters, await registering(device, buyer, other.microgrid));
+      await send(other.operator, meters, await registering(device, buyer, other.microgrid));
       await send(
         buyer,
         meters,
@@ -623,6 +631,25 @@ export function randomActions(
     }),
   };
   const names = Object.keys(actions);
+
+  /** Lets time pass until households that sold under a lock can buy at once again. */
+  async function passLocks(): Promise<void> {
+    const held = await Promise.all(
+      home.households.map(({ address }) =>
+        client.readContract({
+          address: marketplace,
+          abi: marketplaceAbi,
+          functionName: "accountOf",
+          args: [euro, address],
+        }),
+      ),
+    );
+    const { timestamp } = await client.getBlock();
+    const end = BigInt(Math.max(...held.map(({ lockedUntil }) => lockedUntil)));
+    if (end <= timestamp) return;
+    await client.setNextBlockTimestamp({ timestamp: end });
+    await client.mine({ blocks: 1 });
+  }
 
   /** A household promises energy, its meter reports nothing until the deadline, and the buyer calls that undelivered. */
   const fallShort = async (): Promise<void> => {
@@ -684,6 +711,7 @@ export function randomActions(
     },
     /** Does every kind of action once. */
     async doAll(): Promise<void> {
+      await passLocks();
       for (const name of names) await actions[name]?.();
     },
     /** Undoes everything since then. */
