@@ -310,8 +310,8 @@ describe("The market", function () {
     const first = slotAt(await chain.chainTime(), slotSeconds);
     const islanded = Array.from({ length: 4 }, (_, index) => first + index);
     const clock = (slot: number) => localTimeOf(slotStart(slot, slotSeconds), ZONE);
+    await declare("setIslanded", true);
     try {
-      await declare("setIslanded", true);
       await page.getByText(/is islanded: disconnected from the grid/).waitFor();
       await chain.passTo(slotStart(first + 4, slotSeconds));
       await report(wattline, market.jane, new Map(islanded.map((slot) => [slot, 600n])));
@@ -330,9 +330,12 @@ describe("The market", function () {
       await page.getByRole("button", { name: /^Buy 1 kWh for €/ }).click();
       await page.getByText("You bought 1 kWh").waitFor();
       await declare("setClosed", true);
-      await page.getByText(/is closed for new trades/).waitFor();
+      try {
+        await page.getByText(/is closed for new trades/).waitFor();
+      } finally {
+        await declare("setClosed", false);
+      }
     } finally {
-      await declare("setClosed", false);
       await declare("setIslanded", false);
     }
     watch.assertNoFaults();
