@@ -1,13 +1,5 @@
-import type { Household } from "@wattline/community/simulation";
-import {
-  costOf,
-  earnedOverFeedIn,
-  LANES,
-  metersDomain,
-  packReading,
-  READING_TYPES,
-  sourceIndex,
-} from "@wattline/sdk";
+import { type Household, localAccount, signReading } from "@wattline/community/simulation";
+import { costMillis, energyIdOf, LANES, levelFor, millisOf } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { decodeFunctionData, type Hex } from "viem";
@@ -19,10 +11,16 @@ import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
 import { injectWallet, type TestWallet } from "./support/wallet.ts";
 
 const EURO = 1_000_000n;
+/** A euro as the escrow counts it. */
+const EURO_MILLIS = millisOf(EURO);
+const BOND = 50_000n;
 const SLOTS_PER_HOUR = 4;
+/** A local account without a home, whose key a lock names. */
+const SETTLER = 31;
 /** What Jane has promised in each of two slots, and what she then delivered. Wh. */
 const [PROMISED, CAME] = [200n, 80n];
 
@@ -65,7 +63,7 @@ describe("My energy", function () {
       firstSlot: four,
       lastSlot: four + LANES - 1,
       pricePerKwh: price,
-      bondPerKwh: 50_000n,
+      bondPerKwh: BOND,
     });
     await trading.reserve(
       community,
@@ -99,16 +97,9 @@ describe("My energy", function () {
   }
 
   async function sign(who: Household, exportedWh: ReadonlyMap<number, bigint>) {
-    const { chainId, addresses } = stack.wattline;
-    const { firstBlock, words } = packReading(exportedWh);
-    const message = { meter: who.device.address, firstBlock, exported: [...words] };
-    const signature = await who.device.signTypedData({
-      domain: metersDomain(chainId, addresses.meters),
-      types: READING_TYPES,
-      primaryType: "Reading",
-      message,
-    });
-    return { owner: who.address, ...message, exported: words.map(String), signature };
+    const { reading, signature } = await signReading(stack.wattline, who, exportedWh);
+    const exported = reading.exported.map(String);
+    return { owner: who.address, ...reading, exported, signature };
   }
 
   async function connect(who: Household) {
@@ -131,13 +122,11 @@ describe("My energy", function () {
       .filter(({ method }) => method === "eth_sendTransaction")
       .map(({ params }) => params[0] as { to: string; data: Hex });
   const open = (tab: string) => page.getByRole("tab", { name: tab, exact: true }).click();
+  /** In thousandths of a base unit. */
   const escrowOf = async ({ address }: Household): Promise<bigint> =>
     (await stack.wattline.marketplace.accountOf(stack.wattline.addresses.euro, address)).balance;
   const held = ({ address }: Household, slot: number): Promise<bigint> =>
-    stack.wattline.energy.balanceOf(
-      address,
-      (1n << 40n) | (BigInt(sourceIndex("Solar")) << 32n) | BigInt(slot),
-    );
+    stack.wattline.energy.balanceOf(address, energyIdOf({ microgrid: 1, source: "Solar", slot }));
 
   it("asks for a wallet when there is none", async () => {
     const opened = await openContext(browser);
@@ -207,17 +196,17 @@ describe("My energy", function () {
     const buyer = await connect(neighbour);
     await buyer.page.goto(`${stack.url}/energy?tab=forwards`);
     await buyer.page.getByText("You buy").waitFor();
+    // 400 Wh at 17 cents per kWh, and a bond of 5 cents per kWh.
+    await buyer.page.getByText("Locked by the buyer€0.07Bond of the seller€0.02").waitFor();
     await takeScreenshots(buyer.page, "energy-forwards");
     expect(await violationsOf(buyer.page)).to.deep.equal([]);
     const before = await escrowOf(neighbour);
     await buyer.page.getByRole("button", { name: "Release" }).click();
     await buyer.page.getByText("Delivered short").waitFor();
     const [all, came] = [PROMISED * 2n, CAME * 2n];
-    const back = costOf(price, all) - costOf(price, came);
-    const bond = costOf(50_000n, all) - costOf(50_000n, came);
     const gained = (await escrowOf(neighbour)) - before;
-    expect(gained >= back + bond, `${gained} is back`).to.equal(true);
-    expect(await held(neighbour, promised[0] ?? 0)).to.equal(CAME);
+    expect(gained).to.equal(costMillis(price + BOND, all - came));
+    for (const slot of promised) expect(await held(neighbour, slot)).to.equal(CAME);
     buyer.watch.assertNoFaults();
     await buyer.context.close();
   });
@@ -228,7 +217,7 @@ describe("My energy", function () {
     await page.getByLabel("From your wallet into escrow").fill("12.5");
     await page.getByRole("button", { name: "Deposit" }).click();
     await isEmptyAgain(page.getByLabel("From your wallet into escrow"));
-    expect((await escrowOf(jane)) - inEscrow).to.equal(12_500_000n);
+    expect((await escrowOf(jane)) - inEscrow).to.equal(millisOf(12_500_000n));
     const [permit] = wallet.typedData();
     const { addresses, chainId } = stack.wattline;
     expect(permit?.primaryType).to.equal("Permit");
@@ -253,17 +242,40 @@ describe("My energy", function () {
     await amount.fill("10");
     await page.getByRole("button", { name: "Withdraw" }).click();
     await isEmptyAgain(amount);
-    expect(before - (await escrowOf(jane))).to.equal(10n * EURO);
+    expect(before - (await escrowOf(jane))).to.equal(10n * EURO_MILLIS);
   });
 
-  it("locks the escrow until a time, and then refuses to withdraw", async () => {
-    const until = "2026-06-23T12:00";
-    await page.getByLabel("No withdrawal before").fill(until);
-    await page.getByRole("button", { name: "Lock", exact: true }).click();
-    await page.getByText(/You have promised not to withdraw before/).waitFor();
+  it("locks the escrow for a settler, makes the lock longer, and then refuses to withdraw", async () => {
     const { marketplace, addresses } = stack.wattline;
-    const { lockedUntil } = await marketplace.accountOf(addresses.euro, jane.address);
-    expect(lockedUntil).to.equal(BigInt(Date.parse(`${until}:00+02:00`) / 1000));
+    const settler = localAccount(SETTLER).address;
+    const endOf = (text: string) => BigInt(Date.parse(`${text}:00+02:00`) / 1000);
+    const lockedUntil = async (): Promise<bigint> =>
+      (await marketplace.accountOf(addresses.euro, jane.address)).lockedUntil;
+    const [first, longer] = ["2026-06-23T12:00", "2026-06-24T12:00"];
+    const end = page.getByLabel("Locked until", { exact: true });
+    const address = page.getByLabel("Settler's address");
+    const lock = page.getByRole("button", { name: "Lock", exact: true });
+
+    await end.fill("2027-06-23T12:00");
+    await page.getByText("A lock can last 30 days at most.").waitFor();
+    await end.fill(first);
+    await address.fill(jane.address);
+    await page.getByText("This is not the address of somebody else.").waitFor();
+    expect(await lock.isDisabled()).to.equal(true);
+    await address.fill(settler);
+    await lock.click();
+    await page.getByText(/^Locked until .+ for$/).waitFor();
+    await address.waitFor({ state: "detached" });
+    expect(await lockedUntil()).to.equal(endOf(first));
+
+    await end.fill("2026-06-22T12:00");
+    await page.getByText("A lock can only be made longer.").waitFor();
+    await end.fill(longer);
+    await page.getByRole("button", { name: "Make it longer" }).click();
+    await until(async () => (await lockedUntil()) === endOf(longer));
+    expect((await marketplace.lockOf(addresses.euro, jane.address)).settler).to.equal(settler);
+
+    await page.getByText(/Your money is locked until/).waitFor();
     await page.getByLabel("From escrow into your wallet").fill("1");
     const withdraw = page.getByRole("button", { name: "Withdraw" });
     expect(await withdraw.isDisabled()).to.equal(true);
@@ -280,32 +292,41 @@ describe("My energy", function () {
     }
   });
 
-  it("authorises a delegate within an allowance, and revokes it", async () => {
+  it("authorises a delegate within an allowance and a time, and revokes it", async () => {
     const agent = privateKeyToAccount(generatePrivateKey()).address;
     const { marketplace, addresses } = stack.wattline;
-    const left = (): Promise<bigint> =>
+    const allowance = (): Promise<{ readonly amount: bigint; readonly until: bigint }> =>
       marketplace.allowanceOf(jane.address, addresses.euro, agent);
     await page.getByLabel("Address of the agent's key").fill(agent);
     await page.getByLabel("May spend at most").fill("20");
+    await page.getByLabel("Until the end of").fill("2026-06-01");
+    await page.getByText("This time has passed.").waitFor();
+    await page.getByLabel("Until the end of").fill("2026-07-31");
     await page.getByRole("button", { name: "Authorise" }).click();
-    await page.getByText(/€20\.00 left/).waitFor();
-    expect(await left()).to.equal(20n * EURO);
+    await page.getByText(/€20\.00 left until/).waitFor();
+    const { amount, until: end } = await allowance();
+    expect(amount).to.equal(20n * EURO_MILLIS);
+    expect(end).to.equal(BigInt(Date.parse("2026-07-31T23:59:59+02:00") / 1000));
     await takeScreenshots(page, "energy-money");
     expect(await violationsOf(page)).to.deep.equal([]);
     await page.getByRole("button", { name: "Revoke" }).click();
-    await page.getByText("Revoked or used up").waitFor();
-    expect(await left()).to.equal(0n);
+    await page.getByText("Revoked, used up or over").waitFor();
+    expect((await allowance()).amount).to.equal(0n);
   });
 
   it("shows what was earned over the feed-in tariff, also for printing", async () => {
     await open("Earnings");
-    const { tariffs } = await stack.wattline.meters.microgridOf(1);
-    const came = CAME * 2n;
-    const earned =
-      earnedOverFeedIn(costOf(price, soldWh), soldWh, tariffs.feedIn) +
-      earnedOverFeedIn(costOf(price, came), came, tariffs.feedIn) -
-      (costOf(50_000n, PROMISED * 2n) - costOf(50_000n, came));
-    const shown = `€${(Number(earned) / 1e6).toFixed(2)}`;
+    const microgrid = (await stack.wattline.facts()).known(1);
+    const gainPerKwh = (slot: number) => price - levelFor(microgrid, slot).feedInPerKwh;
+    const ofForward = promised.map(
+      (slot) => costMillis(gainPerKwh(slot), CAME) - costMillis(BOND, PROMISED - CAME),
+    );
+    const atNoon = stack.series.firstSlot + 12 * SLOTS_PER_HOUR;
+    const earned = ofForward.reduce(
+      (sum, millis) => sum + millis,
+      costMillis(gainPerKwh(atNoon), soldWh),
+    );
+    const shown = `€${(Number(earned) / Number(EURO_MILLIS)).toFixed(2)}`;
     await page.getByRole("table").getByText(shown).first().waitFor();
     await takeScreenshots(page, "energy-earnings");
     expect(await violationsOf(page)).to.deep.equal([]);

@@ -2,10 +2,23 @@ import {
   fund,
   localAccount,
   readOptions,
+  report,
   settleCommunity,
   tieLineFor,
 } from "@wattline/community/simulation";
-import { metersDomain, REGISTRATION_TYPES } from "@wattline/sdk";
+import {
+  isDeclaredIn,
+  isIslandedIn,
+  levelFor,
+  metersDomain,
+  NOTICE_SECONDS,
+  REGISTRATION_TYPES,
+  rationWhIn,
+  slotAt,
+  slotStart,
+  slotsIn,
+  sourceIndex,
+} from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { getAddress } from "viem";
@@ -14,10 +27,12 @@ import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
 import { injectWallet } from "./support/wallet.ts";
 
 const OPERATOR = 0;
 const PANEL = "[role=tabpanel][data-state=active]";
+const SECONDS_PER_DAY = 86_400;
 /** Accounts of the second community: its operator, its DSO, its households. */
 const SECOND_FIRST_ACCOUNT = 10;
 
@@ -53,6 +68,15 @@ describe("The microgrid page", function () {
   }
 
   const field = (page: Page, name: string) => page.getByLabel(name, { exact: true });
+  const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+  const openTab = (page: Page, name: string) =>
+    page.getByRole("tab", { name, exact: true }).click();
+
+  /** The first microgrid, by the chain's events. */
+  const facts = async () => (await stack.wattline.facts()).known(1);
+  /** The first microgrid's delivery slot at the chain's time. */
+  const currentSlot = async () => slotAt(await stack.chain.chainTime(), stack.series.slotSeconds);
+  const passTo = (slot: number) => stack.chain.passTo(slotStart(slot, stack.series.slotSeconds));
 
   it("shows members, the day and the tie line, without a wallet", async () => {
     const { context, watch } = await openContext(browser);
@@ -85,72 +109,177 @@ describe("The microgrid page", function () {
     await context.close();
   });
 
-  it("islands the microgrid, and says what that means; energy over the tie line is refused", async () => {
+  it("islands the microgrid from the current slot on, until its operator says that the grid is back", async () => {
     const { page, context, wallet, watch } = await openAs(OPERATOR);
-    await page.getByRole("combobox", { name: "Mode" }).selectOption("Islanded");
-    await page.getByRole("button", { name: "Declare it" }).click();
+    const first = await currentSlot();
+    await button(page, "Declare it islanded").click();
     await page.getByRole("heading", { name: "Islanded" }).waitFor();
     await page.getByText(/Nothing crosses a tie line until it is connected again/).waitFor();
     await page.getByText("Carries nothing now").waitFor();
     expect(wallet.requests.map(({ method }) => method)).to.include("eth_sendTransaction");
+    expect(isIslandedIn(await facts(), first)).to.equal(true);
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "microgrid-islanded");
 
-    const refused = await nextDoor.purchase().then(
+    // Only energy of islanded slots does not cross the line.
+    await passTo(first + 1);
+    await nextDoor.sell(first);
+    const refused = await nextDoor.buy(first).then(
       () => "",
       (error: unknown) => String(error),
     );
-    expect(refused).to.include("Trading_Islanded");
+    expect(refused).to.include("Deals_Islanded");
+    await nextDoor.buy(stack.morning.lastSlot);
 
-    await page.getByRole("combobox", { name: "Mode" }).selectOption("Connected");
-    await page.getByRole("button", { name: "Declare it" }).click();
+    const last = await currentSlot();
+    await button(page, "Reconnected").click();
+    await button(page, "Declare it islanded").waitFor();
+    await page.getByRole("heading", { name: "Islanded" }).waitFor();
+    await passTo(last + 1);
     await page.getByRole("heading", { name: "Connected" }).waitFor();
+    const after = await facts();
+    expect([last, last + 1].map((slot) => isIslandedIn(after, slot))).to.deep.equal([true, false]);
     watch.assertNoFaults();
     await context.close();
   });
 
-  it("publishes tariffs, and explains a refusal before anything is sent", async () => {
+  it("declares past slots islanded, and sets the ration from the next slot on", async () => {
+    const { page, context, watch } = await openAs(OPERATOR);
+    const now = await currentSlot();
+    await field(page, "First slot").selectOption(`${now - 9}`);
+    await field(page, "Last slot").selectOption(`${now - 8}`);
+    await button(page, "Declare these slots islanded").click();
+    await until(async () => (await facts()).declared.length === 1);
+    const declared = await facts();
+    const slots = [now - 10, now - 9, now - 8, now - 7];
+    expect(slots.map((slot) => isDeclaredIn(declared, slot))).to.deep.equal([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    // Trades that were made stand.
+    expect(slots.some((slot) => isIslandedIn(declared, slot))).to.equal(false);
+
+    await page.getByText(/^Now 250 Wh/).waitFor();
+    await field(page, "Island ration per slot").fill("0.4");
+    await button(page, "Set the ration").click();
+    await until(async () => (await facts()).rations.length === 2);
+    const slot = await currentSlot();
+    const changed = await facts();
+    expect([slot, slot + 1].map((each) => rationWhIn(changed, each))).to.deep.equal([250n, 400n]);
+    await passTo(slot + 1);
+    await page.getByText(/^Now 400 Wh/).waitFor();
+    watch.assertNoFaults();
+    await context.close();
+  });
+
+  it("closes the microgrid for slots that start later, and opens it again", async () => {
+    const { page, context, watch } = await openAs(OPERATOR);
+    await button(page, "Close it").click();
+    await page.getByText("The microgrid is closed. Opened again, all slots trade.").waitFor();
+    await page.getByRole("heading", { name: "Connected" }).waitFor();
+    await passTo((await currentSlot()) + 1);
+    await page.getByRole("heading", { name: "Closed" }).waitFor();
+    await button(page, "Open it").click();
+    await page.getByRole("heading", { name: "Connected" }).waitFor();
+    expect((await facts()).closedFrom).to.equal(undefined);
+    watch.assertNoFaults();
+    await context.close();
+  });
+
+  it("announces prices by the hour, and explains a refusal before anything is sent", async () => {
     const { page, context, wallet, watch } = await openAs(OPERATOR);
-    await page.getByRole("tab", { name: "Tariffs" }).click();
+    const before = await facts();
+    await openTab(page, "Prices");
     await field(page, "Feed-in tariff").fill("9");
-    await page.getByRole("button", { name: "Publish the tariffs" }).click();
+    await button(page, "Announce the prices").click();
     await page
       .getByRole("main")
-      .getByText("The feed-in tariff can't be higher than the retail tariff.")
+      .getByText(/the feed-in tariff at most the retail tariff/)
       .waitFor();
     expect(wallet.requests.map(({ method }) => method)).not.to.include("eth_sendTransaction");
     await field(page, "Feed-in tariff").fill("0.07");
-    await page.getByRole("button", { name: "Publish the tariffs" }).click();
-    await page.getByText("€0.07/kWh").waitFor();
-    const { tariffs } = await stack.wattline.meters.microgridOf(1);
-    expect(tariffs.feedIn).to.equal(7n * stack.CENT);
+    await button(page, "Other prices at certain hours").click();
+    const evening = page.getByRole("group", { name: "At certain hours" });
+    await evening.getByLabel("From hour", { exact: true }).selectOption("18:00");
+    await evening.getByLabel("To hour", { exact: true }).selectOption("22:00");
+    await evening.getByLabel("Community price", { exact: true }).fill("0.31");
+    await evening.getByLabel("Network fee", { exact: true }).fill("0.015");
+    await takeScreenshots(page, "microgrid-prices");
+    await button(page, "Announce the prices").click();
+    await page.getByRole("heading", { name: /^Announced from / }).waitFor();
+    await page.getByRole("cell", { name: "18–22", exact: true }).waitFor();
+    await page.getByRole("cell", { name: "€0.31/kWh", exact: true }).waitFor();
+    expect(await violationsOf(page)).to.deep.equal([]);
+
+    const after = await facts();
+    expect(after.schedules.length).to.equal(2);
+    const [now, { slotSeconds }] = [await currentSlot(), stack.series];
+    const from = after.schedules[1]?.firstSlot ?? 0;
+    expect(slotStart(from, slotSeconds) - (await stack.chain.chainTime())).to.be.within(
+      NOTICE_SECONDS,
+      NOTICE_SECONDS + 3_600,
+    );
+    // What held keeps holding until then.
+    expect(levelFor(after, now)).to.deep.equal(levelFor(before, now));
+    expect(levelFor(after, from - 1)).to.deep.equal(levelFor(before, now));
+    const { utcOffsetMinutes } = after;
+    const nextDay = Math.ceil(slotStart(from, slotSeconds) / SECONDS_PER_DAY) * SECONDS_PER_DAY;
+    const [five, six] = [17.75, 18].map((hour) =>
+      levelFor(after, slotAt(nextDay + hour * 3_600 - utcOffsetMinutes * 60, slotSeconds)),
+    );
+    expect(five?.feePerKwh).to.equal(levelFor(before, now).feePerKwh);
+    expect([five, six].map((level) => level?.feedInPerKwh)).to.deep.equal([
+      7n * stack.CENT,
+      7n * stack.CENT,
+    ]);
+    expect([six?.pricePerKwh, six?.feePerKwh]).to.deep.equal([310_000n, 15_000n]);
     watch.assertNoFaults();
     await context.close();
   });
 
   it("registers a meter with the consent of a demo device, and retires it", async () => {
-    const { page, context, watch } = await openAs(OPERATOR);
-    await page.getByRole("tab", { name: "Register a meter" }).click();
+    const { page, context, wallet, watch } = await openAs(OPERATOR);
+    await openTab(page, "Register a meter");
     const owner = localAccount(3).address;
     await field(page, "Household's account").fill(owner);
-    await page.getByRole("button", { name: "Create a demo device" }).click();
+    await field(page, "Source of what it exports").selectOption("Wind");
     await field(page, "Most it can export").fill("4.2");
+    await button(page, "Create a demo device").click();
     await page.getByText(/The demo device's key/).waitFor();
     const device = await field(page, "Address of the device").inputValue();
-    await page.getByRole("button", { name: "Register the meter" }).click();
-    const line = page.getByRole("listitem").filter({ hasText: "4.2 kW" }).last();
+
+    // The device has consented to this source and this capacity only.
+    await field(page, "Most it can export").fill("9.9");
+    await button(page, "Register the meter").click();
+    await page
+      .getByRole("main")
+      .getByText(/has not signed this/)
+      .waitFor();
+    expect(wallet.requests.map(({ method }) => method)).not.to.include("eth_sendTransaction");
+
+    await field(page, "Most it can export").fill("4.2");
+    await button(page, "Register the meter").click();
+    const line = page.getByRole("listitem").filter({ hasText: "Wind, 4.2 kW" }).last();
     await line.waitFor();
-    expect((await stack.wattline.meters.meterOf(device)).owner).to.equal(owner);
+    const meter = await stack.wattline.meters.meterOf(device);
+    expect([meter.owner, meter.source, meter.capacityW, meter.active]).to.deep.equal([
+      owner,
+      BigInt(sourceIndex("Wind")),
+      4_200n,
+      true,
+    ]);
 
     await line.getByRole("button", { name: "Retire" }).click();
-    await page.getByRole("button", { name: "Retire it for good" }).click();
+    await button(page, "Retire it for good").click();
     await line.getByText("Retired").waitFor();
     expect((await stack.wattline.meters.meterOf(device)).active).to.equal(false);
     watch.assertNoFaults();
     await context.close();
   });
 
-  it("fills in the device and consent of an agent's link", async () => {
+  it("fills in everything that the consent of an agent's link names", async () => {
     const { deployment } = stack.network;
     const device = privateKeyToAccount(generatePrivateKey());
     const owner = localAccount(3).address;
@@ -158,37 +287,62 @@ describe("The microgrid page", function () {
       domain: metersDomain(deployment.chainId, deployment.meters),
       types: REGISTRATION_TYPES,
       primaryType: "Registration",
-      message: { microgrid: 1, owner: getAddress(owner) },
+      message: {
+        microgrid: 1,
+        owner: getAddress(owner),
+        meter: device.address,
+        source: sourceIndex("Storage"),
+        capacityW: 5_500,
+      },
     });
-    const brought = new URLSearchParams({ owner, device: device.address, consent });
+    const brought = new URLSearchParams({
+      owner,
+      device: device.address,
+      source: "Storage",
+      capacity: "5500",
+      consent,
+    });
     const { page, context, watch } = await openAs(OPERATOR, `?microgrid=1&${brought}`);
-    await field(page, "Most it can export").fill("5.5");
-    await page.getByRole("button", { name: "Register the meter" }).click();
+    await button(page, "Register the meter").click();
     await page.getByRole("listitem").filter({ hasText: "5.5 kW" }).last().waitFor();
-    expect((await stack.wattline.meters.meterOf(device.address)).owner).to.equal(owner);
+    const meter = await stack.wattline.meters.meterOf(device.address);
+    expect([meter.owner, meter.source]).to.deep.equal([owner, BigInt(sourceIndex("Storage"))]);
     watch.assertNoFaults();
     await context.close();
   });
 
   it("changes a tie line when both operators agree, after the notice period", async () => {
     const mine = await openAs(OPERATOR);
-    await mine.page.getByRole("tab", { name: "Tie lines" }).click();
+    await openTab(mine.page, "Tie lines");
     await field(mine.page, "Lost on the way").fill("5");
     await field(mine.page, "Wheeling charge outwards").fill("0.01");
     await field(mine.page, "Wheeling charge inwards").fill("0.03");
     await mine.page.getByText(/a change after 7 days' notice/).waitFor();
-    await mine.page.getByRole("button", { name: "Propose it" }).click();
+    await button(mine.page, "Propose it").click();
     await mine.page.getByText("You have proposed a tie line to Riverside:").waitFor();
     await mine.context.close();
 
     const theirs = await openAs(SECOND_FIRST_ACCOUNT, "?microgrid=2");
-    await theirs.page.getByRole("tab", { name: "Tie lines" }).click();
-    await theirs.page.getByRole("button", { name: "Agree" }).click();
+    await openTab(theirs.page, "Tie lines");
+    await button(theirs.page, "Agree").click();
     await theirs.page.getByText(/on: loses 5%/).waitFor();
     // Until then the old terms hold.
-    expect((await stack.wattline.meters.crossingOf(1, 2)).lossBps).to.equal(300n);
+    expect((await stack.wattline.microgrids.crossingOf(1, 2)).lossBps).to.equal(300n);
     theirs.watch.assertNoFaults();
     await theirs.context.close();
+  });
+
+  it("lets either operator end a tie line alone, once, after the notice period", async () => {
+    const { page, context, watch } = await openAs(SECOND_FIRST_ACCOUNT, "?microgrid=2");
+    await openTab(page, "Tie lines");
+    await button(page, "End the line").click();
+    await page.getByText(/^It ends on /).waitFor();
+    await button(page, "End the line").waitFor({ state: "detached" });
+    expect((await stack.wattline.microgrids.crossingOf(1, 2)).capacity > 0n).to.equal(true);
+    const line = (await stack.wattline.facts()).lineBetween(1, 2);
+    expect(line?.next?.capacityWh).to.equal(0n);
+    watch.assertNoFaults();
+    await context.close();
   });
 
   it("lets anyone found a microgrid", async () => {
@@ -204,18 +358,38 @@ describe("The microgrid page", function () {
       "Network fee": "0.02",
       "Island price cap": "0.50",
       "Island ration per slot": "0.5",
+      "Reporting deadline": "48",
     };
     for (const [name, value] of Object.entries(values)) {
       await sheet.getByLabel(name, { exact: true }).fill(value);
     }
+    await sheet.getByLabel("The community's clock").selectOption("UTC+01:00");
+    // Neighbours pay less while the sun shines; all else stays as it is all day.
+    await button(page, "Other prices at certain hours").click();
+    const midday = sheet.getByRole("group", { name: "At certain hours" });
+    await midday.getByLabel("From hour", { exact: true }).selectOption("11:00");
+    await midday.getByLabel("To hour", { exact: true }).selectOption("15:00");
+    await midday.getByLabel("Community price", { exact: true }).fill("0.12");
     expect(await violationsOf(page)).to.deep.equal([]);
     await takeScreenshots(page, "microgrid-found");
     await sheet.getByRole("button", { name: "Found the microgrid" }).click();
     await sheet.waitFor({ state: "detached" });
     await page.getByRole("option", { name: "Hillside" }).waitFor({ state: "attached" });
-    const { operator, charter } = await stack.wattline.meters.microgridOf(3);
-    expect(operator).to.equal(localAccount(4).address);
-    expect(charter.latitudeTenths).to.equal(481n);
+    const founded = (await stack.wattline.facts()).known(3);
+    expect(founded).to.deep.include({
+      operator: localAccount(4).address,
+      dso: localAccount(4).address,
+      latitudeTenths: 481,
+      reportingDeadlineSeconds: 48 * 3_600,
+      utcOffsetMinutes: 60,
+    });
+    const { slotSeconds } = founded;
+    const [early, noon] = [4, 12].map((hour) =>
+      levelFor(founded, slotAt(20_000 * SECONDS_PER_DAY + (hour - 1) * 3_600, slotSeconds)),
+    );
+    // An empty community price is the middle of the two tariffs.
+    expect(early).to.deep.include({ pricePerKwh: 210_000n, feePerKwh: 20_000n });
+    expect(noon).to.deep.include({ pricePerKwh: 120_000n, feePerKwh: 20_000n });
     watch.assertNoFaults();
     await context.close();
   });
@@ -249,7 +423,7 @@ describe("The microgrid page", function () {
     const next = await openAs(successor);
     await next.page.getByRole("button", { name: "Accept the role" }).click();
     await next.page.getByRole("heading", { name: "You are the operator" }).waitFor();
-    expect(await stack.wattline.meters.operatorOf(1)).to.equal(localAccount(successor).address);
+    expect(await stack.wattline.microgrids.operatorOf(1)).to.equal(localAccount(successor).address);
     next.watch.assertNoFaults();
     await next.context.close();
   });
@@ -277,15 +451,24 @@ async function settleSecondMicrogrid({
   if (seller === undefined || neighbour === undefined || buyer === undefined)
     throw new Error("Nobody can trade.");
   await fund(wattline, buyer, 5_000_000n);
-  const offer = await trading.sign(community, seller, "offer", {
-    ...morning,
-    pricePerKwh: 15n * CENT,
-  });
+  const terms = { pricePerKwh: 15n * CENT, crosses: true };
+  const offer = await trading.sign(community, seller, "offer", { ...morning, ...terms });
+  const offers = new Map(slotsIn(morning).map((slot) => [slot, offer]));
   const noon = morning.lastSlot - 4;
   await trading.accept(community, neighbour, offer, new Map([[noon, 300n]]));
   await trading.accept(other, buyer, offer, new Map([[noon, 200n]]));
   return {
-    /** A household there buys energy from here. */
-    purchase: () => trading.accept(other, buyer, offer, new Map([[morning.lastSlot, 1n]])),
+    /** A household here reports and offers energy of a slot, over the tie line too. */
+    async sell(slot: number) {
+      await report(wattline, seller, new Map([[slot, 100n]]));
+      const slots = { firstSlot: slot, lastSlot: slot };
+      offers.set(slot, await trading.sign(community, seller, "offer", { ...slots, ...terms }));
+    },
+    /** A household there buys a little energy of a slot from here. */
+    async buy(slot: number) {
+      const found = offers.get(slot);
+      if (found === undefined) throw new Error(`Nothing is offered of slot ${slot}.`);
+      await trading.accept(other, buyer, found, new Map([[slot, 10n]]));
+    },
   };
 }
