@@ -8,8 +8,11 @@ import { openBrowser, openContext } from "./support/browser.ts";
 import { callsIn } from "./support/calls.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
 import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
 
+/** The label of the field that deposits. */
+const DEPOSIT = "From your wallet into escrow";
 const EURO = 1_000_000n;
 /** A euro as the escrow counts it. */
 const EURO_MILLIS = EURO * MILLIS_PER_UNIT;
@@ -75,17 +78,13 @@ describe("Wallets as they are", function () {
   };
 
   async function deposit(page: Page, amount: string): Promise<void> {
-    await page.getByLabel("From your wallet into escrow").fill(amount);
+    await page.getByLabel(DEPOSIT).fill(amount);
     await page.getByRole("button", { name: "Deposit", exact: true }).click();
   }
 
   /** Waits until a deposit is through: its form is empty again. */
-  async function deposited(page: Page): Promise<void> {
-    await page.waitForFunction(() => {
-      const inputs = [...document.querySelectorAll("input")];
-      return inputs.length > 0 && inputs.every(({ value }) => value === "");
-    });
-  }
+  const deposited = (page: Page) =>
+    until(async () => (await page.getByLabel(DEPOSIT).inputValue()) === "");
 
   const rpc = (method: string, params: unknown[] = []) =>
     stack.chain.ethers.provider.send(method, params);
