@@ -26,18 +26,17 @@ const STEP_SECONDS = 300;
 const DAY_SECONDS = 86_400;
 const DEFAULT_SLOT_SECONDS = 900;
 
-/** All tie lines with what they carry, read again as slots pass. */
+/** All tie lines as they are now, with what they carry, which is read again as slots pass. */
 export function useFlows() {
   const { data: microgrids } = useMicrogrids();
   const { data: lines } = useTieLines();
   const time = useChainTime();
   const step = time === undefined ? undefined : slotAt(time, STEP_SECONDS);
-  return useChainQuery(
+  const flows = useChainQuery(
     ["flows", lines?.map(({ lower, higher }) => `${lower} ${higher}`), step],
     (context) =>
       Promise.all(
-        (lines ?? []).map(async (line): Promise<LineWithFlow> => {
-          const { lower, higher } = line;
+        (lines ?? []).map(async ({ lower, higher }) => {
           const slotSeconds =
             microgrids?.find(({ microgrid }) => microgrid === lower)?.slotSeconds ??
             DEFAULT_SLOT_SECONDS;
@@ -45,11 +44,17 @@ export function useFlows() {
             readFlow(context, lower, higher, slotSeconds, time ?? 0),
             readFlow(context, higher, lower, slotSeconds, time ?? 0),
           ]);
-          return { ...line, up, down };
+          return { lower, higher, up, down };
         }),
       ),
     { enabled: lines !== undefined && microgrids !== undefined && time !== undefined },
   );
+  // The terms of a line may change while its flow is being read: they are never part of that answer.
+  const data = flows.data?.flatMap((flow): LineWithFlow[] => {
+    const line = lines?.find(({ lower, higher }) => lower === flow.lower && higher === flow.higher);
+    return line === undefined ? [] : [{ ...line, ...flow }];
+  });
+  return { ...flows, data };
 }
 
 /** Energy sent in one direction in the current slot, and in the last 24 hours. */
