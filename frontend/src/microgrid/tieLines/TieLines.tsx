@@ -34,7 +34,7 @@ export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
       ) : (
         <>
           {microgrids.length > 1 && (
-            <Diagram microgrids={microgrids} current={microgrid.microgrid} tieLines={data} />
+            <Diagram microgrids={microgrids} current={microgrid.microgrid} tieLines={data ?? []} />
           )}
           {mine === undefined || mine.length === 0 ? (
             <EmptyState icon={<Cable />} title={<Trans>No tie line yet</Trans>}>
