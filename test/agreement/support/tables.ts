@@ -61,7 +61,7 @@ function auditedTables({ state, findings }: AuditResult, out: string): Tables {
           ([holder, { balanceMillis, counter, lockedUntil, settler, signer }]) =>
             isAccount(balanceMillis, counter, lockedUntil) && [
               ...[currency, holder, balanceMillis, counter, lockedUntil],
-              ...(lockedUntil === 0 ? [null, null] : [settler, signer]),
+              ...(lockedUntil === 0 ? [null, null] : [settler, nobodyIsNull(signer)]),
             ],
         ),
       ),
@@ -96,7 +96,7 @@ function auditedTables({ state, findings }: AuditResult, out: string): Tables {
         meter.capacityW,
         meter.critical,
         meter.active,
-        meter.pendingOwner === zeroAddress ? null : meter.pendingOwner,
+        nobodyIsNull(meter.pendingOwner),
         meter.movingTo === 0 ? null : meter.movingTo,
       ]),
     ),
@@ -285,6 +285,8 @@ const tableOf = (rows: readonly (readonly Cell[] | false)[]): Table =>
 
 const isAccount = (...values: readonly Cell[]): boolean =>
   values.some((value) => Number(value) !== 0);
+
+const nobodyIsNull = (address: string): string | null => (address === zeroAddress ? null : address);
 
 const lanesOf = (word: bigint): bigint[] =>
   Array.from({ length: LANES }, (_, lane) => (word >> BigInt(32 * lane)) & 0xffffffffn);
