@@ -633,7 +633,7 @@ export function randomActions(
   const names = Object.keys(actions);
 
   /** Lets time pass until households that sold under a lock can buy at once again. */
-  async function passLocks(): Promise<void> {
+  const passLocks = async (): Promise<void> => {
     const held = await Promise.all(
       home.households.map(({ address }) =>
         client.readContract({
@@ -649,7 +649,7 @@ export function randomActions(
     if (end <= timestamp) return;
     await client.setNextBlockTimestamp({ timestamp: end });
     await client.mine({ blocks: 1 });
-  }
+  };
 
   /** A household promises energy, its meter reports nothing until the deadline, and the buyer calls that undelivered. */
   const fallShort = async (): Promise<void> => {
