@@ -97,12 +97,15 @@ function isStamped(wanted) {
   }
 }
 
-/** Avoids a second install after `npm install`, by the list that npm writes. */
+/**
+ * Avoids a second install after `npm install`, by the list that npm writes. A workspace's own copies of libraries count,
+ * too: they are in its own node_modules.
+ */
 function matchesLock(packages) {
   try {
     const installed = readJson(modules, ".package-lock.json").packages;
     return Object.entries(packages)
-      .filter(([path, { optional }]) => path.startsWith("node_modules/") && !optional)
+      .filter(([path, { optional }]) => path.includes("node_modules/") && !optional)
       .every(([path, { version }]) => installed[path]?.version === version);
   } catch {
     return false;

@@ -289,7 +289,7 @@ describe("The market", function () {
     watch.assertNoFaults();
   });
 
-  it("shows another household's new offer as soon as the relay tells of it", async () => {
+  it("shows another household's new offer as soon as the relay streams it", async () => {
     const { page } = await open();
     const { community, trading, morning, CENT } = stack;
     const offer = await trading.sign(community, market.jane, "offer", {

@@ -1,4 +1,5 @@
 import { readFlags } from "@wattline/common/flags";
+import { timeOf } from "@wattline/common/options";
 
 export const USAGE = `npm run allocate -- INPUT --from TIME --to TIME --format FORMAT [options]
 
@@ -83,7 +84,8 @@ export interface AllocateCommand {
 export function readOptions(argv: readonly string[]): AllocateCommand | "help" {
   const values = readFlags(argv, FLAGS, AllocateError);
   if (values.help) return "help";
-  const [from, to] = [timeOf("--from", values.from), timeOf("--to", values.to)];
+  const from = timeOf("--from", values.from, AllocateError);
+  const to = timeOf("--to", values.to, AllocateError);
   if (from >= to) throw new AllocateError(`--from ${values.from} is not before --to ${values.to}.`);
   const format = FORMATS.find((each) => each === values.format);
   if (format === undefined) {
@@ -145,13 +147,4 @@ function inputOf(values: Values): Input {
 function toleranceOf(text = "0"): bigint {
   if (/^\d{1,9}$/.test(text)) return BigInt(text);
   throw new AllocateError(`--tolerance must be whole Wh, not "${text}".`);
-}
-
-function timeOf(name: string, text: string | undefined): number {
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text ?? "");
-  const seconds = isTime ? Date.parse(text ?? "") / 1000 : Number.NaN;
-  if (Number.isFinite(seconds)) return seconds;
-  throw new AllocateError(
-    `${name} must be a time with its offset, such as 2026-06-01T00:00:00+02:00, not "${text ?? ""}".`,
-  );
 }

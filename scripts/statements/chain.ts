@@ -65,8 +65,8 @@ export async function readChain(
 }
 
 /**
- * Holds the accounts that the history comes to against the chain's. A node that has forgotten the block's state is taken at
- * its logs.
+ * Holds the accounts that the history comes to against the chain's.
+ * @returns The accounts of which the node has no state at that block: for them its logs alone decide.
  * @throws RpcError that names the account and both balances.
  */
 export async function expectBalances(
@@ -74,20 +74,22 @@ export async function expectBalances(
   microgrid: number,
   accounts: readonly Address[],
   balanceMillis: BalanceMillis,
-): Promise<void> {
+): Promise<Address[]> {
   const currency = microgrids.get(microgrid)?.currency;
-  if (currency === undefined) return;
-  await Promise.all(
+  if (currency === undefined) return [];
+  const unknown = await Promise.all(
     accounts.map(async (account) => {
       const known = movements
         .filter((each) => isAddressEqual(each.holder, account) && each.currency === currency)
         .reduce((sum, { amountMillis }) => sum + amountMillis, 0n);
       const real = await balanceMillis(currency, account);
-      if (real === undefined || real === known) return;
+      if (real === undefined) return [account];
+      if (real === known) return [];
       throw new RpcError(
         `The account of ${account} holds ${real} thousandths of a base unit; its history comes to ${known}. The node does not give every log: ask another one.`,
         "contradiction",
       );
     }),
   );
+  return unknown.flat();
 }

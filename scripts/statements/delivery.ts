@@ -1,7 +1,7 @@
 import { whereaboutsOf } from "@wattline/audit/command";
 import { writeWhole } from "@wattline/common/files";
 import { readFlags } from "@wattline/common/flags";
-import { OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
+import { OptionsError, rpcUrlOf, timeOf, wholeNumber } from "@wattline/common/options";
 import { formatKwh, slotAt } from "@wattline/sdk";
 import {
   buildDelivery,
@@ -81,15 +81,6 @@ export function readDeliveryOptions(
     imports,
     out: values.out ?? "delivery.json",
   };
-}
-
-function timeOf(name: string, text = ""): number {
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text);
-  const seconds = isTime ? Date.parse(text) / 1000 : Number.NaN;
-  if (Number.isFinite(seconds)) return seconds;
-  throw new OptionsError(
-    `${name} must be a time with its offset, such as 2026-06-01T00:00:00+02:00, not "${text}".`,
-  );
 }
 
 /** @throws OptionsError, StatementFormatError, and as `readChain`. */

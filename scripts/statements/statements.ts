@@ -95,16 +95,16 @@ export async function writeStatements(
   const before = readRuns(folder);
   const { history, end, balanceMillis } = await readChain(command, signal, isQuiet);
   const accounts = community.members.map(({ account }) => account);
-  await expectBalances(history, community.microgrid, accounts, balanceMillis);
+  const unknown = await expectBalances(history, community.microgrid, accounts, balanceMillis);
   const run = asOptions(() =>
     bill(history, { community, label, issuedOn, isFinal, end }, before.runs),
   );
   const files = filesOf(run);
   signal.throwIfAborted();
-  if (isFinal) return { lines: linesOf(run, appendRun(folder, before, run, files)), holds: true };
   const preview = path.join(out, "preview");
-  writePreview(preview, run, files);
-  return { lines: linesOf(run, preview), holds: true };
+  if (!isFinal) writePreview(preview, run, files);
+  const written = isFinal ? appendRun(folder, before, run, files) : preview;
+  return { lines: [...linesOf(run, written), ...unknownLines(unknown, end.number)], holds: true };
 }
 
 /** A period or a run that makes no sense is an option that makes no sense. */
@@ -129,6 +129,13 @@ const filesOf = (run: BillingRun): RunFile[] => [
     text: runToCsv(run, language),
   })),
 ];
+
+const unknownLines = (accounts: readonly string[], block: number): string[] =>
+  accounts.length === 0
+    ? []
+    : [
+        `The node has no state of block ${block}: ${accounts.length} accounts were computed from its logs and not compared.`,
+      ];
 
 function linesOf(run: BillingRun, folder: string): string[] {
   const documents = run.statements.flatMap((statement) => statement.documents);

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { whereaboutsOf } from "@wattline/audit/command";
+import { readArguments } from "@wattline/common/flags";
 import { OptionsError, rpcUrlOf } from "@wattline/common/options";
 import { formatKwh } from "@wattline/sdk";
 import { checkDelivery, deliveryFromJson } from "@wattline/sdk/statements";
@@ -22,6 +22,9 @@ every sum is right. Nothing but the node's logs is trusted.
 Ends with 0 when all of it holds, with 1 when something does not, with 2 for an option or a file that makes
 no sense, with 3 when the node does not answer, or not truthfully.`;
 
+const TEXT = { type: "string" } as const;
+const FLAGS = { rpc: TEXT, deployment: TEXT, marketplace: TEXT } as const;
+
 export interface VerifyCommand extends Chain {
   readonly file: string;
 }
@@ -31,7 +34,7 @@ export function readVerifyOptions(
   argv: readonly string[],
   usual = process.env.WATTLINE_DEPLOYMENT,
 ): VerifyCommand | "help" {
-  const { values, positionals } = parse(argv);
+  const { values, positionals } = readArguments(argv, FLAGS);
   if (values.help) return "help";
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) {
@@ -40,24 +43,6 @@ export function readVerifyOptions(
   if (values.rpc === undefined) throw new OptionsError("--rpc URL is missing. See --help.");
   const where = whereaboutsOf(values.deployment, values.marketplace, usual);
   return { file, rpc: rpcUrlOf(values.rpc), where };
-}
-
-function parse(argv: readonly string[]) {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        ...{ rpc: text, deployment: text, marketplace: text },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new OptionsError(
-      `${error instanceof Error ? error.message.split("\n")[0] : error} See --help.`,
-    );
-  }
 }
 
 /** @throws OptionsError, StatementFormatError, and as `readChain`. */

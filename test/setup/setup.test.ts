@@ -94,6 +94,13 @@ describe("setup", () => {
     expect(calls()).to.have.length(1);
   });
 
+  it("installs again when the lock gains a library that only a workspace has", () => {
+    setup();
+    writeLock(`${platform}-gnu`, { "sdk/node_modules/zod": { version: "4.0.0" } });
+    setup();
+    expect(calls()).to.have.length(2);
+  });
+
   it("mends a node_modules whose native package does not load", () => {
     setup({ npm: "break" });
     expect(setup().status).to.equal(0);
@@ -200,13 +207,14 @@ describe("setup", () => {
     writeFileSync(join(root, "package.json"), JSON.stringify(content));
   }
 
-  function writeLock(edrPlatform: string): void {
+  function writeLock(edrPlatform: string, more: Readonly<Record<string, unknown>> = {}): void {
     const packages = {
       "": { devDependencies: { node: version } },
       "node_modules/@nomicfoundation/edr": {
         version: "1.0.0",
         optionalDependencies: { [`@nomicfoundation/edr-${edrPlatform}`]: "1.0.0" },
       },
+      ...more,
     };
     writeFileSync(join(root, "package-lock.json"), JSON.stringify({ packages }));
   }

@@ -10,11 +10,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { RpcError } from "@wattline/audit";
 import { type BillingRun, runFromJson } from "@wattline/sdk/statements";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { expectBalances, readChain } from "../../scripts/statements/chain.ts";
 import { appendRun, ChangedRunError, readRuns } from "../../scripts/statements/runs.ts";
 import { readStatementsOptions, writeStatements } from "../../scripts/statements/statements.ts";
+import { misbehavingNode } from "../support/misbehavingNode.ts";
 import { playStatements } from "./support.ts";
 
 const SCRIPT = path.join(import.meta.dirname, "../../scripts/statements.ts");
@@ -76,6 +79,31 @@ describe("npm run statements", function () {
     expect(readRun("preview").isFinal).to.equal(false);
     expect(await refusal("2026-06", "--final")).to.contain("2026-06 ends at");
     expect(existsSync(runs())).to.equal(false);
+  });
+
+  it("says how many accounts it could not compare with the chain", async () => {
+    const node = await misbehavingNode(world.rpc, { forgetsAfter: -1 });
+    try {
+      const { lines } = await run("2026-06", "--rpc", node.url);
+      expect(lines.at(-1)).to.contain(`${world.households.length} accounts were computed`);
+    } finally {
+      await node.close();
+    }
+  });
+
+  it("refuses a history that comes to another balance than the chain's", async () => {
+    const command = readStatementsOptions(argumentsOf("2026-06"));
+    if (command === "help") throw new Error("Nobody asked for help.");
+    const { history, balanceMillis } = await readChain(command, never, true);
+    const [account] = world.households.map(({ address }) => address);
+    if (account === undefined) throw new Error("There are no households.");
+    const compare = (balance: typeof balanceMillis) =>
+      expectBalances(history, world.microgrid, [account], balance);
+    expect(await compare(balanceMillis)).to.deep.equal([]);
+    const refused = await compare(async (...of) => ((await balanceMillis(...of)) ?? 0n) + 1n).catch(
+      (error: Error) => error,
+    );
+    expect(refused).to.be.instanceOf(RpcError);
   });
 
   it("makes a final run whose money and energy are those of the neighbours' trades", async () => {

@@ -10,6 +10,23 @@ export function wholeNumber(name: string, text: string): number {
   return value;
 }
 
+/**
+ * A moment, in Unix seconds.
+ * @param Refusal The error for anything but a time with its offset from UTC; the message names the option.
+ */
+export function timeOf(
+  name: string,
+  text = "",
+  Refusal: new (message: string) => Error = OptionsError,
+): number {
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  const seconds = isTime ? Date.parse(text) / 1000 : Number.NaN;
+  if (Number.isFinite(seconds)) return seconds;
+  throw new Refusal(
+    `${name} must be a time with its offset, such as 2026-06-01T00:00:00+02:00, not "${text}".`,
+  );
+}
+
 /** One of `choices`. @throws OptionsError for anything else. */
 export function choice<Choice extends string>(
   name: string,
