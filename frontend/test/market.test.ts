@@ -351,7 +351,7 @@ describe("The market", function () {
       wattline.euro.connect(operator.signer).mint(buyer.address, FUNDS, o),
     );
     const { community, trading, morning, CENT } = stack;
-    const cheapest = await trading.sign(community, market.second, "offer", {
+    const cheapest = await trading.sign(community, market.jane, "offer", {
       ...morning,
       pricePerKwh: 5n * CENT,
     });
@@ -361,8 +361,8 @@ describe("The market", function () {
     const { asked, decide } = wallet.hesitate();
     await page.getByRole("button", { name: "Buy 100 Wh for €0.005" }).click();
     await asked;
-    await wattline.send(market.second.address, (o) =>
-      wattline.marketplace.connect(market.second.signer).cancel([cheapest.order.nonce], o),
+    await wattline.send(market.jane.address, (o) =>
+      wattline.marketplace.connect(market.jane.signer).cancel([cheapest.order.nonce], o),
     );
     decide();
     await page.getByText(/This order was cancelled by who made it/).waitFor();

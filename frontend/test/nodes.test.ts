@@ -64,7 +64,8 @@ describe("Nodes as they are", function () {
     await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
     await page.getByRole("button", { name: "Test Wallet" }).click();
     await page.getByLabel("Energy", { exact: true }).fill("0.2");
-    await page.getByRole("button", { name: /^Buy 200 Wh for €/ }).waitFor();
+    // Enabled only when everything that a purchase rests on has been read.
+    await page.getByRole("button", { name: /^Buy 200 Wh for €/, disabled: false }).waitFor();
     return { page, wallet };
   }
 

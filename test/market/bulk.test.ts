@@ -27,7 +27,7 @@ import {
   zeroHash,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { afterADay, scene } from "../support/neighbours.ts";
+import { neighbours, scene } from "../support/neighbours.ts";
 import { compact, hex } from "../support/signatures.ts";
 import { slots } from "../support/world.ts";
 
@@ -38,11 +38,13 @@ const RIGHT = 0;
 
 describe("Bulk signatures", () => {
   const get = scene(async () => {
-    const neighbours = await afterADay();
-    const { world, microgrid } = neighbours;
+    const before = await neighbours();
+    const { world, microgrid, jane } = before;
     const dora = await world.meter(await world.person("Dora"), { microgrid });
+    await world.passSlots(96);
+    await world.report(jane, slots(0, 96, 1_000n));
     await world.report(dora, slots(0, 8, 1_000n));
-    return { ...neighbours, dora };
+    return { ...before, dora };
   });
   const domain = () => marketDomain(get().world.chainId, get().world.addresses.market);
   const dorasKey = () => get().dora.owner.key;
@@ -72,10 +74,13 @@ describe("Bulk signatures", () => {
 
   /** Jane's wallet shows and signs all of these orders. */
   const signNested = (orders: readonly Order[]): Promise<Hex> => {
-    const { types, message } = bulkTypedData(domain(), orders);
-    return get()
-      .jane.owner.signer.signTypedData(domain(), { ...types }, { ...message })
-      .then(hex);
+    const { types, primaryType, message } = bulkTypedData(domain(), orders);
+    return get().jane.owner.key.signTypedData({
+      domain: domain(),
+      types,
+      primaryType,
+      message: { ...message },
+    });
   };
   const signTree = (tree: BulkTree, key = dorasKey()) =>
     key.sign({ hash: bulkDigest(domain(), tree) });

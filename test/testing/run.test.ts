@@ -96,7 +96,7 @@ describe("npm test -- PATH", function () {
 
   it("runs one file, and with -g some of its tests", async () => {
     const whole = await runScript(TEST, SMALL);
-    expect(whole.said.trim().split("\n").at(-1)).to.equal("3 passed, 0 failed");
+    expect(whole.said.trim().split("\n").at(-1)).to.equal("4 passed, 0 failed");
     const { code, said } = await runScript(TEST, SMALL, "-g", "are a loss");
     expect([code, said.trim().split("\n").at(-1)]).to.deep.equal([0, "1 passed, 0 failed"]);
   });
