@@ -16,7 +16,9 @@ export async function violationsOf(page: Page, within?: string): Promise<string[
   for (const theme of THEMES) {
     // Without motion: during the transition between themes, contrasts are wrong.
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await page.evaluate(() => {
+    await page.evaluate(async () => {
+      // The page hears of the theme before its next frame, and changes its colours then.
+      await new Promise(requestAnimationFrame);
       const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
       return Promise.allSettled(running.map(({ finished }) => finished));
     });
