@@ -28,7 +28,7 @@ import {
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { neighbours, scene } from "../support/neighbours.ts";
-import { compact, hex } from "../support/signatures.ts";
+import { compact } from "../support/signatures.ts";
 import { slots } from "../support/world.ts";
 
 /** The last bytes of a bulk signature: "bulk". */
