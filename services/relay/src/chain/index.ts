@@ -1,0 +1,3 @@
+/** How a chain is read, for others who judge orders. */
+export { logRanges } from "./logs.ts";
+export { type Head, type SignatureReading, Snapshot } from "./snapshot.ts";
