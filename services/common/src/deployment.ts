@@ -27,12 +27,18 @@ export function readDeployment<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
 ): z.output<Schema> {
+  let text: string;
   try {
-    return schema.parse(JSON.parse(readFileSync(file, "utf8")));
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new MendableError(`${file} can't be read (${reasonOf(error)}). ${WHENCE}`);
+  }
+  try {
+    return schema.parse(JSON.parse(text));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
-    throw new MendableError(
-      `${file} is no deployment (${reason}). It comes from your community: it says where the contracts are.`,
-    );
+    throw new MendableError(`${file} is no deployment (${reason}). ${WHENCE}`);
   }
 }
+
+const WHENCE = "It comes from your community: it says where the contracts are.";
