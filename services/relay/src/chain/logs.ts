@@ -1,4 +1,4 @@
-import type { Address, Log, PublicClient } from "viem";
+import type { AbiEvent, Address, Log, PublicClient } from "viem";
 
 /** Blocks requested at once, at first and at most. */
 const MOST_BLOCKS = 10_000;
@@ -11,6 +11,7 @@ export interface LogRange {
 
 /**
  * Reads logs range by range, and smaller ranges when the node refuses, as it does for too many blocks or logs.
+ * @param events Only these, when they are given.
  * @throws the node's error when it refuses even a single block
  */
 export async function* logRanges(
@@ -18,16 +19,17 @@ export async function* logRanges(
   address: readonly Address[],
   fromBlock: number,
   toBlock: number,
+  events?: readonly AbiEvent[],
 ): AsyncGenerator<LogRange> {
   let [from, blocks] = [fromBlock, MOST_BLOCKS];
   while (from <= toBlock) {
     const to = Math.min(toBlock, from + blocks - 1);
     try {
-      const logs = await client.getLogs({
-        address: [...address],
-        fromBlock: BigInt(from),
-        toBlock: BigInt(to),
-      });
+      const range = { address: [...address], fromBlock: BigInt(from), toBlock: BigInt(to) };
+      const logs: readonly Log[] =
+        events === undefined
+          ? await client.getLogs(range)
+          : await client.getLogs({ ...range, events });
       yield { toBlock: to, logs };
       from = to + 1;
       blocks = Math.min(MOST_BLOCKS, blocks * 2);
