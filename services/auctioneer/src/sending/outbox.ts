@@ -14,7 +14,7 @@ import * as z from "zod";
 
 const hex = z
   .string()
-  .regex(/^0x[0-9a-f]*$/)
+  .regex(/^0x[0-9a-fA-F]*$/)
   .transform((text) => text as Hex);
 const wei = z.string().regex(/^\d+$/).transform(BigInt);
 
@@ -43,7 +43,7 @@ const sentSchema = z.object({
     .optional(),
 });
 
-const fileSchema = z.object({ account: hex, chainId: z.int(), sent: z.array(sentSchema) });
+const fileSchema = z.object({ sent: z.array(sentSchema) });
 
 /** One signed transaction. */
 export type Attempt = z.output<typeof attemptSchema>;
@@ -59,16 +59,12 @@ const FINAL_BLOCKS = 128;
  */
 export class Outbox {
   readonly #file: string;
-  readonly #account: Address;
-  readonly #chainId: number;
   #sent: readonly Sent[];
 
-  /** @throws MendableError when the file is of another account or chain, or damaged. */
+  /** @throws MendableError when the file can't be read or is damaged. */
   constructor(folder: string, account: Address, chainId: number) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#file = path.join(folder, `sent-${chainId}-${account.toLowerCase()}.json`);
-    this.#account = account;
-    this.#chainId = chainId;
     this.#sent = readSent(this.#file);
   }
 
@@ -117,7 +113,7 @@ export class Outbox {
 
   #write(sent: readonly Sent[]): void {
     const text = JSON.stringify(
-      { account: this.#account.toLowerCase(), chainId: this.#chainId, sent },
+      { sent },
       (_, value) => (typeof value === "bigint" ? value.toString() : value),
       1,
     );
