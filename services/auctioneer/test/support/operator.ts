@@ -96,6 +96,13 @@ stuck_seconds = ${stuckSeconds}
     return running;
   }
 
+  /** The auctioneer that was started last. */
+  get running(): RunningAuctioneer {
+    const last = this.#running.at(-1);
+    if (last === undefined) throw new Error("No auctioneer was started.");
+    return last;
+  }
+
   async stop(): Promise<void> {
     for (const each of this.#running) await each.stop();
     this.#running = [];
