@@ -19,7 +19,7 @@ import {
   type PublicClient,
 } from "viem";
 import { type ChainState, Ledger } from "./chain/ledger.ts";
-import { settlementsOf, type Timing } from "./clearing.ts";
+import { batchesOfPairings, pairingsOf, timingOf } from "./clearing.ts";
 import type { Config, Settings } from "./config.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { Relays } from "./orders/relays.ts";
@@ -27,7 +27,7 @@ import { isFor, Verifier } from "./orders/verify.ts";
 import { dueReleasesOf } from "./releasing.ts";
 import { type Attempt, Outbox } from "./sending/outbox.ts";
 import { type Purpose, Sender } from "./sending/sender.ts";
-import { type Call, matchOutcomes, simulate } from "./simulate.ts";
+import { type Call, matchOutcomes, settleCall, simulate } from "./simulate.ts";
 
 /** What an auctioneer can be told besides its configuration. */
 export interface AuctioneerOptions {
@@ -150,13 +150,9 @@ export class Auctioneer {
     );
     this.metrics.orders.reset();
     for (const { judgement } of verified) this.metrics.orders.inc({ state: judgement.state });
-    const timing = timingOf(this.#config);
-    for (const batch of await settlementsOf(
-      view,
-      verified,
-      timing,
-      this.#config.clear.microgrids,
-    )) {
+    const { microgrids } = this.#config.clear;
+    const pairings = await pairingsOf(view, verified, timingOf(this.#config), microgrids);
+    for (const batch of batchesOfPairings(view, verified, pairings)) {
       signal.throwIfAborted();
       const worth = await this.#worthOf(batch);
       if (worth !== undefined && (await this.#send(settleCall(this.#deployment, worth), "settle")))
@@ -217,6 +213,8 @@ const WORTH: ReadonlySet<string> = new Set(["Matched", "Reserved", "Released"]);
 /** An auctioneer that runs. */
 export interface RunningAuctioneer {
   readonly auctioneer: Auctioneer;
+  /** What hinders it at present. */
+  trouble(): string | undefined;
   /** Ends the round that is under way, and lets go of the account. */
   stop(): Promise<void>;
 }
@@ -242,9 +240,16 @@ export async function startAuctioneer(
     await lock.release();
     throw error;
   }
-  const work = runRounds(auctioneer, report, pollMs, stop.signal);
+  let trouble: string | undefined;
+  const onTrouble = (reason: string | undefined) => {
+    if (reason === trouble) return;
+    report(reason === undefined ? "The auctioneer goes on." : `The auctioneer waits: ${reason}`);
+    trouble = reason;
+  };
+  const work = runRounds(auctioneer, onTrouble, pollMs, stop.signal);
   return {
     auctioneer,
+    trouble: () => trouble,
     async stop() {
       stop.abort();
       await work;
@@ -253,25 +258,21 @@ export async function startAuctioneer(
   };
 }
 
-/** Rounds until told to stop. What fails is said once, and tried again after pauses that grow. */
+/** Rounds until told to stop. What fails is tried again after pauses that grow. */
 async function runRounds(
   auctioneer: Auctioneer,
-  report: (message: string) => void,
+  onTrouble: (reason: string | undefined) => void,
   pollMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  let trouble: string | undefined;
   for (let pause = pollMs; !signal.aborted; ) {
     try {
       const round = await auctioneer.round(signal);
-      if (trouble !== undefined) report("The auctioneer goes on.");
-      trouble = undefined;
+      onTrouble(undefined);
       pause = round === "sent" ? 0 : pollMs;
     } catch (error) {
       if (signal.aborted) return;
-      const reason = reasonOf(error);
-      if (reason !== trouble) report(`The auctioneer waits: ${reason}`);
-      trouble = reason;
+      onTrouble(reasonOf(error));
       pause = Math.min(Math.max(2 * pause, pollMs), LONGEST_PAUSE_MS);
     }
     await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -283,22 +284,6 @@ export const clientAt = (rpcUrl: string): PublicClient =>
     transport: nodeTransport(rpcUrl, { batchSize: RPC_BATCH, tries: RPC_TRIES }),
     cacheTime: 0,
   });
-
-export const timingOf = ({ clear }: Config): Timing => ({
-  waitSeconds: clear.wait_minutes * 60,
-  forwardSeconds: clear.forward_minutes * 60,
-});
-
-export function settleCall({ marketplace }: Deployment, batch: Batch): Call {
-  const { orders, signatures, matches, gas } = batch;
-  const args = [
-    [...orders],
-    [...signatures],
-    matches.map((match) => ({ ...match, energy: [...match.energy] })),
-  ] as const;
-  const data = encodeFunctionData({ abi: marketplaceAbi, functionName: "settle", args });
-  return { to: marketplace, data, gas };
-}
 
 function releaseCall(
   { marketplace }: Deployment,

@@ -27,6 +27,7 @@ import {
   sourceMask,
 } from "@wattline/sdk";
 import { type Address, isAddressEqual } from "viem";
+import type { Config } from "./config.ts";
 import type { Verified } from "./orders/verify.ts";
 
 /** How long past slots are looked after: an order for older ones is left to its deadline. */
@@ -39,6 +40,11 @@ export interface Timing {
   /** Seconds before a slot's start at which energy to come is shared out. */
   readonly forwardSeconds: number;
 }
+
+export const timingOf = ({ clear }: Pick<Config, "clear">): Timing => ({
+  waitSeconds: clear.wait_minutes * 60,
+  forwardSeconds: clear.forward_minutes * 60,
+});
 
 /** The slots of a microgrid that are due at a time: of minted energy, and of energy to come. */
 export function dueSlots(
@@ -53,14 +59,12 @@ export function dueSlots(
   };
 }
 
-/** Shares out the due slots of all microgrids, as batches for `settle`. */
-export async function settlementsOf(
+/** Pairings as batches for `settle`, each bounded in gas. */
+export function batchesOfPairings(
   view: Snapshot,
   verified: readonly Verified[],
-  timing: Timing,
-  microgrids: readonly number[] | undefined,
-): Promise<Batch[]> {
-  const pairings = await pairingsOf(view, verified, timing, microgrids);
+  pairings: readonly Pairing[],
+): Batch[] {
   const wallets = new Set(
     verified.filter(({ facts }) => facts.signer?.by === "wallet").map(({ order }) => order.maker),
   );

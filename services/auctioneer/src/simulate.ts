@@ -1,6 +1,19 @@
 import { MendableError, reasonOf } from "@wattline/common/mendable";
-import { type Contracts, decodeLog, type HistoryEvent, sumWh } from "@wattline/sdk";
-import { type Address, type Hex, isAddressEqual, type PublicClient } from "viem";
+import {
+  type Batch,
+  type Contracts,
+  decodeLog,
+  type HistoryEvent,
+  marketplaceAbi,
+  sumWh,
+} from "@wattline/sdk";
+import {
+  type Address,
+  encodeFunctionData,
+  type Hex,
+  isAddressEqual,
+  type PublicClient,
+} from "viem";
 
 /** What a transaction would do now. */
 export interface Outcome {
@@ -78,3 +91,15 @@ export const matchOutcomes = (events: readonly HistoryEvent[]): MatchOutcome[] =
         return [];
     }
   });
+
+/** A batch as a call. */
+export function settleCall({ marketplace }: Pick<Contracts, "marketplace">, batch: Batch): Call {
+  const { orders, signatures, matches, gas } = batch;
+  const args = [
+    [...orders],
+    [...signatures],
+    matches.map((match) => ({ ...match, energy: [...match.energy] })),
+  ] as const;
+  const data = encodeFunctionData({ abi: marketplaceAbi, functionName: "settle", args });
+  return { to: marketplace, data, gas };
+}

@@ -1,4 +1,5 @@
 import { reasonOf } from "@wattline/common/mendable";
+import type { OrdersQuery } from "@wattline/relay";
 import { RelayClient } from "@wattline/relay/client";
 import { signedOrderSchema } from "@wattline/relay/schemas";
 import { type SignedOrder, signedOrderFromJson } from "@wattline/sdk";
@@ -28,22 +29,38 @@ export class Relays {
     return this.#troubles.size;
   }
 
-  /** What the relays say is live. Nothing of it is verified but its form. */
-  async orders(signal: AbortSignal): Promise<SignedOrder[]> {
+  /** The limits that the relays say are live. Nothing of them is verified but their form. */
+  orders(signal: AbortSignal): Promise<SignedOrder[]> {
+    return this.#read({ kind: "limit", settler: this.#settler, state: "live" }, signal);
+  }
+
+  /** All orders that reach a slot, in whatever state. Nothing of them is verified but their form. */
+  ordersOf(microgrid: number, slot: number, signal: AbortSignal): Promise<SignedOrder[]> {
+    return this.#read({ microgrid, fromSlot: slot, toSlot: slot, state: "all" }, signal);
+  }
+
+  async #read(query: OrdersQuery, signal: AbortSignal): Promise<SignedOrder[]> {
     const books = await Promise.all(
-      [...this.#clients].map(([url, client]) => this.#bookOf(url, client, signal)),
+      [...this.#clients].map(([url, client]) => this.#bookOf(url, client, query, signal)),
     );
     return books.flat();
   }
 
-  async #bookOf(url: string, client: RelayClient, stop: AbortSignal): Promise<SignedOrder[]> {
+  async #bookOf(
+    url: string,
+    client: RelayClient,
+    query: OrdersQuery,
+    stop: AbortSignal,
+  ): Promise<SignedOrder[]> {
     const orders: SignedOrder[] = [];
     let malformed = 0;
     try {
       const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE_MS)]);
-      const query = { kind: "limit", settler: this.#settler, state: "live", limit: PAGE } as const;
       let read = 0;
-      for await (const { order, signature } of client.allOrders(query, signal)) {
+      for await (const { order, signature } of client.allOrders(
+        { ...query, limit: PAGE },
+        signal,
+      )) {
         if (++read > MOST_ORDERS) throw new Error(`it has more than ${MOST_ORDERS} orders`);
         const parsed = signedOrderSchema.safeParse({ order, signature });
         if (parsed.success) orders.push(signedOrderFromJson(parsed.data));
