@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSigner } from "@wattline/common/keys";
-import { takeLock } from "@wattline/common/lock";
+import { type Lock, takeLock } from "@wattline/common/lock";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import { nodeTransport } from "@wattline/common/node";
 import {
@@ -219,6 +219,10 @@ export interface RunningAuctioneer {
   stop(): Promise<void>;
 }
 
+/** Keeps a second process from sending with the same account. @throws MendableError when there is one */
+export const takeAccount = ({ config: { account, data } }: Settings): Promise<Lock> =>
+  takeLock("keystore" in account.key ? account.key.keystore : `${data}-${account.key.address}`);
+
 /**
  * Starts an auctioneer, which does what is due from now on.
  * @throws MendableError when another one runs with its folder or key, or the node is of another chain.
@@ -229,10 +233,7 @@ export async function startAuctioneer(
 ): Promise<RunningAuctioneer> {
   const { report = console.log, pollMs = POLL_MS } = options;
   const auctioneer = new Auctioneer(settings, options);
-  const { key } = settings.config.account;
-  const lock = await takeLock(
-    "keystore" in key ? key.keystore : `${settings.config.data}/${key.address}`,
-  );
+  const lock = await takeAccount(settings);
   const stop = new AbortController();
   try {
     await auctioneer.requireChain();

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { readArguments } from "@wattline/common/flags";
 import { openSigner } from "@wattline/common/keys";
 import { MendableError } from "@wattline/common/mendable";
 import { OptionsError, timeOf, wholeNumber } from "@wattline/common/options";
 import { slotAt } from "@wattline/sdk";
 import { getAddress, isAddress } from "viem";
-import { Auctioneer, clientAt, startAuctioneer } from "./auctioneer.ts";
+import { Auctioneer, clientAt, startAuctioneer, takeAccount } from "./auctioneer.ts";
 import { readSettings } from "./config.ts";
 import { explain } from "./explain/explain.ts";
 import { explanationJson, linesOf } from "./explain/words.ts";
@@ -86,14 +87,18 @@ async function run(file: string): Promise<void> {
 }
 
 async function once(file: string): Promise<void> {
-  const auctioneer = new Auctioneer(readSettings(file), { readMs: 0 });
-  await auctioneer.requireChain();
-  for (let round = await auctioneer.round(stop.signal); round !== "idle"; ) {
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    stop.signal.throwIfAborted();
-    round = await auctioneer.round(stop.signal);
+  const settings = readSettings(file);
+  const lock = await takeAccount(settings);
+  try {
+    const auctioneer = new Auctioneer(settings, { readMs: 0 });
+    await auctioneer.requireChain();
+    while ((await auctioneer.round(stop.signal)) !== "idle") {
+      await sleep(PAUSE_MS, undefined, { signal: stop.signal });
+    }
+    console.log("Nothing is left to do.");
+  } finally {
+    await lock.release();
   }
-  console.log("Nothing is left to do.");
 }
 
 async function explainTo(values: {

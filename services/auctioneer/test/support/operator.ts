@@ -23,21 +23,24 @@ export interface Wishes {
   readonly microgrids?: readonly number[];
 }
 
+/** What an operator needs to know of a chain. */
+type Where = Pick<World, "deployment" | "rpcUrl">;
+
 /** Somebody who runs an auctioneer: a folder with key, deployment and configuration. */
 export class Operator {
   readonly folder = mkdtempSync(path.join(tmpdir(), "wattline-auctioneer-"));
   readonly account: ReturnType<typeof localAccount>;
   readonly lines: string[] = [];
-  readonly #world: World;
+  readonly #world: Where;
   #running: RunningAuctioneer[] = [];
 
-  private constructor(world: World, index: number) {
+  private constructor(world: Where, index: number) {
     this.#world = world;
     this.account = localAccount(index);
   }
 
   /** @param index The number of the local account that sends. */
-  static async of(world: World, index: number): Promise<Operator> {
+  static async of(world: Where, index: number): Promise<Operator> {
     const operator = new Operator(world, index);
     const privateKey = toHex(localAccount(index).getHdKey().privateKey ?? new Uint8Array());
     writeNew(operator.place("sender.password"), "open sesame\n");
