@@ -5,7 +5,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Hex, isHex, keccak256 } from "viem";
+import { type Hex, isHex, keccak256, parseTransaction } from "viem";
 
 /** One switch per misbehaviour. */
 export interface Misbehaviour {
@@ -33,8 +33,8 @@ export interface Misbehaviour {
   readonly slowMs?: number;
   /** The first so many transactions get their hash as an answer, and are forgotten. */
   readonly dropsSends?: number;
-  /** The first so many transactions are refused because they pay too little. */
-  readonly underpricesSends?: number;
+  /** Transactions that offer less for gas, in wei, are refused. */
+  readonly leastFeePerGas?: bigint;
   /** The first so many transactions are passed on, and the answer is lost. */
   readonly losesSendAnswers?: number;
   /** Methods that the node does not have. */
@@ -183,13 +183,11 @@ export async function misbehavingNode(
 
   async function answerToSend(message: Message): Promise<Answer> {
     const { id, params } = message;
-    const { dropsSends = 0, underpricesSends = 0, losesSendAnswers = 0 } = does;
+    const { dropsSends = 0, leastFeePerGas = 0n, losesSendAnswers = 0 } = does;
+    const raw = hexOf(params[0]);
     sends++;
-    if (sends <= dropsSends) {
-      const [raw] = params;
-      return { jsonrpc: "2.0", id, result: keccak256(hexOf(raw)) };
-    }
-    if (sends <= underpricesSends) {
+    if (sends <= dropsSends) return { jsonrpc: "2.0", id, result: keccak256(raw) };
+    if ((parseTransaction(raw).maxFeePerGas ?? 0n) < leastFeePerGas) {
       return { jsonrpc: "2.0", id, error: { code: -32_000, message: "transaction underpriced" } };
     }
     const answer = await passOn(message);

@@ -1,9 +1,9 @@
-import { ANYONE, type SignedOrder, signedOrderToJson } from "@wattline/sdk";
+import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { openRelay, type TestRelay } from "../../relay/test/support/relays.ts";
 import { until } from "../../relay/test/support/until.ts";
-import { localAccount, START_SLOT } from "../../relay/test/support/world.ts";
+import { localAccount, RATION_WH, START_SLOT } from "../../relay/test/support/world.ts";
 import { Operator } from "./support/operator.ts";
 import { createScene, type Scene } from "./support/scene.ts";
 
@@ -11,6 +11,7 @@ describe("An auctioneer", () => {
   let scene: Scene;
   let operator: Operator;
   let relays: TestRelay[];
+  const signal = new AbortController().signal;
 
   before(async function () {
     this.timeout(60_000);
@@ -64,33 +65,58 @@ describe("An auctioneer", () => {
 
   it("fills what names it as settler, and leaves alone what names another", async () => {
     const { joe, ann, world } = scene;
+    // Just enough for Joe: an order of Ann's that took part would take half of it from him.
     await world.pin(joe, [
-      await scene.offer({ settler: operator.account.address }),
+      await scene.offer({ settler: operator.account.address, energy: 500 }),
       await scene.bid(joe, 500),
       await scene.bid(ann, 500, { settler: localAccount(9).address }),
     ]);
-    const { auctioneer } = await operator.start();
-    await until("Joe has his energy", async () => (await scene.holds(joe.address)) === 500n);
-    expect(await auctioneer.round(new AbortController().signal)).to.equal("idle");
+    const auctioneer = operator.byHand();
+    expect(await auctioneer.round(signal)).to.equal("sent");
+    expect(await scene.holds(joe.address)).to.equal(500n);
+    expect(await auctioneer.round(signal)).to.equal("idle");
     expect(await scene.holds(ann.address)).to.equal(0n);
   });
 
-  it("leaves slots alone that have not ended", async () => {
+  it("waits for meters to report, for as long after a slot as it is told", async () => {
     const { joe, world } = scene;
-    const late = { firstSlot: START_SLOT + 8, lastSlot: START_SLOT + 8 };
-    await world.pin(joe, [await scene.offer(late), await scene.bid(joe, 500, late)]);
-    const { auctioneer } = await operator.start();
-    await operator.stop();
-    expect(await auctioneer.round(new AbortController().signal)).to.equal("idle");
+    const last = { firstSlot: START_SLOT + 7, lastSlot: START_SLOT + 7 };
+    await world.pin(joe, [await scene.offer(last), await scene.bid(joe, 500, last)]);
+    const auctioneer = operator.byHand({ waitMinutes: 15 });
+    expect(await auctioneer.round(signal)).to.equal("idle");
+    await world.passSlots(9);
+    expect(await auctioneer.round(signal)).to.equal("sent");
+    expect(await scene.holds(joe.address)).to.equal(500n);
   });
 
-  it("sends nothing when nothing is worth it", async () => {
+  it("sends nothing that trades less than it is told", async () => {
     const { joe, world } = scene;
-    await world.pin(joe, [await scene.offer(), await scene.bid(joe, 99, { settler: ANYONE })]);
-    const { auctioneer } = await operator.start({ leastWh: 100 });
-    await operator.stop();
-    const block = await world.client.getBlockNumber();
-    expect(await auctioneer.round(new AbortController().signal)).to.equal("idle");
-    expect(await world.client.getBlockNumber()).to.equal(block);
+    await world.pin(joe, [await scene.offer(), await scene.bid(joe, 99)]);
+    expect(await operator.byHand({ leastWh: 100 }).round(signal)).to.equal("idle");
+    expect(await operator.byHand({ leastWh: 99 }).round(signal)).to.equal("sent");
+  });
+
+  it("rations islanded slots by meter, whatever was bought before", async () => {
+    const { joe, ann, world } = scene;
+    const joes = await world.meter(joe.address);
+    await world.setIslanded(true);
+    const island = { firstSlot: START_SLOT + 9, lastSlot: START_SLOT + 9 };
+    await world.passSlots(10);
+    await world.report(scene.roof, new Map([[START_SLOT + 9, 1_000n]]));
+    const mine = { ...island, meter: joes.address };
+    await world.pin(joe, [
+      await scene.offer(island),
+      await scene.bid(joe, 100, mine),
+      await scene.bid(ann, 900, island),
+    ]);
+    const auctioneer = operator.byHand();
+    expect(await auctioneer.round(signal)).to.equal("sent");
+    expect(await scene.holds(joe.address)).to.equal(100n);
+    await world.pin(joe, [await scene.bid(joe, 900, mine)]);
+    expect(await auctioneer.round(signal)).to.equal("sent");
+    expect(await auctioneer.round(signal)).to.equal("idle");
+    expect(await scene.holds(joe.address)).to.equal(BigInt(RATION_WH));
+    // Ann names no meter of her own.
+    expect(await scene.holds(ann.address)).to.equal(0n);
   });
 });

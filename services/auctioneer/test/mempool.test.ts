@@ -3,7 +3,6 @@ import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { type MisbehavingNode, misbehavingNode } from "../../../test/support/misbehavingNode.ts";
 import { until } from "../../relay/test/support/until.ts";
-import { Auctioneer } from "../src/auctioneer.ts";
 import { Operator } from "./support/operator.ts";
 import { createScene, type Scene } from "./support/scene.ts";
 
@@ -48,13 +47,9 @@ describe("A transaction of the auctioneer", () => {
     expect(await scene.holds(scene.joe.address)).to.equal(3_000n);
     expect(await nonceOf(who)).to.equal(1);
   }
-  /** An auctioneer whose rounds the test makes. */
-  const byHand = (now = () => Date.now(), wishes: Parameters<Operator["settings"]>[0] = {}) =>
-    new Auctioneer(operator.settings({ stuckSeconds: 60, ...wishes }), {
-      now,
-      readMs: 0,
-      report: (line) => operator.lines.push(line),
-    });
+  /** An auctioneer whose transactions count as stuck after a minute. */
+  const byHand = (now = () => Date.now(), wishes: Parameters<Operator["byHand"]>[0] = {}) =>
+    operator.byHand({ stuckSeconds: 60, ...wishes }, now);
   const pending = async () => {
     const { transactions } = await client().getBlock({
       blockTag: "pending",
@@ -71,7 +66,7 @@ describe("A transaction of the auctioneer", () => {
   });
 
   it("that pays too little for the node is sent with a higher fee", async () => {
-    proxy.become({ underpricesSends: 4 });
+    proxy.become({ leastFeePerGas: 20n * GWEI });
     await operator.start({ rpcUrl: proxy.url });
     await until("it is settled", isSettled);
     await expectOnce();
@@ -112,7 +107,7 @@ describe("A transaction of the auctioneer", () => {
     await client().setNextBlockBaseFeePerGas({ baseFeePerGas: 50n * GWEI });
     await client().mine({ blocks: 1 });
     const competitor = await Operator.of(scene.world, 8);
-    const other = new Auctioneer(competitor.settings(), { readMs: 0, report: () => {} });
+    const other = competitor.byHand();
     expect(await other.round(signal)).to.equal("sent");
     await client().mine({ blocks: 1 });
     await expectOnce(competitor);
@@ -129,7 +124,7 @@ describe("A transaction of the auctioneer", () => {
     await client().setAutomine(false);
     const auctioneer = byHand();
     const competitor = await Operator.of(scene.world, 8);
-    const other = new Auctioneer(competitor.settings(), { readMs: 0, report: () => {} });
+    const other = competitor.byHand();
     expect(await auctioneer.round(signal)).to.equal("sent");
     expect(await other.round(signal)).to.equal("sent");
     await client().mine({ blocks: 1 });
@@ -144,6 +139,7 @@ describe("A transaction of the auctioneer", () => {
     const before = await client().snapshot();
     const auctioneer = byHand();
     expect(await auctioneer.round(signal)).to.equal("sent");
+    const { transactions } = await client().getBlock();
     expect(await auctioneer.round(signal)).to.equal("idle");
     await expectOnce();
     await client().revert({ id: before });
@@ -157,6 +153,7 @@ describe("A transaction of the auctioneer", () => {
     await expectOnce();
     const block = await client().getBlock({ includeTransactions: true });
     const [{ hash } = { hash: "0x" as const }] = block.transactions;
+    expect(transactions).to.deep.equal([hash]);
     const { gasUsed, effectiveGasPrice } = await client().getTransactionReceipt({ hash });
     const metric = await auctioneer.metrics.committed.get();
     expect(metric.values[0]?.value).to.equal(Number(gasUsed * effectiveGasPrice));

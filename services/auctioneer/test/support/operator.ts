@@ -5,6 +5,7 @@ import { writeKeystore, writeNew } from "@wattline/common/keys";
 import { toHex } from "viem";
 import { localAccount, type World } from "../../../relay/test/support/world.ts";
 import {
+  Auctioneer,
   type AuctioneerOptions,
   type RunningAuctioneer,
   startAuctioneer,
@@ -20,7 +21,7 @@ export interface Wishes {
   readonly mostADay?: string;
   readonly leastWh?: number;
   readonly stuckSeconds?: number;
-  readonly microgrids?: readonly number[];
+  readonly waitMinutes?: number;
 }
 
 /** What an operator needs to know of a chain. */
@@ -66,7 +67,7 @@ export class Operator {
     mostADay = "10",
     leastWh = 1,
     stuckSeconds = 3_600,
-    microgrids,
+    waitMinutes = 0,
   }: Wishes = {}): string {
     return `
 [chain]
@@ -78,8 +79,7 @@ key = { keystore = "sender.json", password_file = "sender.password" }
 relays = ${JSON.stringify(relays)}
 board = ${board}
 [clear]
-wait_minutes = 0
-${microgrids === undefined ? "" : `microgrids = ${JSON.stringify(microgrids)}`}
+wait_minutes = ${waitMinutes}
 [gas]
 most_a_day = "${mostADay}"
 least_wh = ${leastWh}
@@ -97,6 +97,12 @@ stuck_seconds = ${stuckSeconds}
     });
     this.#running.push(running);
     return running;
+  }
+
+  /** An auctioneer whose rounds the test makes; each reads the orders anew. */
+  byHand(wishes: Wishes = {}, now = () => Date.now()): Auctioneer {
+    const report = (line: string) => void this.lines.push(line);
+    return new Auctioneer(this.settings(wishes), { now, readMs: 0, report });
   }
 
   /** The auctioneer that was started last. */
