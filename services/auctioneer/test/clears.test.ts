@@ -97,25 +97,30 @@ describe("An auctioneer", () => {
   });
 
   it("rations islanded slots by meter, whatever was bought before", async () => {
-    const { joe, ann, world } = scene;
-    const joes = await world.meter(joe.address);
+    const { joe, ann, bob, world } = scene;
+    const [joes, bobs] = [await world.meter(joe.address), await world.meter(bob.address)];
     await world.setIslanded(true);
     const island = { firstSlot: START_SLOT + 9, lastSlot: START_SLOT + 9 };
     await world.passSlots(10);
     await world.report(scene.roof, new Map([[START_SLOT + 9, 1_000n]]));
     const mine = { ...island, meter: joes.address };
     await world.pin(joe, [
-      await scene.offer(island),
+      await scene.offer({ ...island, energy: 450 }),
       await scene.bid(joe, 100, mine),
       await scene.bid(ann, 900, island),
     ]);
     const auctioneer = operator.byHand();
     expect(await auctioneer.round(signal)).to.equal("sent");
     expect(await scene.holds(joe.address)).to.equal(100n);
-    await world.pin(joe, [await scene.bid(joe, 900, mine)]);
+    await world.pin(joe, [
+      await scene.bid(joe, 900, mine),
+      await scene.bid(bob, 900, { ...island, meter: bobs.address }),
+    ]);
+    // Joe's ration has 150 Wh left; Bob gets the rest at once.
     expect(await auctioneer.round(signal)).to.equal("sent");
-    expect(await auctioneer.round(signal)).to.equal("idle");
     expect(await scene.holds(joe.address)).to.equal(BigInt(RATION_WH));
+    expect(await scene.holds(bob.address)).to.equal(200n);
+    expect(await auctioneer.round(signal)).to.equal("idle");
     // Ann names no meter of her own.
     expect(await scene.holds(ann.address)).to.equal(0n);
   });
