@@ -1,4 +1,11 @@
 /** How a node is asked, everywhere. */
 export { type FailureKind, NodeError } from "./failures.ts";
 export { type ChainNode, type NodePause, type NodeSettings, nodeAt, pause } from "./node.ts";
+export {
+  type BlockRange,
+  inRanges,
+  type RangeSettings,
+  RangeSize,
+  sparedByLess,
+} from "./ranges.ts";
 export { nodeTransport } from "./transport.ts";
