@@ -1,4 +1,4 @@
-import { inRanges, RangeSize } from "@wattline/common/node";
+import { inRanges, type RangeSize, rangeSize } from "@wattline/common/node";
 import type { Client } from "viem";
 
 /** What the node behind each client gives at once. */
@@ -16,7 +16,7 @@ export async function readInRanges<T>(
   read: (from: bigint, to: bigint) => Promise<readonly T[]>,
   signal?: AbortSignal,
 ): Promise<T[]> {
-  const size = sizes.get(client) ?? new RangeSize();
+  const size = sizes.get(client) ?? rangeSize();
   sizes.set(client, size);
   const found: T[] = [];
   const ranges = inRanges(

@@ -1,4 +1,4 @@
-import { inRanges, RangeSize, sparedByLess } from "@wattline/common/node";
+import { inRanges, rangeSize, sparedByLess } from "@wattline/common/node";
 import type { ChainBlock } from "@wattline/sdk";
 import type { Header } from "./answers.ts";
 import { ReorgError, RpcError } from "./errors.ts";
@@ -32,7 +32,7 @@ export async function* readRanges(
 ): AsyncGenerator<ReadRange> {
   let anchor = before;
   const ranges = inRanges(from, to, (first, last) => readRange(source, first, last), {
-    size: new RangeSize({ first: FIRST_SIZE, most: MOST_SIZE }),
+    size: rangeSize({ first: FIRST_SIZE, most: MOST_SIZE }),
     fullness: ({ blocks }) =>
       blocks.reduce((sum, { transactions }) => sum + transactions.length, 0) / GOOD_COUNT,
     mayFitSmaller,

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { HttpRequestError, InvalidInputRpcError, RpcRequestError, TimeoutError } from "viem";
-import { inRanges, NodeError, type RangeSettings, RangeSize } from "../src/node/index.ts";
+import { inRanges, NodeError, type RangeSettings, rangeSize } from "../src/node/index.ts";
 
 const url = "http://127.0.0.1:1";
 const tooMany = new NodeError("tooLarge", "query returned more than 10000 results");
@@ -40,7 +40,7 @@ describe("A history that is read in ranges", () => {
         async (from, count, limits, sizes) => {
           const to = from + count;
           const most = (block: number) => limits[(block >> 12) % limits.length] ?? 1;
-          const { given } = await readThrough(most, from, to, { size: new RangeSize(sizes) });
+          const { given } = await readThrough(most, from, to, { size: rangeSize(sizes) });
           expect(given[0]?.[0]).to.equal(from);
           expect(given.at(-1)?.[1]).to.equal(to);
           given.reduce((before, range) => {
@@ -57,7 +57,7 @@ describe("A history that is read in ranges", () => {
   });
 
   it("runs into what a node refuses once in a while only, and not again in the next reading", async () => {
-    const size = new RangeSize();
+    const size = rangeSize();
     const first = await readThrough(1_000, 0, 200_000, { size });
     // Ten thousand is halved four times; from then on one range in seventeen is tried that is twice as long.
     expect(first.refused.length).to.be.lessThan(4 + first.given.length / 16);
@@ -103,7 +103,7 @@ describe("A history that is read in ranges", () => {
 
   it("is read no further once it is told to stop, nor far ahead of who uses it", async () => {
     const stop = new AbortController();
-    const size = new RangeSize({ first: 10, most: 10 });
+    const size = rangeSize({ first: 10, most: 10 });
     let asked = 0;
     const read = async () => asked++;
     const reading = inRanges(0, 99, read, { size, signal: stop.signal });

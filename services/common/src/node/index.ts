@@ -5,7 +5,8 @@ export {
   type BlockRange,
   inRanges,
   type RangeSettings,
-  RangeSize,
+  type RangeSize,
+  rangeSize,
   sparedByLess,
 } from "./ranges.ts";
 export { nodeTransport } from "./transport.ts";

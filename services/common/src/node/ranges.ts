@@ -13,47 +13,43 @@ const MOST_BLOCKS = 10_000;
 /** Ranges that have to be given after a refusal before a larger one is tried again. */
 const REMEMBERED_FOR = 16;
 
-/**
- * How many blocks to ask a node for at once, learned from its answers: half as many after a refusal, twice as many after an
- * answer, but not soon after a refusal. Kept with a node, it spares it what it has refused before.
- */
-export class RangeSize {
-  #blocks: number;
-  readonly #most: number;
-  /** Ranges to go until a larger one is tried. */
-  #wait = 0;
-
-  constructor({ first = MOST_BLOCKS, most = MOST_BLOCKS } = {}) {
-    this.#blocks = first;
-    this.#most = most;
-  }
-
-  get blocks(): number {
-    return this.#blocks;
-  }
-
+/** How many blocks a node is asked for at once. */
+export interface RangeSize {
+  readonly blocks: () => number;
   /**
    * A range was given.
    * @param fullness What its answer holds, where 1 is as much as one should.
    */
-  answered(blocks: number, fullness: number): void {
-    if (fullness > 2) this.#shrink(blocks);
-    else if (this.#wait > 0) this.#wait--;
-    // The last range of a reading may be short, which tells nothing about longer ones.
-    else if (fullness < 0.5 && blocks >= this.#blocks) {
-      this.#blocks = Math.min(blocks * 2, this.#most);
-    }
-  }
+  readonly answered: (blocks: number, fullness: number) => void;
+  readonly refused: (blocks: number) => void;
+}
 
-  refused(blocks: number): void {
-    this.#shrink(blocks);
-    this.#wait = REMEMBERED_FOR;
-  }
+/**
+ * A size that is learned from a node's answers: half as much after a refusal, twice as much after an answer, but not soon
+ * after a refusal. Kept with a node, it spares it what it has refused before.
+ */
+export function rangeSize({ first = MOST_BLOCKS, most = MOST_BLOCKS } = {}): RangeSize {
+  let size = first;
+  /** Ranges to go until a larger one is tried. */
+  let wait = 0;
 
   /** Others may read at the same time, and have learned more already. */
-  #shrink(blocks: number): void {
-    this.#blocks = Math.min(this.#blocks, Math.max(1, Math.floor(blocks / 2)));
-  }
+  const shrink = (blocks: number): void => {
+    size = Math.min(size, Math.max(1, Math.floor(blocks / 2)));
+  };
+  return {
+    blocks: () => size,
+    answered(blocks, fullness) {
+      if (fullness > 2) shrink(blocks);
+      else if (wait > 0) wait--;
+      // The last range of a reading may be short, which tells nothing about longer ones.
+      else if (fullness < 0.5 && blocks >= size) size = Math.min(blocks * 2, most);
+    },
+    refused(blocks) {
+      shrink(blocks);
+      wait = REMEMBERED_FOR;
+    },
+  };
 }
 
 /** How a history is read in ranges. */
@@ -78,7 +74,7 @@ export async function* inRanges<T>(
   to: number,
   read: (from: number, to: number) => Promise<T>,
   {
-    size = new RangeSize(),
+    size = rangeSize(),
     signal,
     fullness = () => 0,
     mayFitSmaller = (error) => sparedByLess(kindIn(error)),
@@ -87,7 +83,7 @@ export async function* inRanges<T>(
   async function next(start: number): Promise<BlockRange<T>> {
     for (;;) {
       signal?.throwIfAborted();
-      const end = Math.min(start + size.blocks - 1, to);
+      const end = Math.min(start + size.blocks() - 1, to);
       try {
         const answer = await read(start, end);
         size.answered(end - start + 1, fullness(answer));

@@ -1,4 +1,4 @@
-import { type BlockRange, inRanges, RangeSize } from "@wattline/common/node";
+import { type BlockRange, inRanges, rangeSize } from "@wattline/common/node";
 import type { Deployment, Microgrid } from "@wattline/sdk";
 import type { Address, Hex, Log, PublicClient } from "viem";
 import type { OrderBook } from "../orderBook.ts";
@@ -47,7 +47,7 @@ export class Follower {
   readonly #microgrids: MicrogridEvents;
   readonly #outage: Outage;
   readonly #stopping: AbortSignal;
-  readonly #rangeSize = new RangeSize();
+  readonly #rangeSize = rangeSize();
   /** What orders are judged by. */
   #snapshot: Snapshot | undefined;
   /** After a start everything is judged once, so that nothing is missed that happened while the relay was stopped. */
