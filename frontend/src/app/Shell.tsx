@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
-import { CalendarRange, ChartLine, House, Network, ShieldCheck } from "lucide-react";
+import { ChartLine, House, Network, ShieldCheck, TrendingUp } from "lucide-react";
 import { lazy, Suspense, useSyncExternalStore } from "react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
@@ -96,7 +96,7 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
     { to: "/energy", label: t`My energy`, Icon: House },
     { to: "/microgrid", label: t`Microgrid`, Icon: Network },
     { to: "/audit", label: t`Audit`, Icon: ShieldCheck },
-    { to: "/gains", label: t`My gain`, Icon: CalendarRange },
+    { to: "/gains", label: t`My gain`, Icon: TrendingUp },
   ] as const;
   return (
     <nav aria-label={t`Pages`} className={bar}>
