@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { KeyConfig } from "@wattline/common/keys";
+import { type Lock, takeLock } from "@wattline/common/lock";
 import type { Settings } from "./config/read.ts";
-import type { KeyConfig } from "./config/schema.ts";
 import { reasonOf } from "./errors.ts";
 import { Home } from "./home.ts";
-import { type Lock, takeLock } from "./lock.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import { openSource } from "./sources/open.ts";
 import { statusOf } from "./status.ts";

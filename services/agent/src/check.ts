@@ -1,7 +1,7 @@
+import { openSigner } from "@wattline/common/keys";
 import { formatKwh } from "@wattline/sdk";
 import type { Settings } from "./config/read.ts";
 import { reasonOf } from "./errors.ts";
-import { openSigner } from "./keys/signer.ts";
 import type { Sample } from "./metering/sample.ts";
 import { chainAt } from "./reporting/chain.ts";
 import { openSource } from "./sources/open.ts";

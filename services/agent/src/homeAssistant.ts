@@ -1,8 +1,8 @@
+import { readSecret } from "@wattline/common/keys";
 import type { MqttClient } from "mqtt";
 import type { Config } from "./config/schema.ts";
 import { reasonOf } from "./errors.ts";
 import type { Home } from "./home.ts";
-import { readSecret } from "./keys/keystore.ts";
 
 type HomeAssistantConfig = NonNullable<Config["home_assistant"]>;
 

@@ -1,5 +1,5 @@
+import { keySchema } from "@wattline/common/keys";
 import { SOURCES } from "@wattline/sdk";
-import { type Address, getAddress } from "viem";
 import * as z from "zod";
 
 /** What `agent.toml` may say. `agent.example.toml` explains each key to the household. */
@@ -9,20 +9,6 @@ const seconds = z.number().positive();
 const port = z.int().min(1).max(65_535);
 const url = (protocol: RegExp, example: string) =>
   z.url({ protocol, error: `an address such as ${example}` });
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, "an address: 0x and 40 hexadecimal digits")
-  .transform((value): Address => getAddress(value));
-
-/** A key in a file, or a command that signs: it is given a digest in hexadecimal digits and prints the signature. */
-const key = z.union(
-  [
-    z.strictObject({ keystore: text, password_file: text }),
-    z.strictObject({ command: z.array(text).min(1), address }),
-  ],
-  "{ keystore, password_file } or { command, address }",
-);
-
 const energyUnit = z.enum(["Wh", "kWh"]);
 const powerUnit = z.enum(["W", "kW"]);
 /** The JSON path of a number: `.`-separated names and places in lists; empty where the whole text is the number. */
@@ -104,15 +90,15 @@ const home = z.strictObject({
   source: z.enum(SOURCES).default("Solar"),
   capacity_w: capacity.optional(),
   gaps: z.enum(["fill", "leave out"]).default("fill"),
-  device: key,
-  delegate: key.optional(),
+  device: keySchema,
+  delegate: keySchema.optional(),
   meters: z.array(meter).min(1),
   battery: z
     .strictObject({
       latitude: z.number().min(-90).max(90),
       longitude: z.number().min(-180).max(180),
       panels_w: z.int().nonnegative(),
-      device: key.optional(),
+      device: keySchema.optional(),
       capacity_w: capacity.optional(),
     })
     .optional(),
@@ -128,7 +114,7 @@ const report = z.discriminatedUnion(
     }),
     z.strictObject({
       by: z.literal("transaction"),
-      payer: key,
+      payer: keySchema,
       every_minutes: seconds.default(1_440),
     }),
     z.strictObject({
@@ -179,7 +165,6 @@ const isUnique = (names: readonly string[]): boolean => new Set(names).size === 
 export type Config = z.output<typeof configSchema>;
 export type HomeConfig = Config["homes"][number];
 export type MeterConfig = HomeConfig["meters"][number];
-export type KeyConfig = HomeConfig["device"];
 export type BatteryConfig = NonNullable<HomeConfig["battery"]>;
 export type ReportConfig = Config["report"];
 export type MqttMeterConfig = Extract<MeterConfig, { type: "mqtt" }>;

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type PrivateKey, writeKeystore, writeNew } from "@wattline/common/keys";
 import type { Curve } from "@wattline/sdk/deviceKeys";
 import { type Address, type Hex, keccak256, toHex } from "viem";
-import { type PrivateKey, writeKeystore, writeNew } from "../../src/keys/keystore.ts";
 
 /** A household's folder with its configuration and keys, gone after the test. */
 export class Household {
