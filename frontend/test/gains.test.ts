@@ -169,7 +169,7 @@ describe("The page of gains", function () {
     await takeScreenshots(page, "gains-questions");
     for (const [question, answer] of [
       ["In which unit", "kWh"],
-      ["What does value count", "what is drawn from the grid"],
+      ["What does “value” count", "what is drawn from the grid"],
     ] as const) {
       await page.getByLabel(question).selectOption(answer);
     }

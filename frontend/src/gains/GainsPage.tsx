@@ -54,8 +54,9 @@ export function GainsPage() {
           files stay in this browser.
         </Trans>
       </PageHeader>
-      <div className="grid gap-4 lg:grid-cols-[22rem_minmax(0,1fr)]">
-        <div className="flex flex-col gap-4">
+      {/* On a phone the figures come before the assumptions, on a desktop they are beside both. */}
+      <div className="grid gap-4 lg:grid-cols-[22rem_minmax(0,1fr)] lg:grid-rows-[auto_1fr] lg:items-start">
+        <div>
           <HomeCard
             own={own}
             friends={friends}
@@ -68,9 +69,8 @@ export function GainsPage() {
               change({ home: sample });
             }}
           />
-          <AssumptionsCard search={search} hasFriends={friends.length > 0} onChange={change} />
         </div>
-        <div className="flex min-w-0 flex-col gap-4">
+        <div className="flex min-w-0 flex-col gap-4 lg:col-start-2 lg:row-span-2">
           <Outcome
             study={study}
             files={[...own, ...friends]}
@@ -78,6 +78,9 @@ export function GainsPage() {
             onStop={stop}
             onSample={() => change({ home: "roof" })}
           />
+        </div>
+        <div>
+          <AssumptionsCard search={search} hasFriends={friends.length > 0} onChange={change} />
         </div>
       </div>
     </>

@@ -120,7 +120,8 @@ const timeZones = (): string[] => [
 
 function Rows({ columns, rows }: Asked["preview"]) {
   const { t } = useLingui();
-  const shown = rows.slice(0, 6);
+  const names = columns.join("\n");
+  const shown = rows.filter((row) => row.join("\n") !== names).slice(0, 6);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard.
     <div className="overflow-auto rounded-lg border border-line" tabIndex={0}>

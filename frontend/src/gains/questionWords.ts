@@ -15,13 +15,13 @@ export function useQuestionWords(): (id: AskedId, where: Where) => string {
       case "timeZone":
         return t`By which clock are its times?`;
       case "unit":
-        return t`In which unit are the values in ${column}?`;
+        return t`In which unit are the values in “${column}”?`;
       case "stamp":
-        return t`Does ${column} say when an interval starts or ends?`;
+        return t`Does “${column}” say when an interval starts or ends?`;
       case "direction":
-        return t`What does ${column} count?`;
+        return t`What does “${column}” count?`;
       case "valueKind":
-        return t`Is ${column} the energy of each interval, or a register that counts on?`;
+        return t`Is “${column}” the energy of each interval, or a register that counts on?`;
       case "dateOrder":
         return t`Does the day or the month come first?`;
       case "decimalMark":

@@ -3,7 +3,14 @@ import { appSearch } from "../app/index.ts";
 import { type Assumptions, SAMPLES } from "./assumptions.ts";
 
 const whole = (least: number, most: number) =>
-  z.catch(z.optional(z.int().check(z.gte(least), z.lte(most))), undefined);
+  z.catch(
+    z.optional(
+      z.custom<number>(
+        (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+      ),
+    ),
+    undefined,
+  );
 
 /** The most that a price may be, millionths per kWh: 10. */
 export const MOST_PRICE = 10_000_000;
