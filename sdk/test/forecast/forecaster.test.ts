@@ -139,7 +139,7 @@ describe("A forecast of a home", () => {
       minLength: 30,
       maxLength: 120,
     });
-    fc.assert(
+    void fc.assert(
       fc.property(slots, fc.integer({ min: 1, max: 9 }), (metered, tenths) => {
         const run = () => {
           const forecaster = new Forecaster(3600);
