@@ -1,11 +1,11 @@
 import { formatKwh } from "@wattline/sdk";
 import type { Settings } from "./config/read.ts";
 import { reasonOf } from "./errors.ts";
+import { isoOf } from "./iso.ts";
 import { openSigner } from "./keys/signer.ts";
 import type { Sample } from "./metering/sample.ts";
 import { chainAt } from "./reporting/chain.ts";
 import { openSource } from "./sources/open.ts";
-import { isoOf } from "./status.ts";
 
 const PATIENCE_MS = 60_000;
 

@@ -10,8 +10,15 @@ import { type Config, configSchema, type KeyConfig } from "./schema.ts";
 /** A configuration with all it points to. Files are named from the folder of the configuration. */
 export interface Settings {
   readonly config: Config;
-  readonly deployment: Pick<Deployment, "chainId" | "meters" | "microgrids">;
+  readonly deployment: KnownDeployment;
 }
+
+/** What meters need of a deployment, and what trading needs beside it. */
+export type KnownDeployment = Pick<Deployment, "chainId" | "meters" | "microgrids"> & {
+  readonly [key in keyof Pick<Deployment, "marketplace" | "energy" | "fromBlock">]?:
+    | Deployment[key]
+    | undefined;
+};
 
 /**
  * Reads `agent.toml` and the deployment that it names.
@@ -21,7 +28,11 @@ export function readSettings(file: string): Settings {
   const parsed = configSchema.safeParse(tomlIn(file));
   if (!parsed.success) throw new AgentError(complaintsOf(file, parsed.error.issues).join("\n"));
   const config = anchored(parsed.data, path.dirname(path.resolve(file)));
-  return { config, deployment: readDeployment(config.chain.deployment) };
+  const deployment = readDeployment(config.chain.deployment);
+  if (config.homes.some(({ trading }) => trading !== undefined)) {
+    requireMarket(deployment, config.chain.deployment);
+  }
+  return { config, deployment };
 }
 
 function tomlIn(file: string): unknown {
@@ -70,7 +81,21 @@ const deploymentSchema = z.object({
   chainId: z.int().positive(),
   meters: deploymentAddress,
   microgrids: deploymentAddress,
+  marketplace: deploymentAddress.optional(),
+  energy: deploymentAddress.optional(),
+  fromBlock: z.int().nonnegative().optional(),
 });
+
+/** @throws AgentError when it does not say where the market is. */
+function requireMarket(deployment: KnownDeployment, file: string): void {
+  const missing = (["marketplace", "energy", "fromBlock"] as const).filter(
+    (key) => deployment[key] === undefined,
+  );
+  if (missing.length === 0) return;
+  throw new AgentError(
+    `${file} lacks ${missing.join(", ")}, which trading needs. Ask your community for the whole deployment.json.`,
+  );
+}
 
 function readDeployment(file: string): Settings["deployment"] {
   try {

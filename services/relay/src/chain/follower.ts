@@ -1,8 +1,8 @@
+import { logRanges } from "@wattline/common/node";
 import type { Deployment, Microgrid } from "@wattline/sdk";
 import type { Address, Hex, PublicClient } from "viem";
 import type { OrderBook } from "../orderBook.ts";
 import { type Checkpoint, Checkpoints } from "../store/checkpoints.ts";
-import { logRanges } from "./logs.ts";
 import { MicrogridEvents } from "./microgrids.ts";
 import { type Head, Snapshot } from "./snapshot.ts";
 import { effectsOf, type LogEffects, NOTHING_TOUCHED, type Touched, union } from "./touched.ts";
