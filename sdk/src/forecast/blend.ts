@@ -19,8 +19,8 @@ export interface ForecastError {
 
 const names = Object.keys(experts);
 /** Experts are judged by how far ahead they look, in hours: what is best for the next hour is not for tomorrow. */
-const LEAD_HOURS = [1, 3, 6, 12, 24] as const;
-const DAY_AHEAD = LEAD_HOURS.length - 1;
+const LEAD_HOURS = [1, 3, 6, 12, 24, 48] as const;
+const DAY_AHEAD = LEAD_HOURS.indexOf(24);
 const HOURS_PER_DAY = 24;
 /** What is left of an error's weight after a day. */
 const DAILY_DECAY = 0.9;
@@ -80,15 +80,19 @@ export class Blend {
   /**
    * Forecasts a slot, as of the end of what was added.
    * @param confidence How often at least `sureWh` is to come, 0 to 1.
-   * @returns Undefined when nothing like it is known.
+   * @returns Undefined when nothing like it is known. Nothing is sure further ahead than two days.
    */
   forecast(slot: number, confidence: number): Blended | undefined {
     const leadHours = ((slot - this.#end + 1) * HOURS_PER_DAY) / this.#slotsPerDay;
     const lead = LEAD_HOURS.findIndex((hours) => leadHours <= hours);
-    const from = lead < 0 ? DAY_AHEAD : lead;
-    const wh = this.#blend(from, slot, this.#opinions(slot, this.#end));
+    const opinions = this.#opinions(slot, this.#end);
+    if (lead < 0) {
+      const wh = this.#blend(LEAD_HOURS.length - 1, slot, opinions);
+      return wh === undefined ? undefined : { wh, sureWh: 0 };
+    }
+    const wh = this.#blend(lead, slot, opinions);
     if (wh === undefined) return undefined;
-    const shares = this.#shares[from]?.[this.#hourOf(slot)] ?? [];
+    const shares = this.#shares[lead]?.[this.#hourOf(slot)] ?? [];
     return { wh, sureWh: wh * Math.min(1, sureShare(shares, confidence) ?? 0) };
   }
 

@@ -61,6 +61,16 @@ describe("A forecast of a home", () => {
     expect(forecast.every(({ sureExportWh }) => sureExportWh === 0n)).to.equal(true);
   });
 
+  it("is sure of nothing more than two days after the last that was metered", () => {
+    const [now, noon] = [45 * PER_DAY, 12];
+    const forecaster = learn(roof(), now);
+    const [tomorrow, later] = [noon + PER_DAY, noon + 2 * PER_DAY].map(
+      (ahead) => forecaster.forecast({ firstSlot: now + ahead, lastSlot: now + ahead }, 0.8)[0],
+    );
+    expect(tomorrow?.sureExportWh).to.equal(5600n);
+    expect(later).to.include({ exportWh: 5600n, sureExportWh: 0n });
+  });
+
   it("takes missing slots and days as they are", () => {
     const home = roof();
     const now = 20 * PER_DAY;

@@ -89,7 +89,7 @@ export function tradingSensors(trader: Trader): readonly Sensor[] {
 }
 
 /** In one word: what Home Assistant shows has 255 characters at most. */
-function stateOf({ state: { standing, trouble } }: Trader): string {
-  if (!standing.isTrading) return "stopped";
-  return trouble === undefined ? "trading" : "waiting";
+function stateOf({ state: { standing, trouble, market } }: Trader): string {
+  if (trouble !== undefined || market === undefined) return "waiting";
+  return standing.isTrading ? "trading" : "stopped";
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { RelayClient } from "@wattline/relay/client";
 import { hashOrder, marketDomain, slotAt } from "@wattline/sdk";
 import { Forecaster, type SlotForecast } from "@wattline/sdk/forecast";
@@ -26,6 +27,8 @@ const ROUND_MS = 30_000;
 const RETRY_MS = 60_000;
 /** What the forecast learns from, in seconds. */
 const LEARNED_SECONDS = 50 * 86_400;
+/** Slots that are learned from before others have their turn. */
+const LEARNED_TOGETHER = 16;
 /** A forecast is shown for so long, when nothing is traded forward. */
 const SHOWN_HOURS = 24;
 const USUAL_CONFIDENCE = 0.8;
@@ -35,6 +38,8 @@ const LATE_SECONDS = 600;
 const MOST_POSTED = 500;
 /** Numbers that no browser of the household uses: see the sdk's `freeNonces`. */
 const FIRST_NONCE = 2n ** 48n;
+/** More than are used, so that those which begin with the time are new; whole words of eight. */
+const NONCES_PER_SECOND = 8n;
 
 /** What is known of trading, to be shown. */
 export interface TradingState {
@@ -69,7 +74,7 @@ export class Trader {
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: TraderOptions) {
-    const { home, config, data, now } = options;
+    const { home, config } = options;
     this.home = home;
     this.#options = options;
     this.#relay = new RelayClient(config.relay);
@@ -82,11 +87,6 @@ export class Trader {
       forecast: [],
       without: [],
     };
-    const fromSlot = slotAt(now() / 1000 - LEARNED_SECONDS, home.slotSeconds);
-    const names = home.config.meters.map(({ name }) => name);
-    for (const slot of pastOf(journalFolder(data, home.device.address), names, fromSlot)) {
-      this.#forecaster.add(slot);
-    }
   }
 
   get state(): TradingState {
@@ -123,7 +123,7 @@ export class Trader {
 
   async #trade(): Promise<void> {
     const { market, delegate, config, home } = this.#options;
-    this.#learn();
+    await this.#learn();
     const view = await market.look(home.device.address, delegate.address);
     if (view !== undefined) this.#requireFit(view);
     this.#stand(standingOf(view, delegate.address));
@@ -140,9 +140,19 @@ export class Trader {
     await this.#post(view);
   }
 
-  /** Adds to the forecast what has been metered since. */
-  #learn(): void {
-    for (const each of meteredOf(this.home.slots(this.#forecaster.end ?? 0))) {
+  /** Adds to the forecast what has been metered since; at first the past, in parts, so that meters are read meanwhile. */
+  async #learn(): Promise<void> {
+    const { home, data, now } = this.#options;
+    if (this.#forecaster.end === undefined) {
+      const fromSlot = slotAt(now() / 1000 - LEARNED_SECONDS, home.slotSeconds);
+      const names = home.config.meters.map(({ name }) => name);
+      const past = pastOf(journalFolder(data, home.device.address), names, fromSlot);
+      for (const [index, slot] of past.entries()) {
+        this.#forecaster.add(slot);
+        if (index % LEARNED_TOGETHER === 0) await setImmediate();
+      }
+    }
+    for (const each of meteredOf(home.slots(this.#forecaster.end ?? 0))) {
       this.#forecaster.add(each);
     }
   }
@@ -241,12 +251,11 @@ export class Trader {
     };
   }
 
-  /** A journal that was lost would use nonces again, so a new one begins with the time. */
+  /** Follows the last one that was used: eight in a row share a word of storage. A journal that was lost used others. */
   #freeNonce(): bigint {
-    const { now } = this.#options;
-    const begun = FIRST_NONCE + BigInt(Math.floor(now() / 1000)) * 1024n;
     const used = [...this.home.journal.book.orders.values()].map(({ order }) => order.nonce);
-    return used.reduce((next, nonce) => (nonce >= next ? nonce + 1n : next), begun);
+    if (used.length > 0) return used.reduce((most, each) => (each > most ? each : most)) + 1n;
+    return FIRST_NONCE + BigInt(Math.floor(this.#options.now() / 1000)) * NONCES_PER_SECOND;
   }
 
   /** Orders are kept before they go out. */
