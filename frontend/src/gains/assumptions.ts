@@ -1,12 +1,14 @@
 import { middleOf } from "@wattline/sdk";
 import type { Battery, StudyLevel } from "@wattline/sdk/study";
-import type { Unit } from "../ui/index.ts";
 
 /** Decimals of the prices and bills of a study, whatever the network's currency has. */
 const STUDY_DECIMALS = 6;
 
 /** The unit that a study counts in: millionths of the network's currency. */
-export const studyUnit = ({ symbol }: Unit): Unit => ({ symbol, decimals: STUDY_DECIMALS });
+export const studyUnit = ({ symbol }: { readonly symbol: string }) => ({
+  symbol,
+  decimals: STUDY_DECIMALS,
+});
 
 /** The homes that the page has at hand for people without a file: with a roof, or without. */
 export const SAMPLES = ["roof", "noRoof"] as const;

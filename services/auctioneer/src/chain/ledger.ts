@@ -1,3 +1,4 @@
+import { logRanges } from "@wattline/common/node";
 import { Snapshot } from "@wattline/relay/chain";
 import {
   boardAbi,
@@ -19,7 +20,6 @@ import {
   type PublicClient,
   parseEventLogs,
 } from "viem";
-import { logRanges } from "./logs.ts";
 
 /** The chain at its newest block, and what its events have said up to there. */
 export interface ChainState {

@@ -1,3 +1,4 @@
+import { logRanges } from "@wattline/common/node";
 import {
   actsOf,
   type Deployment,
@@ -7,7 +8,6 @@ import {
   tradeOfReservation,
 } from "@wattline/sdk";
 import { type Address, getAddress, type Hex, type PublicClient } from "viem";
-import { logRanges } from "../chain/logs.ts";
 
 /** What two limits, or a limit and a posted price, have traded of a slot by `settle`. */
 export interface SlotTrade {

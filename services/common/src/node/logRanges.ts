@@ -1,5 +1,5 @@
-import { type BlockRange, inRanges } from "@wattline/common/node";
 import type { AbiEvent, Address, Log, PublicClient } from "viem";
+import { type BlockRange, inRanges } from "./ranges.ts";
 
 /**
  * Reads logs of contracts, range by range.
