@@ -63,7 +63,8 @@ function tradesOf(
     }),
   );
   for (const [index, level] of levels.entries()) {
-    if (!isWorthwhile(level)) continue;
+    // At night nobody has energy left.
+    if (!isWorthwhile(level) || !homes.some((home) => surplusWh(home, index) > 0n)) continue;
     const [sellers, buyers] = sidesIn(homes, index);
     if (sellers.length === 0 || buyers.length === 0) continue;
     const [sold, bought] = [sellers, buyers].map((side, _, [offers = [], bids = []]) =>
@@ -80,13 +81,17 @@ interface Claim extends HouseholdClaim {
   readonly home: number;
 }
 
-/** Who has energy left in a slot, and who lacks it. A home whose meter counts both trades the difference. */
+/** What a home has left in a slot, negative when it lacks energy: where its meter counts both, it trades the difference. */
+const surplusWh = ({ exportedWh, importedWh }: StudiedHome, index: number): bigint =>
+  (exportedWh[index] ?? 0n) - (importedWh[index] ?? 0n);
+
+/** Who has energy left in a slot, and who lacks it. */
 function sidesIn(homes: readonly StudiedHome[], index: number): [Claim[], Claim[]] {
   const [sellers, buyers]: [Claim[], Claim[]] = [[], []];
-  for (const [home, { name: household, exportedWh, importedWh }] of homes.entries()) {
-    const energyWh = (exportedWh[index] ?? 0n) - (importedWh[index] ?? 0n);
-    if (energyWh > 0n) sellers.push({ home, household, energyWh });
-    if (energyWh < 0n) buyers.push({ home, household, energyWh: -energyWh });
+  for (const [home, each] of homes.entries()) {
+    const energyWh = surplusWh(each, index);
+    if (energyWh > 0n) sellers.push({ home, household: each.name, energyWh });
+    if (energyWh < 0n) buyers.push({ home, household: each.name, energyWh: -energyWh });
   }
   return [sellers, buyers];
 }

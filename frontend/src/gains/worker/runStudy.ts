@@ -54,24 +54,25 @@ export async function runStudy(
       : { flows: lastYearOf(requireOwn(read).own), skySeed: undefined };
   const isStreet = read === undefined || read.friends.length === 0;
   const streets = isStreet ? STREETS : 1;
-  const gainsOfStreets: bigint[] = [];
-  for (let street = 0; street < streets; street++) {
-    post({ kind: "progress", phase: "studying", done: street, of: streets });
-    const neighbours = isStreet
+  const neighboursIn = (street: number) =>
+    isStreet
       ? streetAround(mine, assumptions, assumptions.street + street)
       : friendsAround(mine.flows, read);
-    const gains = gainsOf(mine.flows, neighbours, job);
-    gainsOfStreets.push(gainMillis(gains.home.total));
-    if (street > 0) continue;
-    post({
-      kind: "gains",
-      gains: {
-        ...gains,
-        friendSlots: isStreet ? undefined : coveredBy(read, mine.flows),
-        findings: findingsIn(read),
-        formats: [...new Set(read?.readings.map(({ format }) => format))],
-      },
-    });
+  post({ kind: "progress", phase: "studying", done: 0, of: streets });
+  const gains = gainsOf(mine.flows, neighboursIn(0), job);
+  post({
+    kind: "gains",
+    gains: {
+      ...gains,
+      friendSlots: isStreet ? undefined : coveredBy(read, mine.flows),
+      findings: findingsIn(read),
+      formats: [...new Set(read?.readings.map(({ format }) => format))],
+    },
+  });
+  const gainsOfStreets = [gainMillis(gains.home.total)];
+  for (let street = 1; street < streets; street++) {
+    const [home] = studyWith(meOf(mine.flows), neighboursIn(street), mine.flows, job);
+    gainsOfStreets.push(gainMillis(home.total));
   }
   const range = {
     streets,
@@ -81,26 +82,44 @@ export async function runStudy(
   post({ kind: "range", range: isStreet ? range : undefined });
 }
 
+/** One's own home of a study. */
+const meOf = ({ importedWh, exportedWh }: HomeFlows): StudiedHome => ({
+  name: "you",
+  importedWh,
+  exportedWh,
+});
+
+/** Studies one's own home, which comes first, and its neighbours. */
+function studyWith(
+  me: StudiedHome,
+  neighbours: readonly StudiedHome[],
+  { firstSlot, slotSeconds }: HomeFlows,
+  { assumptions, timeZone }: StudyJob,
+): [HomeStudy, ...HomeStudy[]] {
+  const level = levelOf(assumptions);
+  const terms: StudyTerms = { firstSlot, slotSeconds, timeZone, levelOf: () => level };
+  const [home, ...others] = study([me, ...neighbours], terms);
+  if (home === undefined) throw new RangeError("The study has no home.");
+  return [home, ...others];
+}
+
 function gainsOf(
   flows: HomeFlows,
   neighbours: readonly StudiedHome[],
-  { assumptions, timeZone }: StudyJob,
+  job: StudyJob,
 ): Omit<Gains, "friendSlots" | "findings" | "formats"> {
-  const { firstSlot, slotSeconds, importedWh, exportedWh, producedWh, covered } = flows;
-  const level = levelOf(assumptions);
-  const terms: StudyTerms = { firstSlot, slotSeconds, timeZone, levelOf: () => level };
-  const me: StudiedHome = { name: "you", importedWh, exportedWh };
-  const [home, ...others] = study([me, ...neighbours], terms);
-  if (home === undefined) throw new RangeError("The study has no home.");
+  const { firstSlot, slotSeconds, producedWh, covered } = flows;
+  const me = meOf(flows);
+  const [home, ...others] = studyWith(me, neighbours, flows, job);
   const hasSurplus = home.total.exportedWh > 0n;
   const knowsLoad = producedWh !== undefined || !hasSurplus;
-  const { battery } = assumptions;
+  const { battery } = job.assumptions;
   return {
     home,
     withBattery:
       battery === undefined || !hasSurplus
         ? undefined
-        : first(study([withBattery(me, battery, slotSeconds).home, ...neighbours], terms)),
+        : studyWith(withBattery(me, battery, slotSeconds).home, neighbours, flows, job)[0],
     neighboursMillis: others.reduce((sum, { total }) => sum + gainMillis(total), 0n),
     neighbours: others.length,
     firstSlot,
@@ -217,5 +236,4 @@ const spanOf = ({ firstSlot, slotSeconds, covered }: HomeFlows): string =>
     .map((slot) => new Date(slot * slotSeconds * 1000).toISOString().slice(0, 10))
     .join(" to ");
 
-const first = (homes: readonly HomeStudy[]): HomeStudy | undefined => homes[0];
 const sumOf = (energyWh: readonly bigint[]): bigint => energyWh.reduce((sum, wh) => sum + wh, 0n);
