@@ -30,6 +30,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^npm run (delivery|verify|statements)\b(?!.*--help)/, "test/statements runs it on a chain"],
   [/^npm run clear-signing\b(?!.*--help)/, "test/sdk runs it on a deployment"],
   [/^npm run agent\b(?!.*--help)/, "services/agent/test runs each of its commands on a home"],
+  [/^npm run auctioneer\b(?!.*--help)/, "services/auctioneer/test runs it on a chain"],
   [/^npm run bench:/, "measures for minutes"],
   [
     /^npm run -w frontend (dev|build|size|messages|bench)$/,
@@ -80,6 +81,7 @@ const WITH_HELP = [
   "verify",
   "statements",
   "clear-signing",
+  "auctioneer",
 ];
 
 describe("Commands in the documents", function () {

@@ -1,16 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
-import { ChartLine, House, Network, ShieldCheck } from "lucide-react";
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { ChartLine, House, Network, ShieldCheck, TrendingUp } from "lucide-react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
-import {
-  ConnectButton,
-  DemoConfirm,
-  onToasterWanted,
-  PendingTransactions,
-  toasterWanted,
-} from "../wallet/index.ts";
+import { ConnectButton, DemoConfirm, Messages, PendingTransactions } from "../wallet/index.ts";
 import { Banners } from "./Banners.tsx";
 import { Logo } from "./Logo.tsx";
 import { MicrogridSelect } from "./MicrogridSelect.tsx";
@@ -18,13 +11,10 @@ import { NetworkSelect } from "./NetworkSelect.tsx";
 import { LanguageSelect, ThemeToggle } from "./preferences.tsx";
 import { usePageTitle } from "./usePageTitle.ts";
 
-const Toasts = lazy(() => import("./Toasts.tsx"));
-
 /** Header, navigation and banners around every page. */
 export function Shell() {
   const { chainId } = useNetwork().deployment;
   usePageTitle();
-  const toasting = useSyncExternalStore(onToasterWanted, toasterWanted, toasterWanted);
   return (
     <>
       <a
@@ -64,7 +54,7 @@ export function Shell() {
         <Outlet key={chainId} />
       </main>
       <Navigation place="bottom" />
-      <Suspense>{toasting && <Toasts />}</Suspense>
+      <Messages />
       <DemoConfirm />
       <PendingTransactions />
       <IndexerRefresh />
@@ -80,14 +70,14 @@ const PLACES = {
     icon: "hidden lg:block size-4",
   },
   bottom: {
-    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
+    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
     link: "min-h-14 flex-col justify-center gap-0.5! py-1.5 text-xs -outline-offset-3",
     current: { className: "text-leaf" },
     icon: "size-5",
   },
 } as const;
 
-/** Links to the four pages: in the header, and at the bottom of a phone. */
+/** Links to the five pages: in the header, and at the bottom of a phone. */
 function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
   const { t } = useLingui();
   const { bar, link, current, icon } = PLACES[place];
@@ -96,6 +86,7 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
     { to: "/energy", label: t`My energy`, Icon: House },
     { to: "/microgrid", label: t`Microgrid`, Icon: Network },
     { to: "/audit", label: t`Audit`, Icon: ShieldCheck },
+    { to: "/gains", label: t`My gain`, Icon: TrendingUp },
   ] as const;
   return (
     <nav aria-label={t`Pages`} className={bar}>

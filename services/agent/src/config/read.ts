@@ -1,18 +1,29 @@
 import path from "node:path";
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { type KeyConfig, keyIn } from "@wattline/common/keys";
+import { MendableError } from "@wattline/common/mendable";
 import { readToml } from "@wattline/common/toml";
 import type { Deployment } from "@wattline/sdk";
 import { type Config, configSchema } from "./schema.ts";
 
+const { marketplace, energy, fromBlock } = deploymentSchema.partial().shape;
 /** What the agent needs of it. */
-const deployed = deploymentSchema.pick({ chainId: true, meters: true, microgrids: true });
+const deployed = deploymentSchema
+  .pick({ chainId: true, meters: true, microgrids: true })
+  .extend({ marketplace, energy, fromBlock });
 
 /** A configuration with all it points to. Files are named from the folder of the configuration. */
 export interface Settings {
   readonly config: Config;
-  readonly deployment: Pick<Deployment, "chainId" | "meters" | "microgrids">;
+  readonly deployment: KnownDeployment;
 }
+
+/** What meters need of a deployment, and what trading needs beside it. */
+export type KnownDeployment = Pick<Deployment, "chainId" | "meters" | "microgrids"> & {
+  readonly [key in keyof Pick<Deployment, "marketplace" | "energy" | "fromBlock">]?:
+    | Deployment[key]
+    | undefined;
+};
 
 /**
  * Reads `agent.toml` and the deployment that it names.
@@ -23,7 +34,22 @@ export function readSettings(file: string): Settings {
     readToml(file, configSchema, "agent.example.toml"),
     path.dirname(path.resolve(file)),
   );
-  return { config, deployment: readDeployment(config.chain.deployment, deployed) };
+  const deployment = readDeployment(config.chain.deployment, deployed);
+  if (config.homes.some(({ trading }) => trading !== undefined)) {
+    requireMarket(deployment, config.chain.deployment);
+  }
+  return { config, deployment };
+}
+
+/** @throws MendableError when it does not say where the market is. */
+function requireMarket(deployment: KnownDeployment, file: string): void {
+  const missing = (["marketplace", "energy", "fromBlock"] as const).filter(
+    (key) => deployment[key] === undefined,
+  );
+  if (missing.length === 0) return;
+  throw new MendableError(
+    `${file} lacks ${missing.join(", ")}, which trading needs. Ask your community for the whole deployment.json.`,
+  );
 }
 
 /** Every file named in a configuration, from the folder that the configuration is in. */

@@ -1,4 +1,4 @@
-import { keySchema } from "@wattline/common/keys";
+import { addressSchema, keySchema } from "@wattline/common/keys";
 import { SOURCES } from "@wattline/sdk";
 import * as z from "zod";
 
@@ -82,6 +82,30 @@ const capacity = z
   .nonnegative()
   .max(2 ** 32 - 1);
 
+/** Money as people write it, in the community's currency; in quotes, so that it stays exact. */
+const money = z
+  .string({ error: 'an amount in quotes, such as "0.12"' })
+  .regex(/^\d+(\.\d+)?$/, 'an amount such as "0.12"');
+
+/** What the household allows its delegate. */
+const trading = z.strictObject({
+  relay: url(/^https?$/, "http://127.0.0.1:42070"),
+  floor: money,
+  ceiling: money,
+  most_a_day: money,
+  settler: z
+    .union([z.literal("anyone"), addressSchema], 'an address, or "anyone"')
+    .default("anyone"),
+  forward: z
+    .strictObject({
+      bond: money,
+      hours: z.int().min(1).max(48).default(24),
+      confidence: z.number().min(0.5).max(0.99).default(0.8),
+    })
+    .optional(),
+  outage: z.strictObject({ give_to: addressSchema, percent: z.int().min(1).max(100) }).optional(),
+});
+
 const home = z.strictObject({
   name: text,
   microgrid: z.int().positive(),
@@ -92,6 +116,7 @@ const home = z.strictObject({
   gaps: z.enum(["fill", "leave out"]).default("fill"),
   device: keySchema,
   delegate: keySchema.optional(),
+  trading: trading.optional(),
   meters: z.array(meter).min(1),
   battery: z
     .strictObject({
@@ -151,6 +176,14 @@ export const configSchema = z
     path: ["chain", "rpc_url"],
     message: "a node's address: reports by transaction need one",
   })
+  .refine(
+    ({ homes, chain }) => homes.every((each) => !each.trading || chain.rpc_url !== undefined),
+    { path: ["chain", "rpc_url"], message: "a node's address: a home that trades needs one" },
+  )
+  .refine(({ homes }) => homes.every((each) => !each.trading || each.delegate !== undefined), {
+    path: ["homes"],
+    message: "a delegate's key for each home that trades: make one with agent keys delegate.json",
+  })
   .refine(({ homes }) => isUnique(homes.map(({ name }) => name)), {
     path: ["homes"],
     message: "homes with different names",
@@ -166,6 +199,7 @@ export type Config = z.output<typeof configSchema>;
 export type HomeConfig = Config["homes"][number];
 export type MeterConfig = HomeConfig["meters"][number];
 export type BatteryConfig = NonNullable<HomeConfig["battery"]>;
+export type TradingConfig = NonNullable<HomeConfig["trading"]>;
 export type ReportConfig = Config["report"];
 export type MqttMeterConfig = Extract<MeterConfig, { type: "mqtt" }>;
 export type HttpMeterConfig = Extract<MeterConfig, { type: "http" }>;

@@ -1,4 +1,5 @@
-import { logRanges, Snapshot } from "@wattline/relay/chain";
+import { logRanges } from "@wattline/common/node";
+import { Snapshot } from "@wattline/relay/chain";
 import {
   boardAbi,
   type Deployment,
@@ -99,7 +100,13 @@ export class Ledger {
     const { microgrids, marketplace, board } = this.#deployment;
     const fresh: Log[] = [];
     const contracts = [microgrids, marketplace, board];
-    for await (const { logs } of logRanges(this.#client, contracts, known + 1, head.number, EVENTS))
+    for await (const { answer: logs } of logRanges(
+      this.#client,
+      contracts,
+      known + 1,
+      head.number,
+      EVENTS,
+    ))
       fresh.push(...logs);
     const still = await this.#client.getBlock({ blockNumber: number });
     if (

@@ -1,4 +1,4 @@
-import { logRanges } from "@wattline/relay/chain";
+import { logRanges } from "@wattline/common/node";
 import {
   actsOf,
   type Deployment,
@@ -34,7 +34,7 @@ export async function settledIn(
   const { marketplace, meters, energy, microgrids } = deployment;
   const trades: SlotTrade[] = [];
   const contracts = [marketplace, meters, energy, microgrids];
-  for await (const { logs } of logRanges(client, contracts, from, headBlock)) {
+  for await (const { answer: logs } of logRanges(client, contracts, from, headBlock)) {
     for (const [transaction, own] of Map.groupBy(logs, (log) => log.transactionHash ?? "0x")) {
       const events = own.flatMap(({ address, topics, data, logIndex }): HistoryEvent[] => {
         const log = { address: getAddress(address), topics, data, logIndex: logIndex ?? 0 };

@@ -3,7 +3,8 @@ import { type Address, getAddress } from "viem";
 import * as z from "zod";
 
 const text = z.string().min(1);
-const address = z
+/** An account or contract, in any case of letters. */
+export const addressSchema = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, "an address: 0x and 40 hexadecimal digits")
   .transform((value): Address => getAddress(value));
@@ -15,7 +16,7 @@ const address = z
 export const keySchema = z.union(
   [
     z.strictObject({ keystore: text, password_file: text }),
-    z.strictObject({ command: z.array(text).min(1), address }),
+    z.strictObject({ command: z.array(text).min(1), address: addressSchema }),
   ],
   "{ keystore, password_file } or { command, address }",
 );
