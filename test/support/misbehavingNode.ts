@@ -187,7 +187,7 @@ export async function misbehavingNode(
     const raw = hexOf(params[0]);
     sends++;
     if (sends <= dropsSends) return { jsonrpc: "2.0", id, result: keccak256(raw) };
-    if ((parseTransaction(raw).maxFeePerGas ?? 0n) < leastFeePerGas) {
+    if (leastFeePerGas > 0n && (parseTransaction(raw).maxFeePerGas ?? 0n) < leastFeePerGas) {
       return { jsonrpc: "2.0", id, error: { code: -32_000, message: "transaction underpriced" } };
     }
     const answer = await passOn(message);

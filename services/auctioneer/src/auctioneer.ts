@@ -6,6 +6,7 @@ import { nodeTransport } from "@wattline/common/node";
 import {
   type Batch,
   type Deployment,
+  errorOf,
   keepMatches,
   marketplaceAbi,
   type Release,
@@ -129,6 +130,7 @@ export class Auctioneer {
       const last = this.#planned;
       if (last?.head === hash && this.#now() - last.atMs < this.#readMs) return "idle";
       this.#planned = { head: hash, atMs: this.#now() };
+      this.#sender.startAnew();
       const hasSent = (await this.#settle(state, signal)) || (await this.#release(state));
       if (hasSent) this.#planned = undefined;
       return hasSent ? "sent" : "idle";
@@ -172,7 +174,7 @@ export class Auctioneer {
     let tradedWh = 0n;
     for (const { tradedWh: wh, skipped } of outcomes) {
       tradedWh += wh;
-      if (skipped !== undefined) this.metrics.skipped.inc({ reason: skipped.reason });
+      if (skipped !== undefined) this.metrics.skipped.inc({ reason: errorOf(skipped.reason) });
     }
     if (tradedWh < BigInt(this.#config.gas.least_wh)) return undefined;
     return keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);

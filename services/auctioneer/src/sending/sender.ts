@@ -47,14 +47,21 @@ export class Sender {
   /** What the node last found too low. */
   #refused: Fees | undefined;
   #isOverBudget = false;
+  /** The day on which that was last said. */
+  #saidOn: string | undefined;
 
   constructor(options: SenderOptions) {
     this.#options = options;
   }
 
-  /** Whether something was not sent because of the budget. */
+  /** Whether something was not sent because of the budget, since {@link startAnew}. */
   get isOverBudget(): boolean {
     return this.#isOverBudget;
+  }
+
+  /** What is to be sent is planned anew. */
+  startAnew(): void {
+    this.#isOverBudget = false;
   }
 
   /** What today has cost and may still cost, in wei. */
@@ -165,14 +172,14 @@ export class Sender {
     const { outbox, on, now, mostADayWei } = this.#options;
     const most = mostWei([...sent.attempts, { gas, maxFeePerGas: fees.maxFeePerGas }]);
     const committed = outbox.committedWei(this.#today(), sent.nonce);
-    const wasOverBudget = this.#isOverBudget;
-    this.#isOverBudget = committed + most > mostADayWei;
-    if (this.#isOverBudget) {
-      if (!wasOverBudget) {
+    if (committed + most > mostADayWei) {
+      this.#isOverBudget = true;
+      if (this.#saidOn !== this.#today()) {
         on.report(
           `The day's budget of ${mostADayWei} wei does not cover this transaction: ${committed} are spent or on their way, and it may cost ${most}. It waits; raise gas.most_a_day to send it today.`,
         );
       }
+      this.#saidOn = this.#today();
       return false;
     }
     const attempt: Attempt = {
