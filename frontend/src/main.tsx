@@ -2,6 +2,7 @@ import "./app/styles.css";
 import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
 import { appOver, brokenApp } from "./App.tsx";
+import { loadAhead } from "./browser/index.ts";
 import { ConfigError, loadNetworks } from "./chain/index.ts";
 import { startLocale } from "./i18n/index.ts";
 import { routerOver } from "./router.tsx";
@@ -21,10 +22,13 @@ async function start(root: Element): Promise<void> {
     networks instanceof ConfigError ? brokenApp(networks.message) : appOver(networks, router);
   // In a transition the browser can respond in between.
   startTransition(() => createRoot(root).render(<StrictMode>{app}</StrictMode>));
-  if (import.meta.env.PROD && "serviceWorker" in navigator) {
-    // Without it the app works, but can't be installed.
-    setTimeout(() => navigator.serviceWorker.register("/sw.js").catch(() => undefined), SETTLED_MS);
-  }
+  setTimeout(() => {
+    loadAhead();
+    if (import.meta.env.PROD && "serviceWorker" in navigator) {
+      // Without it the app works, but can't be installed.
+      navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+    }
+  }, SETTLED_MS);
 }
 
 /** By then a page has read what it first shows. The service worker downloads the whole app over the same connection. */

@@ -1,16 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
 import { ChartLine, House, Network, ShieldCheck, TrendingUp } from "lucide-react";
-import { lazy, Suspense, useSyncExternalStore } from "react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
-import {
-  ConnectButton,
-  DemoConfirm,
-  onToasterWanted,
-  PendingTransactions,
-  toasterWanted,
-} from "../wallet/index.ts";
+import { ConnectButton, DemoConfirm, Messages, PendingTransactions } from "../wallet/index.ts";
 import { Banners } from "./Banners.tsx";
 import { Logo } from "./Logo.tsx";
 import { MicrogridSelect } from "./MicrogridSelect.tsx";
@@ -18,13 +11,10 @@ import { NetworkSelect } from "./NetworkSelect.tsx";
 import { LanguageSelect, ThemeToggle } from "./preferences.tsx";
 import { usePageTitle } from "./usePageTitle.ts";
 
-const Toasts = lazy(() => import("./Toasts.tsx"));
-
 /** Header, navigation and banners around every page. */
 export function Shell() {
   const { chainId } = useNetwork().deployment;
   usePageTitle();
-  const toasting = useSyncExternalStore(onToasterWanted, toasterWanted, toasterWanted);
   return (
     <>
       <a
@@ -64,7 +54,7 @@ export function Shell() {
         <Outlet key={chainId} />
       </main>
       <Navigation place="bottom" />
-      <Suspense>{toasting && <Toasts />}</Suspense>
+      <Messages />
       <DemoConfirm />
       <PendingTransactions />
       <IndexerRefresh />

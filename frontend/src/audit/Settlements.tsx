@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Microgrid } from "@wattline/sdk";
 import { Download, ScrollText } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { useNetwork } from "../chain/index.ts";
 import {
   Badge,
@@ -15,6 +15,7 @@ import {
   ErrorState,
   formatCount,
   formatMoment,
+  lazily,
   Money,
   SkeletonLines,
   SlotTime,
@@ -26,7 +27,7 @@ import { type HistoryRow, idOf, sumOf } from "./history.ts";
 import { useSourceName, useTypeNames } from "./names.ts";
 import { readAll, useHistory } from "./useHistory.ts";
 
-const SettlementSheet = lazy(() => import("./SettlementSheet.tsx"));
+const SettlementSheet = lazily(() => import("./SettlementSheet.tsx"));
 const route = getRouteApi("/audit");
 
 /** The settlement history of a microgrid: filtered, summed up, listed, exported. */

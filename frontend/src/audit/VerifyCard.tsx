@@ -1,12 +1,20 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { type AuditProgress, outcomeOfAll } from "@wattline/audit";
 import { ShieldAlert, ShieldCheck, ShieldQuestion } from "lucide-react";
-import { lazy, Suspense } from "react";
-import { Button, Card, ErrorState, formatCount, Notice, SkeletonLines } from "../ui/index.ts";
+import { Suspense } from "react";
+import {
+  Button,
+  Card,
+  ErrorState,
+  formatCount,
+  lazily,
+  Notice,
+  SkeletonLines,
+} from "../ui/index.ts";
 import { usePromises } from "./names.ts";
 import { useVerification, type Verification } from "./useVerification.ts";
 
-const VerifiedReport = lazy(() => import("./VerifiedReport.tsx"));
+const VerifiedReport = lazily(() => import("./VerifiedReport.tsx"));
 
 /** Verifies the whole history in this browser, from the chain alone. */
 export function VerifyCard() {

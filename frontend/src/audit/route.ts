@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../app/index.ts";
+import { patiently } from "../browser/index.ts";
 import { loadMessages } from "../i18n/index.ts";
 import { auditSearch } from "./search.ts";
 
@@ -8,5 +9,5 @@ export const auditRoute = createRoute({
   path: "/audit",
   validateSearch: auditSearch,
   loader: () => loadMessages("audit"),
-  component: lazyRouteComponent(() => import("./AuditPage.tsx"), "AuditPage"),
+  component: lazyRouteComponent(() => patiently(() => import("./AuditPage.tsx")), "AuditPage"),
 });

@@ -1,3 +1,11 @@
-/** Storage and time zone of this browser. Also works without a page, for tests in Node. */
+/** Storage, time zone and parts of the app in this browser. Also works without a page, for tests in Node. */
+export {
+  isPartMissing,
+  later,
+  loadAhead,
+  NotLoadedError,
+  onPartMissing,
+  patiently,
+} from "./parts.ts";
 export { forget, recall, remember } from "./storage.ts";
 export { localZone } from "./zone.ts";

@@ -28,8 +28,9 @@ export function followed<T extends { readonly blockNumber: bigint }>(
     // A development chain may have started over.
     const { settled, next } = head + 1n < known.next ? nothing : known;
     // What was read serves others too, so it goes on when the page that has asked is left.
-    const { signal } = new AbortController();
-    const fresh = await readInRanges(next, head, (from, to) => read(context, from, to), signal);
+    const fresh = await readInRanges(context.client, next, head, (from, to) =>
+      read(context, from, to),
+    );
     const settledTo = head - UNSETTLED;
     return {
       settled: [...settled, ...fresh.filter(({ blockNumber }) => blockNumber <= settledTo)],

@@ -25,6 +25,7 @@ export async function readEvents<const abi extends Abi, name extends ContractEve
   // A remembered head may lie before the event that made someone ask.
   const head = await getBlockNumber(client, { cacheTime: 0 });
   return readInRanges(
+    client,
     fromBlock,
     head,
     async (from, to) => {

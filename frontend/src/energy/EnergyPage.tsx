@@ -1,21 +1,21 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense } from "react";
+import { type ReactNode, Suspense } from "react";
 import type { Address } from "viem";
 import { useConnection } from "wagmi";
 import { NoWallet } from "../app/index.ts";
 import { OpenOrders } from "../orders/index.ts";
-import { PageHeader, SkeletonLines, Tabs } from "../ui/index.ts";
+import { lazily, PageHeader, SkeletonLines, Tabs } from "../ui/index.ts";
 import { Figures } from "./Figures.tsx";
 import { useMyMeters } from "./history/meters.ts";
 import { WaitingReadings } from "./meters/WaitingReadings.tsx";
 import { ENERGY_TABS, type EnergyTab } from "./search.ts";
 
-const Balances = lazy(() => import("./balances/Balances.tsx"));
-const Forwards = lazy(() => import("./forwards/Forwards.tsx"));
-const MoneyTab = lazy(() => import("./money/MoneyTab.tsx"));
-const Earnings = lazy(() => import("./earnings/Earnings.tsx"));
-const Meters = lazy(() => import("./meters/Meters.tsx"));
+const Balances = lazily(() => import("./balances/Balances.tsx"));
+const Forwards = lazily(() => import("./forwards/Forwards.tsx"));
+const MoneyTab = lazily(() => import("./money/MoneyTab.tsx"));
+const Earnings = lazily(() => import("./earnings/Earnings.tsx"));
+const Meters = lazily(() => import("./meters/Meters.tsx"));
 
 const route = getRouteApi("/energy");
 

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../app/index.ts";
+import { patiently } from "../browser/index.ts";
 import { loadMessages } from "../i18n/index.ts";
 import { energySearch, statementSearch } from "./search.ts";
 
@@ -8,7 +9,7 @@ export const energyRoute = createRoute({
   path: "/energy",
   validateSearch: energySearch,
   loader: () => loadMessages("energy"),
-  component: lazyRouteComponent(() => import("./EnergyPage.tsx"), "EnergyPage"),
+  component: lazyRouteComponent(() => patiently(() => import("./EnergyPage.tsx")), "EnergyPage"),
 });
 
 export const statementRoute = createRoute({
@@ -16,7 +17,10 @@ export const statementRoute = createRoute({
   path: "/statement",
   validateSearch: statementSearch,
   loader: () => loadMessages("energy"),
-  component: lazyRouteComponent(() => import("./earnings/StatementPage.tsx"), "StatementPage"),
+  component: lazyRouteComponent(
+    () => patiently(() => import("./earnings/StatementPage.tsx")),
+    "StatementPage",
+  ),
 });
 
 export const certificateRoute = createRoute({
@@ -24,7 +28,7 @@ export const certificateRoute = createRoute({
   path: "/certificate/$id",
   loader: () => loadMessages("energy"),
   component: lazyRouteComponent(
-    () => import("./certificate/CertificatePage.tsx"),
+    () => patiently(() => import("./certificate/CertificatePage.tsx")),
     "CertificatePage",
   ),
 });

@@ -4,13 +4,13 @@ import { useCallback, useMemo, useState } from "react";
 import { localZone } from "../browser/index.ts";
 import { Button, Card, PageHeader } from "../ui/index.ts";
 import { AssumptionsCard } from "./AssumptionsCard.tsx";
-import { assumptionsIn } from "./assumptions.ts";
 import { HomeCard } from "./HomeCard.tsx";
 import { QuestionsCard } from "./QuestionsCard.tsx";
 import { Result } from "./result/Result.tsx";
 import { Failed, Nothing, Running } from "./states.tsx";
 import { useGainsSearch } from "./useSearch.ts";
 import { type StudyState, useStudy } from "./useStudy.ts";
+import { assumptionsIn } from "./usual.ts";
 import type { ChosenFile, StudyJob } from "./worker/messages.ts";
 
 const NO_FILES: readonly ChosenFile[] = [];

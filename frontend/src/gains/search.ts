@@ -1,11 +1,8 @@
 import * as z from "zod/mini";
 import { appSearch } from "../app/index.ts";
+import { SAMPLES } from "./samples.ts";
 
-/* This file is loaded with the first page: what only the page itself needs is in `assumptions.ts`. */
-
-/** The homes that the page has at hand for people without a file: with a roof, or without. */
-export const SAMPLES = ["roof", "noRoof"] as const;
-export type Sample = (typeof SAMPLES)[number];
+/* This file is loaded with the first page: what only the page itself needs is in `usual.ts`. */
 
 const whole = (least: number, most: number) =>
   z.catch(

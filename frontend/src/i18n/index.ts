@@ -1,2 +1,9 @@
 export { isLocale, LOCALES, type Locale } from "./locales.ts";
-export { loadInto, loadMessages, localeNow, setLocale, startLocale } from "./messages.ts";
+export {
+  loadInto,
+  loadMessages,
+  localeNow,
+  setLocale,
+  startLocale,
+  wantMessages,
+} from "./messages.ts";

@@ -1,5 +1,5 @@
 import { i18n, type Messages } from "@lingui/core";
-import { remember } from "../browser/index.ts";
+import { patiently, remember } from "../browser/index.ts";
 import { isLocale, type Locale } from "./locales.ts";
 
 /** The message catalogs: one per domain of pages, and `i18n` for what every page needs. */
@@ -17,11 +17,15 @@ const KEY = "wattline.locale";
 const catalogs = import.meta.glob<{ messages: Messages }>("/src/**/locales/*.po");
 const wanted = new Set<Domain>(["i18n"]);
 
-/** Loads the messages of a domain in the page's language, before its page is shown. */
-export async function loadMessages(domain: Domain): Promise<void> {
+/** Loads the messages of a domain in the page's language. @throws When they can't be loaded. */
+export async function wantMessages(domain: Domain): Promise<void> {
   wanted.add(domain);
   await loadInto(localeNow(), [domain]);
 }
+
+/** Loads the messages of a domain in the page's language, before its page is shown. */
+export const loadMessages = (domain: Domain): Promise<void> =>
+  patiently(() => wantMessages(domain));
 
 /** Switches the app to another language. */
 export async function setLocale(locale: Locale): Promise<void> {

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isClosedIn, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
-import { lazy, memo, Suspense, startTransition, useEffect, useState } from "react";
+import { memo, Suspense, startTransition, useEffect, useState } from "react";
 import {
   Button,
   Card,
@@ -9,6 +9,7 @@ import {
   Field,
   formatClock,
   formatEnergy,
+  lazily,
   Money,
   Notice,
   Price,
@@ -23,7 +24,7 @@ import type { Bought } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import { type PurchaseView, usePurchase } from "./usePurchase.ts";
 
-const BoughtCard = lazy(() =>
+const BoughtCard = lazily(() =>
   import("./BoughtCard.tsx").then(({ BoughtCard: card }) => ({ default: card })),
 );
 

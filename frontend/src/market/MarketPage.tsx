@@ -1,14 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Sprout } from "lucide-react";
-import {
-  lazy,
-  memo,
-  type ReactNode,
-  Suspense,
-  useCallback,
-  useDeferredValue,
-  useMemo,
-} from "react";
+import { memo, type ReactNode, Suspense, useCallback, useDeferredValue, useMemo } from "react";
 import { useMicrogrid } from "../app/index.ts";
 import { useCurrentSlot } from "../chain/index.ts";
 import { BidDialog, SellDialog } from "../orders/index.ts";
@@ -18,6 +10,7 @@ import {
   Card,
   EmptyState,
   ErrorState,
+  lazily,
   PageHeader,
   Skeleton,
   SkeletonLines,
@@ -33,13 +26,13 @@ import { windowOf } from "./usePurchase.ts";
 import { useRecords } from "./useRecords.ts";
 import { useMarketSearch } from "./useSearch.ts";
 
-const MeritOrderChart = lazy(() =>
+const MeritOrderChart = lazily(() =>
   import("./MeritOrderChart.tsx").then(({ MeritOrderChart: chart }) => ({ default: memo(chart) })),
 );
-const DayPricesChart = lazy(() =>
+const DayPricesChart = lazily(() =>
   import("./DayPricesChart.tsx").then(({ DayPricesChart: chart }) => ({ default: memo(chart) })),
 );
-const Offers = lazy(() => import("./Offers.tsx").then(({ Offers: both }) => ({ default: both })));
+const Offers = lazily(() => import("./Offers.tsx").then(({ Offers: both }) => ({ default: both })));
 
 /** The market: offers, bids, and the form to buy. */
 export function MarketPage() {

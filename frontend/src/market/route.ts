@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../app/index.ts";
+import { patiently } from "../browser/index.ts";
 import { loadMessages } from "../i18n/index.ts";
 import { marketSearch } from "./search.ts";
 
@@ -8,5 +9,5 @@ export const marketRoute = createRoute({
   path: "/market",
   validateSearch: marketSearch,
   loader: () => loadMessages("market"),
-  component: lazyRouteComponent(() => import("./MarketPage.tsx"), "MarketPage"),
+  component: lazyRouteComponent(() => patiently(() => import("./MarketPage.tsx")), "MarketPage"),
 });

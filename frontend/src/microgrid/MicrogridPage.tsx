@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { Microgrid } from "@wattline/sdk";
 import { Network, Plus } from "lucide-react";
-import { lazy, memo, Suspense, useDeferredValue, useState } from "react";
+import { memo, Suspense, useDeferredValue, useState } from "react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
@@ -12,6 +12,7 @@ import {
   EmptyState,
   ErrorState,
   formatCount,
+  lazily,
   Notice,
   PageHeader,
   SkeletonLines,
@@ -23,8 +24,8 @@ import { Prices } from "./state/Prices.tsx";
 import { State } from "./state/State.tsx";
 import { TieLines } from "./tieLines/TieLines.tsx";
 
-const OperatorPanel = lazy(() => import("./operator/OperatorPanel.tsx"));
-const FoundSheet = lazy(() => import("./operator/FoundSheet.tsx"));
+const OperatorPanel = lazily(() => import("./operator/OperatorPanel.tsx"));
+const FoundSheet = lazily(() => import("./operator/FoundSheet.tsx"));
 
 /** The microgrid page: state, energy of the day, tie lines, members, and the operator's tasks. */
 export function MicrogridPage() {

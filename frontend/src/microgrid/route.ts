@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { SOURCES } from "@wattline/sdk";
 import * as z from "zod/mini";
 import { appSearch, rootRoute } from "../app/index.ts";
+import { patiently } from "../browser/index.ts";
 import { loadMessages } from "../i18n/index.ts";
 
 const hex = z.catch(z.optional(z.string().check(z.regex(/^0x[0-9a-fA-F]{1,256}$/))), undefined);
@@ -21,5 +22,8 @@ export const microgridRoute = createRoute({
   path: "/microgrid",
   validateSearch: microgridSearch,
   loader: () => loadMessages("microgrid"),
-  component: lazyRouteComponent(() => import("./MicrogridPage.tsx"), "MicrogridPage"),
+  component: lazyRouteComponent(
+    () => patiently(() => import("./MicrogridPage.tsx")),
+    "MicrogridPage",
+  ),
 });

@@ -1,12 +1,12 @@
-import { lazy } from "react";
+import { lazily } from "../ui/index.ts";
 
 /** Signing orders, and what became of them; each comes when it is first shown. */
-export const SellDialog = lazy(() =>
+export const SellDialog = lazily(() =>
   import("./SellDialog.tsx").then(({ SellDialog: component }) => ({ default: component })),
 );
-export const BidDialog = lazy(() =>
+export const BidDialog = lazily(() =>
   import("./BidDialog.tsx").then(({ BidDialog: component }) => ({ default: component })),
 );
-export const OpenOrders = lazy(() =>
+export const OpenOrders = lazily(() =>
   import("./OpenOrders.tsx").then(({ OpenOrders: component }) => ({ default: component })),
 );

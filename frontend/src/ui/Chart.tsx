@@ -1,9 +1,10 @@
 import { Trans } from "@lingui/react/macro";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import type { ChartProps } from "./chartProps.ts";
+import { lazily } from "./lazily.ts";
 import { Skeleton } from "./states.tsx";
 
-const UPlotChart = lazy(() => import("./UPlotChart.tsx"));
+const UPlotChart = lazily(() => import("./UPlotChart.tsx"));
 
 /** A chart, loaded when it is first shown, with a summary in words and its data as a table. */
 export function Chart(props: ChartProps) {

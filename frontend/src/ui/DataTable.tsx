@@ -1,4 +1,5 @@
 import { type ComponentProps, Suspense, use } from "react";
+import { patiently } from "../browser/index.ts";
 import { SkeletonLines } from "./states.tsx";
 import type VirtualTable from "./VirtualTable.tsx";
 
@@ -19,7 +20,7 @@ export function DataTable<Row>(props: Props<Row>) {
 
 /** Not by `lazy`, which would lose the row's type. */
 function Loaded<Row>(props: Props<Row>) {
-  loading ??= import("./VirtualTable.tsx");
+  loading ??= patiently(() => import("./VirtualTable.tsx"));
   const { default: Table } = use(loading);
   return <Table {...props} />;
 }

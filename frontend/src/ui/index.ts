@@ -21,6 +21,7 @@ export {
   shortAddress,
   type Unit,
 } from "./format.ts";
+export { lazily } from "./lazily.ts";
 export { amountFault, parseAmount, typedAmount } from "./parse.ts";
 export { Select } from "./Select.tsx";
 export { useSourceNames } from "./sources.ts";

@@ -1,12 +1,12 @@
 import { Trans } from "@lingui/react/macro";
 import { Wallet } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useConnection } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
-import { Button, cx, shortAddress } from "../ui/index.ts";
+import { Button, cx, lazily, shortAddress } from "../ui/index.ts";
 import { DEMO_WALLET, selectedDemoAccount } from "./demo/connector.ts";
 
-const WalletDialog = lazy(() => import("./WalletDialog.tsx"));
+const WalletDialog = lazily(() => import("./WalletDialog.tsx"));
 
 /** Connects a wallet, or shows which account is connected; a press opens the choice of wallets or accounts. */
 export function ConnectButton({ prominent = false }: { readonly prominent?: boolean }) {

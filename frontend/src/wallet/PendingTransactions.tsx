@@ -3,10 +3,13 @@ import { useEffect } from "react";
 import type { Client } from "viem";
 import { useConfig } from "wagmi";
 import { getClient } from "wagmi/actions";
+import { later } from "../browser/index.ts";
 import { type Network, useNetworks } from "../chain/index.ts";
 import { reasonOf } from "./errors.ts";
 import { chainIdentity, dropPending, isOnChain, type Pending, pendingNow } from "./pending.ts";
 import { notify } from "./toasts.tsx";
+
+const following = later(() => import("./follow.ts"));
 
 /** Goes on with what was sent before the page was loaded anew. What was sent on a chain that is gone is dropped. */
 export function PendingTransactions() {
@@ -22,7 +25,7 @@ export function PendingTransactions() {
         return;
       }
       try {
-        const { follow } = await import("./follow.ts");
+        const { follow } = await following();
         await follow(pending, { config, network, queries, toast });
       } catch (error) {
         toast.failed(await reasonOf(error, network));

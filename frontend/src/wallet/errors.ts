@@ -1,5 +1,7 @@
 import { t } from "@lingui/core/macro";
+import { later, NotLoadedError } from "../browser/index.ts";
 import type { Network } from "../chain/index.ts";
+import { wantMessages } from "../i18n/index.ts";
 import { failureIn, refusalIn } from "./answers.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -16,26 +18,47 @@ export interface Reason {
   readonly raw?: string;
 }
 
+/** The words of errors, with their messages. */
+const wordsOfErrors = later(async () => {
+  const [words] = await Promise.all([
+    import("./words/errorWords.ts"),
+    wantMessages("wallet/words"),
+  ]);
+  return words;
+});
+
 /** Why something failed, in plain words of the language of the page. */
-export async function reasonOf(error: unknown, network: Network): Promise<Reason> {
-  if (error instanceof Told) return { words: error.message };
-  if (error instanceof Reverted && error.cause === undefined) {
-    return { words: t`It was mined, and the contract refused it.` };
-  }
-  const cause = error instanceof Reverted ? error.cause : error;
-  const refusal = refusalIn(cause);
-  const words = await import("./words/errorWords.ts");
-  if (refusal !== undefined) return { words: words.refusalInWords(refusal, network) };
-  const { failure, raw } = failureIn(cause);
-  return { words: words.failureInWords(failure, network), raw };
-}
+export const reasonOf = (error: unknown, network: Network): Promise<Reason> =>
+  told(error, async () => {
+    if (error instanceof Reverted && error.cause === undefined) {
+      return { words: t`It was mined, and the contract refused it.` };
+    }
+    const cause = error instanceof Reverted ? error.cause : error;
+    const refusal = refusalIn(cause);
+    const words = await wordsOfErrors();
+    if (refusal !== undefined) return { words: words.refusalInWords(refusal, network) };
+    const { failure, raw } = failureIn(cause);
+    return { words: words.failureInWords(failure, network), raw };
+  });
 
 /** As {@link reasonOf}, for what was only to be read: no wallet was asked, and nothing was sent. */
-export async function readingReasonOf(error: unknown, network: Network): Promise<Reason> {
+export const readingReasonOf = (error: unknown, network: Network): Promise<Reason> =>
+  told(error, async () => {
+    const { readingFailureInWords } = await wordsOfErrors();
+    const { failure, raw } = failureIn(error);
+    return { words: readingFailureInWords(failure, network), raw };
+  });
+
+/** What needs no further words, or can't have them because they could not be loaded; else what `inWords` finds. */
+async function told(error: unknown, inWords: () => Promise<Reason>): Promise<Reason> {
   if (error instanceof Told) return { words: error.message };
-  const { readingFailureInWords } = await import("./words/errorWords.ts");
-  const { failure, raw } = failureIn(error);
-  return { words: readingFailureInWords(failure, network), raw };
+  try {
+    if (error instanceof NotLoadedError) throw error;
+    return await inWords();
+  } catch (lacking) {
+    if (!(lacking instanceof NotLoadedError)) throw lacking;
+    return { words: t`A part of the app can't be loaded. Check your connection.` };
+  }
 }
 
 /** As {@link reasonOf}, where there is room for the words alone. */
@@ -44,12 +67,10 @@ export const wordsFor = async (error: unknown, network: Network): Promise<string
 
 /** What an error of the contracts means to the person who met it. */
 export async function refusalInWords(refusal: Refusal, network: Network): Promise<string> {
-  const words = await import("./words/errorWords.ts");
-  return words.refusalInWords(refusal, network);
+  return (await wordsOfErrors()).refusalInWords(refusal, network);
 }
 
 /** Why something was cut, skipped or not released, by the selector that the contracts give; empty when it is not known. */
 export async function skipInWords(selector: string, network: Network): Promise<string> {
-  const words = await import("./words/errorWords.ts");
-  return words.reasonInWords(selector, network);
+  return (await wordsOfErrors()).reasonInWords(selector, network);
 }

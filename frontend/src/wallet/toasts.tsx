@@ -1,5 +1,7 @@
 import { t } from "@lingui/core/macro";
 import type { ReactNode } from "react";
+import type { ExternalToast } from "sonner";
+import { later } from "../browser/index.ts";
 import type { Reason } from "./errors.ts";
 import { ReasonText } from "./ReasonText.tsx";
 
@@ -16,76 +18,98 @@ export interface DeedToast {
   past(): void;
 }
 
-/** Tells that there is a place for toasts now. */
-export let toasterMounted: () => void = () => undefined;
-const mounted = new Promise<void>((resolve) => {
-  toasterMounted = resolve;
-});
+/** What is shown of all messages: the place of toasts, and one that is said without them. */
+interface Shown {
+  readonly place?: ReactNode;
+  readonly plain?: ReactNode;
+}
 
-let wanted = false;
-let makePlace: () => void = () => undefined;
+let shown: Shown = {};
+let onChange: () => void = () => undefined;
 
-/** For `useSyncExternalStore`: whether there is a toast to show, which takes a place for them. */
-export const toasterWanted = (): boolean => wanted;
+/** For `useSyncExternalStore`. */
+export const shownNow = (): Shown => shown;
 
-/** For `useSyncExternalStore`: tells the one place there is. */
-export function onToasterWanted(listener: () => void): () => void {
-  makePlace = listener;
+export function onMessages(listener: () => void): () => void {
+  onChange = listener;
   return () => {
-    makePlace = () => undefined;
+    onChange = () => undefined;
   };
 }
 
+function show(change: Shown): void {
+  shown = { ...shown, ...change };
+  onChange();
+}
+
+export const closePlain = (): void => show({ plain: undefined });
+
+const library = later(() => import("./ToastPlace.tsx"));
+let mounted: Promise<void> | undefined;
+
 /**
- * The library comes with the first toast. One that changes while its place is being made would stay as it was, so all of
- * them wait for it.
+ * Shows a toast. The library comes with the first one, which would stay as it was if it changed while its place is being
+ * made, so all of them wait for that. Without the library the same is said plainly.
  */
-async function sonner() {
-  wanted = true;
-  makePlace();
-  const [{ toast }] = await Promise.all([import("sonner"), mounted]);
-  return toast;
+async function say(
+  kind: "loading" | "success" | "info" | "error",
+  title: string,
+  { description, ...options }: ExternalToast = {},
+): Promise<void> {
+  try {
+    const { toast, ToastPlace } = await library();
+    mounted ??= new Promise((resolve) => show({ place: <ToastPlace onMounted={resolve} /> }));
+    await mounted;
+    closePlain();
+    toast[kind](title, { description, ...options });
+  } catch {
+    show({
+      plain: (
+        <>
+          <b>{title}</b> {description as ReactNode}
+        </>
+      ),
+    });
+  }
 }
 
 function begun(title: string): DeedToast {
   const id = crypto.randomUUID();
   let isSent = false;
-  const show = (
+  const tell = (
     kind: "loading" | "success" | "info" | "error",
     description: ReactNode,
     link?: string | undefined,
   ): void => {
-    void sonner().then((toast) =>
-      toast[kind](title, {
-        id,
-        description,
-        duration: kind === "loading" ? Number.POSITIVE_INFINITY : kind === "error" ? 15_000 : 6_000,
-        // What waits for the chain goes on without its toast.
-        closeButton: kind !== "loading" || isSent,
-        ...(link && {
-          action: { label: t`Explorer`, onClick: () => window.open(link, "_blank", "noopener") },
-        }),
+    void say(kind, title, {
+      id,
+      description,
+      duration: kind === "loading" ? Number.POSITIVE_INFINITY : kind === "error" ? 15_000 : 6_000,
+      // What waits for the chain goes on without its toast.
+      closeButton: kind !== "loading" || isSent,
+      ...(link && {
+        action: { label: t`Explorer`, onClick: () => window.open(link, "_blank", "noopener") },
       }),
-    );
+    });
   };
-  show("loading", t`Checking that it will go through…`);
+  tell("loading", t`Checking that it will go through…`);
   return {
-    waiting: () => show("loading", t`Confirm it in your wallet.`),
+    waiting: () => tell("loading", t`Confirm it in your wallet.`),
     sent(link) {
       isSent = true;
-      show("loading", t`Sent. Waiting for the chain…`, link);
+      tell("loading", t`Sent. Waiting for the chain…`, link);
     },
-    done: (link, words) => show("success", words ?? t`Done.`, link),
+    done: (link, words) => tell("success", words ?? t`Done.`, link),
     declined: (begun) =>
-      show(
+      tell(
         "info",
         begun
           ? t`You declined the rest in your wallet. What was confirmed before it is done, and is used when you try again.`
           : t`You declined it in your wallet. Nothing was sent.`,
       ),
-    failed: (reason) => show("error", <ReasonText {...reason} />),
+    failed: (reason) => tell("error", <ReasonText {...reason} />),
     past: () =>
-      show(
+      tell(
         "info",
         t`It was sent on a chain that is not there any more, and is followed no further.`,
       ),
@@ -96,15 +120,16 @@ export const notify = {
   begun,
   /** A deed that can't even begin. */
   failed(title: string, reason: Reason): void {
-    void sonner().then((toast) => toast.error(title, { description: <ReasonText {...reason} /> }));
+    void say("error", title, { description: <ReasonText {...reason} /> });
   },
   /** Something done that needed no transaction. */
   done(title: string, description?: string): void {
-    void sonner().then((toast) => toast.success(title, description ? { description } : {}));
+    void say("success", title, { description });
   },
   /** The person said no: not a failure. */
   declined(title: string): void {
-    const description = t`You declined it in your wallet. Nothing was signed.`;
-    void sonner().then((toast) => toast.info(title, { description }));
+    void say("info", title, {
+      description: t`You declined it in your wallet. Nothing was signed.`,
+    });
   },
 };

@@ -1,11 +1,14 @@
 import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useClient, useConnection } from "wagmi";
+import { later } from "../browser/index.ts";
 import { type Call, useNetwork } from "../chain/index.ts";
 import type { DepositWay } from "./deposit.ts";
 import { Told } from "./errors.ts";
 import { useBundles } from "./useBundles.ts";
 import { useSignature } from "./useSignature.ts";
+
+const depositing = later(() => import("./deposit.ts"));
 
 /**
  * The calls that bring money into escrow: the deposit alone where the escrow may take that much already; an approval and the
@@ -22,7 +25,7 @@ export function useDeposit(): (baseUnits: bigint) => Promise<Call[]> {
 
   return async (value) => {
     if (client === undefined || owner === undefined) throw new Told(t`Connect a wallet first.`);
-    const { depositCalls } = await import("./deposit.ts");
+    const { depositCalls } = await depositing();
     const bundles = await awaitBundles();
     return depositCalls(value, { client, network, owner, bundles, sign });
   };
@@ -50,7 +53,7 @@ export function useDepositWay(value: bigint): DepositWay | undefined {
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async () => {
       if (client === undefined || owner === undefined) throw new Error("No wallet is connected.");
-      const { depositWay } = await import("./deposit.ts");
+      const { depositWay } = await depositing();
       return depositWay(value, { client, network, owner, bundles });
     },
   });

@@ -1,8 +1,11 @@
 import { t } from "@lingui/core/macro";
 import type { Hex, TypedDataDefinition } from "viem";
 import { useConfig, useConnection } from "wagmi";
+import { later } from "../browser/index.ts";
 import { type Network, useNetwork } from "../chain/index.ts";
 import { Told } from "./errors.ts";
+
+const signing = later(() => import("./sign.ts"));
 
 /** Signs typed data with the connected wallet. */
 export type SignTypedData = (data: TypedDataDefinition) => Promise<Hex>;
@@ -20,7 +23,7 @@ export function useSignature(): SignTypedData {
     if (address === undefined || connector === undefined)
       throw new Told(t`Connect a wallet first.`);
     expectOnNetwork(await connector.getChainId(), network);
-    const { sign } = await import("./sign.ts");
+    const { sign } = await signing();
     return sign(config, data, { account: address, connector });
   };
 }

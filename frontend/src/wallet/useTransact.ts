@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
 import type { TransactionReceipt } from "viem";
 import { useClient, useConfig, useConnection } from "wagmi";
+import { later } from "../browser/index.ts";
 import { useNetwork } from "../chain/index.ts";
 import { isRejection } from "./answers.ts";
 import type { Deed } from "./deed.ts";
@@ -10,6 +11,8 @@ import { reasonOf, Told } from "./errors.ts";
 import { notify } from "./toasts.tsx";
 import { useBundles } from "./useBundles.ts";
 import { expectOnNetwork } from "./useSignature.ts";
+
+const sending = later(() => import("./send.ts"));
 
 /** How a deed ended. A declined one is no failure: nothing happened, because the person said so. */
 export type Outcome =
@@ -47,7 +50,7 @@ export function useTransact(): {
           throw new Told(t`Connect a wallet first.`);
         }
         expectOnNetwork(walletChainId, network);
-        const { send } = await import("./send.ts");
+        const { send } = await sending();
         const receipts = await send(deed, {
           config,
           client,

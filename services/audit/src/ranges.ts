@@ -1,3 +1,4 @@
+import { inRanges, rangeSize, sparedByLess } from "@wattline/common/node";
 import type { ChainBlock } from "@wattline/sdk";
 import type { Header } from "./answers.ts";
 import { ReorgError, RpcError } from "./errors.ts";
@@ -18,8 +19,8 @@ const MOST_SIZE = 5_000;
 const GOOD_COUNT = 1_000;
 
 /**
- * Reads the blocks `from` to `to` in ranges as large as the node allows: a range that it refuses is halved, one that
- * holds little makes the next one larger. The next range is read while the last one is being judged.
+ * Reads the blocks `from` to `to` in ranges as large as the node and their transactions allow, and makes sure that they are
+ * of one chain.
  * @param before The block before `from`, when it is known: what follows must still stand on it.
  * @throws RpcError when even a single block can't be read; ReorgError when blocks that were read are replaced.
  */
@@ -29,52 +30,33 @@ export async function* readRanges(
   to: number,
   before?: Header,
 ): AsyncGenerator<ReadRange> {
-  let size = FIRST_SIZE;
   let anchor = before;
-
-  async function next(start: number): Promise<ReadRange> {
-    for (;;) {
-      const end = Math.min(start + size - 1, to);
-      try {
-        // Two tries while a smaller range may do; all patience for a single block.
-        const [blocks, last] = await Promise.all([
-          source.read(start, end, end > start ? 2 : undefined),
-          source.header(end),
-        ]);
-        const transactions = blocks.reduce((sum, block) => sum + block.transactions.length, 0);
-        if (transactions < GOOD_COUNT / 2) size = Math.min(size * 2, MOST_SIZE);
-        else if (transactions > 2 * GOOD_COUNT) size = Math.max(Math.floor(size / 2), 1);
-        return { from: start, end: last, blocks };
-      } catch (error) {
-        if (!(error instanceof RpcError) || !SMALLER_MAY_DO.has(error.kind) || end === start) {
-          throw error;
-        }
-        size = Math.max(Math.floor((end - start + 1) / 2), 1);
-      }
-    }
-  }
-
-  let upcoming: Promise<ReadRange> | undefined;
-  for (let start = from; start <= to; ) {
-    upcoming ??= next(start);
-    const range = await upcoming;
+  const ranges = inRanges(from, to, (first, last) => readRange(source, first, last), {
+    size: rangeSize({ first: FIRST_SIZE, most: MOST_SIZE }),
+    fullness: ({ blocks }) =>
+      blocks.reduce((sum, { transactions }) => sum + transactions.length, 0) / GOOD_COUNT,
+    mayFitSmaller,
+  });
+  for await (const { answer } of ranges) {
     await expectSame(source, anchor);
-    anchor = range.end;
-    start = range.end.number + 1;
-    upcoming = start <= to ? next(start) : undefined;
-    // The range may never be asked for: its failure must not end the process.
-    upcoming?.catch(() => undefined);
-    yield range;
+    anchor = answer.end;
+    yield answer;
   }
   await expectSame(source, anchor);
 }
 
-/** Failures that a smaller range may spare. */
-const SMALLER_MAY_DO: ReadonlySet<RpcError["kind"]> = new Set([
-  "refused",
-  "failing",
-  "contradiction",
-]);
+async function readRange(source: Source, from: number, to: number): Promise<ReadRange> {
+  const [blocks, end] = await Promise.all([
+    // Two tries while a smaller range may do; all patience for a single block.
+    source.read(from, to, to > from ? 2 : undefined),
+    source.header(to),
+  ]);
+  return { from, end, blocks };
+}
+
+/** A node may contradict itself at its newest blocks only. */
+const mayFitSmaller = (error: unknown): boolean =>
+  error instanceof RpcError && (error.kind === "contradiction" || sparedByLess(error.kind));
 
 /**
  * Makes sure that a block is what it was.

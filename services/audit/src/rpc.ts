@@ -74,7 +74,12 @@ export function rpcAt(url: string, signal: AbortSignal, settings: RpcSettings = 
   };
 }
 
-const REFUSALS: ReadonlySet<RpcError["kind"]> = new Set(["reverted", "forgotten", "refused"]);
+const REFUSALS: ReadonlySet<RpcError["kind"]> = new Set([
+  "reverted",
+  "forgotten",
+  "refused",
+  "tooLarge",
+]);
 
 /** Reads a value of an answer. @throws RpcError when it is none. */
 export const hexOf = (value: unknown, what: string): Hex => {

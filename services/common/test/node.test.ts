@@ -4,6 +4,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { afterEach, describe, it } from "mocha";
 import { createPublicClient } from "viem";
+import { freePort } from "../../../scripts/testing/ports.ts";
 import { type Misbehaviour, misbehavingNode } from "../../../test/support/misbehavingNode.ts";
 import { kindOf, retryAfterOf } from "../src/node/failures.ts";
 import {
@@ -169,7 +170,7 @@ describe("How a node is asked", () => {
       ["reverted", 3, "execution reverted", "0x"],
       ["forgotten", -32_000, "missing trie node 00 (path ) state is not available", undefined],
       ["refused", -32_601, "the method does not exist", undefined],
-      ["refused", -32_005, "query returned more than 10000 results", undefined],
+      ["tooLarge", -32_005, "query returned more than 10000 results", undefined],
     ] as const) {
       let asked = 0;
       const url = await serve((response, [call]) => {
@@ -190,6 +191,22 @@ describe("How a node is asked", () => {
     const error = await failureOf(nodeAt(always.url, QUICK).ask("m", []));
     expect(error.kind).to.equal("failing");
     expect(error.message).to.match(/after 5 tries: HTTP 502/);
+  });
+
+  it("tells a node that can't be reached from one that breaks off, and tries both", async () => {
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    const gone = await failureOf(nodeAt(nobody, QUICK).ask("m", [], 1));
+    expect(gone.kind).to.equal("unreachable");
+    expect(gone.message).to.match(/after 5 tries: .*ECONNREFUSED/);
+    let asked = 0;
+    const url = await serve((response) => {
+      asked++;
+      response.writeHead(200, { "content-length": "1000" });
+      response.write("{", () => response.socket?.destroy());
+      return true;
+    });
+    expect((await failureOf(nodeAt(url, QUICK).ask("m", [], 2))).kind).to.equal("failing");
+    expect(asked).to.equal(2);
   });
 
   it("stops when it is told to", async () => {
@@ -230,7 +247,14 @@ describe("How a node is asked", () => {
       ["forgotten", -32_602, "BlockOutOfRangeError: block height is 90 but requested was 13"],
       ["forgotten", -32_000, "historical state 5a3f is not available"],
       ["forgotten", -32_002, "No state available for block 12"],
-      ["refused", -32_602, "query exceeds max block range 1000"],
+      ["refused", -32_602, "invalid params"],
+      ["tooLarge", -32_602, "query exceeds max block range 1000"],
+      ["tooLarge", -32_614, "eth_getLogs is limited to a 10,000 range"],
+      ["tooLarge", -32_602, "Log response size exceeded. You can make eth_getLogs requests with …"],
+      ["tooLarge", -32_000, "requested too many blocks from 1 to 9000, maximum is set to 2048"],
+      ["tooLarge", -32_000, "logs matched by query exceeds limit of 10000"],
+      ["tooLarge", 35, "ranges over 10000 blocks are not supported on freetier"],
+      ["limited", -32_005, "limited to 10 requests per second: too many requests"],
       ["failing", -32_603, "Internal error"],
       ["failing", -32_000, "out of gas"],
     ];

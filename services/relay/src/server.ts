@@ -94,10 +94,8 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const texts = new Texts("folder" in storage ? path.dirname(storage.folder) : tmpdir(), report);
   const book = new OrderBook(db, domain, checkThread, limits, await OrderCache.open(db, texts));
   const { offlineAfterSeconds: afterSeconds = Infinity, now = () => Date.now() / 1000 } = options;
-  const follower = await Follower.create(client, deployment, book, {
-    afterSeconds,
-    now: () => Math.floor(now()),
-  });
+  const outage = { afterSeconds, now: () => Math.floor(now()) };
+  const follower = await Follower.create(client, deployment, book, outage, stopping);
   const metrics = createMetrics();
   const queue = new FairQueue(CHECKED_AT_ONCE, limits.waitingPerAddress);
   const relay = {

@@ -12,7 +12,7 @@ import {
   slotsOfDay,
 } from "@wattline/sdk";
 import { BatteryCharging, ChevronLeft, ChevronRight, Leaf } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import type { Address } from "viem";
 import { useMicrogrid } from "../../app/index.ts";
 import { localZone } from "../../browser/index.ts";
@@ -28,6 +28,7 @@ import {
   ErrorState,
   formatDay,
   formatEnergy,
+  lazily,
   SkeletonLines,
   SlotTime,
   useSourceNames,
@@ -38,7 +39,7 @@ import { SOURCE_COLOURS } from "../sources.ts";
 import { Certificates } from "./Certificates.tsx";
 import { heldBySlot, heldWithin } from "./retire.ts";
 
-const RetireSheet = lazy(() => import("./RetireSheet.tsx"));
+const RetireSheet = lazily(() => import("./RetireSheet.tsx"));
 const route = getRouteApi("/energy");
 
 /** Energy of one source, by slot. */

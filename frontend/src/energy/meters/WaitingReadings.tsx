@@ -1,14 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Gauge, Sun } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import type { Address } from "viem";
 import { useMicrogrids } from "../../chain/index.ts";
-import { Button, Energy, formatCount, formatEnergy, SlotTime } from "../../ui/index.ts";
+import { Button, Energy, formatCount, formatEnergy, lazily, SlotTime } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 import type { MyMeter } from "../history/meters.ts";
 import { type JudgedReading, useReportCalls, useWaiting } from "./useWaiting.ts";
 
-const LoadReading = lazy(() => import("./LoadReading.tsx"));
+const LoadReading = lazily(() => import("./LoadReading.tsx"));
 
 /** Readings that wait to be minted, and the button that mints them. */
 export function WaitingReadings({

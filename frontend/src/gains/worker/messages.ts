@@ -8,7 +8,7 @@ import type {
 } from "@wattline/sdk/meterData";
 import type { HomeStudy } from "@wattline/sdk/study";
 import type { Assumptions } from "../assumptions.ts";
-import type { Sample } from "../search.ts";
+import type { Sample } from "../samples.ts";
 
 /** A meter file that somebody chose, with what he answered about it. It never leaves the browser. */
 export interface ChosenFile {

@@ -10,7 +10,7 @@ import {
   withBattery,
 } from "@wattline/sdk/study";
 import { type Assumptions, levelOf } from "../assumptions.ts";
-import type { Sample } from "../search.ts";
+import type { Sample } from "../samples.ts";
 import type { Gains, StudyJob, StudyMessage } from "./messages.ts";
 import { type HomesRead, type Readings, readHomes } from "./readHomes.ts";
 

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
+import { Suspense, useSyncExternalStore } from "react";
+import { lazily } from "../../ui/index.ts";
 import { currentRequest, subscribe } from "./requests.ts";
 
-const ConfirmDialog = lazy(() => import("./ConfirmDialog.tsx"));
+const ConfirmDialog = lazily(() => import("./ConfirmDialog.tsx"));
 
 /** Shows what the demo wallet is asked to do, until the person confirms or declines. */
 export function DemoConfirm() {

@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import { createConnector } from "wagmi";
-import { recall, remember } from "../../browser/index.ts";
+import { later, recall, remember } from "../../browser/index.ts";
 import type { Network } from "../../chain/index.ts";
 
 export const DEMO_WALLET = "wattline.demo";
@@ -25,13 +25,10 @@ export function selectDemoAccount(index: number): void {
  */
 export function demoConnector(network: Network) {
   const { chainId } = network.deployment;
-  let loaded: Promise<DemoWallet> | undefined;
-  const load = () => {
-    loaded ??= import("./provider.ts").then(({ demoProvider }) =>
-      demoProvider(network, selectedDemoAccount),
-    );
-    return loaded;
-  };
+  const load = later(async (): Promise<DemoWallet> => {
+    const { demoProvider } = await import("./provider.ts");
+    return demoProvider(network, selectedDemoAccount);
+  });
   // wagmi asks every wallet for its provider before anybody wants to connect: the code comes with the first request.
   const provider: Provider = { request: async (asked) => (await load()).request(asked) };
   return createConnector<Provider>((config) => {

@@ -1,7 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { SOURCES } from "@wattline/sdk";
 import type { Network } from "../../chain/index.ts";
-import { loadMessages } from "../../i18n/index.ts";
 import {
   formatEnergy,
   formatMillis,
@@ -11,9 +10,6 @@ import {
 } from "../../ui/index.ts";
 import type { Failure } from "../answers.ts";
 import { type ErrorName, nameOfSelector, type Refusal } from "../refusal.ts";
-
-// The words come with what is said in them.
-await loadMessages("wallet/words");
 
 type Words = (args: readonly unknown[], network: Network) => string;
 

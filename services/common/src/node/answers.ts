@@ -25,7 +25,7 @@ export interface Reply {
 
 /**
  * Posts a body to a node.
- * @throws NodeError when nothing comes back in time.
+ * @throws NodeError when no whole answer comes back in time.
  */
 export async function post(
   url: string,
@@ -33,6 +33,7 @@ export async function post(
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Reply> {
   const timeout = AbortSignal.timeout(timeoutMs);
+  let hasBegun = false;
   try {
     const response = await fetch(url, {
       method: "POST",
@@ -40,6 +41,7 @@ export async function post(
       body,
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
+    hasBegun = true;
     const text = await response.text();
     const { status, headers } = response;
     return { status, headers, text, answers: answersIn(text) };
@@ -49,7 +51,7 @@ export async function post(
       throw new NodeError("failing", `no answer within ${timeoutMs / 1000} s`, { cause });
     }
     const details = wordsOf(error);
-    throw new NodeError("failing", details, {
+    throw new NodeError(hasBegun ? "failing" : "unreachable", details, {
       cause: new HttpRequestError({ body: {}, details, url }),
     });
   }

@@ -1,3 +1,5 @@
+import { HttpRequestError, RpcRequestError } from "viem";
+
 /**
  * Why a node gave no result:
  * - "reverted": the contract refused the call. Only this is an answer about the chain.
@@ -5,9 +7,19 @@
  * - "behind": the node does not have the block yet.
  * - "forgotten": the node no longer has the state of the block. Asking again changes nothing.
  * - "refused": the node does not do this at all. Asking again changes nothing.
- * - "failing": anything else, such as a broken connection.
+ * - "tooLarge": the range that was asked for, or its answer. A smaller one may do.
+ * - "unreachable": no answer has begun, as without a network.
+ * - "failing": anything else, such as an answer that breaks off or takes too long.
  */
-export type FailureKind = "reverted" | "limited" | "behind" | "forgotten" | "refused" | "failing";
+export type FailureKind =
+  | "reverted"
+  | "limited"
+  | "behind"
+  | "forgotten"
+  | "refused"
+  | "tooLarge"
+  | "unreachable"
+  | "failing";
 
 /** A node gave no result; `kind` says whether that is an answer, and whether it helps to ask again. */
 export class NodeError extends Error {
@@ -53,7 +65,7 @@ const LIMIT_WORDS =
   /rate.?limit|too many requests|requests? limit|compute units|throughput|capacity exceeded|slow down/i;
 /** -32005 also means that a range of logs is too large: a pause does not help. */
 const RANGE_WORDS =
-  /more than \d+ (results|logs)|(block|query) range|range (is )?too (large|wide)|too many (results|logs)|response (is )?too (large|big)|max(imum)? (results|range)|query timeout/i;
+  /more than [\d,]+ (results|logs)|(block|query) range|range (is )?too (large|wide)|ranges? over|too many (results|logs|blocks)|(response|body) (is )?too (large|big|long)|response size|max(imum)? (results|range)|limited to .{0,20}(blocks|range)|\b(results|logs|blocks)\b.{0,30} exceed|exceeds? .{0,30}\b(results|logs|blocks|range)|query timeout/i;
 const REVERT_WORDS = /revert|invalid opcode/i;
 const FORGOTTEN_WORDS =
   /missing trie node|pruned|archive|no state available|(historical|world) ?state|state .{0,100}(not available|unavailable|missing)|distance to target block/i;
@@ -65,7 +77,7 @@ const REFUSED_WORDS =
 
 /** What an error of JSON-RPC means. */
 export function kindOf({ code, message, data }: RpcFault): FailureKind {
-  if (RANGE_WORDS.test(message)) return "refused";
+  if (RANGE_WORDS.test(message)) return "tooLarge";
   if (LIMIT_CODES.includes(code) || LIMIT_WORDS.test(message)) return "limited";
   if (code === 3 || REVERT_WORDS.test(message) || isRevertData(data)) return "reverted";
   const outOfRange = /height is (\d+) but requested was (\d+)/.exec(message);
@@ -78,6 +90,21 @@ export function kindOf({ code, message, data }: RpcFault): FailureKind {
   return "failing";
 }
 
+/** What an error means that is a NodeError or holds one of viem's, which wraps what it was told. */
+export function kindIn(error: unknown): FailureKind {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if (one instanceof NodeError) return one.kind;
+    if (one instanceof RpcRequestError) {
+      return kindOf({ code: one.code, message: one.details, data: one.data });
+    }
+    if (one instanceof HttpRequestError) {
+      if (one.status !== undefined) return kindOfStatus(one.status);
+      return RANGE_WORDS.test(one.details) ? "tooLarge" : "unreachable";
+    }
+  }
+  return "failing";
+}
+
 /** Some nodes pass a revert on as another error with the contract's data: at least the four bytes of its name. */
 const isRevertData = (data: unknown): boolean =>
   typeof data === "string" && /(^|\s)0x[0-9a-fA-F]{8,}$/.test(data);
@@ -85,6 +112,7 @@ const isRevertData = (data: unknown): boolean =>
 /** What a status of HTTP means for a request that went out alone. */
 export function kindOfStatus(status: number): FailureKind {
   if (status === 429 || status === 503) return "limited";
+  if (status === 413) return "tooLarge";
   return "failing";
 }
 

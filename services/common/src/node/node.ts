@@ -29,7 +29,7 @@ export interface NodeSettings {
 export interface ChainNode {
   /**
    * Sends a request, and sends it again where that may help.
-   * @param tries As in {@link NodeSettings}, for this request.
+   * @param tries As in {@link NodeSettings}, for this request, where an answer has begun.
    * @throws NodeError that says of which kind the failure is; the signal's reason when it is told to stop.
    */
   ask(method: string, params: readonly unknown[], tries?: number): Promise<unknown>;
@@ -54,6 +54,7 @@ export function nodeAt(url: string, settings: NodeSettings = {}): ChainNode {
     timeoutMs = TIMEOUT_MS,
     firstPauseMs = FIRST_PAUSE_MS,
     mostWaitMs = MOST_WAIT_MS,
+    tries: usualTries = TRIES,
     onPause,
   } = settings;
   const send = batchesTo({ url, batchSize, timeoutMs, signal });
@@ -61,7 +62,7 @@ export function nodeAt(url: string, settings: NodeSettings = {}): ChainNode {
   async function ask(
     method: string,
     params: readonly unknown[],
-    tries = settings.tries ?? TRIES,
+    tries = usualTries,
   ): Promise<unknown> {
     let waitedMs = 0;
     let failures = 0;
@@ -72,7 +73,7 @@ export function nodeAt(url: string, settings: NodeSettings = {}): ChainNode {
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof NodeError)) throw error;
-        if (error.kind === "failing") failures++;
+        if (error.kind === "failing" || error.kind === "unreachable") failures++;
         const ms = error.retryAfterMs ?? Math.min(firstPauseMs * 2 ** pauses, LONGEST_PAUSE_MS);
         const bound = boundOf(error);
         if (bound !== undefined) throw ended(error, method, params, bound);
@@ -86,9 +87,12 @@ export function nodeAt(url: string, settings: NodeSettings = {}): ChainNode {
             case "reverted":
             case "forgotten":
             case "refused":
+            case "tooLarge":
               return "";
+            case "unreachable":
+              return failures < usualTries ? undefined : ` after ${failures} tries`;
             case "failing":
-              return failures < tries ? undefined : ` after ${tries} tries`;
+              return failures < tries ? undefined : ` after ${failures} tries`;
             default:
               if (waitedMs + ms <= mostWaitMs) return undefined;
               return error instanceof NodeError && error.retryAfterMs !== undefined

@@ -1,8 +1,8 @@
+import { type BlockRange, inRanges, rangeSize } from "@wattline/common/node";
 import type { Deployment, Microgrid } from "@wattline/sdk";
-import type { Address, Hex, PublicClient } from "viem";
+import type { Address, Hex, Log, PublicClient } from "viem";
 import type { OrderBook } from "../orderBook.ts";
 import { type Checkpoint, Checkpoints } from "../store/checkpoints.ts";
-import { logRanges } from "./logs.ts";
 import { MicrogridEvents } from "./microgrids.ts";
 import { type Head, Snapshot } from "./snapshot.ts";
 import { effectsOf, type LogEffects, NOTHING_TOUCHED, type Touched, union } from "./touched.ts";
@@ -46,6 +46,8 @@ export class Follower {
   readonly #checkpoints: Checkpoints;
   readonly #microgrids: MicrogridEvents;
   readonly #outage: Outage;
+  readonly #stopping: AbortSignal;
+  readonly #rangeSize = rangeSize();
   /** What orders are judged by. */
   #snapshot: Snapshot | undefined;
   /** After a start everything is judged once, so that nothing is missed that happened while the relay was stopped. */
@@ -61,6 +63,7 @@ export class Follower {
     checkpoints: Checkpoints,
     microgrids: MicrogridEvents,
     outage: Outage,
+    stopping: AbortSignal,
   ) {
     this.#client = client;
     this.#deployment = deployment;
@@ -68,6 +71,7 @@ export class Follower {
     this.#checkpoints = checkpoints;
     this.#microgrids = microgrids;
     this.#outage = outage;
+    this.#stopping = stopping;
     const block = checkpoints.last?.number ?? deployment.fromBlock;
     this.#following = {
       block,
@@ -78,17 +82,19 @@ export class Follower {
     };
   }
 
+  /** @param stopping Ends a reading of the chain. */
   static async create(
     client: PublicClient,
     deployment: Deployment,
     book: OrderBook,
     outage: Outage,
+    stopping: AbortSignal,
   ): Promise<Follower> {
     const [checkpoints, microgrids] = await Promise.all([
       Checkpoints.load(book.db),
       MicrogridEvents.load(book.db, deployment),
     ]);
-    return new Follower(client, deployment, book, checkpoints, microgrids, outage);
+    return new Follower(client, deployment, book, checkpoints, microgrids, outage, stopping);
   }
 
   get following(): Following {
@@ -97,7 +103,7 @@ export class Follower {
 
   /**
    * Reads the chain once and brings the book up to its newest block.
-   * @throws what the RPC throws; the next call continues from there.
+   * @throws what the RPC throws, or the signal's reason; the next call continues from there.
    */
   async look(): Promise<void> {
     try {
@@ -190,8 +196,8 @@ export class Follower {
     const concerned = new Set<number>();
     await this.#microgrids.rewind(block);
     const contracts = [this.#deployment.microgrids];
-    for await (const { logs } of logRanges(this.#client, contracts, block + 1, head.number)) {
-      for (const one of await this.#microgrids.add(logs, this.#client)) concerned.add(one);
+    for await (const { answer } of this.#logs(contracts, block + 1, head.number)) {
+      for (const one of await this.#microgrids.add(answer, this.#client)) concerned.add(one);
     }
     return concerned;
   }
@@ -202,13 +208,8 @@ export class Follower {
     const { marketplace, meters, energy, board } = this.#deployment;
     const contracts = [marketplace, meters, energy, board];
     const parts: Touched[] = [];
-    for await (const { toBlock, logs } of logRanges(
-      this.#client,
-      contracts,
-      block + 1,
-      head.number,
-    )) {
-      if (toBlock === head.number) {
+    for await (const { to, answer: logs } of this.#logs(contracts, block + 1, head.number)) {
+      if (to === head.number) {
         const other = logs.some(
           ({ blockNumber, blockHash }) =>
             blockNumber === BigInt(head.number) && blockHash !== head.hash,
@@ -223,6 +224,21 @@ export class Follower {
       parts.push(effects.touched, await this.#touchedBeside(effects, snapshot));
     }
     return union(parts);
+  }
+
+  /** The logs of contracts, range by range. */
+  #logs(
+    contracts: readonly Address[],
+    from: number,
+    to: number,
+  ): AsyncGenerator<BlockRange<readonly Log[]>> {
+    const read = (first: number, last: number): Promise<readonly Log[]> =>
+      this.#client.getLogs({
+        address: [...contracts],
+        fromBlock: BigInt(first),
+        toBlock: BigInt(last),
+      });
+    return inRanges(from, to, read, { size: this.#rangeSize, signal: this.#stopping });
   }
 
   /** The accounts that releases and charges concern, which the logs do not name. */

@@ -2,13 +2,14 @@ import { useLingui } from "@lingui/react/macro";
 import { useEffect } from "react";
 import { Toaster } from "sonner";
 import { useTheme } from "../ui/index.ts";
-import { toasterMounted } from "../wallet/index.ts";
+
+export { toast } from "sonner";
 
 /** Where toasts appear; loaded after the page. */
-export default function Toasts() {
+export function ToastPlace({ onMounted }: { readonly onMounted: () => void }) {
   const { t } = useLingui();
   const { dark } = useTheme();
-  useEffect(() => toasterMounted(), []);
+  useEffect(onMounted, [onMounted]);
   return (
     <Toaster
       theme={dark ? "dark" : "light"}
