@@ -67,7 +67,7 @@ describe("The page of gains", function () {
     await page.getByRole("link", { name: "What would I gain?" }).click();
     await page.getByRole("heading", { name: "What would I gain?" }).waitFor();
     await page.getByRole("navigation").getByText("Market").filter({ visible: true }).click();
-    await page.getByRole("navigation").getByText("My gain").filter({ visible: true }).click();
+    await page.getByRole("navigation").getByText("Gains").filter({ visible: true }).click();
     await page.getByText("Your year with the neighbours").waitFor();
     await page.waitForFunction(() => document.title === "What would I gain? · Wattline");
     watch.assertNoFaults();

@@ -65,13 +65,13 @@ export function Shell() {
 const PLACES = {
   top: {
     bar: "hidden md:flex items-center gap-1",
-    link: "rounded-lg px-3 py-2 text-sm",
+    link: "rounded-lg px-2 py-2 text-sm whitespace-nowrap xl:px-3",
     current: { className: "bg-leaf-soft text-leaf" },
-    icon: "hidden lg:block size-4",
+    icon: "hidden xl:block size-4",
   },
   bottom: {
     bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
-    link: "min-h-14 flex-col justify-center gap-0.5! py-1.5 text-xs -outline-offset-3",
+    link: "min-h-14 flex-col justify-center gap-0.5! py-1.5 text-center text-xs leading-tight -outline-offset-3",
     current: { className: "text-leaf" },
     icon: "size-5",
   },
@@ -86,7 +86,7 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
     { to: "/energy", label: t`My energy`, Icon: House },
     { to: "/microgrid", label: t`Microgrid`, Icon: Network },
     { to: "/audit", label: t`Audit`, Icon: ShieldCheck },
-    { to: "/gains", label: t`My gain`, Icon: TrendingUp },
+    { to: "/gains", label: t`Gains`, Icon: TrendingUp },
   ] as const;
   return (
     <nav aria-label={t`Pages`} className={bar}>
@@ -95,7 +95,7 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
           key={to}
           to={to}
           search={({ microgrid }) => (microgrid === undefined ? {} : { microgrid })}
-          className={`flex items-center gap-1.5 font-semibold whitespace-nowrap hover:text-leaf ${link}`}
+          className={`flex items-center gap-1.5 font-semibold hover:text-leaf ${link}`}
           activeProps={current}
           activeOptions={{ includeSearch: false }}
         >

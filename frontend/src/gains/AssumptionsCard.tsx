@@ -4,8 +4,9 @@ import { type ReactNode, useState } from "react";
 import { useNetwork } from "../chain/index.ts";
 import { amountFault, Button, Card, Field, Input, parseAmount, typedAmount } from "../ui/index.ts";
 import { studyUnit } from "./assumptions.ts";
-import { type GainsSearch, MOST, MOST_PRICE, USUAL } from "./search.ts";
+import { type GainsSearch, MOST, MOST_PRICE } from "./search.ts";
 import type { GainsChange } from "./useSearch.ts";
+import { USUAL } from "./usual.ts";
 
 type Name = Exclude<keyof typeof USUAL, "street"> | "price";
 

@@ -7,10 +7,10 @@ import { AssumptionsCard } from "./AssumptionsCard.tsx";
 import { HomeCard } from "./HomeCard.tsx";
 import { QuestionsCard } from "./QuestionsCard.tsx";
 import { Result } from "./result/Result.tsx";
-import { assumptionsIn } from "./search.ts";
 import { Failed, Nothing, Running } from "./states.tsx";
 import { useGainsSearch } from "./useSearch.ts";
 import { type StudyState, useStudy } from "./useStudy.ts";
+import { assumptionsIn } from "./usual.ts";
 import type { ChosenFile, StudyJob } from "./worker/messages.ts";
 
 const NO_FILES: readonly ChosenFile[] = [];

@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { FileUp, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { Button, Card, cx } from "../ui/index.ts";
-import type { Sample } from "./assumptions.ts";
+import type { Sample } from "./samples.ts";
 import type { ChosenFile } from "./worker/messages.ts";
 
 /** One's own home, from files or a sample, and the files of friends. */

@@ -10,10 +10,6 @@ export const studyUnit = ({ symbol }: { readonly symbol: string }) => ({
   decimals: STUDY_DECIMALS,
 });
 
-/** The homes that the page has at hand for people without a file: with a roof, or without. */
-export const SAMPLES = ["roof", "noRoof"] as const;
-export type Sample = (typeof SAMPLES)[number];
-
 /** What a study rests on besides the meter files. */
 export interface Assumptions {
   /** Homes of the made-up street, and how many of them have solar panels. */

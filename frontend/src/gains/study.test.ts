@@ -1,6 +1,6 @@
 import { gainMillis } from "@wattline/sdk/study";
 import { expect } from "chai";
-import { assumptionsIn } from "./search.ts";
+import { assumptionsIn } from "./usual.ts";
 import type { ChosenFile, Gains, StudyJob, StudyMessage } from "./worker/messages.ts";
 import { runStudy } from "./worker/runStudy.ts";
 

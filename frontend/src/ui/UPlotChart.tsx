@@ -12,6 +12,8 @@ export default function UPlotChart({
   time = false,
   series,
   height = 260,
+  fromZero = false,
+  labelX,
   formatX,
   formatY,
   onPick,
@@ -26,7 +28,7 @@ export default function UPlotChart({
     if (element === null) return;
     const colours = getComputedStyle(document.documentElement);
     const colour = (name: string) => colours.getPropertyValue(`--${name}`).trim();
-    const labelX = (value: number) =>
+    const textX = (value: number) =>
       time ? `${formatDay(value)} ${formatClock(value)}` : (formatX?.(value) ?? String(value));
     const axis = {
       stroke: colour("muted"),
@@ -38,14 +40,16 @@ export default function UPlotChart({
       {
         width: element.clientWidth,
         height,
-        scales: { x: { time } },
+        scales: fromZero
+          ? { x: { time, range: WHOLE_BARS }, y: { range: FROM_ZERO } }
+          : { x: { time } },
         cursor: { drag: { x: false, y: false } },
         legend: { live: true },
         series: [
           {
             // An empty label would show as "Time" or "Value", in English.
-            label: time ? t`Time` : t`Amount`,
-            value: (_, value) => (value === null ? "" : labelX(value)),
+            label: labelX ?? (time ? t`Time` : t`Amount`),
+            value: (_, value) => (value === null ? "" : textX(value)),
           },
           ...series.map((one) => lineOf(one, colour(one.colour), formatY)),
         ],
@@ -72,10 +76,16 @@ export default function UPlotChart({
       observer.disconnect();
       plot.destroy();
     };
-  }, [x, time, series, height, formatX, formatY, onPick, dark, t]);
+  }, [x, time, series, height, fromZero, labelX, formatX, formatY, onPick, dark, t]);
 
   return <div ref={place} className="w-full overflow-hidden text-sm text-ink" />;
 }
+
+const WHOLE_BARS: uPlot.Range.Function = (_, low, high) => [low - 0.5, high + 0.5];
+const FROM_ZERO: uPlot.Range.Config = {
+  min: { soft: 0, mode: 1 },
+  max: { soft: 0, mode: 1, pad: 0.1 },
+};
 
 function lineOf(
   { label, kind = "line", dashed = false }: Series,

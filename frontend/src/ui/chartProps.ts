@@ -19,6 +19,10 @@ export interface ChartProps {
   readonly time?: boolean;
   readonly series: readonly Series[];
   readonly height?: number;
+  /** Whether y begins at zero, and the first and the last bar are shown whole. */
+  readonly fromZero?: boolean;
+  /** What x is, in one word; by default time, or an amount. */
+  readonly labelX?: string;
   /** Formats a value of y (and of x unless `time`). */
   formatY(value: number): string;
   formatX?(value: number): string;

@@ -10,17 +10,17 @@ export function BatteryCard({ gains: { home, withBattery } }: { readonly gains: 
   return (
     <Card title={<Trans>What a battery would change</Trans>}>
       <div className="overflow-x-auto">
-        <table className="w-full text-left tabular-nums">
+        <table className="w-full text-left text-sm tabular-nums sm:text-base">
           <caption className="sr-only">
             <Trans>Bills with and without a battery</Trans>
           </caption>
           <thead className="text-sm text-muted">
             <tr>
               <td />
-              <th scope="col" className="py-1 pr-3 font-semibold">
+              <th scope="col" className="py-1 pr-2 font-semibold">
                 <Trans>Utility alone</Trans>
               </th>
-              <th scope="col" className="py-1 pr-3 font-semibold">
+              <th scope="col" className="py-1 pr-2 font-semibold">
                 <Trans>With neighbours</Trans>
               </th>
               <th scope="col" className="py-1 font-semibold">
@@ -36,13 +36,13 @@ export function BatteryCard({ gains: { home, withBattery } }: { readonly gains: 
               ] as const
             ).map(([name, total]) => (
               <tr key={name} className="border-t border-line">
-                <th scope="row" className="py-1.5 pr-3 text-sm font-semibold">
+                <th scope="row" className="py-1.5 pr-2 text-sm font-semibold">
                   {name === "with" ? <Trans>With battery</Trans> : <Trans>Without</Trans>}
                 </th>
-                <td className="py-1.5 pr-3">
+                <td className="py-1.5 pr-2">
                   <Money millis={total.aloneMillis} />
                 </td>
-                <td className="py-1.5 pr-3">
+                <td className="py-1.5 pr-2">
                   <Money millis={total.togetherMillis} />
                 </td>
                 <td className="py-1.5">

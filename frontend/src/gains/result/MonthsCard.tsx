@@ -35,6 +35,8 @@ export function MonthsCard({ months }: { readonly months: readonly StudyMonth[] 
           values: months.map((month) => Number(gainMillis(month))),
         },
       ],
+      fromZero: true,
+      labelX: t`Month`,
       formatX: (index) => monthName(months[index]?.month ?? "", "short"),
       formatY: (millis) => formatMillis(BigInt(Math.round(millis)), unit, WHOLE),
       table: {

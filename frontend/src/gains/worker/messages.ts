@@ -7,7 +7,8 @@ import type {
   QuestionId,
 } from "@wattline/sdk/meterData";
 import type { HomeStudy } from "@wattline/sdk/study";
-import type { Assumptions, Sample } from "../assumptions.ts";
+import type { Assumptions } from "../assumptions.ts";
+import type { Sample } from "../samples.ts";
 
 /** A meter file that somebody chose, with what he answered about it. It never leaves the browser. */
 export interface ChosenFile {

@@ -9,7 +9,8 @@ import {
   study,
   withBattery,
 } from "@wattline/sdk/study";
-import { type Assumptions, levelOf, type Sample } from "../assumptions.ts";
+import { type Assumptions, levelOf } from "../assumptions.ts";
+import type { Sample } from "../samples.ts";
 import type { Gains, StudyJob, StudyMessage } from "./messages.ts";
 import { type HomesRead, type Readings, readHomes } from "./readHomes.ts";
 
