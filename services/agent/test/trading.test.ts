@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { readKeystore } from "@wattline/common/keys";
 import { blockOf, LANES, marketplaceAbi, sourceIndex } from "@wattline/sdk";
 import { Aedes } from "aedes";
 import { expect } from "chai";
@@ -20,6 +21,7 @@ import {
   type World,
 } from "../../relay/test/support/world.ts";
 import { type RunningAgent, startAgent } from "../src/agent.ts";
+import { check } from "../src/check.ts";
 import { readSettings } from "../src/config/read.ts";
 import { pair } from "../src/pair.ts";
 import { statusLines, statusOf } from "../src/status.ts";
@@ -280,9 +282,9 @@ ${home("bob", 0, url, floor)}
     await relay.caughtUp();
     expect(await book(JANE.address)).to.have.length(ORDERS);
 
-    const text = statusLines(statusOf(running.homes, running.traders, undefined, undefined)).join(
-      "\n",
-    );
+    // As `agent status` gets it from the agent that runs.
+    const status = JSON.stringify(statusOf(running.homes, running.traders, undefined, undefined));
+    const text = statusLines(JSON.parse(status)).join("\n");
     expect(text).to.contain("The agent trades.").and.contain("sold 3.8 kWh for at least 0.722");
     expect(text)
       .to.contain("bought 3.8 kWh for at most 0.76")
@@ -397,6 +399,35 @@ ${home("bob", 0, url, floor)}
     expect(new Set((await book(BOB.address)).map(({ state }) => state))).to.deep.equal(
       new Set(["live"]),
     );
+  });
+
+  it("is checked before it runs: relay, limits and what the delegate may do", async () => {
+    await authorise(JANE, keys.jane, 0n, 0);
+    const said: string[] = [];
+    const settings = readSettings(household.configure(toml()));
+    expect(await check(settings, (line) => said.push(line))).to.equal(true);
+    expect(said.join("\n"))
+      .to.contain(`ok    jane, relay at ${relay.url}: ok, 0 orders`)
+      .and.contain(`jane, trading: The account ${JANE.address} does not allow`)
+      .and.contain("ok    bob, trading: The agent trades.");
+    said.length = 0;
+    const finer = readSettings(household.configure(toml({ floor: "0.1234567" })));
+    expect(await check(finer, (line) => said.push(line))).to.equal(false);
+    expect(said.join("\n")).to.contain("WRONG jane, trading: trading.floor, in tEUR");
+  });
+
+  it("says that a delegate's key is of the wrong curve", async () => {
+    await household.key("chip", "p256");
+    const config = toml().replace(keyIn("jane-delegate"), keyIn("chip"));
+    const { address } = readKeystore(
+      household.place("chip.json"),
+      household.place("chip.password"),
+    );
+    await authorise(JANE, address, 50n * EURO, UNTIL);
+    const [jane] = tradersOf(await start(config));
+    await jane.now().catch(() => undefined);
+    await until("it has tried", () => jane.state.trouble !== undefined);
+    expect(lines.join("\n")).to.contain("has a P-256 key, and orders are signed on secp256k1");
   });
 
   it("keeps to what the delegate may spend", async () => {
