@@ -4,12 +4,14 @@ import { startJudges } from "@wattline/audit/command";
 import { recoverAddress } from "@wattline/common/recover";
 import { type ChainBlock, createAudit, marketDomain, metersDomain } from "@wattline/sdk";
 import { CHAIN_ID, CONTRACTS, eventsIn, historyOf } from "./audit/history.ts";
+import { costOfChain } from "./audit/node.ts";
 
 const USAGE = `npm run bench:audit -- [options]
 
   --events N   events of the history without signatures (default 100000)
   --signed N   readings and orders of the history with signatures (default 8000)
   --memory     a million events instead, and what memory they take
+  --blocks N   a chain of N busy blocks, few of them ours, instead, and what it asks of a node
   --help       this text`;
 
 /** The options. */
@@ -32,6 +34,7 @@ const signed = numberAfter("--signed", 8_000);
 
 if (process.argv.includes("--help")) console.log(USAGE);
 else if (process.argv.includes("--memory")) await memory(1_000_000);
+else if (process.argv.includes("--blocks")) await chain(numberAfter("--blocks", 200_000));
 else {
   const date = new Date().toISOString().slice(0, 10);
   const load = loadavg()[0]?.toFixed(1);
@@ -96,6 +99,21 @@ async function memory(count: number) {
     if (tenth === 10) break;
   }
   expectSound(audit);
+}
+
+/** What the audit of a long chain asks of its node, once with headers alone and once without. */
+async function chain(length: number) {
+  const english = (count: number) => count.toLocaleString("en");
+  for (const offersHeaders of [true, false]) {
+    const cost = await costOfChain(length, offersHeaders);
+    const all = [...cost.requests.values()].reduce((sum, each) => sum + each, 0);
+    console.log(
+      `${english(cost.blocks)} blocks, ${offersHeaders ? "headers alone" : "whole blocks"}: ${cost.seconds.toFixed(1)} s, ${english(all)} requests in ${english(cost.bodies)} bodies, ${megabytes(cost.bytes)} MB of answers`,
+    );
+    for (const [method, count] of cost.requests) {
+      console.log(`${english(count).padStart(10)}  ${method}`);
+    }
+  }
 }
 
 function expectSound(audit: ReturnType<typeof createAudit>): void {

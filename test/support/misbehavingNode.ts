@@ -37,6 +37,8 @@ export interface Misbehaviour {
   readonly leastFeePerGas?: bigint;
   /** The first so many transactions are passed on, and the answer is lost. */
   readonly losesSendAnswers?: number;
+  /** Gives headers alone (`eth_getHeaderByNumber`), which no development node does. */
+  readonly offersHeaders?: boolean;
   /** Methods that the node does not have. */
   readonly lacks?: readonly string[];
 }
@@ -159,6 +161,14 @@ export async function misbehavingNode(
       id,
       error: { code, message: text },
     });
+    if (does.offersHeaders && method === "eth_getHeaderByNumber") {
+      const [number] = message.params;
+      const params = [number, false];
+      const answer = await answerTo({ ...message, method: "eth_getBlockByNumber", params });
+      if (typeof answer.result !== "object" || answer.result === null) return answer;
+      const { transactions, ...header } = answer.result as Record<string, unknown>;
+      return { ...answer, result: header };
+    }
     if (does.lacks?.includes(method)) {
       return fails(-32_601, `the method ${method} does not exist/is not available`);
     }

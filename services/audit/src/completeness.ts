@@ -17,7 +17,7 @@ export class ContradictionError extends RpcError {
  * or still at work on an index. A block with logs is held against its receipts. One without is looked at again when its
  * bloom filter knows a contract and an event of Wattline's: in its receipts, or where the filter is so full that it says
  * "perhaps" to everything, by asking for this block's logs alone.
- * @returns Throws a ContradictionError when a log was left out, or was never there.
+ * @returns Is asked for the block's transactions only where they are needed. Throws a ContradictionError when a log was left out, or was never there.
  */
 export function completenessOf(rpc: Rpc, addresses: readonly Address[]) {
   const contracts = addresses.map(bloomBitsOf);
@@ -28,14 +28,13 @@ export function completenessOf(rpc: Rpc, addresses: readonly Address[]) {
 
   return async (
     header: FullHeader,
-    transactions: readonly Hex[],
+    transactionsIn: () => Promise<readonly Hex[]>,
     logs: readonly NodeLog[],
   ): Promise<void> => {
-    if (transactions.length === 0) return;
     if (logs.length === 0 && !mayHold(header.bloom)) return;
     const actual =
       logs.length > 0 || isTelling(header.bloom)
-        ? await logsInReceipts(header, transactions)
+        ? await logsInReceipts(header, await transactionsIn())
         : await logsOfBlock(header);
     const given = new Set(logs.map(keyOf));
     const left = actual.find((log) => !given.has(keyOf(log)));
@@ -70,6 +69,7 @@ export function completenessOf(rpc: Rpc, addresses: readonly Address[]) {
     { number, hash }: FullHeader,
     transactions: readonly Hex[],
   ): Promise<NodeLog[]> {
+    if (transactions.length === 0) return [];
     const receipts = await receiptsOf(number, transactions);
     return receipts.flatMap((each) => {
       if (each === null) {

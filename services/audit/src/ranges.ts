@@ -13,7 +13,7 @@ export interface ReadRange {
 }
 
 const FIRST_SIZE = 500;
-/** The header of every block is read, so a range is some megabytes even when it holds nothing. */
+/** The header of every block is read, so a range is some megabytes even when it holds nothing of ours. */
 const MOST_SIZE = 5_000;
 /** Transactions that a range aims at: a few megabytes. */
 const GOOD_COUNT = 1_000;

@@ -57,14 +57,29 @@ export function sourceAt(
   const pauseOf = (attempt: number): number =>
     Math.min(firstPauseMs * 2 ** attempt, LONGEST_PAUSE_MS);
 
-  /** A block, waited for when the node does not have it yet. */
-  async function blockAt(number: number, withTransactions: boolean) {
+  const blockAt = (number: number, withTransactions: boolean) =>
+    waitFor(number, "eth_getBlockByNumber", [quantity(number), withTransactions]);
+
+  let offersHeaders: Promise<boolean> | undefined;
+
+  /** A header, without the list of its block's transactions where the node offers that: it is most of a busy block. */
+  async function headerAt(number: number): Promise<FullHeader> {
+    offersHeaders ??= rpc
+      .attempt("eth_getHeaderByNumber", [quantity(number)])
+      .then((answer) => answer !== undefined && answer !== null)
+      .catch((error: unknown) => {
+        if (error instanceof RpcError) return false;
+        throw error;
+      });
+    if (!(await offersHeaders)) return (await blockAt(number, false)).header;
+    return (await waitFor(number, "eth_getHeaderByNumber", [quantity(number)])).header;
+  }
+
+  /** A block or header, waited for when the node does not have it yet. */
+  async function waitFor(number: number, method: string, params: readonly unknown[]) {
     let waitedMs = 0;
     for (let attempt = 0; ; attempt++) {
-      const answer = await rpc.request("eth_getBlockByNumber", [
-        quantity(number),
-        withTransactions,
-      ]);
+      const answer = await rpc.request(method, params);
       if (answer !== null && answer !== undefined) {
         const block = objectOf(answer, `block ${number}`);
         const found = headerOf(block);
@@ -146,11 +161,13 @@ export function sourceAt(
     number: number,
     logs: readonly NodeLog[],
   ): Promise<{ readonly header: FullHeader; readonly block?: ChainBlock }> {
-    const { block, header: found } = await blockAt(number, logs.length > 0);
     if (logs.length === 0) {
-      await expectComplete(found, hashesIn(block), logs);
+      const found = await headerAt(number);
+      const hashes = async () => hashesIn((await blockAt(number, false)).block);
+      await expectComplete(found, hashes, logs);
       return { header: found };
     }
+    const { block, header: found } = await blockAt(number, true);
     const transactions = await transactionsOf(found, block, logs);
     const { hash, timestamp } = found;
     return { header: found, block: { number, hash, timestamp, transactions } };
@@ -188,7 +205,7 @@ export function sourceAt(
       last = log.logIndex;
       transaction.logs.push(log);
     }
-    await expectComplete(header, [...sent.keys()], logs);
+    await expectComplete(header, async () => [...sent.keys()], logs);
     const used = [...sent.values()].filter((transaction) => transaction.logs.length > 0);
     return Promise.all(
       used.map(async (transaction): Promise<ChainTransaction> => {

@@ -274,6 +274,14 @@ describe("The audit and the node it reads from", function () {
       "takes batches of 3": { batchesUpTo: 3, batchRefusal: "each" },
       "takes batches of 10": { batchesUpTo: 10 },
       "answers 502 once": { failsFirst: { times: 1, status: 502 } },
+      "gives headers alone, and leaves out one log once": {
+        offersHeaders: true,
+        leavesOutALogOnce: true,
+      },
+      "gives headers alone, 3 blocks behind every second time": {
+        offersHeaders: true,
+        everySecondBehindBy: 3,
+      },
       "has no receipts of whole blocks": {
         lacks: ["eth_getBlockReceipts"],
         leavesOutALogOnce: true,
@@ -294,6 +302,19 @@ describe("The audit and the node it reads from", function () {
         expect(free.verdicts.filter(({ unseen }) => unseen > 0)).to.deep.equal([]);
       });
     }
+  });
+
+  it("asks for transactions only where there are logs, of a node that gives headers alone", async () => {
+    const node = await misbehaving({ offersHeaders: true });
+    const result = await audit(audits.commandOf(node.url, history), QUICK);
+    expect(failedChecks(result)).to.deep.equal([]);
+    const headers = node.asked.get("eth_getHeaderByNumber") ?? 0;
+    expect(headers).to.be.greaterThan(0);
+    // The stand-in asks for blocks to make headers of; what is beyond is asked for by the audit.
+    const blocks = (node.asked.get("eth_getBlockByNumber") ?? 0) - headers;
+    const direct = await misbehaving({});
+    await audit(audits.commandOf(direct.url, history), QUICK);
+    expect(blocks).to.be.lessThan((direct.asked.get("eth_getBlockByNumber") ?? 0) - headers / 2);
   });
 
   it("names a node that always leaves out the logs of a transaction", async () => {

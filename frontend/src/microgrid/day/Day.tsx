@@ -15,7 +15,10 @@ import {
 } from "../../ui/index.ts";
 import { useDay } from "./useDay.ts";
 
-/** What was produced and traded today, and in the newest reported slot. */
+/**
+ * What was exported and traded today, and in the newest reported slot. Neither is a part of the other: what is bought here
+ * may have come over a tie line, and what is exported here may be sold elsewhere or not at all.
+ */
 export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
   const { slotSeconds } = microgrid;
@@ -41,17 +44,17 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
       <div className="mb-4 grid grid-cols-2 gap-3 lg:grid-cols-4">
         <Stat
           tone="sun"
-          label={<Trans>Produced now</Trans>}
+          label={<Trans>Exported in the newest slot</Trans>}
           value={newest === undefined ? "—" : <Energy wh={newest.producedWh ?? 0n} />}
           detail={newest && <SlotTime slot={newest.slot} slotSeconds={slotSeconds} day={false} />}
         />
         <Stat
           tone="leaf"
-          label={<Trans>Of which traded</Trans>}
+          label={<Trans>Traded in the newest slot</Trans>}
           value={newest === undefined ? "—" : <Energy wh={newest.tradedWh} />}
-          detail={<Trans>in the newest slot that is reported</Trans>}
+          detail={<Trans>bought here, also over tie lines</Trans>}
         />
-        <Stat label={<Trans>Produced today</Trans>} value={<Energy wh={producedWh} />} />
+        <Stat label={<Trans>Exported today</Trans>} value={<Energy wh={producedWh} />} />
         <Stat label={<Trans>Traded today</Trans>} value={<Energy wh={tradedWh} />} />
       </div>
       {newest === undefined || data === undefined ? (
