@@ -2,6 +2,7 @@ import { createRoute, createRouter, type RouterHistory, redirect } from "@tansta
 import { ErrorPage, rootRoute } from "./app/index.ts";
 import { auditRoute } from "./audit/index.ts";
 import { certificateRoute, energyRoute, statementRoute } from "./energy/index.ts";
+import { gainsRoute } from "./gains/index.ts";
 import { marketRoute } from "./market/index.ts";
 import { microgridRoute } from "./microgrid/index.ts";
 
@@ -21,6 +22,7 @@ const routeTree = rootRoute.addChildren([
   statementRoute,
   microgridRoute,
   auditRoute,
+  gainsRoute,
 ]);
 
 /** The router of the app's pages. By default on the browser's history, with the scroll position restored. */

@@ -135,6 +135,26 @@ export function batchesOf(pairings: readonly Pairing[], options: BatchOptions): 
   return batches;
 }
 
+/** A batch without some of its matches, and without the orders that only those needed. Its gas stays a bound. */
+export function keepMatches(batch: Batch, isKept: (index: number) => boolean): Batch {
+  const matches = batch.matches.filter((_, index) => isKept(index));
+  const used = [...new Set(matches.flatMap(({ offer, bid }) => [offer, bid]))].sort(
+    (a, b) => a - b,
+  );
+  const placeOf = new Map(used.map((order, index) => [order, index]));
+  const ordersAt = <T>(list: readonly T[]): T[] => list.filter((_, index) => placeOf.has(index));
+  return {
+    ...batch,
+    orders: ordersAt(batch.orders),
+    signatures: ordersAt(batch.signatures),
+    matches: matches.map((match) => ({
+      ...match,
+      offer: placeOf.get(match.offer) ?? 0,
+      bid: placeOf.get(match.bid) ?? 0,
+    })),
+  };
+}
+
 /** A match in contiguous blocks, of one schedule on either side. */
 interface Piece extends Omit<Pairing, "energyWh"> {
   readonly schedule: number;

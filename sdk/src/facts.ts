@@ -15,11 +15,11 @@ import {
   readAllowance,
 } from "./chainView.ts";
 import { isFirm, OFFER } from "./deals/order.ts";
-import { SOURCES, type Source, sourceMask } from "./energyId.ts";
+import { SOURCES, type Source, sourceIndex, sourceMask } from "./energyId.ts";
 import type { Microgrid } from "./microgrid.ts";
-import { blockOf, type EnergyBySlot, LANES, laneOf } from "./profile.ts";
+import { blockOf, type EnergyBySlot, type Profile, unpackProfile } from "./profile.ts";
 import type { SignatureFacts, Signer } from "./signatures.ts";
-import { slotAt } from "./slots.ts";
+import { type SlotRange, slotAt } from "./slots.ts";
 import type { Order } from "./typedData.ts";
 import { isAcceptance, WALLET_GAS, walletQuestion } from "./walletSignature.ts";
 
@@ -166,19 +166,32 @@ async function readHeldWh(
   order: Order,
   slotSeconds: number,
 ): Promise<EnergyBySlot> {
-  const { maker, microgrid, firstSlot } = order;
+  const { firstSlot } = order;
   const lastSlot = Math.min(order.lastSlot, slotAt(view.nowSeconds, slotSeconds));
   if (order.side !== OFFER || order.forward || lastSlot < firstSlot) return NOTHING;
+  const named = SOURCES.filter((source) => (order.sources & sourceMask(source)) !== 0);
+  const held = await Promise.all(
+    named.map((source) => readEnergyWh(view, order, source, { firstSlot, lastSlot })),
+  );
+  const energyWh = new Map<number, bigint>();
+  for (const each of held) {
+    for (const [slot, wh] of each) energyWh.set(slot, (energyWh.get(slot) ?? 0n) + wh);
+  }
+  return energyWh;
+}
+
+/** What a maker holds of one source in a run of slots. @throws what the view throws */
+export async function readEnergyWh(
+  view: ChainView,
+  { maker, microgrid }: Pick<Order, "maker" | "microgrid">,
+  source: Source,
+  { firstSlot, lastSlot }: SlotRange,
+): Promise<EnergyBySlot> {
   const ask = asker(view, view.deployment.energy, energyTokenAbi);
   const firstBlock = blockOf(firstSlot);
   const blocks = BigInt(blockOf(lastSlot) - firstBlock + 1);
-  const named = SOURCES.flatMap((source, index) =>
-    (order.sources & sourceMask(source)) === 0 ? [] : [index],
-  );
-  const profiles = await Promise.all(
-    named.map((source) => ask("profileOf", [maker, microgrid, source, firstBlock, blocks])),
-  );
-  return bySlot(profiles, firstBlock, { firstSlot, lastSlot });
+  const words = await ask("profileOf", [maker, microgrid, sourceIndex(source), firstBlock, blocks]);
+  return within({ firstBlock, words }, { firstSlot, lastSlot });
 }
 
 /** Only slots that have not started can be promised, and none is from `promisedEnd` on. */
@@ -199,26 +212,14 @@ async function readPromisedWh(
       return committed;
     }),
   );
-  return bySlot([words], firstBlock, { firstSlot, lastSlot });
+  return within({ firstBlock, words }, { firstSlot, lastSlot });
 }
 
-/** The sum of profiles that begin with the same block, slot by slot. */
-function bySlot(
-  profiles: readonly (readonly bigint[])[],
-  firstBlock: number,
-  { firstSlot, lastSlot }: Pick<Order, "firstSlot" | "lastSlot">,
-): EnergyBySlot {
-  const energyWh = new Map<number, bigint>();
-  for (const words of profiles) {
-    for (const [index, word] of words.entries()) {
-      if (word === 0n) continue;
-      for (let lane = 0; lane < LANES; lane++) {
-        const slot = (firstBlock + index) * LANES + lane;
-        const wh = laneOf(word, lane);
-        if (wh === 0n || slot < firstSlot || slot > lastSlot) continue;
-        energyWh.set(slot, (energyWh.get(slot) ?? 0n) + wh);
-      }
-    }
+/** A profile's energy in a run of slots. */
+function within(profile: Profile, { firstSlot, lastSlot }: SlotRange): EnergyBySlot {
+  const energyWh = unpackProfile(profile);
+  for (const slot of energyWh.keys()) {
+    if (slot < firstSlot || slot > lastSlot) energyWh.delete(slot);
   }
   return energyWh;
 }

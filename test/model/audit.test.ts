@@ -20,6 +20,7 @@ import { type Address, encodeAbiParameters, type Hex } from "viem";
 import { answerIn, blocksOf, contractsOf } from "../support/chainReader.ts";
 import { createWorld, type Person, START, type World } from "../support/world.ts";
 import type { Action } from "./actions.ts";
+import { castIn, deviceKeys } from "./cast.ts";
 import { Chain } from "./chain.ts";
 import { Model } from "./model.ts";
 import { type Cast, openingActions, Planner } from "./scenarios.ts";
@@ -36,37 +37,12 @@ describe("The audit of whatever may happen", function () {
   let cast: Cast;
   let contracts: Contracts;
   let restore: () => Promise<void>;
-  const devices = () => cast.devices.map((_, i) => world.keyOf(`model device ${i}`));
+  const devices = () => deviceKeys(world);
 
   before(async () => {
     world = await createWorld();
-    const named = (name: string) => world.person(name);
-    const households = await Promise.all(["Jane", "Bob", "Carol", "Dave", "Erin"].map(named));
-    const [delegate, settler, stranger, successor, otherDso] = await Promise.all([
-      named("home agent"),
-      named("settler"),
-      named("stranger"),
-      named("successor"),
-      named("other DSO"),
-    ]);
-    people = [...households, delegate, settler, stranger, successor, otherDso];
-    people.push(world.operator, world.dso);
-    cast = {
-      operator: world.operator.address,
-      successor: successor.address,
-      households: households.map(({ address }) => address),
-      delegate: delegate.address,
-      settler: settler.address,
-      stranger: stranger.address,
-      dsos: [world.dso.address, otherDso.address],
-      devices: Array.from({ length: 10 }, (_, i) => world.keyOf(`model device ${i}`).address),
-      market: world.addresses.market,
-    };
+    ({ people, cast } = await castIn(world));
     contracts = await contractsOf(world);
-    for (const { signer, address } of people) {
-      await world.euro.mint(address, 10n ** 12n);
-      await world.euro.connect(signer).approve(world.addresses.market, 10n ** 12n);
-    }
     const snapshot = await world.networkHelpers.takeSnapshot();
     restore = () => snapshot.restore();
   });

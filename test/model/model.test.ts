@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { createWorld, type Person, START, type World } from "../support/world.ts";
 import type { Action } from "./actions.ts";
+import { castIn, deviceKeys } from "./cast.ts";
 import { Chain } from "./chain.ts";
 import { Model } from "./model.ts";
 import { type Cast, openingActions, Planner } from "./scenarios.ts";
@@ -17,36 +18,11 @@ describe("The second edition's market and a plain model of it", () => {
   let people: Person[];
   let cast: Cast;
   let restore: () => Promise<void>;
-  const devices = () => cast.devices.map((_, i) => world.keyOf(`model device ${i}`));
+  const devices = () => deviceKeys(world);
 
   before(async () => {
     world = await createWorld();
-    const named = (name: string) => world.person(name);
-    const households = await Promise.all(["Jane", "Bob", "Carol", "Dave", "Erin"].map(named));
-    const [delegate, settler, stranger, successor, otherDso] = await Promise.all([
-      named("home agent"),
-      named("settler"),
-      named("stranger"),
-      named("successor"),
-      named("other DSO"),
-    ]);
-    people = [...households, delegate, settler, stranger, successor, otherDso];
-    people.push(world.operator, world.dso);
-    cast = {
-      operator: world.operator.address,
-      successor: successor.address,
-      households: households.map(({ address }) => address),
-      delegate: delegate.address,
-      settler: settler.address,
-      stranger: stranger.address,
-      dsos: [world.dso.address, otherDso.address],
-      devices: Array.from({ length: 10 }, (_, i) => world.keyOf(`model device ${i}`).address),
-      market: world.addresses.market,
-    };
-    for (const { signer, address } of people) {
-      await world.euro.mint(address, 10n ** 12n);
-      await world.euro.connect(signer).approve(world.addresses.market, 10n ** 12n);
-    }
+    ({ people, cast } = await castIn(world));
     const model = newModel();
     const chain = new Chain(world, people, devices());
     for (const action of openingActions(cast)) await compare(action, model, chain);

@@ -5,6 +5,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Hex, isHex, keccak256 } from "viem";
 
 /** One switch per misbehaviour. */
 export interface Misbehaviour {
@@ -32,6 +33,12 @@ export interface Misbehaviour {
   readonly slowMs?: number;
   /** Gives headers alone (`eth_getHeaderByNumber`), which no development node does. */
   readonly offersHeaders?: boolean;
+  /** The first so many transactions get their hash as an answer, and are forgotten. */
+  readonly dropsSends?: number;
+  /** The first so many transactions are refused because they pay too little. */
+  readonly underpricesSends?: number;
+  /** The first so many transactions are passed on, and the answer is lost. */
+  readonly losesSendAnswers?: number;
   /** Methods that the node does not have. */
   readonly lacks?: readonly string[];
 }
@@ -86,6 +93,7 @@ export async function misbehavingNode(
   let hasGivenLogs = false;
   let hasLeftOut = false;
   let lastBehind = false;
+  let sends = 0;
   const asked = new Map<string, number>();
   const batches = { largest: 0, refused: 0 };
 
@@ -167,6 +175,7 @@ export async function misbehavingNode(
     if (does.limitsEvery !== undefined && ++requests % does.limitsEvery === 0) {
       return fails(-32_005, "limit exceeded");
     }
+    if (method === "eth_sendRawTransaction") return answerToSend(message);
     const behindBy = behindOf(message);
     if (behindBy > 0) return answerBehind(message, behindBy);
     if (does.forgetsAfter !== undefined) {
@@ -180,6 +189,22 @@ export async function misbehavingNode(
     }
     const answer = await passOn(message);
     return method === "eth_getLogs" ? withoutSome(answer) : answer;
+  }
+
+  async function answerToSend(message: Message): Promise<Answer> {
+    const { id, params } = message;
+    const { dropsSends = 0, underpricesSends = 0, losesSendAnswers = 0 } = does;
+    sends++;
+    if (sends <= dropsSends) {
+      const [raw] = params;
+      return { jsonrpc: "2.0", id, result: keccak256(hexOf(raw)) };
+    }
+    if (sends <= underpricesSends) {
+      return { jsonrpc: "2.0", id, error: { code: -32_000, message: "transaction underpriced" } };
+    }
+    const answer = await passOn(message);
+    if (sends <= losesSendAnswers) throw new Error("The answer is lost.");
+    return answer;
   }
 
   /** How far behind the node is for this request. */
@@ -262,6 +287,7 @@ export async function misbehavingNode(
     batches,
     become(misbehaviour) {
       does = misbehaviour;
+      sends = 0;
     },
     close: () =>
       new Promise((resolve) => {
@@ -269,4 +295,9 @@ export async function misbehavingNode(
         server.close(() => resolve());
       }),
   };
+}
+
+function hexOf(value: unknown): Hex {
+  if (!isHex(value)) throw new TypeError(`${value} is no hexadecimal.`);
+  return value;
 }

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
-import { ChartLine, House, Network, ShieldCheck } from "lucide-react";
+import { ChartLine, House, Network, ShieldCheck, TrendingUp } from "lucide-react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
 import { ConnectButton, DemoConfirm, Messages, PendingTransactions } from "../wallet/index.ts";
@@ -70,14 +70,14 @@ const PLACES = {
     icon: "hidden lg:block size-4",
   },
   bottom: {
-    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
+    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
     link: "min-h-14 flex-col justify-center gap-0.5! py-1.5 text-xs -outline-offset-3",
     current: { className: "text-leaf" },
     icon: "size-5",
   },
 } as const;
 
-/** Links to the four pages: in the header, and at the bottom of a phone. */
+/** Links to the five pages: in the header, and at the bottom of a phone. */
 function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
   const { t } = useLingui();
   const { bar, link, current, icon } = PLACES[place];
@@ -86,6 +86,7 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
     { to: "/energy", label: t`My energy`, Icon: House },
     { to: "/microgrid", label: t`Microgrid`, Icon: Network },
     { to: "/audit", label: t`Audit`, Icon: ShieldCheck },
+    { to: "/gains", label: t`My gain`, Icon: TrendingUp },
   ] as const;
   return (
     <nav aria-label={t`Pages`} className={bar}>

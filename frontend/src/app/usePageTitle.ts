@@ -14,11 +14,12 @@ export function usePageTitle(): void {
     energy: t`My energy`,
     microgrid: t`Microgrid`,
     audit: t`Audit`,
+    gains: t`What would I gain?`,
     statement: t`Statement`,
     certificate: t`Certificate`,
   };
-  // A certificate may be of another microgrid than the one that is chosen.
-  const place = first === "certificate" ? undefined : microgrid?.name;
+  // A certificate may be of another microgrid than the one that is chosen, and a study is of none.
+  const place = ["certificate", "gains"].includes(first) ? undefined : microgrid?.name;
   const title = [pages[first], place, "Wattline"].filter(Boolean).join(" · ");
   useEffect(() => {
     document.title = title;

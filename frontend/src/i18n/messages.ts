@@ -9,6 +9,7 @@ export type Domain =
   | "energy"
   | "microgrid"
   | "audit"
+  | "gains"
   | "orders"
   | "wallet/words";
 

@@ -8,6 +8,7 @@ export * from "./messages.ts";
 export * from "./plausibility.ts";
 export * from "./questions/index.ts";
 export * from "./rows.ts";
+export { errorOf } from "./rules/errors.ts";
 export * from "./signing.ts";
 export type { AuditState } from "./state.ts";
 export type { Told } from "./tally.ts";

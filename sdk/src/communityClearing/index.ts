@@ -1,3 +1,4 @@
 export { communitySlotIn, limitOf } from "./book.ts";
 export { clearCommunity } from "./clear.ts";
+export { type OpenBook, type OpenLimit, type Pool, pairLimits } from "./open.ts";
 export type { CommunityBook, CommunityMatch, CommunitySlot, LimitOrder } from "./types.ts";

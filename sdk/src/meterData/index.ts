@@ -1,4 +1,13 @@
 /** Meter files of any format, read to series of intervals and split into delivery slots. */
+export {
+  energyIn,
+  flowsOf,
+  type HomeFlows,
+  type HomeInFile,
+  type HomePart,
+  homesIn,
+  slotSecondsFor,
+} from "./homes.ts";
 export type { MeterSource } from "./input.ts";
 export { type ReadFileOptions, readMeterFile } from "./read.ts";
 export type { Reading, ReadOptions } from "./readers/reader.ts";

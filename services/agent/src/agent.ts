@@ -1,19 +1,22 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type KeyConfig, openSigner } from "@wattline/common/keys";
+import { type Lock, takeLock } from "@wattline/common/lock";
 import type { Settings } from "./config/read.ts";
-import type { KeyConfig } from "./config/schema.ts";
 import { reasonOf } from "./errors.ts";
 import { Home } from "./home.ts";
-import { type Lock, takeLock } from "./lock.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import { openSource } from "./sources/open.ts";
 import { statusOf } from "./status.ts";
+import type { Trader } from "./trading/trader.ts";
 
 /** An agent that runs. */
 export interface RunningAgent {
   readonly homes: readonly Home[];
   readonly reporter: Reporter;
+  /** Of the homes that trade. */
+  readonly traders: readonly Trader[];
   /** Resolves when every source has ended, as files do. */
   readonly ended: Promise<void>;
   /** Stops reading, keeps what was read, and lets go of the locks. */
@@ -56,22 +59,24 @@ export async function startAgent(
     for (const file of keyFiles(config.homes)) locks.push(await takeLock(file));
     for (const home of config.homes) homes.push(new Home(settings, home, report, now));
     const reporter = new Reporter(settings, homes, report, now);
-    const services = await startServices(settings, homes, reporter, { now, report });
-    status = () => JSON.stringify(statusOf(homes, reporter.trouble, services.pageCode()));
+    const traders = await tradersOf(settings, homes, { now, report });
+    const services = await startServices(settings, homes, reporter, traders, { now, report });
+    status = () => JSON.stringify(statusOf(homes, traders, reporter.trouble, services.pageCode()));
     for (const home of homes) home.seal();
     const reading = homes.flatMap((home) =>
       home.config.meters.map((meter) => readMeter(home, meter, { now, report }, stop.signal)),
     );
-    const rounds = runRounds(reporter, stop.signal);
+    const rounds = [reporter, ...traders].map((each) => runRounds(each, stop.signal));
     return {
       homes,
       reporter,
+      traders,
       ended: Promise.all(reading)
         .then(() => Promise.all(homes.map((home) => home.settled())))
         .then(() => {}),
       async stop() {
         stop.abort();
-        await Promise.all([...reading, rounds]);
+        await Promise.all([...reading, ...rounds]);
         await services.stop();
         await release();
       },
@@ -109,20 +114,42 @@ async function readMeter(
   }
 }
 
-async function runRounds(reporter: Reporter, signal: AbortSignal): Promise<void> {
+/** Each has rounds of its own: a relay that does not answer keeps no reading waiting. */
+async function runRounds(worker: { round(): Promise<void> }, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await reporter.round();
+    await worker.round();
     await sleep(ROUND_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
 const keyFiles = (homes: Settings["config"]["homes"]): string[] => {
-  const keys: (KeyConfig | undefined)[] = homes.flatMap(({ device, battery }) => [
-    device,
-    battery?.device,
-  ]);
+  const keys: (KeyConfig | undefined)[] = homes.flatMap(
+    ({ device, battery, delegate, trading }) => [device, battery?.device, trading && delegate],
+  );
   return [...new Set(keys.flatMap((key) => (key && "keystore" in key ? [key.keystore] : [])))];
 };
+
+/** The homes that trade. What that needs is loaded when there is one. */
+async function tradersOf(
+  { config, deployment }: Settings,
+  homes: readonly Home[],
+  { now, report }: Required<AgentOptions>,
+): Promise<Trader[]> {
+  const { rpc_url: rpcUrl } = config.chain;
+  const trading = homes.filter((home) => home.config.trading !== undefined);
+  if (trading.length === 0 || rpcUrl === undefined) return [];
+  const [{ Market }, { Trader }] = await Promise.all([
+    import("./trading/market.ts"),
+    import("./trading/trader.ts"),
+  ]);
+  const market = new Market(rpcUrl, deployment);
+  return trading.flatMap((home) => {
+    const { trading: terms, delegate } = home.config;
+    if (terms === undefined || delegate === undefined) return [];
+    const options = { home, config: terms, delegate: openSigner(delegate), market };
+    return [new Trader({ ...options, data: config.data, report, now })];
+  });
+}
 
 interface Services {
   /** The code that pairs a browser, where there is a page. */
@@ -135,6 +162,7 @@ async function startServices(
   { config }: Settings,
   homes: readonly Home[],
   reporter: Reporter,
+  traders: readonly Trader[],
   { now, report }: Required<AgentOptions>,
 ): Promise<Services> {
   const services: { stop(): Promise<void> }[] = [];
@@ -147,13 +175,13 @@ async function startServices(
     const pairing = new Pairing(config.data);
     pageCode = () => pairing.code;
     const { data } = config;
-    const page = await startPage({ ...config.page, data, homes, reporter, pairing, now });
+    const page = await startPage({ ...config.page, data, homes, traders, reporter, pairing, now });
     report(`The page is at ${page.url}; pair a browser with the code ${pairing.code}.`);
     services.push(page);
   }
   if (config.home_assistant !== undefined) {
     const { startHomeAssistant } = await import("./homeAssistant.ts");
-    services.push(await startHomeAssistant(config.home_assistant, homes, report));
+    services.push(await startHomeAssistant(config.home_assistant, homes, traders, report));
   }
   return {
     pageCode,

@@ -1,11 +1,11 @@
+import { openSigner } from "@wattline/common/keys";
 import { formatKwh } from "@wattline/sdk";
 import type { Settings } from "./config/read.ts";
 import { reasonOf } from "./errors.ts";
-import { openSigner } from "./keys/signer.ts";
+import { isoOf } from "./iso.ts";
 import type { Sample } from "./metering/sample.ts";
 import { chainAt } from "./reporting/chain.ts";
 import { openSource } from "./sources/open.ts";
-import { isoOf } from "./status.ts";
 
 const PATIENCE_MS = 60_000;
 
@@ -58,6 +58,26 @@ export async function check(
         if (registered === undefined) return "not registered yet: run agent pair";
         const { microgrid, slotSeconds, owner } = registered;
         return `microgrid ${microgrid}, slots of ${slotSeconds / 60} min, owner ${owner}`;
+      });
+    }
+    for (const { name, device, delegate, trading } of homes) {
+      if (trading === undefined || delegate === undefined) continue;
+      await attempt(`${name}, relay at ${trading.relay}`, async () => {
+        const { RelayClient } = await import("@wattline/relay/client");
+        const { status, orders } = await new RelayClient(trading.relay).health();
+        return `${status}, ${orders} orders`;
+      });
+      await attempt(`${name}, trading`, async () => {
+        const { Market } = await import("./trading/market.ts");
+        const { limitsOf } = await import("./trading/limits.ts");
+        const { standingOf } = await import("./trading/standing.ts");
+        const key = openSigner(delegate).address;
+        const market = await new Market(rpcUrl, settings.deployment).look(
+          openSigner(device).address,
+          key,
+        );
+        if (market !== undefined) limitsOf(trading, market.currency);
+        return standingOf(market, key).words;
       });
     }
   }

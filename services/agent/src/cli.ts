@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { MendableError } from "@wattline/common/mendable";
 import { CURVES } from "@wattline/sdk/deviceKeys";
 import { Argument, Command, Option } from "commander";
 import { getAddress, isAddress } from "viem";
@@ -26,7 +27,7 @@ program
       .default("secp256k1"),
   )
   .action(async (file: string, { curve }: { curve: (typeof CURVES)[number] }) => {
-    const { writeKeystore, writeNew } = await import("./keys/keystore.ts");
+    const { writeKeystore, writeNew } = await import("@wattline/common/keys");
     const { generatePrivateKey } = await import("./keys/generate.ts");
     const passwordFile = `${file.replace(/\.json$/, "")}.password`;
     if (existsSync(file))
@@ -67,7 +68,7 @@ program
   .description("says how the agent that runs here stands")
   .option("--json", "as JSON")
   .action(async ({ json }: { json?: true }) => {
-    const { askLock } = await import("./lock.ts");
+    const { askLock } = await import("@wattline/common/lock");
     const { lockPlace } = await import("./agent.ts");
     const { statusLines } = await import("./status.ts");
     const answer = await askLock(lockPlace(settings().config.data));
@@ -90,7 +91,7 @@ program
     const { pair } = await import("./pair.ts");
     const { renderUnicodeCompact } = await import("uqr");
     const all = settings();
-    const { openSigner } = await import("./keys/signer.ts");
+    const { openSigner } = await import("@wattline/common/keys");
     const home = homeOf(all, name);
     for (const each of await pair(all, home, getAddress(owner), dapp)) {
       const { device, source, capacityW, consent, link } = each;
@@ -112,7 +113,7 @@ program
   .action(async (from: string, to: string, { home: name }: { home?: string }) => {
     const { exportJournal } = await import("./export.ts");
     const { journalFolder } = await import("./home.ts");
-    const { openSigner } = await import("./keys/signer.ts");
+    const { openSigner } = await import("@wattline/common/keys");
     const all = settings();
     const { address } = openSigner(homeOf(all, name).device);
     const folder = journalFolder(all.config.data, address);
@@ -134,7 +135,7 @@ function dayIn(text: string): number {
 }
 
 function fail(error: unknown): never {
-  console.error(error instanceof AgentError ? error.message : error);
+  console.error(error instanceof MendableError ? error.message : error);
   process.exit(1);
 }
 

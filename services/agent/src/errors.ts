@@ -1,12 +1,8 @@
-/** Something that the household can mend; the message names it and says how. */
-export class AgentError extends Error {
-  override readonly name: string = "AgentError";
-}
+import { MendableError } from "@wattline/common/mendable";
 
-/** What an error says, in one line. viem tells what is behind it in `details`. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const [first = ""] = error.message.split("\n");
-  const details = "details" in error && typeof error.details === "string" ? error.details : "";
-  return details === "" ? first : `${first.replace(/\.$/, "")}: ${details}`;
+export { reasonOf } from "@wattline/common/mendable";
+
+/** Something that the household can mend; the message names it and says how. */
+export class AgentError extends MendableError {
+  override readonly name: string = "AgentError";
 }

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { openSigner, type Signer } from "@wattline/common/keys";
 import {
   blockOf,
   type Domain,
@@ -14,7 +15,6 @@ import type { Settings } from "./config/read.ts";
 import type { HomeConfig } from "./config/schema.ts";
 import type { BlockEntry, Entry, SlotEntry } from "./journal/entries.ts";
 import { Journal } from "./journal/journal.ts";
-import { openSigner, type Signer } from "./keys/signer.ts";
 import { addPower, type Integral, registersOf, startIntegral } from "./metering/integrate.ts";
 import type { PowerSample, RegisterSample, Sample } from "./metering/sample.ts";
 import {

@@ -1,28 +1,17 @@
+import { readSecret } from "@wattline/common/keys";
 import type { MqttClient } from "mqtt";
 import type { Config } from "./config/schema.ts";
 import { reasonOf } from "./errors.ts";
 import type { Home } from "./home.ts";
-import { readSecret } from "./keys/keystore.ts";
+import { ENERGY, type Sensor } from "./sensor.ts";
+import { tradingSensors } from "./trading/sensors.ts";
+import type { Trader } from "./trading/trader.ts";
 
 type HomeAssistantConfig = NonNullable<Config["home_assistant"]>;
 
 const PUBLISH_MS = 10_000;
 
-/** A sensor as Home Assistant's MQTT discovery describes it (home-assistant.io/integrations/sensor.mqtt). */
-interface Sensor {
-  readonly id: string;
-  readonly name: string;
-  readonly more: Readonly<Record<string, string>>;
-  readonly value: (home: Home) => string;
-}
-
-const ENERGY = {
-  device_class: "energy",
-  state_class: "total_increasing",
-  unit_of_measurement: "kWh",
-};
-
-const sensors: readonly Sensor[] = [
+const meterSensors: readonly Sensor[] = [
   {
     id: "exported",
     name: "Energy exported",
@@ -48,11 +37,16 @@ const sensors: readonly Sensor[] = [
 export async function startHomeAssistant(
   config: HomeAssistantConfig,
   homes: readonly Home[],
+  traders: readonly Trader[],
   report: (message: string) => void,
 ): Promise<{ stop(): Promise<void> }> {
   const { broker, username, password_file: passwordFile, prefix } = config;
   const { connect } = await import("mqtt");
   const availability = `wattline/agent/${homes[0]?.device.address.toLowerCase()}/availability`;
+  const sensorsOf = (home: Home): readonly Sensor[] => {
+    const trader = traders.find((each) => each.home === home);
+    return trader === undefined ? meterSensors : [...meterSensors, ...tradingSensors(trader)];
+  };
   const client = connect(broker, {
     ...(username === undefined ? {} : { username }),
     ...(passwordFile === undefined ? {} : { password: readSecret(passwordFile).trimEnd() }),
@@ -66,12 +60,12 @@ export async function startHomeAssistant(
   });
   client.on("connect", () => {
     trouble = undefined;
-    announce(client, prefix, availability, homes);
+    announce(client, prefix, availability, homes, sensorsOf);
     client.publish(availability, "online", { qos: 1, retain: true });
-    publish(client, homes);
+    publish(client, homes, sensorsOf);
   });
   const timer = setInterval(() => {
-    if (client.connected) publish(client, homes);
+    if (client.connected) publish(client, homes, sensorsOf);
   }, PUBLISH_MS);
   return {
     async stop() {
@@ -88,14 +82,16 @@ function announce(
   prefix: string,
   availability: string,
   homes: readonly Home[],
+  sensorsOf: (home: Home) => readonly Sensor[],
 ): void {
   for (const home of homes) {
     const node = nodeOf(home);
-    for (const { id, name, more } of sensors) {
+    for (const { id, name, more, attributes } of sensorsOf(home)) {
       const description = {
         name,
         unique_id: `${node}_${id}`,
         state_topic: topicOf(home, id),
+        ...(attributes && { json_attributes_topic: attributesTopicOf(home, id) }),
         availability_topic: availability,
         device: {
           identifiers: [node],
@@ -112,9 +108,18 @@ function announce(
   }
 }
 
-function publish(client: MqttClient, homes: readonly Home[]): void {
+function publish(
+  client: MqttClient,
+  homes: readonly Home[],
+  sensorsOf: (home: Home) => readonly Sensor[],
+): void {
   for (const home of homes) {
-    for (const { id, value } of sensors) client.publish(topicOf(home, id), value(home));
+    for (const { id, value, attributes } of sensorsOf(home)) {
+      const state = value(home);
+      if (state !== undefined) client.publish(topicOf(home, id), state);
+      const more = attributes?.(home);
+      if (more !== undefined) client.publish(attributesTopicOf(home, id), JSON.stringify(more));
+    }
   }
 }
 
@@ -122,6 +127,8 @@ const nodeOf = ({ device }: Home): string =>
   `wattline_${device.address.slice(2, 12).toLowerCase()}`;
 
 const topicOf = (home: Home, id: string): string => `wattline/agent/${nodeOf(home)}/${id}`;
+
+const attributesTopicOf = (home: Home, id: string): string => `${topicOf(home, id)}/attributes`;
 
 /** The registers of all meters of a home, in kWh. */
 function kwhOf(home: Home, of: "importWh" | "exportWh"): string {

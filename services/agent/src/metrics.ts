@@ -1,8 +1,10 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Home } from "./home.ts";
+import { addTradingMetrics } from "./trading/metrics.ts";
+import type { Trader } from "./trading/trader.ts";
 
 /** What an operator watches, in Prometheus' words. Read when it is asked for. */
-export function createMetrics(homes: readonly Home[]): Registry {
+export function createMetrics(homes: readonly Home[], traders: readonly Trader[]): Registry {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -56,6 +58,7 @@ export function createMetrics(homes: readonly Home[]): Registry {
       }
     },
   });
+  if (traders.length > 0) addTradingMetrics(register, traders);
   return register;
 }
 

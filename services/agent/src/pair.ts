@@ -1,9 +1,9 @@
+import { type KeyConfig, openSigner } from "@wattline/common/keys";
 import { metersDomain, REGISTRATION_TYPES, type Source, sourceIndex } from "@wattline/sdk";
 import { type Address, type Hex, hashTypedData } from "viem";
 import type { Settings } from "./config/read.ts";
-import type { HomeConfig, KeyConfig } from "./config/schema.ts";
+import type { HomeConfig } from "./config/schema.ts";
 import { AgentError } from "./errors.ts";
-import { openSigner } from "./keys/signer.ts";
 
 /** What the operator needs to register a device. */
 export interface Pairing {

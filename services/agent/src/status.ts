@@ -1,5 +1,8 @@
 import { formatKwh } from "@wattline/sdk";
 import type { Home } from "./home.ts";
+import { isoOf } from "./iso.ts";
+import { type TradingReport, tradingLines, tradingReport } from "./trading/report.ts";
+import type { Trader } from "./trading/trader.ts";
 
 /** How the agent stands, for `agent status` and the page; JSON as it is. */
 export interface Status {
@@ -23,15 +26,27 @@ export interface HomeReport {
   readonly waitingBlocks: number;
   readonly sentTransactions: readonly string[];
   readonly notes: readonly { readonly time: string; readonly text: string }[];
+  /** Missing for a home that does not trade. */
+  readonly trading: TradingReport | undefined;
 }
 
 export const statusOf = (
   homes: readonly Home[],
+  traders: readonly Trader[],
   trouble: string | undefined,
   pageCode: string | undefined,
-): Status => ({ homes: homes.map(homeReport), trouble, pageCode });
+): Status => ({
+  homes: homes.map((home) =>
+    homeReport(
+      home,
+      traders.find((each) => each.home === home),
+    ),
+  ),
+  trouble,
+  pageCode,
+});
 
-function homeReport(home: Home): HomeReport {
+function homeReport(home: Home, trader: Trader | undefined): HomeReport {
   const { book } = home.journal;
   return {
     name: home.config.name,
@@ -49,26 +64,27 @@ function homeReport(home: Home): HomeReport {
       time: isoOf(unixMs),
       text: meter === "" ? text : `${meter}: ${text}`,
     })),
+    trading: trader && tradingReport(trader),
   };
 }
 
 /** A status in lines, for a terminal. */
 export function statusLines({ homes, trouble, pageCode }: Status): string[] {
   return [
-    ...homes.flatMap(({ name, device, meters, waitingBlocks, sentTransactions, notes }) => [
-      `${name}, device ${device}`,
-      ...meters.map((meter) =>
-        meter.last === undefined
-          ? `  ${meter.name}: nothing read yet`
-          : `  ${meter.name}: import ${meter.importKwh}, export ${meter.exportKwh} at ${meter.last}, ${meter.held} held back`,
-      ),
-      `  ${waitingBlocks} blocks wait to be reported, ${sentTransactions.length} transactions are on their way`,
-      ...notes.slice(-5).map(({ time, text }) => `  ${time} ${text}`),
-    ]),
+    ...homes.flatMap(
+      ({ name, device, meters, waitingBlocks, sentTransactions, notes, trading }) => [
+        `${name}, device ${device}`,
+        ...meters.map((meter) =>
+          meter.last === undefined
+            ? `  ${meter.name}: nothing read yet`
+            : `  ${meter.name}: import ${meter.importKwh}, export ${meter.exportKwh} at ${meter.last}, ${meter.held} held back`,
+        ),
+        `  ${waitingBlocks} blocks wait to be reported, ${sentTransactions.length} transactions are on their way`,
+        ...(trading === undefined ? [] : tradingLines(trading)),
+        ...notes.slice(-5).map(({ time, text }) => `  ${time} ${text}`),
+      ],
+    ),
     ...(trouble === undefined ? [] : [`Reports wait: ${trouble}`]),
     ...(pageCode === undefined ? [] : [`Code for the page: ${pageCode}`]),
   ];
 }
-
-export const isoOf = (unixMs: number): string =>
-  new Date(unixMs).toISOString().replace(".000Z", "Z");

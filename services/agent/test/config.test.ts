@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { readSettings } from "../src/config/read.ts";
@@ -52,6 +52,36 @@ describe("The configuration", () => {
     expect(config.homes[0]?.meters[0]).to.include({ baud: 115_200, path: "/dev/ttyUSB0" });
   });
 
+  it("that is given as an example trades once its lines for that are in force", () => {
+    const example = readFileSync("services/agent/agent.example.toml", "utf8");
+    const lines = example.split("\n");
+    const first = lines.findIndex((line) => line.startsWith("# delegate ="));
+    const last = lines.findIndex((line) => line.startsWith("# outage ="));
+    const inForce = lines.map((line, at) =>
+      at >= first && at <= last && / = |^# \[/.test(line) ? line.slice(2) : line,
+    );
+    writeFileSync(household.place("agent.toml"), inForce.join("\n"));
+    const whole = { marketplace: METERS, energy: METERS, fromBlock: 0 } as const;
+    household.deployment({ chainId: 31_337, meters: METERS, ...whole });
+    const { config } = readSettings(household.place("agent.toml"));
+    expect(config.homes[0]?.trading).to.deep.include({
+      floor: "0.10",
+      settler: "anyone",
+      forward: { bond: "0.05", hours: 24, confidence: 0.8 },
+    });
+    household.deployment({ chainId: 31_337, meters: METERS });
+    expect(() => readSettings(household.place("agent.toml"))).to.throw(
+      "lacks marketplace, energy, fromBlock",
+    );
+  });
+
+  const TRADING =
+    '[homes.trading]\nrelay = "http://x/"\nfloor = "0.1"\nceiling = "0.3"\nmost_a_day = "5"';
+  const trading = (terms = TRADING): string =>
+    good(SERIAL, `delegate = ${keyIn("delegate")}\n${terms}`).replace(
+      "[report]",
+      'rpc_url = "http://x/"\n[report]',
+    );
   const wrong: [what: string, toml: string, ...said: string[]][] = [
     [
       "a key that does not exist",
@@ -94,6 +124,36 @@ describe("The configuration", () => {
       "transactions without a node",
       good(SERIAL).replace('by = "file"', `by = "transaction"\npayer = ${keyIn("payer")}`),
       "chain.rpc_url: expected a node's address",
+    ],
+    [
+      "trading without a delegate",
+      trading().replace(/delegate = .*\n/, ""),
+      "homes: expected a delegate's key for each home that trades",
+    ],
+    [
+      "trading without a node",
+      trading().replace(/rpc_url = .*\n/, ""),
+      "chain.rpc_url: expected a node's address: a home that trades needs one",
+    ],
+    [
+      "an amount that is no text",
+      trading(TRADING.replace('"0.1"', "0.1")),
+      'homes.0.trading.floor: an amount in quotes, such as "0.12"',
+    ],
+    [
+      "an amount with a comma",
+      trading(TRADING.replace("0.3", "0,3")),
+      'homes.0.trading.ceiling: expected an amount such as "0.12"',
+    ],
+    [
+      "a settler that is no account",
+      trading(`${TRADING}\nsettler = "me"`),
+      'homes.0.trading.settler: expected an address, or "anyone"',
+    ],
+    [
+      "forwards too far ahead",
+      trading(`${TRADING}\nforward = { bond = "0.1", hours = 72 }`),
+      "homes.0.trading.forward.hours: Too big: expected number to be <=48",
     ],
     [
       "a line that is no TOML",

@@ -1,11 +1,10 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { openSigner, readKeystore } from "@wattline/common/keys";
 import { deviceAddress, isSignedByDevice, signAsDevice } from "@wattline/sdk/deviceKeys";
 import { expect } from "chai";
 import { Wallet } from "ethers";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { keccak256, toHex } from "viem";
-import { readKeystore } from "../src/keys/keystore.ts";
-import { openSigner } from "../src/keys/signer.ts";
 import { Household } from "./support/folder.ts";
 
 const DIGEST = keccak256(toHex("a reading"));

@@ -105,7 +105,7 @@ port = ${gateway.port}
     expect(status.output).to.contain("grid: import 1 kWh, export 2 kWh at");
     const second = await runAgent(config, "run");
     expect(second.code).to.equal(1);
-    expect(second.output).to.contain("Another agent is running with");
+    expect(second.output).to.contain("Another process is running with");
     await agent.kill("SIGTERM");
     const none = await runAgent(config, "status");
     expect(none.output).to.contain("No agent runs here");

@@ -241,7 +241,7 @@ path = "registers.csv"
       await start(toml(byTransaction, "device", data)).catch((error: unknown) => {
         refusal = error;
       });
-      expect(String(refusal)).to.contain("Another agent is running with");
+      expect(String(refusal)).to.contain("Another process is running with");
     }
   });
 

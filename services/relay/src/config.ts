@@ -1,7 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { z } from "@hono/zod-openapi";
-import type { Deployment } from "@wattline/sdk";
-import { type Address, getAddress } from "viem";
+import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import type { RelayOptions } from "./server.ts";
 import type { Storage } from "./store/database.ts";
 
@@ -12,26 +9,11 @@ const DEFAULT_PORT = 42_070;
 const DEFAULT_RPC_URL = "http://127.0.0.1:8545";
 const DEFAULT_FOLDER = ".wattline/relay";
 
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/)
-  .transform((text): Address => getAddress(text));
-
-const deploymentSchema = z.object({
-  chainId: z.int().min(1),
-  marketplace: address,
-  microgrids: address,
-  meters: address,
-  energy: address,
-  board: address,
-  fromBlock: z.int().min(0),
-});
-
 /**
  * Reads a relay's options from the environment; the README describes each variable.
- * @throws ConfigError
+ * @throws ConfigError, or MendableError for a file that is no deployment
  */
-export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayOptions> {
+export function readConfig(env: NodeJS.ProcessEnv): RelayOptions {
   const file = env.WATTLINE_DEPLOYMENT;
   if (file === undefined || file === "") {
     throw new ConfigError(
@@ -40,28 +22,13 @@ export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayOptions> 
   }
   return {
     rpcUrl: urlIn(env, "WATTLINE_RPC_URL", ["http:", "https:"]) ?? DEFAULT_RPC_URL,
-    deployment: await readDeployment(file),
+    deployment: readDeployment(file, deploymentSchema),
     storage: storageIn(env),
     host: env.WATTLINE_HOST || "127.0.0.1",
     port: portIn(env),
     peers: peersIn(env),
     ...outageIn(env),
   };
-}
-
-async function readDeployment(file: string): Promise<Deployment> {
-  const text = await readFile(file, "utf8").catch((error: Error) => {
-    throw new ConfigError(`WATTLINE_DEPLOYMENT: ${file} can't be read (${error.message}).`);
-  });
-  try {
-    return deploymentSchema.parse(JSON.parse(text));
-  } catch (error) {
-    const reason =
-      error instanceof z.ZodError
-        ? error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ")
-        : String(error);
-    throw new ConfigError(`WATTLINE_DEPLOYMENT: ${file} is not a deployment (${reason}).`);
-  }
 }
 
 function storageIn(env: NodeJS.ProcessEnv): Storage {

@@ -1,10 +1,11 @@
 /** Runs a relay until it is told to stop. */
+import { MendableError } from "@wattline/common/mendable";
 import { ConfigError, readConfig } from "./config.ts";
 import { StartError, startRelay } from "./server.ts";
 import { DatabaseError } from "./store/databaseError.ts";
 
 try {
-  const relay = await startRelay(await readConfig(process.env));
+  const relay = await startRelay(readConfig(process.env));
   console.log(`The relay listens at ${relay.url}.`);
   // A supervisor starts the relay again; no accepted order is lost.
   void relay.failed.then(() => process.exit(1));
@@ -24,7 +25,10 @@ try {
   }
 } catch (error) {
   const expected =
-    error instanceof ConfigError || error instanceof StartError || error instanceof DatabaseError;
+    error instanceof ConfigError ||
+    error instanceof MendableError ||
+    error instanceof StartError ||
+    error instanceof DatabaseError;
   console.error(expected ? error.message : error);
   process.exit(1);
 }

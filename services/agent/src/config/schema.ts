@@ -1,5 +1,5 @@
+import { addressSchema, keySchema } from "@wattline/common/keys";
 import { SOURCES } from "@wattline/sdk";
-import { type Address, getAddress } from "viem";
 import * as z from "zod";
 
 /** What `agent.toml` may say. `agent.example.toml` explains each key to the household. */
@@ -9,20 +9,6 @@ const seconds = z.number().positive();
 const port = z.int().min(1).max(65_535);
 const url = (protocol: RegExp, example: string) =>
   z.url({ protocol, error: `an address such as ${example}` });
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, "an address: 0x and 40 hexadecimal digits")
-  .transform((value): Address => getAddress(value));
-
-/** A key in a file, or a command that signs: it is given a digest in hexadecimal digits and prints the signature. */
-const key = z.union(
-  [
-    z.strictObject({ keystore: text, password_file: text }),
-    z.strictObject({ command: z.array(text).min(1), address }),
-  ],
-  "{ keystore, password_file } or { command, address }",
-);
-
 const energyUnit = z.enum(["Wh", "kWh"]);
 const powerUnit = z.enum(["W", "kW"]);
 /** The JSON path of a number: `.`-separated names and places in lists; empty where the whole text is the number. */
@@ -96,6 +82,30 @@ const capacity = z
   .nonnegative()
   .max(2 ** 32 - 1);
 
+/** Money as people write it, in the community's currency; in quotes, so that it stays exact. */
+const money = z
+  .string({ error: 'an amount in quotes, such as "0.12"' })
+  .regex(/^\d+(\.\d+)?$/, 'an amount such as "0.12"');
+
+/** What the household allows its delegate. */
+const trading = z.strictObject({
+  relay: url(/^https?$/, "http://127.0.0.1:42070"),
+  floor: money,
+  ceiling: money,
+  most_a_day: money,
+  settler: z
+    .union([z.literal("anyone"), addressSchema], 'an address, or "anyone"')
+    .default("anyone"),
+  forward: z
+    .strictObject({
+      bond: money,
+      hours: z.int().min(1).max(48).default(24),
+      confidence: z.number().min(0.5).max(0.99).default(0.8),
+    })
+    .optional(),
+  outage: z.strictObject({ give_to: addressSchema, percent: z.int().min(1).max(100) }).optional(),
+});
+
 const home = z.strictObject({
   name: text,
   microgrid: z.int().positive(),
@@ -104,15 +114,16 @@ const home = z.strictObject({
   source: z.enum(SOURCES).default("Solar"),
   capacity_w: capacity.optional(),
   gaps: z.enum(["fill", "leave out"]).default("fill"),
-  device: key,
-  delegate: key.optional(),
+  device: keySchema,
+  delegate: keySchema.optional(),
+  trading: trading.optional(),
   meters: z.array(meter).min(1),
   battery: z
     .strictObject({
       latitude: z.number().min(-90).max(90),
       longitude: z.number().min(-180).max(180),
       panels_w: z.int().nonnegative(),
-      device: key.optional(),
+      device: keySchema.optional(),
       capacity_w: capacity.optional(),
     })
     .optional(),
@@ -128,7 +139,7 @@ const report = z.discriminatedUnion(
     }),
     z.strictObject({
       by: z.literal("transaction"),
-      payer: key,
+      payer: keySchema,
       every_minutes: seconds.default(1_440),
     }),
     z.strictObject({
@@ -165,6 +176,14 @@ export const configSchema = z
     path: ["chain", "rpc_url"],
     message: "a node's address: reports by transaction need one",
   })
+  .refine(
+    ({ homes, chain }) => homes.every((each) => !each.trading || chain.rpc_url !== undefined),
+    { path: ["chain", "rpc_url"], message: "a node's address: a home that trades needs one" },
+  )
+  .refine(({ homes }) => homes.every((each) => !each.trading || each.delegate !== undefined), {
+    path: ["homes"],
+    message: "a delegate's key for each home that trades: make one with agent keys delegate.json",
+  })
   .refine(({ homes }) => isUnique(homes.map(({ name }) => name)), {
     path: ["homes"],
     message: "homes with different names",
@@ -179,8 +198,8 @@ const isUnique = (names: readonly string[]): boolean => new Set(names).size === 
 export type Config = z.output<typeof configSchema>;
 export type HomeConfig = Config["homes"][number];
 export type MeterConfig = HomeConfig["meters"][number];
-export type KeyConfig = HomeConfig["device"];
 export type BatteryConfig = NonNullable<HomeConfig["battery"]>;
+export type TradingConfig = NonNullable<HomeConfig["trading"]>;
 export type ReportConfig = Config["report"];
 export type MqttMeterConfig = Extract<MeterConfig, { type: "mqtt" }>;
 export type HttpMeterConfig = Extract<MeterConfig, { type: "http" }>;

@@ -6,6 +6,7 @@ import type {
   Header,
   MarkEntry,
   NoteEntry,
+  OrderEntry,
   SentEntry,
   SlotEntry,
 } from "./entries.ts";
@@ -21,6 +22,8 @@ export class Book {
   /** By {@link keyOf}. */
   readonly blocks = new Map<string, BlockEntry>();
   readonly sent = new Map<string, SentEntry>();
+  /** By hash. */
+  readonly orders = new Map<string, OrderEntry>();
   notes: NoteEntry[] = [];
   sealedBlock: number | undefined;
   lastSentMs: number | undefined;
@@ -58,6 +61,15 @@ export class Book {
       case "settled":
         this.sent.delete(entry.hash);
         break;
+      case "order":
+        this.orders.set(entry.hash, entry);
+        break;
+      case "order state": {
+        const { hash, state, filledWh } = entry;
+        const order = this.orders.get(hash);
+        if (order !== undefined) this.orders.set(hash, { ...order, state, filledWh });
+        break;
+      }
     }
   }
 
@@ -77,6 +89,9 @@ export class Book {
     for (const slot of this.slots.keys()) {
       if (slot < Math.min(beforeSlot, signed)) this.slots.delete(slot);
     }
+    for (const [hash, { order }] of this.orders) {
+      if (order.lastSlot < beforeSlot) this.orders.delete(hash);
+    }
     for (const [key, { block, direction, state }] of this.blocks) {
       const isDone = direction === "import" || (state !== "waiting" && state !== "sent");
       if (isDone && (block + 1) * 8 <= beforeSlot) this.blocks.delete(key);
@@ -92,6 +107,7 @@ export class Book {
       ...this.blocks.values(),
       ...(sealedBlock === undefined ? [] : [{ kind: "sealed" as const, block: sealedBlock }]),
       ...this.sent.values(),
+      ...this.orders.values(),
       ...this.notes,
       ...this.marks.values(),
     ];

@@ -1,13 +1,15 @@
+import { PURPOSES } from "@wattline/sdk/trading";
 import { type Address, type Hex, isAddress, isHex } from "viem";
 import * as z from "zod";
 import { QUALITIES } from "../metering/track.ts";
 
-/** What the journal keeps. Energy is in Wh, written as decimal digits. */
+/** What the journal keeps. Energy in Wh, prices and large numbers are written as decimal digits. */
 
-const wh = z.codec(z.string().regex(/^\d+$/), z.bigint(), {
+const digits = z.codec(z.string().regex(/^\d+$/), z.bigint(), {
   decode: (text) => BigInt(text),
   encode: (value) => value.toString(),
 });
+const wh = digits;
 const address = z.custom<Address>(
   (value) => typeof value === "string" && isAddress(value, { strict: false }),
 );
@@ -89,6 +91,49 @@ const sent = z.object({
 });
 const settled = z.object({ kind: z.literal("settled"), hash: hex });
 
+/** What becomes of an order: it is signed, is with the relay, or was withdrawn from there. */
+export const ORDER_STATES = ["signed", "posted", "withdrawn"] as const;
+const orderState = z.enum(ORDER_STATES);
+
+/** An order of the household, written before it goes out, so that a restart does not order the same again. */
+const order = z.object({
+  kind: z.literal("order"),
+  unixMs: z.int(),
+  hash: hex,
+  purpose: z.enum(PURPOSES),
+  reason: z.string(),
+  order: z.object({
+    maker: address,
+    meter: address,
+    microgrid: z.int(),
+    side: z.int(),
+    sources: z.int(),
+    firstSlot: slot,
+    lastSlot: slot,
+    energy: z.int(),
+    price: digits,
+    forward: z.boolean(),
+    bond: digits,
+    mostAhead: z.int(),
+    crosses: z.boolean(),
+    counterparty: address,
+    settler: address,
+    nonce: digits,
+    counter: digits,
+    deadline: z.int(),
+  }),
+  state: orderState,
+  filledWh: wh,
+});
+
+/** What became of an order. */
+const orderStateEntry = z.object({
+  kind: z.literal("order state"),
+  hash: hex,
+  state: orderState,
+  filledWh: wh,
+});
+
 const entry = z.discriminatedUnion("kind", [
   header,
   slotEntry,
@@ -99,6 +144,8 @@ const entry = z.discriminatedUnion("kind", [
   stateEntry,
   sent,
   settled,
+  order,
+  orderStateEntry,
 ]);
 const entries = z.array(entry);
 
@@ -108,6 +155,7 @@ export type SlotEntry = z.output<typeof slotEntry>;
 export type MarkEntry = z.output<typeof mark>;
 export type NoteEntry = z.output<typeof note>;
 export type BlockEntry = z.output<typeof block>;
+export type OrderEntry = z.output<typeof order>;
 export type SentEntry = z.output<typeof sent>;
 
 /** Entries that belong together: they are kept together or not at all. */

@@ -8,6 +8,7 @@ import { exportJournal } from "../export.ts";
 import { type Home, journalFolder } from "../home.ts";
 import { createMetrics } from "../metrics.ts";
 import type { Reporter } from "../reporting/reporter.ts";
+import type { Trader } from "../trading/trader.ts";
 import type { Pairing } from "./pairing.ts";
 import { homeView, pairView, stylesheet } from "./views.ts";
 
@@ -22,6 +23,7 @@ export interface PageOptions {
   readonly port: number;
   readonly data: string;
   readonly homes: readonly Home[];
+  readonly traders: readonly Trader[];
   readonly reporter: Pick<Reporter, "trouble">;
   readonly pairing: Pairing;
   readonly now: () => number;
@@ -55,9 +57,9 @@ export function startPage(options: PageOptions): Promise<Page> {
   });
 }
 
-function createApp({ data, homes, reporter, pairing, now }: PageOptions): Hono {
+function createApp({ data, homes, traders, reporter, pairing, now }: PageOptions): Hono {
   const app = new Hono();
-  const metrics = createMetrics(homes);
+  const metrics = createMetrics(homes, traders);
   const isPaired = (context: Context): boolean => pairing.isPaired(getCookie(context, COOKIE));
   const isLocal = (context: Context): boolean =>
     LOOPBACK.includes(getConnInfo(context).remote.address ?? "");
@@ -98,7 +100,7 @@ function createApp({ data, homes, reporter, pairing, now }: PageOptions): Hono {
     if (!isPaired(context)) return context.html(pairView(false), 401);
     await next();
   });
-  app.get("/", (context) => context.html(homeView(homes, reporter.trouble, now())));
+  app.get("/", (context) => context.html(homeView(homes, traders, reporter.trouble, now())));
   app.get("/export.json", (context) => {
     const home = homes.find(({ config }) => config.name === context.req.query("home"));
     if (home === undefined) return context.text("There is no such home.", 404);

@@ -3,6 +3,8 @@ import { html } from "hono/html";
 import type { Home, HomeSlot } from "../home.ts";
 import type { BlockState } from "../journal/entries.ts";
 import { type Status, statusOf } from "../status.ts";
+import type { Trader } from "../trading/trader.ts";
+import { tradingSection } from "./trading.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -41,9 +43,14 @@ ${isWrong ? html`<p class="notice" role="alert">That is not the code. After five
 <button>Pair this browser</button></form>`,
   );
 
-/** Readings of today, what was reported and what waits. */
-export function homeView(homes: readonly Home[], trouble: string | undefined, nowMs: number): Body {
-  const status = statusOf(homes, trouble, undefined);
+/** Readings of today, what was reported and what waits, and what was traded and why. */
+export function homeView(
+  homes: readonly Home[],
+  traders: readonly Trader[],
+  trouble: string | undefined,
+  nowMs: number,
+): Body {
+  const status = statusOf(homes, traders, trouble, undefined);
   return document(
     "Home agent",
     html`<h1>Home agent</h1>
@@ -79,6 +86,7 @@ ${(report?.meters ?? []).map((meter) => html`<tr><td>${meter.name}</td><td>${met
 </tbody></table></div>
 <h3>${day}, by slot (${timeZone})</h3>
 ${slots.length === 0 ? html`<p>No slot of today is over yet.</p>` : slotTable(slots, home.slotSeconds, timeZone)}
+${report?.trading === undefined ? "" : tradingSection(report.trading, timeZone)}
 ${notesOf(report)}
 <p><a href="/export.json?home=${encodeURIComponent(home.config.name)}">Export and import with the device's signatures (JSON)</a></p>
 </section>`;

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { openSigner, type Signer } from "@wattline/common/keys";
+import { MendableError } from "@wattline/common/mendable";
 import { LANES, metersAbi, type Reading } from "@wattline/sdk";
 import {
   BaseError,
@@ -16,7 +18,6 @@ import type { Settings } from "../config/read.ts";
 import { AgentError, reasonOf } from "../errors.ts";
 import type { Home } from "../home.ts";
 import type { BlockState, Entry, SentEntry } from "../journal/entries.ts";
-import { openSigner, type Signer } from "../keys/signer.ts";
 import { type Chain, chainAt, filterLanes } from "./chain.ts";
 import { writeWhole } from "./files.ts";
 import { type OpenBlock, runsOf } from "./runs.ts";
@@ -104,12 +105,12 @@ export class Reporter {
     await this.#settle();
     const signed: Signed[] = [];
     // A home that can't report yet keeps no other one waiting.
-    const troubles: AgentError[] = [];
+    const troubles: MendableError[] = [];
     for (const home of this.#homes) {
       try {
         signed.push(...(await this.#waiting(home)));
       } catch (error) {
-        if (!(error instanceof AgentError)) throw error;
+        if (!(error instanceof MendableError)) throw error;
         troubles.push(error);
       }
     }

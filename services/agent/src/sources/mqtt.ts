@@ -1,6 +1,6 @@
+import { readSecret } from "@wattline/common/keys";
 import type { MqttMeterConfig } from "../config/schema.ts";
 import { reasonOf } from "../errors.ts";
-import { readSecret } from "../keys/keystore.ts";
 import type { Sample } from "../metering/sample.ts";
 import { Channel } from "./channel.ts";
 import type { MeterSource, SourceContext } from "./source.ts";

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type PrivateKey, writeKeystore, writeNew } from "@wattline/common/keys";
+import type { Deployment } from "@wattline/sdk";
 import type { Curve } from "@wattline/sdk/deviceKeys";
-import { type Address, type Hex, keccak256, toHex } from "viem";
-import { type PrivateKey, writeKeystore, writeNew } from "../../src/keys/keystore.ts";
+import { type Hex, keccak256, toHex } from "viem";
 
 /** A household's folder with its configuration and keys, gone after the test. */
 export class Household {
@@ -21,16 +22,8 @@ export class Household {
   }
 
   /** Writes `deployment.json`; what asks no chain needs no microgrids. */
-  deployment({
-    chainId,
-    meters,
-    microgrids = meters,
-  }: {
-    readonly chainId: number;
-    readonly meters: Address;
-    readonly microgrids?: Address;
-  }): void {
-    const text = JSON.stringify({ chainId, meters, microgrids });
+  deployment(known: Pick<Deployment, "chainId" | "meters"> & Partial<Deployment>): void {
+    const text = JSON.stringify({ microgrids: known.meters, ...known });
     writeFileSync(this.place("deployment.json"), text);
   }
 

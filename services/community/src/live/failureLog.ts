@@ -1,3 +1,6 @@
+import { energyTokenAbi, marketplaceAbi, metersAbi, microgridsAbi } from "@wattline/sdk";
+import { decodeErrorResult, type Hex } from "viem";
+
 /** The same failure is not reported again before, in ms. */
 const QUIET_MS = 60_000;
 
@@ -57,5 +60,25 @@ function reasonOf(error: unknown): string {
   // ethers' message about a transaction fills a page; its short message does not.
   const short = "shortMessage" in error ? String(error.shortMessage) : error.message;
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  return (short.split("\n")[0] ?? "") + cause;
+  return inWords(short.split("\n")[0] ?? "") + cause;
+}
+
+const REVERT = /custom error (0x[0-9a-f]{8}): ?([0-9a-f]*)/i;
+const ERRORS = [...marketplaceAbi, ...metersAbi, ...microgridsAbi, ...energyTokenAbi].filter(
+  ({ type }) => type === "error",
+);
+
+/** A node's message that quotes the bytes of a contract's error, with its name and values instead. */
+function inWords(message: string): string {
+  return message.replace(REVERT, (quoted, selector: Hex, rest: string) => {
+    try {
+      const { errorName, args = [] } = decodeErrorResult({
+        abi: ERRORS,
+        data: `${selector}${rest}`,
+      });
+      return `${errorName}(${args.join(", ")})`;
+    } catch {
+      return quoted;
+    }
+  });
 }

@@ -1,17 +1,10 @@
-import {
-  blockOf,
-  blockOverdueAtSeconds,
-  isMarked,
-  LANES,
-  laneOf,
-  positionIdOf,
-} from "@wattline/sdk";
+import { blockOf, dueBlocksOf, LANES, positionIdOf, type Release } from "@wattline/sdk";
 import { isAddressEqual } from "viem";
 import { BOND_PER_KWH } from "../simulation/forwardMarket.ts";
 import type { Forwards } from "../simulation/forwards.ts";
 import { askingPrice } from "../simulation/periodOrders.ts";
 import { least } from "../simulation/roundBalance.ts";
-import type { Receipt, Release } from "../simulation/trading.ts";
+import type { Receipt } from "../simulation/trading.ts";
 import {
   type Home,
   keepFunded,
@@ -186,22 +179,21 @@ async function stateOf(
 ): Promise<"due" | "waiting" | "overdue" | "gone"> {
   const open = await wattline.marketplace.openOf(positionIdOf(position));
   if ((open & blocks) !== blocks) return "gone";
-  const microgrid = (await wattline.facts()).known(position.from);
-  const now = await wattline.chain.chainTime();
-  let state: "due" | "overdue" = "due";
-  for (const [index, word] of position.energy.entries()) {
-    if ((blocks & (1n << BigInt(index))) === 0n) continue;
+  const marks = new Map<number, bigint>();
+  for (const index of position.energy.keys()) {
     const block = position.firstBlock + index;
     const { reported } = await wattline.meters.deliveryOf(position.meter, block);
-    const missing = lanesOf(block).filter(
-      (_, lane) => laneOf(word, lane) > 0n && !isMarked(reported, lane),
-    );
-    if (missing.length === 0) continue;
-    const overdueAt = blockOverdueAtSeconds(microgrid, block, word, now);
-    if (overdueAt === undefined || now < overdueAt) return "waiting";
-    state = "overdue";
+    marks.set(block, reported);
   }
-  return state;
+  const due = dueBlocksOf(position, {
+    open: blocks,
+    reported: (block) => marks.get(block) ?? 0n,
+    microgrid: (await wattline.facts()).known(position.from),
+    nowSeconds: await wattline.chain.chainTime(),
+    isBuyer: true,
+  });
+  if ((due.reported | due.overdue) !== blocks) return "waiting";
+  return due.overdue === 0n ? "due" : "overdue";
 }
 
 const lanesOf = (block: number): number[] =>

@@ -2,19 +2,18 @@ import {
   ANYONE,
   arrivedOf,
   batchesOf,
-  clearCommunity,
-  communitySlotIn,
   type EnergyBySlot,
   isLimit,
   landedPricePerKwh,
   leastSentFor,
-  limitOf,
+  pairLimits,
   type SIDES,
   type SignedOrder,
   type SlotRange,
   SOURCES,
   type Source,
   slotEnd,
+  slotsIn,
 } from "@wattline/sdk";
 import { isAddressEqual, zeroAddress } from "viem";
 import { report } from "../simulation/community.ts";
@@ -208,29 +207,30 @@ export async function clear(
   const [offers, bids] = [await limitsOf("offer"), await limitsOf("bid")];
   await failures.attempt("clearing", async () => {
     const facts = await simulation.wattline.facts();
-    const supplies = await suppliesOf(context, offers, range);
+    const pools = new Map<string, EnergyBySlot>();
+    for (const { order } of offers) {
+      const { maker } = order;
+      if (pools.has(maker)) continue;
+      const held = await holdingsOf(simulation.wattline, maker, microgrid, "Solar", range);
+      pools.set(maker, held);
+    }
     const critical = new Set(
       households.filter((who) => who.critical).map(({ device }) => device.address),
     );
-    const orders = [
-      ...supplies.map(({ open, source, energyWh }) =>
-        limitOf(open.order, { leftWh: open.left, mostWh: energyWh }, source),
-      ),
-      ...bids.map((open) =>
-        limitOf(open.order, {
-          leftWh: open.left,
-          mostWh: evenlyOf(open, range),
-          critical: critical.has(open.order.meter),
-        }),
-      ),
-    ];
-    const slots = Array.from({ length: PATIENCE_SLOTS + 1 }, (_, index) =>
-      communitySlotIn(facts.known(microgrid), range.firstSlot + index),
-    );
-    const pairings = clearCommunity({ orders, slots }).flatMap(({ offer, bid, energyWh }) => {
-      const [supply, demand] = [supplies[offer], bids[bid - supplies.length]];
-      if (supply === undefined || demand === undefined) return [];
-      return [{ offer: supply.open, bid: demand, source: supply.source, energyWh }];
+    const pairings = pairLimits({
+      microgrid: facts.known(microgrid),
+      slots: slotsIn(range),
+      offers: offers.map((open) => ({ ...open, leftWh: open.left })),
+      bids: bids.map((open) => ({
+        ...open,
+        leftWh: open.left,
+        mostWh: evenlyOf(open, range),
+        critical: critical.has(open.order.meter),
+      })),
+      poolOf: ({ maker }, source) => ({
+        key: `${maker} ${source}`,
+        energyWh: (source === "Solar" && pools.get(maker)) || new Map(),
+      }),
     });
     for (const batch of batchesOf(pairings, { known: (number) => facts.known(number) })) {
       simulation.check();
@@ -277,40 +277,6 @@ const spotOrders = (
     toSlot: lastSlot,
     limit: BOOK_PAGE,
   });
-
-/** An offer, and the energy that covers it. */
-interface Supply {
-  readonly open: Open;
-  readonly source: Source;
-  readonly energyWh: EnergyBySlot;
-}
-
-/** The energy that covers offers, each Wh for one of them: the cheapest. */
-async function suppliesOf(context: LiveContext, offers: readonly Open[], range: SlotRange) {
-  const pools = new Map<string, Map<number, bigint>>();
-  const supplies: Supply[] = [];
-  for (const open of offers) {
-    const { maker, microgrid } = open.order;
-    const source = sourceOf(open);
-    const key = `${maker} ${source}`;
-    const pool =
-      pools.get(key) ??
-      (await holdingsOf(context.simulation.wattline, maker, microgrid, source, range));
-    pools.set(key, pool);
-    const energyWh = new Map<number, bigint>();
-    let left = open.left;
-    for (const [slot, wh] of pool) {
-      if (slot < open.order.firstSlot || slot > open.order.lastSlot) continue;
-      const taken = least(wh, left);
-      if (taken === 0n) continue;
-      energyWh.set(slot, taken);
-      pool.set(slot, wh - taken);
-      left -= taken;
-    }
-    if (energyWh.size > 0) supplies.push({ open, source, energyWh });
-  }
-  return supplies;
-}
 
 /** The most of a bid in each slot: spread evenly, since its maker has not specified more. */
 function evenlyOf(open: Open, range: SlotRange): Map<number, bigint> {

@@ -48,18 +48,38 @@ export function generateCommunity(options: CommunityOptions): CommunitySeries {
   const slotSeconds = slotSecondsOf(options.slotMinutes ?? USUAL_SLOT_MINUTES);
   const start = startOf(options.from);
   const slots = (wholeDays(options.days) * SECONDS_PER_DAY) / slotSeconds;
-  const ticks = { start, slots, ticksPerSlot: slotSeconds / TICK_SECONDS };
-  const homes = createHomes(seed, households);
-  const sky = skyOver(ticks, placeOf(place), seed);
-  const clockOffset = Math.round(place.longitudeTenths / 150) * 3600;
+  const weather = { seed, place, start, slots, slotSeconds };
   return {
     name: "Lindental",
     place,
     slotSeconds,
     firstSlot: start / slotSeconds,
     slots,
-    households: homes.map((home) => live(home, ticks, sky, clockOffset)),
+    households: liveUnder(weather)(createHomes(seed, households)),
   };
+}
+
+/** Where and when homes live, and the seed of the clouds over them. */
+export interface Weather {
+  readonly seed: number;
+  readonly place: CommunitySeries["place"];
+  /** Unix time, s. */
+  readonly start: number;
+  readonly slots: number;
+  /** A whole number of five minutes. */
+  readonly slotSeconds: number;
+}
+
+/**
+ * The energy of homes under one sky, which is computed once. Homes are to be new: they can live only once.
+ * @throws RangeError if the place is not one.
+ */
+export function liveUnder(weather: Weather): (homes: readonly Home[]) => HouseholdSeries[] {
+  const { seed, place, start, slots, slotSeconds } = weather;
+  const ticks = { start, slots, ticksPerSlot: slotSeconds / TICK_SECONDS };
+  const sky = skyOver(ticks, placeOf(place), seed);
+  const clockOffset = Math.round(place.longitudeTenths / 150) * 3600;
+  return (homes) => homes.map((home) => live(home, ticks, sky, clockOffset));
 }
 
 /** The run of slots, each a whole number of five-minute ticks. */

@@ -40,21 +40,36 @@ const MOOD_SPREAD = 0.35;
  * @throws RangeError if it is not a whole number, less than 2 or more than 1,000.
  */
 export function createHomes(seed: number, homes: number): Home[] {
+  requireHomes(homes);
+  const prosumers = Math.max(1, Math.min(Math.round(homes * PROSUMER_SHARE), homes - 1));
+  return Array.from({ length: homes }, (_, index) =>
+    index === homes - 1
+      ? { ...homeOf(seed, index, false, 8000), name: SHELTER }
+      : homeOf(seed, index, index < prosumers),
+  );
+}
+
+/**
+ * One of the homes of a seed: the `index`-th has the same size, habits and, where it has one, roof in every community of the
+ * seed.
+ * @param index 0 or more.
+ * @param annualKwh Drawn unless given.
+ */
+export function homeOf(seed: number, index: number, hasRoof: boolean, annualKwh?: number): Home {
+  const draw = seededRandom(seed, index + 1);
+  return {
+    annualKwh: annualKwh ?? 100 * between(draw, 18, 55),
+    lateSeconds: 900 * between(draw, -4, 4),
+    roof: drawRoof(draw, hasRoof),
+    mood: drawMood(draw),
+    name: nameOf(index),
+  };
+}
+
+function requireHomes(homes: number): void {
   if (!Number.isInteger(homes) || homes < 2 || homes > 1000) {
     throw new RangeError(`${homes} homes are refused: give a whole number from 2 to 1000`);
   }
-  const prosumers = Math.max(1, Math.min(Math.round(homes * PROSUMER_SHARE), homes - 1));
-  return Array.from({ length: homes }, (_, index) => {
-    const draw = seededRandom(seed, index + 1);
-    const isShelter = index === homes - 1;
-    return {
-      annualKwh: isShelter ? 8000 : 100 * between(draw, 18, 55),
-      lateSeconds: 900 * between(draw, -4, 4),
-      roof: drawRoof(draw, index < prosumers),
-      mood: drawMood(draw),
-      name: isShelter ? SHELTER : nameOf(index),
-    };
-  });
 }
 
 /** Draws the same count of random numbers with and without a roof, so that the home's other values do not change. */

@@ -4,6 +4,8 @@ import {
   type Answers,
   type Decisions,
   type Direction,
+  type HomeInFile,
+  homesIn,
   MeterFileError,
   type MeterSeries,
   type Question,
@@ -11,11 +13,12 @@ import {
   readMeterFile,
   resolve,
   type SlotSeries,
+  slotSecondsFor,
   toSlots,
 } from "@wattline/sdk/meterData";
 import { momentOf, parseDay, SECONDS_PER_DAY } from "./calendar.ts";
 import { ProfilesFileError } from "./profilesError.ts";
-import { nameplateW, slotSecondsFor } from "./profilesFile.ts";
+import { nameplateW } from "./profilesFile.ts";
 import type { CommunitySeries, HouseholdSeries } from "./series.ts";
 
 /** What the files of homes don't say, and which part of them to play. */
@@ -53,7 +56,7 @@ export async function readMeterFiles(
 ): Promise<CommunitySeries> {
   const read: { readonly file: string; readonly reading: Reading }[] = [];
   for (const file of files) read.push({ file, reading: await readingOf(file, options) });
-  const slotSeconds = slotSecondsFor(lengthsIn(read.map(({ reading }) => reading)));
+  const slotSeconds = slotSecondsFor(read.map(({ reading }) => reading));
   const homes = read.flatMap(({ file, reading }) =>
     metersIn(file, reading).map(
       ({ name, series }): Home => ({
@@ -133,31 +136,11 @@ function bytesOf(file: string): Uint8Array {
   }
 }
 
-const energyIn = ({ series }: Reading): readonly MeterSeries[] =>
-  series.filter(({ quantity }) => quantity === "energy");
-
-function lengthsIn(readings: readonly Reading[]): ReadonlySet<number> {
-  const lengths = new Set<number>();
-  for (const reading of readings) {
-    for (const series of energyIn(reading)) for (const { seconds } of series) lengths.add(seconds);
-  }
-  return lengths;
-}
-
-/** The homes of a file: one, named by it, where each direction is there once; else one for each meter. */
-function metersIn(
-  file: string,
-  reading: Reading,
-): readonly { readonly name: string; readonly series: readonly MeterSeries[] }[] {
-  const all = energyIn(reading);
-  if (all.length === 0) throw new ProfilesFileError("holds no energy of a meter", { file });
-  if (new Set(all.map(({ direction }) => direction)).size === all.length) {
-    return [{ name: basename(file, extname(file)), series: all }];
-  }
-  return [...Map.groupBy(all, ({ meterId }) => meterId)].map(([name, series]) => ({
-    name,
-    series,
-  }));
+/** The homes of a file: one, named by it, or one for each meter. @throws ProfilesFileError when there is none. */
+function metersIn(file: string, reading: Reading): readonly HomeInFile[] {
+  const homes = homesIn(basename(file, extname(file)), reading);
+  if (homes.length === 0) throw new ProfilesFileError("holds no energy of a meter", { file });
+  return homes;
 }
 
 function slotsOf(

@@ -7,12 +7,6 @@ import type { CommunitySeries, HouseholdSeries } from "./series.ts";
 /** The slot lengths that a step is divided into, the longest that fits first. */
 const SLOT_SECONDS: readonly number[] = [900, 300];
 
-/** The longest slot of which each interval length is a whole multiple, or that holds a whole number of them. */
-export const slotSecondsFor = (lengths: ReadonlySet<number>): number =>
-  SLOT_SECONDS.find((slot) =>
-    [...lengths].every((seconds) => seconds % slot === 0 || slot % seconds === 0),
-  ) ?? 300;
-
 const slotSecondsOf = (stepSeconds: number): number =>
   SLOT_SECONDS.find((seconds) => stepSeconds % seconds === 0) ?? stepSeconds;
 

@@ -1,5 +1,11 @@
-import { type EventNamed, type Position, Positions, type PositionView, sumWh } from "@wattline/sdk";
-import type { Release } from "./trading.ts";
+import {
+  type EventNamed,
+  type Position,
+  Positions,
+  type PositionView,
+  type Release,
+  sumWh,
+} from "@wattline/sdk";
 
 /** Keeps track of forwards, from the chain's events alone. */
 export class Forwards {

@@ -8,10 +8,10 @@ import {
   marketDomain,
   ORDER_TYPES,
   type Order,
-  type Position,
   packProfile,
   postedBidOf,
   postedOfferOf,
+  type Release,
   SIDES,
   type Side,
   type SignedOrder,
@@ -42,13 +42,6 @@ export interface OrderTerms extends Omit<Terms, "energyWh"> {
 
 /** Someone with a meter. */
 export type Taker = Person & Pick<Household, "device">;
-
-/** Blocks of a forward that can be released. */
-export interface Release {
-  readonly position: Position;
-  /** Bit i: the block `position.firstBlock + i`. */
-  readonly blocks: bigint;
-}
 
 const NO_LIMIT = { buy: 2n ** 128n, sell: 0n } as const;
 /** A lane holds no more. */

@@ -3,7 +3,7 @@ import { CURVES, type Curve, deviceAddress } from "@wattline/sdk/deviceKeys";
 import * as Keystore from "ox/Keystore";
 import type { Address, Hex } from "viem";
 import * as z from "zod";
-import { AgentError, reasonOf } from "../errors.ts";
+import { MendableError, reasonOf } from "../mendable.ts";
 
 /** A private key, and the curve it is for. */
 export interface PrivateKey {
@@ -43,7 +43,7 @@ const schema = z.object({
 
 /**
  * Encrypts a key into a new file that only its owner may read.
- * @throws AgentError when the file is there already.
+ * @throws MendableError when the file is there already.
  */
 export async function writeKeystore(
   file: string,
@@ -59,13 +59,13 @@ export async function writeKeystore(
   return { curve, privateKey, address };
 }
 
-/** Writes a new file that only its owner may read. @throws AgentError when there is one already */
+/** Writes a new file that only its owner may read. @throws MendableError when there is one already */
 export function writeNew(file: string, text: string): void {
   try {
     writeFileSync(file, text, { mode: OWNER_ONLY, flag: "wx", flush: true });
     chmodSync(file, OWNER_ONLY);
   } catch (error) {
-    throw new AgentError(
+    throw new MendableError(
       `${file} can't be written (${reasonOf(error)}). A key that is there is never overwritten: move it away first.`,
     );
   }
@@ -73,7 +73,7 @@ export function writeNew(file: string, text: string): void {
 
 /**
  * Decrypts a key.
- * @throws AgentError when others may read the file, it is no keystore, or the password is wrong.
+ * @throws MendableError when others may read the file, it is no keystore, or the password is wrong.
  */
 export function readKeystore(file: string, passwordFile: string): PrivateKey {
   const text = readSecret(file);
@@ -84,31 +84,35 @@ export function readKeystore(file: string, passwordFile: string): PrivateKey {
     parsed = schema.parse(JSON.parse(text.replace('"Crypto"', '"crypto"')));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
-    throw new AgentError(`${file} is no key file of Web3 Secret Storage with scrypt (${reason}).`);
+    throw new MendableError(
+      `${file} is no key file of Web3 Secret Storage with scrypt (${reason}).`,
+    );
   }
   const { curve, ...keystore } = parsed;
   try {
     const privateKey = Keystore.decrypt(keystore, Keystore.toKey(keystore, { password }));
     return { curve, privateKey, address: deviceAddress(curve, privateKey) };
   } catch {
-    throw new AgentError(
+    throw new MendableError(
       `${file} can't be decrypted: the password in ${passwordFile} is another one.`,
     );
   }
 }
 
-/** Reads what only its owner may read. @throws AgentError */
+/** Reads what only its owner may read. @throws MendableError */
 export function readSecret(file: string): string {
   try {
     const mode = statSync(file).mode & 0o777;
     if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-      throw new AgentError(
+      throw new MendableError(
         `${file} may be read by others (mode ${mode.toString(8)}). Run: chmod 600 "${file}"`,
       );
     }
     return readFileSync(file, "utf8");
   } catch (error) {
-    if (error instanceof AgentError) throw error;
-    throw new AgentError(`${file} can't be read (${reasonOf(error)}). Make keys with: agent keys`);
+    if (error instanceof MendableError) throw error;
+    throw new MendableError(
+      `${file} can't be read (${reasonOf(error)}). Make keys with: npm run agent -- keys FILE`,
+    );
   }
 }

@@ -2,14 +2,14 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { isSignedByDevice, signAsDevice } from "@wattline/sdk/deviceKeys";
 import { type Address, type Hex, isHex } from "viem";
-import type { KeyConfig } from "../config/schema.ts";
-import { AgentError, reasonOf } from "../errors.ts";
+import { MendableError, reasonOf } from "../mendable.ts";
+import type { KeyConfig } from "./config.ts";
 import { readKeystore } from "./keystore.ts";
 
 /** A key that signs EIP-712 digests; where it is kept is its own affair. */
 export interface Signer {
   readonly address: Address;
-  /** @throws AgentError when it can't sign. */
+  /** @throws MendableError when it can't sign. */
   sign(digest: Hex): Promise<Hex>;
 }
 
@@ -18,7 +18,7 @@ const run = promisify(execFile);
 
 /**
  * Opens a key of the configuration.
- * @throws AgentError when it can't be read.
+ * @throws MendableError when it can't be read.
  */
 export function openSigner(key: KeyConfig): Signer {
   if ("command" in key) return commandSigner(key.command, key.address);
@@ -33,12 +33,12 @@ function commandSigner([program = "", ...args]: readonly string[], address: Addr
     async sign(digest) {
       const { stdout } = await run(program, [...args, digest], { timeout: COMMAND_MS }).catch(
         (error: unknown) => {
-          throw new AgentError(`The command ${program} can't sign: ${reasonOf(error)}.`);
+          throw new MendableError(`The command ${program} can't sign: ${reasonOf(error)}.`);
         },
       );
       const signature = stdout.trim();
       if (!isHex(signature) || !(await isSignedByDevice(address, digest, signature))) {
-        throw new AgentError(
+        throw new MendableError(
           `The command ${program} printed ${JSON.stringify(signature.slice(0, 80))}; expected a signature by ${address}: 0x and the 65 bytes r, s, v, or for P-256 the 128 bytes r, s, x, y.`,
         );
       }

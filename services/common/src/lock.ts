@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
-import { AgentError, reasonOf } from "./errors.ts";
+import { MendableError, reasonOf } from "./mendable.ts";
 
 /** What keeps a second agent out. */
 export interface Lock {
@@ -10,7 +10,7 @@ export interface Lock {
 /**
  * Takes the lock of a key or a folder: a socket beside it, which the system closes when the process ends, however it
  * ends. Whoever connects is told what `answer` says.
- * @throws AgentError when another process holds it.
+ * @throws MendableError when another process holds it.
  */
 export async function takeLock(place: string, answer: () => string = () => ""): Promise<Lock> {
   const file = socketAt(place);
@@ -22,7 +22,7 @@ export async function takeLock(place: string, answer: () => string = () => ""): 
   await listen(server, file).catch((error: unknown) => {
     throw isInUse(error)
       ? taken(place)
-      : new AgentError(`${file} can't be made: ${reasonOf(error)}.`);
+      : new MendableError(`${file} can't be made: ${reasonOf(error)}.`);
   });
   server.unref();
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };
@@ -46,7 +46,7 @@ const socketAt = (place: string): string =>
   process.platform === "win32" ? `\\\\.\\pipe\\${place.replace(/[^\w]/g, "-")}` : `${place}.lock`;
 
 /**
- * Removes the socket of a process that has ended. It is moved aside before it is asked, so that two agents that start
+ * Removes the socket of a process that has ended. It is moved aside before it is asked, so that two processes that start
  * together never take each other's away.
  */
 async function clear(file: string, place: string): Promise<void> {
@@ -80,7 +80,7 @@ const listen = (server: Server, file: string): Promise<void> =>
 const isInUse = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 
-const taken = (place: string): AgentError =>
-  new AgentError(
-    `Another agent is running with ${place}. One key has one agent: end the other one, or give this one a key of its own.`,
+const taken = (place: string): MendableError =>
+  new MendableError(
+    `Another process is running with ${place}. End it, or give this one a key and a folder of its own.`,
   );

@@ -1,0 +1,1 @@
+export { gainsRoute } from "./route.ts";

@@ -1,0 +1,12 @@
+/** What a year with neighbours, or with a battery, would have brought to homes whose meters were read. */
+export { type Battery, type WithBattery, withBattery } from "./battery.ts";
+export { isWorthwhile, study } from "./study.ts";
+export {
+  gainMillis,
+  type HomeStudy,
+  type StudiedHome,
+  type StudyLevel,
+  type StudyMonth,
+  type StudySums,
+  type StudyTerms,
+} from "./types.ts";

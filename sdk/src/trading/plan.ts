@@ -1,0 +1,204 @@
+import { ANYONE, BID, OFFER } from "../deals/order.ts";
+import { isClosedIn, isIslandedIn, levelFor, type Microgrid } from "../microgrid.ts";
+import { giftOf, limitBidOf, limitOfferOf, type Terms } from "../orders.ts";
+import { slotAt, slotEnd, slotStart } from "../slots.ts";
+import type { Order } from "../typedData.ts";
+import { Means, openWhOf } from "./means.ts";
+import type {
+  NotPlanned,
+  PlacedOrder,
+  Plan,
+  PlannedOrder,
+  Purpose,
+  TradingFacts,
+  TradingLimits,
+} from "./types.ts";
+
+/** Less is not worth the gas of a fill. */
+const LEAST_WH = 10n;
+/** How long after its end a slot's energy is traded: readings that are reported once a day come in time. */
+export const SPOT_SECONDS = 2 * 86_400;
+/** How long an order holds. One that is wanted longer is signed again: none outlives by much what it was signed for. */
+const SPOT_LIFE_SECONDS = 12 * 3600;
+const FORWARD_LIFE_SECONDS = 6 * 3600;
+
+/** Energy that wants an order. */
+interface Want {
+  readonly purpose: Purpose;
+  readonly slot: number;
+  readonly energyWh: bigint;
+  readonly reason: PlannedOrder["reason"];
+}
+
+/**
+ * Says which orders a home signs now. Offers: what it has exported and not promised, and what it is sure to export, with a bond.
+ * Bids: what it has imported and not bought before, and what it is sure to import. Nothing is ordered twice: what an order
+ * that can still be filled covers, also one that was withdrawn from the relay, waits until it has expired.
+ */
+export function planTrades(facts: TradingFacts, limits: TradingLimits): Plan {
+  const { placed, nowSeconds } = facts;
+  const means = new Means(facts, limits);
+  const orders: PlannedOrder[] = [];
+  const without: NotPlanned[] = [];
+  let { nonce } = facts;
+  const wants = [...spotWants(facts, limits), ...forwardWants(facts, limits)];
+  for (const { purpose, slot, energyWh: wantedWh, reason } of wants) {
+    const coveredWh = placed
+      .filter((each) => each.purpose === purpose && each.order.firstSlot === slot)
+      .reduce((sum, each) => sum + openWhOf(each, nowSeconds), 0n);
+    const missingWh = wantedWh - coveredWh;
+    if (missingWh < LEAST_WH) continue;
+    const terms = termsOf(facts, limits, purpose, slot);
+    const { energyWh, hindrance } = means.afford(
+      {
+        side: isBid(purpose) ? BID : OFFER,
+        forward: terms.bondPerKwh !== undefined,
+        price: terms.pricePerKwh,
+        bond: terms.bondPerKwh ?? 0n,
+        firstSlot: slot,
+      },
+      missingWh,
+    );
+    if (hindrance !== undefined) {
+      without.push({ purpose, slot, energyWh: missingWh - energyWh, reason: hindrance });
+    }
+    if (energyWh < LEAST_WH) continue;
+    const order = orderOf(facts, limits, purpose, { ...terms, energyWh }, nonce);
+    means.take(order);
+    orders.push({ purpose, order, reason });
+    nonce++;
+  }
+  return { orders, without, stale: staleOf(facts, limits, wants) };
+}
+
+/** What was metered and is not promised, sold, or bought. */
+function spotWants(facts: TradingFacts, { gift }: TradingLimits): Want[] {
+  const { microgrid, metered, promisedWh, nowSeconds } = facts;
+  const { slotSeconds } = microgrid;
+  return metered.flatMap(({ slot, exportedWh, importedWh }): Want[] => {
+    const end = slotEnd(slot, slotSeconds);
+    if (end > nowSeconds || end + SPOT_SECONDS <= nowSeconds || !trades(microgrid, slot)) return [];
+    const reason = "it was metered";
+    const surplusWh = exportedWh - (promisedWh.get(slot) ?? 0n);
+    const givenWh =
+      gift !== undefined && isIslandedIn(microgrid, slot)
+        ? (atLeastNone(surplusWh) * BigInt(gift.percent)) / 100n
+        : 0n;
+    const bought = filledWh(facts, slot, "spot bid") + filledWh(facts, slot, "forward bid");
+    const sold = filledWh(facts, slot, "spot offer");
+    return [
+      { purpose: "spot offer", slot, energyWh: surplusWh - givenWh - sold, reason },
+      {
+        purpose: "gift",
+        slot,
+        energyWh: givenWh - filledWh(facts, slot, "gift"),
+        reason: "it is given away in the outage",
+      },
+      { purpose: "spot bid", slot, energyWh: importedWh - bought, reason },
+    ];
+  });
+}
+
+/** What is sure to come of slots that have not started. The next one is too near for a settler to fill an order in time. */
+function forwardWants(facts: TradingFacts, { forward }: TradingLimits): Want[] {
+  if (forward === undefined) return [];
+  const { microgrid, forecast, promisedWh, nowSeconds } = facts;
+  const { slotSeconds } = microgrid;
+  const first = slotAt(nowSeconds, slotSeconds) + 2;
+  const last = slotAt(nowSeconds + forward.hours * 3600, slotSeconds);
+  return forecast.flatMap(({ slot, sureExportWh, sureImportWh }): Want[] => {
+    if (slot < first || slot > last || !trades(microgrid, slot)) return [];
+    const reason = "it is sure to come";
+    const promised = promisedWh.get(slot) ?? 0n;
+    const bought = filledWh(facts, slot, "forward bid");
+    return [
+      { purpose: "forward offer", slot, energyWh: sureExportWh - promised, reason },
+      { purpose: "forward bid", slot, energyWh: sureImportWh - bought, reason },
+    ];
+  });
+}
+
+/** Open orders that go beyond what is wanted by now, or whose price is not the household's any more. */
+function staleOf(
+  facts: TradingFacts,
+  limits: TradingLimits,
+  wants: readonly Want[],
+): PlacedOrder[] {
+  const { placed, nowSeconds } = facts;
+  const key = (purpose: Purpose, slot: number) => `${purpose} ${slot}`;
+  const left = new Map(
+    wants.map(({ purpose, slot, energyWh }) => [key(purpose, slot), atLeastNone(energyWh)]),
+  );
+  return placed.filter((each) => {
+    const { purpose, order } = each;
+    const openWh = openWhOf(each, nowSeconds);
+    if (openWh === 0n) return false;
+    if (order.forward && slotStart(order.firstSlot, facts.microgrid.slotSeconds) <= nowSeconds) {
+      return false;
+    }
+    const terms = termsOf(facts, limits, purpose, order.firstSlot);
+    if (order.price !== terms.pricePerKwh || order.bond !== (terms.bondPerKwh ?? 0n)) return true;
+    const wanted = left.get(key(purpose, order.firstSlot));
+    // Nothing is known of a slot while its forecast or its meter is missing.
+    if (wanted === undefined) return false;
+    left.set(key(purpose, order.firstSlot), atLeastNone(wanted - openWh));
+    return openWh > wanted;
+  });
+}
+
+/** Never below what the grid pays, nor above what it charges. */
+function termsOf(
+  { microgrid, meter }: TradingFacts,
+  { floorPerKwh, ceilingPerKwh, forward }: TradingLimits,
+  purpose: Purpose,
+  slot: number,
+): Omit<Terms, "energyWh"> {
+  const { feedInPerKwh, retailPerKwh } = levelFor(microgrid, slot);
+  const isForward = purpose === "forward offer" || purpose === "forward bid";
+  const pricePerKwh = isBid(purpose)
+    ? least(ceilingPerKwh, retailPerKwh)
+    : greatest(floorPerKwh, feedInPerKwh);
+  return {
+    firstSlot: slot,
+    pricePerKwh: purpose === "gift" ? 0n : pricePerKwh,
+    meter,
+    ...(isForward && { bondPerKwh: forward?.bondPerKwh ?? 0n }),
+  };
+}
+
+function orderOf(
+  { maker, microgrid, nowSeconds: now, counter }: TradingFacts,
+  { settler, gift }: TradingLimits,
+  purpose: Purpose,
+  terms: Terms,
+  nonce: bigint,
+): Order {
+  const { slotSeconds } = microgrid;
+  const { firstSlot, bondPerKwh } = terms;
+  const deadline =
+    bondPerKwh === undefined
+      ? now + SPOT_LIFE_SECONDS
+      : Math.min(now + FORWARD_LIFE_SECONDS, slotStart(firstSlot, slotSeconds) - 1);
+  const by = { maker, microgrid: microgrid.microgrid, slotSeconds, now, counter, nonce };
+  const whole = { ...terms, deadline };
+  if (purpose === "gift") return giftOf(by, { ...whole, counterparty: gift?.to ?? ANYONE });
+  return isBid(purpose)
+    ? limitBidOf(by, { ...whole, settler })
+    : limitOfferOf(by, { ...whole, settler });
+}
+
+const isBid = (purpose: Purpose): boolean => purpose === "spot bid" || purpose === "forward bid";
+
+const filledWh = ({ placed }: TradingFacts, slot: number, purpose: Purpose): bigint =>
+  placed
+    .filter((each) => each.purpose === purpose && each.order.firstSlot === slot)
+    .reduce((sum, each) => sum + each.filledWh, 0n);
+
+/** Whether a slot has prices and is not closed. */
+const trades = (microgrid: Microgrid, slot: number): boolean =>
+  !isClosedIn(microgrid, slot) &&
+  microgrid.schedules.some(({ firstSlot, endSlot }) => firstSlot <= slot && slot < endSlot);
+
+const atLeastNone = (wh: bigint): bigint => (wh > 0n ? wh : 0n);
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const greatest = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -1,0 +1,206 @@
+import { logRanges, nodeTransport } from "@wattline/common/node";
+import {
+  type AccountFacts,
+  type AllowanceFacts,
+  asker,
+  blockOf,
+  type ChainView,
+  type Contracts,
+  decodeLog,
+  type EnergyBySlot,
+  type HistoryEvent,
+  LANES,
+  laneOf,
+  type Microgrid,
+  Microgrids,
+  marketplaceAbi,
+  metersAbi,
+  type Order,
+  readAccount,
+  readAllowance,
+  type SlotRange,
+} from "@wattline/sdk";
+import {
+  type Address,
+  createPublicClient,
+  erc20Abi,
+  type Hex,
+  isAddressEqual,
+  type PublicClient,
+  zeroAddress,
+} from "viem";
+import type { KnownDeployment } from "../config/read.ts";
+import { AgentError } from "../errors.ts";
+
+/** What an order has come to on chain. */
+export interface Fill {
+  readonly filledWh: bigint;
+  readonly cancelled: boolean;
+}
+
+/** The household's meter, as it is registered. */
+export interface TradingMeter {
+  readonly owner: Address;
+  readonly microgrid: number;
+  /** The first slot that it may report. */
+  readonly firstSlot: number;
+}
+
+/** The currency that a microgrid trades in. */
+export interface Currency {
+  readonly decimals: number;
+  readonly symbol: string;
+}
+
+/** The market at one block, for one home. */
+export interface MarketState {
+  /** Unix seconds. */
+  readonly nowSeconds: number;
+  readonly meter: TradingMeter;
+  readonly microgrid: Microgrid;
+  readonly currency: Currency;
+  readonly account: AccountFacts;
+  readonly allowance: AllowanceFacts;
+}
+
+/** The market at a block, to be asked more. */
+export interface MarketView extends MarketState {
+  /** What a meter has promised to forwards. */
+  promisedWh(device: Address, range: SlotRange): Promise<EnergyBySlot>;
+  fillOf(order: Pick<Order, "maker" | "nonce">): Promise<Fill>;
+}
+
+/** A reorganisation reaches back no further. */
+const SETTLED_BLOCKS = 64;
+const RPC_BATCH = 100;
+
+/** The addresses of all contracts. @throws AgentError when some are missing */
+function contractsOf({ marketplace, energy, meters, microgrids }: KnownDeployment): Contracts {
+  if (marketplace === undefined || energy === undefined) {
+    throw new AgentError("The deployment does not say where the market is.");
+  }
+  return { marketplace, energy, meters, microgrids };
+}
+
+/** Reads the market from a node, for all homes of an agent. */
+export class Market {
+  readonly contracts: Contracts;
+  readonly chainId: number;
+  readonly #rpcUrl: string;
+  readonly #client: PublicClient;
+  #nextBlock: number;
+  #events: { readonly event: HistoryEvent; readonly block: number; readonly time: number }[] = [];
+  readonly #currencies = new Map<Address, Currency>();
+
+  constructor(rpcUrl: string, deployment: KnownDeployment) {
+    this.contracts = contractsOf(deployment);
+    this.chainId = deployment.chainId;
+    this.#rpcUrl = rpcUrl;
+    this.#nextBlock = deployment.fromBlock ?? 0;
+    this.#client = createPublicClient({
+      transport: nodeTransport(rpcUrl, { batchSize: RPC_BATCH, tries: 2 }),
+      cacheTime: 0,
+    });
+  }
+
+  /**
+   * Looks at the market as it stands at the newest block; undefined while the device is not registered.
+   * @throws AgentError when the node is of another chain, and what the node throws.
+   */
+  async look(device: Address, delegate: Address): Promise<MarketView | undefined> {
+    const [chainId, head] = await Promise.all([this.#client.getChainId(), this.#client.getBlock()]);
+    if (chainId !== this.chainId) {
+      throw new AgentError(
+        `The node at ${this.#rpcUrl} is of chain ${chainId}, the deployment is on chain ${this.chainId}. Mend chain.rpc_url or chain.deployment.`,
+      );
+    }
+    const microgrids = await this.#microgridsAt(Number(head.number));
+    const view = this.#viewAt(head.number, Number(head.timestamp), microgrids);
+    const askMeters = asker(view, this.contracts.meters, metersAbi);
+    const { owner, microgrid: number, firstSlot } = await askMeters("meterOf", [device]);
+    if (isAddressEqual(owner, zeroAddress)) return undefined;
+    const microgrid = microgrids.known(number);
+    const [currency, account, allowance] = await Promise.all([
+      this.#currency(microgrid.currency),
+      readAccount(view, microgrid.currency, owner),
+      readAllowance(view, owner, microgrid.currency, delegate),
+    ]);
+    const askMarket = asker(view, this.contracts.marketplace, marketplaceAbi);
+    return {
+      nowSeconds: view.nowSeconds,
+      meter: { owner, microgrid: number, firstSlot },
+      microgrid,
+      currency,
+      account,
+      allowance,
+      async promisedWh(of, { firstSlot: from, lastSlot }) {
+        const promised = new Map<number, bigint>();
+        const blocks = blockOf(lastSlot) - blockOf(from) + 1;
+        await Promise.all(
+          Array.from({ length: blocks }, async (_, index) => {
+            const block = blockOf(from) + index;
+            const [committed] = await askMeters("deliveryOf", [of, block]);
+            for (let lane = 0; lane < LANES; lane++) {
+              const wh = laneOf(committed, lane);
+              if (wh > 0n) promised.set(block * LANES + lane, wh);
+            }
+          }),
+        );
+        return promised;
+      },
+      async fillOf({ maker, nonce }) {
+        const [filledWh, cancelled] = await askMarket("fillOf", [maker, nonce]);
+        return { filledWh, cancelled };
+      },
+    };
+  }
+
+  #viewAt(blockNumber: bigint, nowSeconds: number, microgrids: Microgrids): ChainView {
+    return {
+      deployment: this.contracts,
+      nowSeconds,
+      isOffline: false,
+      microgrid: (number) => microgrids.get(number),
+      call: async (to, data) => (await this.#client.call({ to, data, blockNumber })).data ?? "0x",
+      ask: async (to, data, gas) =>
+        (await this.#client.call({ to, data, gas, blockNumber })).data ?? "0x",
+    };
+  }
+
+  /** Microgrids from their events. The newest blocks are read again each time: they may have been replaced. */
+  async #microgridsAt(head: number): Promise<Microgrids> {
+    const from = Math.min(this.#nextBlock, Math.max(0, head - SETTLED_BLOCKS));
+    const events = this.#events.filter(({ block }) => block < from);
+    const { microgrids } = this.contracts;
+    for await (const { answer: logs } of logRanges(this.#client, [microgrids], from, head)) {
+      for (const { address, topics, data, logIndex, blockNumber, blockHash, ...log } of logs) {
+        if (blockNumber === null || blockHash === null || logIndex === null) continue;
+        const event = decodeLog(this.contracts, { address, topics, data, logIndex });
+        if (event === undefined) continue;
+        const time = log.blockTimestamp ?? (await this.#timeOf(blockHash));
+        events.push({ event, block: Number(blockNumber), time: Number(time) });
+      }
+    }
+    this.#events = events;
+    this.#nextBlock = head + 1;
+    const book = new Microgrids();
+    for (const { event, time } of events) book.add(event, time);
+    return book;
+  }
+
+  async #timeOf(blockHash: Hex): Promise<bigint> {
+    return (await this.#client.getBlock({ blockHash })).timestamp;
+  }
+
+  async #currency(address: Address): Promise<Currency> {
+    const known = this.#currencies.get(address);
+    if (known !== undefined) return known;
+    const token = { address, abi: erc20Abi } as const;
+    const [decimals, symbol] = await Promise.all([
+      this.#client.readContract({ ...token, functionName: "decimals" }),
+      this.#client.readContract({ ...token, functionName: "symbol" }),
+    ]);
+    this.#currencies.set(address, { decimals, symbol });
+    return { decimals, symbol };
+  }
+}

@@ -1,0 +1,41 @@
+import type { MeteredSlot } from "@wattline/sdk/forecast";
+import type { HomeSlot } from "../home.ts";
+import type { SlotEntry } from "../journal/entries.ts";
+import { readJournal } from "../journal/journal.ts";
+
+/**
+ * What all meters of a home have counted, oldest first, from the journal on disk. Slots that were left out, or that a meter does not
+ * have, are missing.
+ */
+export function pastOf(folder: string, meters: readonly string[], fromSlot: number): MeteredSlot[] {
+  const slots = new Map<number, Map<string, SlotEntry>>();
+  for (const entry of readJournal(folder)) {
+    if (entry.kind !== "slot" || entry.slot < fromSlot) continue;
+    const bySlot = slots.get(entry.slot) ?? new Map<string, SlotEntry>();
+    slots.set(entry.slot, bySlot.set(entry.meter, entry));
+  }
+  return [...slots]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([slot, entries]) => {
+      const all = meters.map((name) => entries.get(name));
+      const whole = all.filter((each) => each !== undefined && each.quality !== "left out");
+      if (whole.length < meters.length) return [];
+      const sum = (of: "importWh" | "exportWh") =>
+        whole.reduce((wh, each) => wh + (each?.[of] ?? 0n), 0n);
+      return [{ slot, exportedWh: sum("exportWh"), importedWh: sum("importWh") }];
+    });
+}
+
+/** What a home has counted in slots, as it is known in memory. */
+export const meteredOf = (slots: readonly HomeSlot[]): MeteredSlot[] =>
+  slots
+    .filter(({ quality }) => quality !== "left out")
+    .map(({ slot, exportWh, importWh }) => ({ slot, exportedWh: exportWh, importedWh: importWh }));
+
+/** What of that can be minted: without a device of its own, a battery's export is reported by nobody. */
+export const mintedOf = (slots: readonly HomeSlot[], hasStorageDevice: boolean): MeteredSlot[] =>
+  meteredOf(
+    hasStorageDevice
+      ? slots
+      : slots.map((each) => ({ ...each, exportWh: each.exportWh - each.storageWh })),
+  );

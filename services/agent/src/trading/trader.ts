@@ -1,0 +1,337 @@
+import { setImmediate } from "node:timers/promises";
+import type { Signer } from "@wattline/common/keys";
+import { RelayClient } from "@wattline/relay/client";
+import { hashOrder, marketDomain, slotAt } from "@wattline/sdk";
+import { Forecaster, type SlotForecast } from "@wattline/sdk/forecast";
+import {
+  type PlacedOrder,
+  type Plan,
+  planTrades,
+  SPOT_SECONDS,
+  type TradingFacts,
+  type TradingLimits,
+} from "@wattline/sdk/trading";
+import type { TradingConfig } from "../config/schema.ts";
+import { AgentError, reasonOf } from "../errors.ts";
+import { type Home, journalFolder } from "../home.ts";
+import type { OrderEntry } from "../journal/entries.ts";
+import { limitsOf } from "./limits.ts";
+import type { Market, MarketState, MarketView } from "./market.ts";
+import { meteredOf, mintedOf, pastOf } from "./metered.ts";
+import { signOrders, signWithdrawal } from "./signing.ts";
+import { type Standing, standingOf } from "./standing.ts";
+
+/** How often the market is looked at. */
+const ROUND_MS = 30_000;
+/** What has failed is tried again after this long. */
+const RETRY_MS = 60_000;
+/** What the forecast learns from, in seconds. */
+const LEARNED_SECONDS = 50 * 86_400;
+/** Slots that are learned from before others have their turn. */
+const LEARNED_TOGETHER = 16;
+/** A forecast is shown for so long, when nothing is traded forward. */
+const SHOWN_HOURS = 24;
+const USUAL_CONFIDENCE = 0.8;
+/** Fills are still asked for after an order has expired: the block that filled it may come late. */
+const LATE_SECONDS = 600;
+/** The relay takes 1,000 in 2 MiB; a signed order of a bulk has up to 2 kB. */
+const MOST_POSTED = 500;
+/** Numbers that no browser of the household uses: see the sdk's `freeNonces`. */
+const FIRST_NONCE = 2n ** 48n;
+/** More than are used, so that those which begin with the time are new; whole words of eight. */
+const NONCES_PER_SECOND = 8n;
+
+/** What is known of trading, to be shown. */
+export interface TradingState {
+  readonly standing: Standing;
+  /** What hinders it at present, such as a relay that does not answer. */
+  readonly trouble: string | undefined;
+  /** As it was last seen. */
+  readonly market: MarketState | undefined;
+  readonly limits: TradingLimits | undefined;
+  readonly forecast: readonly SlotForecast[];
+  readonly without: Plan["without"];
+}
+
+export interface TraderOptions {
+  readonly home: Home;
+  readonly config: TradingConfig;
+  readonly delegate: Signer;
+  readonly market: Market;
+  readonly data: string;
+  readonly report: (message: string) => void;
+  readonly now: () => number;
+}
+
+/** Trades one home's surplus and need with the delegate's key. Whatever becomes of it, metering goes on. */
+export class Trader {
+  readonly home: Home;
+  readonly #options: TraderOptions;
+  readonly #relay: RelayClient;
+  readonly #forecaster: Forecaster;
+  #state: TradingState;
+  #dueMs = 0;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: TraderOptions) {
+    const { home, config } = options;
+    this.home = home;
+    this.#options = options;
+    this.#relay = new RelayClient(config.relay);
+    this.#forecaster = new Forecaster(home.slotSeconds);
+    this.#state = {
+      standing: { isTrading: false, words: "The market has not been looked at yet." },
+      trouble: undefined,
+      market: undefined,
+      limits: undefined,
+      forecast: [],
+      without: [],
+    };
+  }
+
+  get state(): TradingState {
+    return this.#state;
+  }
+
+  /** How wrong its forecasts of a day ahead were lately. */
+  get forecastError(): Forecaster["error"] {
+    return this.#forecaster.error;
+  }
+
+  /** Trades when it is time to; called every few seconds. */
+  async round(): Promise<void> {
+    if (this.#options.now() < this.#dueMs) return;
+    this.#dueMs = this.#options.now() + ROUND_MS;
+    try {
+      await this.now();
+      if (this.#state.trouble !== undefined) this.#tell("Trading goes on again.");
+      this.#state = { ...this.#state, trouble: undefined };
+    } catch (error) {
+      this.#dueMs = this.#options.now() + RETRY_MS;
+      const trouble = reasonOf(error);
+      if (trouble !== this.#state.trouble) this.#tell(`Trading waits: ${trouble}`);
+      this.#state = { ...this.#state, trouble };
+    }
+  }
+
+  /** Looks at the market and trades, at once. @throws when chain or relay do not answer, or the key can't sign */
+  now(): Promise<void> {
+    const turn = this.#last.then(() => this.#trade());
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #trade(): Promise<void> {
+    const { market, delegate, config, home } = this.#options;
+    await this.#learn();
+    const view = await market.look(home.device.address, delegate.address);
+    if (view !== undefined) this.#requireFit(view);
+    this.#stand(standingOf(view, delegate.address));
+    if (view === undefined) return;
+    const limits = limitsOf(config, view.currency);
+    const placed = await this.#followFills(view);
+    const forecast = this.#forecast(view);
+    this.#state = { ...this.#state, market: view, limits, forecast, without: [] };
+    if (!this.#state.standing.isTrading) return;
+    const plan = planTrades(await this.#factsOf(view, placed, forecast), limits);
+    this.#state = { ...this.#state, without: plan.without };
+    this.#keep(plan);
+    await this.#withdraw(plan.stale);
+    await this.#post(view);
+  }
+
+  /** Adds to the forecast what has been metered since; at first the past, in parts, so that meters are read meanwhile. */
+  async #learn(): Promise<void> {
+    const { home, data, now } = this.#options;
+    if (this.#forecaster.end === undefined) {
+      const fromSlot = slotAt(now() / 1000 - LEARNED_SECONDS, home.slotSeconds);
+      const names = home.config.meters.map(({ name }) => name);
+      const past = pastOf(journalFolder(data, home.device.address), names, fromSlot);
+      for (const [index, slot] of past.entries()) {
+        this.#forecaster.add(slot);
+        if (index % LEARNED_TOGETHER === 0) await setImmediate();
+      }
+    }
+    for (const each of meteredOf(home.slots(this.#forecaster.end ?? 0))) {
+      this.#forecaster.add(each);
+    }
+  }
+
+  #forecast({ microgrid, nowSeconds }: MarketView): SlotForecast[] {
+    const { forward } = this.#options.config;
+    const first = slotAt(nowSeconds, microgrid.slotSeconds) + 1;
+    const seconds = (forward?.hours ?? SHOWN_HOURS) * 3600;
+    const lastSlot = slotAt(nowSeconds + seconds, microgrid.slotSeconds);
+    return this.#forecaster.forecast(
+      { firstSlot: first, lastSlot },
+      forward?.confidence ?? USUAL_CONFIDENCE,
+    );
+  }
+
+  /** @throws AgentError when the meter is registered otherwise than configured */
+  #requireFit({ meter, microgrid }: MarketView): void {
+    const { config, slotSeconds, device } = this.home;
+    if (meter.microgrid !== config.microgrid || microgrid.slotSeconds !== slotSeconds) {
+      throw new AgentError(
+        `The device ${device.address} is registered in microgrid ${meter.microgrid} with slots of ${microgrid.slotSeconds / 60} minutes; the configuration says ${config.microgrid} and ${config.slot_minutes}. Mend microgrid and slot_minutes.`,
+      );
+    }
+  }
+
+  /** The household is told once of each change. */
+  #stand(standing: Standing): void {
+    const before = this.#state.standing;
+    this.#state = { ...this.#state, standing };
+    if (standing.words !== before.words) this.#tell(standing.words);
+  }
+
+  #tell(text: string): void {
+    const { report, now } = this.#options;
+    const { journal, config } = this.home;
+    const last = journal.book.notes.findLast(({ meter }) => meter === NOTES_OF);
+    report(`${config.name}: ${text}`);
+    if (last?.text === text) return;
+    journal.append({ kind: "note", unixMs: now(), meter: NOTES_OF, text });
+  }
+
+  /** Learns from the chain what became of orders that could be filled, and keeps it. */
+  async #followFills(view: MarketView): Promise<PlacedOrder[]> {
+    const { journal } = this.home;
+    const entries = [...journal.book.orders.values()];
+    const asked = entries.filter(
+      ({ order, filledWh }) =>
+        filledWh < BigInt(order.energy) && order.deadline + LATE_SECONDS >= view.nowSeconds,
+    );
+    const fills = new Map(
+      await Promise.all(
+        asked.map(async ({ hash, order }) => [hash, await view.fillOf(order)] as const),
+      ),
+    );
+    for (const { hash, state, filledWh } of asked) {
+      const fill = fills.get(hash);
+      if (fill === undefined || fill.filledWh === filledWh) continue;
+      journal.append({ kind: "order state", hash, state, filledWh: fill.filledWh });
+    }
+    return entries.map(({ hash, order, purpose, filledWh }) => {
+      const fill = fills.get(hash);
+      const isDead = fill?.cancelled === true || order.counter !== view.account.counter;
+      return {
+        // What is cancelled can't be filled any more.
+        order: isDead ? { ...order, deadline: 0 } : order,
+        purpose,
+        filledWh: fill?.filledWh ?? filledWh,
+      };
+    });
+  }
+
+  async #factsOf(
+    view: MarketView,
+    placed: readonly PlacedOrder[],
+    forecast: readonly SlotForecast[],
+  ): Promise<TradingFacts> {
+    const { meter, microgrid, nowSeconds, account, allowance } = view;
+    const { home } = this;
+    const from = slotAt(nowSeconds - SPOT_SECONDS, microgrid.slotSeconds);
+    const slots = home.slots(Math.max(from, meter.firstSlot));
+    const firstSlot = slots[0]?.slot ?? slotAt(nowSeconds, microgrid.slotSeconds);
+    const lastSlot = forecast.at(-1)?.slot ?? slots.at(-1)?.slot ?? firstSlot;
+    return {
+      maker: meter.owner,
+      meter: home.device.address,
+      microgrid,
+      nowSeconds,
+      counter: account.counter,
+      nonce: this.#freeNonce(),
+      balanceMillis: account.balanceMillis,
+      allowanceMillis: allowance.allowanceMillis,
+      metered: mintedOf(slots, home.storage !== undefined),
+      forecast,
+      promisedWh: await view.promisedWh(home.device.address, { firstSlot, lastSlot }),
+      placed,
+    };
+  }
+
+  /** Follows the last one that was used: eight in a row share a word of storage. A journal that was lost used others. */
+  #freeNonce(): bigint {
+    const used = [...this.home.journal.book.orders.values()].map(({ order }) => order.nonce);
+    if (used.length > 0) return used.reduce((most, each) => (each > most ? each : most)) + 1n;
+    return FIRST_NONCE + BigInt(Math.floor(this.#options.now() / 1000)) * NONCES_PER_SECOND;
+  }
+
+  /** Orders are kept before they go out. */
+  #keep({ orders }: Plan): void {
+    const unixMs = this.#options.now();
+    this.home.journal.append(
+      ...orders.map(
+        ({ purpose, order, reason }): OrderEntry => ({
+          kind: "order",
+          unixMs,
+          hash: hashOrder(this.#domain, order),
+          purpose,
+          reason,
+          order,
+          state: "signed",
+          filledWh: 0n,
+        }),
+      ),
+    );
+  }
+
+  /** Posts what the relay does not have. What it refuses is offered again, until it expires. */
+  async #post({ nowSeconds, account }: MarketView): Promise<void> {
+    const { journal } = this.home;
+    const waiting = [...journal.book.orders.values()]
+      .filter(
+        ({ state, order }) =>
+          state === "signed" && order.deadline > nowSeconds && order.counter === account.counter,
+      )
+      .slice(0, MOST_POSTED);
+    const signed = await signOrders(
+      this.#options.delegate,
+      this.#domain,
+      waiting.map(({ order }) => order),
+    );
+    if (signed.length === 0) return;
+    const results = await this.#relay.post(signed, patience());
+    const refusals: string[] = [];
+    for (const [index, { hash, filledWh }] of waiting.entries()) {
+      const result = results[index];
+      if (result === undefined) continue;
+      if (result.status === "refused") {
+        refusals.push(...result.reasons.map(({ message }) => message));
+        continue;
+      }
+      journal.append({ kind: "order state", hash, state: "posted", filledWh });
+    }
+    const [first] = refusals;
+    if (first !== undefined) {
+      throw new AgentError(`The relay refuses ${refusals.length} orders: ${first}`);
+    }
+  }
+
+  /** Takes orders off the relay. Who has kept a copy can still fill them, so they count until they expire. */
+  async #withdraw(stale: readonly PlacedOrder[]): Promise<void> {
+    const { journal } = this.home;
+    for (const { order } of stale) {
+      const hash = hashOrder(this.#domain, order);
+      const kept = journal.book.orders.get(hash);
+      if (kept === undefined || kept.state === "withdrawn") continue;
+      if (kept.state === "posted") {
+        const signature = await signWithdrawal(this.#options.delegate, this.#domain, hash);
+        await this.#relay.withdraw(hash, signature, patience());
+      }
+      journal.append({ kind: "order state", hash, state: "withdrawn", filledWh: kept.filledWh });
+    }
+  }
+
+  get #domain() {
+    const { chainId, contracts } = this.#options.market;
+    return marketDomain(chainId, contracts.marketplace);
+  }
+}
+
+/** A relay that does not answer for so long is not there. */
+const patience = (): AbortSignal => AbortSignal.timeout(30_000);
+
+/** The notes of trading stand beside those of meters. */
+const NOTES_OF = "trading";

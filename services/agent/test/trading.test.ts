@@ -1,0 +1,433 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { blockOf, LANES, marketplaceAbi, sourceIndex } from "@wattline/sdk";
+import { Aedes } from "aedes";
+import { expect } from "chai";
+import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { encodeFunctionData, type Hex, toHex } from "viem";
+import { freePort } from "../../../scripts/testing/ports.ts";
+import type { BookOrder } from "../../relay/src/wire.ts";
+import { type LocalNode, START, startAnvil } from "../../relay/test/support/node.ts";
+import { openRelay, type TestRelay } from "../../relay/test/support/relays.ts";
+import { until } from "../../relay/test/support/until.ts";
+import {
+  createWorld,
+  EURO,
+  localAccount,
+  SLOT_SECONDS,
+  START_SLOT,
+  type World,
+} from "../../relay/test/support/world.ts";
+import { type RunningAgent, startAgent } from "../src/agent.ts";
+import { readSettings } from "../src/config/read.ts";
+import { pair } from "../src/pair.ts";
+import { statusLines, statusOf } from "../src/status.ts";
+import type { Trader } from "../src/trading/trader.ts";
+import { Household, keyIn } from "./support/folder.ts";
+
+const QUARTER_MS = SLOT_SECONDS * 1000;
+/** Three days that the forecast learns from; the last slots of them may be reported, the meters were registered before. */
+const LEARNED_SLOTS = 288;
+const REPORTED_SLOTS = 3;
+/** Slots since the start, and slots that are traded forward: from the one after the next on, three hours ahead. */
+const [SLOTS, FORWARD_SLOTS] = [8, 11];
+const ORDERS = REPORTED_SLOTS + SLOTS + FORWARD_SLOTS;
+const [JANE, BOB] = [localAccount(3), localAccount(4)];
+const EXPORT_WH = 400;
+const IMPORT_WH = 200;
+const UNTIL = START + 30 * 86_400;
+
+describe("An agent that trades", function () {
+  this.timeout(60_000);
+  let node: LocalNode;
+  let world: World;
+  let beginning: Hex;
+  let household: Household;
+  let relay: TestRelay;
+  let agent: RunningAgent | undefined;
+  let lines: string[];
+  let nowMs: number;
+  let keys: Record<"jane" | "bob", Hex>;
+  const closing: (() => unknown)[] = [];
+
+  before(async () => {
+    node = await startAnvil();
+    world = await createWorld(node.rpcUrl);
+    beginning = await world.client.snapshot();
+  });
+  after(() => node.stop());
+  beforeEach(async () => {
+    await world.client.revert({ id: beginning });
+    beginning = await world.client.snapshot();
+    household = new Household();
+    household.deployment(world.deployment);
+    for (const name of ["jane", "bob"]) await household.key(name);
+    keys = {
+      jane: (await household.key("jane-delegate")).address,
+      bob: (await household.key("bob-delegate")).address,
+    };
+    await household.key(
+      "payer",
+      "secp256k1",
+      toHex(localAccount(7).getHdKey().privateKey ?? new Uint8Array()),
+    );
+    writeFileSync(household.place("jane.csv"), registers(0, EXPORT_WH));
+    writeFileSync(household.place("bob.csv"), registers(IMPORT_WH, 0));
+    lines = [];
+    nowMs = START * 1000 + SLOTS * QUARTER_MS;
+    const { config, ...settings } = readSettings(household.configure(toml()));
+    for (const [index, owner] of [JANE, BOB].entries()) {
+      const home = config.homes[index];
+      if (home === undefined) throw new Error("There is no home.");
+      const all = await pair({ config, ...settings }, home, owner.address, "https://dapp.example/");
+      for (const { device: meter, source, capacityW, consent } of all) {
+        await world.register({ owner: owner.address, meter, source, capacityW }, consent);
+      }
+      await world.fund(owner, 100n * EURO);
+    }
+    await authorise(JANE, keys.jane, 50n * EURO, UNTIL);
+    await authorise(BOB, keys.bob, 50n * EURO, UNTIL);
+    await world.passSlots(SLOTS);
+    relay = await openRelay(world);
+  });
+  afterEach(async () => {
+    await agent?.stop();
+    agent = undefined;
+    await relay.stop();
+    for (const close of closing.splice(0)) await close();
+    household.remove();
+  });
+
+  const authorise = (
+    maker: typeof JANE,
+    delegate: Hex,
+    amount: bigint,
+    untilSeconds: number,
+  ): Promise<void> =>
+    world.market(maker, "authorize", [world.euro, delegate, amount, untilSeconds]);
+
+  /** The same every quarter of an hour. */
+  function registers(importWh: number, exportWh: number): string {
+    const rows = ["time,import_wh,export_wh"];
+    for (let slot = -LEARNED_SLOTS; slot <= SLOTS; slot++) {
+      const time = new Date(START * 1000 + slot * QUARTER_MS).toISOString();
+      const since = slot + LEARNED_SLOTS;
+      rows.push(`${time},${since * importWh},${since * exportWh}`);
+    }
+    return `${rows.join("\n")}\n`;
+  }
+
+  const home = (name: string, capacity: number, url: string, floor: string): string => `
+[[homes]]
+name = "${name}"
+microgrid = 1
+capacity_w = ${capacity}
+device = ${keyIn(name)}
+delegate = ${keyIn(`${name}-delegate`)}
+[homes.trading]
+relay = "${url}"
+floor = "${floor}"
+ceiling = "0.25"
+most_a_day = "20"
+forward = { bond = "0.05", hours = 3 }
+[[homes.meters]]
+name = "grid"
+type = "replay"
+path = "${name}.csv"
+`;
+  const toml = ({ url = relay?.url ?? "http://127.0.0.1:1", floor = "0.10", more = "" } = {}) => `
+data = "data"
+[chain]
+deployment = "deployment.json"
+rpc_url = "${node.rpcUrl}"
+[report]
+by = "transaction"
+payer = ${keyIn("payer")}
+every_minutes = 100000
+${more}
+${home("jane", 10_000, url, floor)}
+${home("bob", 0, url, floor)}
+`;
+
+  async function start(config = toml()): Promise<RunningAgent> {
+    const started = await startAgent(readSettings(household.configure(config)), {
+      now: () => nowMs,
+      report: (line) => lines.push(line),
+    });
+    agent = started;
+    await started.ended;
+    return started;
+  }
+  async function stop(): Promise<void> {
+    await agent?.stop();
+    agent = undefined;
+  }
+
+  const tradersOf = ({ traders }: RunningAgent): [jane: Trader, bob: Trader] => {
+    const [jane, bob] = traders;
+    if (jane === undefined || bob === undefined) throw new Error("There are no two traders.");
+    return [jane, bob];
+  };
+  const trade = async (running: RunningAgent) => {
+    for (const trader of running.traders) await trader.now();
+  };
+
+  async function book(maker: Hex): Promise<BookOrder[]> {
+    const found: BookOrder[] = [];
+    for await (const each of relay.client.allOrders({ maker, state: "all", sort: "firstSlot" })) {
+      found.push(each);
+    }
+    return found;
+  }
+  const shown = (orders: readonly BookOrder[]) =>
+    orders.map(({ order: { firstSlot, energy, forward, side } }) => [
+      side === 0 ? "offer" : "bid",
+      forward ? "forward" : "spot",
+      firstSlot - START_SLOT,
+      energy,
+    ]);
+  const expected = (side: string, wh: number) => [
+    ...Array.from({ length: REPORTED_SLOTS + SLOTS }, (_, i) => [
+      side,
+      "spot",
+      i - REPORTED_SLOTS,
+      wh,
+    ]),
+    ...Array.from({ length: FORWARD_SLOTS }, (_, i) => [side, "forward", SLOTS + 2 + i, wh]),
+  ];
+
+  /** A settler fills what meets, slot by slot. */
+  async function settle(offers: readonly BookOrder[], bids: readonly BookOrder[]): Promise<void> {
+    const pairs = offers.flatMap((offer) => {
+      const bid = bids.find(
+        ({ order }) =>
+          order.firstSlot === offer.order.firstSlot && order.forward === offer.order.forward,
+      );
+      return bid === undefined ? [] : [{ offer, bid }];
+    });
+    const all = pairs.flatMap(({ offer, bid }) => [offer, bid]);
+    const data = encodeFunctionData({
+      abi: marketplaceAbi,
+      functionName: "settle",
+      args: [
+        all.map(({ order }) => ({
+          ...order,
+          price: BigInt(order.price),
+          bond: BigInt(order.bond),
+          nonce: BigInt(order.nonce),
+          counter: BigInt(order.counter),
+        })),
+        all.map(({ signature }) => signature),
+        pairs.map(({ offer: { order }, bid }, index) => ({
+          offer: 2 * index,
+          bid: 2 * index + 1,
+          source: sourceIndex("Solar"),
+          schedule: 0,
+          bidSchedule: 0,
+          firstBlock: blockOf(order.firstSlot),
+          energy: [
+            BigInt(Math.min(order.energy, bid.order.energy)) <<
+              BigInt(32 * (order.firstSlot % LANES)),
+          ],
+        })),
+      ],
+    });
+    await world.send(localAccount(9), world.deployment.marketplace, data);
+  }
+
+  it("offers its surplus and bids for its need, metered and sure, each once, also after a restart", async () => {
+    const first = await start();
+    await trade(first);
+    await relay.caughtUp();
+    const [jane, bob] = [await book(JANE.address), await book(BOB.address)];
+    expect(shown(jane)).to.deep.equal(expected("offer", EXPORT_WH));
+    expect(shown(bob)).to.deep.equal(expected("bid", IMPORT_WH));
+    for (const { order, signer } of [...jane, ...bob]) {
+      expect(signer).to.equal("delegate");
+      expect(order.price).to.equal(order.side === 0 ? "100000" : "250000");
+      expect(order.bond).to.equal(order.forward ? "50000" : "0");
+    }
+    expect(new Set(bob.map(({ state }) => state))).to.deep.equal(new Set(["live"]));
+    const nonces = bob.map(({ order }) => Number(order.nonce)).sort((a, b) => a - b);
+    expect(nonces.at(-1)).to.equal((nonces[0] ?? 0) + nonces.length - 1);
+
+    await trade(first);
+    await stop();
+    await trade(await start());
+    await relay.caughtUp();
+    expect(await book(JANE.address)).to.have.length(jane.length);
+    expect(await book(BOB.address)).to.have.length(bob.length);
+  });
+
+  it("follows what is filled on chain, and tells what it sold, bought and expects", async () => {
+    const port = await freePort();
+    const running = await start(toml({ more: `[page]\nport = ${port}` }));
+    await trade(running);
+    await until("the export is minted", async () => {
+      await running.reporter.now();
+      return running.homes.every(({ journal }) => journal.book.open().length === 0);
+    });
+    await settle(await book(JANE.address), await book(BOB.address));
+    await trade(running);
+    const [jane, bob] = tradersOf(running);
+    for (const { home } of [jane, bob]) {
+      for (const { order, filledWh } of home.journal.book.orders.values()) {
+        expect(filledWh, `${order.side} ${order.firstSlot}`).to.equal(BigInt(IMPORT_WH));
+      }
+    }
+    // What Jane has promised is not offered again; the rest of what is sure is with the relay already.
+    await relay.caughtUp();
+    expect(await book(JANE.address)).to.have.length(ORDERS);
+
+    const text = statusLines(statusOf(running.homes, running.traders, undefined, undefined)).join(
+      "\n",
+    );
+    expect(text).to.contain("The agent trades.").and.contain("sold 3.8 kWh for at least 0.722");
+    expect(text)
+      .to.contain("bought 3.8 kWh for at most 0.76")
+      .and.contain("because it is sure to come");
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).to.contain('wattline_agent_trading{home="jane"} 1');
+    expect(metrics).to.contain('wattline_agent_traded_today_wh{home="jane",direction="sold"} 3800');
+    expect(metrics).to.contain('wattline_agent_price_per_kwh{home="bob"} 0.2');
+    const { code } = /code (?<code>\d{8})/.exec(lines.join("\n"))?.groups ?? {};
+    const paired = await fetch(`http://127.0.0.1:${port}/pair`, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams({ code: code ?? "" }),
+    });
+    const cookie = paired.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const page = await (await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } })).text();
+    expect(page).to.contain("What it did and why").and.contain("because it was metered");
+    expect(page).to.contain("bond").and.contain("0.05 tEUR per kWh");
+    expect(page).to.contain("Mean error a day ahead");
+  });
+
+  it("stops when its delegate is revoked; metering goes on, and the household is told everywhere", async () => {
+    const messages = await broker();
+    const port = await freePort();
+    const running = await start(
+      toml({
+        more: `[page]\nport = ${port}\n[home_assistant]\nbroker = "mqtt://127.0.0.1:${messages.port}"`,
+      }),
+    );
+    await trade(running);
+    const [jane, bob] = tradersOf(running);
+    const before = jane.home.journal.book.orders.size;
+
+    await authorise(JANE, keys.jane, 0n, 0);
+    await trade(running);
+    expect(jane.state.standing.isTrading).to.equal(false);
+    expect(bob.state.standing.isTrading).to.equal(true);
+    expect(lines.join("\n")).to.contain(`does not allow the delegate ${keys.jane}`);
+
+    // Another slot is metered.
+    const { home: janes } = jane;
+    nowMs += QUARTER_MS;
+    await world.passSlots(SLOTS + 1);
+    const exportWh = BigInt((LEARNED_SLOTS + SLOTS + 1) * EXPORT_WH);
+    janes.take("grid", { kind: "registers", unixMs: nowMs, importWh: 0n, exportWh });
+    expect(janes.slots(START_SLOT + SLOTS)).to.deep.include.members([
+      {
+        slot: START_SLOT + SLOTS,
+        importWh: 0n,
+        exportWh: BigInt(EXPORT_WH),
+        storageWh: 0n,
+        quality: "measured",
+      },
+    ]);
+    await trade(running);
+    expect(janes.journal.book.orders.size).to.equal(before);
+
+    const status = statusLines(statusOf(running.homes, running.traders, undefined, undefined));
+    expect(status.join("\n")).to.contain("does not allow the delegate");
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).to.contain('wattline_agent_trading{home="jane"} 0');
+    expect(metrics).to.contain('wattline_agent_trading{home="bob"} 1');
+    const node = `wattline_${janes.device.address.slice(2, 12).toLowerCase()}`;
+    await until("Home Assistant is told", () => messages.find(`${node}/trading`) === "stopped");
+    expect(messages.find(`${node}/trading/attributes`)).to.contain("does not allow");
+    expect(messages.find(`${node}/price`)).to.equal("0.2");
+    expect(messages.find(`sensor/${node}/price/config`)).to.contain("json_attributes_topic");
+
+    await authorise(JANE, keys.jane, 50n * EURO, UNTIL);
+    await relay.caughtUp();
+    await trade(running);
+    expect(jane.state.standing.isTrading).to.equal(true);
+    expect(janes.journal.book.orders.size).to.be.above(before);
+  });
+
+  it("does not trade when its time is over", async () => {
+    await authorise(JANE, keys.jane, 50n * EURO, START);
+    await relay.caughtUp();
+    const running = await start();
+    await trade(running);
+    const [jane, bob] = tradersOf(running);
+    expect(jane.state.standing.words).to.contain("was allowed to trade until 2027-06-07T00:00:00Z");
+    expect(jane.home.journal.book.orders.size).to.equal(0);
+    expect(bob.home.journal.book.orders.size).to.equal(ORDERS);
+  });
+
+  it("says that it waits while the relay is gone, and then posts what it had signed", async () => {
+    await relay.stop();
+    const running = await start();
+    const [jane] = tradersOf(running);
+    await jane.now().catch(() => undefined);
+    await until("it has tried", () => jane.state.trouble !== undefined);
+    const signed = [...jane.home.journal.book.orders.keys()];
+    expect(signed).to.have.length(ORDERS);
+    expect(lines.join("\n")).to.contain("Trading waits: ");
+    await stop();
+    relay = await openRelay(world);
+    await trade(await start());
+    await relay.caughtUp();
+    expect((await book(JANE.address)).map(({ hash }) => hash).sort()).to.deep.equal(signed.sort());
+  });
+
+  it("takes orders off the relay whose limit the household has changed, and does not sell twice", async () => {
+    await trade(await start());
+    await stop();
+    const again = await start(toml({ floor: "0.15" }));
+    await trade(again);
+    await relay.caughtUp();
+    const orders = await book(JANE.address);
+    expect(orders).to.have.length(ORDERS);
+    expect(new Set(orders.map(({ state }) => state))).to.deep.equal(new Set(["cancelled"]));
+    expect(new Set((await book(BOB.address)).map(({ state }) => state))).to.deep.equal(
+      new Set(["live"]),
+    );
+  });
+
+  it("keeps to what the delegate may spend", async () => {
+    // At the community price of 20 cents, that is worth 2.5 kWh.
+    await authorise(BOB, keys.bob, EURO / 2n, UNTIL);
+    await relay.caughtUp();
+    const running = await start();
+    await trade(running);
+    await relay.caughtUp();
+    const wh = (await book(BOB.address)).reduce((sum, { order }) => sum + order.energy, 0);
+    expect(wh).to.equal(2_500);
+    const status = statusOf(running.homes, running.traders, undefined, undefined);
+    expect(status.homes[1]?.trading?.without.at(-1)).to.contain("allowance is used up");
+  });
+
+  async function broker() {
+    const aedes = await Aedes.createBroker();
+    const server = createServer(aedes.handle);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    closing.push(
+      () => new Promise<void>((resolve) => aedes.close(() => resolve())),
+      () => new Promise((resolve) => server.close(resolve)),
+    );
+    const heard = new Map<string, string>();
+    aedes.on("publish", ({ topic, payload }) => heard.set(topic, payload.toString()));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("It has no port.");
+    return {
+      port: address.port,
+      find: (end: string) => [...heard].find(([topic]) => topic.endsWith(end))?.[1],
+    };
+  }
+});

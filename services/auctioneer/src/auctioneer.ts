@@ -1,0 +1,297 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { openSigner } from "@wattline/common/keys";
+import { type Lock, takeLock } from "@wattline/common/lock";
+import { MendableError, reasonOf } from "@wattline/common/mendable";
+import { nodeTransport } from "@wattline/common/node";
+import {
+  type Batch,
+  type Deployment,
+  keepMatches,
+  marketplaceAbi,
+  type Release,
+  releaseBatchesOf,
+} from "@wattline/sdk";
+import {
+  type Address,
+  createPublicClient,
+  encodeFunctionData,
+  type Hex,
+  type PublicClient,
+} from "viem";
+import { type ChainState, Ledger } from "./chain/ledger.ts";
+import { batchesOfPairings, pairingsOf, timingOf } from "./clearing.ts";
+import type { Config, Settings } from "./config.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { Relays } from "./orders/relays.ts";
+import { isFor, Verifier } from "./orders/verify.ts";
+import { dueReleasesOf } from "./releasing.ts";
+import { type Attempt, Outbox } from "./sending/outbox.ts";
+import { type Purpose, Sender } from "./sending/sender.ts";
+import { type Call, matchOutcomes, settleCall, simulate } from "./simulate.ts";
+
+/** What an auctioneer can be told besides its configuration. */
+export interface AuctioneerOptions {
+  /** Our clock, Unix milliseconds. */
+  readonly now?: () => number;
+  readonly report?: (message: string) => void;
+  /** Between looks at the chain. */
+  readonly pollMs?: number;
+  /** How often the relays are read while no block comes. */
+  readonly readMs?: number;
+}
+
+/** What a round came to: something was sent, something that was sent is not mined yet, or nothing is to be done. */
+export type Round = "sent" | "waiting" | "idle";
+
+const [POLL_MS, READ_MS, LONGEST_PAUSE_MS] = [2_000, 10_000, 30_000];
+/** After a transaction that failed on chain although it would have gone well when it was simulated. */
+const REST_MS = 60_000;
+const [RPC_BATCH, RPC_TRIES] = [100, 3];
+
+/**
+ * An auctioneer. Each round reads the chain and the orders anew, shares out what is due, and sends one batch at most. What is
+ * settled is what the chain says: a round rests on nothing that an earlier one has found.
+ */
+export class Auctioneer {
+  readonly address: Address;
+  readonly metrics: Metrics = createMetrics();
+  readonly #config: Config;
+  readonly #deployment: Deployment;
+  readonly #client: PublicClient;
+  readonly #ledger: Ledger;
+  readonly #relays: Relays;
+  readonly #verifier: Verifier;
+  readonly #outbox: Outbox;
+  readonly #sender: Sender;
+  readonly #report: (message: string) => void;
+  readonly #now: () => number;
+  readonly #readMs: number;
+  #planned: { readonly head: Hex; readonly atMs: number } | undefined;
+  #restUntilMs = 0;
+
+  /** @throws MendableError when the key or what was sent before can't be read. */
+  constructor(
+    { config, deployment }: Settings,
+    { now = Date.now, report = console.log, readMs = READ_MS }: AuctioneerOptions = {},
+  ) {
+    const signer = openSigner(config.account.key);
+    this.address = signer.address;
+    this.#config = config;
+    this.#deployment = deployment;
+    this.#client = clientAt(config.chain.rpc_url);
+    this.#ledger = new Ledger(this.#client, deployment);
+    this.#relays = new Relays(config.orders.relays, signer.address, report);
+    this.#verifier = new Verifier(deployment, signer.address);
+    this.#outbox = new Outbox(config.data, signer.address, deployment.chainId);
+    this.#report = report;
+    this.#now = now;
+    this.#readMs = readMs;
+    this.#sender = new Sender({
+      client: this.#client,
+      chainId: deployment.chainId,
+      signer,
+      outbox: this.#outbox,
+      mostADayWei: config.gas.most_a_day,
+      stuckMs: config.gas.stuck_seconds * 1000,
+      now,
+      on: {
+        report,
+        sent: (purpose, isReplacement) =>
+          this.metrics.sent.inc({ purpose, replacement: String(isReplacement) }),
+        mined: (purpose, isSuccess) => {
+          this.metrics.mined.inc({ purpose, status: isSuccess ? "success" : "failed" });
+          if (!isSuccess) this.#restUntilMs = now() + REST_MS;
+        },
+      },
+    });
+    this.metrics.budget.set(Number(config.gas.most_a_day));
+  }
+
+  /** @throws MendableError when the node is of another chain. */
+  async requireChain(): Promise<void> {
+    const found = await this.#client.getChainId();
+    const { chainId } = this.#deployment;
+    if (found === chainId) return;
+    throw new MendableError(
+      `The node at ${this.#config.chain.rpc_url} is of chain ${found}, the deployment is on chain ${chainId}. Mend chain.rpc_url or chain.deployment.`,
+    );
+  }
+
+  /** Does what is due, at most one transaction of it. @throws what the node throws; the next round begins anew */
+  async round(signal: AbortSignal): Promise<Round> {
+    const state = await this.#ledger.follow();
+    const { hash, number } = state.view.head;
+    this.metrics.block.set(number);
+    this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
+    try {
+      if (!(await this.#sender.look((attempt) => this.#isWorth(attempt)))) return "waiting";
+      if (this.#now() < this.#restUntilMs) return "waiting";
+      const last = this.#planned;
+      if (last?.head === hash && this.#now() - last.atMs < this.#readMs) return "idle";
+      this.#planned = { head: hash, atMs: this.#now() };
+      const hasSent = (await this.#settle(state, signal)) || (await this.#release(state));
+      if (hasSent) this.#planned = undefined;
+      return hasSent ? "sent" : "idle";
+    } finally {
+      this.metrics.committed.set(Number(this.#sender.committedWei));
+      this.metrics.overBudget.set(this.#sender.isOverBudget ? 1 : 0);
+      this.metrics.waiting.set(this.#outbox.waiting.length);
+      this.metrics.relaysFailing.set(this.#relays.failing);
+    }
+  }
+
+  /** Settles the first batch that is worth it. */
+  async #settle({ view, pinned }: ChainState, signal: AbortSignal): Promise<boolean> {
+    const { board } = this.#config.orders;
+    const read = [...(await this.#relays.orders(signal)), ...(board ? pinned : [])];
+    const verified = await this.#verifier.verify(
+      view,
+      read.filter(({ order }) => isFor(this.address, order)),
+    );
+    this.metrics.orders.reset();
+    for (const { judgement } of verified) this.metrics.orders.inc({ state: judgement.state });
+    const { microgrids } = this.#config.clear;
+    const pairings = await pairingsOf(view, verified, timingOf(this.#config), microgrids);
+    for (const batch of batchesOfPairings(view, verified, pairings)) {
+      signal.throwIfAborted();
+      const worth = await this.#worthOf(batch);
+      if (worth !== undefined && (await this.#send(settleCall(this.#deployment, worth), "settle")))
+        return true;
+    }
+    return false;
+  }
+
+  /** What of a batch would trade now; undefined when it is too little to be sent. */
+  async #worthOf(batch: Batch): Promise<Batch | undefined> {
+    const { events, failure } = await this.#simulate(settleCall(this.#deployment, batch));
+    if (events === undefined) {
+      this.#report(`A batch of ${batch.matches.length} matches would fail: ${failure}.`);
+      return undefined;
+    }
+    const outcomes = matchOutcomes(events);
+    let tradedWh = 0n;
+    for (const { tradedWh: wh, skipped } of outcomes) {
+      tradedWh += wh;
+      if (skipped !== undefined) this.metrics.skipped.inc({ reason: skipped.reason });
+    }
+    if (tradedWh < BigInt(this.#config.gas.least_wh)) return undefined;
+    return keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
+  }
+
+  /** Releases the first batch of forwards that are due. */
+  async #release({ view, positions }: ChainState): Promise<boolean> {
+    if (!this.#config.clear.releases) return false;
+    const due = await dueReleasesOf(view, positions, this.address, (id) => this.#ledger.close(id));
+    for (const purpose of ["release", "undelivered"] as const) {
+      for (const { releases, gas } of releaseBatchesOf(due[purpose])) {
+        const call = releaseCall(this.#deployment, purpose, releases, gas);
+        const { events } = await this.#simulate(call);
+        const isWorth = events?.some(({ eventName }) => eventName === "Released") === true;
+        if (isWorth && (await this.#send(call, purpose))) return true;
+      }
+    }
+    return false;
+  }
+
+  #send(call: Call, purpose: Purpose): Promise<boolean> {
+    return this.#sender.send(call, purpose);
+  }
+
+  /** Whether what was sent would still do something, were it mined next. */
+  async #isWorth({ to, data, gas }: Attempt): Promise<boolean> {
+    const { events } = await this.#simulate({ to, data, gas });
+    return events?.some(({ eventName }) => WORTH.has(eventName)) === true;
+  }
+
+  #simulate(call: Call) {
+    return simulate(this.#client, this.#deployment, this.address, call);
+  }
+}
+
+const WORTH: ReadonlySet<string> = new Set(["Matched", "Reserved", "Released"]);
+
+/** An auctioneer that runs. */
+export interface RunningAuctioneer {
+  readonly auctioneer: Auctioneer;
+  /** What hinders it at present. */
+  trouble(): string | undefined;
+  /** Ends the round that is under way, and lets go of the account. */
+  stop(): Promise<void>;
+}
+
+/** Keeps a second process from sending with the same account. @throws MendableError when there is one */
+export const takeAccount = ({ config: { account, data } }: Settings): Promise<Lock> =>
+  takeLock("keystore" in account.key ? account.key.keystore : `${data}-${account.key.address}`);
+
+/**
+ * Starts an auctioneer, which does what is due from now on.
+ * @throws MendableError when another one runs with its folder or key, or the node is of another chain.
+ */
+export async function startAuctioneer(
+  settings: Settings,
+  options: AuctioneerOptions = {},
+): Promise<RunningAuctioneer> {
+  const { report = console.log, pollMs = POLL_MS } = options;
+  const auctioneer = new Auctioneer(settings, options);
+  const lock = await takeAccount(settings);
+  const stop = new AbortController();
+  try {
+    await auctioneer.requireChain();
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  let trouble: string | undefined;
+  const onTrouble = (reason: string | undefined) => {
+    if (reason === trouble) return;
+    report(reason === undefined ? "The auctioneer goes on." : `The auctioneer waits: ${reason}`);
+    trouble = reason;
+  };
+  const work = runRounds(auctioneer, onTrouble, pollMs, stop.signal);
+  return {
+    auctioneer,
+    trouble: () => trouble,
+    async stop() {
+      stop.abort();
+      await work;
+      await lock.release();
+    },
+  };
+}
+
+/** Rounds until told to stop. What fails is tried again after pauses that grow. */
+async function runRounds(
+  auctioneer: Auctioneer,
+  onTrouble: (reason: string | undefined) => void,
+  pollMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let pause = pollMs; !signal.aborted; ) {
+    try {
+      const round = await auctioneer.round(signal);
+      onTrouble(undefined);
+      pause = round === "sent" ? 0 : pollMs;
+    } catch (error) {
+      if (signal.aborted) return;
+      onTrouble(reasonOf(error));
+      pause = Math.min(Math.max(2 * pause, pollMs), LONGEST_PAUSE_MS);
+    }
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+export const clientAt = (rpcUrl: string): PublicClient =>
+  createPublicClient({
+    transport: nodeTransport(rpcUrl, { batchSize: RPC_BATCH, tries: RPC_TRIES }),
+    cacheTime: 0,
+  });
+
+function releaseCall(
+  { marketplace }: Deployment,
+  functionName: "release" | "undelivered",
+  releases: readonly Release[],
+  gas: bigint,
+): Call {
+  const data = encodeFunctionData({ abi: marketplaceAbi, functionName, args: [[...releases]] });
+  return { to: marketplace, data, gas };
+}

@@ -1,0 +1,252 @@
+import type { Signer } from "@wattline/common/keys";
+import { MendableError, reasonOf } from "@wattline/common/mendable";
+import {
+  BaseError,
+  keccak256,
+  type PublicClient,
+  parseSignature,
+  RpcRequestError,
+  serializeTransaction,
+} from "viem";
+import type { Call } from "../simulate.ts";
+import { currentFees, type Fees, raised } from "./fees.ts";
+import { type Attempt, mostWei, type Outbox, type Sent } from "./outbox.ts";
+
+/** What a transaction is for. */
+export type Purpose = Attempt["purpose"];
+
+export interface SenderOptions {
+  readonly client: PublicClient;
+  readonly chainId: number;
+  readonly signer: Signer;
+  readonly outbox: Outbox;
+  /** Wei. */
+  readonly mostADayWei: bigint;
+  readonly stuckMs: number;
+  /** Our clock, Unix milliseconds. */
+  readonly now: () => number;
+  readonly on: SenderEvents;
+}
+
+/** What a sender tells. */
+export interface SenderEvents {
+  report(message: string): void;
+  sent(purpose: Purpose, isReplacement: boolean): void;
+  mined(purpose: Purpose, isSuccess: boolean): void;
+}
+
+const CANCEL_GAS = 21_000n;
+
+/**
+ * Sends one transaction at a time and follows it until it is mined. One that the node forgets is handed in again, one that is
+ * stuck is replaced with a higher fee, one that is worth nothing any more is replaced by the cheapest transaction there is; always
+ * under the same nonce, so that only one of them can be mined. What is mined is looked after until it can't be taken back.
+ */
+export class Sender {
+  readonly #options: SenderOptions;
+  /** What the node last found too low. */
+  #refused: Fees | undefined;
+  #isOverBudget = false;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+  }
+
+  /** Whether something was not sent because of the budget. */
+  get isOverBudget(): boolean {
+    return this.#isOverBudget;
+  }
+
+  /** What today has cost and may still cost, in wei. */
+  get committedWei(): bigint {
+    return this.#options.outbox.committedWei(this.#today());
+  }
+
+  /**
+   * Learns what became of what was sent, and does what is due about it.
+   * @param isWorth Whether a transaction would still do something.
+   * @returns Whether nothing waits, so that something new may be sent.
+   */
+  async look(isWorth: (attempt: Attempt) => Promise<boolean>): Promise<boolean> {
+    const { outbox } = this.#options;
+    const minedNonces = await this.#nonce();
+    for (const sent of outbox.sent) await this.#learn(sent, minedNonces);
+    const [first] = outbox.waiting;
+    if (first === undefined) return true;
+    // One whose nonce is used up is mined; the node has its receipt soon.
+    if (first.nonce >= minedNonces) await this.#urge(first, isWorth);
+    return false;
+  }
+
+  /**
+   * Sends a call.
+   * @returns Whether it went out: not when the day's budget would not cover the most that it may cost.
+   * @throws MendableError when the node refuses it for a reason that the operator can mend; what the node throws.
+   */
+  async send(call: Call, purpose: Purpose): Promise<boolean> {
+    const { outbox, client } = this.#options;
+    const nonce = await this.#nonce();
+    const now = await currentFees(client);
+    const fees = this.#refused === undefined ? now : raised(this.#refused, now);
+    return this.#goOut({ nonce, day: this.#today(), attempts: [] }, call, purpose, fees, () =>
+      outbox.drop(nonce),
+    );
+  }
+
+  /** Takes note of whether a nonce is mined, and by what; also when a reorganisation has changed that. */
+  async #learn(sent: Sent, minedNonces: number): Promise<void> {
+    const { client, outbox, now, on } = this.#options;
+    if (sent.nonce >= minedNonces) {
+      if (sent.mined === undefined) return;
+      on.report(
+        `The transaction ${sent.mined.hash} was mined and is not any more: the chain was reorganised.`,
+      );
+      const { mined: _, ...waiting } = sent;
+      outbox.put(waiting);
+      return;
+    }
+    for (const attempt of [...sent.attempts].reverse()) {
+      const receipt = await client.getTransactionReceipt({ hash: attempt.hash }).catch(notFound);
+      if (receipt === undefined) continue;
+      const { blockHash, blockNumber, gasUsed, effectiveGasPrice, status } = receipt;
+      if (sent.mined?.blockHash === blockHash && sent.mined.hash === attempt.hash) return;
+      const isSuccess = status === "success";
+      const costWei = gasUsed * effectiveGasPrice;
+      const { hash } = attempt;
+      outbox.put({
+        ...sent,
+        mined: { hash, block: Number(blockNumber), blockHash, costWei, isSuccess },
+      });
+      on.mined(attempt.purpose, isSuccess);
+      if (!isSuccess) on.report(`The transaction ${hash} has failed.`);
+      return;
+    }
+    const newest = newestOf(sent);
+    if (sent.mined !== undefined || now() - newest.sentMs < this.#options.stuckMs) return;
+    on.report(
+      `The nonce ${sent.nonce} was used by a transaction that was not sent from here. Give the auctioneer an account of its own.`,
+    );
+    outbox.drop(sent.nonce);
+  }
+
+  /** Sees to it that a waiting transaction gets mined, or one in its place. */
+  async #urge(sent: Sent, isWorth: (attempt: Attempt) => Promise<boolean>): Promise<void> {
+    const { client, now, stuckMs } = this.#options;
+    const newest = newestOf(sent);
+    const isKnown =
+      (await client.getTransaction({ hash: newest.hash }).catch(notFound)) !== undefined;
+    const isTaken = isKnown || (await this.#handIn(newest)) !== "underpriced";
+    const isDead = newest.purpose !== "cancel" && !(await isWorth(newest));
+    if (!isDead && isTaken && now() - newest.sentMs < stuckMs) return;
+    const call = isDead ? this.#nothing() : newest;
+    const purpose = isDead ? "cancel" : newest.purpose;
+    const fees = raised(this.#refused ?? newest, await currentFees(client));
+    await this.#goOut(sent, call, purpose, raised(newest, fees), () =>
+      this.#options.outbox.put(sent),
+    );
+  }
+
+  /** The cheapest transaction: it only uses a nonce up. */
+  #nothing(): Call {
+    return { to: this.#options.signer.address, data: "0x", gas: CANCEL_GAS };
+  }
+
+  /**
+   * Signs a call, writes it down and hands it in.
+   * @param takeBack Takes the note back when the node has refused it.
+   */
+  async #goOut(
+    sent: Sent | (Omit<Sent, "attempts"> & { readonly attempts: [] }),
+    { to, data, gas }: Call,
+    purpose: Purpose,
+    fees: Fees,
+    takeBack: () => void,
+  ): Promise<boolean> {
+    const { outbox, on, now, mostADayWei } = this.#options;
+    const most = mostWei([...sent.attempts, { gas, maxFeePerGas: fees.maxFeePerGas }]);
+    const committed = outbox.committedWei(this.#today(), sent.nonce);
+    const wasOverBudget = this.#isOverBudget;
+    this.#isOverBudget = committed + most > mostADayWei;
+    if (this.#isOverBudget) {
+      if (!wasOverBudget) {
+        on.report(
+          `The day's budget of ${mostADayWei} wei does not cover this transaction: ${committed} are spent or on their way, and it may cost ${most}. It waits; raise gas.most_a_day to send it today.`,
+        );
+      }
+      return false;
+    }
+    const attempt: Attempt = {
+      ...(await this.#sign(sent.nonce, { to, data, gas }, fees)),
+      ...{ to, data, gas, purpose, sentMs: now(), ...fees },
+    };
+    outbox.put({ ...sent, attempts: [...sent.attempts, attempt] });
+    const answer = await this.#handIn(attempt).catch(async (error: unknown) => {
+      if (error instanceof MendableError) takeBack();
+      throw error;
+    });
+    if (answer !== "taken") {
+      takeBack();
+      return false;
+    }
+    on.sent(purpose, sent.attempts.length > 0);
+    return true;
+  }
+
+  async #sign(nonce: number, { to, data, gas }: Call, fees: Fees) {
+    const { signer, chainId } = this.#options;
+    const transaction = { type: "eip1559", chainId, nonce, to, data, gas, ...fees } as const;
+    const signature = await signer.sign(keccak256(serializeTransaction(transaction)));
+    const serialized = serializeTransaction(transaction, parseSignature(signature));
+    return { serialized, hash: keccak256(serialized) };
+  }
+
+  /**
+   * Hands a signed transaction to the node.
+   * @throws MendableError when the node refuses it for another reason than its fee or nonce; what the node throws when its answer
+   * is lost: then the transaction may be on its way.
+   */
+  async #handIn({ serialized, ...attempt }: Attempt): Promise<"taken" | "late" | "underpriced"> {
+    try {
+      await this.#options.client.sendRawTransaction({ serializedTransaction: serialized });
+    } catch (error) {
+      const isRefused =
+        error instanceof BaseError &&
+        error.walk((each) => each instanceof RpcRequestError) !== null;
+      if (!isRefused) throw error;
+      const reason = reasonOf(error);
+      if (/nonce/i.test(reason) && /low|used|already/i.test(reason)) return "late";
+      if (/underpriced|less than block base fee|fee (is )?too low|fee cap/i.test(reason)) {
+        this.#refused = this.#refused === undefined ? attempt : raised(this.#refused, attempt);
+        return "underpriced";
+      }
+      if (!/already (known|imported)|known transaction/i.test(reason)) {
+        throw new MendableError(
+          `The node refuses a transaction of ${this.#options.signer.address}: ${reason}.`,
+        );
+      }
+    }
+    this.#refused = undefined;
+    return "taken";
+  }
+
+  async #nonce(): Promise<number> {
+    const { client, signer } = this.#options;
+    return client.getTransactionCount({ address: signer.address, blockTag: "latest" });
+  }
+
+  #today(): string {
+    return new Date(this.#options.now()).toISOString().slice(0, 10);
+  }
+}
+
+/** viem throws for what a node does not know. */
+function notFound(error: unknown): undefined {
+  if (error instanceof Error && /NotFound/.test(error.name)) return undefined;
+  throw error;
+}
+
+function newestOf({ attempts }: Sent): Attempt {
+  const newest = attempts.at(-1);
+  if (newest === undefined) throw new Error("A nonce was written down without a transaction.");
+  return newest;
+}

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { writeKeystore, writeNew } from "@wattline/common/keys";
+import { toHex } from "viem";
+import { localAccount, type World } from "../../../relay/test/support/world.ts";
+import {
+  type AuctioneerOptions,
+  type RunningAuctioneer,
+  startAuctioneer,
+} from "../../src/auctioneer.ts";
+import { readSettings, type Settings } from "../../src/config.ts";
+
+/** What an operator may set otherwise than usual. */
+export interface Wishes {
+  readonly rpcUrl?: string;
+  readonly relays?: readonly string[];
+  readonly board?: boolean;
+  /** In ether. */
+  readonly mostADay?: string;
+  readonly leastWh?: number;
+  readonly stuckSeconds?: number;
+  readonly microgrids?: readonly number[];
+}
+
+/** What an operator needs to know of a chain. */
+type Where = Pick<World, "deployment" | "rpcUrl">;
+
+/** Somebody who runs an auctioneer: a folder with key, deployment and configuration. */
+export class Operator {
+  readonly folder = mkdtempSync(path.join(tmpdir(), "wattline-auctioneer-"));
+  readonly account: ReturnType<typeof localAccount>;
+  readonly lines: string[] = [];
+  readonly #world: Where;
+  #running: RunningAuctioneer[] = [];
+
+  private constructor(world: Where, index: number) {
+    this.#world = world;
+    this.account = localAccount(index);
+  }
+
+  /** @param index The number of the local account that sends. */
+  static async of(world: Where, index: number): Promise<Operator> {
+    const operator = new Operator(world, index);
+    const privateKey = toHex(localAccount(index).getHdKey().privateKey ?? new Uint8Array());
+    writeNew(operator.place("sender.password"), "open sesame\n");
+    await writeKeystore(operator.place("sender.json"), "secp256k1", privateKey, "open sesame");
+    writeFileSync(operator.place("deployment.json"), JSON.stringify(world.deployment));
+    return operator;
+  }
+
+  place(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  /** Writes `auctioneer.toml` and reads it. */
+  settings(wishes: Wishes = {}): Settings {
+    writeFileSync(this.place("auctioneer.toml"), this.toml(wishes));
+    return readSettings(this.place("auctioneer.toml"));
+  }
+
+  toml({
+    rpcUrl = this.#world.rpcUrl,
+    relays = [],
+    board = relays.length === 0,
+    mostADay = "10",
+    leastWh = 1,
+    stuckSeconds = 3_600,
+    microgrids,
+  }: Wishes = {}): string {
+    return `
+[chain]
+deployment = "deployment.json"
+rpc_url = "${rpcUrl}"
+[account]
+key = { keystore = "sender.json", password_file = "sender.password" }
+[orders]
+relays = ${JSON.stringify(relays)}
+board = ${board}
+[clear]
+wait_minutes = 0
+${microgrids === undefined ? "" : `microgrids = ${JSON.stringify(microgrids)}`}
+[gas]
+most_a_day = "${mostADay}"
+least_wh = ${leastWh}
+stuck_seconds = ${stuckSeconds}
+`;
+  }
+
+  /** Starts an auctioneer. */
+  async start(wishes: Wishes = {}, options: AuctioneerOptions = {}): Promise<RunningAuctioneer> {
+    const running = await startAuctioneer(this.settings(wishes), {
+      pollMs: 20,
+      readMs: 50,
+      report: (line) => this.lines.push(line),
+      ...options,
+    });
+    this.#running.push(running);
+    return running;
+  }
+
+  /** The auctioneer that was started last. */
+  get running(): RunningAuctioneer {
+    const last = this.#running.at(-1);
+    if (last === undefined) throw new Error("No auctioneer was started.");
+    return last;
+  }
+
+  async stop(): Promise<void> {
+    for (const each of this.#running) await each.stop();
+    this.#running = [];
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
