@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { writeKeystore, writeNew } from "@wattline/common/keys";
-import { toHex } from "viem";
+import { createTestClient, http, publicActions, toHex } from "viem";
+import { until } from "../../../relay/test/support/until.ts";
 import { localAccount, type World } from "../../../relay/test/support/world.ts";
 import {
   Auctioneer,
   type AuctioneerOptions,
+  type Round,
   type RunningAuctioneer,
   startAuctioneer,
 } from "../../src/auctioneer.ts";
@@ -26,6 +28,31 @@ export interface Wishes {
 
 /** What an operator needs to know of a chain. */
 type Where = Pick<World, "deployment" | "rpcUrl">;
+
+/** Ends a round when what it has sent is mined: a node that mines at once does so a moment after its answer. */
+class ByHand extends Auctioneer {
+  readonly #rpcUrl: string;
+
+  constructor(rpcUrl: string, ...auctioneer: ConstructorParameters<typeof Auctioneer>) {
+    super(...auctioneer);
+    this.#rpcUrl = rpcUrl;
+  }
+
+  override async round(signal: AbortSignal): Promise<Round> {
+    const round = await super.round(signal);
+    const node = createTestClient({ mode: "anvil", transport: http(this.#rpcUrl) });
+    const { getAutomine, getTransactionCount } = node.extend(publicActions);
+    const nonceAt = (blockTag: "latest" | "pending") =>
+      getTransactionCount({ address: this.address, blockTag });
+    if (await getAutomine()) {
+      await until(
+        "everything is mined",
+        async () => (await nonceAt("latest")) === (await nonceAt("pending")),
+      );
+    }
+    return round;
+  }
+}
 
 /** Somebody who runs an auctioneer: a folder with key, deployment and configuration. */
 export class Operator {
@@ -102,7 +129,8 @@ stuck_seconds = ${stuckSeconds}
   /** An auctioneer whose rounds the test makes; each reads the orders anew. */
   byHand(wishes: Wishes = {}, now = () => Date.now()): Auctioneer {
     const report = (line: string) => void this.lines.push(line);
-    return new Auctioneer(this.settings(wishes), { now, readMs: 0, report });
+    const settings = this.settings(wishes);
+    return new ByHand(this.#world.rpcUrl, settings, { now, readMs: 0, report });
   }
 
   /** The auctioneer that was started last. */
