@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../app/index.ts";
+import { patiently } from "../browser/index.ts";
 import { loadMessages } from "../i18n/index.ts";
 import { gainsSearch } from "./search.ts";
 
@@ -8,5 +9,5 @@ export const gainsRoute = createRoute({
   path: "/gains",
   validateSearch: gainsSearch,
   loader: () => loadMessages("gains"),
-  component: lazyRouteComponent(() => import("./GainsPage.tsx"), "GainsPage"),
+  component: lazyRouteComponent(() => patiently(() => import("./GainsPage.tsx")), "GainsPage"),
 });
