@@ -1,5 +1,4 @@
 import type { SignedOrderJson } from "@wattline/sdk";
-import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Hex } from "viem";
 import type { BookOrder, Health, OrdersPage, OrdersQuery, PostResult, Problem } from "./wire.ts";
 
@@ -142,6 +141,8 @@ export class RelayClient {
     onOpen?: (start: StreamStart) => void,
     onLife?: () => void,
   ): AsyncGenerator<StreamEvent> {
+    // A page shows the book before it needs this.
+    const { EventSourceParserStream } = await import("eventsource-parser/stream");
     const response = await this.#fetch(`/stream${searchOf({ microgrid, from })}`, {
       headers: { accept: "text/event-stream" },
       ...(signal && { signal }),
