@@ -30,6 +30,16 @@ export default defineConfig({
       },
     }),
   ],
+  resolve: {
+    alias: [
+      // React has this hook itself since version 18: what stands in for it in older ones would be in the first page.
+      { find: /^use-sync-external-store\/shim(\/index\.js)?$/, replacement: "react" },
+      {
+        find: /^use-sync-external-store\/shim\/with-selector(\.js)?$/,
+        replacement: "use-sync-external-store/with-selector",
+      },
+    ],
+  },
   worker: { format: "es" },
   server: { host: "127.0.0.1", port: 5173, strictPort: true },
   preview: { host: "127.0.0.1", port: 5173, strictPort: true },

@@ -4,7 +4,6 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import type { ReactElement, ReactNode } from "react";
 import { WagmiProvider } from "wagmi";
-import { ConfigErrorPage } from "./app/index.ts";
 import { HeadProvider, NetworkProvider, type Networks, useNetwork } from "./chain/index.ts";
 import type { AppRouter } from "./router.tsx";
 import { CurrencyContext, ReadingFailureContext } from "./ui/index.ts";
@@ -42,10 +41,3 @@ export function appOver(networks: Networks, router: AppRouter): ReactElement {
 function InItsCurrency({ children }: { readonly children: ReactNode }) {
   return <CurrencyContext value={useNetwork().currency}>{children}</CurrencyContext>;
 }
-
-/** The app when `/wattline.json` can't be read. */
-export const brokenApp = (message: string): ReactElement => (
-  <I18nProvider i18n={i18n}>
-    <ConfigErrorPage message={message} />
-  </I18nProvider>
-);

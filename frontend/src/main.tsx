@@ -1,7 +1,8 @@
 import "./app/styles.css";
 import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
-import { appOver, brokenApp } from "./App.tsx";
+import { appOver } from "./App.tsx";
+import { brokenApp } from "./app/index.ts";
 import { loadAhead } from "./browser/index.ts";
 import { ConfigError, loadNetworks } from "./chain/index.ts";
 import { startLocale } from "./i18n/index.ts";
@@ -19,7 +20,7 @@ async function start(root: Element): Promise<void> {
     router.load(),
   ]);
   const app =
-    networks instanceof ConfigError ? brokenApp(networks.message) : appOver(networks, router);
+    networks instanceof ConfigError ? await brokenApp(networks.message) : appOver(networks, router);
   // In a transition the browser can respond in between.
   startTransition(() => createRoot(root).render(<StrictMode>{app}</StrictMode>));
   setTimeout(() => {

@@ -1,9 +1,10 @@
+import { i18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
 import { Trans } from "@lingui/react/macro";
 import { buttonClass } from "../ui/index.ts";
 import { Logo } from "./Logo.tsx";
 
-/** Shown when `/wattline.json` can't be read. */
-export function ConfigErrorPage({ message }: { readonly message: string }) {
+function ConfigErrorPage({ message }: { readonly message: string }) {
   return (
     <main className="mx-auto flex min-h-dvh max-w-xl flex-col justify-center gap-4 p-6">
       <Logo className="size-14" />
@@ -27,3 +28,10 @@ export function ConfigErrorPage({ message }: { readonly message: string }) {
     </main>
   );
 }
+
+/** Shown in place of the app when `/wattline.json` can't be read. */
+export const brokenApp = (message: string) => (
+  <I18nProvider i18n={i18n}>
+    <ConfigErrorPage message={message} />
+  </I18nProvider>
+);

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Link, Outlet } from "@tanstack/react-router";
+import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import { ChartLine, House, Network, ShieldCheck, TrendingUp } from "lucide-react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
@@ -62,6 +62,8 @@ export function Shell() {
   );
 }
 
+const root = getRouteApi("__root__");
+
 const PLACES = {
   top: {
     bar: "hidden md:flex items-center gap-1",
@@ -80,6 +82,7 @@ const PLACES = {
 /** Links to the five pages: in the header, and at the bottom of a phone. */
 function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
   const { t } = useLingui();
+  const { microgrid } = root.useSearch();
   const { bar, link, current, icon } = PLACES[place];
   const pages = [
     { to: "/market", label: t`Market`, Icon: ChartLine },
@@ -94,7 +97,7 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
         <Link
           key={to}
           to={to}
-          search={({ microgrid }) => (microgrid === undefined ? {} : { microgrid })}
+          search={microgrid === undefined ? {} : { microgrid }}
           className={`flex items-center gap-1.5 font-semibold hover:text-leaf ${link}`}
           activeProps={current}
           activeOptions={{ includeSearch: false }}

@@ -19,7 +19,7 @@ export function usePageTitle(): void {
     certificate: t`Certificate`,
   };
   // A certificate may be of another microgrid than the one that is chosen, and a study is of none.
-  const place = ["certificate", "gains"].includes(first) ? undefined : microgrid?.name;
+  const place = /^(certificate|gains)$/.test(first) ? undefined : microgrid?.name;
   const title = [pages[first], place, "Wattline"].filter(Boolean).join(" · ");
   useEffect(() => {
     document.title = title;

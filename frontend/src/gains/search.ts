@@ -2,8 +2,6 @@ import * as z from "zod/mini";
 import { appSearch } from "../app/index.ts";
 import { SAMPLES } from "./samples.ts";
 
-/* This file is loaded with the first page: what only the page itself needs is in `usual.ts`. */
-
 const whole = (least: number, most: number) =>
   z.catch(
     z.optional(

@@ -1,6 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback } from "react";
-import type { GainsSearch } from "./search.ts";
+import { useCallback, useMemo } from "react";
+import { type GainsSearch, gainsSearch } from "./search.ts";
 
 const route = getRouteApi("/gains");
 
@@ -11,7 +11,8 @@ export type GainsChange = {
 
 /** The page's search parameters, and a function that changes some of them without scrolling. */
 export function useGainsSearch(): readonly [GainsSearch, (change: GainsChange) => void] {
-  const search = route.useSearch();
+  const written = route.useSearch();
+  const search = useMemo(() => gainsSearch.parse(written), [written]);
   const navigate = route.useNavigate();
   const change = useCallback(
     (part: GainsChange) =>
