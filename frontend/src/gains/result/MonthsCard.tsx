@@ -12,8 +12,6 @@ import {
   Money,
 } from "../../ui/index.ts";
 
-const WHOLE = { minimumFractionDigits: 0, maximumFractionDigits: 0 };
-
 /** The gain month by month: the best, the worst, and all of them. */
 export function MonthsCard({ months }: { readonly months: readonly StudyMonth[] }) {
   const { t } = useLingui();
@@ -38,7 +36,7 @@ export function MonthsCard({ months }: { readonly months: readonly StudyMonth[] 
       fromZero: true,
       labelX: t`Month`,
       formatX: (index) => monthName(months[index]?.month ?? "", "short"),
-      formatY: (millis) => formatMillis(BigInt(Math.round(millis)), unit, WHOLE),
+      formatY: (millis) => formatMillis(BigInt(Math.round(millis)), unit),
       table: {
         head: [
           t`Month`,
