@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { writeWhole } from "@wattline/common/files";
 import { nodeTransport } from "@wattline/common/node";
 import { BlockNotFoundError, type BlockTag, createPublicClient, type Hex } from "viem";
 import type { Settings } from "./settings.ts";
@@ -66,7 +67,7 @@ export async function identify(settings: Settings): Promise<Identity> {
     known !== undefined && isKnown ? known.schema : `${program}_${Date.now().toString(36)}`;
   if (schema !== known?.schema) {
     rmSync(path.join(dataFolder, "pglite"), { recursive: true, force: true });
-    write(file, { schema, block: first.number.toString(), hash: first.hash });
+    keep(file, { schema, block: first.number.toString(), hash: first.hash });
   }
 
   return {
@@ -76,7 +77,7 @@ export async function identify(settings: Settings): Promise<Identity> {
       if (latest === undefined || latest.number < first.number + finality) return;
       const final = await hashAt({ blockNumber: latest.number - finality });
       if (final !== undefined) {
-        write(file, { schema, block: final.number.toString(), hash: final.hash });
+        keep(file, { schema, block: final.number.toString(), hash: final.hash });
       }
     },
   };
@@ -98,8 +99,5 @@ function read(file: string): Remembered | undefined {
   }
 }
 
-function write(file: string, remembered: Remembered): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.tmp`, JSON.stringify(remembered));
-  renameSync(`${file}.tmp`, file);
-}
+const keep = (file: string, remembered: Remembered): void =>
+  writeWhole(file, JSON.stringify(remembered));

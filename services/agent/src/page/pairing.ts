@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { writeWhole } from "../reporting/files.ts";
+import { writeWhole } from "@wattline/common/files";
 
 const FILE = "page-sessions";
 const MOST_WRONG = 5;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { writeWhole } from "@wattline/common/files";
 import { openSigner, type Signer } from "@wattline/common/keys";
 import { MendableError } from "@wattline/common/mendable";
 import { LANES, metersAbi, type Reading } from "@wattline/sdk";
@@ -19,7 +20,6 @@ import { AgentError, reasonOf } from "../errors.ts";
 import type { Home } from "../home.ts";
 import type { BlockState, Entry, SentEntry } from "../journal/entries.ts";
 import { type Chain, chainAt, filterLanes } from "./chain.ts";
-import { writeWhole } from "./files.ts";
 import { type OpenBlock, runsOf } from "./runs.ts";
 
 /** A reading that a device has signed, of one home. */

@@ -1,13 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { writeWhole } from "@wattline/common/files";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import type { Address, Hex } from "viem";
 import * as z from "zod";
@@ -117,15 +110,7 @@ export class Outbox {
       (_, value) => (typeof value === "bigint" ? value.toString() : value),
       1,
     );
-    const draft = `${this.#file}.new`;
-    const file = openSync(draft, "w", 0o600);
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, this.#file);
+    writeWhole(this.#file, text, 0o600);
     this.#sent = sent;
   }
 }
