@@ -1,9 +1,8 @@
-import { serve } from "@hono/node-server";
 import { getConnInfo } from "@hono/node-server/conninfo";
+import { type Listening, listen } from "@wattline/common/listen";
 import { type Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { secureHeaders } from "hono/secure-headers";
-import { AgentError, reasonOf } from "../errors.ts";
 import { exportJournal } from "../export.ts";
 import { type Home, journalFolder } from "../home.ts";
 import { createMetrics } from "../metrics.ts";
@@ -11,12 +10,6 @@ import type { Reporter } from "../reporting/reporter.ts";
 import type { Trader } from "../trading/trader.ts";
 import type { Pairing } from "./pairing.ts";
 import { homeView, pairView, stylesheet } from "./views.ts";
-
-/** The agent's own page, on the home's network. */
-export interface Page {
-  readonly url: string;
-  stop(): Promise<void>;
-}
 
 export interface PageOptions {
   readonly host: string;
@@ -33,29 +26,9 @@ const COOKIE = "wattline-agent";
 const YEAR_SECONDS = 365 * 86_400;
 const LOOPBACK = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
 
-/** @throws AgentError when the port is taken. */
-export function startPage(options: PageOptions): Promise<Page> {
-  const { host, port } = options;
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: createApp(options).fetch, hostname: host, port }, (info) => {
-      resolve({
-        url: `http://${host}:${info.port}`,
-        stop: () =>
-          new Promise((stopped) => {
-            server.close(() => stopped());
-            if ("closeAllConnections" in server) server.closeAllConnections();
-          }),
-      });
-    });
-    server.on("error", (error: unknown) =>
-      reject(
-        new AgentError(
-          `The page can't listen at ${host}:${port}: ${reasonOf(error)}. Choose another page.port.`,
-        ),
-      ),
-    );
-  });
-}
+/** Serves the agent's own page, on the home's network. @throws MendableError when it can't listen there. */
+export const startPage = (options: PageOptions): Promise<Listening> =>
+  listen(createApp(options).fetch, options, { name: "The page", setting: "page.port" });
 
 function createApp({ data, homes, traders, reporter, pairing, now }: PageOptions): Hono {
   const app = new Hono();
