@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
-import { openRelay } from "./support/relay.ts";
+import { openRelayWithOffer } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
 
@@ -11,21 +11,13 @@ describe("What people type, and what is told to them", function () {
   this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
-  let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
+  let relay: Awaited<ReturnType<typeof openRelayWithOffer>> | undefined;
   const opened: BrowserContext[] = [];
 
   before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
-    relay = await openRelay(stack.network);
+    relay = await openRelayWithOffer(stack);
     stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
-    const { community, trading, morning, CENT } = stack;
-    const seller = community.households.find(
-      ({ address, series }) => series.capacityW > 0 && address !== localAccount(2).account.address,
-    );
-    if (seller === undefined) throw new Error("Nobody but Jane has a roof.");
-    await relay.post([
-      await trading.sign(community, seller, "offer", { ...morning, pricePerKwh: 15n * CENT }),
-    ]);
   });
   afterEach(async () => {
     for (const context of opened.splice(0)) await context.close();

@@ -6,7 +6,7 @@ import { type MisbehavingNode, misbehavingNode } from "../../test/support/misbeh
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
-import { openRelay } from "./support/relay.ts";
+import { openRelayWithOffer } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { injectWallet, type TestWallet } from "./support/wallet.ts";
 
@@ -14,25 +14,17 @@ describe("Nodes as they are", function () {
   this.timeout(TEST_MS);
   let stack: Stack;
   let browser: Browser;
-  let relay: Awaited<ReturnType<typeof openRelay>>;
+  let relay: Awaited<ReturnType<typeof openRelayWithOffer>>;
   let node: MisbehavingNode;
   const opened: BrowserContext[] = [];
 
   before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
-    relay = await openRelay(stack.network);
+    relay = await openRelayWithOffer(stack);
     node = await misbehavingNode(stack.network.rpcUrl, {});
     stack.setConfig({
       networks: [{ ...stack.network, rpcUrl: node.url, relayUrl: relay.url }],
     });
-    const { community, trading, morning, CENT } = stack;
-    const seller = community.households.find(
-      ({ address, series }) => series.capacityW > 0 && address !== localAccount(2).account.address,
-    );
-    if (seller === undefined) throw new Error("Nobody but Jane has a roof.");
-    await relay.post([
-      await trading.sign(community, seller, "offer", { ...morning, pricePerKwh: 15n * CENT }),
-    ]);
   });
   afterEach(async () => {
     for (const context of opened.splice(0)) await context.close();

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { localAccount } from "@wattline/community/simulation";
 import { type RelayOptions, startRelay } from "@wattline/relay/server";
 import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { RelayClient } from "../../../services/relay/src/client.ts";
 import type { Network } from "../../src/chain/config.ts";
 import { WAIT_MS } from "./limits.ts";
+import type { Stack } from "./stack.ts";
 
 const AT_ONCE = 1_000;
 
@@ -52,4 +54,17 @@ export async function openRelay({ rpcUrl, deployment }: Network, more: Partial<R
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A relay with one offer: somebody's surplus of the morning, at 15 cents per kWh. Jane, who buys, is the third local account. */
+export async function openRelayWithOffer({ network, community, trading, morning, CENT }: Stack) {
+  const relay = await openRelay(network);
+  const seller = community.households.find(
+    ({ address, series }) => series.capacityW > 0 && address !== localAccount(2).account.address,
+  );
+  if (seller === undefined) throw new Error("Nobody but Jane has a roof.");
+  await relay.post([
+    await trading.sign(community, seller, "offer", { ...morning, pricePerKwh: 15n * CENT }),
+  ]);
+  return relay;
 }

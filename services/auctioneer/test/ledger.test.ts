@@ -1,39 +1,34 @@
 import { isIslandedIn, LANES } from "@wattline/sdk";
 import { expect } from "chai";
-import { after, before, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { START_SLOT, slots } from "../../relay/test/support/world.ts";
 import { clientAt } from "../src/auctioneer.ts";
 import { Ledger } from "../src/chain/ledger.ts";
-import { createScene, type Scene } from "./support/scene.ts";
+import { sceneOfTests } from "./support/scene.ts";
 
 describe("What an auctioneer knows of the chain", () => {
-  let scene: Scene;
-  before(async function () {
-    this.timeout(60_000);
-    scene = await createScene();
-  });
-  after(() => scene.close());
+  const scene = sceneOfTests();
 
   it("follows it, also back, when blocks are replaced", async () => {
-    const { world, joe, roof } = scene;
+    const { world, joe, roof } = scene();
     const { client } = world;
     const ledger = new Ledger(clientAt(world.rpcUrl), world.deployment);
     const sell = { firstSlot: START_SLOT + 16, lastSlot: START_SLOT + 16 + LANES - 1 };
-    const forward = await scene.offer({
+    const forward = await scene().offer({
       ...sell,
       forward: true,
       meter: roof.address,
       settler: "0x0000000000000000000000000000000000000000",
     });
     await world.take(joe, forward, slots(16, LANES, 50n));
-    await world.pin(joe, [await scene.offer()]);
+    await world.pin(joe, [await scene().offer()]);
     const first = await ledger.follow();
     expect([first.positions.size, first.pinned.length]).to.deep.equal([1, 1]);
     const [reserved = "0x" as const] = first.positions.keys();
     expect(await ledger.follow()).to.equal(first);
 
     const before = await client.snapshot();
-    await world.pin(joe, [await scene.bid(joe, 10)]);
+    await world.pin(joe, [await scene().bid(joe, 10)]);
     await world.take(joe, forward, slots(16, LANES, 50n));
     await world.setIslanded(true);
     const second = await ledger.follow();

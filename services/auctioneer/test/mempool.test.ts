@@ -4,47 +4,41 @@ import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { type MisbehavingNode, misbehavingNode } from "../../../test/support/misbehavingNode.ts";
 import { until } from "../../relay/test/support/until.ts";
 import { Operator } from "./support/operator.ts";
-import { createScene, type Scene } from "./support/scene.ts";
+import { sceneOfTests } from "./support/scene.ts";
 
 const DAY_MS = 86_400_000;
 const GWEI = 10n ** 9n;
 
 describe("A transaction of the auctioneer", () => {
-  let scene: Scene;
+  const scene = sceneOfTests();
   let operator: Operator;
   let offer: SignedOrder;
   let proxy: MisbehavingNode;
   const signal = new AbortController().signal;
 
-  before(async function () {
-    this.timeout(60_000);
-    scene = await createScene();
-    proxy = await misbehavingNode(scene.world.rpcUrl, {});
+  before(async () => {
+    proxy = await misbehavingNode(scene().world.rpcUrl, {});
   });
-  after(async () => {
-    await proxy.close();
-    await scene.close();
-  });
+  after(() => proxy.close());
   beforeEach(async () => {
-    await scene.reset();
     proxy.become({});
-    operator = await Operator.of(scene.world, 7);
-    offer = await scene.offer();
-    await scene.world.pin(scene.joe, [offer, await scene.bid(scene.joe, 3_000)]);
+    operator = await Operator.of(scene().world, 7);
+    offer = await scene().offer();
+    await scene().world.pin(scene().joe, [offer, await scene().bid(scene().joe, 3_000)]);
   });
   afterEach(async () => {
-    await scene.world.client.setAutomine(true);
+    await scene().world.client.setAutomine(true);
     await operator.remove();
   });
 
-  const client = () => scene.world.client;
+  const client = () => scene().world.client;
   const nonceOf = ({ account }: Operator): Promise<number> =>
     client().getTransactionCount({ address: account.address });
-  const isSettled = async (): Promise<boolean> => (await scene.filled(offer)) === 3_000n;
+  const isSettled = async (): Promise<boolean> => (await scene().filled(offer)) === 3_000n;
   /** Nothing was settled twice, and nothing was paid for twice. */
   async function expectOnce(who = operator): Promise<void> {
-    expect(await scene.filled(offer)).to.equal(3_000n);
-    expect(await scene.holds(scene.joe.address)).to.equal(3_000n);
+    expect(await scene().filled(offer)).to.equal(3_000n);
+    expect(await scene().holds(scene().joe.address)).to.equal(3_000n);
     expect(await nonceOf(who)).to.equal(1);
   }
   /** An auctioneer whose transactions count as stuck after a minute. */
@@ -106,7 +100,7 @@ describe("A transaction of the auctioneer", () => {
     expect(await auctioneer.round(signal)).to.equal("sent");
     await client().setNextBlockBaseFeePerGas({ baseFeePerGas: 50n * GWEI });
     await client().mine({ blocks: 1 });
-    const competitor = await Operator.of(scene.world, 8);
+    const competitor = await Operator.of(scene().world, 8);
     const other = competitor.byHand();
     expect(await other.round(signal)).to.equal("sent");
     await client().mine({ blocks: 1 });
@@ -123,7 +117,7 @@ describe("A transaction of the auctioneer", () => {
   it("that is mined behind a competitor's settles nothing twice", async () => {
     await client().setAutomine(false);
     const auctioneer = byHand();
-    const competitor = await Operator.of(scene.world, 8);
+    const competitor = await Operator.of(scene().world, 8);
     const other = competitor.byHand();
     expect(await auctioneer.round(signal)).to.equal("sent");
     expect(await other.round(signal)).to.equal("sent");
@@ -183,8 +177,8 @@ describe("A transaction of the auctioneer", () => {
     expect(await once.round(signal)).to.equal("sent");
     await once.round(signal);
     await expectOnce();
-    const second = await scene.bid(scene.ann, 2_000);
-    await scene.world.pin(scene.ann, [second]);
+    const second = await scene().bid(scene().ann, 2_000);
+    await scene().world.pin(scene().ann, [second]);
     const { values } = await once.metrics.committed.get();
     const spentWei = values[0]?.value ?? 0;
     const tight = (mostADay: bigint) =>
@@ -196,6 +190,6 @@ describe("A transaction of the auctioneer", () => {
     now += DAY_MS;
     const tomorrow = byHand(() => now, { mostADay: "0.002" });
     expect(await tomorrow.round(signal)).to.equal("sent");
-    expect(await scene.filled(second)).to.equal(2_000n);
+    expect(await scene().filled(second)).to.equal(2_000n);
   });
 });

@@ -11,24 +11,18 @@ import { START_SLOT } from "../../relay/test/support/world.ts";
 import { readSettings } from "../src/config.ts";
 import { Operator } from "./support/operator.ts";
 import { runAuctioneer, spawnAuctioneer } from "./support/process.ts";
-import { createScene, type Scene } from "./support/scene.ts";
+import { sceneOfTests } from "./support/scene.ts";
 
 describe("The command auctioneer", () => {
-  let scene: Scene;
+  const scene = sceneOfTests();
   let operator: Operator;
   let relay: TestRelay | undefined;
 
-  before(async function () {
-    this.timeout(60_000);
-    scene = await createScene();
-  });
-  after(() => scene.close());
   beforeEach(async () => {
-    await scene.reset();
-    operator = await Operator.of(scene.world, 7);
+    operator = await Operator.of(scene().world, 7);
   });
   afterEach(async () => {
-    await scene.world.client.setAutomine(true);
+    await scene().world.client.setAutomine(true);
     await operator.remove();
     await relay?.stop();
     relay = undefined;
@@ -39,9 +33,9 @@ describe("The command auctioneer", () => {
     new Date((START + slot * 900) * 1000).toISOString().replace(".000Z", "Z");
 
   it("killed with its transaction on the way settles it once when it is started again", async () => {
-    const { client } = scene.world;
-    const offer = await scene.offer();
-    await scene.world.pin(scene.joe, [offer, await scene.bid(scene.joe, 2_000)]);
+    const { client } = scene().world;
+    const offer = await scene().offer();
+    await scene().world.pin(scene().joe, [offer, await scene().bid(scene().joe, 2_000)]);
     operator.settings();
     await client.setAutomine(false);
     const folder = operator.place("wattline-auctioneer");
@@ -57,7 +51,7 @@ describe("The command auctioneer", () => {
     await until("it runs", () => second.output().includes("The auctioneer runs as"));
     await until("it is settled", async () => {
       await client.mine({ blocks: 1 });
-      return (await scene.filled(offer)) === 2_000n;
+      return (await scene().filled(offer)) === 2_000n;
     });
     await client.mine({ blocks: 2 });
     await second.kill("SIGTERM");
@@ -67,12 +61,12 @@ describe("The command auctioneer", () => {
   });
 
   it("once does all that is due, shows what it did, and ends; run shows metrics and keeps a second one out", async () => {
-    const offer = await scene.offer();
-    await scene.world.pin(scene.joe, [offer, await scene.bid(scene.joe, 2_000)]);
+    const offer = await scene().offer();
+    await scene().world.pin(scene().joe, [offer, await scene().bid(scene().joe, 2_000)]);
     operator.settings();
     const { code, output } = await runAuctioneer(file(), "once");
     expect([code, output]).to.deep.equal([0, "Nothing is left to do.\n"]);
-    expect(await scene.filled(offer)).to.equal(2_000n);
+    expect(await scene().filled(offer)).to.equal(2_000n);
 
     const port = await freePort();
     writeFileSync(file(), `${operator.toml()}\n[metrics]\nport = ${port}\n`);
@@ -91,15 +85,15 @@ describe("The command auctioneer", () => {
   });
 
   it("explains what a household got in a slot, and why", async () => {
-    const { joe, ann, bob } = scene;
-    relay = await openRelay(scene.world);
+    const { joe, ann, bob } = scene();
+    relay = await openRelay(scene().world);
     const slot = { firstSlot: START_SLOT + 2, lastSlot: START_SLOT + 2 };
     const orders: SignedOrder[] = [
-      await scene.offer({ ...slot, energy: 1_000 }),
-      await scene.bid(joe, 200, slot),
-      await scene.bid(ann, 9_000, slot),
-      await scene.bid(bob, 9_000, slot),
-      await scene.bid(joe, 300, { ...slot, price: 150_000n }),
+      await scene().offer({ ...slot, energy: 1_000 }),
+      await scene().bid(joe, 200, slot),
+      await scene().bid(ann, 9_000, slot),
+      await scene().bid(bob, 9_000, slot),
+      await scene().bid(joe, 300, { ...slot, price: 150_000n }),
     ];
     await relay.client.post(orders.map(signedOrderToJson));
     operator.settings({ relays: [relay.url] });
@@ -124,11 +118,11 @@ describe("The command auctioneer", () => {
       [["walk"], '"walk" is no command: run, once or explain'],
       [["explain", "--household", "0x12"], "--household must be an account"],
       [
-        ["explain", "--household", scene.joe.address, "--slot", "noon"],
+        ["explain", "--household", scene().joe.address, "--slot", "noon"],
         "--slot must be a time with its offset",
       ],
       [
-        ["explain", "--household", scene.joe.address, "--slot", slotTime(0), "--microgrid", "9"],
+        ["explain", "--household", scene().joe.address, "--slot", slotTime(0), "--microgrid", "9"],
         "There is no microgrid 9",
       ],
     ];

@@ -11,29 +11,23 @@ import {
   sumWh,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { afterEach, beforeEach, describe, it } from "mocha";
 import { encodeFunctionData, parseEventLogs } from "viem";
 import { until } from "../../relay/test/support/until.ts";
 import { localAccount, START_SLOT, slots } from "../../relay/test/support/world.ts";
 import { Operator } from "./support/operator.ts";
-import { createScene, type Scene } from "./support/scene.ts";
+import { sceneOfTests } from "./support/scene.ts";
 
 /** Blocks after those that the scene has reported. */
 const FIRST = 16;
 
 describe("Forwards, for an auctioneer", () => {
-  let scene: Scene;
+  const scene = sceneOfTests();
   let operator: Operator;
   const signal = new AbortController().signal;
 
-  before(async function () {
-    this.timeout(60_000);
-    scene = await createScene();
-  });
-  after(() => scene.close());
   beforeEach(async () => {
-    await scene.reset();
-    operator = await Operator.of(scene.world, 7);
+    operator = await Operator.of(scene().world, 7);
   });
   afterEach(() => operator.remove());
 
@@ -44,16 +38,16 @@ describe("Forwards, for an auctioneer", () => {
     ...overrides,
   });
   const posted = (overrides: Partial<Order> = {}) =>
-    scene.offer({
+    scene().offer({
       ...forward(overrides),
-      meter: scene.roof.address,
+      meter: scene().roof.address,
       settler: "0x0000000000000000000000000000000000000000",
       energy: 80_000,
       bond: 50_000n,
     });
   const positions = async (): Promise<Position[]> => {
-    const logs = await scene.world.client.getLogs({
-      address: scene.world.deployment.marketplace,
+    const logs = await scene().world.client.getLogs({
+      address: scene().world.deployment.marketplace,
       fromBlock: 0n,
     });
     return parseEventLogs({ abi: marketplaceAbi, eventName: "Reserved", logs }).map(
@@ -62,7 +56,7 @@ describe("Forwards, for an auctioneer", () => {
   };
 
   it("are released when their meter has reported, and not before", async () => {
-    const { world, joe, roof } = scene;
+    const { world, joe, roof } = scene();
     await world.take(joe, await posted(), slots(FIRST, LANES, 300n));
     const auctioneer = operator.byHand();
     await world.passSlots(FIRST + LANES);
@@ -74,7 +68,7 @@ describe("Forwards, for an auctioneer", () => {
   });
 
   it("without a reading are called undelivered by who may, when the buyer's time is over", async () => {
-    const { world, joe } = scene;
+    const { world, joe } = scene();
     await world.take(joe, await posted(), slots(FIRST, LANES, 300n));
     await world.passSlots(FIRST + LANES + 96 + 1);
     const auctioneer = operator.byHand();
@@ -101,15 +95,15 @@ describe("Forwards, for an auctioneer", () => {
   });
 
   it("signed as limits by both sides are reserved before their slot begins", async () => {
-    const { world, joe, roof, jane } = scene;
+    const { world, joe, roof, jane } = scene();
     const terms = forward({
       settler: ANYONE,
       firstSlot: START_SLOT + 9,
       lastSlot: START_SLOT + 10,
     });
     await world.pin(joe, [
-      await scene.offer({ ...terms, meter: roof.address, energy: 900, bond: 50_000n }),
-      await scene.bid(joe, 800, { ...terms, bond: 20_000n, mostAhead: 100_000 }),
+      await scene().offer({ ...terms, meter: roof.address, energy: 900, bond: 50_000n }),
+      await scene().bid(joe, 800, { ...terms, bond: 20_000n, mostAhead: 100_000 }),
     ]);
     await operator.start();
     await until("Joe has reserved his energy", async () => (await positions()).length > 0);
@@ -120,11 +114,11 @@ describe("Forwards, for an auctioneer", () => {
   });
 
   it("take no more gas than was planned for them, in any number of blocks", async () => {
-    const { world, joe, roof } = scene;
+    const { world, joe, roof } = scene();
     const count = 5 * LANES;
     const offer = await posted({ lastSlot: START_SLOT + FIRST + count - 1 });
     await world.take(joe, offer, slots(FIRST, count, 30n));
-    await world.take(scene.ann, offer, slots(FIRST + LANES, LANES, 40n));
+    await world.take(scene().ann, offer, slots(FIRST + LANES, LANES, 40n));
     await world.passSlots(FIRST + count);
     await world.report(roof, slots(FIRST, count, 100n));
     const releases: Release[] = (await positions()).map((position) => ({
@@ -160,7 +154,7 @@ describe("Forwards, for an auctioneer", () => {
   });
 
   async function joesEnergyWh(): Promise<bigint> {
-    const { world, joe } = scene;
+    const { world, joe } = scene();
     const words = await world.client.readContract({
       address: world.deployment.energy,
       abi: energyTokenAbi,

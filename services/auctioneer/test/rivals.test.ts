@@ -2,35 +2,29 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { expect } from "chai";
-import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { afterEach, beforeEach, describe, it } from "mocha";
 import { openRelay, type TestRelay } from "../../relay/test/support/relays.ts";
 import { until } from "../../relay/test/support/until.ts";
 import { Operator } from "./support/operator.ts";
-import { createScene, type Scene } from "./support/scene.ts";
+import { sceneOfTests } from "./support/scene.ts";
 
 describe("Among others, an auctioneer", () => {
-  let scene: Scene;
+  const scene = sceneOfTests();
   let operators: Operator[];
 
-  before(async function () {
-    this.timeout(60_000);
-    scene = await createScene();
-  });
-  after(() => scene.close());
   beforeEach(async () => {
-    await scene.reset();
-    operators = [await Operator.of(scene.world, 7), await Operator.of(scene.world, 8)];
+    operators = [await Operator.of(scene().world, 7), await Operator.of(scene().world, 8)];
   });
   afterEach(async () => {
-    await scene.world.client.setAutomine(true);
+    await scene().world.client.setAutomine(true);
     for (const operator of operators) await operator.remove();
   });
 
   it("settles beside another one, and together they settle everything once", async () => {
-    const { world, joe, ann, bob } = scene;
+    const { world, joe, ann, bob } = scene();
     const { client } = world;
-    const offer = await scene.offer();
-    const bids = await Promise.all([joe, ann, bob].map((by) => scene.bid(by, 1_000)));
+    const offer = await scene().offer();
+    const bids = await Promise.all([joe, ann, bob].map((by) => scene().bid(by, 1_000)));
     await world.pin(joe, [offer, ...bids]);
     await client.setAutomine(false);
     for (const operator of operators) await operator.start();
@@ -45,8 +39,8 @@ describe("Among others, an auctioneer", () => {
       const waiting = await Promise.all(outcomes.map(({ metrics }) => metrics.waiting.get()));
       return waiting.every(({ values }) => values[0]?.value === 0);
     });
-    expect(await scene.filled(offer)).to.equal(3_000n);
-    for (const by of [joe, ann, bob]) expect(await scene.holds(by.address)).to.equal(1_000n);
+    expect(await scene().filled(offer)).to.equal(3_000n);
+    for (const by of [joe, ann, bob]) expect(await scene().holds(by.address)).to.equal(1_000n);
     // Who came too late has paid for one transaction, and sends no second one.
     for (const { account } of operators) {
       expect(await client.getTransactionCount({ address: account.address })).to.equal(1);
@@ -55,20 +49,14 @@ describe("Among others, an auctioneer", () => {
 });
 
 describe("A relay that lies to an auctioneer", () => {
-  let scene: Scene;
+  const scene = sceneOfTests();
   let operator: Operator;
   let honest: TestRelay;
   let liar: Server | undefined;
 
-  before(async function () {
-    this.timeout(60_000);
-    scene = await createScene();
-  });
-  after(() => scene.close());
   beforeEach(async () => {
-    await scene.reset();
-    operator = await Operator.of(scene.world, 7);
-    honest = await openRelay(scene.world);
+    operator = await Operator.of(scene().world, 7);
+    honest = await openRelay(scene().world);
   });
   afterEach(async () => {
     await operator.remove();
@@ -100,15 +88,15 @@ describe("A relay that lies to an auctioneer", () => {
   });
 
   it("makes it trade nothing that was not signed, and keeps no honest order from it", async () => {
-    const { joe, ann, bob, world } = scene;
+    const { joe, ann, bob, world } = scene();
     // Just enough for the two who have signed what is told: a lie that took part would take from them.
-    const offer = await scene.offer({ energy: 2_000 });
+    const offer = await scene().offer({ energy: 2_000 });
     const [joes, anns, bobs] = [
-      await scene.bid(joe, 1_000),
-      await scene.bid(ann, 1_000),
-      await scene.bid(bob, 1_000),
+      await scene().bid(joe, 1_000),
+      await scene().bid(ann, 1_000),
+      await scene().bid(bob, 1_000),
     ];
-    const cancelled = await scene.bid(ann, 5_000);
+    const cancelled = await scene().bid(ann, 5_000);
     await world.market(ann, "cancel", [[cancelled.order.nonce]]);
     await honest.client.post([offer, joes].map(signedOrderToJson));
     const forged = { ...anns, order: { ...anns.order, energy: 9_000 } };
@@ -127,27 +115,27 @@ describe("A relay that lies to an auctioneer", () => {
       eventId: "x-1",
     }));
     const { auctioneer } = await operator.start({ relays: [url, honest.url] });
-    await until("Joe and Bob have theirs", async () => (await scene.filled(offer)) === 2_000n);
+    await until("Joe and Bob have theirs", async () => (await scene().filled(offer)) === 2_000n);
     await until("nothing is left to do", async () => {
       await operator.stop();
       return (await auctioneer.round(new AbortController().signal)) === "idle";
     });
-    expect(await scene.holds(joe.address)).to.equal(1_000n);
-    expect(await scene.holds(bob.address)).to.equal(1_000n);
-    expect(await scene.holds(ann.address)).to.equal(0n);
+    expect(await scene().holds(joe.address)).to.equal(1_000n);
+    expect(await scene().holds(bob.address)).to.equal(1_000n);
+    expect(await scene().holds(ann.address)).to.equal(0n);
     const { address } = operator.account;
     expect(await world.client.getTransactionCount({ address })).to.equal(1);
     expect(operator.lines.join()).to.contain(`${url}: 3 of its orders are malformed`);
   });
 
   it("by pages without end, or no JSON at all, is named and hinders no other relay", async () => {
-    const [offer, bid] = [await scene.offer(), await scene.bid(scene.joe, 1_000)];
+    const [offer, bid] = [await scene().offer(), await scene().bid(scene().joe, 1_000)];
     await honest.client.post([offer, bid].map(signedOrderToJson));
     const url = await lying((asked) =>
       asked.includes("cursor") ? "no JSON" : { orders: [], eventId: "x-1", nextCursor: "again" },
     );
     await operator.start({ relays: [url, honest.url] });
-    await until("Joe has his", async () => (await scene.filled(offer)) === 1_000n);
+    await until("Joe has his", async () => (await scene().filled(offer)) === 1_000n);
     expect(operator.lines.join()).to.contain(url);
   });
 });

@@ -10,6 +10,7 @@ import {
   sourceIndex,
   unpackProfile,
 } from "@wattline/sdk";
+import { after, before, beforeEach } from "mocha";
 import type { Address, Hex } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { type LocalNode, startAnvil } from "../../../relay/test/support/node.ts";
@@ -43,6 +44,22 @@ export interface Scene {
   /** Brings the chain back to where it began, with its clock. */
   reset(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The scene of a suite's tests: each begins on the chain as it was at first. */
+export function sceneOfTests(): () => Scene {
+  let scene: Scene | undefined;
+  const get = (): Scene => {
+    if (scene === undefined) throw new Error("The scene is set before the tests run.");
+    return scene;
+  };
+  before(async function () {
+    this.timeout(60_000);
+    scene = await createScene();
+  });
+  after(() => scene?.close());
+  beforeEach(() => get().reset());
+  return get;
 }
 
 export async function createScene(more: readonly string[] = []): Promise<Scene> {
