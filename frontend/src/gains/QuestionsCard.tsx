@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { localZone } from "../browser/index.ts";
-import { Button, Card, Field, Select } from "../ui/index.ts";
+import { Button, Card, Field, RowsTable, Select } from "../ui/index.ts";
 import { useAnswerWords, useQuestionWords } from "./questionWords.ts";
 import type { Asked, AskedId, ChosenFile } from "./worker/messages.ts";
 
@@ -123,34 +123,11 @@ function Rows({ columns, rows }: Asked["preview"]) {
   const names = columns.join("\n");
   const shown = rows.filter((row) => row.join("\n") !== names).slice(0, 6);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard.
-    <div className="overflow-auto rounded-lg border border-line" tabIndex={0}>
-      <table className="w-full text-left text-sm whitespace-nowrap tabular-nums">
-        <caption className="sr-only">{t`The first rows of the file`}</caption>
-        <thead className="bg-sunken">
-          <tr>
-            {columns.map((column, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a column is known by its position.
-              <th key={index} scope="col" className="px-3 py-1.5 font-semibold">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a row is known by its position.
-            <tr key={index} className="border-t border-line">
-              {row.map((cell, column) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a column is known by its position.
-                <td key={column} className="px-3 py-1.5">
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <RowsTable
+      className="text-sm whitespace-nowrap"
+      caption={t`The first rows of the file`}
+      head={columns}
+      rows={shown}
+    />
   );
 }

@@ -2,6 +2,7 @@ import { Trans } from "@lingui/react/macro";
 import { Suspense, useState } from "react";
 import type { ChartProps } from "./chartProps.ts";
 import { lazily } from "./lazily.ts";
+import { RowsTable } from "./RowsTable.tsx";
 import { Skeleton } from "./states.tsx";
 
 const UPlotChart = lazily(() => import("./UPlotChart.tsx"));
@@ -22,42 +23,15 @@ export function Chart(props: ChartProps) {
         <summary className="inline-block rounded-md py-1 font-semibold">
           <Trans>As a table</Trans>
         </summary>
-        {asTable && <DataAsTable summary={summary} table={table} />}
+        {asTable && (
+          <RowsTable
+            className="mt-2 max-h-72"
+            caption={summary}
+            head={table.head}
+            rows={table.rows()}
+          />
+        )}
       </details>
     </figure>
-  );
-}
-
-function DataAsTable({ summary, table }: Pick<ChartProps, "summary" | "table">) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard.
-    <div className="mt-2 max-h-72 overflow-auto rounded-lg border border-line" tabIndex={0}>
-      <table className="w-full text-left tabular-nums">
-        <caption className="sr-only">{summary}</caption>
-        <thead className="sticky top-0 bg-sunken">
-          <tr>
-            {table.head.map((head, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a column is known by its position.
-              <th key={index} scope="col" className="px-3 py-1.5 font-semibold">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {table.rows().map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a row is known by its position.
-            <tr key={index} className="border-t border-line">
-              {row.map((cell, column) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a column is known by its position.
-                <td key={column} className="px-3 py-1.5">
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

@@ -23,6 +23,7 @@ export {
 } from "./format.ts";
 export { lazily } from "./lazily.ts";
 export { amountFault, parseAmount, typedAmount } from "./parse.ts";
+export { RowsTable } from "./RowsTable.tsx";
 export { Select } from "./Select.tsx";
 export { useSourceNames } from "./sources.ts";
 export { amountCell, type Cell, spreadsheetCsv } from "./spreadsheet.ts";
