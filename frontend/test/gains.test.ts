@@ -96,7 +96,7 @@ describe("The page of gains", function () {
     await page.getByText("€54.72").first().waitFor();
     expect(await stat(page, "You gain").textContent()).to.equal("€6.72");
     expect(await stat(page, "Hours with neighbours").textContent()).to.equal("140");
-    await page.getByText("Your files tell of 20 days").waitFor();
+    await page.getByText("Your files cover 20 days").waitFor();
     for (const request of requests) {
       const { origin, pathname, search } = new URL(request.url());
       const isCode = origin === stack.url && pathname.startsWith("/assets/") && search === "";

@@ -71,7 +71,7 @@ export function useFollowed(
     enabled: relayUrl !== undefined && first !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
-    // While it is down it is tried again; once it is up the stream tells of changes.
+    // While it is down it is tried again; once it is up the stream reports changes.
     refetchInterval: ({ state }) => (state.status === "error" ? RETRY_MS : false),
   });
   const [isLive, setLive] = useState(false);

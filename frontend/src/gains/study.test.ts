@@ -130,7 +130,7 @@ describe("The study of a home", () => {
         (error: Error) => error.message,
       );
     expect(await failure({ own: [consumer("me.csv")], friends: [friend] })).to.match(
-      /^later: "2023-.*expected times that yours tells of: 2025-/,
+      /^later: "2023-.*expected times within yours: 2025-/,
     );
     const other = fileOf("other.csv", 40, "import (kWh)", () => [1]);
     expect(await failure({ own: [consumer("me.csv"), other] })).to.match(

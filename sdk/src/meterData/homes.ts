@@ -54,7 +54,7 @@ export interface HomeFlows {
   readonly exportedWh: readonly bigint[];
   /** What the roof made, Wh, where it is known. */
   readonly producedWh?: readonly bigint[];
-  /** Whether all of the home's meters tell of the slot. */
+  /** Whether all of the home's meters have the slot. */
   readonly covered: readonly boolean[];
 }
 

@@ -19,7 +19,7 @@ const roof =
     return { exportedWh: BigInt(Math.max(0, -net)), importedWh: BigInt(Math.max(0, net)) };
   };
 
-/** Clouds that no day tells of the next. */
+/** Clouds that say nothing about the next day. */
 const cloudy = (day: number): number =>
   0.2 + 0.8 * (((day * day * 7919 + day * 104_729) % 1009) / 1009);
 

@@ -50,7 +50,7 @@ describe("The home of meter files", () => {
     expect(flows.covered).to.deep.equal([true, true, true, true]);
   });
 
-  it("adds different meters up, and knows a slot only when all of them tell of it", () => {
+  it("adds different meters up, and knows a slot only when all of them have it", () => {
     const flows = flowsOf(
       [
         partOf("home.csv", seriesOf("import", 0, [1, 2, 3])),

@@ -1,4 +1,4 @@
-/** What a node's call tracer tells of a transaction, where it offers one. */
+/** What a node's call tracer says about a transaction, where it offers one. */
 import type { ContractCall, Contracts } from "@wattline/sdk";
 import { type Address, getAddress, type Hex, isAddressEqual, isHex } from "viem";
 import { RpcError } from "./errors.ts";

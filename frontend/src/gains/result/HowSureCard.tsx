@@ -51,7 +51,7 @@ export function HowSureCard({
         ) : (
           <li>
             <Trans>
-              Your friends' files tell of{" "}
+              Your friends' files cover{" "}
               {formatShare(BigInt(friendSlots), BigInt(slots) * BigInt(neighbours))} of your time;
               in the rest they neither need nor have energy.
             </Trans>
@@ -74,7 +74,7 @@ export function HowSureCard({
         </li>
         <li>
           <Trans>
-            It tells of a time that has been. Next year's weather and prices will differ.
+            The figures are of a time that is past. Next year's weather and prices will differ.
           </Trans>
         </li>
       </ul>

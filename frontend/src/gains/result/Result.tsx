@@ -49,8 +49,8 @@ export function Result({
       {days < ALMOST_A_YEAR_DAYS && (
         <Notice tone="warning">
           <Trans>
-            Your files tell of <Plural value={days} one="# day" other="# days" />, from {from} to{" "}
-            {to}. All figures are of that time, not of a year: summer and winter differ much.
+            Your files cover <Plural value={days} one="# day" other="# days" />, from {from} to {to}
+            . All figures are of that time, not of a year: summer and winter differ much.
           </Trans>
         </Notice>
       )}

@@ -71,10 +71,10 @@ export interface Gains {
   readonly neighbours: number;
   readonly firstSlot: number;
   readonly slotSeconds: number;
-  /** Slots of the study, and those that one's own files tell of. */
+  /** Slots of the study, and those that one's own files cover. */
   readonly slots: number;
   readonly coveredSlots: number;
-  /** Slots of friends that their files tell of, out of `slots` for each; undefined for a made-up street. */
+  /** Slots of friends that their files cover, out of `slots` for each; undefined for a made-up street. */
   readonly friendSlots: number | undefined;
   /** All that the home used, Wh, where it is known. */
   readonly loadWh: bigint | undefined;

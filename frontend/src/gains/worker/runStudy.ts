@@ -182,7 +182,7 @@ function friendsAround(own: HomeFlows, { friends }: HomesRead): StudiedHome[] {
         throw new MeterFileError(
           name,
           { value: spanOf(flows) },
-          `times that yours tells of: ${spanOf(own)}`,
+          `times within yours: ${spanOf(own)}`,
         );
       }
       return { name, importedWh: over(flows.importedWh), exportedWh: over(flows.exportedWh) };

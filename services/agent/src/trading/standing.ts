@@ -15,7 +15,7 @@ export function standingOf(market: MarketState | undefined, delegate: Address): 
   }
   const { allowance, nowSeconds, meter } = market;
   const { allowanceMillis, untilSeconds } = allowance;
-  const cure = `To go on, authorise it in the dApp (My energy, Home agent); metering goes on as ever.`;
+  const cure = `To go on, authorise it in the dApp (My energy, Home agent); metering goes on.`;
   if (allowanceMillis === 0n && untilSeconds < nowSeconds) {
     return stopped(
       `The account ${meter.owner} does not allow the delegate ${delegate} to trade, or does not any more. ${cure}`,

@@ -42,7 +42,7 @@ export class Verifier {
     const check = signatureChecker(this.#domain);
     const checks = signed.map((each) => {
       const json = signedOrderToJson(each);
-      const key = `${JSON.stringify(json)}`;
+      const key = JSON.stringify(json);
       const known = this.#known.get(key) ?? check(json);
       if (this.#known.size >= MOST_KNOWN) this.#known.clear();
       this.#known.set(key, known);
