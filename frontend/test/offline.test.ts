@@ -109,6 +109,20 @@ describe("A browser without a network", function () {
     expect(wallet.transactions()).to.have.length(1);
   });
 
+  it("says that a part is missing where the words of errors are there and it is not", async () => {
+    const { context, page, wallet } = await openPage();
+    await context.route(/assets\/send-/, (route) => route.abort());
+    const words = page.waitForResponse((response) =>
+      response.url().includes("/assets/errorWords-"),
+    );
+    const buy = await aboutToBuy({ page });
+    await words;
+    await buy.click();
+    const toast = page.locator("[data-sonner-toast]").filter({ hasText: /^Buy 200 Wh for €/ });
+    await toast.getByText("A part of the app can't be loaded. Check your connection.").waitFor();
+    expect(wallet.transactions()).to.deep.equal([]);
+  });
+
   it("keeps the page, says what is missing, and shows it once the network is back", async () => {
     const { context, page } = await openPage();
     await page.goto(`${stack.url}/market`);

@@ -17,6 +17,12 @@ export interface ForecastError {
   readonly slots: number;
 }
 
+/** A forecast that waits for its slot. */
+interface Made {
+  readonly opinions: readonly (number | undefined)[];
+  readonly blendedWh: number | undefined;
+}
+
 const names = Object.keys(experts);
 /** Experts are judged by how far ahead they look, in hours: what is best for the next hour is not for tomorrow. */
 const LEAD_HOURS = [1, 3, 6, 12, 24, 48] as const;
@@ -47,6 +53,8 @@ export class Blend {
     Array.from({ length: HOURS_PER_DAY }, (): number[] => []),
   );
   #judged: { readonly wrongWh: number; readonly persistenceWh: number }[] = [];
+  /** What was forecast of slots that have not been added yet, by lead. */
+  readonly #made = LEAD_HOURS.map(() => new Map<number, Made>());
   #end = Number.NEGATIVE_INFINITY;
 
   /** @param slotsPerDay A multiple of 24. */
@@ -60,8 +68,7 @@ export class Blend {
   }
 
   /**
-   * Adds what was metered in a slot, and judges by it what would have been forecast. Slots come in their order; some may be
-   * missing.
+   * Adds what was metered in a slot, and judges by it what was forecast. Slots come in their order; some may be missing.
    * @throws RangeError when the slot, or a later one, was added before.
    */
   add(slot: number, wh: number): void {
@@ -71,6 +78,7 @@ export class Blend {
     for (const lead of LEAD_HOURS.keys()) this.#judge(lead, slot, wh);
     this.#wh.set(slot, wh);
     this.#end = slot + 1;
+    for (const lead of LEAD_HOURS.keys()) this.#make(lead);
     for (const old of this.#wh.keys()) {
       if (old >= slot - KEPT_DAYS * this.#slotsPerDay) break;
       this.#wh.delete(old);
@@ -108,19 +116,31 @@ export class Blend {
     };
   }
 
-  #judge(lead: number, slot: number, wh: number): void {
+  /** Forecasts the slot that is a lead ahead, to be judged when it comes. */
+  #make(lead: number): void {
     const leadSlots = ((LEAD_HOURS[lead] ?? HOURS_PER_DAY) * this.#slotsPerDay) / HOURS_PER_DAY;
-    const opinions = this.#opinions(slot, slot - leadSlots + 1);
+    const slot = this.#end + leadSlots - 1;
+    const opinions = this.#opinions(slot, this.#end);
+    this.#made[lead]?.set(slot, { opinions, blendedWh: this.#blend(lead, slot, opinions) });
+  }
+
+  #judge(lead: number, slot: number, wh: number): void {
+    const made = this.#made[lead]?.get(slot);
+    for (const old of this.#made[lead]?.keys() ?? []) {
+      if (old > slot) break;
+      this.#made[lead]?.delete(old);
+    }
+    if (made === undefined) return;
+    const { opinions, blendedWh } = made;
     const hour = this.#hourOf(slot);
-    const blended = this.#blend(lead, slot, opinions);
-    if (blended !== undefined) {
+    if (blendedWh !== undefined) {
       const shares = this.#shares[lead]?.[hour] ?? [];
-      if (blended >= 1) shares.push(wh / blended);
+      if (blendedWh >= 1) shares.push(wh / blendedWh);
       if (shares.length > JUDGED_DAYS * (this.#slotsPerDay / HOURS_PER_DAY)) shares.shift();
       const before = this.#wh.get(slot - this.#slotsPerDay);
       if (lead === DAY_AHEAD && before !== undefined) {
         this.#judged.push({
-          wrongWh: Math.abs(wh - blended),
+          wrongWh: Math.abs(wh - blendedWh),
           persistenceWh: Math.abs(wh - before),
         });
         if (this.#judged.length > JUDGED_DAYS * this.#slotsPerDay) this.#judged.shift();

@@ -103,6 +103,25 @@ describe("A forecast of a home", () => {
     expect(exported.slots).to.equal(28 * PER_DAY);
   });
 
+  it("has the error of forecasts that were made a day ahead, from what was known then", () => {
+    const home = roof(cloudy);
+    const forecaster = new Forecaster(HOUR);
+    const forecasts = new Map<number, bigint>();
+    const wrongWh: number[] = [];
+    for (let slot = 0; slot < 60 * PER_DAY; slot++) {
+      const is = home(slot);
+      const was = forecasts.get(slot);
+      if (was !== undefined) wrongWh.push(Math.abs(Number(is.exportedWh - was)));
+      forecaster.add({ slot, ...is });
+      const ahead = slot + PER_DAY;
+      const [only] = forecaster.forecast({ firstSlot: ahead, lastSlot: ahead }, 0.8);
+      if (only !== undefined) forecasts.set(ahead, only.exportWh);
+    }
+    const judged = wrongWh.slice(-28 * PER_DAY);
+    const meanWh = judged.reduce((sum, each) => sum + each, 0) / judged.length;
+    expect(forecaster.error.exported.meanWh).to.be.closeTo(meanWh, 1);
+  });
+
   it("is sure of what comes about as often as asked", () => {
     const home = roof(cloudy);
     const forecaster = learn(home, 28 * PER_DAY);
