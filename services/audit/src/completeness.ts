@@ -17,7 +17,8 @@ export class ContradictionError extends RpcError {
  * or still at work on an index. A block with logs is held against its receipts. One without is looked at again when its
  * bloom filter knows a contract and an event of Wattline's: in its receipts, or where the filter is so full that it says
  * "perhaps" to everything, by asking for this block's logs alone.
- * @returns Is asked for the block's transactions only where they are needed. Throws a ContradictionError when a log was left out, or was never there.
+ * @returns Checks the logs of a block; asks for its transactions only where they are needed. Throws a ContradictionError when
+ * a log was left out, or was never there.
  */
 export function completenessOf(rpc: Rpc, addresses: readonly Address[]) {
   const contracts = addresses.map(bloomBitsOf);
