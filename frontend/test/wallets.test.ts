@@ -95,7 +95,7 @@ describe("Wallets as they are", function () {
       { announced: "injected only" },
       { row: "Wallet of this browser" },
     );
-    expect(wallet.requests.map(({ method }) => method)).to.include("eth_accounts");
+    expect(wallet.requests.map(({ method }) => method)).to.include("wallet_requestPermissions");
 
     const { context } = await openContext(browser);
     opened.push(context);
