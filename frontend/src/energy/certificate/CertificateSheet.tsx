@@ -82,6 +82,14 @@ export function CertificateSheet({
         <UsedBox certificate={certificate} />
         <Facts certificate={certificate} source={source} />
         <Slots certificate={certificate} />
+        {sourceAt(certificate.source) === "Storage" && (
+          <p className="text-sm">
+            <Trans>
+              A battery's energy is renewable only as far as renewable energy was retired to charge
+              it. How far that is, the audit says.
+            </Trans>
+          </p>
+        )}
         <p className="text-xs text-muted">
           <Trans>
             Fields after the EnergyTag Granular Certificate Scheme Standard, version 2. Energy of
