@@ -1,9 +1,9 @@
+import { STYLE } from "@wattline/common/reportStyle";
 import { type Finding, MILLIS_PER_UNIT, type Verdict, wholeUnits } from "@wattline/sdk";
 import { conclusionOf, countsOf, type Outcome, outcomeOf, outcomeOfAll } from "../lines.ts";
 import type { AuditResult } from "../run.ts";
 import type { Day, Totals } from "../totals.ts";
 import type { AuditCommand } from "./options.ts";
-import { STYLE } from "./reportStyle.ts";
 
 /** Findings that the report shows; the first ones tell what happened. */
 const MOST_SHOWN = 200;
