@@ -9,6 +9,7 @@ import { Auctioneer, clientAt, startAuctioneer, takeAccount } from "./auctioneer
 import { readSettings } from "./config.ts";
 import { explain } from "./explain/explain.ts";
 import { explanationJson, linesOf } from "./explain/words.ts";
+import { serveIsland } from "./island/server.ts";
 import { serveMetrics } from "./server.ts";
 
 const USAGE = `The auctioneer: shares out signed limits at the community price, settles them, releases forwards.
@@ -76,12 +77,18 @@ async function main(argv: readonly string[]): Promise<void> {
 async function run(file: string): Promise<void> {
   const settings = readSettings(file);
   const { auctioneer, trouble, stop: end } = await startAuctioneer(settings);
-  const { metrics } = settings.config;
+  const { metrics, island } = settings.config;
   const server =
     metrics === undefined ? undefined : await serveMetrics(metrics, auctioneer.metrics, trouble);
+  const promises =
+    island === undefined || auctioneer.island === undefined
+      ? undefined
+      : await serveIsland(island, auctioneer.island);
   console.log(`The auctioneer runs as ${auctioneer.address}.`);
+  if (promises !== undefined) console.log(`Promises are at ${promises.url}/promises.`);
   if (server !== undefined) console.log(`Its metrics are at ${server.url}/metrics.`);
   await new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
+  await promises?.stop();
   await server?.stop();
   await end();
 }

@@ -40,6 +40,14 @@ const schema = z.strictObject({
     least_wh: z.int().positive().default(1),
     stuck_seconds: z.number().positive().default(60),
   }),
+  island: z
+    .strictObject({
+      host: text.default("127.0.0.1"),
+      port: z.int().min(0).max(65_535).default(42_091),
+      offline_minutes: z.number().positive().max(1_440).default(10),
+      hold_hours: z.number().positive().max(720).default(24),
+    })
+    .optional(),
   metrics: z
     .strictObject({
       host: text.default("127.0.0.1"),
