@@ -144,7 +144,7 @@ export class Auctioneer {
     const state = await this.#ledger.follow();
     const { hash, number } = state.view.head;
     this.metrics.block.set(number);
-    this.island?.see(state);
+    await this.island?.see(state);
     if (this.island?.isOffline(state.view)) return this.#promise(this.island, state, signal);
     this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
     try {
@@ -171,7 +171,8 @@ export class Auctioneer {
       return "idle";
     }
     this.#planned = { head: state.view.head.hash, atMs: this.#now() };
-    await island.clear(state, await this.#read(state, signal));
+    const read = await this.#relays.promisable(island.since(state), signal);
+    await island.clear(state, [...read, ...(this.#config.orders.board ? state.pinned : [])]);
     return "idle";
   }
 

@@ -112,7 +112,15 @@ const closed = z.object({ kind: z.literal("closed"), block: z.int(), atMs: z.int
 
 const entries = z.array(
   z.discriminatedUnion("kind", [
-    header,outage,order,reading,conflict,cleared,back,failed,closed,
+    header,
+    outage,
+    order,
+    reading,
+    conflict,
+    cleared,
+    back,
+    failed,
+    closed,
   ]),
 );
 

@@ -12,6 +12,7 @@ import {
   type Order,
   type Pairing,
   type SignedOrder,
+  slotAt,
   sourceAt,
   unpackProfile,
 } from "@wattline/sdk";
@@ -23,6 +24,7 @@ import type { Purpose } from "../sending/sender.ts";
 import { type Call, matchOutcomes, type Outcome, settleCall } from "../simulate.ts";
 import type { Entry, ReadingEntry } from "./entries.ts";
 import { PromiseLedger } from "./ledger.ts";
+import { Members } from "./members.ts";
 import { type Handed, takeReading, waitingReadings } from "./readings.ts";
 import { type IslandStatus, reportOf, statusOf } from "./report.ts";
 import { type Failure, nextSettling, openPromises } from "./settle.ts";
@@ -60,6 +62,7 @@ export type Taken =
   | { readonly status: "kept" | "known" }
   | { readonly status: "refused"; readonly reason: string };
 
+const PAST_SECONDS = 86_400;
 /** Words of readings in one transaction: a word costs some 30,000 gas, and seldom the double. */
 const MOST_WORDS = 128;
 /** The most gas that a transaction is tried with, below the cap of EIP-7825. */
@@ -69,6 +72,7 @@ const TRIAL_GAS = 16_000_000n;
 export class Island {
   readonly #options: IslandOptions;
   readonly #ledger: PromiseLedger;
+  readonly #members: Members;
   #view: Snapshot | undefined;
   #reader: SettledReader | undefined;
   #settled: Settled | undefined;
@@ -82,6 +86,7 @@ export class Island {
     const { folder, deployment, settler, report } = options;
     const { chainId, marketplace } = deployment;
     this.#options = options;
+    this.#members = new Members(options.client, deployment);
     this.#ledger = new PromiseLedger(folder, { chainId, marketplace, settler }, report);
   }
 
@@ -101,7 +106,10 @@ export class Island {
     const { book } = this.#ledger;
     const view = this.#view;
     const isOffline = view !== undefined && this.isOffline(view);
-    return statusOf({ book, view, settled: this.#settled, isOffline, refused: this.#refused }, maker);
+    return statusOf(
+      { book, view, settled: this.#settled, isOffline, refused: this.#refused },
+      maker,
+    );
   }
 
   /** Takes readings in that agents hand over; the good ones are safe on the disk when it returns. */
@@ -137,9 +145,22 @@ export class Island {
     return taken;
   }
 
-  /** Takes note of the chain as it was last seen. */
-  see({ view }: ChainState): void {
+  /** Takes note of the chain as it is seen; while it is in reach all is asked that promises may rest on. */
+  async see({ view }: ChainState): Promise<void> {
     this.#view = view;
+    if (!this.isOffline(view)) await this.#members.ask(view, this.#options.now());
+  }
+
+  /** Each microgrid, and the first slot whose offers may be promised still: those of a day before the outage, too. */
+  since({ view }: ChainState): { readonly microgrid: number; readonly slot: number }[] {
+    const { microgrids } = this.#options;
+    const { time } = this.#ledger.book.outage ?? view.head;
+    return [...view.microgrids.values()]
+      .filter(({ microgrid }) => microgrids === undefined || microgrids.includes(microgrid))
+      .map(({ microgrid, slotSeconds }) => ({
+        microgrid,
+        slot: slotAt(time - PAST_SECONDS, slotSeconds),
+      }));
   }
 
   /** Shares out the slots that are over, and writes down what is promised. */
@@ -172,7 +193,12 @@ export class Island {
       const fresh = verified.filter(({ hash: of }) => asked.includes(of) && !known.has(of));
       this.#ledger.append(
         ...fresh.map(
-          ({ order, signature, hash: of }): Entry => ({ kind: "order", hash: of, order, signature }),
+          ({ order, signature, hash: of }): Entry => ({
+            kind: "order",
+            hash: of,
+            order,
+            signature,
+          }),
         ),
         { kind: "cleared", microgrid, asked, promises: promisesOf(own, hashes), atMs },
       );
@@ -224,7 +250,11 @@ export class Island {
   }
 
   /** Reports the next readings. */
-  async #reportNext({ reportedWh }: Pick<Settled, "reportedWh">, sending: Sending, mostWords = MOST_WORDS): Promise<boolean> {
+  async #reportNext(
+    { reportedWh }: Pick<Settled, "reportedWh">,
+    sending: Sending,
+    mostWords = MOST_WORDS,
+  ): Promise<boolean> {
     const { book } = this.#ledger;
     const waiting = waitingReadings(book, reportedWh).filter(
       ({ signature }) => !this.#refused.has(signature),
@@ -297,7 +327,9 @@ export class Island {
       const whole = reportOf({ book, view, settled, isOffline: false, refused: this.#refused });
       writeWhole(file, `${JSON.stringify(whole, undefined, 1)}\n`, 0o600);
       const { settledWh, failedWh } = whole.sums;
-      report(`All promises are settled: ${settledWh} Wh were kept, ${failedWh} Wh failed. See ${file}.`);
+      report(
+        `All promises are settled: ${settledWh} Wh were kept, ${failedWh} Wh failed. See ${file}.`,
+      );
     }
     this.#ledger.append({ kind: "closed", block, atMs: now() });
     this.#reader = undefined;

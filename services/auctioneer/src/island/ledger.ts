@@ -41,7 +41,10 @@ export class PromiseLedger {
     this.#report = report;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const last = readdirSync(folder).filter((name) => NAME.test(name)).sort().at(-1);
+      const last = readdirSync(folder)
+        .filter((name) => NAME.test(name))
+        .sort()
+        .at(-1);
       if (last === undefined) this.#begin();
       else this.#open(last);
     } catch (error) {

@@ -70,7 +70,9 @@ export async function takeReading(
   let isNew = false;
   for (const [slot, wh] of slots) {
     if (slotEnd(slot, slotSeconds) > nowMs / 1000 + CLOCK_SECONDS) {
-      throw new MendableError(`The reading of ${meter} covers the slot ${slot}, which has not ended.`);
+      throw new MendableError(
+        `The reading of ${meter} covers the slot ${slot}, which has not ended.`,
+      );
     }
     if (wh > mostWh) {
       throw new MendableError(
@@ -96,7 +98,8 @@ export async function takeReading(
 /** What the chain has of a meter's slots since the last known block, by `meter slot`. */
 export type ReportedWh = ReadonlyMap<string, bigint>;
 
-export const reportedKey = (meter: string, slot: number): string => `${meter.toLowerCase()} ${slot}`;
+export const reportedKey = (meter: string, slot: number): string =>
+  `${meter.toLowerCase()} ${slot}`;
 
 /**
  * The readings that still have to be reported: of those that overlap the longest, as each slot is reported once. One of

@@ -173,10 +173,7 @@ function contradictionsOf({ book, settled }: Known): ContradictionView[] {
   const onChain = book.readings.flatMap((reading) =>
     [...slotsOf(reading).keys()].flatMap((slot): ContradictionView[] => {
       const key = reportedKey(reading.meter, slot);
-      const [first, found] = [
-        book.exportedWh(reading.meter, slot),
-        settled?.reportedWh.get(key),
-      ];
+      const [first, found] = [book.exportedWh(reading.meter, slot), settled?.reportedWh.get(key)];
       if (first === undefined || found === undefined || found === first || seen.has(key)) return [];
       seen.add(key);
       const { meter } = reading;

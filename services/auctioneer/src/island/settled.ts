@@ -74,7 +74,9 @@ export class SettledReader {
   }
 
   async #hashAt(number: number): Promise<Hex | undefined> {
-    const block = await this.#client.getBlock({ blockNumber: BigInt(number) }).catch(() => undefined);
+    const block = await this.#client
+      .getBlock({ blockNumber: BigInt(number) })
+      .catch(() => undefined);
     return block?.hash;
   }
 }

@@ -110,7 +110,11 @@ export class PromisedView extends Snapshot {
 }
 
 /** A word of a block with what is more, or less, in its slots; never less than nothing. */
-function changed(word: bigint, block: number, moreOf: (slot: number) => bigint | undefined): bigint {
+function changed(
+  word: bigint,
+  block: number,
+  moreOf: (slot: number) => bigint | undefined,
+): bigint {
   let result = 0n;
   for (let lane = 0; lane < LANES; lane++) {
     const wh = laneOf(word, lane) + (moreOf(block * LANES + lane) ?? 0n);

@@ -9,10 +9,7 @@ const { WATTLINE_RPC_URL, WATTLINE_DEPLOYMENT, WATTLINE_HOST, WATTLINE_PORT, WAT
 try {
   const gateway = await startGateway({
     rpcUrl: given("WATTLINE_RPC_URL", WATTLINE_RPC_URL),
-    deployment: readDeployment(
-      given("WATTLINE_DEPLOYMENT", WATTLINE_DEPLOYMENT),
-      deploymentSchema,
-    ),
+    deployment: readDeployment(given("WATTLINE_DEPLOYMENT", WATTLINE_DEPLOYMENT), deploymentSchema),
     host: WATTLINE_HOST || "127.0.0.1",
     port: Number(given("WATTLINE_PORT", WATTLINE_PORT)),
     file: given("WATTLINE_DATA", WATTLINE_DATA),
