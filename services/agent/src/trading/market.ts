@@ -1,10 +1,10 @@
 import { logRanges, nodeTransport } from "@wattline/common/node";
+import { Snapshot } from "@wattline/relay/snapshot";
 import {
   type AccountFacts,
   type AllowanceFacts,
   asker,
   blockOf,
-  type ChainView,
   type Contracts,
   decodeLog,
   type EnergyBySlot,
@@ -18,7 +18,10 @@ import {
   type Order,
   readAccount,
   readAllowance,
+  readEnergyWh,
   type SlotRange,
+  SOURCES,
+  type Source,
 } from "@wattline/sdk";
 import {
   type Address,
@@ -42,6 +45,7 @@ export interface Fill {
 export interface TradingMeter {
   readonly owner: Address;
   readonly microgrid: number;
+  readonly source: Source;
   /** The first slot that it may report. */
   readonly firstSlot: number;
 }
@@ -67,6 +71,8 @@ export interface MarketState {
 export interface MarketView extends MarketState {
   /** What a meter has promised to forwards. */
   promisedWh(device: Address, range: SlotRange): Promise<EnergyBySlot>;
+  /** What the household holds of a source, minted by its meter or bought. */
+  heldWh(source: Source, range: SlotRange): Promise<EnergyBySlot>;
   fillOf(order: Pick<Order, "maker" | "nonce">): Promise<Fill>;
 }
 
@@ -88,6 +94,8 @@ export class Market {
   readonly chainId: number;
   readonly #rpcUrl: string;
   readonly #client: PublicClient;
+  #seeing: Promise<Snapshot> | undefined;
+  #seen: Snapshot | undefined;
   #nextBlock: number;
   #events: { readonly event: HistoryEvent; readonly block: number; readonly time: number }[] = [];
   readonly #currencies = new Map<Address, Currency>();
@@ -108,18 +116,17 @@ export class Market {
    * @throws AgentError when the node is of another chain, and what the node throws.
    */
   async look(device: Address, delegate: Address): Promise<MarketView | undefined> {
-    const [chainId, head] = await Promise.all([this.#client.getChainId(), this.#client.getBlock()]);
-    if (chainId !== this.chainId) {
+    const view = await this.#newest();
+    const askMeters = asker(view, this.contracts.meters, metersAbi);
+    const found = await askMeters("meterOf", [device]);
+    const { owner, microgrid: number, firstSlot, source: index } = found;
+    if (isAddressEqual(owner, zeroAddress)) return undefined;
+    const [microgrid, source] = [view.microgrid(number), SOURCES[index]];
+    if (microgrid === undefined || source === undefined) {
       throw new AgentError(
-        `The node at ${this.#rpcUrl} is of chain ${chainId}, the deployment is on chain ${this.chainId}. Mend chain.rpc_url or chain.deployment.`,
+        `The device ${device} is registered in microgrid ${number}, source ${index}, which the node does not know.`,
       );
     }
-    const microgrids = await this.#microgridsAt(Number(head.number));
-    const view = this.#viewAt(head.number, Number(head.timestamp), microgrids);
-    const askMeters = asker(view, this.contracts.meters, metersAbi);
-    const { owner, microgrid: number, firstSlot } = await askMeters("meterOf", [device]);
-    if (isAddressEqual(owner, zeroAddress)) return undefined;
-    const microgrid = microgrids.known(number);
     const [currency, account, allowance] = await Promise.all([
       this.#currency(microgrid.currency),
       readAccount(view, microgrid.currency, owner),
@@ -128,7 +135,7 @@ export class Market {
     const askMarket = asker(view, this.contracts.marketplace, marketplaceAbi);
     return {
       nowSeconds: view.nowSeconds,
-      meter: { owner, microgrid: number, firstSlot },
+      meter: { owner, microgrid: number, source, firstSlot },
       microgrid,
       currency,
       account,
@@ -148,6 +155,7 @@ export class Market {
         );
         return promised;
       },
+      heldWh: (of, range) => readEnergyWh(view, { maker: owner, microgrid: number }, of, range),
       async fillOf({ maker, nonce }) {
         const [filledWh, cancelled] = await askMarket("fillOf", [maker, nonce]);
         return { filledWh, cancelled };
@@ -155,16 +163,34 @@ export class Market {
     };
   }
 
-  #viewAt(blockNumber: bigint, nowSeconds: number, microgrids: Microgrids): ChainView {
-    return {
-      deployment: this.contracts,
-      nowSeconds,
-      isOffline: false,
-      microgrid: (number) => microgrids.get(number),
-      call: async (to, data) => (await this.#client.call({ to, data, blockNumber })).data ?? "0x",
-      ask: async (to, data, gas) =>
-        (await this.#client.call({ to, data, gas, blockNumber })).data ?? "0x",
+  /** The chain at its newest block. Homes that look at the same time share it, and what they ask goes out together. */
+  #newest(): Promise<Snapshot> {
+    this.#seeing ??= this.#see().finally(() => {
+      this.#seeing = undefined;
+    });
+    return this.#seeing;
+  }
+
+  async #see(): Promise<Snapshot> {
+    const [chainId, block] = await Promise.all([
+      this.#client.getChainId(),
+      this.#client.getBlock(),
+    ]);
+    if (chainId !== this.chainId) {
+      throw new AgentError(
+        `The node at ${this.#rpcUrl} is of chain ${chainId}, the deployment is on chain ${this.chainId}. Mend chain.rpc_url or chain.deployment.`,
+      );
+    }
+    if (this.#seen?.head.hash === block.hash) return this.#seen;
+    const head = {
+      number: Number(block.number),
+      hash: block.hash,
+      time: Number(block.timestamp),
     };
+    const book = await this.#microgridsAt(head.number);
+    const microgrids = new Map(book.all().map((each) => [each.microgrid, each]));
+    this.#seen = new Snapshot(this.#client, this.contracts, head, microgrids, false);
+    return this.#seen;
   }
 
   /** Microgrids from their events. The newest blocks are read again each time: they may have been replaced. */

@@ -1,23 +1,30 @@
 import { setImmediate } from "node:timers/promises";
 import type { Signer } from "@wattline/common/keys";
-import { RelayClient } from "@wattline/relay/client";
-import { hashOrder, marketDomain, slotAt } from "@wattline/sdk";
-import { Forecaster, type SlotForecast } from "@wattline/sdk/forecast";
+import type { RelayClient } from "@wattline/relay/client";
+import {
+  blockOf,
+  type EnergyBySlot,
+  hashOrder,
+  marketDomain,
+  type Source,
+  slotAt,
+} from "@wattline/sdk";
+import { Forecaster, type MeteredSlot, type SlotForecast } from "@wattline/sdk/forecast";
 import {
   type PlacedOrder,
   type Plan,
   planTrades,
-  SPOT_SECONDS,
   type TradingFacts,
   type TradingLimits,
 } from "@wattline/sdk/trading";
 import type { TradingConfig } from "../config/schema.ts";
 import { AgentError, reasonOf } from "../errors.ts";
-import { type Home, journalFolder } from "../home.ts";
+import type { Home, HomeSlot } from "../home.ts";
+import { keyOf } from "../journal/book.ts";
 import type { OrderEntry } from "../journal/entries.ts";
 import { limitsOf } from "./limits.ts";
 import type { Market, MarketState, MarketView } from "./market.ts";
-import { meteredOf, mintedOf, pastOf } from "./metered.ts";
+import { meteredOf, mintedOf } from "./metered.ts";
 import { signOrders, signWithdrawal } from "./signing.ts";
 import { type Standing, standingOf } from "./standing.ts";
 
@@ -55,10 +62,13 @@ export interface TradingState {
 
 export interface TraderOptions {
   readonly home: Home;
-  readonly config: TradingConfig;
+  readonly config: Omit<TradingConfig, "relay">;
   readonly delegate: Signer;
   readonly market: Market;
-  readonly data: string;
+  /** Where orders go. */
+  readonly relay: Pick<RelayClient, "post" | "withdraw">;
+  /** What was metered before, from a slot on, oldest first: the forecast learns from it. */
+  readonly past: (fromSlot: number) => readonly MeteredSlot[];
   readonly report: (message: string) => void;
   readonly now: () => number;
 }
@@ -67,17 +77,15 @@ export interface TraderOptions {
 export class Trader {
   readonly home: Home;
   readonly #options: TraderOptions;
-  readonly #relay: RelayClient;
   readonly #forecaster: Forecaster;
   #state: TradingState;
   #dueMs = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: TraderOptions) {
-    const { home, config } = options;
+    const { home } = options;
     this.home = home;
     this.#options = options;
-    this.#relay = new RelayClient(config.relay);
     this.#forecaster = new Forecaster(home.slotSeconds);
     this.#state = {
       standing: { isTrading: false, words: "The market has not been looked at yet." },
@@ -133,7 +141,7 @@ export class Trader {
     const forecast = this.#forecast(view);
     this.#state = { ...this.#state, market: view, limits, forecast, without: [] };
     if (!this.#state.standing.isTrading) return;
-    const plan = planTrades(await this.#factsOf(view, placed, forecast), limits);
+    const plan = planTrades(await this.#factsOf(view, limits, placed, forecast), limits);
     this.#state = { ...this.#state, without: plan.without };
     this.#keep(plan);
     await this.#withdraw(plan.stale);
@@ -142,12 +150,10 @@ export class Trader {
 
   /** Adds to the forecast what has been metered since; at first the past, in parts, so that meters are read meanwhile. */
   async #learn(): Promise<void> {
-    const { home, data, now } = this.#options;
+    const { home, past, now } = this.#options;
     if (this.#forecaster.end === undefined) {
       const fromSlot = slotAt(now() / 1000 - LEARNED_SECONDS, home.slotSeconds);
-      const names = home.config.meters.map(({ name }) => name);
-      const past = pastOf(journalFolder(data, home.device.address), names, fromSlot);
-      for (const [index, slot] of past.entries()) {
+      for (const [index, slot] of past(fromSlot).entries()) {
         this.#forecaster.add(slot);
         if (index % LEARNED_TOGETHER === 0) await setImmediate();
       }
@@ -226,12 +232,13 @@ export class Trader {
 
   async #factsOf(
     view: MarketView,
+    { spotSeconds }: TradingLimits,
     placed: readonly PlacedOrder[],
     forecast: readonly SlotForecast[],
   ): Promise<TradingFacts> {
     const { meter, microgrid, nowSeconds, account, allowance } = view;
     const { home } = this;
-    const from = slotAt(nowSeconds - SPOT_SECONDS, microgrid.slotSeconds);
+    const from = slotAt(nowSeconds - spotSeconds, microgrid.slotSeconds);
     const slots = home.slots(Math.max(from, meter.firstSlot));
     const firstSlot = slots[0]?.slot ?? slotAt(nowSeconds, microgrid.slotSeconds);
     const lastSlot = forecast.at(-1)?.slot ?? slots.at(-1)?.slot ?? firstSlot;
@@ -247,8 +254,32 @@ export class Trader {
       metered: mintedOf(slots, home.storage !== undefined),
       forecast,
       promisedWh: await view.promisedWh(home.device.address, { firstSlot, lastSlot }),
+      heldWh: await this.#heldWh(view, slots),
       placed,
     };
+  }
+
+  /** What the household holds of the slots that all its devices have reported. */
+  async #heldWh(view: MarketView, slots: readonly HomeSlot[]): Promise<EnergyBySlot> {
+    const { blocks } = this.home.journal.book;
+    const isMinted = ({ slot }: HomeSlot): boolean =>
+      this.home.signers.every(({ address }) => {
+        const state = blocks.get(keyOf(address, "export", blockOf(slot)))?.state;
+        return state === "reported" || state === "elsewhere";
+      });
+    const minted = slots.filter((each) => each.quality !== "left out" && isMinted(each));
+    const [firstSlot, lastSlot] = [minted[0]?.slot, minted.at(-1)?.slot];
+    if (firstSlot === undefined || lastSlot === undefined) return new Map();
+    const sources = new Set<Source>([
+      view.meter.source,
+      ...(this.home.storage ? (["Storage"] as const) : []),
+    ]);
+    const held = await Promise.all(
+      [...sources].map((source) => view.heldWh(source, { firstSlot, lastSlot })),
+    );
+    return new Map(
+      minted.map(({ slot }) => [slot, held.reduce((sum, wh) => sum + (wh.get(slot) ?? 0n), 0n)]),
+    );
   }
 
   /** Follows the last one that was used: eight in a row share a word of storage. A journal that was lost used others. */
@@ -292,7 +323,7 @@ export class Trader {
       waiting.map(({ order }) => order),
     );
     if (signed.length === 0) return;
-    const results = await this.#relay.post(signed, patience());
+    const results = await this.#options.relay.post(signed, patience());
     const refusals: string[] = [];
     for (const [index, { hash, filledWh }] of waiting.entries()) {
       const result = results[index];
@@ -318,7 +349,7 @@ export class Trader {
       if (kept === undefined || kept.state === "withdrawn") continue;
       if (kept.state === "posted") {
         const signature = await signWithdrawal(this.#options.delegate, this.#domain, hash);
-        await this.#relay.withdraw(hash, signature, patience());
+        await this.#options.relay.withdraw(hash, signature, patience());
       }
       journal.append({ kind: "order state", hash, state: "withdrawn", filledWh: kept.filledWh });
     }
