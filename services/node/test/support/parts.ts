@@ -146,6 +146,11 @@ export async function openNode(world: Pick<World, "deployment">, rpcUrl: string,
     () => isOk(`${url(promisesPort)}/promises`),
   );
   return {
+    /** An agent of a home, run as its household does. */
+    agent(config: string): Part {
+      const args = ["services/agent/src/main.ts", "-c", config, "run"];
+      return new Part(args, clockIs, async () => true);
+    },
     folder: operator.folder,
     settler: operator.account.address,
     gatewayUrl: url(gatewayPort),
