@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { energyTokenAbi, sourceIndex, sumWh } from "@wattline/sdk";
 import { expect } from "chai";
@@ -27,13 +26,13 @@ const BLOCKS = isLong ? 24 : 3;
 const LANES = 8;
 /** The outage begins at eight in the morning. */
 const CUT = 32;
-const PATIENCE_MS = isLong ? 600_000 : 60_000;
+const PATIENCE_MS = isLong ? 900_000 : 180_000;
 const [SETTLER, AGENT] = [7, 90];
 const POST = 500;
 const run = promisify(execFile);
 
 describe("An island node whose chain is out of reach", function () {
-  this.timeout(isLong ? 3_600_000 : 240_000);
+  this.timeout(isLong ? 3_600_000 : 600_000);
   let chain: LocalNode;
   let world: World;
   let link: Link;
@@ -127,13 +126,17 @@ describe("An island node whose chain is out of reach", function () {
       async () => (await node.client.health()).status === "ok",
     );
     // What the parts have asked by now is kept.
-    await until("the chain is read", async () => {
-      const { block } = (await (await fetch(`${node.gatewayUrl}/health`)).json()) as {
-        block: number;
-      };
-      return block === Number(await world.client.getBlockNumber());
-    });
-    await sleep(3_000);
+    await until(
+      "the chain is read",
+      async () => {
+        const health = await (await fetch(`${node.gatewayUrl}/health`)).json();
+        const head = Number(await world.client.getBlockNumber());
+        return (
+          (await node.status()).meters === HOMES + 1 && health.isWhole && health.block === head
+        );
+      },
+      PATIENCE_MS,
+    );
     await link.cut();
     clockAt(CUT, 11 * 60);
     await until("the relay is offline", async () => (await node.client.health()).isOffline, 60_000);

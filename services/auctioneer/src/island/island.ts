@@ -3,8 +3,8 @@ import { writeWhole } from "@wattline/common/files";
 import { reasonOf } from "@wattline/common/mendable";
 import type { Snapshot } from "@wattline/relay/chain";
 import {
-  BID,
   type Batch,
+  BID,
   type Deployment,
   errorOf,
   isFirm,
@@ -110,10 +110,8 @@ export class Island {
     const { book } = this.#ledger;
     const view = this.#view;
     const isOffline = view !== undefined && this.isOffline(view);
-    return statusOf(
-      { book, view, settled: this.#settled, isOffline, refused: this.#refused },
-      maker,
-    );
+    const known = { book, view, settled: this.#settled, isOffline, refused: this.#refused };
+    return statusOf({ ...known, meters: this.#members.count }, maker);
   }
 
   /** Takes readings in that agents hand over; the good ones are safe on the disk when it returns. */
@@ -328,7 +326,10 @@ export class Island {
     const view = this.#view;
     if (view !== undefined && this.#settled !== undefined && book.outage !== undefined) {
       const settled = this.#settled;
-      const whole = reportOf({ book, view, settled, isOffline: false, refused: this.#refused });
+      const whole = reportOf({
+        ...{ book, view, settled, isOffline: false, refused: this.#refused },
+        meters: this.#members.count,
+      });
       writeWhole(file, `${JSON.stringify(whole, undefined, 1)}\n`, 0o600);
       const { settledWh, failedWh } = whole.sums;
       report(

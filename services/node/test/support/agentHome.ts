@@ -47,8 +47,7 @@ export async function agentHome(
   });
   await world.register({ ...terms, source: "Solar" }, consent);
   await world.market(account, "lock", [world.euro, node.settler, delegate.address, lockedUntil]);
-  const key = (name: string): string =>
-    `{ keystore = "${name}.json", password_file = "password" }`;
+  const key = (name: string): string => `{ keystore = "${name}.json", password_file = "password" }`;
   writeFileSync(
     file("agent.toml"),
     `
