@@ -35,11 +35,17 @@ export class Members {
   readonly #meters = new Set<Address>();
   #nextBlock: number;
   #askedMs = 0;
+  #count = 0;
 
   constructor(client: PublicClient, deployment: Deployment) {
     this.#client = client;
     this.#deployment = deployment;
     this.#nextBlock = deployment.fromBlock;
+  }
+
+  /** How many meters were asked about. */
+  get count(): number {
+    return this.#count;
   }
 
   /** @throws what the node throws; the next call asks again */
@@ -66,6 +72,7 @@ export class Members {
     if (!hasNew && nowMs - this.#askedMs < EVERY_MS) return;
     await Promise.all([...this.#meters].map((meter) => this.#askOf(view, meter)));
     this.#askedMs = nowMs;
+    this.#count = this.#meters.size;
   }
 
   async #askOf(view: Snapshot, meter: Address): Promise<void> {

@@ -146,6 +146,8 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
   app.get("/health", (context) =>
     context.json({
       isInReach,
+      // Whether all that was asked is kept.
+      isWhole: !memory.isLacking,
       block: memory.head === undefined ? null : Number(memory.head.number),
       time: memory.head === undefined ? null : Number(memory.head.timestamp),
     }),
