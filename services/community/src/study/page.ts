@@ -17,6 +17,8 @@ const OWN_STYLE = `
 rect.grid{fill:var(--soft)}rect.best{fill:var(--good)}rect.alone{fill:var(--line)}
 .legend .grid::before{background:var(--soft)}.legend .best::before{background:var(--good)}.legend .alone::before{background:var(--line)}
 section{overflow-x:auto}
+th.number{white-space:normal}
+td,th{padding-left:6px;padding-right:6px}
 h3{margin:18px 0 6px}
 `;
 
