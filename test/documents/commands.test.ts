@@ -76,6 +76,7 @@ const scriptsOf = (folder: string): NonNullable<Package["scripts"]> => {
 const WITH_HELP = [
   "start",
   "simulate",
+  "study",
   "audit",
   "allocate",
   "delivery",
