@@ -5,6 +5,7 @@ import { type Chain, ChainError, isoOf } from "./chain.ts";
 import { type Community, fund, settleCommunity } from "./community.ts";
 import { deploy } from "./deployment.ts";
 import { BOND_PER_KWH } from "./forwardMarket.ts";
+import type { Communities } from "./households.ts";
 import { Ledger } from "./ledger.ts";
 import type { SimulationOptions } from "./options.ts";
 import type { Simulation } from "./simulation.ts";
@@ -19,7 +20,16 @@ const AN_HOUR = 3600;
 const TIME_TO_FOUND = 2 * AN_HOUR;
 
 /** Operator and DSO; a community's households follow in order. */
-const OFFICIALS = 2;
+export const OFFICIALS = 2;
+
+/** The number of each community's first account, and of the first that is left. */
+export const firstAccountsOf = (communities: Communities): number[] => {
+  const accounts = [OPERATOR];
+  for (const { households } of communities) {
+    accounts.push((accounts.at(-1) ?? OPERATOR) + OFFICIALS + households.length);
+  }
+  return accounts;
+};
 
 /** Deploys Wattline, creates the communities with money in escrow, and joins two of them by a tie line. */
 export async function openSimulation(
@@ -32,18 +42,17 @@ export async function openSimulation(
   await checkNotice(chain, options);
   const wattline = await deploy(chain, series[0], tariffs);
   const communities: Community[] = [];
-  let account = OPERATOR;
-  for (const one of series) {
-    const microgrid = communities.length + 1;
-    communities.push(await settleCommunity(wattline, one, tariffs, microgrid, account));
-    account += OFFICIALS + one.households.length;
+  const accounts = firstAccountsOf(series);
+  for (const [index, one] of series.entries()) {
+    const account = accounts[index] ?? OPERATOR;
+    communities.push(await settleCommunity(wattline, one, tariffs, index + 1, account));
   }
   const simulation = {
     wattline,
     communities,
     trading: tradingAt(wattline),
     ledger: new Ledger(wattline),
-    anyone: { name: "auctioneer", ...(await chain.wallet(account)) },
+    anyone: { name: "auctioneer", ...(await chain.wallet(accounts.at(-1) ?? OPERATOR)) },
     check: () => signal.throwIfAborted(),
   };
   await chain.passTo(slotStart(firstSlot, slotSeconds) - AN_HOUR);
