@@ -17,6 +17,8 @@ const OWN_STYLE = `
 rect.grid{fill:var(--soft)}rect.best{fill:var(--good)}rect.alone{fill:var(--line)}
 .legend .grid::before{background:var(--soft)}.legend .best::before{background:var(--good)}.legend .alone::before{background:var(--line)}
 section{overflow-x:auto}
+th.number{white-space:normal}
+td,th{padding-left:6px;padding-right:6px}
 h3{margin:18px 0 6px}
 `;
 
@@ -24,7 +26,7 @@ h3{margin:18px 0 6px}
 export function studyPage(study: Study): string {
   const figures = figuresOf(study);
   const { year } = study;
-  const name = escaped(year.series.name);
+  const name = year.communities.map((each) => escaped(each.name)).join(", ");
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -62,14 +64,16 @@ const headline = ({ billsDown }: Figures): string =>
   billsDown > 0 ? `Bills go down by ${percent(billsDown)}` : "Bills stay as they are";
 
 function leadOf({ year, options }: Study): string {
-  const { series, homes } = year;
+  const { homes, communities, line } = year;
+  const [series] = communities;
   const [from, to] = [series.firstSlot, series.firstSlot + series.slots - 1].map((slot) =>
     dayOf(slot * series.slotSeconds),
   );
   const batteries = options.battery
     ? `, each with a battery of ${batteryText(options.battery)}`
     : "";
-  return `${homes.length} homes${batteries}, from ${from} to ${to}, in slots of ${series.slotSeconds / 60} minutes: what each would have paid with its utility alone, and what it pays when neighbours trade at the community price what they have left and lack.`;
+  const places = line === undefined ? "" : " in two communities joined by a tie line";
+  return `${homes.length} homes${places}${batteries}, from ${from} to ${to}, in slots of ${series.slotSeconds / 60} minutes: what each would have paid with its utility alone, and what it pays when neighbours trade at the community price what they have left and lack.`;
 }
 
 function batteryText(battery: Battery): string {
@@ -138,7 +142,7 @@ function homesSection({ year, options }: Study): string {
     "Self-sufficiency",
     "Self-consumption",
   ];
-  const rows = year.homes.map((home) => homeRow(home, batteries));
+  const rows = year.homes.map((home) => homeRow(home, batteries, year.line !== undefined));
   const note = batteries
     ? "“Battery alone”: the same battery, run by the same plan, with the utility as the only partner. "
     : "";
@@ -148,13 +152,13 @@ function homesSection({ year, options }: Study): string {
   );
 }
 
-function homeRow(home: HomeYear, batteries: boolean): string[] {
+function homeRow(home: HomeYear, batteries: boolean, several: boolean): string[] {
   const { consumedWh, producedWh, found, aloneMillis, batteryAloneMillis, togetherMillis } = home;
   const { importedWh, exportedWh, boughtWh, soldWh } = found.total;
   const of = (part: bigint, whole: bigint) =>
     whole === 0n ? "–" : percent(Number(part) / Number(whole));
   return [
-    escaped(home.name),
+    escaped(several ? `${home.microgrid} ${home.name}` : home.name),
     kwh(consumedWh),
     kwh(producedWh),
     kwh(boughtWh),
@@ -227,8 +231,9 @@ function pricesSection({ year, options }: Study): string {
   const { feedInPerKwh, retailPerKwh } = options.tariffs;
   const { levelOf, firstSlot } = year.terms;
   const hours = Array.from({ length: 24 }, () => ({ retail: 0, community: 0, slots: 0 }));
-  const perDay = 86_400 / year.series.slotSeconds;
-  for (let slot = 0; slot < year.series.slots; slot++) {
+  const [{ slots, slotSeconds }] = year.communities;
+  const perDay = 86_400 / slotSeconds;
+  for (let slot = 0; slot < slots; slot++) {
     const ofDay = (((firstSlot + slot) % perDay) + perDay) % perDay;
     const hour = hours[Math.floor((ofDay * 24) / perDay)];
     if (hour === undefined) continue;
@@ -292,10 +297,15 @@ function optimumSection(figures: Figures, { optimum, options }: Study): string {
   );
 }
 
-function assumptionsSection({ options }: Study): string {
+function assumptionsSection({ options, year: { line } }: Study): string {
   const points = [
     "A trade never changes what a home uses or makes; only batteries do. Nobody reacts to prices otherwise.",
     "In a slot the long side is rationed equally by household, to the Wh, as the contracts' auctioneers do it.",
+    ...(line === undefined
+      ? []
+      : [
+          `The tie line carries ${line.capacityWh} Wh a slot each way, loses ${Number(line.lossBps) / 100} % and costs ${price(line.wheelingPerKwh)} per kWh; what is left and lacked after trading at home goes over it.`,
+        ]),
     "There is no network fee, and no fee for the service. What gas costs is not in the bills: see above.",
     "Money has no interest, and batteries cost nothing and don't age here. Bills have no fixed charges.",
     ...(options.battery
