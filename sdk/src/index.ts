@@ -13,6 +13,7 @@ export * from "./clearSigning.ts";
 export * from "./communityClearing/index.ts";
 export * from "./deals/index.ts";
 export * from "./deployment.ts";
+export * from "./directory.ts";
 export * from "./energyId.ts";
 export * from "./facts.ts";
 export * from "./gains.ts";

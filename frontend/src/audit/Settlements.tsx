@@ -5,6 +5,7 @@ import { Download, ScrollText } from "lucide-react";
 import { Suspense, useMemo, useState } from "react";
 import { saveAs } from "../browser/index.ts";
 import { useNetwork } from "../chain/index.ts";
+import { inShort, useCalled } from "../people/index.ts";
 import {
   Badge,
   Button,
@@ -21,7 +22,6 @@ import {
   SkeletonLines,
   SlotTime,
   Stat,
-  shortAddress,
 } from "../ui/index.ts";
 import { Filters } from "./Filters.tsx";
 import { type HistoryRow, idOf, sumOf } from "./history.ts";
@@ -172,6 +172,8 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
   const { t } = useLingui();
   const names = useTypeNames();
   const sourceName = useSourceName();
+  // Rendered anew when names have come.
+  useCalled();
   return [
     {
       id: "time",
@@ -216,8 +218,8 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
       width: "minmax(0,1.7fr)",
       wide: true,
       cell: ({ seller, buyer }) => (
-        <span className="font-mono text-xs" title={`${seller} → ${buyer}`}>
-          {shortAddress(seller)} → {shortAddress(buyer)}
+        <span className="text-xs" title={`${seller} → ${buyer}`}>
+          {inShort(seller)} → {inShort(buyer)}
         </span>
       ),
     },

@@ -20,17 +20,15 @@ import {
 } from "viem";
 import type { Network } from "../../chain/index.ts";
 import { loadMessages } from "../../i18n/index.ts";
-import {
-  formatEnergy,
-  formatMoment,
-  formatMoney,
-  formatPrice,
-  shortAddress,
-} from "../../ui/index.ts";
+import { inFull } from "../../people/index.ts";
+import { formatEnergy, formatMoment, formatMoney, formatPrice } from "../../ui/index.ts";
 import type { TypedData } from "../demo/typedData.ts";
 
 // The words come with what is said in them.
 await loadMessages("wallet/words");
+
+/** An account by its name, where it has one, and always by its address. */
+const whoIs = (account: unknown): string => inFull(String(account));
 
 /** One value of what is signed, by its path: "order.price". */
 export interface Field {
@@ -128,10 +126,10 @@ function wordsOfTypedData({ primaryType, message }: TypedData, network: Network)
     case "OrderWithdrawal":
       return [t`Take an order of yours off a relay's book.`];
     case "Withdrawal":
-      return [t`Withdraw ${money(message.amount)} to ${shortAddress(String(message.to))}.`];
+      return [t`Withdraw ${money(message.amount)} to ${whoIs(message.to)}.`];
     case "Locking":
       return [
-        t`Lock your escrow for ${shortAddress(String(message.settler))} until ${formatMoment(Number(message.until))}.`,
+        t`Lock your escrow for ${whoIs(message.settler)} until ${formatMoment(Number(message.until))}.`,
       ];
     case "Authorization":
       return allowanceWords(message.delegate, message.amount, message.until, network);
@@ -192,7 +190,7 @@ function termsOfOrder(
     return t`You offer up to ${energy} (${kind}) in microgrid ${microgrid} at the community price, if you receive ${price} at least, until ${until}.`;
   }
   if (big(order.price) === 0n) {
-    const who = isNobody(order.counterparty) ? t`anyone` : shortAddress(String(order.counterparty));
+    const who = isNobody(order.counterparty) ? t`anyone` : whoIs(order.counterparty);
     return t`You give up to ${energy} (${kind}) in microgrid ${microgrid} to ${who}, as a gift, until ${until}.`;
   }
   return t`You offer up to ${energy} (${kind}) in microgrid ${microgrid} at a posted price of ${price}, until ${until}.`;
@@ -208,7 +206,7 @@ function allowanceWords(
   until: unknown,
   { currency }: Network,
 ): string[] {
-  const agent = shortAddress(String(delegate));
+  const agent = whoIs(delegate);
   if (big(amount) === 0n) return [t`Revoke the home agent ${agent}.`];
   const [money, end] = [formatMoney(big(amount), currency), formatMoment(Number(until))];
   return [t`Let the home agent ${agent} spend up to ${money} in orders, until ${end}.`];
@@ -223,13 +221,9 @@ function wordsOfCall(name: string, args: readonly unknown[], network: Network): 
     case "depositWithAuthorization":
       return [t`Bring ${formatMoney(big(args[2]), currency)} into escrow.`];
     case "withdraw":
-      return [
-        t`Withdraw ${formatMoney(big(args[1]), currency)} to ${shortAddress(String(args[2]))}.`,
-      ];
+      return [t`Withdraw ${formatMoney(big(args[1]), currency)} to ${whoIs(args[2])}.`];
     case "lock":
-      return [
-        t`Lock your escrow for ${shortAddress(String(args[1]))} until ${formatMoment(Number(args[3]))}.`,
-      ];
+      return [t`Lock your escrow for ${whoIs(args[1])} until ${formatMoment(Number(args[3]))}.`];
     case "cancelAll":
       return [t`Cancel all your orders.`];
     case "cancel":
@@ -250,7 +244,7 @@ function wordsOfCall(name: string, args: readonly unknown[], network: Network): 
     }
     case "approve":
       return [
-        t`Let ${shortAddress(String(args[0]))} take up to ${formatMoney(big(args[1]), currency)} from your wallet.`,
+        t`Let ${whoIs(args[0])} take up to ${formatMoney(big(args[1]), currency)} from your wallet.`,
       ];
     case "report":
       return [t`Submit a meter reading and mint its energy.`];

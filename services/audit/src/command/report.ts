@@ -1,3 +1,4 @@
+import { STYLE } from "@wattline/common/reportStyle";
 import {
   type Finding,
   MILLIS_PER_UNIT,
@@ -9,7 +10,6 @@ import { conclusionOf, countsOf, type Outcome, outcomeOf, outcomeOfAll } from ".
 import type { AuditResult } from "../run.ts";
 import type { Day, Totals } from "../totals.ts";
 import type { AuditCommand } from "./options.ts";
-import { STYLE } from "./reportStyle.ts";
 
 /** Findings that the report shows; the first ones tell what happened. */
 const MOST_SHOWN = 200;
