@@ -30,6 +30,8 @@ const network = z.object({
   relayUrl: z.optional(url),
   indexerUrl: z.optional(url),
   explorerUrl: z.optional(url),
+  /** Where people get money of the currency. */
+  moneyUrl: z.optional(url),
   currency: z.object({
     address,
     symbol: z.string(),
