@@ -1,7 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { SOURCES } from "@wattline/sdk";
 import { Sun } from "lucide-react";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
+import type { Hex } from "viem";
 import { DataTable, EmptyState, formatCount, Select, Tabs, useSourceNames } from "../ui/index.ts";
 import { useBidColumns, useOfferColumns } from "./columns.tsx";
 import { type Filters, rangeOf, rowsOf, type Scope } from "./filters.ts";
@@ -45,8 +46,9 @@ export function Offers({
       rowsOf(market, market.limitOffers, filters, range, { by: sort, descending: desc }, records),
     [market, filters, range, sort, desc, records],
   );
-  const offerColumns = useOfferColumns(market, records);
-  const bidColumns = useBidColumns(market);
+  const open = useCallback((order: Hex) => change({ order }), [change]);
+  const offerColumns = useOfferColumns(market, records, open);
+  const bidColumns = useBidColumns(market, open);
   const table = {
     sort: { by: sort, descending: desc },
     onSort: ({ by, descending }: { readonly by: string; readonly descending: boolean }) =>
@@ -72,6 +74,7 @@ export function Offers({
                   rows={offers}
                   columns={offerColumns}
                   keyOf={({ id }) => id}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (
@@ -92,6 +95,7 @@ export function Offers({
                   rows={bids}
                   columns={bidColumns}
                   keyOf={({ hash }) => hash}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (
@@ -112,6 +116,7 @@ export function Offers({
                   rows={limits}
                   columns={offerColumns}
                   keyOf={({ id }) => id}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (
