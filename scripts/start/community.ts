@@ -10,6 +10,7 @@ import {
   openCommunities,
   playerOf,
   playForever,
+  publishDirectories,
   SEEDED_SLOTS,
   SLOT_SECONDS,
   START_SLOT,
@@ -70,6 +71,7 @@ await runAsPart([ChainError], async (signal) => {
     firstSlot: START_SLOT + SEEDED_SLOTS,
   };
   await answers("relay", `${relayUrl}/health`, signal);
+  await publishDirectories(context, relayUrl);
   const player = playerOf(context);
   await player.open(context.firstSlot);
   const now = context.firstSlot + SLOTS_AT_ONCE;

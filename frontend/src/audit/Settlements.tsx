@@ -3,7 +3,9 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { Microgrid } from "@wattline/sdk";
 import { Download, ScrollText } from "lucide-react";
 import { Suspense, useMemo, useState } from "react";
+import { saveAs } from "../browser/index.ts";
 import { useNetwork } from "../chain/index.ts";
+import { inShort, useCalled } from "../people/index.ts";
 import {
   Badge,
   Button,
@@ -20,7 +22,6 @@ import {
   SkeletonLines,
   SlotTime,
   Stat,
-  shortAddress,
 } from "../ui/index.ts";
 import { Filters } from "./Filters.tsx";
 import { type HistoryRow, idOf, sumOf } from "./history.ts";
@@ -63,7 +64,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
         kind === "csv"
           ? files.settlementsCsv(all, typeNames, network.currency)
           : files.settlementsJson(all);
-      files.saveAs(`wattline-settlements-${microgrid.microgrid}`, kind, text);
+      saveAs(`wattline-settlements-${microgrid.microgrid}`, kind, text);
       setSaving(false);
     } catch (failed) {
       setSaving(failed instanceof Error ? failed : new Error(String(failed)));
@@ -178,6 +179,8 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
   const { t } = useLingui();
   const names = useTypeNames();
   const sourceName = useSourceName();
+  // Rendered anew when names have come.
+  useCalled();
   return [
     {
       id: "time",
@@ -227,8 +230,8 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
       width: "minmax(0,1.7fr)",
       wide: true,
       cell: ({ seller, buyer }) => (
-        <span className="font-mono text-xs" title={`${seller} → ${buyer}`}>
-          {shortAddress(seller)} → {shortAddress(buyer)}
+        <span className="text-xs" title={`${seller} → ${buyer}`}>
+          {inShort(seller)} → {inShort(buyer)}
         </span>
       ),
     },

@@ -1,9 +1,17 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { SOURCES } from "@wattline/sdk";
-import { Sun } from "lucide-react";
+import { isIslandedIn, levelFor, SOURCES } from "@wattline/sdk";
+import { Sun, UtilityPole } from "lucide-react";
 import { type ReactNode, useCallback, useMemo } from "react";
 import type { Hex } from "viem";
-import { DataTable, EmptyState, formatCount, Select, Tabs, useSourceNames } from "../ui/index.ts";
+import {
+  DataTable,
+  EmptyState,
+  formatCount,
+  Price,
+  Select,
+  Tabs,
+  useSourceNames,
+} from "../ui/index.ts";
 import { useBidColumns, useOfferColumns } from "./columns.tsx";
 import { type Filters, rangeOf, rowsOf, type Scope } from "./filters.ts";
 import type { Records } from "./records.ts";
@@ -57,6 +65,7 @@ export function Offers({
   return (
     <>
       <FilterBar market={market} filters={filters} change={change} />
+      <GridLine market={market} slot={scope.slot} />
       <Tabs
         label={t`Side`}
         value={search.side ?? "offers"}
@@ -131,6 +140,29 @@ export function Offers({
         ]}
       />
     </>
+  );
+}
+
+/** The grid's standing orders: one line, whatever the filters. An islanded slot has none. */
+function GridLine({
+  market: { microgrid },
+  slot,
+}: {
+  readonly market: Market;
+  readonly slot: number;
+}) {
+  if (isIslandedIn(microgrid, slot)) return null;
+  const { feedInPerKwh, retailPerKwh } = levelFor(microgrid, slot);
+  return (
+    <p className="mb-3 flex items-center gap-2 rounded-lg bg-sunken px-3 py-2 text-sm">
+      <UtilityPole aria-hidden="true" className="size-4 shrink-0 text-muted" />
+      <span>
+        <Trans>
+          The grid takes any surplus for <Price perKwh={feedInPerKwh} /> and supplies any need for{" "}
+          <Price perKwh={retailPerKwh} />.
+        </Trans>
+      </span>
+    </p>
   );
 }
 

@@ -4,8 +4,8 @@ import { isPosted } from "@wattline/sdk";
 import type { ReactNode } from "react";
 import { isAddressEqual, zeroAddress } from "viem";
 import { useConnection } from "wagmi";
+import { Person } from "../people/index.ts";
 import {
-  AddressText,
   Button,
   buttonClass,
   EmptyState,
@@ -88,11 +88,11 @@ export default function OrderSheet({
           <Distance from={order.microgrid} market={market} />
         </Item>
         <Item label={ask ? <Trans>Seller</Trans> : <Trans>Buyer</Trans>}>
-          <AddressText address={order.maker} name={isOwn ? t`You` : undefined} />
+          <Person address={order.maker} />
         </Item>
         {!isAddressEqual(order.counterparty, zeroAddress) && (
           <Item label={<Trans>Only for</Trans>}>
-            <AddressText address={order.counterparty} />
+            <Person address={order.counterparty} />
           </Item>
         )}
         {ask && (

@@ -1,6 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 import type { PlannedTake, Purchase } from "@wattline/sdk";
-import { AddressText, Energy, Money, Price, SlotTime, useWholeCents } from "../ui/index.ts";
+import { Person } from "../people/index.ts";
+import { Energy, Money, Price, SlotTime, useWholeCents } from "../ui/index.ts";
 import { Distance } from "./Distance.tsx";
 import { RecordBadge } from "./RecordBadge.tsx";
 import type { Records } from "./records.ts";
@@ -60,7 +61,7 @@ function Take({
   return (
     <li className="rounded-lg border border-line px-3 py-2">
       <div className="flex flex-wrap justify-between gap-x-3">
-        <AddressText address={ask.order.maker} />
+        <Person address={ask.order.maker} />
         <span className="font-semibold">
           <Energy wh={wh} /> · <Money millis={costMillis} />
         </span>

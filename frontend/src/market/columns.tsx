@@ -1,10 +1,11 @@
 import { useLingui } from "@lingui/react/macro";
 import { isPosted, SOURCES } from "@wattline/sdk";
 import { useMemo } from "react";
-import { type Hex, isAddressEqual, zeroAddress } from "viem";
+import { type Hex, isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import type { BookOrder } from "../data/index.ts";
-import { AddressText, type Column, Energy, Price, SlotTime, useSourceNames } from "../ui/index.ts";
+import { Person } from "../people/index.ts";
+import { type Column, Energy, Price, SlotTime, useSourceNames } from "../ui/index.ts";
 import { type MarketAsk, sourcesOf } from "./asks.ts";
 import { Distance } from "./Distance.tsx";
 import { RecordBadge } from "./RecordBadge.tsx";
@@ -78,16 +79,14 @@ export function useOfferColumns(
         wide: true,
         width: "9.5rem",
         cell: ({ order }) => (
-          <AddressText
-            address={order.maker}
-            name={
-              address && isAddressEqual(address, order.maker)
-                ? t`You`
-                : isAddressEqual(order.counterparty, zeroAddress)
-                  ? undefined
-                  : t`For you:`
-            }
-          />
+          <>
+            <Person address={order.maker} />
+            {address &&
+              isAddressEqual(address, order.counterparty) &&
+              !isAddressEqual(address, order.maker) && (
+                <span className="block truncate text-xs text-muted">{t`for you alone`}</span>
+              )}
+          </>
         ),
       },
       {
@@ -152,7 +151,7 @@ export function useBidColumns(
         header: t`Buyer`,
         wide: true,
         width: "9.5rem",
-        cell: ({ order }) => <AddressText address={order.maker} />,
+        cell: ({ order }) => <Person address={order.maker} />,
       },
     ],
     [t, market, open],

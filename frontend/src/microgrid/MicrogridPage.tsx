@@ -6,8 +6,8 @@ import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
 import { callOf, contractsOf, useMicrogrids, useNetwork } from "../chain/index.ts";
+import { Person } from "../people/index.ts";
 import {
-  AddressText,
   Button,
   EmptyState,
   ErrorState,
@@ -82,7 +82,7 @@ function Charter({ microgrid: { operator, slotSeconds } }: { readonly microgrid:
   return (
     <p className="-mt-3 text-sm text-muted">
       <Trans>
-        Delivery slots of {minutes} minutes, run by <AddressText address={operator} />
+        Delivery slots of {minutes} minutes, run by <Person address={operator} />
       </Trans>
     </p>
   );

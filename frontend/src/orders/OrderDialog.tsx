@@ -6,8 +6,8 @@ import type { ReactNode } from "react";
 import { useConnection } from "wagmi";
 import { NoWallet, useMicrogrid } from "../app/index.ts";
 import { useChainTime } from "../chain/index.ts";
+import { Person } from "../people/index.ts";
 import {
-  AddressText,
   buttonClass,
   EmptyState,
   ErrorState,
@@ -109,7 +109,7 @@ function NothingToSell({ microgrid: { name, operator } }: { readonly microgrid: 
     >
       <Trans>
         Energy is sold by who owns a meter here, or has bought some. The operator{" "}
-        <AddressText address={operator} /> registers your meter: send it the link that your meter or
+        <Person address={operator} /> registers your meter: send it the link that your meter or
         your home agent shows.
       </Trans>
     </EmptyState>

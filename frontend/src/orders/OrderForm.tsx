@@ -13,6 +13,7 @@ import { useEffect, useRef, useState } from "react";
 import { useForm } from "react-hook-form";
 import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { useAccount, useChainTime, useNetwork } from "../chain/index.ts";
+import { inShort } from "../people/index.ts";
 import {
   Button,
   Field,
@@ -20,7 +21,6 @@ import {
   Input,
   Notice,
   Price,
-  shortAddress,
   typedAmount,
   unitOf,
 } from "../ui/index.ts";
@@ -324,7 +324,7 @@ function placedWords(signed: readonly SignedOrder[]): readonly [title: string, w
   const words =
     order === undefined || isAddressEqual(order.counterparty, zeroAddress)
       ? translate`Everybody in the market sees it now.`
-      : translate`Only ${shortAddress(order.counterparty)} can take it.`;
+      : translate`Only ${inShort(order.counterparty)} can take it.`;
   return [title, words];
 }
 

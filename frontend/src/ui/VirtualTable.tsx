@@ -90,8 +90,10 @@ export default function VirtualTable<Row>({
                 key={keyOf(row)}
                 onClick={
                   onOpen &&
-                  (({ target }) => {
-                    if (!(target instanceof Element && target.closest("button, a"))) onOpen(row);
+                  (({ currentTarget, target }) => {
+                    // A dialog that a cell has opened is no part of the row, though its clicks come here.
+                    if (!(target instanceof Element) || !currentTarget.contains(target)) return;
+                    if (target.closest("button, a") === null) onOpen(row);
                   })
                 }
                 className={cx(

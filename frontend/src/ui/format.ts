@@ -104,6 +104,10 @@ const HOUR_SECONDS = 3_600n;
 export const formatPower = (energyWh: bigint, slotSeconds: number): string =>
   formatEnergy((energyWh * HOUR_SECONDS) / BigInt(slotSeconds)).replace(/h$/, "");
 
+/** Energy to the Wh, so that columns add up: "12.345 kWh". */
+export const formatKwh = (energyWh: bigint): string =>
+  `${formatDecimal(formatUnits(energyWh, 3), { minimumFractionDigits: 3 })} kWh`;
+
 /** A share of a whole in percent, rounded down to a tenth: "12.5%". */
 export function formatShare(part: bigint, whole: bigint): string {
   const perMille = whole === 0n ? 0n : (part * THOUSAND) / whole;

@@ -6,6 +6,7 @@ export { cx } from "./cx.ts";
 export { type Column, DataTable, type Sort } from "./DataTable.tsx";
 export { Dialog, Sheet } from "./Dialog.tsx";
 export { Field, Input } from "./Field.tsx";
+export { FileDrop } from "./FileDrop.tsx";
 export {
   centOf,
   formatClock,
@@ -13,6 +14,7 @@ export {
   formatDay,
   formatEnergy,
   formatExactly,
+  formatKwh,
   formatList,
   formatMillis,
   formatMoment,

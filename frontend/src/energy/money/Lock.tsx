@@ -2,7 +2,8 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type FormEvent, useState } from "react";
 import { type Address, getAddress, isAddress, isAddressEqual, zeroAddress } from "viem";
 import { type Account, callOf, contractsOf, useChainTime, useNetwork } from "../../chain/index.ts";
-import { AddressText, Button, Card, Field, formatMoment, Input } from "../../ui/index.ts";
+import { Person } from "../../people/index.ts";
+import { Button, Card, Field, formatMoment, Input } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 
 const SECONDS_PER_DAY = 86_400;
@@ -59,7 +60,7 @@ export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder
         {current && (
           <p className="flex flex-wrap items-center gap-2 text-sm font-semibold">
             <Trans>Locked until {formatMoment(current.untilSeconds)} for</Trans>
-            <AddressText address={current.settler} />
+            <Person address={current.settler} />
           </p>
         )}
         <div className="grid items-start gap-3 md:grid-cols-[2fr_1fr_auto]">

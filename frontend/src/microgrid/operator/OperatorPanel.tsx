@@ -10,16 +10,8 @@ import {
   useCurrentSlot,
   useNetwork,
 } from "../../chain/index.ts";
-import {
-  AddressText,
-  Badge,
-  Card,
-  Field,
-  formatMoment,
-  Select,
-  SkeletonLines,
-  Tabs,
-} from "../../ui/index.ts";
+import { Person } from "../../people/index.ts";
+import { Badge, Card, Field, formatMoment, Select, SkeletonLines, Tabs } from "../../ui/index.ts";
 import { CallButton } from "./CallButton.tsx";
 import { AddressField, Incomplete, useTypedAddress } from "./fields.tsx";
 import { IslandForm } from "./IslandForm.tsx";
@@ -180,8 +172,8 @@ function Roles({ microgrid }: { readonly microgrid: Microgrid }) {
           <>
             <p className="text-sm">
               <Trans>
-                The role is offered to <AddressText address={offeredTo} />. You stay the operator
-                until it is accepted there.
+                The role is offered to <Person address={offeredTo} />. You stay the operator until
+                it is accepted there.
               </Trans>
             </p>
             <CallButton

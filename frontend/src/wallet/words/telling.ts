@@ -8,13 +8,13 @@ import {
   unpackProfile,
 } from "@wattline/sdk";
 import type { Network } from "../../chain/index.ts";
+import { inFull } from "../../people/index.ts";
 import {
   formatEnergy,
   formatExactly,
   formatList,
   formatMillis,
   formatSpan,
-  shortAddress,
 } from "../../ui/index.ts";
 
 /** What sentences about requests are written with. */
@@ -61,7 +61,8 @@ export const moneyWords = (baseUnits: bigint, { network }: Telling): string =>
 export const totalWords = (pricePerKwh: bigint, wh: bigint, { network }: Telling): string =>
   formatMillis(pricePerKwh * wh, network.currency);
 
-export const whoWords = (account: string): string => shortAddress(account);
+/** An account by its name, where it has one, and always by its address. */
+export const whoWords = (account: string): string => inFull(account);
 
 /** Sources by the bits of a mask. */
 export function sourcesWords(mask: number): string {

@@ -1,5 +1,6 @@
 /** A community that keeps trading on a chain after its first day. */
 
+export { publishDirectories } from "./directory.ts";
 export { FailureLog } from "./failureLog.ts";
 export type { LiveContext } from "./liveCommunity.ts";
 export { openCommunities, startOptions } from "./opening.ts";
