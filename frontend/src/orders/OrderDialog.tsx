@@ -7,14 +7,7 @@ import { useConnection } from "wagmi";
 import { NoWallet, useMicrogrid } from "../app/index.ts";
 import { useChainTime } from "../chain/index.ts";
 import { Person } from "../people/index.ts";
-import {
-  buttonClass,
-  EmptyState,
-  ErrorState,
-  Notice,
-  Sheet,
-  SkeletonLines,
-} from "../ui/index.ts";
+import { buttonClass, EmptyState, ErrorState, Notice, Sheet, SkeletonLines } from "../ui/index.ts";
 import { OrderForm } from "./OrderForm.tsx";
 import { useBeginning } from "./useBeginning.ts";
 
@@ -109,8 +102,8 @@ function NothingToSell({ microgrid: { name, operator } }: { readonly microgrid: 
     >
       <Trans>
         Energy is sold by who owns a meter here, or has bought some. The operator{" "}
-        <Person address={operator} /> registers your meter: send it the link that your meter or
-        your home agent shows.
+        <Person address={operator} /> registers your meter: send it the link that your meter or your
+        home agent shows.
       </Trans>
     </EmptyState>
   );
