@@ -20,6 +20,7 @@ import {
 import { Day } from "./day/Day.tsx";
 import { Members } from "./members/Members.tsx";
 import { CallButton } from "./operator/CallButton.tsx";
+import { NextSteps } from "./operator/NextSteps.tsx";
 import { Prices } from "./state/Prices.tsx";
 import { State } from "./state/State.tsx";
 import { TieLines } from "./tieLines/TieLines.tsx";
@@ -110,6 +111,7 @@ const Community = memo(function Community({ microgrid }: { readonly microgrid: M
           />
         </Notice>
       )}
+      {isMe(microgrid.operator) && <NextSteps microgrid={microgrid} />}
       <Prices microgrid={microgrid} />
       {isMe(microgrid.operator) && (
         <Suspense fallback={<SkeletonLines />}>

@@ -92,7 +92,7 @@ function MeterLine({
         )}
       </span>
       {critical && (
-        <Badge tone="danger">
+        <Badge>
           <HeartPulse aria-hidden="true" className="size-3.5" />
           <Trans>Critical load</Trans>
         </Badge>
