@@ -6,8 +6,8 @@ import { after, afterEach, before, describe, it } from "mocha";
 import { freePorts } from "../../scripts/testing/ports.ts";
 import { Operator } from "../../services/auctioneer/test/support/operator.ts";
 import { kill, type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
-import { createWorld, type World } from "../../services/relay/test/support/world.ts";
 import { until } from "../../services/relay/test/support/until.ts";
+import { createWorld, type World } from "../../services/relay/test/support/world.ts";
 
 const run = promisify(execFile);
 const SETTLER = 7;
