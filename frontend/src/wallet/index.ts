@@ -10,4 +10,5 @@ export { notify } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
 export { type Outcome, useTransact } from "./useTransact.ts";
+export { type DemoPerson, useTryDemo } from "./useTryDemo.ts";
 export { wagmiConfigOf } from "./wagmi.ts";
