@@ -5,6 +5,7 @@ import { loadMessages } from "../i18n/index.ts";
 import { ErrorState, formatClock, formatDay, SkeletonLines, SlotTime } from "../ui/index.ts";
 import { Details } from "./Details.tsx";
 import { type Picked, Picture } from "./Picture.tsx";
+import type { Street } from "./street.ts";
 import { StreetTable } from "./StreetTable.tsx";
 import { useStreets } from "./useStreets.ts";
 
@@ -53,7 +54,9 @@ export default function StreetMap() {
   return (
     <div className="flex flex-col gap-3">
       <p className="text-sm text-muted">
-        {isNow ? (
+        {isQuiet(streets) ? (
+          <Trans>In the last two hours nobody has traded here.</Trans>
+        ) : isNow ? (
           <Trans>
             What neighbours trade now,{" "}
             <SlotTime slot={slot} slotSeconds={slotSeconds} day={false} />
@@ -81,6 +84,9 @@ export default function StreetMap() {
     </div>
   );
 }
+
+const isQuiet = (streets: readonly Street[]): boolean =>
+  streets.every(({ homes }) => homes.every(({ soldWh, boughtWh }) => soldWh + boughtWh === 0n));
 
 function Legend() {
   const symbols = [
