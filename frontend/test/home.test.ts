@@ -140,6 +140,18 @@ describe("Home", function () {
     await page.getByText("The same as a table").click();
     await page.getByRole("button", { name: "Berta", exact: true }).waitFor();
     expect(await page.getByText("Mallory").count()).to.equal(0);
+    await page.unroute("**/directories/1");
+    await relay.client.publishDirectory(await directoryOf("Bertha", STREET, { version: 2 }));
+    await page.reload();
+    await page.getByText("The same as a table").click();
+    await page.getByRole("button", { name: "Bertha", exact: true }).waitFor();
+    const older = await directoryOf("Berta", STREET);
+    await page.route("**/directories/1", (route) => route.fulfill({ json: older }));
+    const asked = page.waitForResponse("**/directories/1");
+    await page.reload();
+    await asked;
+    await page.getByText("The same as a table").click();
+    await page.getByRole("button", { name: "Bertha", exact: true }).waitFor();
     await context.close();
   });
 
@@ -166,9 +178,9 @@ describe("Home", function () {
     await page.getByRole("status").getByRole("link", { name: "Trades" }).waitFor();
     await page.getByText("The same as a table").focus();
     await page.keyboard.press("Enter");
-    await page.getByRole("row").filter({ hasText: "Berta" }).getByText("Show").focus();
+    await page.getByRole("row").filter({ hasText: "Bertha" }).getByText("Show").focus();
     await page.keyboard.press("Enter");
-    await page.getByRole("status").getByText("Berta").waitFor();
+    await page.getByRole("status").getByText("Bertha").waitFor();
     watch.assertNoFaults();
     await context.close();
   });

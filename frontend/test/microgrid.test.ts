@@ -87,13 +87,18 @@ describe("The microgrid page", function () {
     await page.goto(`${stack.url}/microgrid?microgrid=1`);
     await page.getByRole("heading", { name: "Connected" }).waitFor();
     await scrollThrough(page);
-    await page.getByRole("img", { name: /^Picture of \d+ homes in 2 microgrids with 1 tie lines/ }).waitFor();
+    await page
+      .getByRole("img", { name: /^Picture of \d+ homes in 2 microgrids with 1 tie lines/ })
+      .waitFor();
     await page.getByText("3%", { exact: true }).waitFor();
     const members = page.getByRole("region", { name: "Members" });
     await members.getByText("Critical load").waitFor();
-    expect(await members.getByRole("listitem").filter({ hasText: /0x|You/ }).count()).to.be.at.least(
-      stack.community.households.length,
-    );
+    expect(
+      await members
+        .getByRole("listitem")
+        .filter({ hasText: /0x|You/ })
+        .count(),
+    ).to.be.at.least(stack.community.households.length);
     // 300 Wh here; the energy over the tie line arrived elsewhere.
     for (const text of [
       /Exported today\d/,

@@ -4,8 +4,7 @@ import type { Mode } from "@wattline/sdk";
 import type { ReactNode } from "react";
 import { Person } from "../people/index.ts";
 import { buttonClass, Energy, Price } from "../ui/index.ts";
-import type { Picked } from "./Picture.tsx";
-import type { Home, Street, Tie } from "./street.ts";
+import type { Home, Picked, Street, Tie } from "./street.ts";
 
 /** What was pressed in the picture, and where more about it is. */
 export function Details({

@@ -1,22 +1,11 @@
 import { useLingui } from "@lingui/react/macro";
 import type { Mode } from "@wattline/sdk";
 import { memo, useMemo } from "react";
-import { useCalled } from "../people/index.ts";
-import { formatEnergy, shortAddress } from "../ui/index.ts";
-import {
-  type Box,
-  layoutMap,
-  type PlacedLine,
-  type PlacedMicrogrid,
-  type Point,
-} from "./layout.ts";
-import type { Home, Street, Tie } from "./street.ts";
-
-/** What somebody has pressed. */
-export type Picked =
-  | { readonly kind: "home"; readonly microgrid: number; readonly owner: Home["owner"] }
-  | { readonly kind: "microgrid"; readonly microgrid: number }
-  | { readonly kind: "tie"; readonly lower: number; readonly higher: number };
+import { formatEnergy } from "../ui/index.ts";
+import { Flow } from "./Flow.tsx";
+import { HomeIcon } from "./HomeIcon.tsx";
+import { layoutMap, type PlacedLine, type PlacedMicrogrid, type Point } from "./layout.ts";
+import type { Picked, Street, Tie } from "./street.ts";
 
 const BORDERS: Readonly<Record<Mode, string>> = {
   Connected: "var(--leaf)",
@@ -206,18 +195,6 @@ function TieLine({
   );
 }
 
-const Flow = ({ way, isMoving }: { readonly way: string; readonly isMoving: boolean }) => (
-  <path
-    d={way}
-    fill="none"
-    stroke="var(--sun-text)"
-    strokeWidth="3"
-    strokeDasharray="5 7"
-    markerEnd="url(#map-arrow)"
-    className={isMoving ? "map-flow" : undefined}
-  />
-);
-
 function MicrogridPanel({
   place,
   street,
@@ -233,7 +210,7 @@ function MicrogridPanel({
   onPick(picked: Picked): void;
   moves(wh: bigint): boolean;
 }) {
-  const { box, feeders, trunk, busbarY, homes } = place;
+  const { box, feeders, trunk, homes } = place;
   const { microgrid, name } = street;
   const colour = BORDERS[street.mode];
   const most = Math.floor((box.width - 120) / 8);
@@ -243,6 +220,7 @@ function MicrogridPanel({
       <g onClick={() => onPick({ kind: "microgrid", microgrid })} className="cursor-pointer">
         <rect
           {...box}
+          data-microgrid={microgrid}
           rx="14"
           fill="var(--sunken)"
           stroke={colour}
@@ -270,7 +248,6 @@ function MicrogridPanel({
         fill="none"
         stroke="var(--control)"
         strokeWidth="1.5"
-        data-busbar={busbarY}
       />
       {street.homes.map((home, index) => {
         const at = homes[index];
@@ -278,80 +255,17 @@ function MicrogridPanel({
           at && (
             <HomeIcon
               key={home.owner}
-              home={home}
+              {...home}
+              microgrid={microgrid}
               at={at}
               hasLabel={place.hasLabels}
               isMoving={moves(home.soldWh + home.boughtWh)}
               isPicked={picked?.kind === "home" && picked.owner === home.owner}
-              onPick={() => onPick({ kind: "home", microgrid, owner: home.owner })}
+              onPick={onPick}
             />
           )
         );
       })}
-    </g>
-  );
-}
-
-function HomeIcon({
-  home: { owner, hasRoof, hasBattery, isShelter, soldWh, boughtWh },
-  at: { x, y, width, height },
-  hasLabel,
-  isMoving,
-  isPicked,
-  onPick,
-}: {
-  readonly home: Home;
-  readonly at: Box;
-  readonly hasLabel: boolean;
-  readonly isMoving: boolean;
-  readonly isPicked: boolean;
-  onPick(): void;
-}) {
-  const called = useCalled()(owner);
-  const sells = soldWh > boughtWh;
-  const wh = sells ? soldWh : boughtWh;
-  const middle = x + width / 2;
-  const icon = hasLabel ? 34 : Math.min(width, height) - 8;
-  const symbol = isShelter ? "map-shelter" : hasRoof ? "map-roof" : "map-home";
-  const name = called?.name ?? shortAddress(owner);
-  const foot = y + height;
-  // Down to the feeder for what is sold, up from it for what is bought.
-  const way = sells ? `M${middle} ${foot - 8} V${foot + 5}` : `M${middle} ${foot + 5} V${foot - 8}`;
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the table beside the picture is for keyboards.
-    <g onClick={onPick} className="cursor-pointer" color="var(--ink)" data-home={owner}>
-      <title>{wh > 0n ? `${name}: ${formatEnergy(wh)}` : name}</title>
-      <rect
-        {...{ x, y, width, height }}
-        rx="8"
-        fill={isPicked ? "var(--leaf-soft)" : "transparent"}
-        stroke={isPicked ? "var(--leaf)" : "none"}
-        strokeWidth="2"
-      />
-      <path d={`M${middle} ${foot - 8} V${foot + 6}`} stroke="var(--control)" strokeWidth="1.5" />
-      {wh > 0n && <Flow way={way} isMoving={isMoving} />}
-      <use href={`#${symbol}`} x={middle - icon / 2} y={y + 2} width={icon} height={icon * 0.875} />
-      {hasBattery && (
-        <use href="#map-battery" x={middle + icon / 2 - 4} y={y + 2} width="10" height="12" />
-      )}
-      {hasLabel && (
-        <>
-          <text x={middle} y={y + 46} textAnchor="middle" fill="var(--ink)" fontWeight={600}>
-            {name.length > 12 ? `${name.slice(0, 11)}…` : name}
-          </text>
-          {wh > 0n && (
-            <text
-              x={middle}
-              y={y + 60}
-              textAnchor="middle"
-              fill={sells ? "var(--sun-text)" : "var(--sky)"}
-              fontWeight={700}
-            >
-              {`${sells ? "+" : "−"}${formatEnergy(wh)}`}
-            </text>
-          )}
-        </>
-      )}
     </g>
   );
 }

@@ -4,9 +4,9 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { loadMessages } from "../i18n/index.ts";
 import { ErrorState, formatClock, formatDay, SkeletonLines, SlotTime } from "../ui/index.ts";
 import { Details } from "./Details.tsx";
-import { type Picked, Picture } from "./Picture.tsx";
-import type { Street } from "./street.ts";
+import { Picture } from "./Picture.tsx";
 import { StreetTable } from "./StreetTable.tsx";
+import type { Picked, Street } from "./street.ts";
 import { useStreets } from "./useStreets.ts";
 
 // The words come with what is said in them.

@@ -2,8 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { Mode } from "@wattline/sdk";
 import { Person } from "../people/index.ts";
 import { Energy, Price } from "../ui/index.ts";
-import type { Picked } from "./Picture.tsx";
-import type { Home, Street, Tie } from "./street.ts";
+import type { Home, Picked, Street, Tie } from "./street.ts";
 
 /** The picture in words and numbers, for keyboards and screen readers, and for whoever wants the amounts. */
 export function StreetTable({

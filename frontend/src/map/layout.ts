@@ -52,7 +52,7 @@ export interface Layout {
 
 /** The size of a home by how many there are: a name and an amount each, or an icon alone. */
 const SIZES = [
-  { upTo: 24, width: 84, height: 78, hasLabels: true },
+  { upTo: 24, width: 84, height: 90, hasLabels: true },
   { upTo: 80, width: 44, height: 46, hasLabels: false },
   { upTo: Number.POSITIVE_INFINITY, width: 30, height: 34, hasLabels: false },
 ] as const;

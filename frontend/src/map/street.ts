@@ -48,6 +48,12 @@ export interface Tie {
   readonly isOpen: boolean;
 }
 
+/** What somebody has pressed. */
+export type Picked =
+  | { readonly kind: "home"; readonly microgrid: number; readonly owner: Home["owner"] }
+  | { readonly kind: "microgrid"; readonly microgrid: number }
+  | { readonly kind: "tie"; readonly lower: number; readonly higher: number };
+
 const isStorage = (source: Source): boolean => source === "Storage";
 
 /** The homes of a microgrid: one for each household that has a meter in service, with what it trades. */
