@@ -1,7 +1,7 @@
 import { createRouter, type RouterHistory } from "@tanstack/react-router";
 import { ErrorPage, rootRoute } from "./app/index.ts";
 import { auditRoute } from "./audit/index.ts";
-import { certificateRoute, energyRoute, statementRoute } from "./energy/index.ts";
+import { certificateRoute, deliveryRoute, energyRoute, statementRoute } from "./energy/index.ts";
 import { gainsRoute } from "./gains/index.ts";
 import { homeRoute } from "./home/index.ts";
 import { marketRoute } from "./market/index.ts";
@@ -12,6 +12,7 @@ const routeTree = rootRoute.addChildren([
   marketRoute,
   energyRoute,
   certificateRoute,
+  deliveryRoute,
   statementRoute,
   microgridRoute,
   auditRoute,

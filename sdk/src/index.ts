@@ -37,6 +37,7 @@ export * from "./rationing.ts";
 export * from "./releases.ts";
 export * from "./signatures.ts";
 export * from "./slots.ts";
+export * from "./storage.ts";
 export * from "./sun.ts";
 export * from "./typedData.ts";
 export * from "./units.ts";

@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { Microgrid } from "@wattline/sdk";
 import { Download, ScrollText } from "lucide-react";
 import { Suspense, useMemo, useState } from "react";
+import { saveAs } from "../browser/index.ts";
 import { useNetwork } from "../chain/index.ts";
 import { inShort, useCalled } from "../people/index.ts";
 import {
@@ -59,7 +60,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
         kind === "csv"
           ? files.settlementsCsv(all, typeNames, network.currency)
           : files.settlementsJson(all);
-      files.saveAs(`wattline-settlements-${microgrid.microgrid}`, kind, text);
+      saveAs(`wattline-settlements-${microgrid.microgrid}`, kind, text);
       setSaving(false);
     } catch (failed) {
       setSaving(failed instanceof Error ? failed : new Error(String(failed)));

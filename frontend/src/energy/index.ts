@@ -6,7 +6,7 @@ export type { Forward } from "./history/forward.ts";
 export { useMyMeters, useReadings } from "./history/meters.ts";
 export { slotsOf, useForwards } from "./history/positions.ts";
 export { byDay, byMonth } from "./periods.ts";
-export { certificateRoute, energyRoute, statementRoute } from "./route.ts";
+export { certificateRoute, deliveryRoute, energyRoute, statementRoute } from "./route.ts";
 
 /** With its words, for a page that is not of this folder. */
 export const WaitingReadings = lazily(() => import("./meters/Waiting.tsx"));

@@ -83,6 +83,10 @@ export function formatEnergy(energyWh: bigint): string {
 
 const TWO_DIGITS = { maximumFractionDigits: 2 };
 
+/** Energy to the Wh, so that columns add up: "12.345 kWh". */
+export const formatKwh = (energyWh: bigint): string =>
+  `${formatDecimal(formatUnits(energyWh, 3), { minimumFractionDigits: 3 })} kWh`;
+
 /** A share of a whole in percent, rounded down to a tenth: "12.5%". */
 export function formatShare(part: bigint, whole: bigint): string {
   const perMille = whole === 0n ? 0n : (part * THOUSAND) / whole;

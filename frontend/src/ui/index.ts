@@ -6,11 +6,13 @@ export { cx } from "./cx.ts";
 export { type Column, DataTable, type Sort } from "./DataTable.tsx";
 export { Dialog, Sheet } from "./Dialog.tsx";
 export { Field, Input } from "./Field.tsx";
+export { FileDrop } from "./FileDrop.tsx";
 export {
   formatClock,
   formatCount,
   formatDay,
   formatEnergy,
+  formatKwh,
   formatList,
   formatMillis,
   formatMoment,

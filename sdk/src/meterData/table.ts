@@ -73,7 +73,8 @@ export class TableReader {
   readonly #builders = new Map<string, RegisterBuilder>();
   readonly #byColumn: (RegisterBuilder | undefined)[] = [];
   readonly #lastStates = new Map<ValueColumn, { readonly at: number; readonly milliWh: number }>();
-  readonly #sums = new Map<number, number>();
+  /** By column. */
+  readonly #sums: Float64Array;
 
   constructor(file: string, layout: TableLayout, into: Collector) {
     this.#file = file;
@@ -81,6 +82,7 @@ export class TableReader {
     this.#into = into;
     this.#starts = stampReader(layout.dateOrder);
     this.#ends = stampReader(layout.dateOrder);
+    this.#sums = new Float64Array(1 + Math.max(0, ...layout.values.map(({ index }) => index)));
   }
 
   /** @throws MeterFileError naming row and column of what can't be read. */
@@ -226,7 +228,7 @@ export class TableReader {
       const energy = value.kind === "power" ? (amount * seconds) / 3600 : amount;
       builder.add(place, seconds, energy, quality, row);
       if (value.kind === "energy") {
-        this.#sums.set(value.index, (this.#sums.get(value.index) ?? 0) + Math.round(amount));
+        this.#sums[value.index] = (this.#sums[value.index] ?? 0) + Math.round(amount);
       }
     }
   }
@@ -293,7 +295,7 @@ export class TableReader {
   #checkSum(row: number, cells: readonly string[]): void {
     for (const { index, milli, kind } of this.#layout.values) {
       const sum = parseDecimal(cells[index] ?? "", this.#layout.decimalMark);
-      const read = this.#sums.get(index) ?? 0;
+      const read = this.#sums[index] ?? 0;
       if (sum === undefined || kind !== "energy" || Math.abs(sum * milli - read) < 1000) continue;
       const message = `the file's sum is ${sum}, its rows add up to ${read / milli}`;
       this.#into.find({

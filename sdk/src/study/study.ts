@@ -9,6 +9,7 @@ import { type HouseholdClaim, rationEqually } from "../rationing.ts";
 import { addDays, localDayOf, slotStart, slotsOfDay } from "../slots.ts";
 import type {
   HomeStudy,
+  HomeTrades,
   StudiedHome,
   StudyLevel,
   StudyMonth,
@@ -23,10 +24,8 @@ import type {
  */
 export function study(homes: readonly StudiedHome[], terms: StudyTerms): HomeStudy[] {
   const slots = slotCountOf(homes);
-  const levels = Array.from({ length: slots }, (_, index) =>
-    terms.levelOf(terms.firstSlot + index),
-  );
-  const trades = tradesOf(homes, levels, terms.firstSlot);
+  const levels = levelsOf(slots, terms);
+  const trades = tradesIn(homes, levels, terms.firstSlot);
   const months = monthsOf(slots, terms);
   return homes.map((home, index) => {
     const own = trades[index] ?? { boughtWh: [], soldWh: [] };
@@ -37,31 +36,36 @@ export function study(homes: readonly StudiedHome[], terms: StudyTerms): HomeStu
   });
 }
 
-/** What a home trades with its neighbours, Wh per slot. */
-interface HomeTrades {
-  readonly boughtWh: bigint[];
-  readonly soldWh: bigint[];
-}
+/**
+ * What every home trades with its neighbours, slot by slot, in the order of the homes.
+ * @throws RangeError as {@link study}.
+ */
+export const tradesOf = (homes: readonly StudiedHome[], terms: StudyTerms): HomeTrades[] =>
+  tradesIn(homes, levelsOf(slotCountOf(homes), terms), terms.firstSlot);
 
-/** Whether both sides of a trade are better off with it, or as well off: only then somebody would agree to it. */
+const levelsOf = (slots: number, { firstSlot, levelOf }: StudyTerms): StudyLevel[] =>
+  Array.from({ length: slots }, (_, index) => levelOf(firstSlot + index));
+
+/** Whether neighbours trade: neither side is worse off than with the utility, and one is better off. */
 export const isWorthwhile = ({
   pricePerKwh,
   feePerKwh,
   feedInPerKwh,
   retailPerKwh,
-}: StudyLevel): boolean => pricePerKwh - feePerKwh >= feedInPerKwh && pricePerKwh <= retailPerKwh;
+}: StudyLevel): boolean =>
+  pricePerKwh - feePerKwh >= feedInPerKwh &&
+  pricePerKwh <= retailPerKwh &&
+  feedInPerKwh + feePerKwh < retailPerKwh;
 
-function tradesOf(
+function tradesIn(
   homes: readonly StudiedHome[],
   levels: readonly StudyLevel[],
   firstSlot: number,
 ): HomeTrades[] {
-  const trades = homes.map(
-    (): HomeTrades => ({
-      boughtWh: new Array<bigint>(levels.length).fill(0n),
-      soldWh: new Array<bigint>(levels.length).fill(0n),
-    }),
-  );
+  const trades = homes.map(() => ({
+    boughtWh: new Array<bigint>(levels.length).fill(0n),
+    soldWh: new Array<bigint>(levels.length).fill(0n),
+  }));
   for (const [index, level] of levels.entries()) {
     // At night nobody has energy left.
     if (!isWorthwhile(level) || !homes.some((home) => surplusWh(home, index) > 0n)) continue;

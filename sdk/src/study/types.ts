@@ -22,6 +22,12 @@ export interface StudyTerms {
   readonly levelOf: (slot: number) => StudyLevel;
 }
 
+/** What a home trades with its neighbours, Wh per slot. */
+export interface HomeTrades {
+  readonly boughtWh: readonly bigint[];
+  readonly soldWh: readonly bigint[];
+}
+
 /** A home's energy and money over a run of slots. Money in thousandths of a base unit. */
 export interface StudySums {
   readonly importedWh: bigint;

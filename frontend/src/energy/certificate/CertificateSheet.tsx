@@ -9,7 +9,7 @@ import {
   sourceAt,
 } from "@wattline/sdk";
 import { Award, Download, Link2, Printer } from "lucide-react";
-import type { ReactNode } from "react";
+import { saveAs } from "../../browser/index.ts";
 import {
   Button,
   Chart,
@@ -22,8 +22,10 @@ import {
   useSourceNames,
 } from "../../ui/index.ts";
 import { notify } from "../../wallet/index.ts";
+import { Fact, FullHex } from "../Fact.tsx";
 import { SOURCE_COLOURS } from "../sources.ts";
 import type { Certificate } from "./read.ts";
+import { UsedBox } from "./UsedBox.tsx";
 import { VerificationBox } from "./VerificationBox.tsx";
 import type { Verification } from "./verify.ts";
 
@@ -77,8 +79,17 @@ export function CertificateSheet({
           busy={busy}
           onVerify={onVerify}
         />
+        <UsedBox certificate={certificate} />
         <Facts certificate={certificate} source={source} />
         <Slots certificate={certificate} />
+        {sourceAt(certificate.source) === "Storage" && (
+          <p className="text-sm">
+            <Trans>
+              A battery's energy is renewable only as far as renewable energy was retired to charge
+              it. How far that is, the audit says.
+            </Trans>
+          </p>
+        )}
         <p className="text-xs text-muted">
           <Trans>
             Fields after the EnergyTag Granular Certificate Scheme Standard, version 2. Energy of
@@ -136,12 +147,7 @@ function download(certificate: Certificate, { retiredBefore }: Verification): vo
   );
   const certificates = certificatesOf(certificate, network.deployment, before);
   const text = JSON.stringify({ ...CERTIFICATE_STANDARD, certificates }, undefined, 2);
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `wattline-certificate-${transaction.slice(2, 10)}-${logIndex}.json`;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveAs(`wattline-certificate-${transaction.slice(2, 10)}-${logIndex}`, "json", text);
 }
 
 function Facts({
@@ -158,13 +164,13 @@ function Facts({
   return (
     <dl className="grid gap-x-6 gap-y-2 text-sm sm:grid-cols-[auto_1fr]">
       <Fact term={<Trans>On behalf of</Trans>}>
-        <Account>{certificate.beneficiary}</Account>
+        <FullHex>{certificate.beneficiary}</FullHex>
       </Fact>
       <Fact term={<Trans>Purpose</Trans>}>
         {certificate.purpose === "" ? <Trans>none given</Trans> : certificate.purpose}
       </Fact>
       <Fact term={<Trans>Retired by</Trans>}>
-        <Account>{certificate.holder}</Account>
+        <FullHex>{certificate.holder}</FullHex>
       </Fact>
       <Fact term={<Trans>Retired at</Trans>}>
         {formatMoment(certificate.time)} ({formatUtc(certificate.time)})
@@ -178,25 +184,14 @@ function Facts({
       </Fact>
       <Fact term={<Trans>Issued by</Trans>}>
         {network.name} (eip155:{network.deployment.chainId}),{" "}
-        <Account>{network.deployment.energy}</Account>
+        <FullHex>{network.deployment.energy}</FullHex>
       </Fact>
       <Fact term={<Trans>Transaction</Trans>}>
-        <Account>{certificate.transaction}</Account>
+        <FullHex>{certificate.transaction}</FullHex>
       </Fact>
     </dl>
   );
 }
-
-const Fact = ({ term, children }: { readonly term: ReactNode; readonly children: ReactNode }) => (
-  <>
-    <dt className="text-muted">{term}</dt>
-    <dd className="min-w-0 break-words">{children}</dd>
-  </>
-);
-
-const Account = ({ children }: { readonly children: string }) => (
-  <span className="font-mono text-[0.9em] break-all">{children}</span>
-);
 
 function Slots({ certificate }: { readonly certificate: Certificate }) {
   const { t } = useLingui();

@@ -19,6 +19,7 @@ import {
   Money,
   SkeletonLines,
 } from "../../ui/index.ts";
+import { Fact, FullHex } from "../Fact.tsx";
 import { useEarnings } from "../history/earnings.ts";
 import { useMyMeters } from "../history/meters.ts";
 import { byDay, byMonth, noonOf, total } from "../periods.ts";
@@ -103,13 +104,13 @@ function Sheet({
       </header>
       <dl className="mb-6 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
         <Fact term={<Trans>Household</Trans>}>
-          <span className="font-mono break-all">{holder}</span>
+          <FullHex>{holder}</FullHex>
         </Fact>
         {communities !== "" && <Fact term={<Trans>Microgrid</Trans>}>{communities}</Fact>}
         <Fact term={<Trans>Meters</Trans>}>
           {meters?.map(({ address }) => (
-            <span key={address} className="block font-mono break-all">
-              {address}
+            <span key={address} className="block">
+              <FullHex>{address}</FullHex>
             </span>
           ))}
         </Fact>
@@ -203,13 +204,6 @@ const Line = ({
       <Money millis={value} />
     </dd>
   </div>
-);
-
-const Fact = ({ term, children }: { readonly term: ReactNode; readonly children: ReactNode }) => (
-  <>
-    <dt className="text-muted">{term}</dt>
-    <dd>{children}</dd>
-  </>
 );
 
 function Heads() {
