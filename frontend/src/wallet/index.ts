@@ -12,6 +12,7 @@ export { notify } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
 export { type Outcome, useTransact } from "./useTransact.ts";
+export { type DemoPerson, useTryDemo } from "./useTryDemo.ts";
 export { wagmiConfigOf } from "./wagmi.ts";
 
 /** Where money comes from that a wallet lacks; comes when it is first shown. */
