@@ -34,8 +34,8 @@ const LOOK_PATIENCE_MS = 10_000;
 const MOST_BODY_BYTES = 16 * 1024 * 1024;
 const RPC_BATCH = 100;
 
-/** The error code of a request that only the chain can answer. */
-const NOT_IN_REACH = -32_000;
+/** The error code of a request that only the chain can answer: "resource unavailable" (EIP-1474). */
+const NOT_IN_REACH = -32_002;
 
 const requestSchema = z.object({
   jsonrpc: z.literal("2.0").optional(),
@@ -160,8 +160,12 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
       return context.json({ jsonrpc: "2.0", id: null, error }, 400);
     }
     rememberAll([parsed.data].flat());
-    const answer = isInReach ? await passOn(body) : undefined;
+    const wasInReach = isInReach;
+    const answer = wasInReach ? await passOn(body) : undefined;
     if (answer !== undefined) return answer;
+    // It may have arrived, so nothing is said of it: who sent it has to ask again.
+    const isSent = [parsed.data].flat().some(({ method }) => method === "eth_sendRawTransaction");
+    if (wasInReach && isSent) return context.text("The answer of the chain was lost.", 502);
     return context.json(
       Array.isArray(parsed.data) ? parsed.data.map(answerHere) : answerHere(parsed.data),
     );
