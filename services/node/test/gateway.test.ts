@@ -20,7 +20,7 @@ import { startGateway } from "../src/gateway/gateway.ts";
 import { type Link, linkTo } from "./support/link.ts";
 
 const STRANGER = localAccount(15).address;
-const LOOK_MS = 20;
+const [LOOK_MS, PATIENCE_MS] = [20, 1_000];
 
 describe("The gateway to the chain", function () {
   this.timeout(120_000);
@@ -66,6 +66,7 @@ describe("The gateway to the chain", function () {
       host: "127.0.0.1",
       port: await freePort(),
       lookMs: LOOK_MS,
+      patienceMs: PATIENCE_MS,
       report: (line) => void lines.push(line),
     });
   const client = () =>
@@ -106,6 +107,19 @@ describe("The gateway to the chain", function () {
     expect((await client().getBlock()).hash).to.equal(head.hash);
     expect(await client().getChainId()).to.equal(world.deployment.chainId);
     expect(lines.join()).to.contain(`as of the block ${head.number}`);
+  });
+
+  it("does not wait for a chain that says nothing any more", async () => {
+    const janes = await balanceOf(jane.address);
+    await isWhole();
+    link.freeze();
+    const began = performance.now();
+    expect(await balanceOf(jane.address)).to.equal(janes);
+    expect(performance.now() - began).to.be.below(20 * PATIENCE_MS);
+    expect((await health()).isInReach).to.equal(false);
+    await link.cut();
+    await link.mend();
+    await until("it is in reach", async () => (await health()).isInReach);
   });
 
   it("answers questions in a multicall one by one, and knows nothing of whom nobody asked about", async () => {
