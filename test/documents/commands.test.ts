@@ -37,6 +37,8 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^npm run -w frontend (dev|build|size|messages|bench)$/,
     "the pages' tests build and serve the dApp",
   ],
+  [/^npm run deploy\b(?!.*--help)/, "test/deployment runs it on a stand-in for a public network"],
+  [/^npx hardhat keystore\b/, "asks for a password"],
   [/^npx tsc\b/, "a step of npm test"],
 ];
 
@@ -84,6 +86,7 @@ const WITH_HELP = [
   "statements",
   "clear-signing",
   "auctioneer",
+  "deploy",
 ];
 
 describe("Commands in the documents", function () {

@@ -1,11 +1,10 @@
 import { costMillis, NOTICE_SECONDS, slotStart, wholeUnits } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
-import { OPERATOR } from "./accounts.ts";
+import { accountsOf } from "./accounts.ts";
 import { type Chain, ChainError, isoOf } from "./chain.ts";
 import { type Community, fund, settleCommunity } from "./community.ts";
 import { deploy } from "./deployment.ts";
 import { BOND_PER_KWH } from "./forwardMarket.ts";
-import type { Communities } from "./households.ts";
 import { Ledger } from "./ledger.ts";
 import type { SimulationOptions } from "./options.ts";
 import type { Simulation } from "./simulation.ts";
@@ -19,20 +18,21 @@ const AN_HOUR = 3600;
 /** Every transaction of the founding takes a second. */
 const TIME_TO_FOUND = 2 * AN_HOUR;
 
-/** Operator and DSO; a community's households follow in order. */
-export const OFFICIALS = 2;
-
-/** The number of each community's first account, and of the first that is left. */
-export const firstAccountsOf = (communities: Communities): number[] => {
-  const accounts = [OPERATOR];
-  for (const { households } of communities) {
-    accounts.push((accounts.at(-1) ?? OPERATOR) + OFFICIALS + households.length);
-  }
-  return accounts;
-};
-
 /** Deploys Wattline, creates the communities with money in escrow, and joins two of them by a tie line. */
 export async function openSimulation(
+  chain: Chain,
+  options: SimulationOptions,
+  signal: AbortSignal,
+): Promise<Simulation> {
+  const simulation = await foundSimulation(chain, options, signal);
+  for (const community of simulation.communities) {
+    await fundCommunity(simulation, community, options);
+  }
+  return simulation;
+}
+
+/** The same, with nobody's money in escrow yet. */
+export async function foundSimulation(
   chain: Chain,
   options: SimulationOptions,
   signal: AbortSignal,
@@ -42,22 +42,21 @@ export async function openSimulation(
   await checkNotice(chain, options);
   const wattline = await deploy(chain, series[0], tariffs);
   const communities: Community[] = [];
-  const accounts = firstAccountsOf(series);
+  const { firsts, free } = accountsOf(series.map(({ households }) => households.length));
   for (const [index, one] of series.entries()) {
-    const account = accounts[index] ?? OPERATOR;
-    communities.push(await settleCommunity(wattline, one, tariffs, index + 1, account));
+    signal.throwIfAborted();
+    const first = firsts[index] ?? free;
+    communities.push(await settleCommunity(wattline, one, tariffs, index + 1, first));
   }
   const simulation = {
     wattline,
     communities,
     trading: tradingAt(wattline),
     ledger: new Ledger(wattline),
-    anyone: { name: "auctioneer", ...(await chain.wallet(accounts.at(-1) ?? OPERATOR)) },
+    anyone: { name: "auctioneer", ...(await chain.wallet(free)) },
     check: () => signal.throwIfAborted(),
   };
   await chain.passTo(slotStart(firstSlot, slotSeconds) - AN_HOUR);
-  for (const community of communities) await fundCommunity(simulation, community, options);
-
   const [here, there] = communities;
   if (here === undefined || there === undefined) return simulation;
   const line = tieLineFor(slotSeconds);

@@ -1,8 +1,7 @@
 import type { StudiedHome, StudyTerms } from "@wattline/sdk/study";
 import type { CommunitySeries } from "../profiles/series.ts";
-import { localAccount } from "../simulation/accounts.ts";
+import { accountsOf, FIRST_HOUSEHOLD, localAccount } from "../simulation/accounts.ts";
 import type { Communities } from "../simulation/households.ts";
-import { firstAccountsOf, OFFICIALS } from "../simulation/opening.ts";
 import { levelIn, type Tariffs } from "../simulation/tariffs.ts";
 
 /** The clock of profiles files is read as UTC. */
@@ -21,10 +20,10 @@ export const termsOf = (series: CommunitySeries, tariffs: Tariffs): StudyTerms =
  * account decides, as on chain.
  */
 export function studiedHomes(communities: Communities): StudiedHome[][] {
-  const accounts = firstAccountsOf(communities);
+  const { firsts } = accountsOf(communities.map(({ households }) => households.length));
   return communities.map(({ households }, index) =>
     households.map(({ importedWh, exportedWh }, home) => ({
-      name: localAccount((accounts[index] ?? 0) + OFFICIALS + home).address,
+      name: localAccount((firsts[index] ?? 0) + FIRST_HOUSEHOLD + home).address,
       importedWh,
       exportedWh,
     })),
