@@ -101,7 +101,7 @@ export async function readStudyOptions(argv: readonly string[]): Promise<StudyOp
   if (count === 0) throw new OptionsError("--days must be at least 1.");
   const microgrids = choice("--microgrids", ["1", "2"], values.microgrids ?? "1");
   const series = await homesOf(filesOriginOf(profiles, values), from, count);
-  const communities = divided(series, microgrids === "1" ? 1 : 2);
+  const communities = divided(series, microgrids === "1" ? 1 : 2, profiles);
   const tariffs = tariffsOf(series, values);
   createFolder(out);
   return { communities, tariffs, ...(battery && { battery }), weeks, gasPrices, out };

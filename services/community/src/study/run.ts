@@ -1,10 +1,11 @@
 import { Progress } from "@wattline/common/progress";
+import { type Optimum, optimumOf } from "./foresight.ts";
 import type { StudyOptions } from "./options.ts";
 import { type RollupCost, rollupCosts } from "./rollups.ts";
 import { type Sensitivity, sensitivityOf } from "./sensitivity.ts";
 import { type PlayedWeek, playWeek, sampledWeeks } from "./weeks.ts";
 import type { Work } from "./work.ts";
-import { type Optimum, optimumOf, studyYear, type Year } from "./year.ts";
+import { studyYear, type Year } from "./year.ts";
 
 /** All that a study found. */
 export interface Study {

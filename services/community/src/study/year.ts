@@ -1,9 +1,4 @@
-import {
-  billWithGridMillis,
-  costMillis,
-  earnedOverFeedInMillis,
-  savedAgainstRetailMillis,
-} from "@wattline/sdk";
+import { costMillis, earnedOverFeedInMillis, savedAgainstRetailMillis } from "@wattline/sdk";
 import type { Battery } from "@wattline/sdk/battery";
 import {
   type HomeStudy,
@@ -21,8 +16,8 @@ import { type TieLine, tieLineFor } from "../simulation/tieLine.ts";
 import { tradeableWh } from "../simulation/tradeable.ts";
 import { type End, type GrowingTrades, tradeAcross } from "./across.ts";
 import { runBatteries } from "./batteries.ts";
+import { billAlone } from "./bills.ts";
 import { forecastsOf, Hours } from "./forecasts.ts";
-import { leastCostMillis, type Pooled } from "./optimum.ts";
 import { studiedHomes, termsOf } from "./terms.ts";
 import type { Work } from "./work.ts";
 
@@ -68,15 +63,6 @@ export interface Year {
   /** Taken and given by batteries. */
   readonly takenWh: bigint;
   readonly givenWh: bigint;
-}
-
-/** The best that could have been done. Thousandths of a base unit. */
-export interface Optimum {
-  /** By week, what all homes together would have paid the grid. */
-  readonly costMillis: readonly bigint[];
-  /** The same with the utility alone, and as studied. */
-  readonly aloneMillis: readonly bigint[];
-  readonly togetherMillis: readonly bigint[];
 }
 
 /** Studies communities over all their slots, with or without a battery in every home. */
@@ -212,80 +198,6 @@ function meteredOf([first, ...others]: Communities, parts: readonly BatteryPart[
   return [metered(first, 0), ...others.map((series, index) => metered(series, index + 1))];
 }
 
-/** What all homes would have paid with perfect foresight, and what they paid, week by week. */
-export async function optimumOf(
-  communities: Communities,
-  { homes, line }: Pick<Year, "homes" | "line">,
-  tariffs: Tariffs,
-  battery: Battery | undefined,
-  { signal, onProgress }: Work,
-): Promise<Optimum> {
-  const bare = studiedHomes(communities);
-  const { retailPerKwh, feedInPerKwh } = tariffs;
-  const [{ slotSeconds }] = communities;
-  const pools = bare.map((each): Pooled => {
-    const count = BigInt(each.length);
-    const { capacityWh = 0n, powerW = 0n } = battery ?? {};
-    const many = battery && {
-      ...battery,
-      capacityWh: capacityWh * count,
-      powerW: powerW * count,
-    };
-    return { ...pooledOf(each), battery: many };
-  });
-  const costs = await leastCostMillis(pools, {
-    retailPerKwh,
-    feedInPerKwh,
-    slotSeconds,
-    lines: line === undefined ? [] : [{ ...line, ends: [0, 1] }],
-    signal,
-    onProgress: (week, weeks) => onProgress("Finding the optimum", week, weeks),
-  });
-  const perWeek = (7 * 86_400) / slotSeconds;
-  const weeks = costs.map((_, week) => [week * perWeek, (week + 1) * perWeek] as const);
-  return {
-    costMillis: costs,
-    aloneMillis: weeks.map(([from, to]) =>
-      bare.flat().reduce((sum, home) => sum + billAlone(home, tariffs, from, to), 0n),
-    ),
-    togetherMillis: weeks.map(([from, to]) =>
-      homes.reduce((sum, home) => sum + billTogether(home, tariffs, from, to), 0n),
-    ),
-  };
-}
-
-/** A home's bill with the utility alone. */
-const billAlone = (
-  { importedWh, exportedWh }: StudiedHome,
-  tariffs: Tariffs,
-  from = 0,
-  to = importedWh.length,
-): bigint =>
-  billWithGridMillis({
-    importedWh: importedWh.slice(from, to),
-    exportedWh: exportedWh.slice(from, to),
-    retailPerKwh: tariffs.retailPerKwh.slice(from, to),
-    feedInPerKwh: tariffs.retailPerKwh.slice(from, to).map(() => tariffs.feedInPerKwh),
-  });
-
-/** What a home pays the utility besides its trades, and for them. */
-function billTogether({ studied, trades }: HomeYear, tariffs: Tariffs, from: number, to: number) {
-  const rest = (all: readonly bigint[], traded: readonly bigint[]) =>
-    all.map((wh, slot) => wh - (traded[slot] ?? 0n));
-  const { name, importedWh, exportedWh } = studied;
-  const left = {
-    name,
-    importedWh: rest(importedWh, trades.boughtWh),
-    exportedWh: rest(exportedWh, trades.soldWh),
-  };
-  const { paidMillis, receivedMillis } = trades;
-  return (
-    billAlone(left, tariffs, from, to) +
-    total(paidMillis.slice(from, to)) -
-    total(receivedMillis.slice(from, to))
-  );
-}
-
 const gainsOf = (
   { boughtWh, soldWh }: HomeTrades,
   { total: { paidMillis, receivedMillis } }: HomeStudy,
@@ -313,23 +225,6 @@ function worseSlots(
     if (savedMillis + earnedMillis < 0n) worse++;
   }
   return worse;
-}
-
-/** What homes have left and lack together, slot by slot. */
-export function pooledOf(homes: readonly StudiedHome[]): Pick<Pooled, "surplusWh" | "needWh"> {
-  const slots = homes[0]?.importedWh.length ?? 0;
-  const [surplusWh, needWh] = [new Array<bigint>(slots), new Array<bigint>(slots)];
-  for (let slot = 0; slot < slots; slot++) {
-    let [surplus, need] = [0n, 0n];
-    for (const { exportedWh, importedWh } of homes) {
-      const net = (exportedWh[slot] ?? 0n) - (importedWh[slot] ?? 0n);
-      if (net > 0n) surplus += net;
-      else need -= net;
-    }
-    surplusWh[slot] = surplus;
-    needWh[slot] = need;
-  }
-  return { surplusWh, needWh };
 }
 
 const total = (energyWh: readonly bigint[]): bigint => energyWh.reduce((sum, wh) => sum + wh, 0n);
