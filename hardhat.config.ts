@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import { publicNetworks } from "./ignition/networks.ts";
 
 /** The compiler comes from npm, so that nothing is downloaded behind the lock file's back. */
 const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
@@ -31,6 +32,9 @@ const contracts = {
 
 export default defineConfig({
   plugins: [toolbox],
+  networks: publicNetworks(),
+  // Etherscan wants a key of each network; Sourcify and Blockscout want none.
+  verify: { etherscan: { enabled: false } },
   test: {
     solidity: {
       fuzz: { runs: deep ? 10_000 : 256 },

@@ -8,9 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readMeterFile } from "@wattline/sdk/meterData";
 
-/** V8 would let garbage grow to over 100 MB before it collects; this measures what reading needs. */
-const SMALL_YOUNG_GENERATION = "--max-semi-space-size=2";
-
 const QUARTER = 900;
 const DAYS_PER_YEAR = 365;
 const QUARTERS_PER_DAY = 96;
@@ -69,11 +66,7 @@ else {
       const file = join(folder, "meters.csv");
       writeFileSync(file, table(each));
       const size = (statSync(file).size / 1e6).toFixed(1);
-      const run = spawnSync(
-        process.execPath,
-        [SMALL_YOUNG_GENERATION, import.meta.filename, file],
-        { encoding: "utf8" },
-      );
+      const run = spawnSync(process.execPath, [import.meta.filename, file], { encoding: "utf8" });
       if (run.status !== 0) throw new Error(`${each.name} failed: ${run.stderr}`);
       const { milliseconds, cpuMs, intervals, megabytes } = JSON.parse(run.stdout);
       console.log(

@@ -8,9 +8,11 @@ import {
   ReorgError,
   RpcError,
   readOptions,
+  storageLinesOf,
   USAGE,
 } from "@wattline/audit/command";
 import { OptionsError } from "@wattline/common/options";
+import { storageRows, storageTotals } from "@wattline/sdk";
 
 const [PASSED, FAILED, MISUSED, UNREADABLE, NOT_JUDGED, STOPPED] = [0, 1, 2, 3, 4, 130];
 
@@ -36,8 +38,9 @@ async function audit(argv: readonly string[]): Promise<number> {
     console.log(USAGE);
     return PASSED;
   }
-  const { verdicts, end } = await auditIntoFolder(command, stop.signal);
-  for (const verdict of verdicts) console.log(lineOf(verdict));
+  const { verdicts, end, state } = await auditIntoFolder(command, stop.signal);
+  const batteries = storageTotals(storageRows(state, command.microgrid));
+  for (const line of [...verdicts.map(lineOf), ...storageLinesOf(batteries)]) console.log(line);
   console.log(
     `\n${conclusionOf(verdicts)} up to block ${end.number}. Report: ${command.out}/report.html`,
   );

@@ -8,6 +8,7 @@ import { logOf } from "./start/log.ts";
 import { OptionsError, readStartOptions, type StartOptions, USAGE } from "./start/options.ts";
 import { partsOf, urlsOf } from "./start/parts.ts";
 import { PortError, requireFree } from "./start/ports.ts";
+import { toldToStop } from "./start/runAsPart.ts";
 import { PartError, Supervisor } from "./start/supervisor.ts";
 
 const EXPECTED = [OptionsError, PortError, FolderError, PartError];
@@ -48,16 +49,4 @@ async function run(supervisor: Supervisor, options: StartOptions): Promise<never
   const { networks }: { networks: NetworkConfig[] } = JSON.parse(readFileSync(config, "utf8"));
   console.log(guideTo(networks[0], urlsOf(options), missing));
   return over;
-}
-
-/** Resolves when the process is asked to stop; asked twice, it stops at once. */
-function toldToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => {
-        resolve();
-        process.once(signal, () => process.exit(130));
-      });
-    }
-  });
 }

@@ -6,7 +6,15 @@ import { ERC20Permit } from "@openzeppelin/contracts/token/ERC20/extensions/ERC2
 
 /// @notice Play money for tests and local chains: six decimals, permit, and as much as anyone asks for.
 contract TestEuro is ERC20Permit {
-    constructor() ERC20("Test Euro", "tEUR") ERC20Permit("Test Euro") {}
+    /// @dev The chain id of Hardhat's and Anvil's development chains.
+    uint256 private constant LOCAL = 31_337;
+
+    /// @notice The chain is not a local one, where nobody takes play money for money.
+    error TestEuro_NotLocal(uint256 chainId);
+
+    constructor() ERC20("Test Euro", "tEUR") ERC20Permit("Test Euro") {
+        if (block.chainid != LOCAL) revert TestEuro_NotLocal(block.chainid);
+    }
 
     /// @notice Gives `to` the `amount`, in millionths of a Test Euro.
     function mint(address to, uint256 amount) external {

@@ -1,7 +1,7 @@
 import { createRoute, createRouter, type RouterHistory, redirect } from "@tanstack/react-router";
 import { ErrorPage, rootRoute } from "./app/index.ts";
 import { auditRoute } from "./audit/index.ts";
-import { certificateRoute, energyRoute, statementRoute } from "./energy/index.ts";
+import { certificateRoute, deliveryRoute, energyRoute, statementRoute } from "./energy/index.ts";
 import { gainsRoute } from "./gains/index.ts";
 import { marketRoute } from "./market/index.ts";
 import { microgridRoute } from "./microgrid/index.ts";
@@ -19,6 +19,7 @@ const routeTree = rootRoute.addChildren([
   marketRoute,
   energyRoute,
   certificateRoute,
+  deliveryRoute,
   statementRoute,
   microgridRoute,
   auditRoute,

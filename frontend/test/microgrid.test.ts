@@ -123,8 +123,8 @@ describe("The microgrid page", function () {
     await nextDoor.reportNothing(slot);
     // Of 10 Wh from the other side the line loses 3 %, rounded up.
     for (const text of [
-      /Exported in the newest slot0 Wh/,
-      /Traded in the newest slot9 Whbought here, also over tie lines/,
+      /Exported in the newest slot0 W0 Wh, /,
+      /Traded in the newest slot36 Wbought here, also over tie lines/,
     ]) {
       await page.getByRole("main").filter({ hasText: text }).waitFor();
     }
@@ -345,8 +345,11 @@ describe("The microgrid page", function () {
     await mine.page.getByText("You have proposed a tie line to Riverside:").waitFor();
     await mine.context.close();
 
+    // The other operator sees that it waits, wherever on the page, and which way leads there.
     const theirs = await openAs(SECOND_FIRST_ACCOUNT, "?microgrid=2");
-    await openTab(theirs.page, "Tie lines");
+    await theirs.page.getByText("A neighbour's proposal of a tie line waits for you.").waitFor();
+    await theirs.page.getByRole("tab", { name: "Tie lines 1 proposal" }).waitFor();
+    await theirs.page.getByRole("link", { name: "Look at it" }).click();
     await button(theirs.page, "Agree").click();
     await theirs.page.getByText(/on: loses 5%/).waitFor();
     // Until then the old terms hold.
@@ -397,6 +400,12 @@ describe("The microgrid page", function () {
     await takeScreenshots(page, "microgrid-found");
     await sheet.getByRole("button", { name: "Found the microgrid" }).click();
     await sheet.waitFor({ state: "detached" });
+    // The new one is shown, with what there is to do next, and not as if all were well there.
+    await page.getByRole("heading", { level: 1, name: "Hillside" }).waitFor();
+    await page.getByText("What comes next").waitFor();
+    await page.getByText(/^Nobody is metered here yet/).waitFor();
+    await page.getByRole("link", { name: "Do it" }).first().click();
+    await page.getByRole("tab", { name: "Register a meter", selected: true }).waitFor();
     await page.getByRole("option", { name: "Hillside" }).waitFor({ state: "attached" });
     const founded = (await stack.wattline.facts()).known(3);
     expect(founded).to.deep.include({

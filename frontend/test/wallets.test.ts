@@ -95,7 +95,7 @@ describe("Wallets as they are", function () {
       { announced: "injected only" },
       { row: "Wallet of this browser" },
     );
-    expect(wallet.requests.map(({ method }) => method)).to.include("eth_accounts");
+    expect(wallet.requests.map(({ method }) => method)).to.include("wallet_requestPermissions");
 
     const { context } = await openContext(browser);
     opened.push(context);
@@ -355,7 +355,7 @@ describe("Wallets as they are", function () {
       "a chain with another marketplace": { marketplace: `0x${"12".repeat(20)}` },
       "a chain that an earlier edition did not tell apart": { genesis: undefined },
     })) {
-      it(`on ${where}: that is dropped with a word`, async () => {
+      it(`on ${where}: that is dropped, and the page says so`, async () => {
         const page = await openWithPending(on);
         // A message goes by itself, so the wait for it begins before the page is opened.
         await Promise.all([

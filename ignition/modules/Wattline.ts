@@ -5,19 +5,27 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
  * deployer included, keeps a power over any of them.
  */
 export default buildModule("Wattline", (m) => {
-  const EnergyMetadata = m.library("EnergyMetadata");
-  const tokens = m.contract("EnergyTokenFactory", [], { libraries: { EnergyMetadata } });
+  const metadata = m.library("EnergyMetadata");
+  const tokenFactory = m.contract("EnergyTokenFactory", [], {
+    libraries: { EnergyMetadata: metadata },
+  });
   const microgrids = m.contract("Microgrids");
-  const factory = m.contract("MetersFactory", [microgrids, tokens]);
+  const metersFactory = m.contract("MetersFactory", [microgrids, tokenFactory]);
+  const settlement = m.contract("Settlement");
+  const forwards = m.contract("Forwards");
+  const releases = m.contract("Releases");
+  const mandates = m.contract("Mandates");
   const marketplace = m.contract("Marketplace", [
-    factory,
-    m.contract("Settlement"),
-    m.contract("Forwards"),
-    m.contract("Releases"),
-    m.contract("Mandates"),
+    metersFactory,
+    settlement,
+    forwards,
+    releases,
+    mandates,
   ]);
   const meters = m.contractAt("Meters", m.staticCall(marketplace, "METERS"));
   const energy = m.contractAt("EnergyToken", m.staticCall(marketplace, "ENERGY"));
   const board = m.contract("Board");
-  return { marketplace, microgrids, meters, energy, board };
+  const modules = { settlement, forwards, releases, mandates };
+  const factories = { metadata, tokenFactory, metersFactory };
+  return { marketplace, microgrids, meters, energy, board, ...modules, ...factories };
 });

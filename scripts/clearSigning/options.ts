@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { readFlags } from "@wattline/common/flags";
 import { listOf, OptionsError, wholeNumber } from "@wattline/common/options";
 import type { ClearSigningCurrency, Deployment } from "@wattline/sdk";
-import { type Address, getAddress, isAddress } from "viem";
+import { getAddress, isAddress } from "viem";
 
 export const USAGE = `npm run clear-signing -- --deployment FILE --currency ADDRESS,SYMBOL,DECIMALS --out FOLDER
 
@@ -48,7 +48,11 @@ export function readOptions(argv: readonly string[]): ClearSigningOptions | "hel
     );
   }
   return {
-    deployment: readDeployment(required("--deployment", values.deployment)),
+    deployment: readDeployment(
+      required("--deployment", values.deployment),
+      deploymentSchema,
+      OptionsError,
+    ),
     currency: { ...currencyOf(required("--currency", values.currency)), microgrids },
     out: required("--out", values.out),
   };
@@ -75,33 +79,4 @@ function currencyOf(text: string): ClearSigningCurrency {
     );
   }
   return { address: getAddress(address), symbol, decimals: number };
-}
-
-function readDeployment(file: string): Deployment {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new OptionsError(`--deployment: ${error instanceof Error ? error.message : error}.`);
-  }
-  const members = new Map<string, unknown>(Object.entries(Object(json)));
-  const address = (name: string): Address => {
-    const value = members.get(name);
-    if (typeof value === "string" && isAddress(value, { strict: false })) return getAddress(value);
-    throw new OptionsError(`--deployment: ${file} must have ${name}, an address, not ${value}.`);
-  };
-  const number = (name: string): number => {
-    const value = members.get(name);
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-    throw new OptionsError(`--deployment: ${file} must have ${name}, a number, not ${value}.`);
-  };
-  return {
-    chainId: number("chainId"),
-    marketplace: address("marketplace"),
-    microgrids: address("microgrids"),
-    meters: address("meters"),
-    energy: address("energy"),
-    board: address("board"),
-    fromBlock: number("fromBlock"),
-  };
 }

@@ -1,4 +1,4 @@
-/** Builds the dApp when its sources have changed, and serves it: `node frontend.ts PORT` in its folder. */
+/** Builds the dApp when its sources have changed, and serves it: `node frontend.ts PORT HOST` in its folder. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -10,6 +10,7 @@ import { HOST } from "./ports.ts";
 import { runAsPart } from "./runAsPart.ts";
 
 const port = Number(process.argv[2]);
+const host = process.argv[3] ?? HOST;
 const root = process.cwd();
 const project = path.join(root, "..");
 const stamp = path.join(project, ".wattline", "frontend.sha256");
@@ -33,7 +34,7 @@ await runAsPart([BuildError], async (signal) => {
     root,
     logLevel: "warn",
     plugins: [waitingReadings()],
-    preview: { host: HOST, port, strictPort: true },
+    preview: { host, port, strictPort: true },
   });
   await new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });

@@ -14,6 +14,7 @@ import {
   type PlayOptions,
   playerOf,
   playForever,
+  publishDirectories,
   signerFor,
   Wallets,
 } from "@wattline/community/live";
@@ -69,6 +70,7 @@ await runAsPart([FoundingError], async (signal) => {
     signal,
   };
   await answers("relay", `${relayUrl}/health`, signal);
+  await publishDirectories(options);
   const player = playerOf(options);
   await player.seedDay();
   for (const line of await player.dayLines()) console.log(line);

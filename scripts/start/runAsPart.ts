@@ -20,3 +20,15 @@ export async function runAsPart(
     process.exit(1);
   }
 }
+
+/** Resolves when the process is asked to stop; asked twice, it stops at once. */
+export function toldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => {
+        resolve();
+        process.once(signal, () => process.exit(130));
+      });
+    }
+  });
+}

@@ -7,7 +7,10 @@ import { type Lane, openLane } from "./lane.ts";
 import type { Step } from "./steps.ts";
 import { openWorkplace } from "./workplace.ts";
 
-/** More lanes would not be faster: the run then waits for the longest file. */
+/**
+ * More lanes would not be faster: the run then waits for the longest file. There is one more than processors, because
+ * tests wait for blocks, pages and processes nearly half of their time.
+ */
 const MOST_LANES = 4;
 
 /**
@@ -79,7 +82,7 @@ export async function run(
     );
   }
 
-  const count = isLive ? 1 : Math.min(MOST_LANES, availableParallelism(), steps.length);
+  const count = isLive ? 1 : Math.min(MOST_LANES, availableParallelism() + 1, steps.length);
   await Promise.all(Array.from({ length: count }, () => work(openLane(workplace, words))));
 
   if (failed.length > 0) console.log(styleText("red", `\nFailed: ${namesOf(failed)}`));

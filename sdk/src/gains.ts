@@ -203,7 +203,7 @@ const SECONDS_PER_HOUR = 3600;
 
 /**
  * Adds up a trade's parts by hour of delivery, for both sides.
- * @param withGrid Whether one side is a DSO.
+ * @param withGrid Whether one side is the grid.
  */
 export function gainsByHour(
   parts: readonly TradePart[],

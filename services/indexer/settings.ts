@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import type { Deployment } from "@wattline/sdk";
-import { isAddress } from "viem";
 
 /** An environment variable is missing or invalid; the message names it. */
 export class SettingsError extends Error {}
@@ -33,7 +32,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readSettings(environment: Environment): Settings {
   const deploymentFile = path.resolve(required(environment, "WATTLINE_DEPLOYMENT"));
-  const deployment = readDeployment(deploymentFile);
+  const deployment = readDeployment(deploymentFile, deploymentSchema, SettingsError);
   return {
     deploymentFile,
     deployment,
@@ -69,40 +68,4 @@ function portOf(text: string): number {
     );
   }
   return port;
-}
-
-/** @throws SettingsError when the file is missing or not a deployment. */
-function readDeployment(file: string): Deployment {
-  if (!existsSync(file)) {
-    throw new SettingsError(`WATTLINE_DEPLOYMENT names ${file}, which does not exist.`);
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new SettingsError(
-      `WATTLINE_DEPLOYMENT: ${file} is no JSON (${error instanceof Error ? error.message : error}).`,
-    );
-  }
-  if (!isDeployment(json)) {
-    throw new SettingsError(
-      `WATTLINE_DEPLOYMENT: ${file} must hold chainId, marketplace, microgrids, meters, energy, board and fromBlock.`,
-    );
-  }
-  return json;
-}
-
-function isDeployment(json: unknown): json is Deployment {
-  if (typeof json !== "object" || json === null) return false;
-  const members = new Map<string, unknown>(Object.entries(json));
-  return (
-    ["marketplace", "microgrids", "meters", "energy", "board"].every((name) => {
-      const address = members.get(name);
-      return typeof address === "string" && isAddress(address, { strict: false });
-    }) &&
-    ["chainId", "fromBlock"].every((name) => {
-      const number = members.get(name);
-      return typeof number === "number" && Number.isSafeInteger(number) && number >= 0;
-    })
-  );
 }

@@ -44,7 +44,7 @@ describe("an operator", () => {
       expect(await world.whOf(world.operator, 63, microgrid)).to.equal(5_000n);
     });
 
-    // Open: anyone who may retire a meter decides whether it delivers. See docs/decisions/SECURITY-second-edition.md.
+    // Open: anyone who may retire a meter decides whether it delivers. See docs/SECURITY.md, *Bonds*.
     it("wins the bond, as any buyer, of what a meter can't deliver that it retires before", async () => {
       const { world, jane } = get();
       const [money, janes] = [await world.moneyOf(world.operator), await world.moneyOf(jane.owner)];

@@ -30,7 +30,7 @@ describe("who is to receive, or to be asked", () => {
     expect(await world.whOf(joe.owner, 0, 2)).to.equal(300n);
   });
 
-  it("is no contract's business: a contract without a receiver's function is delivered to", async () => {
+  it("gets energy as a contract without a receiver's function, too", async () => {
     const { world, jane, joe } = get();
     const wallet = await world.ethers.deployContract("ContractWallet");
     await wallet.setUp(joe.owner.address, 0);

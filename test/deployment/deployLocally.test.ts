@@ -35,6 +35,20 @@ describe("Wattline deployed for tests, benchmarks and simulations", () => {
     }
   });
 
+  it("has play money and demo accounts on local chains only", async () => {
+    const { ethers, close } = await network.create({ override: { chainId: 8_453 } });
+    try {
+      await expect(ethers.deployContract("TestEuro"))
+        .to.be.revertedWithCustomError(
+          await ethers.getContractFactory("TestEuro"),
+          "TestEuro_NotLocal",
+        )
+        .withArgs(8_453);
+    } finally {
+      await close();
+    }
+  });
+
   it("names the contract that can't be deployed, and why", async () => {
     const { provider, close } = await network.create();
     try {

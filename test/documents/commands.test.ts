@@ -26,6 +26,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^npm run simulate\b(?!.*--help)/,
     "services/community/test plays the same options for less time",
   ],
+  [/^npm run study\b(?!.*--help)/, "services/community/test studies homes of its own"],
   [/^npm run allocate\b/, "test/allocate runs it on files"],
   [/^npm run (delivery|verify|statements)\b(?!.*--help)/, "test/statements runs it on a chain"],
   [/^npm run clear-signing\b(?!.*--help)/, "test/sdk runs it on a deployment"],
@@ -36,6 +37,8 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^npm run -w frontend (dev|build|size|messages|bench)$/,
     "the pages' tests build and serve the dApp",
   ],
+  [/^npm run deploy\b(?!.*--help)/, "test/deployment runs it on a stand-in for a public network"],
+  [/^npx hardhat keystore\b/, "asks for a password"],
   [/^npx tsc\b/, "a step of npm test"],
 ];
 
@@ -75,6 +78,7 @@ const scriptsOf = (folder: string): NonNullable<Package["scripts"]> => {
 const WITH_HELP = [
   "start",
   "simulate",
+  "study",
   "audit",
   "allocate",
   "delivery",
@@ -82,6 +86,7 @@ const WITH_HELP = [
   "statements",
   "clear-signing",
   "auctioneer",
+  "deploy",
 ];
 
 describe("Commands in the documents", function () {

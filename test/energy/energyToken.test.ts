@@ -532,7 +532,7 @@ describe("EnergyToken's metadata", () => {
   });
 
   for (const [what, name] of Object.entries(NAMES)) {
-    it(`carries a name ${what} unharmed, and keeps it out of the picture`, async () => {
+    it(`shows a name ${what} as it is, and keeps it out of the picture`, async () => {
       const microgrid = await world.found([{}], { charterOf: { name } });
       const metadata = await metadataOf(
         energyIdOf({ microgrid, source: "Wind", slot: START_SLOT }),

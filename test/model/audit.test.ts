@@ -73,7 +73,7 @@ describe("The audit of whatever may happen", function () {
     return audit;
   }
 
-  /** The model knows no sun: its meters export at night. */
+  /** The model has no night: its meters export at any hour. */
   const findingsOf = ({ tally }: Audit) =>
     tally
       .findings()
@@ -123,7 +123,7 @@ describe("The audit of whatever may happen", function () {
     }
   });
 
-  it("finds whatever an event says wrong", async () => {
+  it("finds every event that says something false", async () => {
     const missing = new Set(FRAUDS);
     for (let seed = FIRST_SEED; missing.size > 0 && seed < FIRST_SEED + 40; seed++) {
       await play(seed);
@@ -182,11 +182,11 @@ function dataOf(name: string, args: Readonly<Record<string, unknown>>): Hex {
   );
 }
 
-/** An event that lies: the audit must say so in one of these checks, in that transaction. */
+/** A false event: the audit must say so in one of these checks, in that transaction. */
 interface Fraud {
   readonly event: HistoryEvent["eventName"];
   readonly checks: readonly Check[];
-  /** What it says instead; undefined where it can't lie like that. */
+  /** What it says instead; undefined where it can't be false in this way. */
   change(event: HistoryEvent): object | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from "@wattline/community/profiles";
 
-/** Chance from a seed: the same seed throws the same. */
+/** Random choices from a seed: the same seed makes the same choices. */
 export class Dice {
   private readonly draw: Random;
 

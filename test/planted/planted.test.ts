@@ -23,7 +23,7 @@ function plant({ file, from, to }: PlantedBug, sound: string): string {
   return parts.join(to);
 }
 
-/** Runs Hardhat in `folder`, whatever it thinks of the result, and returns what it prints. */
+/** Runs Hardhat in `folder`, and returns what it prints, also when it fails. */
 const runHardhat = (folder: string, ...args: string[]): Promise<string> =>
   new Promise((resolve) => {
     // As often as in `npm test`: the bugs are to be found there.

@@ -169,7 +169,7 @@ describe("Profile, proven for all operands", () => {
     for (const x of edges) {
       for (const y of edges) {
         for (let lane = 0; lane < LANES; lane++) {
-          // One lane at the edge between lanes that stay calm, so that both outcomes come up.
+          // Only one lane is close to failing, so that both outcomes come up.
           const a = place(lane, x, 5n);
           const b = place(lane, y, 5n);
           expectPlain("add", runs.add, a, b, x + y <= MAX, a + b);

@@ -20,23 +20,23 @@ const scripts = fileURLToPath(new URL("../../scripts", import.meta.url));
 const platform = `${process.platform}-${process.arch}`;
 const version = process.versions.node;
 
-/** Stands in for npm: notes how it was called, then installs, fails or hangs as the test wishes. */
+/** Stands in for npm: notes how it was called, then installs, fails or hangs as the test asks. */
 const FAKE_NPM = `
 const { appendFileSync, mkdirSync, symlinkSync, rmSync, writeFileSync } = require("node:fs");
 appendFileSync("calls", process.argv.slice(2).join(" ") + "\\n");
 rmSync("node_modules", { recursive: true, force: true });
-const [wish, detail] = process.env.FAKE_NPM.split(" ");
-if (wish === "fail") {
+const [outcome, detail] = process.env.FAKE_NPM.split(" ");
+if (outcome === "fail") {
   writeFileSync(process.env.npm_config_logs_dir + "/debug.log", "12 error code " + detail + "\\n");
   process.exit(1);
 }
 mkdirSync("node_modules/.bin", { recursive: true });
-if (wish === "hang") setInterval(() => {}, 1000);
+if (outcome === "hang") setInterval(() => {}, 1000);
 else {
   if (process.platform === "win32") throw new Error("This stand-in needs symbolic links.");
   symlinkSync(process.execPath, "node_modules/.bin/node");
   mkdirSync("node_modules/@nomicfoundation/edr", { recursive: true });
-  const source = wish === "break" ? "throw new Error('no native binding')" : "module.exports = {}";
+  const source = outcome === "break" ? "throw new Error('no native binding')" : "module.exports = {}";
   writeFileSync("node_modules/@nomicfoundation/edr/index.js", source);
   const packages = { "node_modules/@nomicfoundation/edr": { version: "1.0.0" } };
   writeFileSync("node_modules/.package-lock.json", JSON.stringify({ packages }));

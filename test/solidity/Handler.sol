@@ -200,7 +200,7 @@ abstract contract Handler is World {
         uint256 most = _capacityOf(meter);
         uint256 ended = ProfileLib.maskOf(reading.firstBlock, 0, block.timestamp / SLOT_SECONDS - 1);
         uint256 open = ended;
-        // One reading in eight is not honest: it repeats slots, runs ahead of time, or exports too much.
+        // One reading in eight is false: it repeats slots, runs ahead of time, or exports too much.
         uint256 lie = _pick(seed, 2, 24);
         if (lie != 0) open &= ~ProfileLib.fill(record.covered);
         if (lie == 1) open = type(uint256).max;

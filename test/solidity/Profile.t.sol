@@ -10,7 +10,7 @@ import {
 } from "../../contracts/libraries/Profile.sol";
 import { VM } from "./Vm.sol";
 
-/// @notice {ProfileLib} against the obvious: eight numbers in an array.
+/// @notice {ProfileLib} against a plain model: eight numbers in an array.
 /// @dev Plain random words would overflow in nearly every run and touch a boundary in none, so lanes are drawn
 /// from a seed that picks boundary values often, and second operands lean on the first (see {_beside}).
 contract ProfileTest {

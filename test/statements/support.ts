@@ -2,13 +2,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { packProfile, packReading, sourceIndex } from "@wattline/sdk";
-import { type DueRetirement, importDigest } from "@wattline/sdk/statements";
+import { packProfile, sourceIndex } from "@wattline/sdk";
+import type { DueRetirement } from "@wattline/sdk/statements";
 import {
   type History,
   type PlayedChain,
   playChain,
 } from "../../services/audit/test/support/history.ts";
+import { agentExport } from "../support/agentExport.ts";
 
 export type Household = History["communities"][number]["households"][number];
 
@@ -26,32 +27,11 @@ export async function playStatements(market: History["market"] = "accept") {
   const timeOf = (slot: number): string => new Date(slot * series.slotSeconds * 1000).toISOString();
 
   /** What the home agent exports: the import of the day, signed by the device. */
-  async function exportOf({ device }: Household, importedWh: readonly bigint[], signer = device) {
-    const { firstBlock, words } = packReading(
-      new Map(importedWh.map((wh, index) => [series.firstSlot + index, wh])),
-    );
-    const { chainId, marketplace, microgrids, meters, energy } = deployment;
-    const contracts = {
-      marketplace,
-      microgrids,
-      meters,
-      energy,
-    } as History["wattline"]["addresses"];
-    const readings = await Promise.all(
-      words.map(async (word, index) => {
-        const unsigned = {
-          meter: device.address,
-          firstBlock: firstBlock + index,
-          imported: [word],
-        };
-        const signature = await signer.sign({
-          hash: importDigest({ chainId, contracts }, unsigned),
-        });
-        return { ...unsigned, imported: [`0x${word.toString(16)}`], signature };
-      }),
-    );
-    return JSON.stringify({ home: "test", readings });
-  }
+  const exportOf = (
+    { device }: Household,
+    importedWh: readonly bigint[],
+    signer = device,
+  ): Promise<string> => agentExport(deployment, device, series.firstSlot, importedWh, signer);
 
   return {
     ...{ played, history, community, households, microgrid, series, folder, timeOf },

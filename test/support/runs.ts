@@ -7,7 +7,7 @@ export const PATIENCE_MS = deep ? 1_800_000 : 60_000;
 export const runs = (usual: number) => ({
   numRuns: deep ? 20 * usual : usual,
   seed: 20270607,
-  // The search for a small counterexample must end before the test runner's patience does, or nobody sees it.
+  // The search for a small counterexample must end within the test runner's time limit, or it is never shown.
   interruptAfterTimeLimit: 0.8 * PATIENCE_MS,
   markInterruptAsFailure: true,
 });

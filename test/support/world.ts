@@ -15,7 +15,7 @@ import { network } from "hardhat";
 import { type Address, concat, getAddress, type Hex, keccak256, toHex, zeroAddress } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 
-/** A fresh in-process chain with the market on it, a currency, and the hands to do things with them. */
+/** A fresh in-process chain with the market on it, a currency, and functions that act on them. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /** An account that sends transactions, and the key that signs for it. */

@@ -7,7 +7,7 @@ const FLAGS = { days: { type: "string" }, check: { type: "boolean" } } as const;
 const read = (...argv: string[]) => readFlags(argv, FLAGS, Refusal);
 
 describe("The flags of a command line", () => {
-  it("are read, and so is the wish for help", () => {
+  it("are read, and so is a request for help", () => {
     expect({ ...read("--days", "3", "--check") }).to.deep.equal({ days: "3", check: true });
     expect({ ...read("--days=3", "--help") }).to.deep.equal({ days: "3", help: true });
     expect({ ...read("-h") }).to.deep.equal({ help: true });

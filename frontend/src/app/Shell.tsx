@@ -3,6 +3,7 @@ import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import { ChartLine, House, Network, ShieldCheck, TrendingUp } from "lucide-react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
+import { NamesOfPeople } from "../people/index.ts";
 import { ConnectButton, DemoConfirm, Messages, PendingTransactions } from "../wallet/index.ts";
 import { Banners } from "./Banners.tsx";
 import { Logo } from "./Logo.tsx";
@@ -58,6 +59,7 @@ export function Shell() {
       <DemoConfirm />
       <PendingTransactions />
       <IndexerRefresh />
+      <NamesOfPeople />
     </>
   );
 }

@@ -17,9 +17,10 @@ export function usePageTitle(): void {
     gains: t`What would I gain?`,
     statement: t`Statement`,
     certificate: t`Certificate`,
+    delivery: t`Delivery statement`,
   };
-  // A certificate may be of another microgrid than the one that is chosen, and a study is of none.
-  const place = /^(certificate|gains)$/.test(first) ? undefined : microgrid?.name;
+  // A certificate or a delivery statement may be of another microgrid than the one that is chosen; a study is of none.
+  const place = /^(certificate|delivery|gains)$/.test(first) ? undefined : microgrid?.name;
   const title = [pages[first], place, "Wattline"].filter(Boolean).join(" · ");
   useEffect(() => {
     document.title = title;

@@ -1,4 +1,5 @@
 import { Trans } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
 import { Network } from "lucide-react";
 import { useDeferredValue } from "react";
 import { useMicrogrid } from "../app/index.ts";
@@ -17,7 +18,10 @@ export function AuditPage() {
         <Trans>
           Every settlement, with the reading, the order and the signature behind it. You don't have
           to trust anyone: check it all in your own browser.
-        </Trans>
+        </Trans>{" "}
+        <Link to="/delivery" className="text-leaf underline">
+          <Trans>Check a delivery statement</Trans>
+        </Link>
       </PageHeader>
       <div className="flex flex-col gap-5">
         <VerifyCard />

@@ -4,6 +4,7 @@ import { LANE_MAX_WH, SIDES } from "@wattline/sdk";
 import { ShieldAlert, ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import { useChainQuery, useNetwork } from "../chain/index.ts";
+import { Person } from "../people/index.ts";
 import {
   AddressText,
   Badge,
@@ -42,6 +43,7 @@ export default function SettlementSheet({
   return (
     <Sheet
       open
+      inAddress
       onOpenChange={onClose}
       title={names[row.type]}
       description={
@@ -50,10 +52,10 @@ export default function SettlementSheet({
     >
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-sm">
         <Item label={<Trans>Seller</Trans>}>
-          <AddressText address={row.seller} />
+          <Person address={row.seller} />
         </Item>
         <Item label={<Trans>Buyer</Trans>}>
-          <AddressText address={row.buyer} />
+          <Person address={row.buyer} />
         </Item>
         <Item label={<Trans>Source</Trans>}>{sourceName(row.source)}</Item>
         <Item label={<Trans>Sent</Trans>}>
@@ -161,7 +163,7 @@ function OrderCard({
       <div className="flex flex-wrap items-center justify-between gap-2">
         <span className="font-medium">
           {SIDES[order.side] === "offer" ? <Trans>Offer</Trans> : <Trans>Bid</Trans>}{" "}
-          <AddressText address={order.maker} />
+          <Person address={order.maker} />
         </span>
         <SignedBy by={by} />
       </div>
@@ -226,7 +228,7 @@ function TransactionCard({
     <div className={BOX}>
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
         <Item label={<Trans>Sent by</Trans>}>
-          <AddressText address={from} />
+          <Person address={from} />
         </Item>
         <Item label={<Trans>Block</Trans>}>{formatCount(row.block)}</Item>
         <Item label={<Trans>Gas</Trans>}>{formatCount(gasUsed)}</Item>

@@ -3,7 +3,9 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { Microgrid } from "@wattline/sdk";
 import { Download, ScrollText } from "lucide-react";
 import { Suspense, useMemo, useState } from "react";
+import { saveAs } from "../browser/index.ts";
 import { useNetwork } from "../chain/index.ts";
+import { inShort, useCalled } from "../people/index.ts";
 import {
   Badge,
   Button,
@@ -20,7 +22,6 @@ import {
   SkeletonLines,
   SlotTime,
   Stat,
-  shortAddress,
 } from "../ui/index.ts";
 import { Filters } from "./Filters.tsx";
 import { type HistoryRow, idOf, sumOf } from "./history.ts";
@@ -45,7 +46,11 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
   const rows = data?.rows;
   const opened = rows?.find((row) => idOf(row) === open);
   const setOpen = (row: string | undefined) =>
-    void navigate({ search: (search) => ({ ...search, row }), resetScroll: false });
+    void navigate({
+      search: (search) => ({ ...search, row }),
+      replace: row === undefined,
+      resetScroll: false,
+    });
   const columns = useColumns(setOpen);
 
   const save = async (kind: "csv" | "json") => {
@@ -59,7 +64,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
         kind === "csv"
           ? files.settlementsCsv(all, typeNames, network.currency)
           : files.settlementsJson(all);
-      files.saveAs(`wattline-settlements-${microgrid.microgrid}`, kind, text);
+      saveAs(`wattline-settlements-${microgrid.microgrid}`, kind, text);
       setSaving(false);
     } catch (failed) {
       setSaving(failed instanceof Error ? failed : new Error(String(failed)));
@@ -135,11 +140,14 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
 
 function Sum({ rows, more }: { readonly rows: readonly HistoryRow[]; readonly more: boolean }) {
   const { trades, sentWh, lostWh, costMillis, chargeMillis } = useMemo(() => sumOf(rows), [rows]);
+  const newest = formatMoment(rows.reduce((latest, { time }) => Math.max(latest, time), 0));
   return (
     <div className="mb-4 grid grid-cols-2 gap-3 lg:grid-cols-4">
       <Stat
         label={more ? <Trans>Newest trades</Trans> : <Trans>Trades</Trans>}
         value={formatCount(trades)}
+        // They grow while one looks: up to when they are counted.
+        detail={<Trans>up to {newest}</Trans>}
       />
       <Stat
         tone="sun"
@@ -171,6 +179,8 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
   const { t } = useLingui();
   const names = useTypeNames();
   const sourceName = useSourceName();
+  // Rendered anew when names have come.
+  useCalled();
   return [
     {
       id: "time",
@@ -180,12 +190,17 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
         <button
           type="button"
           className="rounded-md py-1 text-left font-medium text-leaf underline-offset-2 hover:underline"
-          onClick={(event) => {
-            event.stopPropagation();
-            open(idOf(row));
-          }}
+          onClick={() => open(idOf(row))}
         >
           {formatMoment(row.time)}
+          <span className="block truncate text-xs font-normal text-muted sm:hidden">
+            <SlotTime
+              slot={row.firstSlot}
+              lastSlot={row.lastSlot}
+              slotSeconds={row.slotSeconds}
+              day={false}
+            />
+          </span>
         </button>
       ),
     },
@@ -215,8 +230,8 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
       width: "minmax(0,1.7fr)",
       wide: true,
       cell: ({ seller, buyer }) => (
-        <span className="font-mono text-xs" title={`${seller} → ${buyer}`}>
-          {shortAddress(seller)} → {shortAddress(buyer)}
+        <span className="text-xs" title={`${seller} → ${buyer}`}>
+          {inShort(seller)} → {inShort(buyer)}
         </span>
       ),
     },
@@ -230,14 +245,14 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
     {
       id: "energy",
       header: t`Energy`,
-      width: "6rem",
+      width: "5rem",
       align: "end",
       cell: ({ sentWh }) => <Energy wh={sentWh} />,
     },
     {
       id: "cost",
       header: t`Paid`,
-      width: "5.5rem",
+      width: "4.5rem",
       align: "end",
       cell: ({ costMillis }) => <Money millis={costMillis} className="font-semibold" />,
     },

@@ -1,11 +1,20 @@
-import { Trans } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { outcomeOf } from "@wattline/audit";
-import type { Finding, Verdict } from "@wattline/sdk";
+import type { Finding, StorageTotal, Verdict } from "@wattline/sdk";
 import { CircleCheck, CircleDashed, CircleX } from "lucide-react";
+import { saveAs } from "../browser/index.ts";
 import { useMicrogrids, useNetwork } from "../chain/index.ts";
-import { Button, Energy, formatCount, Money } from "../ui/index.ts";
-import { readingsCsv, saveAs, settlementsCsv, settlementsJson } from "./download.ts";
+import {
+  AddressText,
+  Button,
+  Energy,
+  formatCount,
+  formatKwh,
+  Money,
+  RowsTable,
+} from "../ui/index.ts";
+import { readingsCsv, settlementsCsv, settlementsJson } from "./download.ts";
 import { unseenWords, wordsOf } from "./findings.ts";
 import { useCheckNames, usePromises, useTypeNames } from "./names.ts";
 import type { Verified } from "./worker/messages.ts";
@@ -17,6 +26,7 @@ export default function VerifiedReport({ result }: { readonly result: Verified }
       {result.findings.length > 0 && <Findings findings={result.findings} />}
       <Verdicts verdicts={result.verdicts} />
       <Totals totals={result.totals} />
+      {result.storage.length > 0 && <Storage batteries={result.storage} />}
       <Downloads result={result} />
     </div>
   );
@@ -157,6 +167,39 @@ function Mark({ verdict }: { readonly verdict: Verdict }) {
         </>
       );
   }
+}
+
+/** What batteries exported, and how much of it is renewable. */
+function Storage({ batteries }: { readonly batteries: readonly StorageTotal[] }) {
+  const { t } = useLingui();
+  return (
+    <section>
+      <h3 className="mb-2 font-semibold">
+        <Trans>Storage</Trans>
+      </h3>
+      <RowsTable
+        caption={t`Storage`}
+        className="text-sm"
+        head={[
+          t`Battery's meter`,
+          t`Exported`,
+          t`Retired to charge it`,
+          t`Renewable`,
+          t`Not renewable`,
+        ]}
+        rows={batteries.map(({ meter, exportedWh, chargedWh, renewableWh }) => [
+          <AddressText key="meter" address={meter} />,
+          ...[exportedWh, chargedWh, renewableWh, exportedWh - renewableWh].map(formatKwh),
+        ])}
+      />
+      <p className="mt-2 text-sm text-muted">
+        <Trans>
+          What a battery exports is renewable only as far as renewable energy of the same or an
+          earlier slot was retired to charge it.
+        </Trans>
+      </p>
+    </section>
+  );
 }
 
 function Totals({ totals }: Pick<Verified, "totals">) {

@@ -127,15 +127,3 @@ export function readingsCsv(rows: readonly ReadingRow[]): string {
 /** Settlements as JSON. Amounts are decimal strings, because JSON numbers can't hold all of them exactly. */
 export const settlementsJson = (rows: readonly HistoryRow[]): string =>
   JSON.stringify(rows, (_, value) => (typeof value === "bigint" ? String(value) : value), 1);
-
-const TYPES = { csv: "text/csv", json: "application/json" } as const;
-
-/** Downloads a text as a file. */
-export function saveAs(name: string, kind: keyof typeof TYPES, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${TYPES[kind]};charset=utf-8` }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `${name}.${kind}`;
-  link.click();
-  URL.revokeObjectURL(url);
-}

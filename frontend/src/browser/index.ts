@@ -7,5 +7,6 @@ export {
   onPartMissing,
   patiently,
 } from "./parts.ts";
+export { saveAs } from "./save.ts";
 export { forget, recall, remember } from "./storage.ts";
 export { localZone } from "./zone.ts";

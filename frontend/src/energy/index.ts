@@ -1,1 +1,1 @@
-export { certificateRoute, energyRoute, statementRoute } from "./route.ts";
+export { certificateRoute, deliveryRoute, energyRoute, statementRoute } from "./route.ts";

@@ -32,3 +32,13 @@ export const certificateRoute = createRoute({
     "CertificatePage",
   ),
 });
+
+export const deliveryRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/delivery",
+  loader: () => loadMessages("energy"),
+  component: lazyRouteComponent(
+    () => patiently(() => import("./delivery/DeliveryPage.tsx")),
+    "DeliveryPage",
+  ),
+});

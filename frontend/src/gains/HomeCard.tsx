@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { FileUp, Trash2 } from "lucide-react";
-import { type ReactNode, useState } from "react";
-import { Button, Card, cx } from "../ui/index.ts";
+import { Trash2 } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button, Card, FileDrop } from "../ui/index.ts";
 import type { Sample } from "./samples.ts";
 import type { ChosenFile } from "./worker/messages.ts";
 
@@ -25,12 +25,12 @@ export function HomeCard({
   return (
     <Card title={<Trans>Your home</Trans>}>
       <div className="flex flex-col gap-3">
-        <FileDrop label={t`Your meter files`} files={own} onChange={onOwn}>
+        <ChosenFiles label={t`Your meter files`} files={own} onChange={onOwn}>
           <Trans>
             From your grid operator's portal, your meter or your inverter: CSV, Excel, XML, JSON or
             text. Several files of one home are put together.
           </Trans>
-        </FileDrop>
+        </ChosenFiles>
         <fieldset className="flex flex-wrap gap-2">
           <legend className="mb-1 text-sm font-semibold">
             <Trans>Or a sample home</Trans>
@@ -53,20 +53,20 @@ export function HomeCard({
           </Button>
         </fieldset>
         {own.length > 0 && (
-          <FileDrop label={t`Meter files of friends`} files={friends} onChange={onFriends}>
+          <ChosenFiles label={t`Meter files of friends`} files={friends} onChange={onFriends}>
             <Trans>
               Optional: one file for each home, of the same time. They take the place of the made-up
               street.
             </Trans>
-          </FileDrop>
+          </ChosenFiles>
         )}
       </div>
     </Card>
   );
 }
 
-/** A field for files, which can also be dropped on it, and the files that were chosen. */
-function FileDrop({
+/** A field for files, and the files that were chosen. */
+function ChosenFiles({
   label,
   files,
   onChange,
@@ -78,43 +78,17 @@ function FileDrop({
   readonly children: ReactNode;
 }) {
   const { t } = useLingui();
-  const [isOver, setOver] = useState(false);
-  const add = (list: FileList | null) => {
-    const added = [...(list ?? [])].map((file) => ({ file, answers: {}, decisions: {} }));
-    if (added.length > 0) onChange([...files, ...added]);
-  };
   return (
     <div className="flex flex-col gap-2">
-      <label
-        className={cx(
-          "flex cursor-pointer flex-col items-center gap-1 rounded-xl border-2 border-dashed px-3 py-4 text-center text-sm focus-within:outline-2 focus-within:outline-leaf",
-          isOver ? "border-leaf bg-leaf-soft" : "border-control hover:bg-sunken",
-        )}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          add(event.dataTransfer.files);
-        }}
+      <FileDrop
+        label={label}
+        multiple
+        onFiles={(added) =>
+          onChange([...files, ...added.map((file) => ({ file, answers: {}, decisions: {} }))])
+        }
       >
-        <FileUp aria-hidden="true" className="size-5 text-leaf" />
-        <span className="font-semibold">{label}</span>
-        <span className="text-muted">{children}</span>
-        <input
-          type="file"
-          multiple
-          className="sr-only"
-          aria-label={label}
-          onChange={({ target }) => {
-            add(target.files);
-            target.value = "";
-          }}
-        />
-      </label>
+        {children}
+      </FileDrop>
       {files.length > 0 && (
         <ul aria-label={label} className="flex flex-col gap-1 text-sm">
           {files.map((chosen, index) => {

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { slotEnd, slotStart } from "@wattline/sdk";
+import { isIslandedIn, levelFor, slotEnd, slotStart } from "@wattline/sdk";
 import { useMemo } from "react";
 import { useNetwork } from "../chain/index.ts";
 import {
@@ -37,6 +37,14 @@ export function MeritOrderChart({
   const chart = useMemo((): ChartProps | undefined => {
     if (merit.offers.length === 0 && merit.bids.length === 0) return undefined;
     const { x, offers, bids: bidValues, community } = curvesOf(merit);
+    const { feedInPerKwh, retailPerKwh } = levelFor(microgrid, slot);
+    // The band that neighbours' prices are in; an islanded slot has no grid.
+    const tariffs = isIslandedIn(microgrid, slot)
+      ? []
+      : [
+          { label: t`Retail tariff`, pricePerKwh: retailPerKwh },
+          { label: t`Feed-in tariff`, pricePerKwh: feedInPerKwh },
+        ];
     function summaryOf({ offers, bids: wanted, ...at }: MeritOrder): string {
       const price = formatPrice(at.communityPerKwh, currency);
       const from = formatClock(slotStart(slot, day.slotSeconds));
@@ -61,6 +69,12 @@ export function MeritOrderChart({
         { label: t`Offers`, colour: "sun", kind: "steps", values: offers },
         { label: t`Bids`, colour: "sky", kind: "steps", values: bidValues },
         { label: t`Community price`, colour: "leaf", dashed: true, values: community },
+        ...tariffs.map(({ label, pricePerKwh }) => ({
+          label,
+          colour: "muted" as const,
+          dashed: true,
+          values: x.map(() => Number(pricePerKwh)),
+        })),
       ],
       formatX: (wh) => formatEnergy(BigInt(Math.round(wh))),
       formatY: (price) => formatMoney(BigInt(Math.round(price)), currency, PRICE_DIGITS),
@@ -72,7 +86,7 @@ export function MeritOrderChart({
         ],
       },
     };
-  }, [merit, slot, day.slotSeconds, t, currency]);
+  }, [merit, microgrid, slot, day.slotSeconds, t, currency]);
 
   if (chart === undefined) {
     return (
@@ -106,7 +120,7 @@ function curvesOf({ offers, bids, communityPerKwh }: MeritOrder) {
   };
 }
 
-/** The largest energy that is drawn. A standing bid of the grid is for far more than is offered, and would hide the offers. */
+/** The largest energy that is drawn. A bid for far more than is offered would hide the offers. */
 function edgeOf(offers: readonly Step[], bids: readonly Step[]): bigint {
   const [offered, wanted] = [offers.at(-1)?.upToWh ?? 0n, bids.at(-1)?.upToWh ?? 0n];
   const [shorter, longer] = offered < wanted ? [offered, wanted] : [wanted, offered];

@@ -1,8 +1,17 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { SOURCES } from "@wattline/sdk";
-import { Sun } from "lucide-react";
-import { type ReactNode, useMemo } from "react";
-import { DataTable, EmptyState, formatCount, Select, Tabs, useSourceNames } from "../ui/index.ts";
+import { isIslandedIn, levelFor, SOURCES } from "@wattline/sdk";
+import { Sun, UtilityPole } from "lucide-react";
+import { type ReactNode, useCallback, useMemo } from "react";
+import type { Hex } from "viem";
+import {
+  DataTable,
+  EmptyState,
+  formatCount,
+  Price,
+  Select,
+  Tabs,
+  useSourceNames,
+} from "../ui/index.ts";
 import { useBidColumns, useOfferColumns } from "./columns.tsx";
 import { type Filters, rangeOf, rowsOf, type Scope } from "./filters.ts";
 import type { Records } from "./records.ts";
@@ -45,8 +54,9 @@ export function Offers({
       rowsOf(market, market.limitOffers, filters, range, { by: sort, descending: desc }, records),
     [market, filters, range, sort, desc, records],
   );
-  const offerColumns = useOfferColumns(market, records);
-  const bidColumns = useBidColumns(market);
+  const open = useCallback((order: Hex) => change({ order }), [change]);
+  const offerColumns = useOfferColumns(market, records, open);
+  const bidColumns = useBidColumns(market, open);
   const table = {
     sort: { by: sort, descending: desc },
     onSort: ({ by, descending }: { readonly by: string; readonly descending: boolean }) =>
@@ -55,6 +65,7 @@ export function Offers({
   return (
     <>
       <FilterBar market={market} filters={filters} change={change} />
+      <GridLine market={market} slot={scope.slot} />
       <Tabs
         label={t`Side`}
         value={search.side ?? "offers"}
@@ -72,6 +83,7 @@ export function Offers({
                   rows={offers}
                   columns={offerColumns}
                   keyOf={({ id }) => id}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (
@@ -92,6 +104,7 @@ export function Offers({
                   rows={bids}
                   columns={bidColumns}
                   keyOf={({ hash }) => hash}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (
@@ -112,6 +125,7 @@ export function Offers({
                   rows={limits}
                   columns={offerColumns}
                   keyOf={({ id }) => id}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (
@@ -126,6 +140,29 @@ export function Offers({
         ]}
       />
     </>
+  );
+}
+
+/** The grid's standing orders: one line, whatever the filters. An islanded slot has none. */
+function GridLine({
+  market: { microgrid },
+  slot,
+}: {
+  readonly market: Market;
+  readonly slot: number;
+}) {
+  if (isIslandedIn(microgrid, slot)) return null;
+  const { feedInPerKwh, retailPerKwh } = levelFor(microgrid, slot);
+  return (
+    <p className="mb-3 flex items-center gap-2 rounded-lg bg-sunken px-3 py-2 text-sm">
+      <UtilityPole aria-hidden="true" className="size-4 shrink-0 text-muted" />
+      <span>
+        <Trans>
+          The grid takes any surplus for <Price perKwh={feedInPerKwh} /> and supplies any need for{" "}
+          <Price perKwh={retailPerKwh} />.
+        </Trans>
+      </span>
+    </p>
   );
 }
 

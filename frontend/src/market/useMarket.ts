@@ -1,5 +1,6 @@
 import {
   isLimit,
+  isOfGrid,
   isPosted,
   type Microgrid,
   type SlotRange,
@@ -25,10 +26,10 @@ export interface Market {
   /** The slot of the chain's time. */
   readonly currentSlot: number;
   readonly today: string;
-  /** Posted offers, the cheapest first. */
+  /** Posted offers of neighbours, the cheapest first. The grid's standing orders are its tariffs, not among the orders. */
   readonly asks: readonly MarketAsk[];
   readonly bids: readonly BookOrder[];
-  /** Limits to sell: they trade in batches, at the community price. */
+  /** Neighbours' limits to sell: they trade in batches, at the community price. */
   readonly limitOffers: readonly MarketAsk[];
   readonly figures: ReadonlyMap<number, SlotFigures>;
   /** Tie lines over which energy can come, by the microgrid at the other end. */
@@ -130,7 +131,9 @@ export function useMarket(
             stock: stock.data ?? NOTHING,
             slots,
             openSlot: (currentSlot ?? 0) + 1,
-          }).sort((a, b) => compare(a.pricePerKwh, b.pricePerKwh)),
+          })
+            .filter(({ order, way }) => !isOfGrid(order, way.from))
+            .sort((a, b) => compare(a.pricePerKwh, b.pricePerKwh)),
     [open, microgrid, trader, ways, stock.data, slots, currentSlot],
   );
   const [asks, limitOffers] = useMemo(
@@ -144,9 +147,12 @@ export function useMarket(
     () =>
       bidsOf(open).filter(
         (one) =>
-          one.order.microgrid === microgrid?.microgrid && isFor(one, trader) && reaches(one, slots),
+          one.order.microgrid === microgrid?.microgrid &&
+          !isOfGrid(one.order, microgrid) &&
+          isFor(one, trader) &&
+          reaches(one, slots),
       ),
-    [open, trader, slots, microgrid?.microgrid],
+    [open, trader, slots, microgrid],
   );
   const figures = useMemo(() => slotFiguresOf(asks, bids, slots), [asks, bids, slots]);
 

@@ -6,8 +6,8 @@ import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
 import { callOf, contractsOf, useMicrogrids, useNetwork } from "../chain/index.ts";
+import { Person } from "../people/index.ts";
 import {
-  AddressText,
   Button,
   EmptyState,
   ErrorState,
@@ -20,6 +20,7 @@ import {
 import { Day } from "./day/Day.tsx";
 import { Members } from "./members/Members.tsx";
 import { CallButton } from "./operator/CallButton.tsx";
+import { NextSteps } from "./operator/NextSteps.tsx";
 import { Prices } from "./state/Prices.tsx";
 import { State } from "./state/State.tsx";
 import { TieLines } from "./tieLines/TieLines.tsx";
@@ -81,7 +82,7 @@ function Charter({ microgrid: { operator, slotSeconds } }: { readonly microgrid:
   return (
     <p className="-mt-3 text-sm text-muted">
       <Trans>
-        Delivery slots of {minutes} minutes, run by <AddressText address={operator} />
+        Delivery slots of {minutes} minutes, run by <Person address={operator} />
       </Trans>
     </p>
   );
@@ -110,6 +111,7 @@ const Community = memo(function Community({ microgrid }: { readonly microgrid: M
           />
         </Notice>
       )}
+      {isMe(microgrid.operator) && <NextSteps microgrid={microgrid} />}
       <Prices microgrid={microgrid} />
       {isMe(microgrid.operator) && (
         <Suspense fallback={<SkeletonLines />}>

@@ -1,9 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { UseFormReturn } from "react-hook-form";
+import { useCalled } from "../people/index.ts";
 import { Button, Field, Input, Select } from "../ui/index.ts";
 import type { Draft, OrderValues } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
-import { useNames } from "./names.ts";
 import { whoWords } from "./sentence.ts";
 
 /** With whom: anyone, or one neighbour alone, who may get a friend's price or a gift. */
@@ -19,7 +19,7 @@ export function Audience({
   const { t } = useLingui();
   const { register, watch, setValue, formState } = form;
   const { errors } = formState;
-  const names = useNames();
+  useCalled();
   const audience = watch("audience");
   const [sells, one] = [side === "offer", watch("plan") === "one"];
   const homes = [...new Map(neighbours.map((home) => [home.owner, home])).values()].sort(
@@ -36,7 +36,7 @@ export function Audience({
             <option value="anyone">{t`Anyone`}</option>
             {homes.map(({ owner, critical }) => (
               <option key={owner} value={owner}>
-                {whoWords(owner, critical, names.get(owner))}
+                {whoWords(owner, critical)}
               </option>
             ))}
             <option value="other">{t`Another address…`}</option>
@@ -60,7 +60,12 @@ export function Audience({
         <div className="flex flex-wrap items-center gap-3 text-sm text-muted">
           <Button
             size="small"
-            onClick={() => setValue("price", "0", { shouldValidate: formState.isSubmitted })}
+            onClick={() =>
+              setValue("price", "0", {
+                shouldDirty: true,
+                shouldValidate: formState.isSubmitted,
+              })
+            }
           >
             <Trans>Make it a gift</Trans>
           </Button>

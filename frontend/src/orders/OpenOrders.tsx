@@ -9,6 +9,7 @@ import { useMicrogrid } from "../app/index.ts";
 import { useChainQuery, useChainTime, useNetwork } from "../chain/index.ts";
 import { type BookOrder, useOwnOrders } from "../data/index.ts";
 import { loadMessages } from "../i18n/index.ts";
+import { inShort } from "../people/index.ts";
 import {
   Badge,
   Button,
@@ -21,7 +22,6 @@ import {
   Price,
   SkeletonLines,
   SlotTime,
-  shortAddress,
 } from "../ui/index.ts";
 import { CancelAllDialog, CancelDialog } from "./CancelDialog.tsx";
 import { readFill } from "./fills.ts";
@@ -196,7 +196,7 @@ function OrderRow({
           {alone && (
             <>
               {" · "}
-              <Trans>for {shortAddress(order.counterparty)} alone</Trans>
+              <Trans>for {inShort(order.counterparty)} alone</Trans>
             </>
           )}
           {" · "}
@@ -256,7 +256,7 @@ function Backing({ order, leftWh }: { readonly order: BookOrder; readonly leftWh
     );
   }
   return (
-    <Badge tone="danger">
+    <Badge tone={byMoney ? "sun" : "neutral"}>
       {byMoney ? <Trans>Escrow is too low</Trans> : <Trans>Waits for your meter</Trans>}
     </Badge>
   );

@@ -1,7 +1,8 @@
 import { t } from "@lingui/core/macro";
 import { ANY_SOURCE, isPosted, type Order, SIDES, SOURCES, type Source } from "@wattline/sdk";
 import { type Address, isAddressEqual, zeroAddress } from "viem";
-import { formatEnergy, formatMoney, shortAddress, type Unit } from "../ui/index.ts";
+import { inFull } from "../people/index.ts";
+import { formatEnergy, formatMoney, type Unit } from "../ui/index.ts";
 import { momentWords, windowWords } from "./time.ts";
 
 /** What a sentence about orders is written with. */
@@ -34,7 +35,7 @@ function termsOf(order: Order, { slotSeconds, now, currency }: Telling): string 
   const price = formatMoney(order.price, currency, PRICE_DIGITS);
   const who = isAddressEqual(order.counterparty, zeroAddress)
     ? undefined
-    : shortAddress(order.counterparty);
+    : inFull(order.counterparty);
   const isBid = SIDES[order.side] === "bid";
   if (!isPosted(order)) {
     const limit = isBid
@@ -115,8 +116,8 @@ export function sourceName(source: Source): string {
 }
 
 /** How somebody is called who may be one of the microgrid's homes. */
-export function whoWords(who: Address, critical: boolean, name?: string): string {
-  const called = name === undefined ? shortAddress(who) : `${name} · ${shortAddress(who)}`;
+export function whoWords(who: Address, critical: boolean): string {
+  const called = inFull(who);
   return critical ? t`${called} (critical load)` : called;
 }
 

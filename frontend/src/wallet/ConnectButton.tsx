@@ -3,6 +3,7 @@ import { Wallet } from "lucide-react";
 import { Suspense, useState } from "react";
 import { useConnection } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
+import { useCalled } from "../people/index.ts";
 import { Button, cx, lazily, shortAddress } from "../ui/index.ts";
 import { DEMO_WALLET, selectedDemoAccount } from "./demo/connector.ts";
 
@@ -13,8 +14,10 @@ export function ConnectButton({ prominent = false }: { readonly prominent?: bool
   const { address, connector } = useConnection();
   const { demo } = useNetwork();
   const [open, setOpen] = useState(false);
+  const called = useCalled();
   const name =
-    connector?.id === DEMO_WALLET ? demo?.accounts[selectedDemoAccount()]?.name : undefined;
+    (connector?.id === DEMO_WALLET ? demo?.accounts[selectedDemoAccount()]?.name : undefined) ??
+    (address && called(address)?.name);
   return (
     <>
       <Button

@@ -81,7 +81,7 @@ export interface TestWallet {
   readonly quirks: Quirks;
   /**
    * Its owner has the last transaction replaced, by one with the same nonce and a higher fee: the same one, none at all, or
-   * another. It has to wait in the node still.
+   * another. It must still wait in the node.
    */
   replaceLast(how: "speed up" | "cancel" | "replace"): Promise<void>;
   /** Every typed data that it was asked to sign, oldest first. */
@@ -96,7 +96,7 @@ export interface TestWallet {
   decline(declines: boolean): void;
   /** Its owner takes time over what it is asked next. @returns When it has been asked, and how to let it go on. */
   hesitate(): { readonly asked: Promise<void>; decide(): void };
-  /** As if it had never heard of a network. */
+  /** As if it did not know a network. */
   forget(chainId: number): void;
   /** As if its owner changed the network in the wallet itself. */
   changeChain(page: Page, chainId: number): Promise<void>;

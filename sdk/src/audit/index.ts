@@ -11,4 +11,5 @@ export * from "./rows.ts";
 export { errorOf } from "./rules/errors.ts";
 export * from "./signing.ts";
 export type { AuditState } from "./state.ts";
+export * from "./storage.ts";
 export type { Told } from "./tally.ts";

@@ -70,6 +70,12 @@ export interface MoneyState {
 /** Words of eight lanes by block. */
 export type Words = Map<number, bigint>;
 
+/** A battery's export in one microgrid, and what was retired to charge it. */
+export interface StorageState {
+  readonly exported: Words;
+  readonly charged: Words;
+}
+
 /** The sum of the chain's events: everything that can be compared with the chain, and what the rules need. */
 export interface AuditState {
   readonly communities: KnownMicrogrids;
@@ -98,6 +104,8 @@ export interface AuditState {
   readonly rationed: Map<Address, Words>;
   /** Whether that is all: false once a purchase in an islanded slot came without calldata, which names the meter. */
   isRationKnown: boolean;
+  /** By the battery's meter, then by microgrid. */
+  readonly storage: Map<Address, Map<number, StorageState>>;
 }
 
 export const emptyState = (): AuditState => ({
@@ -116,6 +124,7 @@ export const emptyState = (): AuditState => ({
   flows: new Map(),
   rationed: new Map(),
   isRationKnown: true,
+  storage: new Map(),
 });
 
 /** The communities of a state, which change with it. */

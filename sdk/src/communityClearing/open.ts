@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import type { Pairing } from "../batches.ts";
 import { SOURCES, type Source, sourceMask } from "../energyId.ts";
-import type { Microgrid } from "../microgrid.ts";
+import { type Microgrid, NO_RATION_WH } from "../microgrid.ts";
 import type { EnergyBySlot } from "../profile.ts";
 import type { Order, SignedOrder } from "../typedData.ts";
 import { communitySlotIn, limitOf } from "./book.ts";
@@ -23,6 +23,8 @@ export interface OpenBook {
   readonly bids: readonly OpenLimit[];
   /** As in {@link CommunityBook}. */
   readonly moneyMillis?: ReadonlyMap<string, bigint>;
+  /** Whether critical loads come first in every slot, as they do in islanded ones; others then have to name their meter. */
+  readonly criticalFirst?: boolean;
   /** The energy that covers an offer. */
   poolOf(offer: Order, source: Source): Pool;
 }
@@ -57,7 +59,10 @@ export function pairLimits(book: OpenBook): Pairing[] {
       }),
     ),
   ];
-  const slots = book.slots.map((slot) => communitySlotIn(microgrid, slot));
+  const slots = book.slots.map((slot) => ({
+    ...(book.criticalFirst && { rationWh: NO_RATION_WH }),
+    ...communitySlotIn(microgrid, slot),
+  }));
   const cleared = clearCommunity({
     orders,
     slots,

@@ -37,7 +37,7 @@ export type BareTrade = Omit<Trade, "logIndex">;
 
 /** A trade, and whether it was made with the grid. */
 export interface ToldTrade extends Trade {
-  /** Whether seller or buyer was, at the time of the trade, the DSO of one of its microgrids. */
+  /** See {@link isWithGrid}. */
   readonly withGrid: boolean;
 }
 
@@ -194,13 +194,15 @@ export function tradesOf<Told extends { readonly act: Act }>(
 }
 
 /**
- * Whether a trade is with the grid.
+ * Whether a trade is with the grid: with a DSO, or of the energy that a retailer's meter brings in from the grid.
  * @param dsos The DSOs of its microgrids at the time of the trade; earlier and later DSOs do not count.
  */
 export const isWithGrid = (
-  { seller, buyer }: Pick<Trade, "seller" | "buyer">,
+  { seller, buyer, source }: Pick<Trade, "seller" | "buyer" | "source">,
   dsos: readonly Address[],
-): boolean => dsos.some((dso) => isAddressEqual(dso, seller) || isAddressEqual(dso, buyer));
+): boolean =>
+  source === "Grid" ||
+  dsos.some((dso) => isAddressEqual(dso, seller) || isAddressEqual(dso, buyer));
 
 /** Who and what a move of the market is about: it has one source, and one microgrid at each end. */
 function movedOf(sent: Moved, arrived: Moved) {

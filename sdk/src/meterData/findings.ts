@@ -1,50 +1,37 @@
 import type { Notes } from "./collector.ts";
 import type { MeterSeries } from "./series.ts";
-import type { FindingKind, Interval } from "./types.ts";
+import type { FindingKind } from "./types.ts";
 
 /** Lists what is wrong or unusual in a series: gaps, overlaps, duplicates, negative and estimated values. */
 export function examine(series: MeterSeries, notes: Notes): void {
-  let last: Interval | undefined;
-  for (const interval of series) {
-    if (last) {
-      const end = last.start + last.seconds;
-      if (interval.start > end) {
-        note(notes, series, "gap", interval, `nothing from ${utc(end)} to ${utc(interval.start)}`);
-      } else if (interval.start === last.start && interval.seconds === last.seconds) {
-        const same =
-          interval.milliWh === last.milliWh ? "with the same value" : "with another value";
-        note(
-          notes,
-          series,
-          "duplicate",
-          interval,
-          `${utc(interval.start)} as in row ${last.row}, ${same}`,
-        );
-      } else if (interval.start < end) {
-        note(notes, series, "overlap", interval, `${utc(interval.start)} overlaps row ${last.row}`);
-      }
+  const found = (kind: FindingKind, index: number, message: string): void => {
+    const { row } = series.at(index);
+    const { meterId } = series;
+    notes.find({ kind, row, lastRow: row, count: 1, meterId, message });
+  };
+  /** The interval that lasts longest so far. */
+  const last = { index: -1, start: 0, seconds: 0 };
+  series.each((start, seconds, milliWh, index) => {
+    const end = last.start + last.seconds;
+    if (last.index >= 0 && start > end) {
+      found("gap", index, `nothing from ${utc(end)} to ${utc(start)}`);
+    } else if (last.index >= 0 && start === last.start && seconds === last.seconds) {
+      const before = series.at(last.index);
+      const same = milliWh === before.milliWh ? "with the same value" : "with another value";
+      found("duplicate", index, `${utc(start)} as in row ${before.row}, ${same}`);
+    } else if (last.index >= 0 && start < end) {
+      found("overlap", index, `${utc(start)} overlaps row ${series.at(last.index).row}`);
     }
-    if (interval.milliWh < 0) {
-      note(notes, series, "negative", interval, `${interval.milliWh / 1e6} kWh is negative`);
+    if (milliWh < 0) found("negative", index, `${milliWh / 1e6} kWh is negative`);
+    if (last.index < 0 || start + seconds >= end) {
+      last.index = index;
+      last.start = start;
+      last.seconds = seconds;
     }
-    last =
-      !last || interval.start + interval.seconds >= last.start + last.seconds ? interval : last;
+  });
+  for (const index of series.placesOf("estimated")) {
+    found("estimated", index, "the value is an estimate");
   }
-  for (const interval of series) {
-    if (interval.quality === "estimated") {
-      note(notes, series, "estimated", interval, "the value is an estimate");
-    }
-  }
-}
-
-function note(
-  notes: Notes,
-  { meterId }: MeterSeries,
-  kind: FindingKind,
-  { row }: Interval,
-  message: string,
-): void {
-  notes.find({ kind, row, lastRow: row, count: 1, meterId, message });
 }
 
 const utc = (seconds: number): string =>

@@ -57,6 +57,34 @@ const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
  * An Excel formula around a number (`="12"`) is taken off. Undefined when it is none.
  */
 export function parseDecimal(cell: string, mark: DecimalMark): number | undefined {
+  return plainDecimal(cell, mark) ?? writtenDecimal(cell, mark);
+}
+
+/** Both numbers are exact up to here, so that their quotient is the nearest number to what is written. */
+const MOST_DIGITS = 15;
+const POWERS = Array.from({ length: MOST_DIGITS + 1 }, (_, power) => 10 ** power);
+const [MINUS, ZERO] = [45, 48];
+
+/** Digits with at most one mark and a minus, as nearly all cells are: read without making another text. */
+function plainDecimal(cell: string, mark: DecimalMark): number | undefined {
+  const markCode = mark.charCodeAt(0);
+  const isNegative = cell.charCodeAt(0) === MINUS;
+  const first = isNegative ? 1 : 0;
+  if (cell.length - first < 1 || cell.length - first > MOST_DIGITS) return undefined;
+  let value = 0;
+  let markAt = -1;
+  for (let at = first; at < cell.length; at++) {
+    const code = cell.charCodeAt(at);
+    if (code >= ZERO && code <= ZERO + 9) value = value * 10 + code - ZERO;
+    else if (code === markCode && markAt < 0 && at > first) markAt = at;
+    else return undefined;
+  }
+  const decimals = markAt < 0 ? 0 : cell.length - markAt - 1;
+  const size = value / (POWERS[decimals] ?? 1);
+  return isNegative ? -size : size;
+}
+
+function writtenDecimal(cell: string, mark: DecimalMark): number | undefined {
   let text = cell;
   if (mark === "," && text.includes(",")) {
     if (text.includes(".")) {

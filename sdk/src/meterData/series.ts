@@ -1,24 +1,16 @@
+import { AmountColumn, CHUNK, SteppingColumn } from "./columns.ts";
 import type { Direction, Interval, Quality, Quantity } from "./types.ts";
 
 const QUALITIES: readonly Quality[] = ["measured", "estimated", "unknown"];
-const CHUNK = 16_384;
 
-/** Starts fit in 32 bits until 2106, lengths of up to an hour in 16. */
-interface Chunk {
-  readonly start: Uint32Array;
-  readonly milliWh: Float64Array;
-  readonly seconds: Uint16Array;
-  readonly row: Uint32Array;
-  readonly quality: Uint8Array;
+/** Intervals that follow one another. */
+class Chunk {
+  readonly start = new SteppingColumn();
+  readonly seconds = new SteppingColumn();
+  readonly row = new SteppingColumn();
+  readonly quality = new SteppingColumn();
+  readonly milliWh = new AmountColumn();
 }
-
-const newChunk = (): Chunk => ({
-  start: new Uint32Array(CHUNK),
-  milliWh: new Float64Array(CHUNK),
-  seconds: new Uint16Array(CHUNK),
-  row: new Uint32Array(CHUNK),
-  quality: new Uint8Array(CHUNK),
-});
 
 /** Whose energy a series is. */
 export interface SeriesKey {
@@ -28,8 +20,8 @@ export interface SeriesKey {
 }
 
 /**
- * One meter's intervals in one direction, in order of time. Kept in typed arrays: ten years of quarter-hours of
- * ten meters are 3.5 million intervals, and fit in 70 MB.
+ * One meter's intervals in one direction, in order of time. Kept in columns: ten years of quarter-hours of ten meters are 3.5
+ * million intervals, and fit in 15 MB.
  */
 export class MeterSeries implements Iterable<Interval> {
   readonly meterId: string;
@@ -58,14 +50,14 @@ export class MeterSeries implements Iterable<Interval> {
   /** Adds an interval; call `sort` once all are in. */
   push(start: number, seconds: number, milliWh: number, quality: Quality, row: number): void {
     const at = this.#length % CHUNK;
-    if (at === 0) this.#chunks.push(newChunk());
+    if (at === 0) this.#chunks.push(new Chunk());
     const chunk = this.#chunks.at(-1);
     if (!chunk) return;
-    chunk.start[at] = start;
-    chunk.seconds[at] = seconds;
-    chunk.milliWh[at] = milliWh;
-    chunk.row[at] = row;
-    chunk.quality[at] = QUALITIES.indexOf(quality);
+    chunk.start.push(start);
+    chunk.seconds.push(seconds);
+    chunk.row.push(row);
+    chunk.quality.push(QUALITIES.indexOf(quality));
+    chunk.milliWh.set(at, milliWh);
     this.#length++;
     if (start < this.#lastStart) this.#sorted = false;
     this.#lastStart = start;
@@ -77,12 +69,35 @@ export class MeterSeries implements Iterable<Interval> {
     const at = index % CHUNK;
     if (!chunk || index >= this.#length) throw new RangeError(`there is no interval ${index}`);
     return {
-      start: chunk.start[at] ?? 0,
-      seconds: chunk.seconds[at] ?? 0,
-      milliWh: chunk.milliWh[at] ?? 0,
-      quality: QUALITIES[chunk.quality[at] ?? 2] ?? "unknown",
-      row: chunk.row[at] ?? 0,
+      start: chunk.start.at(at),
+      seconds: chunk.seconds.at(at),
+      milliWh: chunk.milliWh.at(at),
+      quality: QUALITIES[chunk.quality.at(at)] ?? "unknown",
+      row: chunk.row.at(at),
     };
+  }
+
+  /** Start and length (s) and energy (mWh) of the intervals in turn; no object is made for each of the millions. */
+  each(visit: (start: number, seconds: number, milliWh: number, index: number) => void): void {
+    for (const [turn, { start, seconds, milliWh }] of this.#chunks.entries()) {
+      const first = turn * CHUNK;
+      const count = Math.min(this.#length - first, CHUNK);
+      for (let at = 0; at < count; at++) {
+        visit(start.at(at), seconds.at(at), milliWh.at(at), first + at);
+      }
+    }
+  }
+
+  /** The places of the intervals of that quality, in order. */
+  placesOf(quality: Quality): number[] {
+    const wanted = QUALITIES.indexOf(quality);
+    const places: number[] = [];
+    for (const [turn, { quality: qualities }] of this.#chunks.entries()) {
+      const first = turn * CHUNK;
+      const count = Math.min(this.#length - first, CHUNK);
+      for (let at = 0; at < count; at++) if (qualities.at(at) === wanted) places.push(first + at);
+    }
+    return places;
   }
 
   *[Symbol.iterator](): IterableIterator<Interval> {
@@ -92,8 +107,9 @@ export class MeterSeries implements Iterable<Interval> {
   /** The sum of all intervals, thousandths of a Wh. */
   totalMilliWh(): bigint {
     let total = 0n;
-    for (const chunk of this.#chunks)
-      total += BigInt(chunk.milliWh.reduce((sum, each) => sum + each, 0));
+    this.each((_start, _seconds, milliWh) => {
+      total += BigInt(milliWh);
+    });
     return total;
   }
 
@@ -101,8 +117,8 @@ export class MeterSeries implements Iterable<Interval> {
   move(index: number, start: number, seconds: number): void {
     const chunk = this.#chunks[Math.floor(index / CHUNK)];
     if (!chunk || index >= this.#length) throw new RangeError(`there is no interval ${index}`);
-    chunk.start[index % CHUNK] = start;
-    chunk.seconds[index % CHUNK] = seconds;
+    chunk.start.set(index % CHUNK, start);
+    chunk.seconds.set(index % CHUNK, seconds);
     this.#sorted = false;
   }
 
@@ -114,13 +130,21 @@ export class MeterSeries implements Iterable<Interval> {
     return last + length > start;
   }
 
+  /** Whether there is an interval of exactly that time and energy; the series is sorted. */
+  holds(start: number, seconds: number, milliWh: number): boolean {
+    const index = this.#firstFrom(start);
+    if (index >= this.#length) return false;
+    const found = this.at(index);
+    return found.start === start && found.seconds === seconds && found.milliWh === milliWh;
+  }
+
   /** Makes the interval that ends at `end` longer; the series is sorted. */
   lengthenBefore(end: number, seconds: number): void {
     const index = this.#firstFrom(end) - 1;
     const chunk = this.#chunks[Math.floor(index / CHUNK)];
     const at = index % CHUNK;
-    if (!chunk || (chunk.start[at] ?? 0) + (chunk.seconds[at] ?? 0) !== end) return;
-    chunk.seconds[at] = (chunk.seconds[at] ?? 0) + seconds;
+    if (!chunk || chunk.start.at(at) + chunk.seconds.at(at) !== end) return;
+    chunk.seconds.set(at, chunk.seconds.at(at) + seconds);
   }
 
   /** The first interval that starts at that instant or later. */
@@ -137,7 +161,7 @@ export class MeterSeries implements Iterable<Interval> {
   #inOrder(): boolean {
     let last = 0;
     for (let index = 0; index < this.#length; index++) {
-      const start = this.#chunks[Math.floor(index / CHUNK)]?.start[index % CHUNK] ?? 0;
+      const start = this.#chunks[Math.floor(index / CHUNK)]?.start.at(index % CHUNK) ?? 0;
       if (start < last) return false;
       last = start;
     }
@@ -149,9 +173,9 @@ export class MeterSeries implements Iterable<Interval> {
   sort(): void {
     if (this.#sorted || this.#inOrder()) return;
     const order = Uint32Array.from({ length: this.#length }, (_, index) => index);
-    const starts = new Uint32Array(this.#chunks.length * CHUNK);
-    this.#chunks.forEach(({ start }, index) => {
-      starts.set(start, index * CHUNK);
+    const starts = new Uint32Array(this.#length);
+    this.each((start, _seconds, _milliWh, index) => {
+      starts[index] = start;
     });
     order.sort((a, b) => (starts[a] ?? 0) - (starts[b] ?? 0) || a - b);
     const old = this.#chunks;
@@ -163,11 +187,11 @@ export class MeterSeries implements Iterable<Interval> {
       const at = index % CHUNK;
       if (!from) continue;
       this.push(
-        from.start[at] ?? 0,
-        from.seconds[at] ?? 0,
-        from.milliWh[at] ?? 0,
-        QUALITIES[from.quality[at] ?? 2] ?? "unknown",
-        from.row[at] ?? 0,
+        from.start.at(at),
+        from.seconds.at(at),
+        from.milliWh.at(at),
+        QUALITIES[from.quality.at(at)] ?? "unknown",
+        from.row.at(at),
       );
     }
     this.#sorted = true;

@@ -1,10 +1,11 @@
-import { ANYONE, BID, OFFER } from "../deals/order.ts";
+import { ANYONE, BID, isFirm, OFFER } from "../deals/order.ts";
 import { isClosedIn, isIslandedIn, levelFor, type Microgrid } from "../microgrid.ts";
 import { giftOf, limitBidOf, limitOfferOf, postedOfferOf, type Terms } from "../orders.ts";
 import { slotAt, slotEnd, slotStart } from "../slots.ts";
 import type { Order } from "../typedData.ts";
 import { Means, openWhOf } from "./means.ts";
 import type {
+  FirmTerms,
   NotPlanned,
   PlacedOrder,
   Plan,
@@ -33,9 +34,12 @@ interface Want {
 /**
  * Says which orders a home signs now. Offers: what it has exported and not promised, and what it is sure to export, with a bond.
  * Bids: what it has imported and not bought before, and what it is sure to import. Nothing is ordered twice: what an order
- * that can still be filled covers, also one that was withdrawn from the relay, waits until it has expired.
+ * that can still be filled covers, also one that was withdrawn from the relay, waits until it has expired. While the chain is out of
+ * reach, orders are firm, and for metered energy only.
  */
-export function planTrades(facts: TradingFacts, limits: TradingLimits): Plan {
+export function planTrades(facts: TradingFacts, given: TradingLimits): Plan {
+  const { firm } = facts;
+  const limits = firm === undefined ? given : firmLimits(given, firm);
   const { placed, nowSeconds } = facts;
   const means = new Means(facts, limits);
   const orders: PlannedOrder[] = [];
@@ -68,8 +72,21 @@ export function planTrades(facts: TradingFacts, limits: TradingLimits): Plan {
     orders.push({ purpose, order, reason });
     nonce++;
   }
-  return { orders, without, stale: staleOf(facts, limits, wants) };
+  // What was signed while the chain was in reach waits for it.
+  const looked = firm === undefined ? facts : { ...facts, placed: placed.filter(isFirmlyPlaced) };
+  return { orders, without, stale: staleOf(looked, limits, wants) };
 }
+
+/** While the chain is out of reach limits alone are traded, of what was metered, by the lock's settler. */
+const firmLimits = (limits: TradingLimits, { settler }: FirmTerms): TradingLimits => ({
+  ...limits,
+  settler,
+  postedPerKwh: undefined,
+  forward: undefined,
+  gift: undefined,
+});
+
+const isFirmlyPlaced = ({ order }: PlacedOrder): boolean => isFirm(order);
 
 /** What was metered and is not promised, sold, or bought. */
 function spotWants(facts: TradingFacts, { gift, spotSeconds }: TradingLimits): Want[] {
@@ -173,7 +190,7 @@ function termsOf(
 }
 
 function orderOf(
-  { maker, microgrid, nowSeconds: now, counter }: TradingFacts,
+  { maker, microgrid, nowSeconds: now, counter: current, firm }: TradingFacts,
   { settler, gift, postedPerKwh, spotSeconds }: TradingLimits,
   purpose: Purpose,
   terms: Terms,
@@ -181,10 +198,13 @@ function orderOf(
 ): Order {
   const { slotSeconds } = microgrid;
   const { firstSlot, bondPerKwh } = terms;
+  // Nobody knows when the chain is back: a firm order lasts as long as its lock.
+  const counter = firm === undefined ? current : 0n;
   const deadline =
-    bondPerKwh === undefined
+    firm?.untilSeconds ??
+    (bondPerKwh === undefined
       ? Math.min(now + SPOT_LIFE_SECONDS, slotEnd(firstSlot, slotSeconds) + spotSeconds)
-      : Math.min(now + FORWARD_LIFE_SECONDS, slotStart(firstSlot, slotSeconds) - 1);
+      : Math.min(now + FORWARD_LIFE_SECONDS, slotStart(firstSlot, slotSeconds) - 1));
   const by = { maker, microgrid: microgrid.microgrid, slotSeconds, now, counter, nonce };
   const whole = { ...terms, deadline };
   if (purpose === "gift") return giftOf(by, { ...whole, counterparty: gift?.to ?? ANYONE });

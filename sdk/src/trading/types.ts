@@ -52,6 +52,13 @@ export interface PlacedOrder {
   readonly filledWh: bigint;
 }
 
+/** A lock that makes orders firm: they can't be cancelled, and are settled when the chain is back. */
+export interface FirmTerms {
+  readonly settler: Address;
+  /** Unix seconds. */
+  readonly untilSeconds: number;
+}
+
 /** All that a plan depends on, at one moment. */
 export interface TradingFacts {
   /** The household. */
@@ -68,6 +75,8 @@ export interface TradingFacts {
   readonly balanceMillis: bigint;
   /** What the delegate may still spend. */
   readonly allowanceMillis: bigint;
+  /** Given while the chain is out of reach: the lock under which metered energy is traded by firm orders. */
+  readonly firm?: FirmTerms | undefined;
   /** What the meter has counted, without what its battery's own device reports. */
   readonly metered: readonly MeteredSlot[];
   readonly forecast: readonly SlotForecast[];

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { type Address, zeroAddress, zeroHash } from "viem";
+import type { Source } from "../../src/energyId.ts";
 import {
   type Act,
   blockOverdueAtSeconds,
@@ -70,15 +71,16 @@ interface Exchanged {
   readonly cost: bigint;
   readonly charge: bigint;
   readonly seller?: Address;
+  readonly source?: Source;
 }
 
 /** Two orders that were matched for slots of block 0. */
-const matched = ({ wh, cost, charge, seller = SELLER }: Exchanged): Act => {
+const matched = ({ wh, cost, charge, seller = SELLER, source = "Solar" }: Exchanged): Act => {
   const energy = Object.entries(wh).reduce(
     (word, [lane, each]) => word | laneWord(Number(lane), each),
     0n,
   );
-  const words = [{ microgrid: 1, source: "Solar", blockNumber: 0, energy }] as const;
+  const words = [{ microgrid: 1, source, blockNumber: 0, energy }] as const;
   const move = { operator: EURO, from: seller, to: BUYER, words, logIndex: 1 };
   const total = sumWh([energy]);
   return {
@@ -218,6 +220,13 @@ describe("Trades, read from acts", () => {
     expect(trades.map(({ withGrid }) => withGrid)).to.deep.equal([true, false, false, true]);
     const [price] = pricesOf(acts).values();
     expect([price?.energyWh, price?.gridWh]).to.deep.equal([20n, 20n]);
+  });
+
+  it("are with the grid when its energy is sold, whoever sells it", () => {
+    const sold = (source: Source) =>
+      matched({ wh: { [EVEN]: 10n }, cost: 2_000_000n, charge: 0n, source });
+    const trades = tradesOf(told([...founded(), sold("Solar"), sold("Grid")]));
+    expect(trades.map(({ withGrid }) => withGrid)).to.deep.equal([false, true]);
   });
 
   it("are compared with the tariffs of the slot's own hour", () => {

@@ -14,6 +14,7 @@ import {
   deliveryToJson,
   type Retirement,
   StatementFormatError,
+  usedByStatement,
 } from "../../src/statements/index.ts";
 import {
   BEN,
@@ -140,6 +141,17 @@ describe("A delivery statement", () => {
     for (const each of [half, day]) {
       expect(each && (await checkDelivery(each, told))).to.deep.equal([]);
     }
+  });
+
+  it("says how much of each retirement was used, together no more than counts", () => {
+    const first = retirement(FOR_DAY, { 1: 100, 2: 400 });
+    const second = retirement(FOR_DAY, { 1: 200, 9: 70 });
+    const foreign = retirement(FOR_HALF_DAY, { 2: 450 });
+    const told = historyOf({ deliveries: purchases, retirements: [foreign, first, second] });
+    const built = buildDelivery(told, DAY, imports).statement;
+    const used = [first, second, foreign].map((each) => usedByStatement(built, told, each));
+    expect(used).to.deep.equal([200n, 100n, 0n]);
+    expect(built.countsWh).to.equal(300n);
   });
 
   it("is refused for an unknown microgrid and an empty period", () => {

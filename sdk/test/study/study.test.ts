@@ -4,6 +4,7 @@ import { describe, it } from "mocha";
 import { clearCommunity, type LimitOrder } from "../../src/communityClearing/index.ts";
 import {
   gainMillis,
+  isWorthwhile,
   type StudiedHome,
   type StudyLevel,
   type StudyTerms,
@@ -170,7 +171,8 @@ describe("A study of homes", () => {
           levels.flatMap((level, index): (LimitOrder & { home: number })[] => {
             const slot = terms.firstSlot + index;
             const wh = (exportedWh[index] ?? 0n) - (importedWh[index] ?? 0n);
-            if (wh === 0n) return [];
+            // Where nobody would gain, the clearing would trade at the price that is everybody's.
+            if (wh === 0n || !isWorthwhile(level)) return [];
             return [
               {
                 home,

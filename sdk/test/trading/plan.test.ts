@@ -1,4 +1,4 @@
-import { ANYONE, BID, isLimit, type Order } from "@wattline/sdk";
+import { ANYONE, BID, FIRST_FIRM_NONCE, isFirm, isLimit, type Order } from "@wattline/sdk";
 import {
   type PlacedOrder,
   planTrades,
@@ -128,11 +128,40 @@ describe("A plan of a home's trades", () => {
     expect(cheap?.order.price).to.equal(LEVEL.feedInPerKwh);
   });
 
+  it("orders firmly while the chain is out of reach, for metered energy alone, as long as the lock lasts", () => {
+    const settler = "0x00000000000000000000000000000000000000dd";
+    const firm = { settler, untilSeconds: NOON + 20 * 86_400 } as const;
+    const before = plan({ forecast: [forecast(8, 900n)], metered: [metered(-5, 80n, 0n)] });
+    const { orders, stale } = plan(
+      {
+        firm,
+        counter: 7n,
+        nonce: FIRST_FIRM_NONCE + 5n,
+        metered: [metered(-5, 80n, 0n), metered(-1, 500n, 70n)],
+        forecast: [forecast(8, 900n, 900n)],
+        placed: placedOf(before.orders),
+      },
+      { postedPerKwh: 180_000n, gift: { to: SHELTER, percent: 50 } },
+    );
+    expect(shown(orders)).to.deep.equal([
+      ["spot offer", -1, 500],
+      ["spot bid", -1, 70],
+    ]);
+    for (const { order } of orders) {
+      expect(isFirm(order)).to.equal(true);
+      expect(order).to.include({ settler, counter: 0n, deadline: firm.untilSeconds });
+    }
+    // What was signed before waits for the chain: neither ordered again nor taken back.
+    expect(stale).to.deep.equal([]);
+  });
+
   it("trades a slot for as long as the household says, and no order holds longer", () => {
     const limits = { spotSeconds: 2 * 3600 };
     const slots = [metered(-9, 500n, 0n), metered(-8, 500n, 0n), metered(-1, 500n, 0n)];
     const { orders } = plan({ metered: slots }, limits);
-    expect(orders.map(({ order }) => [order.firstSlot - NOW_SLOT, order.deadline - NOON])).to.deep.equal([
+    expect(
+      orders.map(({ order }) => [order.firstSlot - NOW_SLOT, order.deadline - NOON]),
+    ).to.deep.equal([
       [-8, 900],
       [-1, 7200],
     ]);

@@ -289,6 +289,18 @@ describe("A file", () => {
     );
   });
 
+  it("of registers is left alone after a wrong value, however much of it is left, when the agent stops", async () => {
+    const path = household.place("registers.csv");
+    const row = "2027-06-07T12:00:00+02:00,5,7\n";
+    writeFileSync(path, `time,import_wh,export_wh\nyesterday,5,7\n${row.repeat(20_000)}`);
+    read({ type: "replay", path });
+    const error = await reading.catch((reason: unknown) => reason);
+    // An error of the file that nobody listens to any more would end the process.
+    stop.abort();
+    await new Promise(setImmediate);
+    expect(String(error)).to.contain('row 2, column time is "yesterday"');
+  });
+
   it("of telegrams is read to its end", async () => {
     const path = household.place("telegrams.txt");
     writeFileSync(path, telegramAt(NOON, 1n, 2n) + telegramAt(NOON + 10_000, 3n, 4n));

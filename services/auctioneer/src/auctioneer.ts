@@ -1,3 +1,4 @@
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSigner } from "@wattline/common/keys";
 import { type Lock, takeLock } from "@wattline/common/lock";
@@ -11,6 +12,7 @@ import {
   marketplaceAbi,
   type Release,
   releaseBatchesOf,
+  type SignedOrder,
 } from "@wattline/sdk";
 import {
   type Address,
@@ -22,6 +24,7 @@ import {
 import { type ChainState, Ledger } from "./chain/ledger.ts";
 import { batchesOfPairings, pairingsOf, timingOf } from "./clearing.ts";
 import type { Config, Settings } from "./config.ts";
+import { Island } from "./island/island.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { Relays } from "./orders/relays.ts";
 import { isFor, Verifier } from "./orders/verify.ts";
@@ -56,6 +59,8 @@ const [RPC_BATCH, RPC_TRIES] = [100, 3];
 export class Auctioneer {
   readonly address: Address;
   readonly metrics: Metrics = createMetrics();
+  /** What it promises while no chain is in reach; undefined when it is not told to. */
+  readonly island: Island | undefined;
   readonly #config: Config;
   readonly #deployment: Deployment;
   readonly #client: PublicClient;
@@ -106,6 +111,22 @@ export class Auctioneer {
       },
     });
     this.metrics.budget.set(Number(config.gas.most_a_day));
+    const { island } = config;
+    this.island =
+      island &&
+      new Island({
+        client: this.#client,
+        deployment,
+        settler: signer.address,
+        verifier: this.#verifier,
+        folder: path.join(config.data, "island"),
+        offlineAfterSeconds: island.offline_minutes * 60,
+        holdSeconds: island.hold_hours * 3600,
+        timing: timingOf(config),
+        microgrids: config.clear.microgrids,
+        now,
+        report,
+      });
   }
 
   /** @throws MendableError when the node is of another chain. */
@@ -123,6 +144,8 @@ export class Auctioneer {
     const state = await this.#ledger.follow();
     const { hash, number } = state.view.head;
     this.metrics.block.set(number);
+    await this.island?.see(state);
+    if (this.island?.isOffline(state.view)) return this.#promise(this.island, state, signal);
     this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
     try {
       if (!(await this.#sender.look((attempt) => this.#isWorth(attempt)))) return "waiting";
@@ -131,7 +154,7 @@ export class Auctioneer {
       if (last?.head === hash && this.#now() - last.atMs < this.#readMs) return "idle";
       this.#planned = { head: hash, atMs: this.#now() };
       this.#sender.startAnew();
-      const hasSent = (await this.#settle(state, signal)) || (await this.#release(state));
+      const hasSent = await this.#sendNext(state, signal);
       if (hasSent) this.#planned = undefined;
       return hasSent ? "sent" : "idle";
     } finally {
@@ -142,10 +165,39 @@ export class Auctioneer {
     }
   }
 
-  /** Settles the first batch that is worth it. */
-  async #settle({ view, pinned }: ChainState, signal: AbortSignal): Promise<boolean> {
+  /** Promises what it would settle, had it a chain. */
+  async #promise(island: Island, state: ChainState, signal: AbortSignal): Promise<Round> {
+    if (this.#planned !== undefined && this.#now() - this.#planned.atMs < this.#readMs) {
+      return "idle";
+    }
+    this.#planned = { head: state.view.head.hash, atMs: this.#now() };
+    const read = await this.#relays.promisable(island.since(state), signal);
+    await island.clear(state, [...read, ...(this.#config.orders.board ? state.pinned : [])]);
+    return "idle";
+  }
+
+  /** Sends the next of what is due. What was promised comes before all else. */
+  async #sendNext(state: ChainState, signal: AbortSignal): Promise<boolean> {
+    const { island } = this;
+    const hasSettled = await island?.settle(state, {
+      simulate: (call) => this.#simulate(call),
+      send: (call, purpose) => this.#send(call, purpose),
+    });
+    if (hasSettled) return true;
+    const isSettling = island?.isBusy === true;
+    return (!isSettling && (await this.#settle(state, signal))) || this.#release(state);
+  }
+
+  /** The limits that it may fill, from relays and board. */
+  async #read({ pinned }: ChainState, signal: AbortSignal): Promise<SignedOrder[]> {
     const { board } = this.#config.orders;
-    const read = [...(await this.#relays.orders(signal)), ...(board ? pinned : [])];
+    return [...(await this.#relays.orders(signal)), ...(board ? pinned : [])];
+  }
+
+  /** Settles the first batch that is worth it. */
+  async #settle(state: ChainState, signal: AbortSignal): Promise<boolean> {
+    const { view } = state;
+    const read = await this.#read(state, signal);
     const verified = await this.#verifier.verify(
       view,
       read.filter(({ order }) => isFor(this.address, order)),
@@ -210,7 +262,7 @@ export class Auctioneer {
   }
 }
 
-const WORTH: ReadonlySet<string> = new Set(["Matched", "Reserved", "Released"]);
+const WORTH: ReadonlySet<string> = new Set(["Matched", "Reserved", "Released", "Reported"]);
 
 /** An auctioneer that runs. */
 export interface RunningAuctioneer {
@@ -256,6 +308,7 @@ export async function startAuctioneer(
     async stop() {
       stop.abort();
       await work;
+      auctioneer.island?.close();
       await lock.release();
     },
   };

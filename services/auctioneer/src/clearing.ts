@@ -46,15 +46,22 @@ export const timingOf = ({ clear }: Pick<Config, "clear">): Timing => ({
   forwardSeconds: clear.forward_minutes * 60,
 });
 
-/** The slots of a microgrid that are due at a time: of minted energy, and of energy to come. */
+/**
+ * The slots of a microgrid that are due at a time: of minted energy, and of energy to come.
+ * @param isIsland While no chain is in reach energy is known by the block, as devices sign it: slots of one block are due together.
+ */
 export function dueSlots(
   { slotSeconds }: Pick<Microgrid, "slotSeconds">,
   nowSeconds: number,
   { waitSeconds, forwardSeconds }: Timing,
+  isIsland = false,
 ): { readonly spot: SlotRange; readonly forward: SlotRange } {
   const at = (seconds: number): number => slotAt(nowSeconds + seconds, slotSeconds);
   return {
-    spot: { firstSlot: at(-PAST_SECONDS), lastSlot: at(-waitSeconds) - 1 },
+    spot: {
+      firstSlot: at(-PAST_SECONDS),
+      lastSlot: (isIsland ? blockOf(at(-waitSeconds)) * LANES : at(-waitSeconds)) - 1,
+    },
     forward: { firstSlot: at(0) + 1, lastSlot: at(forwardSeconds) },
   };
 }
@@ -74,12 +81,16 @@ export function batchesOfPairings(
   });
 }
 
-/** Who gets how much from whom in the due slots of all microgrids. */
+/**
+ * Who gets how much from whom in the due slots of all microgrids.
+ * @param isIsland While no chain is in reach, critical loads come first and slots are due by the block.
+ */
 export async function pairingsOf(
   view: Snapshot,
   verified: readonly Verified[],
   timing: Timing,
   microgrids: readonly number[] | undefined,
+  isIsland = false,
 ): Promise<Pairing[]> {
   const fillable = verified.filter(
     ({ judgement, leftAlone }) => judgement.state === "live" && leftAlone === undefined,
@@ -88,11 +99,11 @@ export async function pairingsOf(
   for (const [number, orders] of Map.groupBy(fillable, ({ order }) => order.microgrid)) {
     if (microgrids !== undefined && !microgrids.includes(number)) continue;
     const microgrid = known(view, number);
-    const due = dueSlots(microgrid, view.nowSeconds, timing);
+    const due = dueSlots(microgrid, view.nowSeconds, timing, isIsland);
     const [forwards, spots] = [true, false].map((isForward) =>
       orders.filter(({ order }) => order.forward === isForward),
     );
-    pairings.push(...(await clear(view, microgrid, spots ?? [], due.spot)));
+    pairings.push(...(await clear(view, microgrid, spots ?? [], due.spot, isIsland)));
     // A bid demands a bond: those that demand less take part where those that demand more are served.
     for (const level of bondLevels(forwards ?? [])) {
       pairings.push(...(await clear(view, microgrid, level, due.forward)));
@@ -120,6 +131,7 @@ async function clear(
   microgrid: Microgrid,
   orders: readonly Verified[],
   due: SlotRange,
+  isIsland = false,
 ): Promise<Pairing[]> {
   const offers = orders.filter(({ order }) => order.side === OFFER);
   const bids = orders.filter(({ order }) => order.side !== OFFER);
@@ -156,6 +168,7 @@ async function clear(
       bids.map(({ order, facts }) => [order.maker.toLowerCase(), facts.account.balanceMillis]),
     ),
     poolOf,
+    criticalFirst: isIsland,
   });
 }
 

@@ -5,11 +5,11 @@ import { MendableError } from "@wattline/common/mendable";
 import { OptionsError, timeOf, wholeNumber } from "@wattline/common/options";
 import { slotAt } from "@wattline/sdk";
 import { getAddress, isAddress } from "viem";
-import { Auctioneer, clientAt, startAuctioneer, takeAccount } from "./auctioneer.ts";
+import { Auctioneer, clientAt, takeAccount } from "./auctioneer.ts";
 import { readSettings } from "./config.ts";
 import { explain } from "./explain/explain.ts";
 import { explanationJson, linesOf } from "./explain/words.ts";
-import { serveMetrics } from "./server.ts";
+import { runAuctioneer } from "./run.ts";
 
 const USAGE = `The auctioneer: shares out signed limits at the community price, settles them, releases forwards.
 
@@ -61,7 +61,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (more.length > 0) throw new OptionsError(`"${more[0]}" is too much. See --help.`);
   switch (command) {
     case "run":
-      return run(values.config);
+      return runAuctioneer(readSettings(values.config), stop.signal);
     case "once":
       return once(values.config);
     case "explain":
@@ -71,19 +71,6 @@ async function main(argv: readonly string[]): Promise<void> {
         `${command === undefined ? "Say what to do" : `"${command}" is no command`}: run, once or explain. See --help.`,
       );
   }
-}
-
-async function run(file: string): Promise<void> {
-  const settings = readSettings(file);
-  const { auctioneer, trouble, stop: end } = await startAuctioneer(settings);
-  const { metrics } = settings.config;
-  const server =
-    metrics === undefined ? undefined : await serveMetrics(metrics, auctioneer.metrics, trouble);
-  console.log(`The auctioneer runs as ${auctioneer.address}.`);
-  if (server !== undefined) console.log(`Its metrics are at ${server.url}/metrics.`);
-  await new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
-  await server?.stop();
-  await end();
 }
 
 async function once(file: string): Promise<void> {

@@ -20,6 +20,23 @@ const ether = z
   .regex(/^\d{1,9}(\.\d{1,18})?$/, 'an amount in quotes, such as "0.01"')
   .transform((amount) => parseEther(amount));
 
+/** What is shared out, and when. */
+export const clearSchema = z
+  .strictObject({
+    microgrids: z.array(z.int().positive()).min(1).optional(),
+    wait_minutes: z.number().nonnegative().max(10_080).default(15),
+    forward_minutes: z.number().positive().max(10_080).default(60),
+    releases: z.boolean().default(true),
+  })
+  .prefault({});
+
+/** What it may cost. */
+export const gasSchema = z.strictObject({
+  most_a_day: ether,
+  least_wh: z.int().positive().default(1),
+  stuck_seconds: z.number().positive().default(60),
+});
+
 const schema = z.strictObject({
   data: text.default("wattline-auctioneer"),
   chain: z.strictObject({ deployment: text, rpc_url: url }),
@@ -27,19 +44,16 @@ const schema = z.strictObject({
   orders: z
     .strictObject({ relays: z.array(url).default([]), board: z.boolean().default(true) })
     .refine(({ relays, board }) => relays.length > 0 || board, "relays, or board = true"),
-  clear: z
+  clear: clearSchema,
+  gas: gasSchema,
+  island: z
     .strictObject({
-      microgrids: z.array(z.int().positive()).min(1).optional(),
-      wait_minutes: z.number().nonnegative().max(10_080).default(15),
-      forward_minutes: z.number().positive().max(10_080).default(60),
-      releases: z.boolean().default(true),
+      host: text.default("127.0.0.1"),
+      port: z.int().min(0).max(65_535).default(42_091),
+      offline_minutes: z.number().positive().max(1_440).default(10),
+      hold_hours: z.number().positive().max(720).default(24),
     })
-    .prefault({}),
-  gas: z.strictObject({
-    most_a_day: ether,
-    least_wh: z.int().positive().default(1),
-    stuck_seconds: z.number().positive().default(60),
-  }),
+    .optional(),
   metrics: z
     .strictObject({
       host: text.default("127.0.0.1"),

@@ -1,4 +1,4 @@
-import { UNSEEN, type Verdict } from "@wattline/sdk";
+import { formatKwh, type StorageTotal, UNSEEN, type Verdict } from "@wattline/sdk";
 
 /** What a check came to, or all of them together. */
 export type Outcome = "passed" | "failed" | "in part" | "not judged" | "nothing to check";
@@ -57,6 +57,26 @@ export function lineOf(verdict: Verdict): string {
   const line = `${MARKS[outcomeOf(verdict)]} ${title}: ${countsOf(verdict)}`;
   if (failed === 0 || first === undefined) return line;
   return `${line}\n    block ${first.block}, transaction ${first.transaction}: ${first.message}`;
+}
+
+/**
+ * What batteries exported and how much of it is renewable, and each battery of which that is not all; none without
+ * batteries.
+ */
+export function storageLinesOf(totals: readonly StorageTotal[]): string[] {
+  if (totals.length === 0) return [];
+  const sum = (wh: (each: StorageTotal) => bigint): string =>
+    formatKwh(totals.reduce((all, each) => all + wh(each), 0n));
+  const exported = sum(({ exportedWh }) => exportedWh);
+  const renewable = sum(({ renewableWh }) => renewableWh);
+  const lacking = totals.filter(({ exportedWh, renewableWh }) => exportedWh > renewableWh);
+  return [
+    `Storage: batteries exported ${exported}, of which ${renewable} are renewable`,
+    ...lacking.map(
+      ({ meter, microgrid, exportedWh, renewableWh, chargedWh }) =>
+        `    ${meter} in microgrid ${microgrid}: ${formatKwh(exportedWh - renewableWh)} of ${formatKwh(exportedWh)} are not: ${formatKwh(chargedWh)} of renewable energy were retired to charge it`,
+    ),
+  ];
 }
 
 /** How much was checked, failed and could not be seen. */

@@ -1,4 +1,11 @@
-import { type ReadingRow, type SettlementRow, SOURCES, slotEnd, slotStart } from "@wattline/sdk";
+import {
+  type ReadingRow,
+  type SettlementRow,
+  SOURCES,
+  type StorageRow,
+  slotEnd,
+  slotStart,
+} from "@wattline/sdk";
 
 /* The tables that an audit writes, wherever it runs. */
 
@@ -86,6 +93,31 @@ export const readingCells = (row: ReadingRow): string[] => [
   String(row.keptWh),
   row.signature,
   row.sunMostWh === undefined ? "" : String(row.sunMostWh),
+];
+
+/** Heads of the table of what batteries exported. */
+export const STORAGE_COLUMNS = [
+  "meter",
+  "microgrid",
+  "slot",
+  "slot_start",
+  "slot_end",
+  "exported_wh",
+  "retired_to_charge_wh",
+  "renewable_wh",
+  "not_renewable_wh",
+];
+
+export const storageCells = (row: StorageRow): string[] => [
+  row.meter,
+  String(row.microgrid),
+  String(row.slot),
+  isoOf(slotStart(row.slot, row.slotSeconds)),
+  isoOf(slotEnd(row.slot, row.slotSeconds)),
+  String(row.exportedWh),
+  String(row.chargedWh),
+  String(row.renewableWh),
+  String(row.exportedWh - row.renewableWh),
 ];
 
 const isoOf = (unixSeconds: number): string => {

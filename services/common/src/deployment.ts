@@ -21,23 +21,24 @@ export const deploymentSchema = z.object({
 
 /**
  * Reads a deployment, or the part of it that `schema` asks for.
- * @throws MendableError when the file is missing or no deployment.
+ * @param Refusal The error for a file that is missing or no deployment.
  */
 export function readDeployment<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
+  Refusal: new (message: string) => Error = MendableError,
 ): z.output<Schema> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new MendableError(`${file} can't be read (${reasonOf(error)}). ${WHENCE}`);
+    throw new Refusal(`${file} can't be read (${reasonOf(error)}). ${WHENCE}`);
   }
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
-    throw new MendableError(`${file} is no deployment (${reason}). ${WHENCE}`);
+    throw new Refusal(`${file} is no deployment (${reason}). ${WHENCE}`);
   }
 }
 

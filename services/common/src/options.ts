@@ -47,8 +47,13 @@ export const listOf = (text: string | undefined): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== "");
 
-/** The address of a node. @throws OptionsError when it is not an HTTP address. */
-export function rpcUrlOf(text: string): string {
+/** The address of a server. @throws OptionsError when it is not an HTTP address. */
+export function httpUrlOf(name: string, text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new OptionsError(`--rpc must be an address such as http://127.0.0.1:8545, not "${text}".`);
+  throw new OptionsError(
+    `${name} must be an address such as http://127.0.0.1:8545, not "${text}".`,
+  );
 }
+
+/** The address of a node, as `--rpc` names it. @throws OptionsError when it is not an HTTP address. */
+export const rpcUrlOf = (text: string): string => httpUrlOf("--rpc", text);

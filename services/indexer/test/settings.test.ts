@@ -53,7 +53,7 @@ describe("The indexer's settings", () => {
     it(`refuse a deployment with ${what}`, () => {
       expect(() => readSettings(environment(deployment))).to.throw(
         SettingsError,
-        "WATTLINE_DEPLOYMENT",
+        "deployment.json is no deployment",
       );
     });
   }

@@ -5,6 +5,7 @@ import { routePath } from "hono/route";
 import { Buckets } from "./limits/bucket.ts";
 import { answerTo, malformed, Refusal } from "./problems.ts";
 import { clientOf, type Env, type Relay } from "./relay.ts";
+import { directoryRoutes } from "./routes/directories.ts";
 import { orderRoutes } from "./routes/orders.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { streamRoute } from "./routes/stream.ts";
@@ -82,6 +83,7 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
   });
 
   orderRoutes(app, relay);
+  directoryRoutes(app, relay);
   streamRoute(app, relay);
   statusRoutes(app, relay);
   app.doc31("/openapi.json", {

@@ -1,4 +1,4 @@
-import type { SignedOrderJson } from "@wattline/sdk";
+import type { SignedDirectory, SignedOrderJson } from "@wattline/sdk";
 import type { Hex } from "viem";
 import type { BookOrder, Health, OrdersPage, OrdersQuery, PostResult, Problem } from "./wire.ts";
 
@@ -124,6 +124,27 @@ export class RelayClient {
     });
     if (!response.ok) throw errorFrom(response, await bodyOf(response));
     return bodyOf(response);
+  }
+
+  /** A microgrid's directory of names, not verified; undefined when none was published. @throws RelayError */
+  async directory(microgrid: number, signal?: AbortSignal): Promise<SignedDirectory | undefined> {
+    try {
+      return await this.#get(`/directories/${microgrid}`, signal);
+    } catch (error) {
+      if (error instanceof RelayError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Publishes a microgrid's directory of names. @throws RelayError */
+  async publishDirectory(signed: SignedDirectory, signal?: AbortSignal): Promise<void> {
+    const response = await this.#fetch("/directories", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(signed),
+      ...(signal && { signal }),
+    });
+    if (!response.ok) throw errorFrom(response, await bodyOf(response));
   }
 
   health(signal?: AbortSignal): Promise<Health> {

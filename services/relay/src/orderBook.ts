@@ -176,8 +176,7 @@ export class OrderBook {
    * @throws BadWithdrawalError, NotReadyError, or what the RPC throws
    */
   async withdraw(hash: Hex, signature: Hex): Promise<BookOrder | undefined> {
-    const at = this.#snapshot;
-    if (at === undefined) throw new NotReadyError();
+    const at = this.snapshot;
     const row = await findOrder(this.db, hash);
     if (row === undefined || row.withdrawal !== null) return row && bookOrderOf(row);
     const digest = hashWithdrawal(this.#domain, hash);
@@ -212,6 +211,12 @@ export class OrderBook {
   // New blocks
   // ===============================================================================================
 
+  /** What the chain says at the block at which orders are judged. @throws NotReadyError */
+  get snapshot(): Snapshot {
+    if (this.#snapshot === undefined) throw new NotReadyError();
+    return this.#snapshot;
+  }
+
   /** Judges orders at this block from now on. */
   judgeAt(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
@@ -219,8 +224,7 @@ export class OrderBook {
 
   /** Judges the orders that logs concern, and those that change with time or by a contract wallet alone. */
   async judgeTouched(touched: Touched | "all"): Promise<void> {
-    const at = this.#snapshot;
-    if (at === undefined) throw new NotReadyError();
+    const at = this.snapshot;
     const { time } = at.head;
     await this.#expire(time);
     for (const due of [revivedOrders, recheckedOrders]) {

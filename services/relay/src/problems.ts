@@ -7,7 +7,7 @@ import type { Problem, RuleBroken } from "./wire.ts";
 
 /** A refused request. Thrown where the reason is found, answered in one place. */
 export class Refusal extends Error {
-  readonly status: 400 | 403 | 404 | 413 | 429 | 503;
+  readonly status: 400 | 403 | 404 | 409 | 413 | 429 | 503;
   readonly problem: Problem;
   /** Seconds after which to try again. */
   readonly retryAfter: number | undefined;

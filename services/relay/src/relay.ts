@@ -1,6 +1,7 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import type { Following } from "./chain/follower.ts";
+import type { Directories } from "./directories.ts";
 import { accountable } from "./limits/bucket.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { Metrics } from "./metrics.ts";
@@ -12,6 +13,7 @@ export interface Relay {
   /** What tells this book from every other one. */
   readonly epoch: string;
   readonly book: OrderBook;
+  readonly directories: Directories;
   readonly limits: Limits;
   readonly metrics: Metrics;
   /** Aborted when the relay stops. */

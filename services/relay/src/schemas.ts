@@ -1,5 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import { type OrderState, SIDES, type Side, SOURCES } from "@wattline/sdk";
+import {
+  LONGEST_NAME,
+  LONGEST_STREET,
+  MOST_LISTINGS,
+  type OrderState,
+  SIDES,
+  type Side,
+  SOURCES,
+} from "@wattline/sdk";
 import { type Address, getAddress, type Hex } from "viem";
 import type { Cursor } from "./store/query.ts";
 import { ORDER_KINDS, SORTS } from "./wire.ts";
@@ -97,6 +105,28 @@ export const signedOrderSchema = z
 
 export const postSchema = (mostOrders: number) =>
   z.strictObject({ orders: z.array(signedOrderSchema).min(1).max(mostOrders) });
+
+const listingSchema = z
+  .strictObject({
+    account: address,
+    name: z.string().max(LONGEST_NAME),
+    street: z.string().max(LONGEST_STREET),
+    consent: bytes(MOST_SIGNATURE_BYTES),
+  })
+  .openapi("Listing");
+
+export const signedDirectorySchema = z
+  .strictObject({
+    directory: z.strictObject({
+      microgrid: uint(32),
+      version: uint(32),
+      listings: z.array(listingSchema).max(MOST_LISTINGS),
+    }),
+    signature: bytes(MOST_SIGNATURE_BYTES),
+  })
+  .openapi("SignedDirectory");
+
+export const publishedSchema = z.object({ microgrid: z.int(), version: z.int() });
 
 export const withdrawSchema = z.strictObject({ signature: bytes(MOST_SIGNATURE_BYTES) });
 
@@ -204,6 +234,13 @@ const cursorText = z
     return { value, sequence: Number(sequence) };
   })
   .openapi({ type: "string" });
+
+export const microgridParam = z.object({
+  microgrid: uintText(32).openapi({
+    type: "integer",
+    param: { name: "microgrid", in: "path" },
+  }),
+});
 
 export const ordersQuerySchema = z.strictObject({
   microgrid: uintText(32).optional(),

@@ -7,6 +7,7 @@ import { type Deployment, marketDomain } from "@wattline/sdk";
 import { createPublicClient } from "viem";
 import { createApp } from "./app.ts";
 import { Follower } from "./chain/follower.ts";
+import { Directories } from "./directories.ts";
 import { FairQueue, QueueFullError } from "./limits/fairQueue.ts";
 import { LIMITS, type Limits } from "./limits/limits.ts";
 import { createMetrics } from "./metrics.ts";
@@ -102,6 +103,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     chainId: deployment.chainId,
     epoch,
     book,
+    directories: new Directories(db, domain),
     limits,
     metrics,
     stopping,

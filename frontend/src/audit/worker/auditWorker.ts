@@ -12,7 +12,13 @@ import {
   Totals,
   walletsAt,
 } from "@wattline/audit";
-import { createAudit, type ReadingRow, type SettlementRow } from "@wattline/sdk";
+import {
+  createAudit,
+  type ReadingRow,
+  type SettlementRow,
+  storageRows,
+  storageTotals,
+} from "@wattline/sdk";
 import { getAddress } from "viem";
 import type { HistoryRow } from "../history.ts";
 import type { AuditJob, AuditMessage } from "./messages.ts";
@@ -59,9 +65,9 @@ async function verify(job: AuditJob): Promise<void> {
     const { passage, settlements, readings, totals } = auditRunOf(audited, true);
     return {
       ...passage,
-      onResult({ end, verdicts, findings }) {
-        const { microgrids } = totals;
-        const rows = { settlements, readings, totals: microgrids };
+      onResult({ end, verdicts, findings, state }) {
+        const storage = storageTotals(storageRows(state));
+        const rows = { settlements, readings, totals: totals.microgrids, storage };
         post({ kind: "verified", end, verdicts, findings, ...rows });
       },
     };

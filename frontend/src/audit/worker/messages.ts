@@ -1,5 +1,5 @@
 import type { AuditProgress, MicrogridTotals } from "@wattline/audit";
-import type { Deployment, Finding, ReadingRow, Verdict } from "@wattline/sdk";
+import type { Deployment, Finding, ReadingRow, StorageTotal, Verdict } from "@wattline/sdk";
 import type { HistoryRow } from "../history.ts";
 
 /** A job for the worker. */
@@ -19,6 +19,7 @@ export interface Verified {
   readonly settlements: readonly HistoryRow[];
   readonly readings: readonly ReadingRow[];
   readonly totals: ReadonlyMap<number, MicrogridTotals>;
+  readonly storage: readonly StorageTotal[];
 }
 
 /** Settlements that are new since the last job. */

@@ -4,6 +4,7 @@ import { Award } from "lucide-react";
 import type { Address } from "viem";
 import { useMicrogrids } from "../../chain/index.ts";
 import {
+  buttonClass,
   Card,
   Energy,
   ErrorState,
@@ -19,7 +20,14 @@ export function Certificates({ holder }: { readonly holder: Address }) {
   const { data, error, refetch } = useRetirements(holder);
   const { data: microgrids } = useMicrogrids();
   return (
-    <Card title={<Trans>Certificates</Trans>}>
+    <Card
+      title={<Trans>Certificates</Trans>}
+      actions={
+        <Link to="/delivery" className={buttonClass("secondary", "small")}>
+          <Trans>Show that you used it</Trans>
+        </Link>
+      }
+    >
       {error ? (
         <ErrorState
           title={<Trans>Your certificates could not be read</Trans>}

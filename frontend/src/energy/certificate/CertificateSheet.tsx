@@ -4,12 +4,11 @@ import {
   CERTIFICATE_STANDARD,
   certificatesOf,
   energyIdOf,
-  slotEnd,
   slotStart,
   sourceAt,
 } from "@wattline/sdk";
 import { Award, Download, Link2, Printer } from "lucide-react";
-import type { ReactNode } from "react";
+import { localZone, saveAs } from "../../browser/index.ts";
 import {
   Button,
   Chart,
@@ -22,8 +21,10 @@ import {
   useSourceNames,
 } from "../../ui/index.ts";
 import { notify } from "../../wallet/index.ts";
+import { Fact, FullHex } from "../Fact.tsx";
 import { SOURCE_COLOURS } from "../sources.ts";
 import type { Certificate } from "./read.ts";
+import { UsedBox } from "./UsedBox.tsx";
 import { VerificationBox } from "./VerificationBox.tsx";
 import type { Verification } from "./verify.ts";
 
@@ -77,8 +78,17 @@ export function CertificateSheet({
           busy={busy}
           onVerify={onVerify}
         />
+        <UsedBox certificate={certificate} />
         <Facts certificate={certificate} source={source} />
         <Slots certificate={certificate} />
+        {sourceAt(certificate.source) === "Storage" && (
+          <p className="text-sm">
+            <Trans>
+              A battery's energy is renewable only as far as renewable energy was retired to charge
+              it. How far that is, the audit says.
+            </Trans>
+          </p>
+        )}
         <p className="text-xs text-muted">
           <Trans>
             Fields after the EnergyTag Granular Certificate Scheme Standard, version 2. Energy of
@@ -136,12 +146,7 @@ function download(certificate: Certificate, { retiredBefore }: Verification): vo
   );
   const certificates = certificatesOf(certificate, network.deployment, before);
   const text = JSON.stringify({ ...CERTIFICATE_STANDARD, certificates }, undefined, 2);
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `wattline-certificate-${transaction.slice(2, 10)}-${logIndex}.json`;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveAs(`wattline-certificate-${transaction.slice(2, 10)}-${logIndex}`, "json", text);
 }
 
 function Facts({
@@ -155,22 +160,33 @@ function Facts({
     certificate;
   const [first = 0, last = 0] = [energyWh[0]?.[0], energyWh.at(-1)?.[0]];
   const place = `${latitudeTenths / 10}°, ${longitudeTenths / 10}°`;
+  const zone = localZone();
   return (
     <dl className="grid gap-x-6 gap-y-2 text-sm sm:grid-cols-[auto_1fr]">
       <Fact term={<Trans>On behalf of</Trans>}>
-        <Account>{certificate.beneficiary}</Account>
+        <FullHex>{certificate.beneficiary}</FullHex>
       </Fact>
       <Fact term={<Trans>Purpose</Trans>}>
         {certificate.purpose === "" ? <Trans>none given</Trans> : certificate.purpose}
       </Fact>
       <Fact term={<Trans>Retired by</Trans>}>
-        <Account>{certificate.holder}</Account>
+        <FullHex>{certificate.holder}</FullHex>
       </Fact>
       <Fact term={<Trans>Retired at</Trans>}>
-        {formatMoment(certificate.time)} ({formatUtc(certificate.time)})
+        <time dateTime={isoOf(certificate.time)} title={formatUtc(certificate.time)}>
+          {formatMoment(certificate.time)}
+        </time>
       </Fact>
       <Fact term={<Trans>Produced</Trans>}>
-        {formatUtc(slotStart(first, slotSeconds))} – {formatUtc(slotEnd(last, slotSeconds))}
+        <SlotTime
+          slot={first}
+          lastSlot={last}
+          slotSeconds={slotSeconds}
+          className="whitespace-normal"
+        />
+      </Fact>
+      <Fact term={<Trans>Times</Trans>}>
+        <Trans>By the clock of {zone}; in UTC on hover and in the file.</Trans>
       </Fact>
       <Fact term={<Trans>Source</Trans>}>{source}</Fact>
       <Fact term={<Trans>Microgrid</Trans>}>
@@ -178,25 +194,16 @@ function Facts({
       </Fact>
       <Fact term={<Trans>Issued by</Trans>}>
         {network.name} (eip155:{network.deployment.chainId}),{" "}
-        <Account>{network.deployment.energy}</Account>
+        <FullHex>{network.deployment.energy}</FullHex>
       </Fact>
       <Fact term={<Trans>Transaction</Trans>}>
-        <Account>{certificate.transaction}</Account>
+        <FullHex>{certificate.transaction}</FullHex>
       </Fact>
     </dl>
   );
 }
 
-const Fact = ({ term, children }: { readonly term: ReactNode; readonly children: ReactNode }) => (
-  <>
-    <dt className="text-muted">{term}</dt>
-    <dd className="min-w-0 break-words">{children}</dd>
-  </>
-);
-
-const Account = ({ children }: { readonly children: string }) => (
-  <span className="font-mono text-[0.9em] break-all">{children}</span>
-);
+const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
 
 function Slots({ certificate }: { readonly certificate: Certificate }) {
   const { t } = useLingui();
@@ -210,6 +217,7 @@ function Slots({ certificate }: { readonly certificate: Certificate }) {
       summary={t`The energy by delivery slot: ${plural(count, { one: "# slot", other: "# slots" })} of ${step} minutes.`}
       x={energyWh.map(([slot]) => slotStart(slot, slotSeconds))}
       time
+      stepX={slotSeconds}
       height={200}
       series={[
         {

@@ -18,10 +18,12 @@ import {
   formatMoment,
   Money,
   SkeletonLines,
+  unitOf,
 } from "../../ui/index.ts";
+import { Fact, FullHex } from "../Fact.tsx";
 import { useEarnings } from "../history/earnings.ts";
 import { useMyMeters } from "../history/meters.ts";
-import { byDay, byMonth, noonOf, total } from "../periods.ts";
+import { byDay, byMonth, inCents, noonOf, total } from "../periods.ts";
 import { formatMonth } from "./month.ts";
 
 const route = getRouteApi("/statement");
@@ -81,9 +83,11 @@ function Sheet({
   const { name: chain, currency, deployment } = useNetwork();
   const { data: meters } = useMyMeters(holder);
   const { data: microgrids } = useMicrogrids();
-  const days = byDay(earnings).filter(({ name }) => name.startsWith(month));
+  const ofMonth = byDay(earnings).filter(({ name }) => name.startsWith(month));
+  const days = inCents(ofMonth, currency.decimals);
   const sums = total(days);
   const period = formatMonth(month);
+  const unit = unitOf(currency);
   const communities = [...new Set(meters?.map(({ microgrid }) => microgrid))]
     .map((id) => microgrids?.find((one) => one.microgrid === id)?.name ?? String(id))
     .join(", ");
@@ -103,13 +107,13 @@ function Sheet({
       </header>
       <dl className="mb-6 grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
         <Fact term={<Trans>Household</Trans>}>
-          <span className="font-mono break-all">{holder}</span>
+          <FullHex>{holder}</FullHex>
         </Fact>
         {communities !== "" && <Fact term={<Trans>Microgrid</Trans>}>{communities}</Fact>}
         <Fact term={<Trans>Meters</Trans>}>
           {meters?.map(({ address }) => (
-            <span key={address} className="block font-mono break-all">
-              {address}
+            <span key={address} className="block">
+              <FullHex>{address}</FullHex>
             </span>
           ))}
         </Fact>
@@ -148,8 +152,8 @@ function Sheet({
       )}
       <p className="mt-6 text-xs text-muted">
         <Trans>
-          Amounts in {currency.name} ({currency.symbol}). Days by the clock of {zone}, by when the
-          energy was delivered. Each trade is set beside the tariffs of its slots.
+          Amounts in {currency.name} ({unit}). Days by the clock of {zone}, by when the energy was
+          delivered. Each trade is set beside the tariffs of its slots.
         </Trans>
       </p>
     </article>
@@ -203,13 +207,6 @@ const Line = ({
       <Money millis={value} />
     </dd>
   </div>
-);
-
-const Fact = ({ term, children }: { readonly term: ReactNode; readonly children: ReactNode }) => (
-  <>
-    <dt className="text-muted">{term}</dt>
-    <dd>{children}</dd>
-  </>
 );
 
 function Heads() {

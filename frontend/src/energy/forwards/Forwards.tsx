@@ -4,8 +4,8 @@ import { CalendarClock } from "lucide-react";
 import type { Address } from "viem";
 import { isAddressEqual } from "viem";
 import { callOf, contractsOf, useMicrogrids, useNetwork } from "../../chain/index.ts";
+import { Person } from "../../people/index.ts";
 import {
-  AddressText,
   Badge,
   Button,
   Card,
@@ -142,7 +142,7 @@ function ForwardItem({
         </p>
         <p className="text-sm text-muted">
           {sells ? <Trans>to</Trans> : <Trans>from</Trans>}{" "}
-          <AddressText address={sells ? buyer : seller} />
+          <Person address={sells ? buyer : seller} />
         </p>
       </div>
       {block.state === "open" ? <Locked block={block} /> : <Outcome block={block} sells={sells} />}

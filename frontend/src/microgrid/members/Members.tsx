@@ -3,6 +3,7 @@ import type { Microgrid } from "@wattline/sdk";
 import { HeartPulse, House, Sun, Users } from "lucide-react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
+import { Person } from "../../people/index.ts";
 import {
   AddressText,
   Badge,
@@ -47,7 +48,7 @@ export function Members({ microgrid }: { readonly microgrid: Microgrid }) {
             {households.map(({ owner, meters }) => (
               <li key={owner} className="rounded-xl border border-line p-3">
                 <p className="flex flex-wrap items-center justify-between gap-2">
-                  <AddressText address={owner} className="font-medium" />
+                  <Person address={owner} className="font-medium" />
                   {isMine(owner) && (
                     <Badge tone="leaf">
                       <Trans>You</Trans>
@@ -91,7 +92,7 @@ function MeterLine({
         )}
       </span>
       {critical && (
-        <Badge tone="danger">
+        <Badge>
           <HeartPulse aria-hidden="true" className="size-3.5" />
           <Trans>Critical load</Trans>
         </Badge>

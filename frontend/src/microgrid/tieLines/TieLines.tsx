@@ -9,6 +9,7 @@ import {
   Energy,
   ErrorState,
   formatMoment,
+  Power,
   Price,
   SkeletonLines,
 } from "../../ui/index.ts";
@@ -104,10 +105,10 @@ function LineInWords({
           <Price perKwh={outwards.wheelingPerKwh} /> / <Price perKwh={inwards.wheelingPerKwh} />
         </Fact>
         <Fact label={<Trans>Sent out now</Trans>}>
-          <Energy wh={out.nowWh} />
+          <Power wh={out.nowWh} slotSeconds={microgrid.slotSeconds} />
         </Fact>
         <Fact label={<Trans>Coming in now</Trans>}>
-          <Energy wh={into.nowWh} />
+          <Power wh={into.nowWh} slotSeconds={microgrid.slotSeconds} />
         </Fact>
         <Fact label={<Trans>Last 24 hours out / in</Trans>}>
           <Energy wh={out.todayWh} /> / <Energy wh={into.todayWh} />

@@ -10,6 +10,7 @@ import { type Call, type CallOf, type SeenCalls, saidIn, type WordEvent } from "
 import { type AuditContext, expect } from "../context.ts";
 import { recordMove } from "../ledger.ts";
 import { communitiesIn } from "../state.ts";
+import { recordCharge } from "../storage.ts";
 import { Batch, BatchCharges, judgeSkip } from "./batch.ts";
 import { judgeMandates } from "./mandates.ts";
 import { judgePlain } from "./plain.ts";
@@ -237,6 +238,7 @@ function judgeRetire(context: AuditContext, { retired, burn }: RetireAct): void 
     );
   expect(context, "minting", same, "other-burn", { holder }, microgrid);
   recordMove(context, burn);
+  recordCharge(context.state, retired.args);
   const community = communitiesIn(context.state).get(microgrid);
   context.row({
     kind: "retirement",

@@ -9,6 +9,7 @@ import { type AuditContext, expect } from "../context.ts";
 import { recordMove } from "../ledger.ts";
 import { SOLAR, solarMostWh } from "../plausibility.ts";
 import { communitiesIn, forgetDelivery, type MeterState, mostWhOf, within } from "../state.ts";
+import { recordStorage } from "../storage.ts";
 
 /** A reading: its signature, its slots and energy, and whether exactly its energy was minted. */
 export function judgeReport(
@@ -29,6 +30,7 @@ export function judgeReport(
   for (const [offset, word] of exported.entries()) {
     const blockNumber = firstBlock + offset;
     const energy = word & ~GUARDS;
+    recordStorage(context.state, address, meter, blockNumber, energy);
     const kept = judgeWord(context, address, meter, microgrid, blockNumber, word);
     if (energy !== kept) minted.push([blockNumber, subtractWords(energy, kept)]);
     if (kept !== 0n) keptDue.push([blockNumber, kept]);

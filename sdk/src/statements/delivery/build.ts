@@ -72,7 +72,7 @@ export function buildDelivery(
     const { transaction, logIndex, source } = retirement;
     return energyWh.length === 0 ? [] : [{ transaction, logIndex, source, energyWh }];
   });
-  const counted = countSlots({
+  const { slots: counted } = countSlots({
     slotSeconds,
     importedWh: sumImports(inPeriod, request),
     purchases,
@@ -123,13 +123,13 @@ export const claimsOf = (
   request: DeliveryRequest,
   id: Hex,
   isListed: (place: EventPlace) => boolean,
-): Claim[] =>
+): (Claim & EventPlace)[] =>
   retirements.flatMap((retirement) => {
     const other = statementOfPurpose(retirement.purpose);
     if (other === undefined || !isFor(retirement, request, other)) return [];
     const isOurs = other === id;
     if (isOurs && !isListed(retirement)) return [];
-    return [{ source: retirement.source, energyWh: cut(retirement.energyWh, request), isOurs }];
+    return [{ ...retirement, energyWh: cut(retirement.energyWh, request), isOurs }];
   });
 
 /** Energy in the slots of the period, in order; slots without energy are left out. */

@@ -212,16 +212,9 @@ const COLUMNS = ["start", "importedWh", "boughtWh", "retiredWh", "countsWh"] as 
 
 /** The statement's sums must be those of its own imports, purchases and retirements. */
 function checkSlots(statement: DeliveryStatement, history: StatementHistory, found: Found): void {
-  const { slotSeconds, purchases, retirements, slots } = statement;
+  const { slotSeconds, slots } = statement;
   const expected = new Map<number, CountedSlot>(
-    countSlots({
-      slotSeconds,
-      importedWh: sumImports(statement.imports, statement),
-      purchases,
-      claims: claimsOf(history, statement, statement.id, (place) =>
-        retirements.some((listed) => isAt(place, listed)),
-      ),
-    }).map((slot) => [slot.slot, slot]),
+    countOf(statement, history).slots.map((slot) => [slot.slot, slot]),
   );
   const listed = new Set<number>();
   for (const slot of slots) {
@@ -245,6 +238,29 @@ function checkSlots(statement: DeliveryStatement, history: StatementHistory, fou
   if (statement.countsWh !== total) {
     found("total-differs", `The total is ${statement.countsWh} Wh; the slots add up to ${total}.`);
   }
+}
+
+/** What a statement's own evidence comes to. */
+function countOf(statement: DeliveryStatement, history: StatementHistory) {
+  const { slotSeconds, purchases, retirements } = statement;
+  const claims = claimsOf(history, statement, statement.id, (place) =>
+    retirements.some((listed) => isAt(place, listed)),
+  );
+  const importedWh = sumImports(statement.imports, statement);
+  return { claims, ...countSlots({ slotSeconds, importedWh, purchases, claims }) };
+}
+
+/**
+ * How much of retired energy was used in its slots, by a statement that holds ({@link checkDelivery}). Wh; 0 when the
+ * statement does not name the retirement.
+ */
+export function usedByStatement(
+  statement: DeliveryStatement,
+  history: StatementHistory,
+  retirement: EventPlace,
+): bigint {
+  const { claims, claimedWh } = countOf(statement, history);
+  return claimedWh[claims.findIndex((claim) => isAt(claim, retirement))] ?? 0n;
 }
 
 /** Listed evidence with its name, and whether it was listed before. */

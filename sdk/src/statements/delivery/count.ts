@@ -29,12 +29,19 @@ export interface SlotCount extends CountedSlot {
   readonly dueWh: ReadonlyMap<Source, bigint>;
 }
 
+/** What counts of all evidence. */
+export interface Counted {
+  /** In order; slots without any energy are left out. */
+  readonly slots: readonly SlotCount[];
+  /** What counts of each claim of this statement, in the claims' order; 0 for claims of others. */
+  readonly claimedWh: readonly bigint[];
+}
+
 /**
  * What counts in each slot: of every source no more than was bought and retired of it, of all sources together no more
  * than was imported. What another statement of the household claimed before counts there and not here.
- * @returns In order; slots without any energy are left out.
  */
-export function countSlots({ slotSeconds, importedWh, purchases, claims }: Evidence): SlotCount[] {
+export function countSlots({ slotSeconds, importedWh, purchases, claims }: Evidence): Counted {
   const slots = new Map<number, Tally>();
   const tallyOf = (slot: number): Tally => {
     const known = slots.get(slot) ?? new Tally(importedWh.get(slot) ?? 0n);
@@ -45,12 +52,13 @@ export function countSlots({ slotSeconds, importedWh, purchases, claims }: Evide
   for (const { source, energyWh } of purchases) {
     for (const { slot, wh } of energyWh) tallyOf(slot).buy(source, wh);
   }
-  for (const { source, energyWh, isOurs } of claims) {
-    for (const { slot, wh } of energyWh) {
-      if (isOurs || slots.has(slot)) tallyOf(slot).claim(source, wh, isOurs);
-    }
-  }
-  return [...slots]
+  const claimedWh = claims.map(({ source, energyWh, isOurs }) =>
+    energyWh.reduce((sum, { slot, wh }) => {
+      const known = isOurs ? tallyOf(slot) : slots.get(slot);
+      return sum + (known?.claim(source, wh, isOurs) ?? 0n);
+    }, 0n),
+  );
+  const counts = [...slots]
     .sort(([a], [b]) => a - b)
     .map(([slot, tally]) => ({
       slot,
@@ -58,6 +66,7 @@ export function countSlots({ slotSeconds, importedWh, purchases, claims }: Evide
       ...tally.sums(),
       dueWh: tally.due(),
     }));
+  return { slots: counts, claimedWh };
 }
 
 /** A slot's start in UTC: `2026-06-21T10:00:00Z`. */
@@ -83,15 +92,17 @@ class Tally {
     this.#boughtLeftWh.set(source, (this.#boughtLeftWh.get(source) ?? 0n) + wh);
   }
 
-  claim(source: Source, wh: bigint, isOurs: boolean): void {
+  /** @returns What counts of it for this statement. */
+  claim(source: Source, wh: bigint, isOurs: boolean): bigint {
     const boughtLeftWh = this.#boughtLeftWh.get(source) ?? 0n;
     const countedWh = least(wh, boughtLeftWh, this.#leftWh);
     this.#boughtLeftWh.set(source, boughtLeftWh - least(wh, boughtLeftWh));
     // Another statement may rest on purchases that this one does not list: its claim counts in full.
     this.#leftWh -= isOurs ? countedWh : least(wh, this.#leftWh);
-    if (!isOurs) return;
+    if (!isOurs) return 0n;
     this.#retiredWh += wh;
     this.#countsWh += countedWh;
+    return countedWh;
   }
 
   sums() {

@@ -1,9 +1,9 @@
 import * as nodeFiles from "node:fs";
 import path from "node:path";
+import { lineOf, readLines } from "@wattline/common/lines";
 import { AgentError, reasonOf } from "../errors.ts";
 import { Book } from "./book.ts";
 import { type Entry, entriesIn, type Header, textOf } from "./entries.ts";
-import { lineOf, readLines } from "./lines.ts";
 import type { Records } from "./records.ts";
 
 /** What the journal needs of a file system. */

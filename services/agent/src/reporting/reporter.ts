@@ -205,7 +205,7 @@ export class Reporter {
       );
     }
     const { firstSlot, lastSlot = Number.POSITIVE_INFINITY } = registered;
-    const endSlot = await chain.endSlot(slotSeconds);
+    const endSlot = await chain.endSlot(slotSeconds, this.#options.now());
     const acceptable: OpenBlock[] = [];
     for (const { block, word } of open) {
       // The chain's clock is behind ours: the block waits whole.

@@ -18,16 +18,23 @@ export const replaySource = (path: string): MeterSource => ({
 });
 
 async function* replay(path: string, signal: AbortSignal): AsyncGenerator<Sample> {
-  let row = 0;
-  for await (const line of createInterface({ input: createReadStream(path, { signal }) })) {
-    row++;
-    const text = line.trim();
-    if (row === 1 && text !== HEAD) {
-      throw new AgentError(
-        `${path}, row 1 is ${JSON.stringify(text.slice(0, 60))}; expected ${HEAD}.`,
-      );
+  // Not tied to the signal: a file that is aborted after its reader has left ends the process with an error.
+  const file = createReadStream(path);
+  try {
+    let row = 0;
+    for await (const line of createInterface({ input: file })) {
+      signal.throwIfAborted();
+      row++;
+      const text = line.trim();
+      if (row === 1 && text !== HEAD) {
+        throw new AgentError(
+          `${path}, row 1 is ${JSON.stringify(text.slice(0, 60))}; expected ${HEAD}.`,
+        );
+      }
+      if (row > 1 && text !== "") yield sampleIn(text, path, row);
     }
-    if (row > 1 && text !== "") yield sampleIn(text, path, row);
+  } finally {
+    file.destroy();
   }
 }
 

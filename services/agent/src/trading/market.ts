@@ -9,6 +9,7 @@ import {
   decodeLog,
   type EnergyBySlot,
   type HistoryEvent,
+  isFirm,
   LANES,
   laneOf,
   type Microgrid,
@@ -34,6 +35,7 @@ import {
 } from "viem";
 import type { KnownDeployment } from "../config/read.ts";
 import { AgentError } from "../errors.ts";
+import { homeTime } from "../outage.ts";
 
 /** What an order has come to on chain. */
 export interface Fill {
@@ -58,8 +60,10 @@ export interface Currency {
 
 /** The market at one block, for one home. */
 export interface MarketState {
-  /** Unix seconds. */
+  /** Unix seconds: the chain's time, or ours while the chain is out of reach. */
   readonly nowSeconds: number;
+  /** Whether the chain is out of reach: all is as of its last block. */
+  readonly isOffline: boolean;
   readonly meter: TradingMeter;
   readonly microgrid: Microgrid;
   readonly currency: Currency;
@@ -73,7 +77,7 @@ export interface MarketView extends MarketState {
   promisedWh(device: Address, range: SlotRange): Promise<EnergyBySlot>;
   /** What the household holds of a source, minted by its meter or bought. */
   heldWh(source: Source, range: SlotRange): Promise<EnergyBySlot>;
-  fillOf(order: Pick<Order, "maker" | "nonce">): Promise<Fill>;
+  fillOf(order: Pick<Order, "maker" | "nonce" | "settler">): Promise<Fill>;
 }
 
 /** A reorganisation reaches back no further. */
@@ -113,10 +117,12 @@ export class Market {
 
   /**
    * Looks at the market as it stands at the newest block; undefined while the device is not registered.
+   * @param nowMs Our clock, Unix milliseconds; without it the chain's is ours.
    * @throws AgentError when the node is of another chain, and what the node throws.
    */
-  async look(device: Address, delegate: Address): Promise<MarketView | undefined> {
+  async look(device: Address, delegate: Address, nowMs = 0): Promise<MarketView | undefined> {
     const view = await this.#newest();
+    const time = homeTime(view.nowSeconds, nowMs);
     const askMeters = asker(view, this.contracts.meters, metersAbi);
     const found = await askMeters("meterOf", [device]);
     const { owner, microgrid: number, firstSlot, source: index } = found;
@@ -134,7 +140,7 @@ export class Market {
     ]);
     const askMarket = asker(view, this.contracts.marketplace, marketplaceAbi);
     return {
-      nowSeconds: view.nowSeconds,
+      ...time,
       meter: { owner, microgrid: number, source, firstSlot },
       microgrid,
       currency,
@@ -156,7 +162,11 @@ export class Market {
         return promised;
       },
       heldWh: (of, range) => readEnergyWh(view, { maker: owner, microgrid: number }, of, range),
-      async fillOf({ maker, nonce }) {
+      async fillOf({ maker, nonce, settler }) {
+        if (isFirm({ nonce })) {
+          const args = [maker, microgrid.currency, settler, nonce] as const;
+          return { filledWh: await askMarket("firmFillOf", args), cancelled: false };
+        }
         const [filledWh, cancelled] = await askMarket("fillOf", [maker, nonce]);
         return { filledWh, cancelled };
       },

@@ -4,8 +4,11 @@ import type { RelayClient } from "@wattline/relay/client";
 import {
   blockOf,
   type EnergyBySlot,
+  FIRST_FIRM_NONCE,
   hashOrder,
+  isFirm,
   marketDomain,
+  type Order,
   type Source,
   slotAt,
 } from "@wattline/sdk";
@@ -26,7 +29,7 @@ import { limitsOf } from "./limits.ts";
 import type { Market, MarketState, MarketView } from "./market.ts";
 import { meteredOf, mintedOf } from "./metered.ts";
 import { signOrders, signWithdrawal } from "./signing.ts";
-import { type Standing, standingOf } from "./standing.ts";
+import { firmLock, type Standing, standingOf } from "./standing.ts";
 
 /** How often the market is looked at. */
 const ROUND_MS = 30_000;
@@ -45,6 +48,8 @@ const LATE_SECONDS = 600;
 const MOST_POSTED = 500;
 /** Numbers that no browser of the household uses: see the sdk's `freeNonces`. */
 const FIRST_NONCE = 2n ** 48n;
+/** More than there is of any currency. */
+const BOUNDLESS_MILLIS = 2n ** 120n;
 /** More than are used, so that those which begin with the time are new; whole words of eight. */
 const NONCES_PER_SECOND = 8n;
 
@@ -132,7 +137,7 @@ export class Trader {
   async #trade(): Promise<void> {
     const { market, delegate, config, home } = this.#options;
     await this.#learn();
-    const view = await market.look(home.device.address, delegate.address);
+    const view = await market.look(home.device.address, delegate.address, this.#options.now());
     if (view !== undefined) this.#requireFit(view);
     this.#stand(standingOf(view, delegate.address));
     if (view === undefined) return;
@@ -220,7 +225,7 @@ export class Trader {
     }
     return entries.map(({ hash, order, purpose, filledWh }) => {
       const fill = fills.get(hash);
-      const isDead = fill?.cancelled === true || order.counter !== view.account.counter;
+      const isDead = fill?.cancelled === true || !isCurrent(order, view.account.counter);
       return {
         // What is cancelled can't be filled any more.
         order: isDead ? { ...order, deadline: 0 } : order,
@@ -242,15 +247,18 @@ export class Trader {
     const slots = home.slots(Math.max(from, meter.firstSlot));
     const firstSlot = slots[0]?.slot ?? slotAt(nowSeconds, microgrid.slotSeconds);
     const lastSlot = forecast.at(-1)?.slot ?? slots.at(-1)?.slot ?? firstSlot;
+    // A firm order draws on no allowance: what is locked bounds it.
+    const firm = view.isOffline ? firmLock(view, this.#options.delegate.address) : undefined;
     return {
       maker: meter.owner,
       meter: home.device.address,
       microgrid,
       nowSeconds,
       counter: account.counter,
-      nonce: this.#freeNonce(),
+      nonce: this.#freeNonce(firm !== undefined),
+      firm,
       balanceMillis: account.balanceMillis,
-      allowanceMillis: allowance.allowanceMillis,
+      allowanceMillis: firm === undefined ? allowance.allowanceMillis : BOUNDLESS_MILLIS,
       metered: mintedOf(slots, home.storage !== undefined),
       forecast,
       promisedWh: await view.promisedWh(home.device.address, { firstSlot, lastSlot }),
@@ -283,10 +291,13 @@ export class Trader {
   }
 
   /** Follows the last one that was used: eight in a row share a word of storage. A journal that was lost used others. */
-  #freeNonce(): bigint {
-    const used = [...this.home.journal.book.orders.values()].map(({ order }) => order.nonce);
+  #freeNonce(isForFirm: boolean): bigint {
+    const used = [...this.home.journal.book.orders.values()].flatMap(({ order }) =>
+      isFirm(order) === isForFirm ? [order.nonce] : [],
+    );
     if (used.length > 0) return used.reduce((most, each) => (each > most ? each : most)) + 1n;
-    return FIRST_NONCE + BigInt(Math.floor(this.#options.now() / 1000)) * NONCES_PER_SECOND;
+    const first = isForFirm ? FIRST_FIRM_NONCE : FIRST_NONCE;
+    return first + BigInt(Math.floor(this.#options.now() / 1000)) * NONCES_PER_SECOND;
   }
 
   /** Orders are kept before they go out. */
@@ -314,7 +325,7 @@ export class Trader {
     const waiting = [...journal.book.orders.values()]
       .filter(
         ({ state, order }) =>
-          state === "signed" && order.deadline > nowSeconds && order.counter === account.counter,
+          state === "signed" && order.deadline > nowSeconds && isCurrent(order, account.counter),
       )
       .slice(0, MOST_POSTED);
     const signed = await signOrders(
@@ -366,3 +377,7 @@ const patience = (): AbortSignal => AbortSignal.timeout(30_000);
 
 /** The notes of trading stand beside those of meters. */
 const NOTES_OF = "trading";
+
+/** Whether an order holds under its maker's counter; a firm one holds under any. */
+const isCurrent = (order: Pick<Order, "nonce" | "counter">, counter: bigint): boolean =>
+  isFirm(order) || order.counter === counter;

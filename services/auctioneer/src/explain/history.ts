@@ -1,13 +1,6 @@
-import { logRanges } from "@wattline/common/node";
-import {
-  actsOf,
-  type Deployment,
-  decodeLog,
-  type HistoryEvent,
-  tradeOfMatch,
-  tradeOfReservation,
-} from "@wattline/sdk";
-import { type Address, getAddress, type Hex, type PublicClient } from "viem";
+import type { Deployment } from "@wattline/sdk";
+import type { Address, Hex, PublicClient } from "viem";
+import { doneIn, tradeOfAct } from "../chain/trades.ts";
 
 /** What two limits, or a limit and a posted price, have traded of a slot by `settle`. */
 export interface SlotTrade {
@@ -31,29 +24,14 @@ export async function settledIn(
   headBlock: number,
 ): Promise<SlotTrade[]> {
   const from = await blockAt(client, sinceSeconds, deployment.fromBlock, headBlock);
-  const { marketplace, meters, energy, microgrids } = deployment;
   const trades: SlotTrade[] = [];
-  const contracts = [marketplace, meters, energy, microgrids];
-  for await (const { answer: logs } of logRanges(client, contracts, from, headBlock)) {
-    for (const [transaction, own] of Map.groupBy(logs, (log) => log.transactionHash ?? "0x")) {
-      const events = own.flatMap(({ address, topics, data, logIndex }): HistoryEvent[] => {
-        const log = { address: getAddress(address), topics, data, logIndex: logIndex ?? 0 };
-        const event = decodeLog(deployment, log);
-        return event === undefined ? [] : [event];
-      });
-      for (const act of actsOf(deployment, events)) {
-        const trade =
-          act.kind === "match"
-            ? tradeOfMatch(act.matched.args, act.sent, act.arrived)
-            : act.kind === "reserve"
-              ? tradeOfReservation(act.reserved.args)
-              : undefined;
-        if (trade === undefined || (trade.from !== microgrid && trade.to !== microgrid)) continue;
-        const sentWh = trade.sentWh.get(slot) ?? 0n;
-        if (sentWh === 0n) continue;
-        const { seller, buyer, offerHash, bidHash } = trade;
-        trades.push({ seller, buyer, offerHash, bidHash, sentWh, transaction });
-      }
+  for await (const { transaction, acts } of doneIn(client, deployment, from, headBlock)) {
+    for (const trade of acts.map(tradeOfAct)) {
+      if (trade === undefined || (trade.from !== microgrid && trade.to !== microgrid)) continue;
+      const sentWh = trade.sentWh.get(slot) ?? 0n;
+      if (sentWh === 0n) continue;
+      const { seller, buyer, offerHash, bidHash } = trade;
+      trades.push({ seller, buyer, offerHash, bidHash, sentWh, transaction });
     }
   }
   return trades;

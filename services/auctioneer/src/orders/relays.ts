@@ -1,5 +1,5 @@
 import { reasonOf } from "@wattline/common/mendable";
-import type { OrdersQuery } from "@wattline/relay";
+import type { BookOrder, OrdersQuery } from "@wattline/relay";
 import { RelayClient } from "@wattline/relay/client";
 import { signedOrderSchema } from "@wattline/relay/schemas";
 import { type SignedOrder, signedOrderFromJson } from "@wattline/sdk";
@@ -34,14 +34,38 @@ export class Relays {
     return this.#read({ kind: "limit", settler: this.#settler, state: "live" }, signal);
   }
 
+  /**
+   * The limits that could be filled were their energy known to the relays: offers may wait for readings that only we have.
+   * @param from A microgrid, and the first slot of which its offers are wanted.
+   */
+  async promisable(
+    from: readonly { readonly microgrid: number; readonly slot: number }[],
+    signal: AbortSignal,
+  ): Promise<SignedOrder[]> {
+    const limits = { kind: "limit", settler: this.#settler } as const;
+    const offers = from.map(({ microgrid, slot }) =>
+      this.#read(
+        { ...limits, side: "offer", microgrid, fromSlot: slot, state: "all" },
+        signal,
+        ({ state }) => state === "live" || state === "unbacked",
+      ),
+    );
+    const bids = this.#read({ ...limits, side: "bid", state: "live" }, signal);
+    return (await Promise.all([bids, ...offers])).flat();
+  }
+
   /** All orders that reach a slot, in whatever state. Nothing of them is verified but their form. */
   ordersOf(microgrid: number, slot: number, signal: AbortSignal): Promise<SignedOrder[]> {
     return this.#read({ microgrid, fromSlot: slot, toSlot: slot, state: "all" }, signal);
   }
 
-  async #read(query: OrdersQuery, signal: AbortSignal): Promise<SignedOrder[]> {
+  async #read(
+    query: OrdersQuery,
+    signal: AbortSignal,
+    isWanted: (order: BookOrder) => boolean = () => true,
+  ): Promise<SignedOrder[]> {
     const books = await Promise.all(
-      [...this.#clients].map(([url, client]) => this.#bookOf(url, client, query, signal)),
+      [...this.#clients].map(([url, client]) => this.#bookOf(url, client, query, isWanted, signal)),
     );
     return books.flat();
   }
@@ -50,6 +74,7 @@ export class Relays {
     url: string,
     client: RelayClient,
     query: OrdersQuery,
+    isWanted: (order: BookOrder) => boolean,
     stop: AbortSignal,
   ): Promise<SignedOrder[]> {
     const orders: SignedOrder[] = [];
@@ -57,11 +82,10 @@ export class Relays {
     try {
       const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE_MS)]);
       let read = 0;
-      for await (const { order, signature } of client.allOrders(
-        { ...query, limit: PAGE },
-        signal,
-      )) {
+      for await (const found of client.allOrders({ ...query, limit: PAGE }, signal)) {
         if (++read > MOST_ORDERS) throw new Error(`it has more than ${MOST_ORDERS} orders`);
+        if (!isWanted(found)) continue;
+        const { order, signature } = found;
         const parsed = signedOrderSchema.safeParse({ order, signature });
         if (parsed.success) orders.push(signedOrderFromJson(parsed.data));
         else malformed++;

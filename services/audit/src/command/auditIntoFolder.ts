@@ -4,7 +4,7 @@ import type { NodePause } from "@wattline/common/node";
 import { OptionsError } from "@wattline/common/options";
 import { Progress } from "@wattline/common/progress";
 import { recoverAddress } from "@wattline/common/recover";
-import { createAudit, marketDomain, metersDomain } from "@wattline/sdk";
+import { createAudit, marketDomain, metersDomain, storageRows, storageTotals } from "@wattline/sdk";
 import type { Header } from "../answers.ts";
 import { reasonOf } from "../errors.ts";
 import type { ReadRange } from "../ranges.ts";
@@ -110,9 +110,12 @@ async function begin(
       savedAt = Date.now();
     },
     onResult(result) {
-      outputs.finish();
+      const storage = storageRows(result.state, microgrid);
+      outputs.finish(storage);
       isWhole = true;
-      writeWhole(`${command.out}/report.html`, reportOf(result, command, outputs.totals));
+      const batteries = storageTotals(storage);
+      const report = reportOf(result, command, outputs.totals, batteries);
+      writeWhole(`${command.out}/report.html`, report);
       checkpoints.clear();
     },
     async close() {

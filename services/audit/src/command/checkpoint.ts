@@ -23,7 +23,7 @@ export interface Checkpoint {
   readonly outputs: string;
 }
 
-const VERSION = 3;
+const VERSION = 4;
 const FILE = "checkpoint.json";
 
 /** Keeps one checkpoint in a folder. */

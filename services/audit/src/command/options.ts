@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
+import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { readFlags } from "@wattline/common/flags";
 import { OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
 import { type Address, getAddress, isAddress } from "viem";
-import { reasonOf } from "../errors.ts";
 import type { Whereabouts } from "../whereabouts.ts";
 
 export const USAGE = `npm run audit -- --rpc URL (--deployment FILE | --marketplace ADDRESS) [options]
@@ -97,32 +96,7 @@ export function whereaboutsOf(
   if (file === undefined) {
     throw new OptionsError("--deployment FILE or --marketplace ADDRESS is missing. See --help.");
   }
-  return readDeployment(file);
-}
-
-function readDeployment(file: string): Whereabouts {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new OptionsError(`--deployment ${file} can't be read: ${reasonOf(error)}`);
-  }
-  const { marketplace, microgrids, meters, energy, chainId, fromBlock } = (json ?? {}) as Readonly<
-    Record<string, unknown>
-  >;
-  const isCount = (value: unknown): value is number =>
-    typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-  if (!isCount(chainId) || !isCount(fromBlock)) {
-    throw new OptionsError(`--deployment ${file} has no chainId and fromBlock as whole numbers.`);
-  }
-  return {
-    marketplace: addressOf(`${file}: marketplace`, marketplace),
-    microgrids: addressOf(`${file}: microgrids`, microgrids),
-    meters: addressOf(`${file}: meters`, meters),
-    energy: addressOf(`${file}: energy`, energy),
-    chainId,
-    fromBlock,
-  };
+  return readDeployment(file, deploymentSchema.omit({ board: true }), OptionsError);
 }
 
 function addressOf(name: string, text: unknown): Address {

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { writeWhole } from "@wattline/common/files";
 import {
   type AuditRow,
   CERTIFICATE_STANDARD,
@@ -8,16 +9,25 @@ import {
   freeze,
   type ReadingRow,
   type SettlementRow,
+  type StorageRow,
   thaw,
 } from "@wattline/sdk";
 import { stringify } from "csv-stringify/sync";
-import { READING_COLUMNS, readingCells, SETTLEMENT_COLUMNS, settlementCells } from "../tables.ts";
+import {
+  READING_COLUMNS,
+  readingCells,
+  SETTLEMENT_COLUMNS,
+  STORAGE_COLUMNS,
+  settlementCells,
+  storageCells,
+} from "../tables.ts";
 import { Totals } from "../totals.ts";
 import { GrowingFile } from "./files.ts";
 
 const SETTLEMENTS = "settlements.csv";
 const READINGS = "readings.csv";
 const CERTIFICATES = "certificates.json";
+const STORAGE = "storage.csv";
 
 /** Rows that are put into CSV at a time. */
 const ROWS_AT_ONCE = 200;
@@ -32,6 +42,7 @@ interface Kept {
 /** What an audit writes as it goes: two tables and the certificates, a row at a time, so that memory stays flat. */
 export class Outputs {
   readonly totals: Totals;
+  readonly #folder: string;
   readonly #issuer: CertificateIssuer;
   readonly #settlements: GrowingFile;
   readonly #readings: GrowingFile;
@@ -46,6 +57,7 @@ export class Outputs {
     mkdirSync(folder, { recursive: true });
     const kept = resume === undefined ? undefined : (thaw(resume) as Kept);
     const open = (name: string) => new GrowingFile(path.join(folder, name), kept?.bytes[name] ?? 0);
+    this.#folder = folder;
     this.#issuer = issuer;
     this.#settlements = open(SETTLEMENTS);
     this.#readings = open(READINGS);
@@ -95,8 +107,13 @@ export class Outputs {
     return freeze(kept);
   }
 
-  finish(): void {
+  /** @param storage What batteries exported, which is certain in the end only. */
+  finish(storage: readonly StorageRow[]): void {
     this.#flush();
+    writeWhole(
+      path.join(this.#folder, STORAGE),
+      csvOf([STORAGE_COLUMNS, ...storage.map(storageCells)]),
+    );
     this.#certificates.write(`${this.#certificateCount === 0 ? "" : "\n"}]}\n`);
     for (const file of [this.#settlements, this.#readings, this.#certificates]) file.finish();
   }

@@ -1,9 +1,15 @@
-import { type Finding, MILLIS_PER_UNIT, type Verdict, wholeUnits } from "@wattline/sdk";
+import { STYLE } from "@wattline/common/reportStyle";
+import {
+  type Finding,
+  MILLIS_PER_UNIT,
+  type StorageTotal,
+  type Verdict,
+  wholeUnits,
+} from "@wattline/sdk";
 import { conclusionOf, countsOf, type Outcome, outcomeOf, outcomeOfAll } from "../lines.ts";
 import type { AuditResult } from "../run.ts";
 import type { Day, Totals } from "../totals.ts";
 import type { AuditCommand } from "./options.ts";
-import { STYLE } from "./reportStyle.ts";
 
 /** Findings that the report shows; the first ones tell what happened. */
 const MOST_SHOWN = 200;
@@ -15,6 +21,7 @@ export function reportOf(
   { subject, end, verdicts, findings }: AuditResult,
   command: AuditCommand,
   totals: Totals,
+  batteries: readonly StorageTotal[],
 ): string {
   const failed = verdicts.filter((verdict) => verdict.failed > 0);
   const checked = verdicts.reduce((sum, verdict) => sum + verdict.checked, 0);
@@ -63,8 +70,9 @@ ${findingsOf(findings, failed)}
 <p class="note">A number in a circle is the design's invariant that a check belongs to. “In part” and “not judged”: some, or all, could not be judged, for the reason given.</p>
 </section>
 ${microgridsOf(totals)}
+${batteriesOf(batteries)}
 ${chartOf(totals.days)}
-<footer>Money in base units of each microgrid's currency, in tables in thousandths of one. Tables: settlements.csv, readings.csv; retired energy: certificates.json.</footer>
+<footer>Money in base units of each microgrid's currency, in tables in thousandths of one. Tables: settlements.csv, readings.csv, storage.csv; retired energy: certificates.json.</footer>
 </main>
 </body>
 </html>
@@ -132,6 +140,31 @@ function microgridsOf({ microgrids }: Totals): string {
 </section>`;
 }
 
+/** What each battery exported, and how much of it is renewable. */
+function batteriesOf(batteries: readonly StorageTotal[]): string {
+  if (batteries.length === 0) return "";
+  return `<section>
+<h2>Storage</h2>
+<table>
+<thead><tr><th>Battery's meter</th><th class="number">Microgrid</th><th class="number">Exported kWh</th><th class="number">Retired to charge it kWh</th><th class="number">Renewable kWh</th><th class="number">Not renewable kWh</th></tr></thead>
+<tbody>${batteries
+    .map(
+      ({ meter, microgrid, exportedWh, chargedWh, renewableWh }) =>
+        `<tr><td>${code(meter)}</td><td class="number">${microgrid}</td>${[
+          exportedWh,
+          chargedWh,
+          renewableWh,
+          exportedWh - renewableWh,
+        ]
+          .map((wh) => `<td class="number">${exactKwh(wh)}</td>`)
+          .join("")}</tr>`,
+    )
+    .join("")}</tbody>
+</table>
+<p class="note">What a battery exports is renewable only as far as renewable energy of the same or an earlier slot was retired to charge it. Slot by slot: storage.csv.</p>
+</section>`;
+}
+
 /** Exported and traded energy per day of delivery, as bars. */
 function chartOf(days: ReadonlyMap<string, Day>): string {
   const shown = [...days].sort(([a], [b]) => (a < b ? -1 : 1)).slice(-MOST_DAYS);
@@ -172,6 +205,10 @@ function chartOf(days: ReadonlyMap<string, Day>): string {
 
 const kwh = (wh: bigint): string =>
   (Number(wh) / 1000).toLocaleString("en", { maximumFractionDigits: 1 });
+
+/** To the Wh. */
+const exactKwh = (wh: bigint): string =>
+  (Number(wh) / 1000).toLocaleString("en", { minimumFractionDigits: 3 });
 
 /** An amount in base units, with its thousandths. */
 const baseUnits = (millis: bigint): string => {

@@ -27,8 +27,9 @@ export interface MeterFilesOptions {
   /** Of rows that overlap or are negative; without a decision such rows are refused. */
   readonly decisions: Decisions;
   /** The first day, `YYYY-MM-DD`: the first whole one of all homes unless given. */
-  readonly from?: string;
-  readonly days: number;
+  readonly from?: string | undefined;
+  /** Up to the last day of which all homes know the whole, unless given. */
+  readonly days?: number | undefined;
   readonly consumers?: readonly string[];
   /** How a person answers a question, such as `--time-zone`. */
   readonly flagOf: (question: Question["id"] | keyof Decisions) => string;
@@ -178,7 +179,7 @@ function checkNames(homes: readonly Home[], consumers: readonly string[]): void 
 function spanOf(
   homes: readonly Home[],
   slotSeconds: number,
-  { from, days }: MeterFilesOptions,
+  { from, days: wanted }: MeterFilesOptions,
 ): { readonly firstSlot: number; readonly slots: number } {
   const all = homes.flatMap(({ file, of }) => [...of.values()].map((series) => ({ file, series })));
   const [first] = all;
@@ -195,6 +196,8 @@ function spanOf(
     const ofDay = ((begins % SECONDS_PER_DAY) + SECONDS_PER_DAY) % SECONDS_PER_DAY;
     start = day + (ofDay > SECONDS_PER_DAY / 2 ? ofDay - SECONDS_PER_DAY : ofDay);
   }
+  const ends = all.map(({ series }) => (series.firstSlot + series.covered.length) * slotSeconds);
+  const days = wanted ?? Math.max(1, Math.floor((Math.min(...ends) - start) / SECONDS_PER_DAY));
   const span = { firstSlot: start / slotSeconds, slots: (days * SECONDS_PER_DAY) / slotSeconds };
   for (const { file, series } of all) {
     for (let slot = span.firstSlot; slot < span.firstSlot + span.slots; slot++) {

@@ -48,10 +48,10 @@ function inWholeSlots(table: ProfilesTable): ProfilesTable {
 
 /** The part of a profiles file to read, and how. */
 export interface ProfilesFileOptions {
-  /** The first day, `YYYY-MM-DD`, from 00:00 on the file's clock. */
-  readonly from: string;
-  /** How many days, 1 or more. */
-  readonly days: number;
+  /** The first day, `YYYY-MM-DD`, from 00:00 on the file's clock; the first whole one unless given. */
+  readonly from?: string | undefined;
+  /** How many days, 1 or more; up to the last whole one unless given. */
+  readonly days?: number | undefined;
   /** Homes whose roof is left out. */
   readonly consumers?: readonly string[];
   /** The community's name; by default the file's name without its ending. */
@@ -159,26 +159,27 @@ export function nameplateW(producedWh: readonly bigint[], stepSeconds: number): 
 function spanOf(
   file: string,
   { start, stepSeconds, steps }: ProfilesTable,
-  { from, days }: ProfilesFileOptions,
+  { from, days: wanted }: ProfilesFileOptions,
 ): Span {
-  if (!Number.isSafeInteger(days) || days < 1) {
-    throw new ProfilesFileError(`${days} days are refused: give a whole number, 1 or more`, {
-      file,
-    });
-  }
-  const day = parseDay(from);
-  if (day === undefined) {
-    throw new ProfilesFileError(`"${from}" is not a day: write it as YYYY-MM-DD`, { file });
-  }
   const firstDay = Math.ceil(start / SECONDS_PER_DAY) * SECONDS_PER_DAY;
   const endDay = Math.floor((start + steps * stepSeconds) / SECONDS_PER_DAY) * SECONDS_PER_DAY;
   if (firstDay >= endDay) {
     throw new ProfilesFileError("covers no whole day: give a file that does", { file });
   }
+  const day = from === undefined ? firstDay : parseDay(from);
+  if (day === undefined) {
+    throw new ProfilesFileError(`"${from}" is not a day: write it as YYYY-MM-DD`, { file });
+  }
+  const days = wanted ?? Math.max(1, (endDay - day) / SECONDS_PER_DAY);
+  if (!Number.isSafeInteger(days) || days < 1) {
+    throw new ProfilesFileError(`${days} days are refused: give a whole number, 1 or more`, {
+      file,
+    });
+  }
   const end = day + days * SECONDS_PER_DAY;
   if (day < firstDay || end > endDay) {
     throw new ProfilesFileError(
-      `from ${from}, days ${days}: not all of it is in the file, which covers the whole days from ` +
+      `from ${dayOf(day)}, days ${days}: not all of it is in the file, which covers the whole days from ` +
         `${dayOf(firstDay)} to ${dayOf(endDay - SECONDS_PER_DAY)}`,
       { file },
     );

@@ -8,14 +8,15 @@ import type { CommunitySeries } from "../profiles/series.ts";
 /** One or several communities over the same slots. */
 export type Communities = readonly [CommunitySeries, ...CommunitySeries[]];
 
-/** The source of households: a file, or physics and a seed. */
-export type Origin =
-  | ({
-      /** A profiles table, or meter files and folders of them. */
-      readonly profiles: readonly string[];
-      readonly consumers: readonly string[];
-    } & Pick<MeterFilesOptions, "answers" | "decisions" | "flagOf">)
-  | { readonly seed: number };
+/** Files of homes. */
+export type FilesOrigin = {
+  /** A profiles table, or meter files and folders of them. */
+  readonly profiles: readonly string[];
+  readonly consumers: readonly string[];
+} & Pick<MeterFilesOptions, "answers" | "decisions" | "flagOf">;
+
+/** The source of households: files, or physics and a seed. */
+export type Origin = FilesOrigin | { readonly seed: number };
 
 /** The name of the second built-in community; the generator names the first. */
 export const SECOND_COMMUNITY = "Buchental";
@@ -35,12 +36,21 @@ export async function communitiesOf(
     const seed = (origin.seed + 1) % 2 ** 32;
     return [first, { ...generateCommunity({ seed, ...days }), name: SECOND_COMMUNITY }];
   }
-  const all = await homesOf(origin, days);
+  const { from, isFromGiven, days: count } = days;
+  const { profiles } = origin;
+  // A table has no first day of its own that could be meant.
+  const isTable = filesIn(profiles).some(isProfilesTable);
+  const first = isFromGiven || isTable ? from : undefined;
+  return divided(await homesOf(origin, first, count), microgrids);
+}
+
+/** All homes in one community, or in two halves in their order, the larger one first. */
+export function divided(all: CommunitySeries, microgrids: 1 | 2): Communities {
   if (microgrids === 1) return [all];
   const { households, name } = all;
   if (households.length < 2) {
     throw new OptionsError(
-      `--microgrids 2 splits the homes of a file in two halves: ${origin.profiles.join(", ")} has only one.`,
+      "--microgrids 2 splits the homes of the files in two halves: there is only one home.",
     );
   }
   const half = Math.ceil(households.length / 2);
@@ -50,10 +60,15 @@ export async function communitiesOf(
   ];
 }
 
-/** The homes of one profiles table, or of meter files. */
-async function homesOf(
-  { profiles, consumers, answers, decisions, flagOf }: Extract<Origin, { profiles: unknown }>,
-  { from, isFromGiven, days }: Parameters<typeof communitiesOf>[1],
+/**
+ * The homes of one profiles table, or of meter files.
+ * @param from The first day; the first whole one of all homes unless given.
+ * @param days Up to the last whole one unless given.
+ */
+export async function homesOf(
+  { profiles, consumers, answers, decisions, flagOf }: FilesOrigin,
+  from: string | undefined,
+  days: number | undefined,
 ): Promise<CommunitySeries> {
   const onWarning = (message: string): void => console.warn(message);
   const files = filesIn(profiles);
@@ -67,13 +82,5 @@ async function homesOf(
       `--profiles ${tables[0]}: a table of load and roof holds all homes; give it alone, without other files.`,
     );
   }
-  return readMeterFiles(files, {
-    answers,
-    decisions,
-    flagOf,
-    days,
-    ...(isFromGiven && { from }),
-    consumers,
-    onWarning,
-  });
+  return readMeterFiles(files, { answers, decisions, flagOf, days, from, consumers, onWarning });
 }

@@ -17,6 +17,8 @@ import type { Receipt } from "./trading.ts";
 export interface Position {
   /** Bought from neighbours, Wh per slot number. */
   readonly boughtWh: Map<number, bigint>;
+  /** Sold to neighbours in spot trades, as sent, Wh per slot number. */
+  readonly sentWh: Map<number, bigint>;
   soldWh: bigint;
   soldToGridWh: bigint;
   paidMillis: bigint;
@@ -26,6 +28,13 @@ export interface Position {
   receivedForSurplusMillis: bigint;
   bondPaidMillis: bigint;
   bondReceivedMillis: bigint;
+}
+
+/** A transaction of a kind that a community always needs, and what it took. */
+export interface Spent {
+  readonly act: "report" | "settle";
+  readonly hash: string;
+  readonly gasUsed: bigint;
 }
 
 /** A transfer of one slot's energy; the zero address mints and burns. */
@@ -54,6 +63,7 @@ export class Ledger {
   /** Lost on tie lines, Wh per slot number. */
   readonly lostWh = new Map<number, bigint>();
   readonly forwards = new Forwards();
+  readonly spent: Spent[] = [];
   readings = 0;
   trades = 0;
   tradedWh = 0n;
@@ -72,6 +82,7 @@ export class Ledger {
     if (known !== undefined) return known;
     const blank: Position = {
       boughtWh: new Map(),
+      sentWh: new Map(),
       soldWh: 0n,
       soldToGridWh: 0n,
       paidMillis: 0n,
@@ -88,6 +99,7 @@ export class Ledger {
   /** Records a reading. */
   reported(receipt: Receipt): void {
     this.readings++;
+    this.spent.push({ act: "report", hash: receipt.hash, gasUsed: receipt.gasUsed });
     for (const event of this.#eventsOf(receipt)) {
       if (event.eventName !== "Reported") continue;
       const { firstBlock, exported } = event.args;
@@ -107,7 +119,7 @@ export class Ledger {
       }
       if (event.eventName === "Crossed") this.#crossed(event.args);
     }
-    this.#bought(this.#moved(receipt), [buyer]);
+    this.#exchanged(this.#moved(receipt), [seller], [buyer]);
   }
 
   /** Records what `seller` sold to the grid; `surplus` means that it had bought it from neighbours before. */
@@ -138,6 +150,7 @@ export class Ledger {
     receipt: Receipt,
     pairs: readonly (readonly [Household, Household, sentWh: bigint])[],
   ): void {
+    this.spent.push({ act: "settle", hash: receipt.hash, gasUsed: receipt.gasUsed });
     let settled = 0;
     for (const event of this.#eventsOf(receipt)) {
       if (event.eventName === "Crossed") this.#crossed(event.args);
@@ -151,8 +164,8 @@ export class Ledger {
       if (sentWh !== plannedWh) throw new Error(`Of ${plannedWh} Wh only ${sentWh} were matched.`);
       this.#sale(seller, buyer, { sentWh, costMillis: cost, chargeMillis: charge });
     }
-    const buyers = new Set(pairs.map(([, buyer]) => buyer));
-    this.#bought(this.#moved(receipt), [...buyers]);
+    const [sellers, buyers] = [pairs.map(([seller]) => seller), pairs.map(([, buyer]) => buyer)];
+    this.#exchanged(this.#moved(receipt), sellers, buyers);
   }
 
   /** Records reserved energy. */
@@ -211,10 +224,17 @@ export class Ledger {
     this.tradedCostMillis += costMillis;
   }
 
-  #bought(transfers: readonly Transfer[], buyers: readonly Household[]): void {
-    const addresses = new Set(buyers.map(({ address }) => address));
-    for (const { to, slot, wh } of transfers) {
-      if (addresses.has(to)) add(this.of({ address: to }).boughtWh, slot, wh);
+  #exchanged(
+    transfers: readonly Transfer[],
+    sellers: readonly Household[],
+    buyers: readonly Household[],
+  ): void {
+    const addressesOf = (homes: readonly Household[]) =>
+      new Set(homes.map(({ address }) => address));
+    const [selling, buying] = [addressesOf(sellers), addressesOf(buyers)];
+    for (const { from, to, slot, wh } of transfers) {
+      if (selling.has(from)) add(this.of({ address: from }).sentWh, slot, wh);
+      if (buying.has(to)) add(this.of({ address: to }).boughtWh, slot, wh);
     }
   }
 

@@ -1,14 +1,20 @@
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
-import { choice, listOf, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
-import type { Answers, Decisions, QuestionId } from "@wattline/sdk/meterData";
-import type { CommunitySeries } from "../profiles/series.ts";
+import { choice, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
+import {
+  answersOf,
+  FILE_FLAGS,
+  filesOriginOf,
+  flagOf,
+  PRICE_FLAGS,
+  tariffsOf,
+} from "./homesOptions.ts";
 import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
 import type { Outage } from "./rounds.ts";
-import { isWorthTrading, type Tariffs } from "./tariffs.ts";
-import { hoursOf, outageOf, price } from "./values.ts";
+import type { Tariffs } from "./tariffs.ts";
+import { outageOf } from "./values.ts";
 
 export const USAGE = `npm run simulate -- [options]
 
@@ -43,34 +49,18 @@ export const USAGE = `npm run simulate -- [options]
   --help                 this text`;
 
 const FLAGS = {
-  profiles: { type: "string", multiple: true },
+  ...FILE_FLAGS,
+  ...PRICE_FLAGS,
   seed: { type: "string" },
   from: { type: "string" },
   days: { type: "string" },
-  consumers: { type: "string" },
-  "time-zone": { type: "string" },
-  unit: { type: "string" },
-  stamp: { type: "string" },
-  direction: { type: "string" },
-  "value-kind": { type: "string" },
-  "date-order": { type: "string" },
-  "decimal-mark": { type: "string" },
-  "repeated-hour": { type: "string" },
-  "skipped-hour": { type: "string" },
-  overlaps: { type: "string" },
-  negative: { type: "string" },
   market: { type: "string" },
   microgrids: { type: "string" },
   outage: { type: "string" },
-  "feed-in": { type: "string" },
-  retail: { type: "string" },
-  price: { type: "string" },
   json: { type: "string" },
   rpc: { type: "string" },
 } as const;
 
-const USUAL_FEED_IN = "0.08";
-const USUAL_RETAIL = "0.32";
 const USUAL_DAY = "2026-06-21";
 
 export interface SimulationOptions {
@@ -96,41 +86,30 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
   if (days === 0) throw new OptionsError("--days must be at least 1.");
   const from = values.from ?? USUAL_DAY;
   const isFromGiven = values.from !== undefined;
-  const consumers = listOf(values.consumers);
-  if (values.profiles === undefined && consumers.length > 0) {
+  const { profiles } = values;
+  if (profiles === undefined && values.consumers !== undefined) {
     throw new OptionsError("--consumers names homes of a file, so it needs --profiles.");
   }
-  if (values.profiles !== undefined && values.seed !== undefined) {
+  if (profiles !== undefined && values.seed !== undefined) {
     throw new OptionsError(
       "--seed is for built-in communities: it can't be combined with --profiles.",
     );
   }
   const market = choice("--market", MARKETS, values.market ?? "accept");
   const microgrids = choice("--microgrids", ["1", "2"], values.microgrids ?? "1");
-  const answers = answersOf(values);
-  if (values.profiles === undefined && Object.keys(answers).length > 0) {
-    throw new OptionsError(
-      `${flagOf(Object.keys(answers)[0] ?? "")} is about meter files: it needs --profiles.`,
-    );
+  const [answer] = Object.keys(answersOf(values));
+  if (profiles === undefined && answer !== undefined) {
+    throw new OptionsError(`${flagOf(answer)} is about meter files: it needs --profiles.`);
   }
   const communities = await communitiesOf(
-    values.profiles === undefined
+    profiles === undefined
       ? { seed: wholeNumber("--seed", values.seed ?? "1") }
-      : {
-          profiles: values.profiles,
-          consumers,
-          answers,
-          decisions: decisionsOf(values.overlaps, values.negative),
-          flagOf,
-        },
+      : filesOriginOf(profiles, values),
     { from, isFromGiven, days },
     microgrids === "1" ? 1 : 2,
   );
   const [series] = communities;
-  const tariffs = {
-    ...tariffsOf(series, values["feed-in"], values.retail),
-    ...(values.price !== undefined && { communityPerKwh: hoursOf(values.price) }),
-  };
+  const tariffs = tariffsOf(series, values);
   const outage = values.outage === undefined ? undefined : outageOf(values.outage, series);
   if (values.json !== undefined) checkWritable(values.json);
   return {
@@ -141,66 +120,6 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
     ...(values.json !== undefined && { json: values.json }),
     ...(values.rpc !== undefined && { rpc: rpcUrlOf(values.rpc) }),
   };
-}
-
-const QUESTIONS: readonly QuestionId[] = [
-  "timeZone",
-  "unit",
-  "stamp",
-  "direction",
-  "valueKind",
-  "dateOrder",
-  "decimalMark",
-  "repeatedHour",
-  "skippedHour",
-];
-
-/** `--time-zone` of `timeZone`. */
-const flagOf = (id: string): string =>
-  `--${id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-const answersOf = (values: Readonly<Record<string, unknown>>): Answers =>
-  Object.fromEntries(
-    QUESTIONS.flatMap((id) => {
-      const answer = values[flagOf(id).slice(2)];
-      return typeof answer === "string" ? [[id, answer]] : [];
-    }),
-  );
-
-const decisionsOf = (overlaps: string | undefined, negative: string | undefined): Decisions => ({
-  ...(overlaps !== undefined && {
-    overlaps: choice("--overlaps", ["keepFirst", "keepLast"], overlaps),
-  }),
-  ...(negative !== undefined && {
-    negative: choice("--negative", ["leaveOut", "asZero"], negative),
-  }),
-});
-
-/** The tariffs of a simulation: what was asked for, else what the data says, else the usual ones. */
-function tariffsOf(
-  series: CommunitySeries,
-  feedIn: string | undefined,
-  retail: string | undefined,
-): Tariffs {
-  const feedInPerKwh = price("--feed-in", feedIn ?? USUAL_FEED_IN);
-  if (retail === undefined && series.retailPerKwh !== undefined) {
-    const tariffs = { feedInPerKwh, retailPerKwh: series.retailPerKwh };
-    const idle = tariffs.retailPerKwh.filter((each) => !isWorthTrading(each, tariffs)).length;
-    if (idle > 0) {
-      console.warn(
-        `In ${idle} of ${series.slots} slots the retail tariff is not above the feed-in tariff: neighbours don't trade in them.`,
-      );
-    }
-    return tariffs;
-  }
-  const retailPerKwh = price("--retail", retail ?? USUAL_RETAIL);
-  if (retailPerKwh <= feedInPerKwh) {
-    throw new OptionsError(
-      `The feed-in tariff (${feedInPerKwh} millionths per kWh) must be below the retail tariff (${retailPerKwh}), ` +
-        "since neighbours trade between them. Give a lower --feed-in, or a higher --retail.",
-    );
-  }
-  return { feedInPerKwh, retailPerKwh: new Array<bigint>(series.slots).fill(retailPerKwh) };
 }
 
 /** A long run must not end with a summary that can't be written. */

@@ -1,4 +1,4 @@
-import { type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
+import { blockOf, type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
 import type { Community } from "./community.ts";
 import { type Match, matchByMerit } from "./merit.ts";
 import { meritOrderOf, type PeriodOrders } from "./periodOrders.ts";
@@ -126,8 +126,12 @@ export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** Buyers, another one first in every round, so that nobody is always last; in an island critical loads come first. */
 function queueOf({ community: { households }, round, islanded }: RoundBalance): number[] {
-  const queue = households.map((_, index) => (index + round.block) % households.length);
+  const queue = turnsIn(blockOf(round.slots[0] ?? 0), households.length);
   if (!islanded) return queue;
   const isCritical = (index: number) => households[index]?.critical === true;
   return [...queue.filter(isCritical), ...queue.filter((index) => !isCritical(index))];
 }
+
+/** Who chooses in a block, one after another. */
+export const turnsIn = (block: number, homes: number): number[] =>
+  Array.from({ length: homes }, (_, index) => (index + block) % homes);

@@ -1,4 +1,6 @@
 import { MIDDLE, packHours, slotStart } from "@wattline/sdk";
+import { hourOf, middleOf } from "@wattline/sdk/deals";
+import type { StudyLevel } from "@wattline/sdk/study";
 import type { CommunitySeries } from "../profiles/series.ts";
 
 /** The prices of a run, in base units per kWh. */
@@ -92,6 +94,25 @@ function hoursOf(
       feedIn: feedInPerKwh,
       retail: larger(retail, feedInPerKwh),
     })),
+  };
+}
+
+/** What holds in a slot of a run: the same as the operator's schedules, but with the true retail tariff. */
+export function levelIn(
+  tariffs: Tariffs,
+  series: Pick<CommunitySeries, "place" | "firstSlot" | "slotSeconds">,
+  slot: number,
+): StudyLevel {
+  const { feedInPerKwh, retailPerKwh: retail, communityPerKwh } = tariffs;
+  const retailPerKwh = retail[slot - series.firstSlot] ?? feedInPerKwh;
+  const utcOffsetMinutes = utcOffsetMinutesOf(series);
+  const hour = hourOf(slot, { slotSeconds: series.slotSeconds, utcOffsetMinutes });
+  return {
+    pricePerKwh:
+      communityPerKwh?.[hour] ?? middleOf(feedInPerKwh, larger(retailPerKwh, feedInPerKwh)),
+    feePerKwh: NETWORK_FEE,
+    feedInPerKwh,
+    retailPerKwh,
   };
 }
 

@@ -70,6 +70,15 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`create table meta (key text primary key, value text not null)`.execute(db);
     },
   },
+  "0002-directories": {
+    async up(db: Kysely<unknown>) {
+      await sql`create table directories (
+        microgrid bigint primary key,
+        version bigint not null,
+        signed text not null
+      )`.execute(db);
+    },
+  },
 };
 
 export const migrations: MigrationProvider = {

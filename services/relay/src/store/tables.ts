@@ -8,6 +8,7 @@ export interface Tables {
   readonly positions: PositionRow;
   readonly microgrid_events: MicrogridEventRow;
   readonly peers: PeerRow;
+  readonly directories: DirectoryRow;
   readonly meta: MetaRow;
 }
 
@@ -74,6 +75,14 @@ export interface PeerRow {
   readonly url: string;
   /** The id of the last event that was taken in. */
   readonly event_id: string;
+}
+
+/** The newest directory of names of a microgrid. */
+export interface DirectoryRow {
+  readonly microgrid: number;
+  readonly version: number;
+  /** JSON: a `SignedDirectory`, in the order of members in which it came. */
+  readonly signed: string;
 }
 
 /** An event of the microgrids contract. */

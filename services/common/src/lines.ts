@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 
 /**
- * A line of the journal: the checksum (CRC-32, eight hexadecimal digits), a space, what is kept, and the line's end. A
+ * A line of an append-only file: the checksum (CRC-32, eight hexadecimal digits), a space, what is kept, and the line's end. A
  * line is there whole or not at all: half a line has no end or no checksum.
  */
 export const lineOf = (text: string): string => `${sumOf(text)} ${text}\n`;

@@ -1,4 +1,4 @@
-/** How the report looks: on screens in light and dark, and on paper. */
+/** How reports look: on screens in light and dark, and on paper. */
 export const STYLE = `
 :root{color-scheme:light dark;--ink:#1b2430;--soft:#5c6877;--line:#dfe4ea;--page:#f5f7f9;--card:#fff;--good:#0b7a4b;--goodback:#e3f5ec;--bad:#b3261e;--badback:#fbe6e4;--part:#8a5a00;--partback:#fdf0d5;--exported:#e0a100;--traded:#1f6feb}
 @media (prefers-color-scheme:dark){:root{--ink:#e6ebf1;--soft:#9aa7b6;--line:#2c3643;--page:#0f141a;--card:#171e26;--good:#4cc38a;--goodback:#12301f;--bad:#ff8a80;--badback:#3a1715;--part:#f0b849;--partback:#35290f;--exported:#f0b849;--traded:#6ea8fe}}

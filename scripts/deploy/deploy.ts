@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { writeWhole } from "@wattline/common/files";
+import type { PublicClient } from "viem";
+import Wattline from "../../ignition/modules/Wattline.ts";
+import { type Addresses, addressesOf, deploymentOf, SALT } from "./contracts.ts";
+import { costLines } from "./cost.ts";
+import { expectChain, type Target, targetOf } from "./network.ts";
+import type { DeployOptions } from "./options.ts";
+import { rehearse } from "./rehearsal.ts";
+import { verifyAll } from "./verification.ts";
+
+/** What a run says, and whether all of it was done. */
+export interface Told {
+  readonly lines: readonly string[];
+  readonly isDone: boolean;
+}
+
+/**
+ * Deploys Wattline as the options say, or only reckons what that takes.
+ * @throws OptionsError when the node is of another chain; what Hardhat throws when the node fails: the same command then
+ * goes on from where it was.
+ */
+export async function deploy(options: DeployOptions): Promise<Told> {
+  const target = await targetOf(options);
+  const { name, chainId, hre } = target;
+  await hre.tasks.getTask("build").run({ noTests: true, quiet: true });
+  const rehearsal = await rehearse(hre, target.chainType);
+  const { addresses } = rehearsal;
+  if (options.isDryRun) {
+    const gasPriceWei = options.gasPriceWei ?? (await (await target.reader()).getGasPrice());
+    return { lines: costLines(rehearsal, gasPriceWei, options), isDone: true };
+  }
+
+  const reader = await target.reader();
+  await expectChain(reader, target);
+  const fromBlock = await deployTo(target, reader, addresses);
+  const file = path.join(options.out, `${chainId}.json`);
+  const deployment = deploymentOf(addresses, chainId, fromBlock);
+  writeWhole(file, `${JSON.stringify(deployment, undefined, 2)}\n`);
+  const lines = [`Wattline is on ${name}, chain ${chainId}, at the addresses in ${file}.`];
+  if (!options.verifies) return { lines, isDone: true };
+
+  const failures = await verifyAll(target, addresses);
+  if (failures.length === 0) {
+    return { lines: [...lines, "All sources are verified."], isDone: true };
+  }
+  const retry = "These are not verified; the same command tries again:";
+  return { lines: [...lines, retry, ...failures.map((each) => `  ${each}`)], isDone: false };
+}
+
+/**
+ * Deploys what is not there yet.
+ * @returns A block before all contracts.
+ */
+async function deployTo(
+  { chainId, hre }: Target,
+  reader: PublicClient,
+  expected: Addresses,
+): Promise<number> {
+  const id = `chain-${chainId}`;
+  const beginning = path.join(hre.config.paths.ignition, "deployments", id, "first-block.txt");
+  if (!existsSync(beginning)) {
+    // Somebody else has deployed it: whoever does, the contracts are the same, and nobody has a power over them.
+    if (await isThere(reader, expected)) return 0;
+    writeWhole(beginning, String(await reader.getBlockNumber()));
+  }
+  const connection = await hre.network.create();
+  try {
+    const deployed = await connection.ignition.deploy(Wattline, {
+      strategy: "create2",
+      strategyConfig: { salt: SALT },
+      deploymentId: id,
+      displayUi: process.stdout.isTTY,
+    });
+    const addresses = await addressesOf(deployed);
+    const wrong = Object.entries(addresses).find(
+      ([contract, address]) => new Map(Object.entries(expected)).get(contract) !== address,
+    );
+    if (wrong !== undefined) {
+      throw new Error(
+        `${wrong.join(" is at ")}, where it would not be on other chains: it was begun with other code. Remove ${path.dirname(beginning)} to begin anew.`,
+      );
+    }
+  } finally {
+    await connection.close();
+  }
+  return Number(readFileSync(beginning, "utf8"));
+}
+
+async function isThere(reader: PublicClient, addresses: Addresses): Promise<boolean> {
+  const codes = await Promise.all(
+    Object.values(addresses).map((address) => reader.getCode({ address })),
+  );
+  return codes.every((code) => code !== undefined);
+}

@@ -1,0 +1,390 @@
+import path from "node:path";
+import { writeWhole } from "@wattline/common/files";
+import { reasonOf } from "@wattline/common/mendable";
+import type { Snapshot } from "@wattline/relay/chain";
+import {
+  type Batch,
+  BID,
+  type Deployment,
+  errorOf,
+  isFirm,
+  keepMatches,
+  metersAbi,
+  OFFER,
+  type Order,
+  type Pairing,
+  type SignedOrder,
+  slotAt,
+  sourceAt,
+  unpackProfile,
+} from "@wattline/sdk";
+import { type Address, encodeFunctionData, type Hex, type PublicClient } from "viem";
+import type { ChainState } from "../chain/ledger.ts";
+import { batchesOfPairings, pairingsOf, type Timing } from "../clearing.ts";
+import { isFor, type Verifier } from "../orders/verify.ts";
+import type { Purpose } from "../sending/sender.ts";
+import { type Call, matchOutcomes, type Outcome, settleCall } from "../simulate.ts";
+import type { Entry, ReadingEntry } from "./entries.ts";
+import { PromiseLedger } from "./ledger.ts";
+import { Members } from "./members.ts";
+import { type Handed, takeReading, waitingReadings } from "./readings.ts";
+import { type IslandStatus, reportOf, statusOf } from "./report.ts";
+import { type Failure, nextSettling, openPromises } from "./settle.ts";
+import { type Settled, SettledReader } from "./settled.ts";
+import { PromisedView } from "./view.ts";
+
+/** How an auctioneer goes on without the chain. */
+export interface IslandOptions {
+  readonly client: PublicClient;
+  readonly deployment: Deployment;
+  readonly settler: Address;
+  readonly verifier: Verifier;
+  /** Its folder. */
+  readonly folder: string;
+  /** The age of the newest block from which the chain counts as out of reach. */
+  readonly offlineAfterSeconds: number;
+  /** How long an order has to be good for, after it is promised. */
+  readonly holdSeconds: number;
+  readonly timing: Timing;
+  readonly microgrids: readonly number[] | undefined;
+  /** Our clock, Unix milliseconds. */
+  readonly now: () => number;
+  readonly report: (message: string) => void;
+}
+
+/** How what is settled goes out. */
+export interface Sending {
+  simulate(call: Call): Promise<Outcome>;
+  /** Whether it went out. */
+  send(call: Call, purpose: Purpose): Promise<boolean>;
+}
+
+/** What became of a reading that was handed over. */
+export type Taken =
+  | { readonly status: "kept" | "known" }
+  | { readonly status: "refused"; readonly reason: string };
+
+const PAST_SECONDS = 86_400;
+/** Slots that an order may reach: the relay takes no longer ones. */
+const MOST_SLOTS = 2_688;
+/** Words of readings in one transaction: a word costs some 30,000 gas, and seldom the double. */
+const MOST_WORDS = 128;
+/** The most gas that a transaction is tried with, below the cap of EIP-7825. */
+const TRIAL_GAS = 16_000_000n;
+
+/** Promises what neighbours trade while no chain is in reach, and settles it when the chain is back. */
+export class Island {
+  readonly #options: IslandOptions;
+  readonly #ledger: PromiseLedger;
+  readonly #members: Members;
+  #view: Snapshot | undefined;
+  #reader: SettledReader | undefined;
+  #settled: Settled | undefined;
+  /** One after another: of two numbers for one slot, one is the first. */
+  #taking: Promise<unknown> = Promise.resolve();
+  /** Readings that the chain refuses, by signature. */
+  readonly #refused = new Map<Hex, string>();
+
+  /** @throws MendableError when what was promised before can't be read. */
+  constructor(options: IslandOptions) {
+    const { folder, deployment, settler, report } = options;
+    const { chainId, marketplace } = deployment;
+    this.#options = options;
+    this.#members = new Members(options.client, deployment);
+    this.#ledger = new PromiseLedger(folder, { chainId, marketplace, settler }, report);
+  }
+
+  /** Whether promises or readings wait for being settled. */
+  get isBusy(): boolean {
+    const { book } = this.#ledger;
+    return !book.isClosed && (book.outage !== undefined || book.readings.length > 0);
+  }
+
+  /** Whether a block is so old that no chain can be in reach. */
+  isOffline({ head }: Pick<Snapshot, "head">): boolean {
+    return this.#options.now() / 1000 - head.time > this.#options.offlineAfterSeconds;
+  }
+
+  /** How it stands. */
+  status(maker?: Address): IslandStatus {
+    const { book } = this.#ledger;
+    const view = this.#view;
+    const isOffline = view !== undefined && this.isOffline(view);
+    const known = { book, view, settled: this.#settled, isOffline, refused: this.#refused };
+    return statusOf({ ...known, meters: this.#members.count }, maker);
+  }
+
+  /** Takes readings in that agents hand over; the good ones are safe on the disk when it returns. */
+  take(handed: readonly Handed[]): Promise<Taken[]> {
+    const turn = this.#taking.then(() => this.#take(handed));
+    this.#taking = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #take(handed: readonly Handed[]): Promise<Taken[]> {
+    const view = this.#view;
+    const { deployment, now } = this.#options;
+    const reason = "The chain has not been read yet. Try again in a moment.";
+    if (view === undefined) return handed.map(() => ({ status: "refused", reason }));
+    const taken: Taken[] = [];
+    for (const each of handed) {
+      try {
+        const { book } = this.#ledger;
+        const entries = await takeReading(view, deployment.chainId, book, each, now());
+        this.#ledger.append(...entries);
+        const conflict = entries.find(({ kind }) => kind === "conflict");
+        if (conflict?.kind === "conflict") {
+          const { meter, slot, firstWh, secondWh } = conflict;
+          throw new Error(
+            `${meter} has signed ${firstWh} Wh for the slot ${slot} before, and now ${secondWh} Wh. The first one counts.`,
+          );
+        }
+        taken.push({ status: entries.length > 0 ? "kept" : "known" });
+      } catch (error) {
+        taken.push({ status: "refused", reason: reasonOf(error) });
+      }
+    }
+    return taken;
+  }
+
+  /** Takes note of the chain as it is seen; while it is in reach all is asked that promises may rest on. */
+  async see({ view }: ChainState): Promise<void> {
+    this.#view = view;
+    if (!this.isOffline(view)) await this.#members.ask(view, this.#options.now());
+  }
+
+  /** Each microgrid, and the first slot whose offers may be promised still: those of a day before the outage, too. */
+  since({ view }: ChainState): { readonly microgrid: number; readonly slot: number }[] {
+    const { microgrids } = this.#options;
+    const { time } = this.#ledger.book.outage ?? view.head;
+    return [...view.microgrids.values()]
+      .filter(({ microgrid }) => microgrids === undefined || microgrids.includes(microgrid))
+      .map(({ microgrid, slotSeconds }) => ({
+        microgrid,
+        slot: slotAt(time - PAST_SECONDS, slotSeconds),
+      }));
+  }
+
+  /** Shares out the slots that are over, and writes down what is promised. */
+  async clear({ view }: ChainState, orders: readonly SignedOrder[]): Promise<void> {
+    const { client, deployment, verifier, now, timing, microgrids, report } = this.#options;
+    const { number: block, hash, time } = view.head;
+    const atMs = now();
+    const { book } = this.#ledger;
+    if (!book.isOpen || book.isBack) {
+      report(`No block has come after ${block}: what neighbours trade is promised from here on.`);
+      this.#ledger.append({ kind: "outage", block, hash, time, atMs });
+    }
+    const nowSeconds = Math.floor(atMs / 1000);
+    const promised = new PromisedView(
+      ...([client, deployment, view.head, nowSeconds, view.microgrids, this.#ledger.book] as const),
+    );
+    const promisable = orders.filter(
+      ({ order }) => this.#mayBePromised(order, nowSeconds) && !promised.isUsedUp(order),
+    );
+    const verified = await verifier.verify(promised, withPartner(promisable));
+    const hashes = new Map(verified.map(({ order, hash: of }) => [order, of]));
+    const pairings = await pairingsOf(promised, verified, timing, microgrids, true);
+    for (const [microgrid, own] of Map.groupBy(pairings, ({ offer }) => offer.order.microgrid)) {
+      const asked = verified.flatMap(({ order, judgement, leftAlone, hash: of }) =>
+        order.microgrid === microgrid && judgement.state === "live" && leftAlone === undefined
+          ? [of]
+          : [],
+      );
+      const known = this.#ledger.book.orders;
+      const fresh = verified.filter(({ hash: of }) => asked.includes(of) && !known.has(of));
+      this.#ledger.append(
+        ...fresh.map(
+          ({ order, signature, hash: of }): Entry => ({
+            kind: "order",
+            hash: of,
+            order,
+            signature,
+          }),
+        ),
+        { kind: "cleared", microgrid, asked, promises: promisesOf(own, hashes), atMs },
+      );
+      const wh = own.reduce((sum, { energyWh }) => sum + sumOf(energyWh.values()), 0n);
+      report(`Promised ${wh} Wh in microgrid ${microgrid}, to be settled when the chain is back.`);
+    }
+  }
+
+  /** Whether an order can't be taken back or spent elsewhere, and lasts until the chain may be back. */
+  #mayBePromised(order: Order, nowSeconds: number): boolean {
+    const { settler, holdSeconds } = this.#options;
+    return (
+      isFor(settler, order) &&
+      isFirm(order) &&
+      !order.forward &&
+      order.deadline >= nowSeconds + holdSeconds
+    );
+  }
+
+  /**
+   * Settles the next of what was promised: readings first, then promises in their order.
+   * @returns Whether a transaction went out.
+   */
+  async settle({ view }: ChainState, sending: Sending): Promise<boolean> {
+    if (!this.isBusy) return false;
+    const { client, deployment, now, report } = this.#options;
+    const { book } = this.#ledger;
+    const { number: block } = view.head;
+    if (book.outage !== undefined && !book.isBack) {
+      report(`Blocks come again: ${book.promiseCount} promises are settled now.`);
+      this.#ledger.append({ kind: "back", block, atMs: now() });
+    }
+    const from = (book.outage?.block ?? deployment.fromBlock - 1) + 1;
+    this.#reader ??= new SettledReader(client, deployment, from);
+    const settled = await this.#reader.at(view.head);
+    this.#settled = settled;
+    if (await this.#reportNext(settled, sending)) return true;
+    const open = openPromises(book, settled);
+    const { pairings, failures } = await nextSettling(view, book, open);
+    this.#fail(failures);
+    for (const batch of batchesOfPairings(view, [], pairings)) {
+      const worth = await this.#worthOf(batch, sending);
+      if (worth === undefined) return false;
+      if (worth.matches.length === 0) continue;
+      return sending.send(settleCall(deployment, worth), "settle");
+    }
+    if (openPromises(book, settled).length === 0) this.#close(block);
+    return false;
+  }
+
+  /** Reports the next readings. */
+  async #reportNext(
+    { reportedWh }: Pick<Settled, "reportedWh">,
+    sending: Sending,
+    mostWords = MOST_WORDS,
+  ): Promise<boolean> {
+    const { book } = this.#ledger;
+    const waiting = waitingReadings(book, reportedWh).filter(
+      ({ signature }) => !this.#refused.has(signature),
+    );
+    const batch = fitting(waiting, mostWords);
+    if (batch.length === 0) return false;
+    const { events, gasUsed } = await sending.simulate(this.#reportCall(batch, TRIAL_GAS));
+    if (events !== undefined) {
+      const gas = gasUsed + gasUsed / 4n;
+      return sending.send(this.#reportCall(batch, gas < TRIAL_GAS ? gas : TRIAL_GAS), "report");
+    }
+    // One that the chain refuses would sink the others.
+    for (const each of batch) {
+      const outcome = await sending.simulate(this.#reportCall([each], TRIAL_GAS));
+      if (outcome.events !== undefined) continue;
+      this.#refused.set(each.signature, outcome.failure ?? "");
+      this.#options.report(`The chain refuses a reading of ${each.meter}: ${outcome.failure}.`);
+    }
+    return this.#reportNext({ reportedWh }, sending, Math.ceil(mostWords / 2));
+  }
+
+  #reportCall(readings: readonly ReadingEntry[], gas: bigint): Call {
+    const calls = readings.map(({ meter, firstBlock, exported, signature }) =>
+      encodeFunctionData({
+        abi: metersAbi,
+        functionName: "report",
+        args: [{ meter, firstBlock, exported }, signature],
+      }),
+    );
+    const data = encodeFunctionData({ abi: metersAbi, functionName: "multicall", args: [calls] });
+    return { to: this.#options.deployment.meters, data, gas };
+  }
+
+  /** What of a batch trades; what the contract skips has failed. Undefined when the batch can't be tried. */
+  async #worthOf(batch: Batch, { simulate }: Sending): Promise<Batch | undefined> {
+    const { events, failure } = await simulate(settleCall(this.#options.deployment, batch));
+    if (events === undefined) {
+      this.#options.report(`A batch of ${batch.matches.length} promises would fail: ${failure}.`);
+      return undefined;
+    }
+    const outcomes = matchOutcomes(events);
+    const failures = batch.matches.flatMap((match, index): Failure[] => {
+      const { skipped } = outcomes[index] ?? {};
+      if (skipped === undefined) return [];
+      const { offerHash: offer, bidHash: bid } = skipped;
+      const reason = errorOf(skipped.reason);
+      const source = sourceAt(match.source);
+      const slots = unpackProfile({ firstBlock: match.firstBlock, words: match.energy });
+      return [...slots].map(([slot, energyWh]) => ({ offer, bid, source, slot, energyWh, reason }));
+    });
+    this.#fail(failures);
+    return keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
+  }
+
+  #fail(failures: readonly Failure[]): void {
+    const atMs = this.#options.now();
+    this.#ledger.append(
+      ...failures.map((failure): Entry => ({ kind: "failed", ...failure, atMs })),
+    );
+  }
+
+  /** All is settled or named: the report is written, and the next outage begins a new file. */
+  #close(block: number): void {
+    const { folder, report, now } = this.#options;
+    const { book, number } = this.#ledger;
+    const file = path.join(folder, `settled-${String(number).padStart(6, "0")}.json`);
+    const view = this.#view;
+    if (view !== undefined && this.#settled !== undefined && book.outage !== undefined) {
+      const settled = this.#settled;
+      const whole = reportOf({
+        ...{ book, view, settled, isOffline: false, refused: this.#refused },
+        meters: this.#members.count,
+      });
+      writeWhole(file, `${JSON.stringify(whole, undefined, 1)}\n`, 0o600);
+      const { settledWh, failedWh } = whole.sums;
+      report(
+        `All promises are settled: ${settledWh} Wh were kept, ${failedWh} Wh failed. See ${file}.`,
+      );
+    }
+    this.#ledger.append({ kind: "closed", block, atMs: now() });
+    this.#reader = undefined;
+    this.#settled = undefined;
+    this.#refused.clear();
+  }
+
+  close(): void {
+    this.#ledger.close();
+  }
+}
+
+const promisesOf = (pairings: readonly Pairing[], hashes: ReadonlyMap<Order, Hex>) =>
+  pairings.flatMap(({ offer, bid, source, energyWh }) => {
+    const [offerHash, bidHash] = [hashes.get(offer.order), hashes.get(bid.order)];
+    if (offerHash === undefined || bidHash === undefined) {
+      throw new Error("An order was paired that did not take part.");
+    }
+    return [...energyWh].map(([slot, wh]) => ({
+      ...{ offer: offerHash, bid: bidHash, source, slot, energyWh: wh },
+    }));
+  });
+
+/** Orders that reach a slot which the other side reaches, too: bids of a night need not be looked at again and again. */
+function withPartner(orders: readonly SignedOrder[]): SignedOrder[] {
+  const reached = (side: number): Set<string> =>
+    new Set(
+      orders.filter(({ order }) => order.side === side).flatMap(({ order }) => slotKeysOf(order)),
+    );
+  const [offered, wanted] = [reached(OFFER), reached(BID)];
+  return orders.filter(({ order }) => {
+    const others = order.side === OFFER ? wanted : offered;
+    return slotKeysOf(order).some((key) => others.has(key));
+  });
+}
+
+const slotKeysOf = ({ microgrid, firstSlot, lastSlot }: Order): string[] =>
+  Array.from(
+    { length: Math.min(Math.max(lastSlot - firstSlot + 1, 0), MOST_SLOTS) },
+    (_, i) => `${microgrid} ${firstSlot + i}`,
+  );
+
+/** As many readings as one transaction takes, in their order; at least one. */
+function fitting(readings: readonly ReadingEntry[], mostWords: number): ReadingEntry[] {
+  let words = 0;
+  const end = readings.findIndex(({ exported }, index) => {
+    words += exported.length;
+    return index > 0 && words > mostWords;
+  });
+  return readings.slice(0, end < 0 ? readings.length : end);
+}
+
+const sumOf = (values: Iterable<bigint>): bigint => [...values].reduce((sum, wh) => sum + wh, 0n);

@@ -1,0 +1,92 @@
+import { logRanges } from "@wattline/common/node";
+import type { Snapshot } from "@wattline/relay/chain";
+import {
+  asker,
+  blockOf,
+  type Deployment,
+  LANES,
+  metersAbi,
+  readAccount,
+  readEnergyWh,
+  SOURCES,
+  slotAt,
+} from "@wattline/sdk";
+import {
+  type Address,
+  getAbiItem,
+  isAddressEqual,
+  type PublicClient,
+  parseEventLogs,
+  zeroAddress,
+} from "viem";
+
+/** Energy that was made so many blocks ago is asked for: two days of quarter-hours. */
+const PAST_BLOCKS = 24;
+/** Who has joined since, and what each has, is asked so often. */
+const EVERY_MS = 600_000;
+
+/**
+ * Asks for everything that a promise to any member could rest on, while the chain is in reach: what the gateway was asked it can
+ * answer later, also for a household that nobody has asked about before.
+ */
+export class Members {
+  readonly #client: PublicClient;
+  readonly #deployment: Deployment;
+  readonly #meters = new Set<Address>();
+  #nextBlock: number;
+  #askedMs = 0;
+  #count = 0;
+
+  constructor(client: PublicClient, deployment: Deployment) {
+    this.#client = client;
+    this.#deployment = deployment;
+    this.#nextBlock = deployment.fromBlock;
+  }
+
+  /** How many meters were asked about. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @throws what the node throws; the next call asks again */
+  async ask(view: Snapshot, nowMs: number): Promise<void> {
+    const { meters } = this.#deployment;
+    const { number: head } = view.head;
+    const event = getAbiItem({ abi: metersAbi, name: "MeterRegistered" });
+    let hasNew = false;
+    if (this.#nextBlock <= head) {
+      const ranges = logRanges(this.#client, [meters], this.#nextBlock, head, [event]);
+      for await (const { answer } of ranges) {
+        const logs = parseEventLogs({
+          abi: metersAbi,
+          eventName: "MeterRegistered",
+          logs: [...answer],
+        });
+        for (const { args } of logs) {
+          hasNew ||= !this.#meters.has(args.meter);
+          this.#meters.add(args.meter);
+        }
+      }
+      this.#nextBlock = head + 1;
+    }
+    if (!hasNew && nowMs - this.#askedMs < EVERY_MS) return;
+    await Promise.all([...this.#meters].map((meter) => this.#askOf(view, meter)));
+    this.#askedMs = nowMs;
+    this.#count = this.#meters.size;
+  }
+
+  async #askOf(view: Snapshot, meter: Address): Promise<void> {
+    const found = await asker(view, this.#deployment.meters, metersAbi)("meterOf", [meter]);
+    const microgrid = view.microgrid(found.microgrid);
+    const source = SOURCES[found.source];
+    if (microgrid === undefined || source === undefined) return;
+    if (isAddressEqual(found.owner, zeroAddress)) return;
+    const lastBlock = blockOf(slotAt(view.nowSeconds, microgrid.slotSeconds));
+    const range = { firstSlot: (lastBlock - PAST_BLOCKS) * LANES, lastSlot: lastBlock * LANES };
+    const whose = { maker: found.owner, microgrid: found.microgrid };
+    await Promise.all([
+      readAccount(view, microgrid.currency, found.owner),
+      readEnergyWh(view, whose, source, range),
+    ]);
+  }
+}

@@ -1,0 +1,124 @@
+/** What of the promises is settled next, when the chain is back. */
+import type { Snapshot } from "@wattline/relay/chain";
+import {
+  communityPriceIn,
+  type Pairing,
+  readAccount,
+  readEnergyWh,
+  type Source,
+} from "@wattline/sdk";
+import type { PromiseBook, Promised } from "./book.ts";
+import { promiseKey } from "./book.ts";
+import type { KeptPromise } from "./entries.ts";
+import type { Settled } from "./settled.ts";
+
+/** A promise, or a part of one, that can't be settled, and the name of the contracts' error. */
+export interface Failure extends KeptPromise {
+  readonly reason: string;
+}
+
+/** What to do about the promises that are open. */
+export interface NextSettling {
+  /** In the order in which they were promised, the earliest slot first. */
+  readonly pairings: readonly Pairing[];
+  readonly failures: readonly Failure[];
+}
+
+/** What of the promises is neither settled nor failed, the earliest slot first, and in a slot what was promised first. */
+export function openPromises(book: PromiseBook, { tradedWh }: Settled): KeptPromise[] {
+  const open: KeptPromise[] = [];
+  for (const promise of book.promises) {
+    const energyWh = openWhOf(promise, tradedWh);
+    if (energyWh <= 0n) continue;
+    const { offer, bid, source, slot } = promise;
+    open.push({ offer, bid, source, slot, energyWh });
+  }
+  return open.sort((a, b) => a.slot - b.slot);
+}
+
+const openWhOf = (promise: Promised, tradedWh: Settled["tradedWh"]): bigint =>
+  promise.energyWh - promise.failedWh - (tradedWh.get(promiseKey(promise)) ?? 0n);
+
+/**
+ * Cuts open promises to the energy and the money that is there: what was promised first is served first. The contract would
+ * skip a match as a whole for a Wh that is missing.
+ */
+export async function nextSettling(
+  view: Snapshot,
+  book: PromiseBook,
+  open: readonly KeptPromise[],
+): Promise<NextSettling> {
+  const heldWh = await energyFor(view, book, open);
+  const moneyMillis = new Map<string, bigint>();
+  const failures: Failure[] = [];
+  const pairings = new Map<string, { pairing: Pairing; energyWh: Map<number, bigint> }>();
+  for (const promise of open) {
+    const [offer, bid] = [book.orders.get(promise.offer), book.orders.get(promise.bid)];
+    const microgrid = offer && view.microgrid(offer.order.microgrid);
+    if (offer === undefined || bid === undefined || microgrid === undefined) continue;
+    const { slot, source } = promise;
+    const energy = `${offer.order.maker} ${source} ${slot}`;
+    const there = least(heldWh.get(energy) ?? 0n, promise.energyWh);
+    if (there < promise.energyWh) {
+      const energyWh = promise.energyWh - there;
+      failures.push({ ...promise, energyWh, reason: "Deals_NotCovered" });
+    }
+    const account = `${microgrid.currency} ${bid.order.maker}`;
+    const { balanceMillis } = moneyMillis.has(account)
+      ? { balanceMillis: moneyMillis.get(account) ?? 0n }
+      : await readAccount(view, microgrid.currency, bid.order.maker);
+    const price = communityPriceIn(microgrid, slot);
+    const energyWh = price === 0n ? there : least(there, balanceMillis / price);
+    if (energyWh < there) {
+      const missingWh = there - energyWh;
+      failures.push({ ...promise, energyWh: missingWh, reason: "Escrow_InsufficientBalance" });
+    }
+    moneyMillis.set(account, balanceMillis - price * energyWh);
+    heldWh.set(energy, (heldWh.get(energy) ?? 0n) - energyWh);
+    if (energyWh === 0n) continue;
+    const key = `${promise.offer} ${promise.bid} ${source}`;
+    const known = pairings.get(key);
+    if (known !== undefined) known.energyWh.set(slot, energyWh);
+    else {
+      const bySlot = new Map([[slot, energyWh]]);
+      pairings.set(key, { pairing: { offer, bid, source, energyWh: bySlot }, energyWh: bySlot });
+    }
+  }
+  return { pairings: [...pairings.values()].map(({ pairing }) => pairing), failures };
+}
+
+/** Wh that sellers hold, by maker, source and slot. */
+async function energyFor(
+  view: Snapshot,
+  book: PromiseBook,
+  open: readonly KeptPromise[],
+): Promise<Map<string, bigint>> {
+  const wanted = new Map<
+    string,
+    { maker: `0x${string}`; microgrid: number; source: Source; firstSlot: number; lastSlot: number }
+  >();
+  for (const { offer, source, slot } of open) {
+    const order = book.orders.get(offer)?.order;
+    if (order === undefined) continue;
+    const { maker, microgrid } = order;
+    const key = `${maker} ${microgrid} ${source}`;
+    const known = wanted.get(key);
+    if (known === undefined) {
+      wanted.set(key, { maker, microgrid, source, firstSlot: slot, lastSlot: slot });
+    } else {
+      known.firstSlot = Math.min(known.firstSlot, slot);
+      known.lastSlot = Math.max(known.lastSlot, slot);
+    }
+  }
+  const heldWh = new Map<string, bigint>();
+  await Promise.all(
+    [...wanted.values()].map(async ({ source, ...range }) => {
+      for (const [slot, wh] of await readEnergyWh(view, range, source, range)) {
+        heldWh.set(`${range.maker} ${source} ${slot}`, wh);
+      }
+    }),
+  );
+  return heldWh;
+}
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
