@@ -272,8 +272,10 @@ describe("npm start", function () {
       toBlock: blockNumber,
     });
     const locked = new Map<string, bigint>();
+    let reservations = 0;
     for (const { eventName, args } of parseEventLogs({ abi: marketplaceAbi, logs })) {
       if (eventName === "Reserved") {
+        reservations++;
         const { firstBlock, energy } = args.position;
         expect(energy, "the community reserves block by block").to.have.length(1);
         locked.set(`${args.positionId} ${firstBlock}`, args.locked + args.bonded);
@@ -288,7 +290,7 @@ describe("npm start", function () {
       args: [deployment.marketplace],
       blockNumber,
     });
-    expect(locked.size).to.be.above(0);
+    expect(reservations).to.be.above(0);
     expect(millisOf(held)).to.equal(owed);
   });
 

@@ -36,8 +36,8 @@ import type { Wallets } from "./wallets.ts";
 
 /** The retailer's energy for a microgrid in a slot, in Wh. */
 const RETAIL_WH = 5_000n;
-/** The DSO buys what no neighbour has bought so long after its block: agents don't offer it any more. */
-export const GRID_LAG_BLOCKS = 4;
+/** The DSO buys what no neighbour has bought six hours after its block: agents don't offer it any more. */
+export const GRID_LAG_BLOCKS = 3;
 
 export interface GridOptions {
   readonly town: Town;
