@@ -184,9 +184,9 @@ describe("The gateway to the chain", function () {
     await isWhole();
     await cut();
     expect(await failure(client().getGasPrice())).to.contain("takes one");
-    expect(
-      await failure(client().getBalance({ address: joe.address })),
-    ).to.contain("The chain is not in reach");
+    expect(await failure(client().getBalance({ address: joe.address }))).to.contain(
+      "The chain is not in reach",
+    );
     expect(
       await failure(client().call({ to: world.deployment.energy, data: "0x12345678" })),
     ).to.contain("are not kept");
@@ -212,9 +212,9 @@ describe("The gateway to the chain", function () {
       await failure(startGateway({ ...options, file: fresh, deployment: elsewhere })),
     ).to.contain("the deployment is on chain 5");
     writeFileSync(options.file, "{");
-    expect(
-      await failure(startGateway({ ...options, deployment: world.deployment })),
-    ).to.contain("is damaged");
+    expect(await failure(startGateway({ ...options, deployment: world.deployment }))).to.contain(
+      "is damaged",
+    );
     gateway = await startGateway({ ...options, file: fresh, deployment: world.deployment });
   });
 });
