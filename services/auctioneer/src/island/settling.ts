@@ -73,12 +73,12 @@ export class Settling {
     const settled = await this.#reader.at(view.head);
     this.#settled = settled;
     // What is not reported yet is not missing.
-    const isReporting = await this.#reportNext(settled, sending);
+    const isReporting = await this.#reportNext(view, settled, sending);
     if (isReporting !== undefined) return isReporting ? "sent" : "waiting";
     const { pairings, failures } = await nextSettling(view, book, openPromises(book, settled));
     this.#fail(failures);
     for (const batch of batchesOfPairings(view, [], pairings)) {
-      const worth = await this.#worthOf(batch, sending);
+      const worth = await this.#worthOf(view, batch, sending);
       if (worth === undefined) return "waiting";
       if (worth.matches.length === 0) continue;
       return (await sending.send(settleCall(deployment, worth), "settle")) ? "sent" : "waiting";
@@ -88,6 +88,7 @@ export class Settling {
 
   /** Reports the next readings; undefined when there are none. */
   async #reportNext(
+    view: Snapshot,
     { reportedWh }: Pick<Settled, "reportedWh">,
     sending: Sending,
     mostWords = MOST_WORDS,
@@ -103,6 +104,7 @@ export class Settling {
       const gas = gasUsed + gasUsed / 4n;
       return sending.send(this.#reportCall(batch, gas < TRIAL_GAS ? gas : TRIAL_GAS), "report");
     }
+    if (await this.#hasMoved(view)) return false;
     // One that the chain refuses would sink the others.
     for (const each of batch) {
       const outcome = await sending.simulate(this.#reportCall([each], TRIAL_GAS));
@@ -110,7 +112,7 @@ export class Settling {
       this.refused.set(each.signature, outcome.failure ?? "");
       this.#options.report(`The chain refuses a reading of ${each.meter}: ${outcome.failure}.`);
     }
-    return this.#reportNext({ reportedWh }, sending, Math.ceil(mostWords / 2));
+    return this.#reportNext(view, { reportedWh }, sending, Math.ceil(mostWords / 2));
   }
 
   #reportCall(readings: readonly ReadingEntry[], gas: bigint): Call {
@@ -126,13 +128,20 @@ export class Settling {
   }
 
   /** What of a batch trades; what the contract skips has failed. Undefined when the batch can't be tried. */
-  async #worthOf(batch: Batch, { simulate }: Sending): Promise<Batch | undefined> {
+  async #worthOf(
+    view: Snapshot,
+    batch: Batch,
+    { simulate }: Sending,
+  ): Promise<Batch | undefined> {
     const { events, failure } = await simulate(settleCall(this.#options.deployment, batch));
     if (events === undefined) {
       this.#options.report(`A batch of ${batch.matches.length} promises would fail: ${failure}.`);
       return undefined;
     }
     const outcomes = matchOutcomes(events);
+    if (outcomes.some(({ skipped }) => skipped !== undefined) && (await this.#hasMoved(view))) {
+      return undefined;
+    }
     const failures = batch.matches.flatMap((match, index): Failure[] => {
       const { skipped } = outcomes[index] ?? {};
       if (skipped === undefined) return [];
@@ -144,6 +153,11 @@ export class Settling {
     });
     this.#fail(failures);
     return keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
+  }
+
+  /** Whether a block has come since: what was simulated on it may be settled there already, and has not failed. */
+  async #hasMoved({ head }: Snapshot): Promise<boolean> {
+    return (await this.#options.client.getBlock()).hash !== head.hash;
   }
 
   #fail(failures: readonly Failure[]): void {
