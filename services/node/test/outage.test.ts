@@ -62,6 +62,7 @@ describe("An island node whose chain is out of reach", function () {
   });
   after(async () => {
     await agent?.kill();
+    await atAgents?.close();
     await node?.close();
     await link?.cut();
     await chain?.stop();

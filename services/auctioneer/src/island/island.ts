@@ -3,34 +3,25 @@ import { writeWhole } from "@wattline/common/files";
 import { reasonOf } from "@wattline/common/mendable";
 import type { Snapshot } from "@wattline/relay/chain";
 import {
-  type Batch,
   BID,
   type Deployment,
-  errorOf,
   isFirm,
-  keepMatches,
-  metersAbi,
   OFFER,
   type Order,
   type Pairing,
   type SignedOrder,
   slotAt,
-  sourceAt,
-  unpackProfile,
 } from "@wattline/sdk";
-import { type Address, encodeFunctionData, type Hex, type PublicClient } from "viem";
+import type { Address, Hex, PublicClient } from "viem";
 import type { ChainState } from "../chain/ledger.ts";
-import { batchesOfPairings, pairingsOf, type Timing } from "../clearing.ts";
+import { pairingsOf, type Timing } from "../clearing.ts";
 import { isFor, type Verifier } from "../orders/verify.ts";
-import type { Purpose } from "../sending/sender.ts";
-import { type Call, matchOutcomes, type Outcome, settleCall } from "../simulate.ts";
-import type { Entry, ReadingEntry } from "./entries.ts";
+import type { Entry } from "./entries.ts";
 import { PromiseLedger } from "./ledger.ts";
 import { Members } from "./members.ts";
-import { type Handed, takeReading, waitingReadings } from "./readings.ts";
-import { type IslandStatus, reportOf, statusOf } from "./report.ts";
-import { type Failure, nextSettling, openPromises } from "./settle.ts";
-import { type Settled, SettledReader } from "./settled.ts";
+import { type Handed, takeReading } from "./readings.ts";
+import { type IslandStatus, type Known, reportOf, statusOf } from "./report.ts";
+import { type Sending, Settling } from "./settling.ts";
 import { PromisedView } from "./view.ts";
 
 /** How an auctioneer goes on without the chain. */
@@ -52,25 +43,15 @@ export interface IslandOptions {
   readonly report: (message: string) => void;
 }
 
-/** How what is settled goes out. */
-export interface Sending {
-  simulate(call: Call): Promise<Outcome>;
-  /** Whether it went out. */
-  send(call: Call, purpose: Purpose): Promise<boolean>;
-}
-
 /** What became of a reading that was handed over. */
 export type Taken =
   | { readonly status: "kept" | "known" }
   | { readonly status: "refused"; readonly reason: string };
 
+/** Offers of slots that ended so long before the outage may be promised, too. */
 const PAST_SECONDS = 86_400;
 /** Slots that an order may reach: the relay takes no longer ones. */
 const MOST_SLOTS = 2_688;
-/** Words of readings in one transaction: a word costs some 30,000 gas, and seldom the double. */
-const MOST_WORDS = 128;
-/** The most gas that a transaction is tried with, below the cap of EIP-7825. */
-const TRIAL_GAS = 16_000_000n;
 
 /** Promises what neighbours trade while no chain is in reach, and settles it when the chain is back. */
 export class Island {
@@ -78,12 +59,10 @@ export class Island {
   readonly #ledger: PromiseLedger;
   readonly #members: Members;
   #view: Snapshot | undefined;
-  #reader: SettledReader | undefined;
-  #settled: Settled | undefined;
+  /** While promises are being settled. */
+  #settling: Settling | undefined;
   /** One after another: of two numbers for one slot, one is the first. */
   #taking: Promise<unknown> = Promise.resolve();
-  /** Readings that the chain refuses, by signature. */
-  readonly #refused = new Map<Hex, string>();
 
   /** @throws MendableError when what was promised before can't be read. */
   constructor(options: IslandOptions) {
@@ -107,11 +86,9 @@ export class Island {
 
   /** How it stands. */
   status(maker?: Address): IslandStatus {
-    const { book } = this.#ledger;
     const view = this.#view;
     const isOffline = view !== undefined && this.isOffline(view);
-    const known = { book, view, settled: this.#settled, isOffline, refused: this.#refused };
-    return statusOf({ ...known, meters: this.#members.count }, maker);
+    return statusOf(this.#known(isOffline), maker);
   }
 
   /** Takes readings in that agents hand over; the good ones are safe on the disk when it returns. */
@@ -226,96 +203,17 @@ export class Island {
    */
   async settle({ view }: ChainState, sending: Sending): Promise<boolean> {
     if (!this.isBusy) return false;
-    const { client, deployment, now, report } = this.#options;
+    const { now, report } = this.#options;
     const { book } = this.#ledger;
     const { number: block } = view.head;
     if (book.outage !== undefined && !book.isBack) {
       report(`Blocks come again: ${book.promiseCount} promises are settled now.`);
       this.#ledger.append({ kind: "back", block, atMs: now() });
     }
-    const from = (book.outage?.block ?? deployment.fromBlock - 1) + 1;
-    this.#reader ??= new SettledReader(client, deployment, from);
-    const settled = await this.#reader.at(view.head);
-    this.#settled = settled;
-    if (await this.#reportNext(settled, sending)) return true;
-    const open = openPromises(book, settled);
-    const { pairings, failures } = await nextSettling(view, book, open);
-    this.#fail(failures);
-    for (const batch of batchesOfPairings(view, [], pairings)) {
-      const worth = await this.#worthOf(batch, sending);
-      if (worth === undefined) return false;
-      if (worth.matches.length === 0) continue;
-      return sending.send(settleCall(deployment, worth), "settle");
-    }
-    if (openPromises(book, settled).length === 0) this.#close(block);
-    return false;
-  }
-
-  /** Reports the next readings. */
-  async #reportNext(
-    { reportedWh }: Pick<Settled, "reportedWh">,
-    sending: Sending,
-    mostWords = MOST_WORDS,
-  ): Promise<boolean> {
-    const { book } = this.#ledger;
-    const waiting = waitingReadings(book, reportedWh).filter(
-      ({ signature }) => !this.#refused.has(signature),
-    );
-    const batch = fitting(waiting, mostWords);
-    if (batch.length === 0) return false;
-    const { events, gasUsed } = await sending.simulate(this.#reportCall(batch, TRIAL_GAS));
-    if (events !== undefined) {
-      const gas = gasUsed + gasUsed / 4n;
-      return sending.send(this.#reportCall(batch, gas < TRIAL_GAS ? gas : TRIAL_GAS), "report");
-    }
-    // One that the chain refuses would sink the others.
-    for (const each of batch) {
-      const outcome = await sending.simulate(this.#reportCall([each], TRIAL_GAS));
-      if (outcome.events !== undefined) continue;
-      this.#refused.set(each.signature, outcome.failure ?? "");
-      this.#options.report(`The chain refuses a reading of ${each.meter}: ${outcome.failure}.`);
-    }
-    return this.#reportNext({ reportedWh }, sending, Math.ceil(mostWords / 2));
-  }
-
-  #reportCall(readings: readonly ReadingEntry[], gas: bigint): Call {
-    const calls = readings.map(({ meter, firstBlock, exported, signature }) =>
-      encodeFunctionData({
-        abi: metersAbi,
-        functionName: "report",
-        args: [{ meter, firstBlock, exported }, signature],
-      }),
-    );
-    const data = encodeFunctionData({ abi: metersAbi, functionName: "multicall", args: [calls] });
-    return { to: this.#options.deployment.meters, data, gas };
-  }
-
-  /** What of a batch trades; what the contract skips has failed. Undefined when the batch can't be tried. */
-  async #worthOf(batch: Batch, { simulate }: Sending): Promise<Batch | undefined> {
-    const { events, failure } = await simulate(settleCall(this.#options.deployment, batch));
-    if (events === undefined) {
-      this.#options.report(`A batch of ${batch.matches.length} promises would fail: ${failure}.`);
-      return undefined;
-    }
-    const outcomes = matchOutcomes(events);
-    const failures = batch.matches.flatMap((match, index): Failure[] => {
-      const { skipped } = outcomes[index] ?? {};
-      if (skipped === undefined) return [];
-      const { offerHash: offer, bidHash: bid } = skipped;
-      const reason = errorOf(skipped.reason);
-      const source = sourceAt(match.source);
-      const slots = unpackProfile({ firstBlock: match.firstBlock, words: match.energy });
-      return [...slots].map(([slot, energyWh]) => ({ offer, bid, source, slot, energyWh, reason }));
-    });
-    this.#fail(failures);
-    return keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
-  }
-
-  #fail(failures: readonly Failure[]): void {
-    const atMs = this.#options.now();
-    this.#ledger.append(
-      ...failures.map((failure): Entry => ({ kind: "failed", ...failure, atMs })),
-    );
+    this.#settling ??= new Settling({ ...this.#options, ledger: this.#ledger });
+    const step = await this.#settling.next(view, sending);
+    if (step === "done") this.#close(block);
+    return step === "sent";
   }
 
   /** All is settled or named: the report is written, and the next outage begins a new file. */
@@ -323,13 +221,8 @@ export class Island {
     const { folder, report, now } = this.#options;
     const { book, number } = this.#ledger;
     const file = path.join(folder, `settled-${String(number).padStart(6, "0")}.json`);
-    const view = this.#view;
-    if (view !== undefined && this.#settled !== undefined && book.outage !== undefined) {
-      const settled = this.#settled;
-      const whole = reportOf({
-        ...{ book, view, settled, isOffline: false, refused: this.#refused },
-        meters: this.#members.count,
-      });
+    if (book.outage !== undefined) {
+      const whole = reportOf(this.#known(false));
       writeWhole(file, `${JSON.stringify(whole, undefined, 1)}\n`, 0o600);
       const { settledWh, failedWh } = whole.sums;
       report(
@@ -337,9 +230,13 @@ export class Island {
       );
     }
     this.#ledger.append({ kind: "closed", block, atMs: now() });
-    this.#reader = undefined;
-    this.#settled = undefined;
-    this.#refused.clear();
+    this.#settling = undefined;
+  }
+
+  #known(isOffline: boolean): Known {
+    const { settled, refused = new Map() } = this.#settling ?? {};
+    const { book } = this.#ledger;
+    return { book, view: this.#view, settled, isOffline, refused, meters: this.#members.count };
   }
 
   close(): void {
@@ -376,15 +273,5 @@ const slotKeysOf = ({ microgrid, firstSlot, lastSlot }: Order): string[] =>
     { length: Math.min(Math.max(lastSlot - firstSlot + 1, 0), MOST_SLOTS) },
     (_, i) => `${microgrid} ${firstSlot + i}`,
   );
-
-/** As many readings as one transaction takes, in their order; at least one. */
-function fitting(readings: readonly ReadingEntry[], mostWords: number): ReadingEntry[] {
-  let words = 0;
-  const end = readings.findIndex(({ exported }, index) => {
-    words += exported.length;
-    return index > 0 && words > mostWords;
-  });
-  return readings.slice(0, end < 0 ? readings.length : end);
-}
 
 const sumOf = (values: Iterable<bigint>): bigint => [...values].reduce((sum, wh) => sum + wh, 0n);

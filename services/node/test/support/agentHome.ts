@@ -1,4 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { writeKeystore, writeNew } from "@wattline/common/keys";
 import { metersDomain, REGISTRATION_TYPES, sourceIndex } from "@wattline/sdk";
@@ -13,13 +15,13 @@ export const LOAD_W = 400;
 /**
  * A home that only uses energy, with an agent that trades for it: its money is locked to the node, and the agent's delegate is
  * the lock's signer.
- * @returns Its account and the agent's configuration.
+ * @returns Its account, the agent's configuration, and what ends its meter, which is asked over HTTP.
  */
 export async function agentHome(
   world: World,
   node: Pick<
     IslandNode,
-    "folder" | "settler" | "gatewayUrl" | "relayUrl" | "promisesUrl" | "deploymentFile"
+    "folder" | "settler" | "nowMs" | "gatewayUrl" | "relayUrl" | "promisesUrl" | "deploymentFile"
   >,
   index: number,
   lockedUntil: number,
@@ -47,6 +49,13 @@ export async function agentHome(
   });
   await world.register({ ...terms, source: "Solar" }, consent);
   await world.market(account, "lock", [world.euro, node.settler, delegate.address, lockedUntil]);
+  const began = node.nowMs();
+  const meter = createServer((_, response) => {
+    const wh = Math.floor((LOAD_W * (node.nowMs() - began)) / 3_600_000);
+    response.end(JSON.stringify({ import: 1_000 + wh, export: 0 }));
+  });
+  await new Promise<void>((resolve) => meter.listen(0, "127.0.0.1", resolve));
+  const { port } = meter.address() as AddressInfo;
   const key = (name: string): string => `{ keystore = "${name}.json", password_file = "password" }`;
   writeFileSync(
     file("agent.toml"),
@@ -72,13 +81,16 @@ most_a_day = "50.00"
 settler = "${node.settler}"
 [[homes.meters]]
 name = "grid"
-type = "simulated"
-latitude = 48.4
-longitude = 10.0
-panels_w = 0
-load_w = ${LOAD_W}
+type = "http"
+url = "http://127.0.0.1:${port}"
 every_seconds = 1
+import = { path = "import", unit = "Wh" }
+export = { path = "export", unit = "Wh" }
 `,
   );
-  return { account, config: file("agent.toml") };
+  return {
+    account,
+    config: file("agent.toml"),
+    close: () => new Promise((resolve) => meter.close(resolve)),
+  };
 }

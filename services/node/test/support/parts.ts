@@ -105,6 +105,7 @@ export async function openNode(world: Pick<World, "deployment">, rpcUrl: string,
   const clock = inFolder("clock");
   writeFileSync(clock, "0");
   writeFileSync(inFolder("deployment.json"), JSON.stringify(world.deployment));
+  let offsetMs = 0;
   const clockIs = { WATTLINE_TEST_CLOCK: clock };
   const isOk = async (from: string): Promise<boolean> => (await fetch(from)).status < 500;
   const gateway = new Part(
@@ -162,8 +163,11 @@ export async function openNode(world: Pick<World, "deployment">, rpcUrl: string,
     parts: [gateway, relay, auctioneer] as const,
     /** What the clocks of all parts show, Unix seconds. */
     setClock(seconds: number): void {
-      writeFileSync(clock, String(Math.round(seconds * 1000 - Date.now())));
+      offsetMs = Math.round(seconds * 1000 - Date.now());
+      writeFileSync(clock, String(offsetMs));
     },
+    /** Unix milliseconds. */
+    nowMs: (): number => Date.now() + offsetMs,
     async start(): Promise<void> {
       for (const part of this.parts) await part.start();
     },
