@@ -136,6 +136,16 @@ describe("Damaged meter files", () => {
     });
   }
 
+  it("names the cell of a plain table that is no number, however short the table is", async () => {
+    const text = "start,import kWh\n2026-01-01 00:00,1\n2026-01-01 01:00,viel\n";
+    const error = await readText(text, { timeZone: "Europe/Vienna" }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(MeterFileError);
+    expect(error).to.include({ row: 3, column: "import kWh", value: "viel" });
+  });
+
   it("lists gaps, overlaps, duplicates, negative, estimated and missing values by row, and a sum that is off", async () => {
     const row = (from: string, to: string, kWh: string, note = ""): string =>
       `01.06.2024 ${from};01.06.2024 ${to};${kWh};${note}`;

@@ -301,6 +301,68 @@ describe("A file", () => {
     expect(String(error)).to.contain('row 2, column time is "yesterday"');
   });
 
+  /** A meter file from Vienna's noon on; lines that are left out are gaps. */
+  const austrian = [
+    "Messzeitpunkt;Verbrauch (kWh);Qualität;",
+    "07.06.2027 12:15;0,2505;G;",
+    "07.06.2027 12:30;0,1;G;",
+    "07.06.2027 13:15;0,05;G;",
+    "",
+  ].join("\n");
+
+  it("of a grid operator is replayed as registers, and a gap is no time without import", async () => {
+    const path = household.place("june.csv");
+    writeFileSync(path, austrian);
+    read({ type: "replay", path });
+    await reading;
+    const MINUTE = 60_000;
+    const register = (minutes: number, importWh: bigint) => ({
+      kind: "registers",
+      unixMs: NOON + minutes * MINUTE,
+      importWh,
+      exportWh: undefined,
+    });
+    expect(samples).to.deep.equal([
+      register(0, 0n),
+      register(15, 250n),
+      register(30, 350n),
+      { ...register(60, 350n), isAfterGap: true },
+      register(75, 400n),
+    ]);
+  });
+
+  it("that does not say something is refused with the setting that says it, and read with it", async () => {
+    const path = household.place("plain.csv");
+    writeFileSync(
+      path,
+      "start,import kWh,export kWh\n2027-06-07 12:00,0.25,0\n2027-06-07 12:15,0.5,0.125\n",
+    );
+    read({ type: "replay", path });
+    const error = await reading.catch((reason: unknown) => reason);
+    expect(String(error)).to.contain('By which clock are the times in column "start"?');
+    expect(String(error)).to.contain("Set time_zone");
+    read({ type: "replay", path, time_zone: "Europe/Vienna" });
+    await reading;
+    expect(samples.map((each) => each.kind === "registers" && each.exportWh)).to.deep.equal([
+      0n,
+      0n,
+      125n,
+    ]);
+  });
+
+  it("with several meters is refused until one is named", async () => {
+    const path = household.place("many.csv");
+    const at = "2027-06-07T12:00:00+02:00";
+    const later = "2027-06-07T12:15:00+02:00";
+    writeFileSync(path, `start,anna import kWh,ben import kWh\n${at},0.1,0.2\n${later},0.1,0.2\n`);
+    read({ type: "replay", path });
+    const error = await reading.catch((reason: unknown) => reason);
+    expect(String(error)).to.contain("set meter to one of anna import kWh, ben import kWh");
+    read({ type: "replay", path, meter: "ben import kWh" });
+    await reading;
+    expect(samples.at(-1)).to.deep.include({ importWh: 400n });
+  });
+
   it("of telegrams is read to its end", async () => {
     const path = household.place("telegrams.txt");
     writeFileSync(path, telegramAt(NOON, 1n, 2n) + telegramAt(NOON + 10_000, 3n, 4n));

@@ -73,6 +73,13 @@ describe("Registers become slots", () => {
     expect(left[1]).to.equal("30/0 left out");
   });
 
+  it("but one of which nothing is known belongs to no slot", () => {
+    const afterGap = sample(60, 10, 0, { isAfterGap: true });
+    const result = run([sample(0, 0), sample(15, 10), afterGap, sample(75, 19)]);
+    expect(result.slots.map(({ slot }) => slot - START / QUARTER)).to.deep.equal([0, 4]);
+    expect(brief(result)).to.deep.equal(["10/0 measured", "9/0 measured"]);
+  });
+
   it("whose sum is that of the registers to the Wh, whenever they are read", () => {
     const steps = fc.array(
       fc.record({

@@ -79,8 +79,6 @@ function isHeader(cells: readonly string[], next: readonly string[]): boolean {
   const names = cells.filter(
     (cell) => cell !== "" && parseDecimal(cell, ".") === undefined && !isStamp(cell),
   );
-  const isNumber = (cell: string): boolean =>
-    parseDecimal(cell, ".") !== undefined || parseDecimal(cell, ",") !== undefined;
   const hasTime = next.some(isStamp);
   return names.length >= 2 && hasTime && next.some((cell) => !isStamp(cell) && isNumber(cell));
 }
@@ -105,14 +103,12 @@ function timeColumns(
   row: number,
 ): TimeColumns {
   const sample = body.slice(0, 20);
-  const all = (index: number, test: (cell: string) => boolean): boolean =>
-    sample.length > 0 && sample.every(({ cells }) => test((cells[index] ?? "").trim()));
-  const dates = names.map((_, index) => index).filter((index) => all(index, isStamp));
-  const times = names
-    .map((_, index) => index)
-    .filter((index) => all(index, (cell) => !!parseTime(cell)));
+  const indices = names.map((_, index) => index);
+  const cellsIn = (index: number): string[] => cellsOf(sample, index).map((cell) => cell.trim());
+  const dates = indices.filter((index) => isMostly(cellsIn(index), isStamp));
+  const times = indices.filter((index) => isMostly(cellsIn(index), (cell) => !!parseTime(cell)));
   const columns = dates.map((date, at): StampColumns => {
-    const whole = all(date, (cell) => /[T\s:]/.test(cell) || /^\d{10,14}$/.test(cell));
+    const whole = cellsIn(date).every((cell) => /[T\s:]/.test(cell) || /^\d{10,14}$/.test(cell));
     const time = times.find((index) => index > date && index < (dates[at + 1] ?? names.length));
     return whole || time === undefined ? { date } : { date, time };
   });
@@ -129,15 +125,15 @@ function timeColumns(
   return stamp === "end" ? { end: first } : { start: first };
 }
 
-const isNumeric = (cells: readonly string[]): boolean => {
-  const filled = cells.filter((cell) => cell.trim() !== "").slice(0, 50);
-  return (
-    filled.length > 0 &&
-    filled.every(
-      (cell) => parseDecimal(cell, ".") !== undefined || parseDecimal(cell, ",") !== undefined,
-    )
-  );
-};
+const isNumber = (cell: string): boolean =>
+  parseDecimal(cell, ".") !== undefined || parseDecimal(cell, ",") !== undefined;
+
+const isNumeric = (cells: readonly string[]): boolean =>
+  isMostly(cells.filter((cell) => cell.trim() !== "").slice(0, 50), isNumber);
+
+/** At least half of the cells: a damaged one is then named by its row, and does not hide the column. */
+const isMostly = (cells: readonly string[], test: (cell: string) => boolean): boolean =>
+  cells.length > 0 && cells.filter(test).length * 2 >= cells.length;
 
 function markOf(
   body: readonly CsvRow[],

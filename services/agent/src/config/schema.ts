@@ -60,7 +60,25 @@ const httpMeter = z
       .optional(),
   })
   .refine(oneOf, ONE_OF);
-const replay = z.strictObject({ ...meterName, type: z.literal("replay"), path: text });
+/** What a meter file doesn't say; see the sdk's `Answers` and `Decisions`. */
+const replay = z.strictObject({
+  ...meterName,
+  type: z.literal("replay"),
+  path: text,
+  /** Of a file with many: the meter's number in it. */
+  meter: text.optional(),
+  time_zone: text.optional(),
+  unit: text.optional(),
+  stamp: text.optional(),
+  direction: z.enum(["import", "export"]).optional(),
+  value_kind: text.optional(),
+  date_order: text.optional(),
+  decimal_mark: text.optional(),
+  repeated_hour: text.optional(),
+  skipped_hour: text.optional(),
+  overlaps: z.enum(["keepFirst", "keepLast"]).optional(),
+  negative: z.enum(["leaveOut", "asZero"]).optional(),
+});
 const simulated = z.strictObject({
   ...meterName,
   type: z.literal("simulated"),
@@ -207,4 +225,5 @@ export type MqttMeterConfig = Extract<MeterConfig, { type: "mqtt" }>;
 export type HttpMeterConfig = Extract<MeterConfig, { type: "http" }>;
 export type SerialMeterConfig = Extract<MeterConfig, { type: "p1-serial" }>;
 export type TcpMeterConfig = Extract<MeterConfig, { type: "p1-tcp" }>;
+export type ReplayConfig = Extract<MeterConfig, { type: "replay" }>;
 export type SimulatedMeterConfig = Extract<MeterConfig, { type: "simulated" }>;

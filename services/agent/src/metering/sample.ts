@@ -8,6 +8,8 @@ export interface RegisterSample {
   /** Undefined where the meter has no such register. */
   readonly importWh: bigint | undefined;
   readonly exportWh: bigint | undefined;
+  /** Whether nothing is known of the time since the last sample, whatever the registers say. */
+  readonly isAfterGap?: boolean | undefined;
   /** The number of the meter, where it tells it: another one is another meter. */
   readonly meterId?: string | undefined;
   /** What a register counts to before it starts at zero again, in Wh. */

@@ -99,6 +99,7 @@ export function takeSample(
     );
   }
   const cut = cutOf(sample, last);
+  if (sample.isAfterGap) return start(cut, rules, "Nothing is known of the time before.");
   if (last.meterId !== undefined && cut.meterId !== undefined && cut.meterId !== last.meterId) {
     return heldAsOther(
       track,

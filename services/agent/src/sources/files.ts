@@ -1,7 +1,10 @@
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import type { ReplayConfig } from "../config/schema.ts";
 import { AgentError } from "../errors.ts";
 import type { Sample } from "../metering/sample.ts";
+import { replayMeterFile } from "./meterFile.ts";
 import { samplesOfP1 } from "./p1.ts";
 import type { MeterSource, SourceContext } from "./source.ts";
 
@@ -12,12 +15,29 @@ export const p1FileSource = (path: string, context: SourceContext): MeterSource 
 
 const HEAD = "time,import_wh,export_wh";
 
-/** Registers in a CSV file, as fast as they can be read: `time` in ISO 8601 with its offset, registers in whole Wh. */
-export const replaySource = (path: string): MeterSource => ({
-  samples: (signal) => replay(path, signal),
+/**
+ * A file, as fast as it can be read: a meter file of any format, or registers in a CSV file, `time` in ISO 8601 with its
+ * offset, registers in whole Wh.
+ */
+export const replaySource = (config: ReplayConfig): MeterSource => ({
+  async *samples(signal) {
+    yield* (await isOfRegisters(config.path))
+      ? replayRegisters(config.path, signal)
+      : replayMeterFile(config, signal);
+  },
 });
 
-async function* replay(path: string, signal: AbortSignal): AsyncGenerator<Sample> {
+async function isOfRegisters(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD.length), 0, HEAD.length, 0);
+    return buffer.subarray(0, bytesRead).toString("latin1") === HEAD;
+  } finally {
+    await file.close();
+  }
+}
+
+async function* replayRegisters(path: string, signal: AbortSignal): AsyncGenerator<Sample> {
   // Not tied to the signal: a file that is aborted after its reader has left ends the process with an error.
   const file = createReadStream(path);
   try {

@@ -21,7 +21,7 @@ export function openSource(config: MeterConfig, context: SourceContext): MeterSo
     case "http":
       return httpSource(config, context);
     case "replay":
-      return replaySource(config.path);
+      return replaySource(config);
     case "simulated":
       return simulatedSource(config, context);
   }
