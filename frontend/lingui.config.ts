@@ -4,6 +4,8 @@ import { LOCALES } from "./src/i18n/locales.ts";
 
 /** One catalog per domain, loaded with its pages; what every page needs is in `src/i18n`. */
 const DOMAINS = [
+  "home",
+  "map",
   "market",
   "energy",
   "microgrid",

@@ -26,6 +26,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
+import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 import { injectWallet } from "./support/wallet.ts";
@@ -85,13 +86,19 @@ describe("The microgrid page", function () {
     const page = await context.newPage();
     await page.goto(`${stack.url}/microgrid?microgrid=1`);
     await page.getByRole("heading", { name: "Connected" }).waitFor();
-    await page.getByRole("img", { name: /^Diagram: 2 microgrids and 1 tie lines/ }).waitFor();
+    await scrollThrough(page);
+    await page
+      .getByRole("img", { name: /^Picture of \d+ homes in 2 microgrids with 1 tie lines/ })
+      .waitFor();
     await page.getByText("3%", { exact: true }).waitFor();
     const members = page.getByRole("region", { name: "Members" });
     await members.getByText("Critical load").waitFor();
-    expect(await members.getByRole("listitem").filter({ hasText: "0x" }).count()).to.be.at.least(
-      stack.community.households.length,
-    );
+    expect(
+      await members
+        .getByRole("listitem")
+        .filter({ hasText: /0x|You/ })
+        .count(),
+    ).to.be.at.least(stack.community.households.length);
     // 300 Wh here; the energy over the tie line arrived elsewhere.
     for (const text of [
       /Exported today\d/,
@@ -105,7 +112,7 @@ describe("The microgrid page", function () {
     await takeScreenshots(page, "microgrid-connected");
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
-    await page.getByRole("img", { name: /^Diagram/ }).scrollIntoViewIfNeeded();
+    await page.getByRole("img", { name: /^Picture of/ }).scrollIntoViewIfNeeded();
     await takeScreenshots(page, "microgrid-lines");
     watch.assertNoFaults();
     await context.close();

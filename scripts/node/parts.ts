@@ -1,3 +1,4 @@
+import { filesOf, type NodeConfig, urlsOf } from "@wattline/node/config";
 import type { PartSpec } from "../start/part.ts";
 import {
   answers,
@@ -7,7 +8,6 @@ import {
   inProject,
   relayPart,
 } from "../start/services.ts";
-import { filesOf, type NodeConfig, urlsOf } from "@wattline/node/config";
 
 /** The parts of an island node. All of them read the chain through the gateway. */
 export function partsOf(file: string, config: NodeConfig): PartSpec[] {

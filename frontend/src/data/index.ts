@@ -14,3 +14,4 @@ export {
 export { type Book, useBook, useOwnOrders } from "./useBook.ts";
 export { type Health, useHealth } from "./useHealth.ts";
 export { type Indexed, useIndexed } from "./useIndexed.ts";
+export { type Member, useAllMembers, useMembers } from "./useMembers.ts";

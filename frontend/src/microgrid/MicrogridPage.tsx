@@ -6,9 +6,11 @@ import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
 import { callOf, contractsOf, useMicrogrids, useNetwork } from "../chain/index.ts";
+import { StreetMap } from "../map/index.ts";
 import { Person } from "../people/index.ts";
 import {
   Button,
+  Card,
   EmptyState,
   ErrorState,
   formatCount,
@@ -16,6 +18,7 @@ import {
   Notice,
   PageHeader,
   SkeletonLines,
+  WhenNear,
 } from "../ui/index.ts";
 import { Day } from "./day/Day.tsx";
 import { Members } from "./members/Members.tsx";
@@ -119,6 +122,13 @@ const Community = memo(function Community({ microgrid }: { readonly microgrid: M
         </Suspense>
       )}
       <Day microgrid={microgrid} />
+      <Card title={<Trans>Homes and tie lines</Trans>}>
+        <WhenNear placeholder={<SkeletonLines lines={8} />}>
+          <Suspense fallback={<SkeletonLines lines={8} />}>
+            <StreetMap />
+          </Suspense>
+        </WhenNear>
+      </Card>
       <div className="grid items-start gap-5 lg:grid-cols-2">
         <TieLines microgrid={microgrid} />
         <Members microgrid={microgrid} />

@@ -11,6 +11,7 @@ export { notify } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
 export { type Outcome, useTransact } from "./useTransact.ts";
+export { type DemoPerson, useTryDemo } from "./useTryDemo.ts";
 export { wagmiConfigOf } from "./wagmi.ts";
 
 /** Goes on with what was sent before; comes after the first page. */

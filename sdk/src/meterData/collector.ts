@@ -127,7 +127,12 @@ export class RegisterBuilder {
           const message = `The clock never showed ${hour}: taken as the hour after it, which is missing`;
           notes.find({ kind: "mislabelledHour", ...about, message });
         }
-      } else if (row.milliWh === 0 || answers.skippedHour === "leaveOut") {
+      } else if (
+        row.milliWh === 0 ||
+        answers.skippedHour === "leaveOut" ||
+        // The end of the hour before, which the clock may call either of two times, is written under both.
+        row.place.byEnd.some((start) => this.series.holds(start, row.seconds, row.milliWh))
+      ) {
         const message = `The clock never showed ${hour}: left out (${row.milliWh / 1e6} kWh)`;
         notes.find({ kind: "skippedHour", ...about, message });
       } else {

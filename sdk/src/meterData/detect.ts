@@ -12,7 +12,7 @@ const SIGNS: readonly (readonly [RegExp, MeterFormat])[] = [
   [/^\s*\{[\s\S]*"interval_reading"/, "enedis"],
   [/^\s*[[{][\s\S]*"cups"/i, "datadis"],
   [/(?:^|\n)"?cups"?[;,]"?fecha"?[;,]"?hora"?[;,]/i, "datadis"],
-  [/(?:^|\n)"?(?:Van|Du) \(?dat(?:um|e)\)?"?[;,\t]/i, "fluvius"],
+  [/(?:^|\n)"?(?:Van|Du|From) \(?dat(?:um|e)\)?"?[;,\t]/i, "fluvius"],
   [/(?:^|\n)"?(?:Giorno|Data)"?[;,\t]"?\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}/i, "eDistribuzione"],
   [/(?:^|\n)"?Hour Start"?,"?Electricity 1/i, "dsmrReader"],
   [/(?:^|\n)"?Date\/Time"?,.*(?:Energy|Grid)/i, "enphase"],

@@ -85,7 +85,7 @@ export interface Settled {
 /**
  * Settles the rows of one repeated hour, in the order of time as far as the file gives it: intervals follow
  * one another and don't overlap. Tried in turn: as the starts say, in the order of the file; each stamp's first
- * row before each stamp's second; as the ends say. Undefined when no way fits.
+ * row before each stamp's second; both again, as the ends say. Undefined when no way fits.
  */
 export function settle(rows: readonly OpenRow[]): Settled | undefined {
   const order = rows.map((_, index) => index);
@@ -95,16 +95,22 @@ export function settle(rows: readonly OpenRow[]): Settled | undefined {
   return (
     settledIn(rows, order, byStart) ??
     settledIn(rows, byOccurrence(rows), byStart) ??
-    settledIn(rows, order, either)
+    settledIn(rows, order, either) ??
+    settledIn(rows, byOccurrence(rows, true), either)
   );
 }
 
-function byOccurrence(rows: readonly OpenRow[]): number[] {
+/** @param isLastSingle Whether a stamp that is there once comes after the second rows of those before it. */
+function byOccurrence(rows: readonly OpenRow[], isLastSingle = false): number[] {
+  const counts = new Map<number, number>();
+  for (const { place } of rows) counts.set(place.wall, (counts.get(place.wall) ?? 0) + 1);
   const seen = new Map<number, number>();
+  let latest = 0;
   const turns = rows.map(({ place }) => {
     const turn = seen.get(place.wall) ?? 0;
     seen.set(place.wall, turn + 1);
-    return turn;
+    latest = Math.max(latest, turn);
+    return isLastSingle && counts.get(place.wall) === 1 ? latest : turn;
   });
   return rows.map((_, index) => index).sort((a, b) => (turns[a] ?? 0) - (turns[b] ?? 0) || a - b);
 }

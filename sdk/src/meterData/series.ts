@@ -130,6 +130,14 @@ export class MeterSeries implements Iterable<Interval> {
     return last + length > start;
   }
 
+  /** Whether there is an interval of exactly that time and energy; the series is sorted. */
+  holds(start: number, seconds: number, milliWh: number): boolean {
+    const index = this.#firstFrom(start);
+    if (index >= this.#length) return false;
+    const found = this.at(index);
+    return found.start === start && found.seconds === seconds && found.milliWh === milliWh;
+  }
+
   /** Makes the interval that ends at `end` longer; the series is sorted. */
   lengthenBefore(end: number, seconds: number): void {
     const index = this.#firstFrom(end) - 1;

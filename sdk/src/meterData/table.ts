@@ -1,6 +1,6 @@
 import type { Collector, RegisterBuilder } from "./collector.ts";
 import type { CsvRow } from "./csv.ts";
-import { type DecimalMark, parseDecimal, unitOf, type ValueKind } from "./numbers.ts";
+import { type DecimalMark, parseDecimal, type Unit, unitOf, type ValueKind } from "./numbers.ts";
 import { type Placed, placeByBoth, placeByEnd, placeByStart } from "./place.ts";
 import { qualityOf } from "./quality.ts";
 import type { SeriesKey } from "./series.ts";
@@ -12,6 +12,8 @@ import type { Zone } from "./zone.ts";
 export interface StampColumns {
   readonly date: number;
   readonly time?: number;
+  /** Which side of a cell such as `01.04.2026 00:00 - 01.04.2026 00:15`. */
+  readonly side?: "from" | "to";
 }
 
 /** Where a row says when. At least one of start and end is there. */
@@ -55,6 +57,10 @@ export interface TableLayout {
   readonly unitColumn?: number;
   readonly registerColumn?: number;
   readonly meaningOf?: (register: string) => RegisterMeaning;
+  /** The meter that a row names for those below it; undefined for other rows. */
+  readonly meterNamedBy?: (cells: readonly string[]) => string | undefined;
+  /** Whether rows for whole days stand among the others: they are sums, and left out. */
+  readonly hasDayRows?: boolean;
   /** Whether an empty value is 0, as this row says. */
   readonly emptyIsZero?: (cells: readonly string[]) => boolean;
 }
@@ -62,6 +68,8 @@ export interface TableLayout {
 const SUM = /^["']?(?:sum|summe|gesamt|total|totale|totaal|somma)/i;
 const EMPTY = /^[\s"]*(?:-|–|n\/a|null|none)?[\s"]*$/i;
 const LONGEST_SECONDS = 3600;
+/** The shortest day, on which the clock is put forward. */
+const SHORTEST_DAY_SECONDS = 23 * 3600;
 
 /** Reads the rows below the header. One is made for each file. */
 export class TableReader {
@@ -75,6 +83,7 @@ export class TableReader {
   readonly #lastStates = new Map<ValueColumn, { readonly at: number; readonly milliWh: number }>();
   /** By column. */
   readonly #sums: Float64Array;
+  #meterId: string | undefined;
 
   constructor(file: string, layout: TableLayout, into: Collector) {
     this.#file = file;
@@ -94,6 +103,11 @@ export class TableReader {
 
   #readRow(row: number, cells: readonly string[]): void {
     if (cells.every((cell) => cell.trim() === "")) return;
+    const named = this.#layout.meterNamedBy?.(cells);
+    if (named !== undefined) {
+      this.#meterId = named;
+      return;
+    }
     let last:
       | { time: TimeColumns; when: { place: Placed; seconds: number } | undefined }
       | undefined;
@@ -119,11 +133,16 @@ export class TableReader {
     cells: readonly string[],
     { start, end }: TimeColumns,
     { kind }: ValueColumn,
-  ): { place: Placed; seconds: number } {
+  ): { place: Placed; seconds: number } | undefined {
     const zone = this.#layout.zone;
     if (start && end) {
       const from = this.#stamp(row, cells, start, this.#starts);
       const to = this.#endStamp(row, cells, from, end);
+      if (this.#layout.hasDayRows && to.wall - from.wall >= SHORTEST_DAY_SECONDS) {
+        const message = "the row is about a whole day: left out";
+        this.#into.find({ kind: "ignored", row, lastRow: row, count: 1, message });
+        return undefined;
+      }
       if (from.offset !== undefined && to.offset !== undefined) {
         const place = from.wall - from.offset;
         return { place, seconds: this.#checked(row, end, cells, to.wall - to.offset - place) };
@@ -168,10 +187,10 @@ export class TableReader {
   #stamp(
     row: number,
     cells: readonly string[],
-    { date, time }: StampColumns,
+    { date, time, side }: StampColumns,
     read: (text: string) => Stamp | undefined,
   ): Stamp {
-    const text = (cells[date] ?? "").trim();
+    const text = sideOf((cells[date] ?? "").trim(), side);
     const stamp = read(time === undefined ? text : `${text} ${(cells[time] ?? "").trim()}`);
     if (stamp) return stamp;
     const at = time !== undefined && read(text) ? time : date;
@@ -182,7 +201,7 @@ export class TableReader {
 
   /** An end may be a time of day only: then it is on the day of the start, or 00:00 after it. */
   #endStamp(row: number, cells: readonly string[], start: Stamp, end: StampColumns): Stamp {
-    const text = (cells[end.date] ?? "").trim();
+    const text = sideOf((cells[end.date] ?? "").trim(), end.side);
     const time = end.time === undefined ? parseTime(text) : undefined;
     if (!time) return this.#stamp(row, cells, end, this.#ends);
     const day = Math.floor(start.wall / 86_400) * 86_400;
@@ -214,7 +233,9 @@ export class TableReader {
       return;
     }
     const number = EMPTY.test(cell) ? 0 : parseDecimal(cell, decimalMark);
-    const milli = unitColumn === undefined ? value.milli : this.#unit(row, cells, unitColumn);
+    const unit = unitColumn === undefined ? value : this.#unit(row, cells, unitColumn);
+    const { milli } = unit;
+    const kind = unit.kind === "power" ? "power" : value.kind;
     if (number === undefined || !Number.isSafeInteger(Math.round(number * milli))) {
       const where = { row, column: this.#nameOf(value.index), value: cell };
       throw new MeterFileError(this.#file, where, `a number with "${decimalMark}" as decimal mark`);
@@ -223,21 +244,21 @@ export class TableReader {
       value.quality === undefined ? "measured" : qualityOf(cells[value.quality] ?? "");
     const builder = this.#builder(cells, value, meaning);
     const amount = number * milli;
-    if (value.kind === "register") this.#readState(row, value, place, amount, builder, quality);
+    if (kind === "register") this.#readState(row, value, place, amount, builder, quality);
     else {
-      const energy = value.kind === "power" ? (amount * seconds) / 3600 : amount;
+      const energy = kind === "power" ? (amount * seconds) / 3600 : amount;
       builder.add(place, seconds, energy, quality, row);
-      if (value.kind === "energy") {
+      if (kind === "energy") {
         this.#sums[value.index] = (this.#sums[value.index] ?? 0) + Math.round(amount);
       }
     }
   }
 
-  #unit(row: number, cells: readonly string[], column: number): number {
+  #unit(row: number, cells: readonly string[], column: number): Unit {
     const unit = unitOf(cells[column] ?? "");
-    if (unit) return unit.milli;
+    if (unit) return unit;
     const where = { row, column: this.#nameOf(column), value: cells[column] ?? "" };
-    throw new MeterFileError(this.#file, where, "a unit of energy: Wh, kWh or MWh");
+    throw new MeterFileError(this.#file, where, "a unit: Wh, kWh, MWh, W or kW");
   }
 
   /** A register's state: what it grew by since the row before is that time's energy. */
@@ -275,19 +296,21 @@ export class TableReader {
     value: ValueColumn,
     meaning: RegisterMeaning,
   ): RegisterBuilder {
-    const { meterColumn } = this.#layout;
-    if (meterColumn === undefined && !meaning) {
-      const known = this.#byColumn[value.index];
-      if (known) return known;
-    }
-    const meterId = meterColumn === undefined ? value.meterId : meterIdOf(cells[meterColumn] ?? "");
+    const { meterColumn, meterNamedBy } = this.#layout;
+    const isOfColumn = meterColumn === undefined && meterNamedBy === undefined && !meaning;
+    const known = isOfColumn ? this.#byColumn[value.index] : undefined;
+    if (known) return known;
+    const written = meterIdOf(meterColumn === undefined ? "" : (cells[meterColumn] ?? ""));
+    // What is the same for all rows may be written in the first one only.
+    if (written !== "") this.#meterId = written;
+    const meterId = this.#meterId ?? value.meterId;
     const direction = meaning?.direction ?? value.direction;
     const register = meaning?.register ?? value.register ?? "";
     const name = `${meterId}\n${direction}\n${value.quantity}\n${register}`;
     const key: SeriesKey = { meterId, direction, quantity: value.quantity };
     const builder = this.#builders.get(name) ?? this.#into.register(key, register);
     this.#builders.set(name, builder);
-    if (meterColumn === undefined && !meaning) this.#byColumn[value.index] = builder;
+    if (isOfColumn) this.#byColumn[value.index] = builder;
     return builder;
   }
 
@@ -316,6 +339,16 @@ export class TableReader {
 
 /** A metering point's number as people write it, without an Excel formula around it. */
 export const meterIdOf = (cell: string): string => cell.trim().replace(/^="?([^"]*)"?$/, "$1");
+
+/** One side of a span of time that stands in one cell. */
+function sideOf(text: string, side: StampColumns["side"]): string {
+  if (side === undefined) return text;
+  const [from = "", to = ""] = text.split(SPAN);
+  return side === "from" ? from : to;
+}
+
+/** Between the two times of a cell. */
+export const SPAN = / [-–] /;
 
 /** An end that names the last second or minute of its interval: 00:14:59, 23:59. */
 function inclusive(start: number, end: number): number {

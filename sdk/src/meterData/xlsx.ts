@@ -67,5 +67,7 @@ export function cellText(cell: Cell): string {
   if (cell === undefined) return "";
   if (typeof cell === "object")
     return new Date(cell.wall * 1000).toISOString().slice(0, 19).replace("T", " ");
-  return String(cell);
+  const text = String(cell);
+  // Three decimals would look like thousands.
+  return /\.\d{3}$/.test(text) ? `${text}0` : text;
 }

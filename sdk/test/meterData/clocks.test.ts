@@ -23,7 +23,14 @@ const DAYS: readonly (readonly [zone: string, day: string, quarters: number])[] 
 ];
 
 /** How a file may stamp its rows. */
-type Stamping = "start" | "end" | "end by the new offset" | "both" | "interleaved" | "newest first";
+type Stamping =
+  | "start"
+  | "end"
+  | "end by the new offset"
+  | "both"
+  | "interleaved"
+  | "end by the new offset, interleaved"
+  | "newest first";
 
 /** A file of the quarters from the day before to the day after, each with its own value. */
 function fileOf(zone: string, day: string, stamping: Stamping): { text: string; starts: number[] } {
@@ -43,11 +50,11 @@ function fileOf(zone: string, day: string, stamping: Stamping): { text: string; 
   let rows = starts.map((start, index) => {
     const value = `0.${String(index + 1).padStart(3, "0")}`;
     if (stamping === "end") return [onwards(start), value];
-    if (stamping === "end by the new offset") return [stamp(start + QUARTER), value];
+    if (stamping.startsWith("end by the new offset")) return [stamp(start + QUARTER), value];
     if (stamping === "both") return [stamp(start), stamp(start + QUARTER), value];
     return [stamp(start), value];
   });
-  if (stamping === "interleaved") {
+  if (stamping.endsWith("interleaved")) {
     rows = rows
       .map((row, index) => ({ row, index }))
       .sort((a, b) => {
@@ -69,6 +76,7 @@ describe("Days on which the clock changes", () => {
       "end by the new offset",
       "both",
       "interleaved",
+      "end by the new offset, interleaved",
       "newest first",
     ] as const) {
       it(`${day} in ${zone} has ${quarters} quarters, stamped by ${stamping}`, async () => {

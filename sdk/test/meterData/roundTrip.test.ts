@@ -84,6 +84,21 @@ const WRITERS: Readonly<Record<string, Writer>> = {
       ].join("\n");
     },
   },
+  "fluvius, in English": {
+    seconds: [900],
+    zone: "Europe/Brussels",
+    write: (series) => {
+      const stamp = (instant: number): string =>
+        stamped("Europe/Brussels", instant, (y, m, d, time) => `${d}/${m}/${y};${time}:00`);
+      return [
+        "From (date);From (time);Until (date);Until (time);EAN code;Meter;Meter type;Register;Volume;Unit;Validation status;Description",
+        ...timesOf(series).map(
+          ({ from, to, wh }, index) =>
+            `${stamp(from)};${stamp(to)};="5414";M;Digital meter;Offtake ${index % 3 ? "Day" : "Night"};${wh === 0 ? "" : kWh(wh, ",")};kWh;${wh === 0 ? "No consumption" : "Read"};`,
+        ),
+      ].join("\n");
+    },
+  },
   dsmrReader: {
     seconds: [3600],
     zone: "Europe/Amsterdam",

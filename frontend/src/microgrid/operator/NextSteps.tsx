@@ -4,8 +4,8 @@ import type { Microgrid } from "@wattline/sdk";
 import { Circle, CircleCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMicrogrids, useTieLines } from "../../chain/index.ts";
+import { useMembers } from "../../data/index.ts";
 import { buttonClass, Card, Notice } from "../../ui/index.ts";
-import { useMembers } from "../members/useMembers.ts";
 import type { OPERATOR_TASKS } from "./tasks.ts";
 import { useWaitingProposals } from "./useWaitingProposals.ts";
 

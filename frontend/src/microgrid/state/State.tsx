@@ -4,8 +4,8 @@ import { CircleOff, PlugZap, Waves } from "lucide-react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useCurrentSlot } from "../../chain/index.ts";
+import { useMembers } from "../../data/index.ts";
 import { cx, Energy, Price, SkeletonLines } from "../../ui/index.ts";
-import { useMembers } from "../members/useMembers.ts";
 import { useModeNames } from "./modeNames.ts";
 
 const LOOKS = {

@@ -29,11 +29,9 @@ const orderOf = (answer: string | undefined): DateOrder | undefined =>
   answer === "dmy" || answer === "mdy" || answer === "ymd" ? answer : undefined;
 
 export const layout: LayoutOf = (head, answers, into) => {
-  const isHeader = (cells: readonly string[]): boolean =>
-    cells.filter((cell) => cell !== "" && parseDecimal(cell, ".") === undefined && !isStamp(cell))
-      .length >= 2;
   const { header, body } = headerOf(head, isHeader, "a time and a value");
   const names = header.cells;
+  const meterColumn = names.findIndex((_, index) => isMeterNumber(cellsOf(body, index)));
   const time = timeColumns(names, body, answers, into, head.file, header.row);
   const date = time.start ?? time.end ?? { date: 0 };
   const dateOrder = orderOf(answers.dateOrder) ?? sniffOrder(body, date);
@@ -44,7 +42,9 @@ export const layout: LayoutOf = (head, answers, into) => {
   const used = [time.start, time.end].flatMap((columns) => [columns?.date, columns?.time]);
   const numeric = names
     .map((_, index) => index)
-    .filter((index) => !used.includes(index) && isNumeric(cellsOf(body, index)));
+    .filter(
+      (index) => !used.includes(index) && index !== meterColumn && isNumeric(cellsOf(body, index)),
+    );
   if (numeric.length === 0) {
     throw new MeterFileError(head.file, { row: header.row }, "a column of numbers beside the time");
   }
@@ -61,16 +61,34 @@ export const layout: LayoutOf = (head, answers, into) => {
       quantity: "energy",
     }),
   );
-  if (into.questions.length > 0 || !dateOrder) return undefined;
+  const start = { headerRow: header.row, columns: names };
+  if (into.questions.length > 0 || !dateOrder) return start;
   return {
-    headerRow: header.row,
-    columns: names,
+    ...start,
     values,
     zone,
     dateOrder,
     decimalMark,
     seconds: sniffSeconds(body, time, dateOrder),
+    ...(meterColumn >= 0 && { meterColumn }),
   };
+};
+
+/** Two names at least, above a row that has a time and a number: tables may follow lines of names with their values. */
+function isHeader(cells: readonly string[], next: readonly string[]): boolean {
+  const names = cells.filter(
+    (cell) => cell !== "" && parseDecimal(cell, ".") === undefined && !isStamp(cell),
+  );
+  const isNumber = (cell: string): boolean =>
+    parseDecimal(cell, ".") !== undefined || parseDecimal(cell, ",") !== undefined;
+  const hasTime = next.some(isStamp);
+  return names.length >= 2 && hasTime && next.some((cell) => !isStamp(cell) && isNumber(cell));
+}
+
+/** A long number that is the same in all rows. */
+const isMeterNumber = (cells: readonly string[]): boolean => {
+  const [first = ""] = cells;
+  return /^\d{8,}$/.test(first.trim()) && cells.length > 1 && cells.every((cell) => cell === first);
 };
 
 export const read = tableReader("csv", layout);

@@ -14,7 +14,7 @@ import { conclude, type ReadMeterFile, readTable, zoneFor } from "./reader.ts";
  * The report that an Austrian energy community gets from EDA (XLSX): rows that say whose column it is, a row of
  * sums, then a row for each quarter-hour with its start in wall time; for each meter and code a column of kWh
  * and one of quality. Source: eda.at, reports of the user portal for energy communities. Other spreadsheets are
- * read as the tables of grid operators.
+ * read as the tables of grid operators, or as any table.
  */
 const ZONE = "Europe/Vienna";
 const SECONDS = 900;
@@ -191,15 +191,12 @@ async function readSheetTable(
   const table = rows.map(
     (cells, index): CsvRow => ({ row: index + 1, cells: cells.map(cellText) }),
   );
-  if (!table.slice(0, 60).some(({ cells }) => isAustrianHeader(cells))) {
-    throw new MeterFileError(
-      file.name,
-      {},
-      "an EDA report (a row Metercode) or a table of Datum and kWh: save others as CSV",
-    );
-  }
   async function* once(): AsyncGenerator<readonly CsvRow[]> {
     yield table;
   }
-  return readTable("austria", file, once(), austrianLayout, options);
+  if (table.slice(0, 60).some(({ cells }) => isAustrianHeader(cells))) {
+    return readTable("austria", file, once(), austrianLayout, options);
+  }
+  const { layout } = await import("./csv.ts");
+  return readTable("csv", file, once(), layout, options);
 }

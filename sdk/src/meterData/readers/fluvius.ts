@@ -4,22 +4,22 @@ import { headerOf, type LayoutOf, tableReader, zoneFor } from "./reader.ts";
 
 /**
  * Fluvius (Flanders): a row for each register and quarter-hour, with start and end; volumes are empty where
- * nothing was used. In Dutch or French. Description and sample: Home-Assistant-Import-Energy-Data, folder
+ * nothing was used. In Dutch, French or English. Description and sample: Home-Assistant-Import-Energy-Data, folder
  * Fluvius (MIT licence).
  */
 const COLUMNS = {
-  startDate: /^(?:van|du) \(?dat(?:um|e)\)?$/i,
-  startTime: /^(?:van \(?tijdstip|du \(?heure)\)?$/i,
-  endDate: /^(?:tot|au) \(?dat(?:um|e)\)?$/i,
-  endTime: /^(?:tot \(?tijdstip|au \(?heure)\)?$/i,
-  meter: /^(?:code )?EAN(?:-code)?$/i,
+  startDate: /^(?:van|du|from) \(?dat(?:um|e)\)?$/i,
+  startTime: /^(?:van \(?tijdstip|du \(?heure|from \(?time)\)?$/i,
+  endDate: /^(?:tot|au|until) \(?dat(?:um|e)\)?$/i,
+  endTime: /^(?:tot \(?tijdstip|au \(?heure|until \(?time)\)?$/i,
+  meter: /^(?:code )?EAN(?:[- ]code)?$/i,
   register: /^regist(?:er|re)$/i,
   volume: /^volume$/i,
-  unit: /^(?:eenheid|unit[ée])$/i,
-  quality: /^(?:validatiestatus|.*validation)$/i,
+  unit: /^(?:eenheid|unit[ée]?)$/i,
+  quality: /^(?:validatiestatus|validation status|.*validation)$/i,
 } as const;
 
-const NOTHING_USED = /geen verbruik|pas de consommation/i;
+const NOTHING_USED = /geen verbruik|pas de consommation|no consumption/i;
 
 export const layout: LayoutOf = (head, answers) => {
   const wanted =
@@ -66,6 +66,6 @@ export const layout: LayoutOf = (head, answers) => {
 export const read = tableReader("fluvius", layout);
 
 function meaningOf(register: string): RegisterMeaning {
-  if (/afname|pr[ée]l[èe]vement/i.test(register)) return { direction: "import", register };
+  if (/afname|pr[ée]l[èe]vement|offtake/i.test(register)) return { direction: "import", register };
   return /injecti/i.test(register) ? { direction: "export", register } : undefined;
 }

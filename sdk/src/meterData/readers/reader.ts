@@ -74,12 +74,15 @@ export interface TableHead {
   readonly rows: readonly CsvRow[];
 }
 
-/** Tells a table's layout, or asks `into` and returns undefined. */
+/** Where a table begins, to show it beside the questions about the rest of its layout. */
+type TableStart = Pick<TableLayout, "headerRow" | "columns">;
+
+/** Tells a table's layout, or asks `into` and returns where the table begins. */
 export type LayoutOf = (
   head: TableHead,
   answers: Answers,
   into: Collector,
-) => TableLayout | undefined;
+) => TableLayout | TableStart;
 
 const PREVIEW_ROWS = 8;
 
@@ -102,23 +105,30 @@ export async function readTable(
 ): Promise<Reading> {
   const into = new Collector();
   let reader: TableReader | undefined;
-  let layout: TableLayout | undefined;
+  let layout: TableLayout | TableStart | undefined;
   let first: readonly CsvRow[] = [];
   for await (const rows of tablesIn(blocks)) {
     signal?.throwIfAborted();
     if (rows.begins) {
       if (first.length === 0) first = rows.rows;
       layout = layoutOf({ file: file.name, rows: rows.rows }, answers, into);
-      if (!layout || into.questions.length > 0) break;
+      if (into.questions.length > 0 || !("values" in layout)) break;
       reader = new TableReader(file.name, layout, into);
     }
     reader?.read(rows.rows);
     onProgress?.(rows.rows.at(-1)?.row ?? 0);
   }
-  return conclude(format, file, into, layout?.zone, answers, {
+  const zone = layout && "zone" in layout ? layout.zone : undefined;
+  const { columns = [], headerRow = 1 } = layout ?? {};
+  // Long lines of a portal's own may stand above the table.
+  const before = first.findIndex(({ row }) => row === headerRow);
+  return conclude(format, file, into, zone, answers, {
     ...(separator !== undefined && { separator }),
-    columns: layout?.columns ?? first[0]?.cells ?? [],
-    rows: first.slice(0, PREVIEW_ROWS).map(({ cells }) => cells),
+    columns,
+    rows: first
+      .slice(Math.max(before, 0))
+      .slice(0, PREVIEW_ROWS)
+      .map(({ cells }) => cells),
   });
 }
 
@@ -140,11 +150,15 @@ async function* tablesIn(blocks: AsyncGenerator<readonly CsvRow[]>): AsyncGenera
     const rows = held.length === 0 ? block : [...held, ...block];
     held = [];
     beginning ??= rows[0]?.cells.join("\n");
-    const starts = rows.flatMap(({ cells }, index) =>
-      cells[0] !== "" && beginning?.startsWith(cells[0] ?? "") && cells.join("\n") === beginning
-        ? [index]
-        : [],
-    );
+    const isBeginning = ({ cells }: CsvRow): boolean =>
+      cells[0] !== "" &&
+      beginning?.startsWith(cells[0] ?? "") === true &&
+      cells.join("\n") === beginning;
+    // A line that stands there twice in a row, such as a meter's number, begins one table only.
+    const starts = rows.flatMap((row, index) => {
+      const before = rows[index - 1];
+      return isBeginning(row) && !(before && isBeginning(before)) ? [index] : [];
+    });
     const firstStart = starts[0] ?? rows.length;
     if (firstStart > 0 && begun) yield { begins: false, rows: rows.slice(0, firstStart) };
     for (const [turn, from] of starts.entries()) {
@@ -157,17 +171,20 @@ async function* tablesIn(blocks: AsyncGenerator<readonly CsvRow[]>): AsyncGenera
   if (held.length > 0) yield { begins: true, rows: held };
 }
 
-/** The first row that has columns of time and of values, by the format's own test. */
+/** The first row that has columns of time and of values, by the format's own test of it and of the row after it. */
 export function headerOf(
   { file, rows }: TableHead,
-  isHeader: (cells: readonly string[]) => boolean,
+  isHeader: (cells: readonly string[], next: readonly string[]) => boolean,
   wanted: string,
 ): {
   readonly header: CsvRow;
   readonly body: readonly CsvRow[];
   readonly preamble: readonly CsvRow[];
 } {
-  const at = rows.slice(0, 60).findIndex(({ cells }) => isHeader(cells.map((cell) => cell.trim())));
+  const trimmed = (index: number): string[] => rows[index]?.cells.map((cell) => cell.trim()) ?? [];
+  const at = rows
+    .slice(0, 60)
+    .findIndex((_, index) => isHeader(trimmed(index), trimmed(index + 1)));
   const header = rows[at];
   if (!header) throw new MeterFileError(file, { row: 1 }, `a row of column names: ${wanted}`);
   const body = rows.slice(at + 1).filter(({ cells }) => cells.some((cell) => cell.trim() !== ""));

@@ -1,7 +1,14 @@
 /** Days of a community, played on a chain. */
 export { type LocalAccount, localAccount, OPERATOR } from "./accounts.ts";
 export { buildContracts, type Chain, ChainError, openChain, serveChain } from "./chain.ts";
-export { fund, type Household, register, report, settleCommunity, signReading } from "./community.ts";
+export {
+  fund,
+  type Household,
+  register,
+  report,
+  settleCommunity,
+  signReading,
+} from "./community.ts";
 export { deploy } from "./deployment.ts";
 export type { MarketName } from "./market.ts";
 export { openSimulation } from "./opening.ts";
