@@ -13,6 +13,7 @@ const DOMAINS = [
   "gains",
   "orders",
   "wallet/words",
+  "wallet/dialogs",
 ];
 const SHARED = ["app", "ui", "wallet", "chain", "data", "people", "i18n"];
 

@@ -48,9 +48,10 @@ describe("What people run into", function () {
     });
     const page = await context.newPage();
     await page.goto(`${stack.url}/market`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
+    const connect = page.getByRole("banner").getByRole("button", { name: "Connect wallet" });
+    await connect.click();
     await page.getByRole("button", { name: "Test Wallet" }).click();
-    await page.getByRole("banner").getByRole("button", { name: /^0x/ }).waitFor();
+    await connect.waitFor({ state: "detached" });
     if (path !== "market") await page.goto(`${stack.url}/${path}`);
     return page;
   }
@@ -72,7 +73,9 @@ describe("What people run into", function () {
 
   async function actAs(page: Page, before: string, name: string): Promise<void> {
     await page.getByRole("banner").getByRole("button", { name: before }).click();
-    await page.getByRole("button", { name: new RegExp(`^${name}`) }).click();
+    await dialog(page)
+      .getByRole("button", { name: new RegExp(`^${name}`) })
+      .click();
     await page.getByRole("banner").getByRole("button", { name }).waitFor();
   }
 
@@ -80,7 +83,7 @@ describe("What people run into", function () {
 
   it("Back closes every dialog, and leaves the page as it was", async () => {
     const page = await open("energy", JANE);
-    const wallet = () => page.getByRole("banner").getByRole("button", { name: /^0x/ }).click();
+    const wallet = () => page.getByRole("banner").getByRole("button", { name: "Jane" }).click();
     const openers: readonly (readonly [path: string, press: () => Promise<void>])[] = [
       ["energy", wallet],
       ["energy", () => page.getByRole("button", { name: "Retire for a certificate" }).click()],
@@ -176,8 +179,10 @@ describe("What people run into", function () {
     await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
     await page.getByRole("tab", { name: /^Bids/ }).click();
     const bids = page.getByRole("region", { name: "Bids", exact: true }).getByRole("row");
-    await bids.nth(1).click();
-    await dialog(page).getByText("A limit: it trades in batches").waitFor();
+    await bids.nth(1).getByRole("cell").nth(1).click();
+    await dialog(page).getByText("Valid until").waitFor();
+    await dialog(page).getByRole("button", { name: "Sell energy" }).click();
+    await page.getByRole("dialog", { name: "Sell energy" }).waitFor();
   });
 
   it("the page does not jump while one goes through the slots, and the hours stand at their slots", async () => {

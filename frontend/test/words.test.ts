@@ -123,8 +123,8 @@ describe("The words of the pages", function () {
       await look(form);
     }
     await page.keyboard.press("Escape");
-    await page.getByRole("banner").getByRole("button", { name: /^0x/ }).click();
-    await page.getByRole("dialog").waitFor();
+    await page.getByRole("banner").getByRole("button", { name: "Operator" }).click();
+    await page.getByRole("dialog", { name: /Ihr Wallet/ }).waitFor();
     await look("wallet");
     expect(found).to.deep.equal({});
   });

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import { ChartLine, House, Network, ShieldCheck, TrendingUp, Zap } from "lucide-react";
+import { Suspense } from "react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
 import { NamesOfPeople } from "../people/index.ts";
@@ -54,7 +55,9 @@ export function Shell() {
       <Navigation place="bottom" />
       <Messages />
       <DemoConfirm />
-      <PendingTransactions />
+      <Suspense>
+        <PendingTransactions />
+      </Suspense>
       <IndexerRefresh />
       <NamesOfPeople />
     </>

@@ -1,6 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { getBlockNumber, getLogs } from "viem/actions";
 import { useClient } from "wagmi";
 import { useChainHead, useNetwork } from "../chain/index.ts";
 import { fetchIndexedBlock } from "./indexer.ts";
@@ -13,8 +12,6 @@ const MANY_QUESTIONS = 25;
 const PATIENT_MS = 3_000;
 /** When an indexer that lacks a block with events is called late. */
 const LATE_MS = 10_000;
-/** Blocks that are looked through for events which an indexer lacks, at most. */
-const MANY_BLOCKS = 2_000n;
 
 /**
  * Has everything from the indexer read again once it has read a block in which Wattline has emitted an event, or this browser
@@ -67,20 +64,6 @@ export function IndexerRefresh() {
       if (!isReading) void readOn();
     }
 
-    /** The newest block with an event that the indexer had not read when it was asked; -1 when it lacked none. */
-    async function newestEvent(signal: AbortSignal): Promise<bigint> {
-      const fromBlock = await fetchIndexedBlock(indexerUrl ?? "", chainId, signal);
-      if (fromBlock === undefined || client === undefined) return -1n;
-      const { marketplace, microgrids, meters, energy, board } = deployment;
-      const address = [marketplace, microgrids, meters, energy, board];
-      const toBlock = await getBlockNumber(client);
-      // One that far behind is late, whatever happened since.
-      if (toBlock - fromBlock > MANY_BLOCKS) return toBlock;
-      if (toBlock <= fromBlock) return -1n;
-      const logs = await getLogs(client, { address, fromBlock: fromBlock + 1n, toBlock });
-      return logs.at(-1)?.blockNumber ?? -1n;
-    }
-
     const stopLogs = onLogs((logs) => {
       const block = logs.at(-1)?.blockNumber ?? -1n;
       // A development chain that was started over counts from the beginning.
@@ -92,7 +75,10 @@ export function IndexerRefresh() {
     });
     const stopOwn = onProgress(() => want(progressOf(chainId).ownBlock));
     // What happened before the page was opened, it may lack too.
-    newestEvent(signal).then(want, () => undefined);
+    import("./lackingEvent.ts")
+      .then(({ lackingEvent }) => lackingEvent(client, deployment, indexerUrl, signal))
+      .then(want)
+      .catch(() => undefined);
     return () => {
       stopLogs();
       stopOwn();

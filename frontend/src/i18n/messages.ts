@@ -13,7 +13,8 @@ export type Domain =
   | "audit"
   | "gains"
   | "orders"
-  | "wallet/words";
+  | "wallet/words"
+  | "wallet/dialogs";
 
 const KEY = "wattline.locale";
 const catalogs = import.meta.glob<{ messages: Messages }>("/src/**/locales/*.po");

@@ -7,7 +7,7 @@ import { useCalled } from "../people/index.ts";
 import { Button, cx, lazily, shortAddress } from "../ui/index.ts";
 import { DEMO_WALLET, selectedDemoAccount } from "./demo/connector.ts";
 
-const WalletDialog = lazily(() => import("./WalletDialog.tsx"));
+const WalletDialog = lazily(() => import("./dialogs/WalletDialog.tsx"));
 
 /** Connects a wallet, or shows which account is connected; a press opens the choice of wallets or accounts. */
 export function ConnectButton({ prominent = false }: { readonly prominent?: boolean }) {

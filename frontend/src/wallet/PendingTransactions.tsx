@@ -12,7 +12,7 @@ import { notify } from "./toasts.tsx";
 const following = later(() => import("./follow.ts"));
 
 /** Goes on with what was sent before the page was loaded anew. What was sent on a chain that is gone is dropped. */
-export function PendingTransactions() {
+export default function PendingTransactions() {
   const config = useConfig();
   const queries = useQueryClient();
   const { networks } = useNetworks();

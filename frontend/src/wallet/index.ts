@@ -7,7 +7,6 @@ export { DemoConfirm } from "./demo/DemoConfirm.tsx";
 export { type Reason, reasonOf, refusalInWords, skipInWords, wordsFor } from "./errors.ts";
 export { Failure, ReadingFailure } from "./Failure.tsx";
 export { Messages } from "./Messages.tsx";
-export { PendingTransactions } from "./PendingTransactions.tsx";
 export { notify } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
@@ -15,5 +14,8 @@ export { type Outcome, useTransact } from "./useTransact.ts";
 export { type DemoPerson, useTryDemo } from "./useTryDemo.ts";
 export { wagmiConfigOf } from "./wagmi.ts";
 
+/** Goes on with what was sent before; comes after the first page. */
+export const PendingTransactions = lazily(() => import("./PendingTransactions.tsx"));
+
 /** Where money comes from that a wallet lacks; comes when it is first shown. */
-export const MoreMoney = lazily(() => import("./MoreMoney.tsx"));
+export const MoreMoney = lazily(() => import("./dialogs/MoreMoney.tsx"));

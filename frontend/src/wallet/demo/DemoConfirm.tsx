@@ -2,7 +2,7 @@ import { Suspense, useSyncExternalStore } from "react";
 import { lazily } from "../../ui/index.ts";
 import { currentRequest, subscribe } from "./requests.ts";
 
-const ConfirmDialog = lazily(() => import("./ConfirmDialog.tsx"));
+const ConfirmDialog = lazily(() => import("../dialogs/ConfirmDialog.tsx"));
 
 /** Shows what the demo wallet is asked to do, until the person confirms or declines. */
 export function DemoConfirm() {

@@ -2,14 +2,18 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { isAddressEqual } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 import { useMicrogrids, useNetwork } from "../../chain/index.ts";
+import { loadMessages } from "../../i18n/index.ts";
 import { Badge, Button, Dialog } from "../../ui/index.ts";
+import { answer, type DemoRequest } from "../demo/requests.ts";
 import {
   type Description,
   describeCall,
   describeTypedData,
   type Field,
 } from "../words/describe.ts";
-import { answer, type DemoRequest } from "./requests.ts";
+
+// The words come with what is said in them.
+await loadMessages("wallet/dialogs");
 
 /** What a wallet shows before it signs: the request in words and all its fields; confirm or decline. */
 export default function ConfirmDialog({ request }: { readonly request: DemoRequest }) {

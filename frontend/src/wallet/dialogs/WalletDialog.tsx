@@ -2,12 +2,16 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Check, LogOut, TestTube } from "lucide-react";
 import { useEffect, useState } from "react";
 import { type Connector, useConnect, useConnection, useConnectors, useDisconnect } from "wagmi";
-import { useNetwork } from "../chain/index.ts";
-import { AddressText, Badge, Button, Dialog, Notice, Spinner } from "../ui/index.ts";
-import { isRejection } from "./answers.ts";
-import { DEMO_WALLET, selectDemoAccount, selectedDemoAccount } from "./demo/connector.ts";
-import { Failure } from "./Failure.tsx";
-import { INJECTED, walletsIn } from "./wallets.ts";
+import { useNetwork } from "../../chain/index.ts";
+import { loadMessages } from "../../i18n/index.ts";
+import { AddressText, Badge, Button, Dialog, Notice, Spinner } from "../../ui/index.ts";
+import { isRejection } from "../answers.ts";
+import { DEMO_WALLET, selectDemoAccount, selectedDemoAccount } from "../demo/connector.ts";
+import { Failure } from "../Failure.tsx";
+import { INJECTED, walletsIn } from "../wallets.ts";
+
+// The words come with what is said in them.
+await loadMessages("wallet/dialogs");
 
 /** The wallets of this browser to choose from; once connected, the account. */
 export default function WalletDialog({ onClose }: { onClose(): void }) {

@@ -1,9 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { parseAbi } from "viem";
 import { useConnection } from "wagmi";
-import { callOf, useNetwork } from "../chain/index.ts";
-import { AddressText, Button, buttonClass, formatMoney } from "../ui/index.ts";
-import { useTransact } from "./useTransact.ts";
+import { callOf, useNetwork } from "../../chain/index.ts";
+import { loadMessages } from "../../i18n/index.ts";
+import { AddressText, Button, buttonClass, formatMoney } from "../../ui/index.ts";
+import { useTransact } from "../useTransact.ts";
+
+// The words come with what is said in them.
+await loadMessages("wallet/dialogs");
 
 /** The play currency of a local chain gives some to anybody who asks. */
 const playMoneyAbi = parseAbi(["function mint(address to, uint256 amount)"]);
