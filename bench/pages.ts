@@ -65,7 +65,8 @@ async function scorePages(pages: readonly string[]): Promise<void> {
   console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
   for (const page of pages) {
     const runs = [];
-    for (let run = 0; run < runsEach; run++) runs.push(await score(page === "home" ? `${url}/` : `${url}/${page}`));
+    for (let run = 0; run < runsEach; run++)
+      runs.push(await score(page === "home" ? `${url}/` : `${url}/${page}`));
     const { performance, accessibility, shown, faults } = medianOf(runs);
     console.log(`| ${[page, performance, accessibility, ...shown].join(" | ")} |`);
     for (const fault of faults) console.log(`  ${fault}`);

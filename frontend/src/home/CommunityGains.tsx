@@ -9,7 +9,7 @@ export function CommunityGains({ microgrid }: { readonly microgrid: Microgrid | 
   if (error) return null;
   const waiting = <Skeleton className="h-7 w-24" />;
   return (
-    <div className="grid grid-cols-3 gap-2 sm:gap-3">
+    <div className="grid gap-3 sm:grid-cols-3">
       <Stat
         tone="leaf"
         label={<Trans>Shared in 24 hours</Trans>}

@@ -35,6 +35,8 @@ export const HomeIcon = memo(function HomeIcon({
   const { currency } = useNetwork();
   const called = useCalled()(owner);
   const name = called?.name ?? shortAddress(owner);
+  // Of an address there is room for its beginning.
+  const label = called?.name ?? `${owner.slice(0, 6)}…`;
   const sells = soldWh > boughtWh;
   const wh = sells ? soldWh : boughtWh;
   const energy = `${sells ? "+" : "−"}${formatEnergy(wh)}`;
@@ -70,7 +72,7 @@ export const HomeIcon = memo(function HomeIcon({
       {hasLabel && (
         <g textAnchor="middle">
           <text x={middle} y={y + 46} fill="var(--ink)" fontWeight={600}>
-            {name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name}
+            {label.length > LONGEST ? `${label.slice(0, LONGEST - 1)}…` : label}
           </text>
           {wh > 0n && (
             <>

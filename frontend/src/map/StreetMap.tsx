@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { Mode } from "@wattline/sdk";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useRef, useState } from "react";
 import { loadMessages } from "../i18n/index.ts";
 import { ErrorState, formatClock, formatDay, SkeletonLines, SlotTime } from "../ui/index.ts";
 import { Details } from "./Details.tsx";
@@ -18,7 +18,9 @@ const FIRST_WIDTH = 358;
 /** The living map: homes, microgrids and tie lines, with what flows in the current slot. */
 export default function StreetMap() {
   const { t } = useLingui();
-  const { data, error, refetch } = useStreets();
+  const { data: newest, error, refetch } = useStreets();
+  // Rendered in steps, so that hundreds of homes do not block the page.
+  const data = useDeferredValue(newest);
   const [width, setWidth] = useState(FIRST_WIDTH);
   const [picked, setPicked] = useState<Picked>();
   const place = useRef<HTMLDivElement>(null);

@@ -556,6 +556,8 @@ describe("The relay's book over HTTP", function () {
     expect(Object.keys(document.paths)).to.have.members([
       "/orders",
       "/orders/{hash}",
+      "/directories",
+      "/directories/{microgrid}",
       "/stream",
       "/health",
     ]);
