@@ -41,7 +41,7 @@ describe("npm run study", () => {
   let joined: Study;
 
   before(async function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     folder = mkdtempSync(path.join(tmpdir(), "wattline-study-"));
     file = path.join(folder, "homes.csv");
     writeFileSync(file, homesFile());
@@ -76,7 +76,7 @@ describe("npm run study", () => {
   });
 
   it("names home and slot where a chain comes to something else", async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const { year, options } = plain;
     const [first, ...others] = year.homes;
     if (first === undefined) throw new Error("A home expected.");
