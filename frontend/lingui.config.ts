@@ -3,7 +3,17 @@ import { formatter } from "@lingui/format-po";
 import { LOCALES } from "./src/i18n/locales.ts";
 
 /** One catalog per domain, loaded with its pages; what every page needs is in `src/i18n`. */
-const DOMAINS = ["market", "energy", "microgrid", "audit", "gains", "orders", "wallet/words"];
+const DOMAINS = [
+  "home",
+  "map",
+  "market",
+  "energy",
+  "microgrid",
+  "audit",
+  "gains",
+  "orders",
+  "wallet/words",
+];
 const SHARED = ["app", "ui", "wallet", "chain", "data", "people", "i18n"];
 
 export default defineConfig({

@@ -2,7 +2,7 @@
 // The script is requested once the page is painted: on a slow connection it would delay the paint. Its modules follow, one
 // file at a time, so that the browser can respond in between.
 (() => {
-  const page = location.pathname.replace(/^\/$/, "/market").slice(1);
+  const page = location.pathname.slice(1) || "home";
   const drawn = document.getElementById(`${page}-${document.documentElement.lang}`);
   const needed = [...(drawn?.content.querySelectorAll("link") ?? [])];
   for (const link of needed) link.remove();

@@ -6,8 +6,8 @@ import type { Manifest } from "vite";
 /** The largest size of the first page, bytes gzipped. */
 export const BUDGET_BYTES = 250_000;
 
-/** What `/market` loads besides what `index.html` names: its script and the messages of one language. */
-const OWN = ["src/market/MarketPage.tsx", "src/i18n/locales/en.po", "src/market/locales/en.po"];
+/** What `/` loads besides what `index.html` names: its script and the messages of one language. */
+const OWN = ["src/home/HomePage.tsx", "src/i18n/locales/en.po", "src/home/locales/en.po"];
 
 export interface Weighed {
   readonly file: string;
@@ -16,7 +16,7 @@ export interface Weighed {
 }
 
 /**
- * The files of the first page (`/market`) of a built app, largest first: `index.html`, what it names, the market's script
+ * The files of the first page (`/`) of a built app, largest first: `index.html`, what it names, the page's script
  * with all its static imports, and the messages of one language.
  * @throws When the build lacks one of them.
  */

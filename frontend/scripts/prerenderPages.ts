@@ -6,6 +6,7 @@ type Bundle = NonNullable<IndexHtmlTransformContext["bundle"]>;
 
 /** The prerendered pages by path, and the chunk of each. */
 const PAGES = {
+  home: "HomePage",
   market: "MarketPage",
   energy: "EnergyPage",
   microgrid: "MicrogridPage",
@@ -62,7 +63,7 @@ async function templatesOf(bundle: Bundle, html: string): Promise<string> {
           .filter((file) => !html.includes(file))
           .map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`)
           .join("");
-        const rendered = await prerender(`/${page}`, locale);
+        const rendered = await prerender(page === "home" ? "/" : `/${page}`, locale);
         // Inert: clicks before the script is loaded would be lost.
         templates.push(
           `<template id="${page}-${locale}">${preloads}<div inert>${rendered}</div></template>`,

@@ -1,21 +1,14 @@
-import { createRoute, createRouter, type RouterHistory, redirect } from "@tanstack/react-router";
+import { createRouter, type RouterHistory } from "@tanstack/react-router";
 import { ErrorPage, rootRoute } from "./app/index.ts";
 import { auditRoute } from "./audit/index.ts";
 import { certificateRoute, deliveryRoute, energyRoute, statementRoute } from "./energy/index.ts";
 import { gainsRoute } from "./gains/index.ts";
+import { homeRoute } from "./home/index.ts";
 import { marketRoute } from "./market/index.ts";
 import { microgridRoute } from "./microgrid/index.ts";
 
-const startRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/market" });
-  },
-});
-
 const routeTree = rootRoute.addChildren([
-  startRoute,
+  homeRoute,
   marketRoute,
   energyRoute,
   certificateRoute,

@@ -137,15 +137,21 @@ describe("My energy", function () {
     await opened.context.close();
   });
 
-  it("mints every waiting reading with one button", async () => {
+  it("mints every waiting reading with one button and one confirmation, and then offers to sell it", async () => {
     await page.getByText(/waits to be minted/).waitFor();
     await takeScreenshots(page, "energy-waiting");
     await page.getByRole("button", { name: /^Mint / }).click();
     await page.getByText(/No readings are waiting/).waitFor();
-    const reports = sent().map(({ data }) => decodeFunctionData({ abi: metersAbi, data }));
+    const [only, ...others] = sent().map(({ data }) =>
+      decodeFunctionData({ abi: metersAbi, data }),
+    );
+    expect(others).to.deep.equal([]);
+    if (only?.functionName !== "multicall") throw new Error("The readings were sent one by one.");
+    const reports = only.args[0].map((data) => decodeFunctionData({ abi: metersAbi, data }));
     expect(reports.map(({ functionName }) => functionName)).to.deep.equal(["report", "report"]);
     for (const [slot, wh] of afternoon) expect(await held(jane, slot)).to.equal(wh);
     expect(await held(jane, promised[0] ?? 0), "promised energy is kept").to.equal(0n);
+    await page.getByRole("link", { name: "Sell this" }).waitFor();
   });
 
   it("loads a signed reading from text, and says why it would be refused", async () => {
@@ -353,6 +359,11 @@ describe("My energy", function () {
     await takeScreenshots(page, "energy-retire");
     expect(await violationsOf(page)).to.deep.equal([]);
     await page.getByRole("button", { name: "Retire 750 Wh" }).click();
+    // It asks first, and anew when something else is typed.
+    await page.getByText("750 Wh will be gone for good").waitFor();
+    await page.getByLabel("How much").fill("0.75 ");
+    await page.getByRole("button", { name: "Retire 750 Wh" }).click();
+    await page.getByRole("button", { name: "Yes, retire it" }).click();
     await page.getByRole("heading", { name: "Certificate of retired energy" }).waitFor();
     certificate = new URL(page.url()).pathname;
     expect(certificate).to.match(/^\/certificate\/0x[0-9a-f]{64}-\d+$/);

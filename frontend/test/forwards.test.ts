@@ -2,9 +2,12 @@ import { type Household, report } from "@wattline/community/simulation";
 import { LANES } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
+import { freePort } from "../../scripts/testing/ports.ts";
+import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
+import { stoppable } from "./support/stuck.ts";
 import { injectWallet, type TestWallet } from "./support/wallet.ts";
 
 const PROMISED = 100n;
@@ -15,6 +18,8 @@ describe("Two forwards of a household, of which one can't be released", function
   let browser: Browser;
   let page: Page;
   let wallet: TestWallet;
+  let indexer: ReturnType<typeof startIndexer> | undefined;
+  let stopIndexer: () => void;
   let seller: Household;
   let buyer: Household;
   /** The first slots of the two forwards, each in a block of its own. */
@@ -41,7 +46,12 @@ describe("Two forwards of a household, of which one can't be released", function
     await chain.passTo((next + 2 * LANES) * series.slotSeconds);
     await delivered(slots[0]);
 
+    const { rpcUrl, deployment } = network;
+    indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
+    await indexer.caughtUp();
+    stack.setConfig({ networks: [{ ...network, indexerUrl: indexer.url }] });
     const { context } = await openContext(browser);
+    stopIndexer = await stoppable(context, indexer.url);
     wallet = await injectWallet(context, {
       account: buyer.account,
       rpcUrl: network.rpcUrl,
@@ -54,6 +64,7 @@ describe("Two forwards of a household, of which one can't be released", function
   });
   after(async () => {
     await browser?.close();
+    await indexer?.end();
     await stack?.close();
   });
 
@@ -70,12 +81,17 @@ describe("Two forwards of a household, of which one can't be released", function
     expect(await page.getByRole("button", { name: /^Release all/ }).count()).to.equal(0);
   });
 
-  it("releases that one, and leaves the other as it is", async () => {
+  it("releases that one, and leaves the other as it is, though the indexer has stopped", async () => {
+    stopIndexer();
     await release().click();
     await page.getByText("Delivered", { exact: true }).waitFor();
     await release().waitFor({ state: "detached" });
     await page.getByText(/^Waits for its reading, until/).waitFor();
     expect(wallet.transactions()).to.have.length(1);
+  });
+
+  it("says how old the history of others is", async () => {
+    await page.getByText(/^The history is as of .+\.$/).waitFor();
   });
 
   it("offers the other as soon as its reading has come", async () => {

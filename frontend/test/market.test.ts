@@ -359,7 +359,7 @@ describe("The market", function () {
     const { page, wallet } = await open(buyer.account);
     await energyField(page).fill("0.1");
     const { asked, decide } = wallet.hesitate();
-    await page.getByRole("button", { name: "Buy 100 Wh for €0.005" }).click();
+    await page.getByRole("button", { name: "Buy 100 Wh for <€0.01" }).click();
     await asked;
     await wattline.send(market.jane.address, (o) =>
       wattline.marketplace.connect(market.jane.signer).cancel([cheapest.order.nonce], o),

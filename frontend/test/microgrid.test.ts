@@ -26,6 +26,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
+import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 import { injectWallet } from "./support/wallet.ts";
@@ -85,13 +86,19 @@ describe("The microgrid page", function () {
     const page = await context.newPage();
     await page.goto(`${stack.url}/microgrid?microgrid=1`);
     await page.getByRole("heading", { name: "Connected" }).waitFor();
-    await page.getByRole("img", { name: /^Diagram: 2 microgrids and 1 tie lines/ }).waitFor();
+    await scrollThrough(page);
+    await page
+      .getByRole("img", { name: /^Picture of \d+ homes in 2 microgrids with 1 tie lines/ })
+      .waitFor();
     await page.getByText("3%", { exact: true }).waitFor();
     const members = page.getByRole("region", { name: "Members" });
     await members.getByText("Critical load").waitFor();
-    expect(await members.getByRole("listitem").filter({ hasText: "0x" }).count()).to.be.at.least(
-      stack.community.households.length,
-    );
+    expect(
+      await members
+        .getByRole("listitem")
+        .filter({ hasText: /0x|You/ })
+        .count(),
+    ).to.be.at.least(stack.community.households.length);
     // 300 Wh here; the energy over the tie line arrived elsewhere.
     for (const text of [
       /Exported today\d/,
@@ -105,7 +112,7 @@ describe("The microgrid page", function () {
     await takeScreenshots(page, "microgrid-connected");
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
-    await page.getByRole("img", { name: /^Diagram/ }).scrollIntoViewIfNeeded();
+    await page.getByRole("img", { name: /^Picture of/ }).scrollIntoViewIfNeeded();
     await takeScreenshots(page, "microgrid-lines");
     watch.assertNoFaults();
     await context.close();
@@ -123,8 +130,8 @@ describe("The microgrid page", function () {
     await nextDoor.reportNothing(slot);
     // Of 10 Wh from the other side the line loses 3 %, rounded up.
     for (const text of [
-      /Exported in the newest slot0 Wh/,
-      /Traded in the newest slot9 Whbought here, also over tie lines/,
+      /Exported in the newest slot0 W0 Wh, /,
+      /Traded in the newest slot36 Wbought here, also over tie lines/,
     ]) {
       await page.getByRole("main").filter({ hasText: text }).waitFor();
     }
@@ -345,8 +352,11 @@ describe("The microgrid page", function () {
     await mine.page.getByText("You have proposed a tie line to Riverside:").waitFor();
     await mine.context.close();
 
+    // The other operator sees that it waits, wherever on the page, and which way leads there.
     const theirs = await openAs(SECOND_FIRST_ACCOUNT, "?microgrid=2");
-    await openTab(theirs.page, "Tie lines");
+    await theirs.page.getByText("A neighbour's proposal of a tie line waits for you.").waitFor();
+    await theirs.page.getByRole("tab", { name: "Tie lines 1 proposal" }).waitFor();
+    await theirs.page.getByRole("link", { name: "Look at it" }).click();
     await button(theirs.page, "Agree").click();
     await theirs.page.getByText(/on: loses 5%/).waitFor();
     // Until then the old terms hold.
@@ -397,6 +407,12 @@ describe("The microgrid page", function () {
     await takeScreenshots(page, "microgrid-found");
     await sheet.getByRole("button", { name: "Found the microgrid" }).click();
     await sheet.waitFor({ state: "detached" });
+    // The new one is shown, with what there is to do next, and not as if all were well there.
+    await page.getByRole("heading", { level: 1, name: "Hillside" }).waitFor();
+    await page.getByText("What comes next").waitFor();
+    await page.getByText(/^Nobody is metered here yet/).waitFor();
+    await page.getByRole("link", { name: "Do it" }).first().click();
+    await page.getByRole("tab", { name: "Register a meter", selected: true }).waitFor();
     await page.getByRole("option", { name: "Hillside" }).waitFor({ state: "attached" });
     const founded = (await stack.wattline.facts()).known(3);
     expect(founded).to.deep.include({

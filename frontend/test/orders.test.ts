@@ -98,7 +98,7 @@ describe("Signing orders", function () {
       .getByRole("button", { name: /^Sign the/ })
       .click();
     await page
-      .getByText(/is in the book/)
+      .getByText(/(is|are) in the book/)
       .first()
       .waitFor();
     await page.getByRole("dialog").waitFor({ state: "detached" });

@@ -71,11 +71,10 @@ describe("The app over a community", function () {
   it("shows the orders announced on chain while no relay runs", async () => {
     const { context, watch } = await openContext(browser);
     const page = await context.newPage();
-    await page.goto(stack.url);
+    await page.goto(`${stack.url}/market`);
     await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
     const offers = page.getByRole("region", { name: "Offers", exact: true });
     await offers.getByText(CONTENT.market).filter({ visible: true }).first().waitFor();
-    expect(new URL(page.url()).pathname).to.equal("/market");
     watch.assertNoFaults();
     await context.close();
   });
@@ -187,7 +186,7 @@ describe("The app over a community", function () {
   it("is in German when the browser is", async () => {
     const { context, watch } = await openContext(browser, { locale: "de-DE" });
     const page = await context.newPage();
-    await page.goto(stack.url);
+    await page.goto(`${stack.url}/market`);
     await page.getByRole("heading", { name: "Markt", exact: true }).waitFor();
     expect(await page.locator("html").getAttribute("lang")).to.equal("de");
     watch.assertNoFaults();
@@ -199,7 +198,8 @@ describe("The app over a community", function () {
     await context.route("**/assets/*.js", () => undefined);
     const page = await context.newPage();
     for (const [path, title] of [
-      ["", "Markt"],
+      ["", "Sonne von nebenan"],
+      ["market", "Markt"],
       ["energy", "Meine Energie"],
       ["microgrid?microgrid=1", "Microgrid"],
       ["audit", "Prüfung"],

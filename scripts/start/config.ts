@@ -1,6 +1,6 @@
+import type { Dweller } from "@wattline/community/live";
 import {
   CURRENCY_DECIMALS,
-  type Household,
   localAccount,
   OPERATOR,
   type Simulation,
@@ -36,22 +36,14 @@ export interface NetworkConfig extends Services {
   };
 }
 
-/** Jane, who has a roof, and the first neighbour without one: the homes of the dApp's demo wallet. */
-export function demoPeople({ communities }: Simulation): [Household, Household] {
-  const households = communities[0]?.households ?? [];
-  const jane = households.find(({ series }) => series.capacityW > 0);
-  const neighbour = households.find(({ series }) => series.capacityW === 0);
-  if (jane === undefined || neighbour === undefined) {
-    throw new Error("A community needs a home with a roof and one without.");
-  }
-  return [jane, neighbour];
-}
-
 /** A simulation's network, with the public keys of its demo wallet. */
-export async function configOf(simulation: Simulation, services: Services): Promise<NetworkConfig> {
+export async function configOf(
+  simulation: Simulation,
+  [jane, neighbour]: readonly [Dweller, Dweller],
+  services: Services,
+): Promise<NetworkConfig> {
   const { addresses, chainId, euro } = simulation.wattline;
   const { marketplace, microgrids, meters, energy, board } = addresses;
-  const [jane, neighbour] = demoPeople(simulation);
   return {
     deployment: { chainId, marketplace, microgrids, meters, energy, board, fromBlock: 0 },
     name: "Local chain",
@@ -65,8 +57,8 @@ export async function configOf(simulation: Simulation, services: Services): Prom
     },
     demo: {
       accounts: [
-        { name: jane.name, role: "prosumer", privateKey: jane.privateKey },
-        { name: neighbour.name, role: "neighbour", privateKey: neighbour.privateKey },
+        { name: jane.name, role: "prosumer", privateKey: jane.account.privateKey },
+        { name: neighbour.name, role: "neighbour", privateKey: neighbour.account.privateKey },
         { name: "Operator", role: "operator", privateKey: localAccount(OPERATOR).privateKey },
       ],
     },

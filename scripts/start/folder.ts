@@ -11,6 +11,8 @@ export const filesIn = (folder: string) => ({
   deployment: path.join(folder, "deployment.json"),
   config: path.join(folder, "wattline.json"),
   readings: path.join(folder, "readings.json"),
+  /** The auctioneer's configuration and what it has sent. */
+  auctioneer: path.join(folder, "auctioneer"),
   /** Exists once the community's market is open. */
   opened: path.join(folder, "opened"),
   relayData: path.join(folder, "relay"),

@@ -26,6 +26,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^npm run simulate\b(?!.*--help)/,
     "services/community/test plays the same options for less time",
   ],
+  [/^npm run study\b(?!.*--help)/, "services/community/test studies homes of its own"],
   [/^npm run allocate\b/, "test/allocate runs it on files"],
   [/^npm run (delivery|verify|statements)\b(?!.*--help)/, "test/statements runs it on a chain"],
   [/^npm run clear-signing\b(?!.*--help)/, "test/sdk runs it on a deployment"],
@@ -77,6 +78,7 @@ const scriptsOf = (folder: string): NonNullable<Package["scripts"]> => {
 const WITH_HELP = [
   "start",
   "simulate",
+  "study",
   "audit",
   "allocate",
   "delivery",

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
-import { ChartLine, House, Network, ShieldCheck, TrendingUp } from "lucide-react";
+import { ChartLine, House, Network, ShieldCheck, TrendingUp, Zap } from "lucide-react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
 import { NamesOfPeople } from "../people/index.ts";
@@ -26,10 +26,7 @@ export function Shell() {
       </a>
       <header className="print:hidden sticky top-0 z-30 border-b border-line bg-paper/95 backdrop-blur">
         <div className="mx-auto flex min-h-16 max-w-7xl flex-wrap items-center gap-2 px-4 py-2 sm:gap-4 lg:flex-nowrap">
-          <Link
-            to="/market"
-            className="flex shrink-0 items-center gap-2 rounded-lg text-lg font-bold"
-          >
+          <Link to="/" className="flex shrink-0 items-center gap-2 rounded-lg text-lg font-bold">
             <Logo className="size-9" />
             <span className="hidden sm:inline">Wattline</span>
             <span className="sr-only sm:hidden">Wattline</span>
@@ -81,28 +78,31 @@ const PLACES = {
   },
 } as const;
 
-/** Links to the five pages: in the header, and at the bottom of a phone. */
+/** Links to the pages: in the header, and at the bottom of a phone. */
 function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
   const { t } = useLingui();
   const { microgrid } = root.useSearch();
   const { bar, link, current, icon } = PLACES[place];
   const pages = [
+    { to: "/", label: t`Home`, Icon: House },
     { to: "/market", label: t`Market`, Icon: ChartLine },
-    { to: "/energy", label: t`My energy`, Icon: House },
+    { to: "/energy", label: t`My energy`, Icon: Zap },
     { to: "/microgrid", label: t`Microgrid`, Icon: Network },
     { to: "/audit", label: t`Audit`, Icon: ShieldCheck },
     { to: "/gains", label: t`Gains`, Icon: TrendingUp },
   ] as const;
+  // On a phone five have room; Home leads to the sixth.
+  const shown = place === "top" ? pages : pages.filter(({ to }) => to !== "/gains");
   return (
     <nav aria-label={t`Pages`} className={bar}>
-      {pages.map(({ to, label, Icon }) => (
+      {shown.map(({ to, label, Icon }) => (
         <Link
           key={to}
           to={to}
           search={microgrid === undefined ? {} : { microgrid }}
           className={`flex items-center gap-1.5 font-semibold hover:text-leaf ${link}`}
           activeProps={current}
-          activeOptions={{ includeSearch: false }}
+          activeOptions={{ includeSearch: false, exact: to === "/" }}
         >
           <Icon aria-hidden="true" className={icon} />
           {label}

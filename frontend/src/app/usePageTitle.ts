@@ -10,6 +10,7 @@ export function usePageTitle(): void {
   const { microgrid } = useMicrogrid();
   const [, first = ""] = pathname.split("/");
   const pages: Readonly<Record<string, string>> = {
+    "": t`Home`,
     market: t`Market`,
     energy: t`My energy`,
     microgrid: t`Microgrid`,

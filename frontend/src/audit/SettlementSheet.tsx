@@ -43,6 +43,7 @@ export default function SettlementSheet({
   return (
     <Sheet
       open
+      inAddress
       onOpenChange={onClose}
       title={names[row.type]}
       description={

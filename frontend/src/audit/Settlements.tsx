@@ -46,7 +46,11 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
   const rows = data?.rows;
   const opened = rows?.find((row) => idOf(row) === open);
   const setOpen = (row: string | undefined) =>
-    void navigate({ search: (search) => ({ ...search, row }), resetScroll: false });
+    void navigate({
+      search: (search) => ({ ...search, row }),
+      replace: row === undefined,
+      resetScroll: false,
+    });
   const columns = useColumns(setOpen);
 
   const save = async (kind: "csv" | "json") => {
@@ -136,11 +140,14 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
 
 function Sum({ rows, more }: { readonly rows: readonly HistoryRow[]; readonly more: boolean }) {
   const { trades, sentWh, lostWh, costMillis, chargeMillis } = useMemo(() => sumOf(rows), [rows]);
+  const newest = formatMoment(rows.reduce((latest, { time }) => Math.max(latest, time), 0));
   return (
     <div className="mb-4 grid grid-cols-2 gap-3 lg:grid-cols-4">
       <Stat
         label={more ? <Trans>Newest trades</Trans> : <Trans>Trades</Trans>}
         value={formatCount(trades)}
+        // They grow while one looks: up to when they are counted.
+        detail={<Trans>up to {newest}</Trans>}
       />
       <Stat
         tone="sun"
@@ -183,12 +190,17 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
         <button
           type="button"
           className="rounded-md py-1 text-left font-medium text-leaf underline-offset-2 hover:underline"
-          onClick={(event) => {
-            event.stopPropagation();
-            open(idOf(row));
-          }}
+          onClick={() => open(idOf(row))}
         >
           {formatMoment(row.time)}
+          <span className="block truncate text-xs font-normal text-muted sm:hidden">
+            <SlotTime
+              slot={row.firstSlot}
+              lastSlot={row.lastSlot}
+              slotSeconds={row.slotSeconds}
+              day={false}
+            />
+          </span>
         </button>
       ),
     },
@@ -233,14 +245,14 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
     {
       id: "energy",
       header: t`Energy`,
-      width: "6rem",
+      width: "5rem",
       align: "end",
       cell: ({ sentWh }) => <Energy wh={sentWh} />,
     },
     {
       id: "cost",
       header: t`Paid`,
-      width: "5.5rem",
+      width: "4.5rem",
       align: "end",
       cell: ({ costMillis }) => <Money millis={costMillis} className="font-semibold" />,
     },

@@ -29,7 +29,11 @@ const network = z.object({
   rpcUrl: url,
   relayUrl: z.optional(url),
   indexerUrl: z.optional(url),
+  /** The community's island node, which says what is promised while the chain is out of reach. */
+  nodeUrl: z.optional(url),
   explorerUrl: z.optional(url),
+  /** Where people get money of the currency. */
+  moneyUrl: z.optional(url),
   currency: z.object({
     address,
     symbol: z.string(),

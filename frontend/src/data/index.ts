@@ -1,4 +1,6 @@
 export { readFacts } from "./facts.ts";
+export { IndexerRefresh } from "./IndexerRefresh.ts";
+export { noteOwnBlock } from "./progress.ts";
 export {
   type BookOrder,
   fetchOrders,
@@ -11,4 +13,5 @@ export {
 } from "./relay.ts";
 export { type Book, useBook, useOwnOrders } from "./useBook.ts";
 export { type Health, useHealth } from "./useHealth.ts";
-export { type Indexed, IndexerRefresh, useIndexed } from "./useIndexed.ts";
+export { type Indexed, useIndexed } from "./useIndexed.ts";
+export { type Member, useAllMembers, useMembers } from "./useMembers.ts";

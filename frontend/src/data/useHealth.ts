@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useConnection } from "wagmi";
 import { useChainHead, useNetwork } from "../chain/index.ts";
 import { fetchIndexerReady } from "./indexer.ts";
+import { useProgress } from "./progress.ts";
 import { fetchRelayHealth } from "./relay.ts";
 
 /** How a service stands; "none" when the network has none. */
@@ -14,6 +15,8 @@ export interface Health {
   readonly rpc: "ok" | "down" | "unknown";
   readonly relay: RelayHealth;
   readonly indexer: ServiceHealth;
+  /** The block up to which an indexer that is late has read. */
+  readonly indexedBlock: bigint | undefined;
   readonly wallet: "ok" | "none" | "wrong network";
 }
 
@@ -39,12 +42,15 @@ export function useHealth(): Health {
     refetchInterval: EVERY_MS,
     retry: false,
   });
+  const { lateAt } = useProgress(chainId);
+  const indexerHealth = healthOf(indexerUrl, indexer.isError, indexer.data);
   return {
     rpc: error ? "down" : blockNumber === undefined ? "unknown" : "ok",
     relay: relay.data?.isOffline
       ? "offline"
       : healthOf(relayUrl, relay.isError, relay.data && relay.data.status === "ok"),
-    indexer: healthOf(indexerUrl, indexer.isError, indexer.data),
+    indexer: indexerHealth === "ok" && lateAt !== undefined ? "late" : indexerHealth,
+    indexedBlock: lateAt,
     wallet: !connection.isConnected
       ? "none"
       : connection.chainId === chainId

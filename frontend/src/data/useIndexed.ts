@@ -1,7 +1,7 @@
-import { queryOptions, type UseQueryResult, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
-import { type ChainContext, useChainHead, useChainQuery, useNetwork } from "../chain/index.ts";
-import { askIndexer, fetchIndexedBlock } from "./indexer.ts";
+import { queryOptions, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { type ChainContext, useChainQuery, useNetwork } from "../chain/index.ts";
+import { askIndexer } from "./indexer.ts";
+import { useProgress } from "./progress.ts";
 
 /** Asks the indexer: a GraphQL document and its variables. */
 export type AskIndexer = <T>(
@@ -18,8 +18,8 @@ export type Indexed<T> = Pick<UseQueryResult<T>, "data" | "error" | "isPending">
 const RETRY_MS = 10_000;
 
 /**
- * Reads history from the indexer; from the chain's own logs when there is no indexer or it is down. Both give the same
- * type, so that a page does not care.
+ * Reads history from the indexer; from the chain's own logs when there is no indexer, when it is down, and while it has not
+ * read what this browser has done. Both give the same type, so that a page does not care.
  * @param key What is read: JSON values.
  */
 export function useIndexed<T>(
@@ -42,70 +42,18 @@ export function useIndexed<T>(
       refetchInterval: ({ state }) => (state.status === "error" ? RETRY_MS : false),
     }),
   );
-  const down = indexerUrl === undefined || indexer.isError;
-  const chain = useChainQuery(key, fromChain, { enabled: down });
-  const { data, error, isPending, refetch } = down ? chain : indexer;
+  const { ownBlock, ownNotedAt, readUpTo } = useProgress(chainId);
+  const [down, isBehind] = [indexerUrl === undefined || indexer.isError, ownBlock > readUpTo];
+  const chain = useChainQuery(key, fromChain, { enabled: down || isBehind });
+  // What the indexer knew before is shown until the chain has answered.
+  const isAnswered = chain.data !== undefined && chain.dataUpdatedAt >= ownNotedAt;
+  const fromLogs = down || (isBehind && isAnswered);
+  const { data, error, isPending, refetch } = fromLogs ? chain : indexer;
   return {
     data,
     error,
     isPending,
-    from: down ? "chain" : "indexer",
+    from: fromLogs ? "chain" : "indexer",
     refetch: () => void refetch(),
   };
-}
-
-/** The indexer learns of an event a moment after the chain's head: how long until it is asked, and asked again. */
-const INDEXER_LAG_MS = 400;
-/** What an indexer does not have after so many questions, it may not have for long. */
-const MOST_QUESTIONS = 50;
-
-/** Has everything from the indexer read again once it has read a block in which Wattline has emitted an event. */
-export function IndexerRefresh() {
-  const { onLogs } = useChainHead();
-  const { indexerUrl, deployment } = useNetwork();
-  const { chainId } = deployment;
-  const queries = useQueryClient();
-  useEffect(() => {
-    if (indexerUrl === undefined) return;
-    const stopped = new AbortController();
-    const { signal } = stopped;
-    let [wanted, read] = [-1n, -1n];
-    let isReading = false;
-
-    async function readOn(): Promise<void> {
-      isReading = true;
-      while (wanted > read && !signal.aborted) {
-        // Events that come while one waits make it wait no longer.
-        const block = wanted;
-        await indexed(block);
-        read = block;
-        if (!signal.aborted) await queries.invalidateQueries({ queryKey: ["indexer", chainId] });
-      }
-      isReading = false;
-    }
-
-    /** Waits until the indexer has read a block; one that does not say how far it has read is not waited for. */
-    async function indexed(block: bigint): Promise<void> {
-      for (let asked = 0; asked < MOST_QUESTIONS && !signal.aborted; asked++) {
-        await new Promise((resolve) => setTimeout(resolve, INDEXER_LAG_MS));
-        const newest = await fetchIndexedBlock(indexerUrl ?? "", chainId, signal).catch(
-          () => undefined,
-        );
-        if (newest === undefined || newest >= block) return;
-      }
-    }
-
-    const stop = onLogs((logs) => {
-      const block = logs.at(-1)?.blockNumber ?? -1n;
-      // A development chain that was started over counts from the beginning.
-      if (block < read) read = -1n;
-      wanted = block;
-      if (!isReading) void readOn();
-    });
-    return () => {
-      stop();
-      stopped.abort();
-    };
-  }, [onLogs, indexerUrl, chainId, queries]);
-  return null;
 }

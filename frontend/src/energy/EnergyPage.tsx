@@ -4,6 +4,7 @@ import { type ReactNode, Suspense } from "react";
 import type { Address } from "viem";
 import { useConnection } from "wagmi";
 import { NoWallet } from "../app/index.ts";
+import { useNetwork } from "../chain/index.ts";
 import { OpenOrders } from "../orders/index.ts";
 import { lazily, PageHeader, SkeletonLines, Tabs } from "../ui/index.ts";
 import { Figures } from "./Figures.tsx";
@@ -15,6 +16,7 @@ const Balances = lazily(() => import("./balances/Balances.tsx"));
 const Forwards = lazily(() => import("./forwards/Forwards.tsx"));
 const MoneyTab = lazily(() => import("./money/MoneyTab.tsx"));
 const Earnings = lazily(() => import("./earnings/Earnings.tsx"));
+const ToBeSettled = lazily(() => import("./promises/ToBeSettled.tsx"));
 const Meters = lazily(() => import("./meters/Meters.tsx"));
 
 const route = getRouteApi("/energy");
@@ -36,6 +38,7 @@ function Household({ holder }: { readonly holder: Address }) {
   const { t } = useLingui();
   const { tab = "balances" } = route.useSearch();
   const navigate = route.useNavigate();
+  const { nodeUrl } = useNetwork();
   const meters = useMyMeters(holder);
   const contents: Readonly<Record<EnergyTab, readonly [label: string, content: ReactNode]>> = {
     balances: [t`Energy`, <Balances key="balances" holder={holder} />],
@@ -48,6 +51,11 @@ function Household({ holder }: { readonly holder: Address }) {
   return (
     <div className="flex flex-col gap-4">
       <Figures holder={holder} />
+      {nodeUrl !== undefined && (
+        <Suspense>
+          <ToBeSettled holder={holder} />
+        </Suspense>
+      )}
       <WaitingReadings holder={holder} meters={meters.data} />
       <Tabs
         label={t`My energy`}

@@ -3,11 +3,11 @@ import { localDayOf } from "@wattline/sdk";
 import type { ReactNode } from "react";
 import { type Address, isAddressEqual } from "viem";
 import { localZone } from "../browser/index.ts";
-import { useAccount, useChainTime } from "../chain/index.ts";
+import { useAccount, useChainTime, useNetwork } from "../chain/index.ts";
 import { ErrorState, Money, Skeleton, Stat } from "../ui/index.ts";
 import { useEarnings } from "./history/earnings.ts";
 import { useForwards } from "./history/positions.ts";
-import { byMonth } from "./periods.ts";
+import { byMonth, inCents } from "./periods.ts";
 
 /** The four most important figures. */
 export function Figures({ holder }: { readonly holder: Address }) {
@@ -17,7 +17,10 @@ export function Figures({ holder }: { readonly holder: Address }) {
   const time = useChainTime();
   const months = byMonth(earnings ?? []);
   const thisMonth = time === undefined ? undefined : localDayOf(time, localZone()).slice(0, 7);
-  const month = months.find(({ name }) => name === thisMonth);
+  const [month] = inCents(
+    months.filter(({ name }) => name === thisMonth),
+    useNetwork().currency.decimals,
+  );
   const inForwards = (forwards ?? []).reduce(
     (sum, { position: { buyer, seller }, block: { state, lockedMillis, bondedMillis } }) =>
       state !== "open"

@@ -1,11 +1,54 @@
-import { packReading, unpackProfile } from "@wattline/sdk";
+import { NO_GAINS, packReading, unpackProfile } from "@wattline/sdk";
 import { expect } from "chai";
+import fc from "fast-check";
 import { heldBySlot, heldWithin, takeFrom } from "./balances/retire.ts";
 import { parseCertificateId } from "./certificate/id.ts";
 import { contentOf, keyOf, parseReadings, ReadingError } from "./meters/signedReading.ts";
+import { inCents, total } from "./periods.ts";
 
 const METER = "0x00000000000000000000000000000000000000A1";
 const SIGNATURE = `0x${"ab".repeat(65)}`;
+
+const EURO_DECIMALS = 6;
+const CENT_MILLIS = 10n ** 7n;
+const millis = fc.bigInt({ min: 0n, max: 10n ** 9n });
+
+describe("A household's gains in cents", () => {
+  const days = fc.array(
+    fc.record({ received: millis, feedIn: millis, bond: millis, paid: millis, retail: millis }),
+    { minLength: 1, maxLength: 31 },
+  );
+
+  it("add up from row to row and from column to column, as they are shown", () => {
+    fc.assert(
+      fc.property(days, (found) => {
+        const exact = found.map(({ received, feedIn, bond, paid, retail }) => ({
+          ...NO_GAINS,
+          receivedMillis: received,
+          feedInValueMillis: feedIn,
+          bondPaidMillis: bond,
+          earnedMillis: received - feedIn - bond,
+          paidMillis: paid,
+          retailCostMillis: retail,
+          savedMillis: retail - paid,
+        }));
+        const shown = inCents(exact, EURO_DECIMALS);
+        for (const row of [...shown, total(shown)]) {
+          expect(row.earnedMillis).to.equal(
+            row.receivedMillis - row.feedInValueMillis - row.bondPaidMillis,
+          );
+          expect(row.savedMillis).to.equal(row.retailCostMillis - row.paidMillis);
+          for (const value of [row.earnedMillis, row.feedInValueMillis, row.savedMillis]) {
+            expect(value % CENT_MILLIS).to.equal(0n);
+          }
+        }
+        // The month is the same, whether its days are shown or only itself.
+        const [month] = inCents([total(exact)], EURO_DECIMALS);
+        expect(total(shown)).to.deep.equal(month);
+      }),
+    );
+  });
+});
 
 describe("A household's input", () => {
   const word = packReading(

@@ -1,5 +1,6 @@
 import { addDays, addGains, type Earning, type Gains, localDayOf, NO_GAINS } from "@wattline/sdk";
 import { localZone } from "../browser/index.ts";
+import { centOf, MILLIS_DECIMALS, roundTogether } from "../ui/index.ts";
 
 /** Earnings of a local day (`YYYY-MM-DD`) or month (`YYYY-MM`). */
 export type Period = Gains & { readonly name: string };
@@ -11,6 +12,41 @@ export const byDay = (earnings: readonly Earning[]): Period[] =>
 /** Sums hours by local month, oldest first. */
 export const byMonth = (earnings: readonly Earning[]): Period[] =>
   periodsOf(earnings, ({ hour }) => localDayOf(hour, localZone()).slice(0, 7));
+
+/**
+ * Periods in whole cents: each column adds up to its rounded sum, and in a row what the grid would have paid and charged is
+ * what makes earned and saved the difference of what is shown.
+ */
+export function inCents<Sums extends Gains>(periods: readonly Sums[], decimals: number): Sums[] {
+  const step = centOf(decimals + MILLIS_DECIMALS);
+  const columns = COUNTED.map((name) =>
+    roundTogether(
+      periods.map((one) => one[name]),
+      step,
+    ),
+  );
+  return periods.map((period, row) => {
+    const counted = Object.fromEntries(
+      COUNTED.map((name, column) => [name, columns[column]?.[row] ?? 0n]),
+    ) as Record<(typeof COUNTED)[number], bigint>;
+    return {
+      ...period,
+      ...counted,
+      feedInValueMillis: counted.receivedMillis - counted.earnedMillis - counted.bondPaidMillis,
+      retailCostMillis: counted.savedMillis + counted.paidMillis - counted.bondReceivedMillis,
+    };
+  });
+}
+
+/** The money that is rounded; the rest follows from it. */
+const COUNTED = [
+  "receivedMillis",
+  "earnedMillis",
+  "bondPaidMillis",
+  "paidMillis",
+  "savedMillis",
+  "bondReceivedMillis",
+] as const;
 
 /** The sum of all periods. */
 export const total = (periods: readonly Gains[]): Gains => periods.reduce(addGains, NO_GAINS);

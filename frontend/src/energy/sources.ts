@@ -7,7 +7,7 @@ export const SOURCE_COLOURS: Readonly<Record<Source, Series["colour"]>> = {
   Wind: "sky",
   Hydro: "sky",
   Biogas: "leaf",
-  Cogeneration: "danger",
+  Cogeneration: "muted",
   Storage: "muted",
   Grid: "muted",
 };

@@ -5,6 +5,8 @@ import { isLocale, type Locale } from "./locales.ts";
 /** The message catalogs: one per domain of pages, and `i18n` for what every page needs. */
 export type Domain =
   | "i18n"
+  | "home"
+  | "map"
   | "market"
   | "energy"
   | "microgrid"

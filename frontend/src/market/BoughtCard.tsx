@@ -2,7 +2,7 @@ import { Plural, Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { PartyPopper } from "lucide-react";
 import { useNetwork } from "../chain/index.ts";
-import { Button, buttonClass, Energy, Money } from "../ui/index.ts";
+import { Button, buttonClass, Energy, Money, useWholeCents } from "../ui/index.ts";
 import type { Bought } from "./useBuy.ts";
 
 /** What was bought and what it cost. */
@@ -14,8 +14,10 @@ export function BoughtCard({
   onAgain(): void;
 }) {
   const { explorerUrl } = useNetwork();
-  const costMillis = paidMillis + lockedMillis;
-  const saved = retailMillis - costMillis;
+  const inCents = useWholeCents();
+  const [paid, locked] = inCents([paidMillis, lockedMillis]);
+  const cost = paid + locked;
+  const saved = inCents([retailMillis])[0] - cost;
   return (
     <div role="status" className="flex flex-col gap-3">
       <p className="flex items-center gap-2 text-lg font-bold text-leaf">
@@ -28,7 +30,7 @@ export function BoughtCard({
         <Plural value={sellers} one="From one neighbour" other="From # neighbours" />
         {": "}
         <Trans>
-          <Money millis={costMillis} /> in all.
+          <Money millis={cost} /> in all.
         </Trans>{" "}
         {saved > 0n && (
           <Trans>
@@ -40,8 +42,8 @@ export function BoughtCard({
       {lockedMillis > 0n && (
         <p className="text-sm text-muted">
           <Trans>
-            <Money millis={lockedMillis} /> of it is locked for energy to come: paid when it is
-            delivered, returned with the seller's bond when it is not.
+            <Money millis={locked} /> of it is locked for energy to come: paid when it is delivered,
+            returned with the seller's bond when it is not.
           </Trans>
         </p>
       )}

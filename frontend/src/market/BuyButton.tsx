@@ -1,9 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useId } from "react";
+import { Suspense, useId } from "react";
 import { useConnection } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
 import { Button, cx, formatEnergy, formatMillis, formatMoment, formatMoney } from "../ui/index.ts";
-import { ConnectButton, useDepositWay } from "../wallet/index.ts";
+import { ConnectButton, MoreMoney, useDepositWay } from "../wallet/index.ts";
 import { type Bought, useBuy, useFunding } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import type { PurchaseView } from "./usePurchase.ts";
@@ -66,6 +66,11 @@ export function BuyButton({
       >
         {t`Buy ${amounts} for ${cost}`}
       </Button>
+      {funding !== undefined && funding.lacking > 0n && (
+        <Suspense>
+          <MoreMoney />
+        </Suspense>
+      )}
       <p id={reasonId} className={cx("text-sm", reason ? "font-medium text-danger" : "text-muted")}>
         {reason ??
           (deposit > 0n ? (

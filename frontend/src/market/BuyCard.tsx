@@ -1,6 +1,14 @@
-import { Trans, useLingui } from "@lingui/react/macro";
-import { isClosedIn, type SlotRange, slotEnd, slotStart, slotsIn } from "@wattline/sdk";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import {
+  isClosedIn,
+  type Purchase,
+  type SlotRange,
+  slotEnd,
+  slotStart,
+  slotsIn,
+} from "@wattline/sdk";
 import { memo, Suspense, startTransition, useEffect, useState } from "react";
+import { useConnection } from "wagmi";
 import {
   Button,
   Card,
@@ -14,12 +22,13 @@ import {
   Notice,
   Price,
   Select,
+  useWholeCents,
 } from "../ui/index.ts";
 import { BuyButton } from "./BuyButton.tsx";
 import { EnergyField, type TypedEnergy, useTypedEnergy } from "./EnergyField.tsx";
-import { PlanDetails } from "./PlanDetails.tsx";
 import type { Records } from "./records.ts";
 import type { MarketSearch } from "./search.ts";
+import { sellersOf } from "./sellers.ts";
 import type { Bought } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import { type PurchaseView, usePurchase } from "./usePurchase.ts";
@@ -27,6 +36,8 @@ import { type PurchaseView, usePurchase } from "./usePurchase.ts";
 const BoughtCard = lazily(() =>
   import("./BoughtCard.tsx").then(({ BoughtCard: card }) => ({ default: card })),
 );
+
+const PlanDetails = lazily(() => import("./PlanDetails.tsx"));
 
 /** The purchase: delivery slots, energy, cost, savings, and one button. */
 export function BuyCard({
@@ -42,7 +53,11 @@ export function BuyCard({
 }) {
   const view = usePurchase(market, search);
   const wish = useTypedEnergy(view.energyWh, (wh) => change({ wh }));
-  const [bought, setBought] = useState<Bought>();
+  const { address } = useConnection();
+  const [result, setResult] = useState<{ readonly bought: Bought; readonly by: typeof address }>();
+  const setBought = (bought: Bought | undefined) => setResult(bought && { bought, by: address });
+  // What another account has bought is not shown to this one.
+  const bought = result?.by === address ? result?.bought : undefined;
   return (
     <Card title={<Trans>Buy</Trans>} className="border-leaf">
       {bought ? (
@@ -63,12 +78,36 @@ export function BuyCard({
             <>
               <Summary view={view} change={change} />
               <BuyButton market={market} view={view} onBought={setBought} />
-              {view.plan && <PlanDetails plan={view.plan} market={market} records={records} />}
+              {view.plan && <Sellers plan={view.plan} market={market} records={records} />}
             </>
           )}
         </div>
       )}
     </Card>
+  );
+}
+
+/** From how many a purchase comes, and from whom when that is asked. */
+function Sellers({
+  plan,
+  ...of
+}: {
+  readonly plan: Purchase;
+  readonly market: Market;
+  readonly records: Records;
+}) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className="text-sm" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary className="rounded-md py-1 font-semibold">
+        <Plural value={sellersOf(plan)} one="From one neighbour" other="From # neighbours" />
+      </summary>
+      {isOpen && (
+        <Suspense>
+          <PlanDetails plan={plan} {...of} />
+        </Suspense>
+      )}
+    </details>
   );
 }
 
@@ -184,13 +223,14 @@ const SlotOptions = memo(function SlotOptions({
 });
 
 function Summary({
-  view: { plan, energyWh, mostWh, isDearer, retailMillis, savedMillis, isIslanded, meter },
+  view: { plan, energyWh, mostWh, isDearer, retailMillis, isIslanded, meter },
   change,
 }: {
   readonly view: PurchaseView;
   change(part: Partial<MarketSearch>): void;
 }) {
   const { t } = useLingui();
+  const inCents = useWholeCents();
   if (plan === undefined) {
     return (
       <Notice tone="warning">
@@ -208,6 +248,8 @@ function Summary({
   }
   // Thousandths of a base unit per Wh are base units per kWh.
   const average = plan.costMillis / plan.totalWh;
+  const [cost] = inCents([plan.costMillis]);
+  const [retail] = inCents([retailMillis]);
   return (
     <div className="flex flex-col gap-2" aria-live="polite">
       <dl className="grid grid-cols-[1fr_auto] items-baseline gap-x-4 gap-y-1 tabular-nums">
@@ -215,7 +257,7 @@ function Summary({
           <Trans>You pay</Trans>
         </dt>
         <dd className="text-right text-2xl font-bold">
-          <Money millis={plan.costMillis} />
+          <Money millis={cost} />
         </dd>
         <dt className="text-sm text-muted">
           <Trans>on average, charges included</Trans>
@@ -229,13 +271,13 @@ function Summary({
               <Trans>The grid would charge</Trans>
             </dt>
             <dd className="text-right">
-              <Money millis={retailMillis} />
+              <Money millis={retail} />
             </dd>
             <dt className="font-semibold text-leaf">
               <Trans>You save</Trans>
             </dt>
             <dd className="text-right font-semibold text-leaf">
-              <Money millis={savedMillis} />
+              <Money millis={retail - cost} />
             </dd>
           </>
         )}

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { communityPriceIn, levelFor, slotStart, slotsIn } from "@wattline/sdk";
+import { communityPriceIn, isIslandedIn, levelFor, slotStart, slotsIn } from "@wattline/sdk";
 import { useMemo } from "react";
 import { useNetwork } from "../chain/index.ts";
 import {
@@ -46,6 +46,9 @@ export function DayPricesChart({
       const best = figures.get(slot)?.bestPrice;
       return { slot, feedIn, retail, community, energyWh, costMillis, price, best };
     });
+    // In an islanded slot there is no grid that pays or charges.
+    const tariff = (slot: number, perKwh: bigint) =>
+      isIslandedIn(microgrid, slot) ? null : Number(perKwh);
     const energyWh = slots.reduce((sum, each) => sum + each.energyWh, 0n);
     const costMillis = slots.reduce((sum, each) => sum + each.costMillis, 0n);
     const date = formatDay(slotStart(day.slots.firstSlot, slotSeconds));
@@ -56,14 +59,15 @@ export function DayPricesChart({
           ? t`${date}: nothing has been traded yet. The community price is ${community}.`
           : t`${date}: neighbours paid ${formatPrice(costMillis / energyWh, currency)} on average. The community price is ${community}.`,
       time: true,
+      stepX: slotSeconds,
       x: slots.map(({ slot }) => slotStart(slot, slotSeconds)),
       series: [
         {
           label: t`Retail tariff`,
-          colour: "sky",
+          colour: "muted",
           kind: "steps",
           dashed: true,
-          values: slots.map(({ retail: price }) => Number(price)),
+          values: slots.map(({ slot, retail }) => tariff(slot, retail)),
         },
         {
           label: t`Community price`,
@@ -88,7 +92,7 @@ export function DayPricesChart({
           colour: "muted",
           kind: "steps",
           dashed: true,
-          values: slots.map(({ feedIn: price }) => Number(price)),
+          values: slots.map(({ slot, feedIn }) => tariff(slot, feedIn)),
         },
       ],
       formatY: (price) => formatMoney(BigInt(Math.round(price)), currency, PRICE_DIGITS),
@@ -113,8 +117,12 @@ export function DayPricesChart({
             price === undefined ? "–" : <Price key="price" perKwh={price} />,
             <Energy key="energy" wh={each.energyWh} />,
             best === undefined ? "–" : <Price key="best" perKwh={best} />,
-            <Price key="feedIn" perKwh={each.feedIn} />,
-            <Price key="retail" perKwh={each.retail} />,
+            ...(isIslandedIn(microgrid, slot)
+              ? ["–", "–"]
+              : [
+                  <Price key="feedIn" perKwh={each.feedIn} />,
+                  <Price key="retail" perKwh={each.retail} />,
+                ]),
           ]),
       },
     };

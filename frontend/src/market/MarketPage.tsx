@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { modeIn } from "@wattline/sdk";
 import { Sprout } from "lucide-react";
 import { memo, type ReactNode, Suspense, useCallback, useDeferredValue, useMemo } from "react";
 import { useMicrogrid } from "../app/index.ts";
@@ -19,7 +20,6 @@ import {
 import { BuyCard } from "./BuyCard.tsx";
 import { PricesInWords } from "./CommunityPrice.tsx";
 import { DayPicker } from "./DayPicker.tsx";
-import { ModeNotice } from "./ModeNotice.tsx";
 import { SlotStrip } from "./SlotStrip.tsx";
 import { type Market, useMarket } from "./useMarket.ts";
 import { windowOf } from "./usePurchase.ts";
@@ -32,6 +32,8 @@ const MeritOrderChart = lazily(() =>
 const DayPricesChart = lazily(() =>
   import("./DayPricesChart.tsx").then(({ DayPricesChart: chart }) => ({ default: memo(chart) })),
 );
+const OrderSheet = lazily(() => import("./OrderSheet.tsx"));
+const ModeNotice = lazily(() => import("./ModeNotice.tsx"));
 const Offers = lazily(() => import("./Offers.tsx").then(({ Offers: both }) => ({ default: both })));
 
 /** The market: offers, bids, and the form to buy. */
@@ -55,8 +57,10 @@ export function MarketPage() {
           <Trans>Buy your neighbours' electricity, or sell them yours.</Trans>
         )}
       </PageHeader>
-      {microgrid && currentSlot !== undefined && (
-        <ModeNotice microgrid={microgrid} slot={currentSlot} />
+      {microgrid && currentSlot !== undefined && modeIn(microgrid, currentSlot) !== "Connected" && (
+        <Suspense>
+          <ModeNotice microgrid={microgrid} slot={currentSlot} />
+        </Suspense>
       )}
       {market ? (
         <Trade market={market} />
@@ -114,6 +118,10 @@ const Trade = memo(function Trade({ market }: { readonly market: Market }) {
   const pick = useCallback((picked: number) => change({ slot: picked }), [change]);
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      {/* First: on a phone the button is in the first screen. */}
+      <div className="lg:sticky lg:top-20 lg:col-start-2 lg:row-span-4 lg:row-start-1">
+        <BuyCard market={market} search={search} records={records} change={change} />
+      </div>
       <Card
         title={t`Energy by delivery slot`}
         className="min-w-0"
@@ -132,9 +140,6 @@ const Trade = memo(function Trade({ market }: { readonly market: Market }) {
           onBuy={() => change({ first: slot, last: slot })}
         />
       </Card>
-      <div className="lg:sticky lg:top-20 lg:row-span-4">
-        <BuyCard market={market} search={search} records={records} change={change} />
-      </div>
       <Card title={t`Merit order of the slot`} className="min-w-0">
         <DrawnWhenNear fallback={<Skeleton className="h-64" />}>
           <MeritOrderChart market={market} slot={curveSlot} />
@@ -164,6 +169,17 @@ const Trade = memo(function Trade({ market }: { readonly market: Market }) {
           <Offers market={market} search={search} scope={scope} records={records} change={change} />
         </DrawnWhenNear>
       </Card>
+      {search.order !== undefined && (
+        <Suspense>
+          <OrderSheet
+            hash={search.order}
+            market={market}
+            records={records}
+            change={change}
+            onClose={() => change({ order: undefined })}
+          />
+        </Suspense>
+      )}
     </div>
   );
 });

@@ -4,7 +4,7 @@ import { Lock, Unplug } from "lucide-react";
 import { Energy, formatMoment, Notice, Price } from "../ui/index.ts";
 
 /** Says what it means for trading that a microgrid is islanded or closed. */
-export function ModeNotice({
+export default function ModeNotice({
   microgrid,
   slot,
 }: {

@@ -1,7 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isIslandedIn, levelFor, SOURCES } from "@wattline/sdk";
 import { Sun, UtilityPole } from "lucide-react";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
+import type { Hex } from "viem";
 import {
   DataTable,
   EmptyState,
@@ -53,8 +54,9 @@ export function Offers({
       rowsOf(market, market.limitOffers, filters, range, { by: sort, descending: desc }, records),
     [market, filters, range, sort, desc, records],
   );
-  const offerColumns = useOfferColumns(market, records);
-  const bidColumns = useBidColumns(market);
+  const open = useCallback((order: Hex) => change({ order }), [change]);
+  const offerColumns = useOfferColumns(market, records, open);
+  const bidColumns = useBidColumns(market, open);
   const table = {
     sort: { by: sort, descending: desc },
     onSort: ({ by, descending }: { readonly by: string; readonly descending: boolean }) =>
@@ -81,6 +83,7 @@ export function Offers({
                   rows={offers}
                   columns={offerColumns}
                   keyOf={({ id }) => id}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (
@@ -101,6 +104,7 @@ export function Offers({
                   rows={bids}
                   columns={bidColumns}
                   keyOf={({ hash }) => hash}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (
@@ -121,6 +125,7 @@ export function Offers({
                   rows={limits}
                   columns={offerColumns}
                   keyOf={({ id }) => id}
+                  onOpen={({ hash }) => open(hash)}
                   {...table}
                 />
               ) : (

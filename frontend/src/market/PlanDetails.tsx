@@ -1,15 +1,14 @@
-import { Plural, Trans } from "@lingui/react/macro";
+import { Trans } from "@lingui/react/macro";
 import type { PlannedTake, Purchase } from "@wattline/sdk";
 import { Person } from "../people/index.ts";
-import { Energy, Money, Price, SlotTime } from "../ui/index.ts";
+import { Energy, Money, Price, SlotTime, useWholeCents } from "../ui/index.ts";
 import { Distance } from "./Distance.tsx";
 import { RecordBadge } from "./RecordBadge.tsx";
 import type { Records } from "./records.ts";
-import { sellersOf } from "./sellers.ts";
 import type { Market } from "./useMarket.ts";
 
 /** The sellers of a planned purchase, cheapest first. */
-export function PlanDetails({
+export default function PlanDetails({
   plan,
   market,
   records,
@@ -18,17 +17,16 @@ export function PlanDetails({
   readonly market: Market;
   readonly records: Records;
 }) {
+  const costs = useWholeCents()(plan.takes.map(({ costMillis }) => costMillis));
   const forwards = plan.takes.some(({ ask }) => ask.order.forward);
   return (
-    <details className="text-sm">
-      <summary className="rounded-md py-1 font-semibold">
-        <Plural value={sellersOf(plan)} one="From one neighbour" other="From # neighbours" />
-      </summary>
+    <>
       <ul className="mt-2 flex max-h-72 flex-col gap-2 overflow-y-auto">
-        {plan.takes.map((take) => (
+        {plan.takes.map((take, index) => (
           <Take
             key={`${take.ask.signature} ${take.ask.source} ${[...take.sentWh.keys()].join()}`}
             take={take}
+            costMillis={costs[index] ?? 0n}
             market={market}
             records={records}
           />
@@ -42,16 +40,19 @@ export function PlanDetails({
           </Trans>
         </p>
       )}
-    </details>
+    </>
   );
 }
 
 function Take({
-  take: { ask, arrivedWh, costMillis },
+  take: { ask, arrivedWh },
+  costMillis,
   market,
   records,
 }: {
   readonly take: PlannedTake;
+  /** In whole cents, which add up to those of the purchase. */
+  readonly costMillis: bigint;
   readonly market: Market;
   readonly records: Records;
 }) {

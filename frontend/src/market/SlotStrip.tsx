@@ -20,7 +20,10 @@ import type { Market } from "./useMarket.ts";
 const NOTHING: SlotFigures = { offeredWh: 0n, bestPrice: undefined, bestBid: undefined };
 const PAGE_SECONDS = 3_600;
 
-/** The day as a strip of delivery slots: height shows the energy offered, colour the price (green is cheap). */
+/**
+ * The day as a strip of delivery slots: height shows the energy offered as it arrives, colour the price (green is cheap), and
+ * the line beneath where somebody bids.
+ */
 export function SlotStrip({
   market,
   slot,
@@ -115,13 +118,14 @@ export function SlotStrip({
         {currentSlot >= firstSlot && currentSlot <= lastSlot && (
           <span
             aria-hidden="true"
-            className="pointer-events-none absolute inset-y-0 w-0.5 bg-danger"
+            className="pointer-events-none absolute inset-y-0 w-0.5 bg-ink"
             style={{ left: `${(100 * (currentSlot - firstSlot)) / (lastSlot - firstSlot + 1)}%` }}
           />
         )}
       </div>
       <Hours market={market} />
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+      {/* As high for each slot, so that the page does not jump while one goes through the day. */}
+      <div className="grid min-h-28 content-start items-center gap-x-3 gap-y-2 sm:min-h-20 sm:grid-cols-[auto_1fr]">
         <div className="flex items-center">
           <Button
             look="ghost"
@@ -145,21 +149,21 @@ export function SlotStrip({
           >
             <ChevronRight aria-hidden="true" className="size-5" />
           </Button>
+          {shown > currentSlot ? (
+            <Badge tone="sky">
+              <Trans>To come</Trans>
+            </Badge>
+          ) : shown === currentSlot ? (
+            <Badge tone="leaf">
+              <Trans>Running now</Trans>
+            </Badge>
+          ) : (
+            <Badge>
+              <Trans>Past</Trans>
+            </Badge>
+          )}
         </div>
-        {shown > currentSlot ? (
-          <Badge tone="sky">
-            <Trans>To come</Trans>
-          </Badge>
-        ) : shown === currentSlot ? (
-          <Badge tone="danger">
-            <Trans>Running now</Trans>
-          </Badge>
-        ) : (
-          <Badge>
-            <Trans>Past</Trans>
-          </Badge>
-        )}
-        <span className="text-sm">
+        <span className="order-last text-sm sm:col-span-2">
           {bestPrice === undefined ? (
             <span className="text-muted">
               <Trans>Nothing is offered for this slot.</Trans>
@@ -185,11 +189,14 @@ export function SlotStrip({
             </Trans>
           </span>
         </span>
-        {bestPrice !== undefined && (
-          <Button size="small" onClick={onBuy} className="sm:ml-auto">
-            <Trans>Buy in this slot</Trans>
-          </Button>
-        )}
+        <Button
+          size="small"
+          onClick={onBuy}
+          disabled={bestPrice === undefined}
+          className="justify-self-start sm:justify-self-end"
+        >
+          <Trans>Buy in this slot</Trans>
+        </Button>
       </div>
     </div>
   );
@@ -216,17 +223,19 @@ const Bar = memo(function Bar({
       aria-hidden="true"
       className={cx(
         "pointer-events-none relative flex h-full flex-1 items-end",
-        inWindow && "border-b-3 border-leaf",
+        inWindow && "bg-leaf-soft",
         chosen && "bg-ink/15 outline-2 outline-ink",
       )}
     >
-      {height > 0 && (
-        <span
-          className="mx-px block w-full rounded-t-sm"
-          style={{ height: `${height}%`, background: colour }}
-        />
-      )}
-      {wanted && <span className="absolute inset-x-0 top-1 h-1 bg-sky" />}
+      <span className="mb-1.5 flex h-[calc(100%-0.375rem)] w-full items-end">
+        {height > 0 && (
+          <span
+            className="mx-px block w-full rounded-t-sm"
+            style={{ height: `${height}%`, background: colour }}
+          />
+        )}
+      </span>
+      {wanted && <span className="absolute inset-x-0 bottom-0 h-1 bg-sky" />}
     </span>
   );
 });
@@ -238,13 +247,13 @@ const LEAST_PERCENT = 6;
 const heightOf = (offeredWh: bigint, most: bigint): number =>
   offeredWh === 0n ? 0 : Math.max(Number((offeredWh * 100n) / most), LEAST_PERCENT);
 
-/** The colour of a price: from leaf at the feed-in tariff to sun at the retail tariff. */
+/** The colour of a price: from leaf at the feed-in tariff to grey at the retail tariff. */
 function colourOf(price: bigint | undefined, { feedInPerKwh, retailPerKwh }: Level): string {
   if (price === undefined) return "transparent";
   const span = retailPerKwh > feedInPerKwh ? retailPerKwh - feedInPerKwh : 1n;
   const share = Number(((price - feedInPerKwh) * 100n) / span);
-  const sun = Math.min(Math.max(share, 0), 100);
-  return `color-mix(in oklab, var(--sun) ${sun}%, var(--leaf))`;
+  const dear = Math.min(Math.max(share, 0), 100);
+  return `color-mix(in oklab, var(--control) ${dear}%, var(--leaf))`;
 }
 
 const mostOffered = (figures: Market["figures"]): bigint => {
@@ -261,17 +270,28 @@ function Hours({ market: { day } }: { readonly market: Market }) {
   const count = lastSlot - firstSlot + 1;
   return (
     <div className="-mt-2 flex flex-col gap-2 text-xs text-muted">
-      <div aria-hidden="true" className="flex justify-between tabular-nums">
+      <div aria-hidden="true" className="relative h-4 tabular-nums">
         {Array.from({ length: LABELS + 1 }, (_, index) => {
           const slot = firstSlot + Math.round((count * index) / LABELS);
-          return <span key={slot}>{formatClock(slotStart(slot, day.slotSeconds))}</span>;
+          return (
+            <span
+              key={slot}
+              className={cx(
+                "absolute",
+                index === LABELS ? "-translate-x-full" : index > 0 && "-translate-x-1/2",
+              )}
+              style={{ left: `${(100 * (slot - firstSlot)) / count}%` }}
+            >
+              {index === LABELS ? "24:00" : formatClock(slotStart(slot, day.slotSeconds))}
+            </span>
+          );
         })}
       </div>
       <p className="flex flex-wrap gap-x-4 gap-y-1">
         <span className="inline-flex items-center gap-1.5">
           <i
             aria-hidden="true"
-            className="h-2.5 w-8 rounded-full bg-linear-to-r from-leaf to-sun"
+            className="h-2.5 w-8 rounded-full bg-linear-to-r from-leaf to-control"
           />
           <Trans>cheap to expensive; taller means more energy</Trans>
         </span>
@@ -280,11 +300,11 @@ function Hours({ market: { day } }: { readonly market: Market }) {
           <Trans>has a bid</Trans>
         </span>
         <span className="inline-flex items-center gap-1.5">
-          <i aria-hidden="true" className="h-3 w-0.5 bg-danger" />
+          <i aria-hidden="true" className="h-3 w-0.5 bg-ink" />
           <Trans>now</Trans>
         </span>
         <span className="inline-flex items-center gap-1.5">
-          <i aria-hidden="true" className="h-1 w-4 bg-leaf" />
+          <i aria-hidden="true" className="h-3 w-4 border border-line bg-leaf-soft" />
           <Trans>your purchase</Trans>
         </span>
       </p>

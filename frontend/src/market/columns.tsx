@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { isPosted, SOURCES } from "@wattline/sdk";
 import { useMemo } from "react";
-import { isAddressEqual } from "viem";
+import { type Hex, isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import type { BookOrder } from "../data/index.ts";
 import { Person } from "../people/index.ts";
@@ -13,7 +13,11 @@ import type { Records } from "./records.ts";
 import type { Market } from "./useMarket.ts";
 
 /** Columns of the offers. */
-export function useOfferColumns(market: Market, records: Records): readonly Column<MarketAsk>[] {
+export function useOfferColumns(
+  market: Market,
+  records: Records,
+  open: (hash: Hex) => void,
+): readonly Column<MarketAsk>[] {
   const { t } = useLingui();
   const { address } = useConnection();
   const names = useSourceNames();
@@ -22,11 +26,11 @@ export function useOfferColumns(market: Market, records: Records): readonly Colu
       {
         id: "price",
         header: t`Price`,
-        width: "minmax(6.5rem,0.9fr)",
+        width: "minmax(7rem,0.9fr)",
         sortable: true,
-        cell: ({ pricePerKwh, order }) => (
+        cell: ({ pricePerKwh, order, hash }) => (
           <>
-            <Price perKwh={pricePerKwh} className="font-semibold" />
+            <OpenButton perKwh={pricePerKwh} onOpen={() => open(hash)} />
             <span className="block truncate text-xs text-muted sm:hidden">
               <Distance from={order.microgrid} market={market} />
             </span>
@@ -37,14 +41,14 @@ export function useOfferColumns(market: Market, records: Records): readonly Colu
         id: "energy",
         header: t`Energy`,
         align: "end",
-        width: "minmax(5rem,0.7fr)",
+        width: "minmax(4.25rem,0.7fr)",
         sortable: true,
         cell: ({ totalWh }) => <Energy wh={totalWh} />,
       },
       {
         id: "delivery",
         header: t`Delivery`,
-        width: "minmax(7rem,1.2fr)",
+        width: "minmax(6.5rem,1.2fr)",
         sortable: true,
         cell: (ask) => (
           <>
@@ -94,23 +98,26 @@ export function useOfferColumns(market: Market, records: Records): readonly Colu
         cell: (ask) => <RecordBadge ask={ask} records={records} />,
       },
     ],
-    [t, names, market, records, address],
+    [t, names, market, records, address, open],
   );
 }
 
 /** Columns of the bids. */
-export function useBidColumns(market: Market): readonly Column<BookOrder>[] {
+export function useBidColumns(
+  market: Market,
+  open: (hash: Hex) => void,
+): readonly Column<BookOrder>[] {
   const { t } = useLingui();
   return useMemo(
     () => [
       {
         id: "price",
         header: t`Price`,
-        width: "minmax(6.5rem,0.9fr)",
+        width: "minmax(7rem,0.9fr)",
         sortable: true,
-        cell: ({ order }) => (
+        cell: ({ order, hash }) => (
           <>
-            <Price perKwh={order.price} className="font-semibold" />
+            <OpenButton perKwh={order.price} onOpen={() => open(hash)} />
             <span className="block truncate text-xs text-muted">
               {isPosted(order) ? t`Posted price` : t`Limit`}
             </span>
@@ -121,14 +128,14 @@ export function useBidColumns(market: Market): readonly Column<BookOrder>[] {
         id: "energy",
         header: t`Energy`,
         align: "end",
-        width: "minmax(5rem,0.7fr)",
+        width: "minmax(4.25rem,0.7fr)",
         sortable: true,
         cell: ({ remainingWh }) => <Energy wh={remainingWh} />,
       },
       {
         id: "delivery",
         header: t`Delivery`,
-        width: "minmax(7rem,1.2fr)",
+        width: "minmax(6.5rem,1.2fr)",
         sortable: true,
         cell: ({ order }) => <Delivery order={order} market={market} />,
       },
@@ -147,7 +154,20 @@ export function useBidColumns(market: Market): readonly Column<BookOrder>[] {
         cell: ({ order }) => <Person address={order.maker} />,
       },
     ],
-    [t, market],
+    [t, market, open],
+  );
+}
+
+/** The price of a row, which opens the order. */
+function OpenButton({ perKwh, onOpen }: { readonly perKwh: bigint; onOpen(): void }) {
+  return (
+    <button
+      type="button"
+      onClick={onOpen}
+      className="min-h-6 rounded-md text-left font-semibold text-leaf underline-offset-2 hover:underline"
+    >
+      <Price perKwh={perKwh} />
+    </button>
   );
 }
 
@@ -169,7 +189,7 @@ function Delivery({
   );
 }
 
-function Sources({ mask }: { readonly mask: number }) {
+export function Sources({ mask }: { readonly mask: number }) {
   const { t } = useLingui();
   const names = useSourceNames();
   const sources = sourcesOf(mask);

@@ -225,6 +225,24 @@ describe("The market's offers and bids", () => {
     });
   });
 
+  it("counts in a slot what arrives, as the merit order of the slot does", () => {
+    const stock = held([JANE, 2, { 120: 300, 121: 7 }], [OTHER, 1, { 120: 50 }]);
+    const orders = [
+      bookOrder({ microgrid: 2 }),
+      bookOrder({ microgrid: 2, price: 60n }, 100n),
+      bookOrder({ maker: OTHER }),
+    ];
+    const here = microgridOf(1);
+    const offered = asks(orders, stock, { far: microgridOf(2) });
+    const figures = slotFiguresOf(offered, [], DAY);
+    for (const slot of [120, 121]) {
+      const { offers } = meritOrderOf(slot, here, offered, []);
+      expect(figures.get(slot)?.offeredWh, String(slot)).to.equal(offers.at(-1)?.upToWh);
+    }
+    // A fifth of what is sent is lost.
+    expect(figures.get(120)?.offeredWh).to.equal(240n + 50n);
+  });
+
   it("gives the merit order, and how much of it meets the community price", () => {
     const stock = held([JANE, 1, { 120: 300 }], [OTHER, 1, { 120: 200 }]);
     const offers = [

@@ -25,6 +25,8 @@ export const marketSearch = z.extend(appSearch, {
   kind: z.catch(z.optional(z.enum(["metered", "promised"])), undefined),
   sort: z.catch(z.optional(z.enum(SORTS)), undefined),
   desc: z.catch(z.optional(z.boolean()), undefined),
+  /** The hash of the order that is shown. */
+  order: z.catch(z.optional(z.string().check(z.regex(/^0x[0-9a-f]{64}$/))), undefined),
   /** The form that is open. */
   do: z.catch(z.optional(z.enum(["sell", "bid"])), undefined),
 });

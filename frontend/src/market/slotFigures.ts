@@ -1,10 +1,16 @@
-import { askPricePerKwh, type EnergyBySlot, type SlotRange, slotsIn } from "@wattline/sdk";
+import {
+  arrivedOf,
+  askPricePerKwh,
+  type EnergyBySlot,
+  type SlotRange,
+  slotsIn,
+} from "@wattline/sdk";
 import type { BookOrder } from "../data/index.ts";
 import { isOffer, type MarketAsk } from "./asks.ts";
 
 /** What is offered and bid for one delivery slot. */
 export interface SlotFigures {
-  /** Wh that can be bought, as sent. */
+  /** Wh that can be bought, as they arrive: what is lost on a tie line is not counted. */
   readonly offeredWh: bigint;
   /** The cheapest price, base units per kWh; undefined without offers. */
   readonly bestPrice: bigint | undefined;
@@ -82,7 +88,11 @@ function cheapestOver(
     covered += leftWh;
     if (covered >= wh) break;
   }
-  return price === undefined ? undefined : { wh: covered < wh ? covered : wh, price };
+  if (price === undefined) return undefined;
+  // Asks on one stock come the same way.
+  const line = asks[0]?.way.line;
+  const loss = { lossBps: line?.lossBps ?? 0n, flowWh: line?.flowWh.get(slot) ?? 0n };
+  return { wh: arrivedOf(covered < wh ? covered : wh, loss), price };
 }
 
 export const bidsOf = (orders: readonly BookOrder[]): BookOrder[] =>

@@ -29,9 +29,8 @@ export interface PurchaseView {
   readonly mostWh: bigint;
   /** Whether energy is offered in the window at higher prices only. */
   readonly isDearer: boolean;
-  /** What the grid would charge for the planned energy, and how much that is more. */
+  /** What the grid would charge for the planned energy. */
   readonly retailMillis: bigint;
-  readonly savedMillis: bigint;
   /** Whether some slots of the window are islanded: there is no grid to compare with then. */
   readonly isIslanded: boolean;
   /** The meter that islanded slots are bought for; undefined when the buyer has none there. */
@@ -106,7 +105,6 @@ export function usePurchase(market: Market, search: MarketSearch): PurchaseView 
     mostWh,
     isDearer,
     retailMillis,
-    savedMillis: retailMillis - (plan?.costMillis ?? 0n),
     isIslanded,
     meter: island?.meter,
     isReady: island !== undefined,

@@ -6,9 +6,11 @@ import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useMicrogrid } from "../app/index.ts";
 import { callOf, contractsOf, useMicrogrids, useNetwork } from "../chain/index.ts";
+import { StreetMap } from "../map/index.ts";
 import { Person } from "../people/index.ts";
 import {
   Button,
+  Card,
   EmptyState,
   ErrorState,
   formatCount,
@@ -16,10 +18,12 @@ import {
   Notice,
   PageHeader,
   SkeletonLines,
+  WhenNear,
 } from "../ui/index.ts";
 import { Day } from "./day/Day.tsx";
 import { Members } from "./members/Members.tsx";
 import { CallButton } from "./operator/CallButton.tsx";
+import { NextSteps } from "./operator/NextSteps.tsx";
 import { Prices } from "./state/Prices.tsx";
 import { State } from "./state/State.tsx";
 import { TieLines } from "./tieLines/TieLines.tsx";
@@ -110,6 +114,7 @@ const Community = memo(function Community({ microgrid }: { readonly microgrid: M
           />
         </Notice>
       )}
+      {isMe(microgrid.operator) && <NextSteps microgrid={microgrid} />}
       <Prices microgrid={microgrid} />
       {isMe(microgrid.operator) && (
         <Suspense fallback={<SkeletonLines />}>
@@ -117,6 +122,13 @@ const Community = memo(function Community({ microgrid }: { readonly microgrid: M
         </Suspense>
       )}
       <Day microgrid={microgrid} />
+      <Card title={<Trans>Homes and tie lines</Trans>}>
+        <WhenNear placeholder={<SkeletonLines lines={8} />}>
+          <Suspense fallback={<SkeletonLines lines={8} />}>
+            <StreetMap />
+          </Suspense>
+        </WhenNear>
+      </Card>
       <div className="grid items-start gap-5 lg:grid-cols-2">
         <TieLines microgrid={microgrid} />
         <Members microgrid={microgrid} />

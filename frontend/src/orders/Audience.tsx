@@ -60,7 +60,12 @@ export function Audience({
         <div className="flex flex-wrap items-center gap-3 text-sm text-muted">
           <Button
             size="small"
-            onClick={() => setValue("price", "0", { shouldValidate: formState.isSubmitted })}
+            onClick={() =>
+              setValue("price", "0", {
+                shouldDirty: true,
+                shouldValidate: formState.isSubmitted,
+              })
+            }
           >
             <Trans>Make it a gift</Trans>
           </Button>

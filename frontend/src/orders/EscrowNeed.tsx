@@ -1,10 +1,17 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { ceilDiv, MILLIS_PER_UNIT } from "@wattline/sdk";
-import { useState } from "react";
+import { Suspense, useState } from "react";
 import { useConnection } from "wagmi";
 import { useAccount, useNetwork } from "../chain/index.ts";
 import { Button, formatMoney, Money, Notice } from "../ui/index.ts";
-import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../wallet/index.ts";
+import {
+  isRejection,
+  MoreMoney,
+  notify,
+  reasonOf,
+  useDeposit,
+  useTransact,
+} from "../wallet/index.ts";
 
 /** Money that an order needs in escrow, and how to bring in what is missing. */
 export function EscrowNeed({ neededMillis }: { readonly neededMillis: bigint }) {
@@ -36,10 +43,14 @@ export function EscrowNeed({ neededMillis }: { readonly neededMillis: bigint }) 
     <Notice
       tone="warning"
       action={
-        account.walletBalance >= missing && (
+        account.walletBalance >= missing ? (
           <Button size="small" busy={busy} onClick={() => void bringIn()}>
             {title}
           </Button>
+        ) : (
+          <Suspense>
+            <MoreMoney />
+          </Suspense>
         )
       }
     >

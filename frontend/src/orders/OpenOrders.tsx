@@ -256,7 +256,7 @@ function Backing({ order, leftWh }: { readonly order: BookOrder; readonly leftWh
     );
   }
   return (
-    <Badge tone="danger">
+    <Badge tone={byMoney ? "sun" : "neutral"}>
       {byMoney ? <Trans>Escrow is too low</Trans> : <Trans>Waits for your meter</Trans>}
     </Badge>
   );

@@ -1,10 +1,13 @@
 import { Trans } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
 import type { Microgrid } from "@wattline/sdk";
+import { Gauge } from "lucide-react";
 import type { ReactNode } from "react";
 import { useConnection } from "wagmi";
 import { NoWallet, useMicrogrid } from "../app/index.ts";
 import { useChainTime } from "../chain/index.ts";
-import { ErrorState, Notice, Sheet, SkeletonLines } from "../ui/index.ts";
+import { Person } from "../people/index.ts";
+import { buttonClass, EmptyState, ErrorState, Notice, Sheet, SkeletonLines } from "../ui/index.ts";
 import { OrderForm } from "./OrderForm.tsx";
 import { useBeginning } from "./useBeginning.ts";
 
@@ -29,7 +32,7 @@ export function OrderDialog({
 }) {
   const { microgrid } = useMicrogrid();
   return (
-    <Sheet open={open} onOpenChange={onOpenChange} title={title} description={children}>
+    <Sheet open={open} onOpenChange={onOpenChange} inAddress title={title} description={children}>
       {microgrid === undefined ? (
         <SkeletonLines />
       ) : (
@@ -69,6 +72,9 @@ function Ready({
     );
   }
   if (beginning === undefined || now === undefined) return <SkeletonLines lines={6} />;
+  const canSell =
+    beginning.surplus !== undefined || beginning.meters.some(({ capacityW }) => capacityW > 0);
+  if (side === "offer" && !canSell) return <NothingToSell microgrid={microgrid} />;
   return (
     <OrderForm
       key={address}
@@ -79,5 +85,26 @@ function Ready({
       neighbours={homes}
       onClose={onClose}
     />
+  );
+}
+
+/** An account without energy, and without a meter that could bring any, is told what it needs. */
+function NothingToSell({ microgrid: { name, operator } }: { readonly microgrid: Microgrid }) {
+  return (
+    <EmptyState
+      icon={<Gauge />}
+      title={<Trans>You have nothing to sell in {name} yet</Trans>}
+      action={
+        <Link to="/gains" className={buttonClass("primary")}>
+          <Trans>What would I gain?</Trans>
+        </Link>
+      }
+    >
+      <Trans>
+        Energy is sold by who owns a meter here, or has bought some. The operator{" "}
+        <Person address={operator} /> registers your meter: send it the link that your meter or your
+        home agent shows.
+      </Trans>
+    </EmptyState>
   );
 }

@@ -1,11 +1,29 @@
+import { plural, t as translate } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { isIslandedIn, type Microgrid, type SlotRange, SOURCES, slotAt } from "@wattline/sdk";
+import {
+  isIslandedIn,
+  type Microgrid,
+  type SignedOrder,
+  type SlotRange,
+  SOURCES,
+  slotAt,
+} from "@wattline/sdk";
 import { Signature } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useForm } from "react-hook-form";
-import type { Address } from "viem";
+import { type Address, isAddressEqual, zeroAddress } from "viem";
 import { useAccount, useChainTime, useNetwork } from "../chain/index.ts";
-import { Button, Field, formatPrice, Input, Notice, Price } from "../ui/index.ts";
+import { inShort } from "../people/index.ts";
+import {
+  Button,
+  Field,
+  formatPrice,
+  Input,
+  Notice,
+  Price,
+  typedAmount,
+  unitOf,
+} from "../ui/index.ts";
 import { notify } from "../wallet/index.ts";
 import { Announce } from "./Announce.tsx";
 import { Audience } from "./Audience.tsx";
@@ -15,7 +33,7 @@ import type { Draft, OrderValues } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
 import { MeterField } from "./MeterField.tsx";
 import { Preview } from "./Preview.tsx";
-import { pricesOf } from "./price.ts";
+import { pricesOf, suggestedPrice } from "./price.ts";
 import type { Fault } from "./reasons.ts";
 import { resolverOf } from "./resolver.ts";
 import { sourceName } from "./sentence.ts";
@@ -69,11 +87,21 @@ export function OrderForm({
     setValue("until", until);
   }, [ahead, getValues, setValue]);
 
-  const title = sells ? t`Your offer is in the book` : t`Your bid is in the book`;
+  // A price that nobody has typed is that of the time chosen.
+  const [from, until] = [watch("from"), watch("until")];
+  const isTyped = formState.dirtyFields.price === true;
+  useEffect(() => {
+    if (isTyped) return;
+    const prices = pricesOf(microgrid, slotsBetween(from, until, slotSeconds));
+    if (prices === undefined) return;
+    const { decimals } = latest.current;
+    setValue("price", typedAmount(suggestedPrice(side, prices, decimals), decimals));
+  }, [from, until, isTyped, microgrid, side, slotSeconds, setValue]);
+
   function showOutcome(placed: Placed): void {
     switch (placed.status) {
       case "placed":
-        notify.done(title, t`Everybody in the market sees it now.`);
+        notify.done(...placedWords(placed.signed));
         onClose();
         break;
       case "declined":
@@ -172,19 +200,12 @@ export function OrderForm({
             </Field>
             <Field
               label={sells ? <Trans>Posted price</Trans> : <Trans>Limit</Trans>}
-              hint={
-                <PriceHint
-                  side={side}
-                  microgrid={microgrid}
-                  from={watch("from")}
-                  until={watch("until")}
-                />
-              }
+              hint={<PriceHint side={side} microgrid={microgrid} from={from} until={until} />}
               error={errors.price?.message}
             >
               {(control) => (
                 <Input
-                  unit={`${currency.symbol}/kWh`}
+                  unit={`${unitOf(currency)}/kWh`}
                   inputMode="decimal"
                   {...control}
                   {...register("price")}
@@ -212,7 +233,7 @@ export function OrderForm({
         >
           {(control) => (
             <Input
-              unit={`${currency.symbol}/kWh`}
+              unit={`${unitOf(currency)}/kWh`}
               inputMode="decimal"
               {...control}
               {...register("bond")}
@@ -290,6 +311,21 @@ export function OrderForm({
       </div>
     </form>
   );
+}
+
+/** What has happened to orders that are in the book, and who sees them there. */
+function placedWords(signed: readonly SignedOrder[]): readonly [title: string, words: string] {
+  const count = signed.length;
+  const order = signed[0]?.order;
+  const title =
+    order?.side === 0
+      ? plural(count, { one: "Your offer is in the book", other: "Your # offers are in the book" })
+      : plural(count, { one: "Your bid is in the book", other: "Your # bids are in the book" });
+  const words =
+    order === undefined || isAddressEqual(order.counterparty, zeroAddress)
+      ? translate`Everybody in the market sees it now.`
+      : translate`Only ${inShort(order.counterparty)} can take it.`;
+  return [title, words];
 }
 
 /** Asks for a signal that is aborted when the form goes away. */

@@ -1,5 +1,5 @@
 import { Trans } from "@lingui/react/macro";
-import { costMillis, type Microgrid, type Order } from "@wattline/sdk";
+import { costMillis, isIslandedIn, type Microgrid, type Order } from "@wattline/sdk";
 import { useNetwork } from "../chain/index.ts";
 import { Money } from "../ui/index.ts";
 import { type DraftContext, type OrderValues, orderOf, readDraft } from "./draft.ts";
@@ -28,6 +28,7 @@ export function Preview({
       return prices === undefined ? 0n : pick(prices);
     });
   const total = sum(({ price }) => price);
+  const isIslanded = orders.some((order) => isIslandedIn(microgrid, order.firstSlot));
   const needed = side === "bid" ? total : sum(({ bond }) => bond);
   return (
     <>
@@ -47,9 +48,23 @@ export function Preview({
             <p>{sentenceOf(orders, { slotSeconds, now, currency })}</p>
             <p className="mt-1 text-muted">
               {side === "offer" ? (
+                total === 0n ? (
+                  <Trans>It is a gift: you receive nothing for it.</Trans>
+                ) : isIslanded ? (
+                  <Trans>
+                    If all is taken you receive <Money millis={total} />. While the microgrid is
+                    islanded there is no grid to sell to.
+                  </Trans>
+                ) : (
+                  <Trans>
+                    If all is taken you receive <Money millis={total} />; the grid would pay{" "}
+                    <Money millis={atPrices(({ feedIn }) => feedIn)} />.
+                  </Trans>
+                )
+              ) : isIslanded ? (
                 <Trans>
-                  If all is taken you receive <Money millis={total} />; the grid would pay{" "}
-                  <Money millis={atPrices(({ feedIn }) => feedIn)} />.
+                  If all is filled you pay <Money millis={total} /> at most. While the microgrid is
+                  islanded there is no grid to buy from.
                 </Trans>
               ) : (
                 <Trans>

@@ -10,3 +10,4 @@ export const BidDialog = lazily(() =>
 export const OpenOrders = lazily(() =>
   import("./OpenOrders.tsx").then(({ OpenOrders: component }) => ({ default: component })),
 );
+export const SuggestedOffer = lazily(() => import("./SuggestedOffer.tsx"));

@@ -11,7 +11,7 @@ import { type BrokenRule, type Fault, faultsOf } from "./reasons.ts";
 
 /** What became of a draft. */
 export type Placed =
-  | { readonly status: "placed" }
+  | { readonly status: "placed"; readonly signed: readonly SignedOrder[] }
   /** The person said no in the wallet. */
   | { readonly status: "declined" }
   | { readonly status: "refused"; readonly faults: readonly Fault[] }
@@ -94,7 +94,7 @@ export function useOrdering({
     try {
       const results = await submitOrders(relayUrl, signed);
       const rules = results.flatMap((one) => (one.status === "refused" ? one.reasons : []));
-      if (rules.length === 0) return { status: "placed" };
+      if (rules.length === 0) return { status: "placed", signed };
       const faults = await faultsOf(rules, network);
       const accepted = String(results.filter(({ status }) => status !== "refused").length);
       const total = String(signed.length);

@@ -5,10 +5,13 @@ import { cx } from "./cx.ts";
 export function Card({
   title,
   actions,
+  id,
   className,
   children,
 }: {
   readonly title?: ReactNode;
+  /** For links to it. */
+  readonly id?: string;
   /** Beside the title. */
   readonly actions?: ReactNode;
   readonly className?: string;
@@ -16,6 +19,7 @@ export function Card({
 }) {
   return (
     <section
+      id={id}
       className={cx("rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-5", className)}
     >
       {(title !== undefined || actions !== undefined) && (

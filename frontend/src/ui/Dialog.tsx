@@ -3,12 +3,15 @@ import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useRef } from "react";
 import { cx } from "./cx.ts";
+import { useLayer } from "./useLayer.ts";
 
 interface DialogProps {
   readonly open: boolean;
   onOpenChange(open: boolean): void;
   readonly title: ReactNode;
   readonly description?: ReactNode;
+  /** Whether the address of the page says that it is open. */
+  readonly inAddress?: boolean;
   readonly children: ReactNode;
 }
 
@@ -28,13 +31,15 @@ function Layer({
   onOpenChange,
   title,
   description,
+  inAddress = false,
   children,
   place,
 }: DialogProps & { readonly place: string }) {
   // Radix gives the focus back to its own trigger only; these dialogs are opened by anything on the page.
   const openedFrom = useRef<Element | null>(null);
+  const leave = useLayer(open, () => onOpenChange(false), inAddress);
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
+    <Radix.Root open={open} onOpenChange={(next) => (next ? onOpenChange(true) : leave())}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Radix.Content
@@ -42,9 +47,11 @@ function Layer({
             openedFrom.current = document.activeElement;
           }}
           onCloseAutoFocus={(event) => {
-            if (!(openedFrom.current instanceof HTMLElement)) return;
             event.preventDefault();
-            openedFrom.current.focus();
+            const opener = openedFrom.current;
+            const isThere =
+              opener instanceof HTMLElement && opener.isConnected && opener !== document.body;
+            (isThere ? opener : document.getElementById("page"))?.focus();
           }}
           className={cx(
             "fixed z-50 overflow-y-auto bg-surface p-5 text-ink shadow-card sm:p-6",

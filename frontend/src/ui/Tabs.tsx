@@ -21,10 +21,7 @@ export function Tabs({
 }) {
   return (
     <Radix.Root value={value} onValueChange={onChange}>
-      <Radix.List
-        aria-label={label}
-        className="mb-4 flex gap-1 overflow-x-auto border-b border-line"
-      >
+      <Radix.List aria-label={label} className="mb-4 flex flex-wrap gap-x-1 border-b border-line">
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.value}

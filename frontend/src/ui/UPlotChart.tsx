@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
+import { clocksOf, rangeOf } from "./axis.ts";
 import type { ChartProps, Series } from "./chartProps.ts";
 import { formatClock, formatDay } from "./format.ts";
 import { useTheme } from "./theme.ts";
@@ -12,7 +13,7 @@ export default function UPlotChart({
   time = false,
   series,
   height = 260,
-  fromZero = false,
+  stepX,
   labelX,
   formatX,
   formatY,
@@ -30,6 +31,11 @@ export default function UPlotChart({
     const colour = (name: string) => colours.getPropertyValue(`--${name}`).trim();
     const textX = (value: number) =>
       time ? `${formatDay(value)} ${formatClock(value)}` : (formatX?.(value) ?? String(value));
+    const range = rangeOf(x, {
+      time,
+      bars: series.some(({ kind }) => kind === "bars"),
+      step: stepX,
+    });
     const axis = {
       stroke: colour("muted"),
       grid: { stroke: colour("line"), width: 1 },
@@ -40,9 +46,7 @@ export default function UPlotChart({
       {
         width: element.clientWidth,
         height,
-        scales: fromZero
-          ? { x: { time, range: WHOLE_BARS }, y: { range: FROM_ZERO } }
-          : { x: { time } },
+        scales: { x: { time, range: () => range }, y: { range: FROM_ZERO } },
         cursor: { drag: { x: false, y: false } },
         legend: { live: true },
         series: [
@@ -51,13 +55,13 @@ export default function UPlotChart({
             label: labelX ?? (time ? t`Time` : t`Amount`),
             value: (_, value) => (value === null ? "" : textX(value)),
           },
-          ...series.map((one) => lineOf(one, colour(one.colour), formatY)),
+          ...series.map((one) => lineOf(one, colour(one.colour), formatY, time ? 1 : 0)),
         ],
         axes: [
           {
             ...axis,
             values: (_, ticks) =>
-              ticks.map((tick) => (time ? formatClock(tick) : (formatX?.(tick) ?? String(tick)))),
+              time ? clocksOf(ticks) : ticks.map((tick) => formatX?.(tick) ?? String(tick)),
           },
           { ...axis, size: 72, values: (_, ticks) => ticks.map(formatY) },
         ],
@@ -76,12 +80,12 @@ export default function UPlotChart({
       observer.disconnect();
       plot.destroy();
     };
-  }, [x, time, series, height, fromZero, labelX, formatX, formatY, onPick, dark, t]);
+  }, [x, time, series, height, stepX, labelX, formatX, formatY, onPick, dark, t]);
 
   return <div ref={place} className="w-full overflow-hidden text-sm text-ink" />;
 }
 
-const WHOLE_BARS: uPlot.Range.Function = (_, low, high) => [low - 0.5, high + 0.5];
+/** An axis that did not begin at zero would make small differences look large. */
 const FROM_ZERO: uPlot.Range.Config = {
   min: { soft: 0, mode: 1 },
   max: { soft: 0, mode: 1, pad: 0.1 },
@@ -91,11 +95,12 @@ function lineOf(
   { label, kind = "line", dashed = false }: Series,
   stroke: string,
   formatY: (value: number) => string,
+  align: 0 | 1,
 ): uPlot.Series {
   const { bars, stepped } = uPlot.paths;
   const paths =
     kind === "bars"
-      ? bars?.({ size: [0.8, 40], radius: 0.15 })
+      ? bars?.({ size: [0.8, align === 1 ? Number.POSITIVE_INFINITY : 40], radius: 0.15, align })
       : kind === "steps"
         ? stepped?.({ align: 1 })
         : undefined;

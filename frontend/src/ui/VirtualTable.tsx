@@ -30,7 +30,7 @@ interface TableProps<Row> {
   keyOf(row: Row): string;
   readonly sort?: Sort;
   onSort?(sort: Sort): void;
-  /** Called when a row is clicked. */
+  /** Called when a row is clicked, but for the controls in it. A cell should have a button that does the same. */
   onOpen?(row: Row): void;
   readonly rowHeight?: number;
   /** CSS height of the part that scrolls. */
@@ -60,7 +60,8 @@ export default function VirtualTable<Row>({
     "--wide": gridOf(columns),
     "--narrow": gridOf(columns.filter((c) => !c.wide)),
   };
-  const grid = "grid grid-cols-(--narrow) items-center gap-x-3 px-3 sm:grid-cols-(--wide)";
+  const grid =
+    "grid grid-cols-(--narrow) items-center gap-x-2 px-3 sm:grid-cols-(--wide) sm:gap-x-3";
   return (
     <section
       ref={scroller}
@@ -87,7 +88,14 @@ export default function VirtualTable<Row>({
               <tr
                 aria-rowindex={index + 2}
                 key={keyOf(row)}
-                onClick={onOpen && (() => onOpen(row))}
+                onClick={
+                  onOpen &&
+                  (({ currentTarget, target }) => {
+                    // A dialog that a cell has opened is no part of the row, though its clicks come here.
+                    if (!(target instanceof Element) || !currentTarget.contains(target)) return;
+                    if (target.closest("button, a") === null) onOpen(row);
+                  })
+                }
                 className={cx(
                   grid,
                   "absolute inset-x-0 border-b border-line text-sm",

@@ -19,8 +19,8 @@ export interface ChartProps {
   readonly time?: boolean;
   readonly series: readonly Series[];
   readonly height?: number;
-  /** Whether y begins at zero, and the first and the last bar are shown whole. */
-  readonly fromZero?: boolean;
+  /** How far an x reaches, such as the seconds of a slot; by default to the next x. */
+  readonly stepX?: number;
   /** What x is, in one word; by default time, or an amount. */
   readonly labelX?: string;
   /** Formats a value of y (and of x unless `time`). */

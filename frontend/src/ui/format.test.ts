@@ -2,8 +2,10 @@ import { i18n } from "@lingui/core";
 import { expect } from "chai";
 import {
   formatEnergy,
+  formatExactly,
   formatMillis,
   formatMoney,
+  formatPower,
   formatPrice,
   formatShare,
   formatUtc,
@@ -24,17 +26,20 @@ describe("Money and energy as text", () => {
     expect(formatMoney(-amount, EURO, EXACT)).to.equal("-€9,007,199,254,740,993.000001");
   });
 
-  it("shows cents, and more digits for less than a cent", () => {
+  it("shows cents, less than a cent as such, and more digits where they are asked for", () => {
     expect(formatMoney(12_340_000n, EURO)).to.equal("€12.34");
     expect(formatMoney(0n, EURO)).to.equal("€0.00");
-    expect(formatMoney(1_700n, EURO)).to.equal("€0.0017");
+    expect(formatMoney(1_700n, EURO)).to.equal("<€0.01");
+    expect(formatMoney(-1_700n, EURO)).to.equal(">-€0.01");
+    expect(formatExactly(6_381n, EURO)).to.equal("€0.006381");
+    expect(formatExactly(12_340_000n, EURO)).to.equal("€12.34");
     expect(formatMoney(5n, { symbol: "WEI", decimals: 0 })).to.equal("5.00 WEI");
   });
 
   it("rounds thousandths of a base unit to cents at the very end", () => {
     expect(formatMillis(12_344_999_999n, EURO)).to.equal("€12.34");
     expect(formatMillis(12_345_000_000n, EURO)).to.equal("€12.35");
-    expect(formatMillis(1_700_000n, EURO)).to.equal("€0.0017");
+    expect(formatMillis(1_700_000n, EURO)).to.equal("<€0.01");
     expect(formatMillis(1_005n, { symbol: "WEI", decimals: 0 })).to.equal("1.01 WEI");
   });
 
@@ -43,6 +48,12 @@ describe("Money and energy as text", () => {
     expect(formatEnergy(12_500n)).to.equal("12.5 kWh");
     expect(formatEnergy(3_400_000n)).to.equal("3.4 MWh");
     expect(formatEnergy(-1_000n)).to.equal("-1 kWh");
+  });
+
+  it("writes as power what is made in a slot", () => {
+    expect(formatPower(600n, 900)).to.equal("2.4 kW");
+    expect(formatPower(50n, 300)).to.equal("600 W");
+    expect(formatPower(0n, 3_600)).to.equal("0 W");
   });
 
   it("writes in the page's language", () => {

@@ -48,18 +48,33 @@ const SIGNS: Readonly<Record<string, string>> = {
   CHF: "CHF",
 };
 
-/** Money with its symbol: "€12.34", "12,34 €". Amounts below a cent get more digits, so that they do not look free. */
-export function formatMoney(
-  baseUnits: bigint,
-  { symbol, decimals }: Unit,
-  digits: Digits = moneyDigits(baseUnits, decimals),
-): string {
+/** How a currency is written, everywhere: "€" also for its play money. */
+export const unitOf = ({ symbol }: Pick<Unit, "symbol">): string => SIGNS[symbol] ?? symbol;
+
+/** Money in cents with its symbol: "€12.34", "12,34 €". Less than a cent does not look free: "<€0.01". */
+export function formatMoney(baseUnits: bigint, currency: Unit, digits: Digits = CENTS): string {
+  const { decimals } = currency;
+  const cent = centOf(decimals);
+  const size = baseUnits < 0n ? -baseUnits : baseUnits;
+  if (digits === CENTS && size > 0n && size < cent) {
+    return `${baseUnits < 0n ? ">" : "<"}${formatMoney(baseUnits < 0n ? -cent : cent, currency)}`;
+  }
   const amount = formatDecimal(formatUnits(baseUnits, decimals), digits);
-  return withUnit(amount, SIGNS[symbol] ?? symbol);
+  return withUnit(amount, unitOf(currency));
 }
 
+/** Money to its last digit: "€0.006381". */
+export const formatExactly = (baseUnits: bigint, currency: Unit): string =>
+  formatMoney(baseUnits, currency, ALL_DIGITS);
+
+/** A cent in units of which 10^decimals are one of the currency. */
+export const centOf = (decimals: number): bigint => 10n ** BigInt(Math.max(decimals - 2, 0));
+
+const CENTS: Digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+const ALL_DIGITS: Digits = { minimumFractionDigits: 2, maximumFractionDigits: 39 };
+
 /** Decimals that thousandths of a base unit have beyond base units. */
-const MILLIS_DECIMALS = 3;
+export const MILLIS_DECIMALS = 3;
 
 /** Money that the escrow counts in thousandths of a base unit, as {@link formatMoney}. */
 export const formatMillis = (millis: bigint, { symbol, decimals }: Unit, digits?: Digits): string =>
@@ -82,6 +97,12 @@ export function formatEnergy(energyWh: bigint): string {
 }
 
 const TWO_DIGITS = { maximumFractionDigits: 2 };
+
+const HOUR_SECONDS = 3_600n;
+
+/** The power that makes an energy in a slot, on average: "850 W", "2.4 kW". */
+export const formatPower = (energyWh: bigint, slotSeconds: number): string =>
+  formatEnergy((energyWh * HOUR_SECONDS) / BigInt(slotSeconds)).replace(/h$/, "");
 
 /** Energy to the Wh, so that columns add up: "12.345 kWh". */
 export const formatKwh = (energyWh: bigint): string =>
@@ -112,6 +133,14 @@ export const formatClock = (unixSeconds: number): string =>
 export const formatUtc = (unixSeconds: number): string =>
   `${new Date(unixSeconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+/** A span of time in local time: "Sun, 21 Jun, 14:00 – 15:00". */
+export function formatSpan(start: number, end: number, withDay = true): string {
+  const isOneDay = formatDay(start) === formatDay(end - 1);
+  const first = `${withDay ? `${formatDay(start)}, ` : ""}${formatClock(start)}`;
+  const last = isOneDay ? formatClock(end) : `${formatDay(end)}, ${formatClock(end)}`;
+  return `${first} – ${last}`;
+}
+
 /** Names in a sentence: "Linden, Millbrook and Hill". */
 export const formatList = (names: readonly string[]): string =>
   new Intl.ListFormat(regionalLocale()).format(names);
@@ -130,13 +159,6 @@ const dateFormat = (options: Intl.DateTimeFormatOptions) => {
   return format;
 };
 const dates = new Map<string, Intl.DateTimeFormat>();
-
-function moneyDigits(baseUnits: bigint, decimals: number): Digits {
-  const size = baseUnits < 0n ? -baseUnits : baseUnits;
-  const cent = 10n ** BigInt(Math.max(decimals - 2, 0));
-  const small = size !== 0n && size < cent;
-  return { minimumFractionDigits: 2, maximumFractionDigits: small ? 6 : 2 };
-}
 
 /** An amount with its unit: in English a sign comes before the amount; otherwise the unit follows it. */
 function withUnit(amount: string, unit: string): string {

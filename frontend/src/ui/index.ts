@@ -8,24 +8,31 @@ export { Dialog, Sheet } from "./Dialog.tsx";
 export { Field, Input } from "./Field.tsx";
 export { FileDrop } from "./FileDrop.tsx";
 export {
+  centOf,
   formatClock,
   formatCount,
   formatDay,
   formatEnergy,
+  formatExactly,
   formatKwh,
   formatList,
   formatMillis,
   formatMoment,
   formatMoney,
+  formatPower,
   formatPrice,
   formatShare,
+  formatSpan,
   formatUtc,
+  MILLIS_DECIMALS,
   shortAddress,
   type Unit,
+  unitOf,
 } from "./format.ts";
 export { lazily } from "./lazily.ts";
 export { amountFault, parseAmount, typedAmount } from "./parse.ts";
 export { RowsTable } from "./RowsTable.tsx";
+export { roundTogether } from "./roundTogether.ts";
 export { Select } from "./Select.tsx";
 export { useSourceNames } from "./sources.ts";
 export { amountCell, type Cell, spreadsheetCsv } from "./spreadsheet.ts";
@@ -42,5 +49,14 @@ export {
 } from "./states.tsx";
 export { type Tab, Tabs } from "./Tabs.tsx";
 export { setTheme, THEMES, type Theme, useTheme } from "./theme.ts";
-export { AddressText, CurrencyContext, Energy, Money, Price, SlotTime } from "./values.tsx";
+export { useWholeCents } from "./useWholeCents.ts";
+export {
+  AddressText,
+  CurrencyContext,
+  Energy,
+  Money,
+  Power,
+  Price,
+  SlotTime,
+} from "./values.tsx";
 export { WhenNear } from "./WhenNear.tsx";

@@ -135,13 +135,13 @@ export function Stat({
   return (
     <div
       className={cx(
-        "rounded-2xl border border-line bg-surface px-4 py-3 shadow-card",
+        "min-w-0 rounded-2xl border border-line bg-surface px-4 py-3 shadow-card",
         tone && `border-l-4 ${tones[tone]}`,
       )}
     >
-      <p className="text-sm text-muted">{label}</p>
+      <p className="text-sm break-words hyphens-auto text-muted">{label}</p>
       <p className="mt-0.5 text-xl font-bold tabular-nums sm:text-2xl">{value}</p>
-      {detail && <p className="mt-0.5 text-sm text-muted">{detail}</p>}
+      {detail && <p className="mt-0.5 text-sm break-words hyphens-auto text-muted">{detail}</p>}
     </div>
   );
 }

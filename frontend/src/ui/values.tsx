@@ -5,13 +5,14 @@ import { Check, Copy } from "lucide-react";
 import { createContext, use, useState } from "react";
 import { cx } from "./cx.ts";
 import {
-  formatClock,
-  formatDay,
   formatEnergy,
-  formatMillis,
+  formatExactly,
   formatMoney,
+  formatPower,
   formatPrice,
+  formatSpan,
   formatUtc,
+  MILLIS_DECIMALS,
   shortAddress,
   type Unit,
 } from "./format.ts";
@@ -26,7 +27,7 @@ type Amount =
   | { readonly baseUnits: bigint; readonly millis?: never }
   | { readonly millis: bigint; readonly baseUnits?: never };
 
-/** An amount in a currency, by default that of {@link CurrencyContext}. */
+/** An amount in a currency, by default that of {@link CurrencyContext}, in cents; all its digits on hover. */
 export function Money({
   baseUnits,
   millis,
@@ -39,9 +40,16 @@ export function Money({
   useLanguage();
   const usual = use(CurrencyContext);
   const unit = currency ?? usual;
+  const [amount, decimals] =
+    millis === undefined ? [baseUnits, unit.decimals] : [millis, unit.decimals + MILLIS_DECIMALS];
+  const counted = { ...unit, decimals };
+  const [shown, exact] = [formatMoney(amount, counted), formatExactly(amount, counted)];
   return (
-    <span className={cx("tabular-nums whitespace-nowrap", className)}>
-      {millis === undefined ? formatMoney(baseUnits, unit) : formatMillis(millis, unit)}
+    <span
+      title={exact === shown ? undefined : exact}
+      className={cx("tabular-nums whitespace-nowrap", className)}
+    >
+      {shown}
     </span>
   );
 }
@@ -70,6 +78,12 @@ export function Energy({ wh, className }: { readonly wh: bigint; readonly classN
   );
 }
 
+/** The average power that makes an energy in one slot. */
+export function Power({ wh, slotSeconds }: { readonly wh: bigint; readonly slotSeconds: number }) {
+  useLanguage();
+  return <span className="tabular-nums whitespace-nowrap">{formatPower(wh, slotSeconds)}</span>;
+}
+
 /** A delivery slot, or a run of them, in local time; its UTC on hover and for screen readers. */
 export function SlotTime({
   slot,
@@ -87,9 +101,6 @@ export function SlotTime({
 }) {
   useLanguage();
   const [start, end] = [slotStart(slot, slotSeconds), slotEnd(lastSlot, slotSeconds)];
-  const sameDay = formatDay(start) === formatDay(end - 1);
-  const first = `${day ? `${formatDay(start)}, ` : ""}${formatClock(start)}`;
-  const last = sameDay ? formatClock(end) : `${formatDay(end)}, ${formatClock(end)}`;
   const utc = `${formatUtc(start)} – ${formatUtc(end)}`;
   return (
     <time
@@ -97,7 +108,7 @@ export function SlotTime({
       title={utc}
       className={cx("tabular-nums whitespace-nowrap", className)}
     >
-      {first} – {last}
+      {formatSpan(start, end, day)}
       <span className="sr-only"> ({utc})</span>
     </time>
   );

@@ -4,8 +4,6 @@ import type { Call } from "../chain/index.ts";
 export interface Deed {
   /** What it does, for the person: "Buy 3 kWh for €0.51". */
   readonly title: string;
-  /** Calls of one transaction where they can be: all to the marketplace, or in a wallet that bundles calls. */
+  /** Calls of one transaction where they can be: all to one contract, or in a wallet that bundles calls. */
   readonly calls: readonly Call[];
-  /** Told after each transaction, when it takes several: how many of the calls are done. */
-  readonly onProgress?: (done: number) => void;
 }

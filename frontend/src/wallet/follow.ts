@@ -5,6 +5,7 @@ import { call, getTransaction, waitForTransactionReceipt } from "viem/actions";
 import type { Config, Connector } from "wagmi";
 import { getClient, waitForCallsStatus } from "wagmi/actions";
 import type { Network } from "../chain/index.ts";
+import { noteOwnBlock } from "../data/index.ts";
 import { type Ending, endingOf } from "./ending.ts";
 import { Reverted, Told } from "./errors.ts";
 import { dropPending, type Pending } from "./pending.ts";
@@ -42,6 +43,7 @@ async function end(
   if (kind === "calls") {
     const receipts = await callsReceipts(config, pending);
     dropPending(pending);
+    for (const { blockNumber } of receipts) noteOwnBlock(chainId, blockNumber);
     void queries.invalidateQueries({ queryKey: ["chain", chainId] });
     toast.done(explorerLink(network, receipts.at(-1)?.transactionHash));
     return receipts;
@@ -49,6 +51,7 @@ async function end(
   const client = clientOf(config, chainId);
   const ending = await endingOf(client, pending);
   dropPending(pending);
+  if ("receipt" in ending) noteOwnBlock(chainId, ending.receipt.blockNumber);
   // It is done now, however long the pages take to read the chain again.
   void queries.invalidateQueries({ queryKey: ["chain", chainId] });
   if (!("receipt" in ending)) throw new Told(wordsForEnding(ending.status));

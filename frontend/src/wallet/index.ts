@@ -1,3 +1,5 @@
+import { lazily } from "../ui/index.ts";
+
 export { isRejection, refusalIn } from "./answers.ts";
 export { ConnectButton } from "./ConnectButton.tsx";
 export type { Deed } from "./deed.ts";
@@ -10,4 +12,8 @@ export { notify } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
 export { type Outcome, useTransact } from "./useTransact.ts";
+export { type DemoPerson, useTryDemo } from "./useTryDemo.ts";
 export { wagmiConfigOf } from "./wagmi.ts";
+
+/** Where money comes from that a wallet lacks; comes when it is first shown. */
+export const MoreMoney = lazily(() => import("./MoreMoney.tsx"));

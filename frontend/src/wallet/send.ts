@@ -39,7 +39,7 @@ export interface Sender {
  * @throws What the contract or the wallet refuses with; {@link Reverted} for what was mined and refused.
  */
 export async function send(
-  { title, calls, onProgress }: Deed,
+  { title, calls }: Deed,
   sender: Sender,
 ): Promise<readonly TransactionReceipt[]> {
   const { config, client, network, queries, address, connector, toast, onMined } = sender;
@@ -62,7 +62,7 @@ export async function send(
     await finish(bundle, "calls");
     return receipts;
   }
-  for (const [index, call] of transactions.entries()) {
+  for (const call of transactions) {
     const gas = await simulate(client, address, [call]);
     const expectedNonce = await getTransactionCount(client, { address, blockTag: "pending" });
     toast.waiting();
@@ -79,7 +79,6 @@ export async function send(
       dataHash: keccak256(call.data),
       expectedNonce,
     });
-    onProgress?.(index + 1);
   }
   return receipts;
 }
@@ -109,23 +108,32 @@ async function bundled(
   }
 }
 
-/** The fewest transactions that do what the calls do: those to the marketplace in a row become one multicall. */
-function transactionsOf(calls: readonly Call[], { deployment: { marketplace } }: Network): Call[] {
+/** Calls of one transaction at most, which may use 2^24 gas (EIP-7825): a reading of a day takes about 400,000. */
+const MOST_CALLS = 32;
+
+/** The fewest transactions that do what the calls do: those in a row to one contract that takes several become a multicall. */
+function transactionsOf(calls: readonly Call[], { deployment }: Network): Call[] {
+  const takeSeveral = [deployment.marketplace, deployment.meters];
   const runs: Call[][] = [];
   for (const call of calls) {
     const before = runs.at(-1);
-    const joins = [call, ...(before ?? [])].every(({ to }) => isAddressEqual(to, marketplace));
+    const isSame = before?.every(({ to }) => isAddressEqual(to, call.to)) ?? false;
+    const joins =
+      isSame &&
+      (before?.length ?? 0) < MOST_CALLS &&
+      takeSeveral.some((one) => isAddressEqual(one, call.to));
     if (before !== undefined && joins) before.push(call);
     else runs.push([call]);
   }
   return runs.flatMap((run) => {
-    if (run.length === 1) return run;
+    const [first] = run;
+    if (first === undefined || run.length === 1) return run;
     const data = encodeFunctionData({
       abi: marketplaceAbi,
       functionName: "multicall",
       args: [run.map((call) => call.data)],
     });
-    return [{ to: marketplace, data }];
+    return [{ to: first.to, data }];
   });
 }
 

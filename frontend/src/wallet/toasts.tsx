@@ -44,6 +44,20 @@ function show(change: Shown): void {
 
 export const closePlain = (): void => show({ plain: undefined });
 
+/** Counts the accounts that have acted: what concerns one before is said no more. */
+let turn = 0;
+
+/** Takes away what was said to the account before, also of what is still to be done for it. */
+export function forgetMessages(): void {
+  turn += 1;
+  closePlain();
+  if (mounted === undefined) return;
+  library().then(
+    ({ toast }) => toast.dismiss(),
+    () => undefined,
+  );
+}
+
 const library = later(() => import("./ToastPlace.tsx"));
 let mounted: Promise<void> | undefined;
 
@@ -75,12 +89,14 @@ async function say(
 
 function begun(title: string): DeedToast {
   const id = crypto.randomUUID();
+  const own = turn;
   let isSent = false;
   const tell = (
     kind: "loading" | "success" | "info" | "error",
     description: ReactNode,
     link?: string | undefined,
   ): void => {
+    if (own !== turn) return;
     void say(kind, title, {
       id,
       description,

@@ -19,22 +19,29 @@ import type {
 
 /**
  * Studies homes over the same slots.
+ * @param trades What each home trades, unless it is {@link tradesOf}.
  * @returns What was found for each home, in their order.
  * @throws RangeError when homes have different numbers of slots, none, one name or a negative energy.
  */
-export function study(homes: readonly StudiedHome[], terms: StudyTerms): HomeStudy[] {
+export function study(
+  homes: readonly StudiedHome[],
+  terms: StudyTerms,
+  trades?: readonly HomeTrades[],
+): HomeStudy[] {
   const slots = slotCountOf(homes);
   const levels = levelsOf(slots, terms);
-  const trades = tradesIn(homes, levels, terms.firstSlot);
+  const traded = trades ?? tradesIn(homes, levels, terms.firstSlot);
   const months = monthsOf(slots, terms);
   return homes.map((home, index) => {
-    const own = trades[index] ?? { boughtWh: [], soldWh: [] };
+    const own = traded[index] ?? NO_TRADES;
     const found = months.map(
       ({ month, from, to }): StudyMonth => ({ month, ...sumsOf(home, own, levels, from, to) }),
     );
     return { name: home.name, months: found, total: found.reduce(addSums, NOTHING) };
   });
 }
+
+const NO_TRADES: HomeTrades = { boughtWh: [], soldWh: [], paidMillis: [], receivedMillis: [] };
 
 /**
  * What every home trades with its neighbours, slot by slot, in the order of the homes.
@@ -62,9 +69,12 @@ function tradesIn(
   levels: readonly StudyLevel[],
   firstSlot: number,
 ): HomeTrades[] {
+  const none = () => new Array<bigint>(levels.length).fill(0n);
   const trades = homes.map(() => ({
-    boughtWh: new Array<bigint>(levels.length).fill(0n),
-    soldWh: new Array<bigint>(levels.length).fill(0n),
+    boughtWh: none(),
+    soldWh: none(),
+    paidMillis: none(),
+    receivedMillis: none(),
   }));
   for (const [index, level] of levels.entries()) {
     // At night nobody has energy left.
@@ -74,8 +84,17 @@ function tradesIn(
     const [sold, bought] = [sellers, buyers].map((side, _, [offers = [], bids = []]) =>
       rationEqually(side, least(sumOf(offers), sumOf(bids)), firstSlot + index),
     );
-    for (const [at, { home }] of sellers.entries()) put(trades[home]?.soldWh, index, sold?.[at]);
-    for (const [at, { home }] of buyers.entries()) put(trades[home]?.boughtWh, index, bought?.[at]);
+    const { pricePerKwh, feePerKwh } = level;
+    for (const [at, { home }] of sellers.entries()) {
+      const wh = sold?.[at] ?? 0n;
+      put(trades[home]?.soldWh, index, wh);
+      put(trades[home]?.receivedMillis, index, costMillis(pricePerKwh - feePerKwh, wh));
+    }
+    for (const [at, { home }] of buyers.entries()) {
+      const wh = bought?.[at] ?? 0n;
+      put(trades[home]?.boughtWh, index, wh);
+      put(trades[home]?.paidMillis, index, costMillis(pricePerKwh, wh));
+    }
   }
   return trades;
 }
@@ -100,7 +119,7 @@ function sidesIn(homes: readonly StudiedHome[], index: number): [Claim[], Claim[
   return [sellers, buyers];
 }
 
-function put(values: bigint[] | undefined, index: number, value = 0n): void {
+function put(values: bigint[] | undefined, index: number, value: bigint): void {
   if (values !== undefined) values[index] = value;
 }
 
@@ -138,8 +157,10 @@ function sumsOf(
     sumOver(levels, (level, slot) => costMillis(priceOf(level), energyWh[slot] ?? 0n));
   const retailPerKwh = levels.map((level) => level.retailPerKwh);
   const feedInPerKwh = levels.map((level) => level.feedInPerKwh);
-  const paidMillis = worthOf(boughtWh, ({ pricePerKwh }) => pricePerKwh);
-  const receivedMillis = worthOf(soldWh, ({ pricePerKwh, feePerKwh }) => pricePerKwh - feePerKwh);
+  const [paidMillis, receivedMillis] = [
+    total(part(trades.paidMillis)),
+    total(part(trades.receivedMillis)),
+  ];
   const restWh = exportedWh.map((wh, slot) => wh - (soldWh[slot] ?? 0n));
   const fromGridMillis = worthOf(restWh, (level) => level.feedInPerKwh);
   return {

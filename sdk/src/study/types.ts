@@ -22,10 +22,16 @@ export interface StudyTerms {
   readonly levelOf: (slot: number) => StudyLevel;
 }
 
-/** What a home trades with its neighbours, Wh per slot. */
+/** What a home trades with its neighbours, slot by slot. Money in thousandths of a base unit. */
 export interface HomeTrades {
+  /** As it arrives. */
   readonly boughtWh: readonly bigint[];
+  /** As it is sent. */
   readonly soldWh: readonly bigint[];
+  /** Charges included. */
+  readonly paidMillis: readonly bigint[];
+  /** Charges deducted. */
+  readonly receivedMillis: readonly bigint[];
 }
 
 /** A home's energy and money over a run of slots. Money in thousandths of a base unit. */

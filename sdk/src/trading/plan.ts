@@ -1,10 +1,11 @@
-import { ANYONE, BID, OFFER } from "../deals/order.ts";
+import { ANYONE, BID, isFirm, OFFER } from "../deals/order.ts";
 import { isClosedIn, isIslandedIn, levelFor, type Microgrid } from "../microgrid.ts";
-import { giftOf, limitBidOf, limitOfferOf, type Terms } from "../orders.ts";
+import { giftOf, limitBidOf, limitOfferOf, postedOfferOf, type Terms } from "../orders.ts";
 import { slotAt, slotEnd, slotStart } from "../slots.ts";
 import type { Order } from "../typedData.ts";
 import { Means, openWhOf } from "./means.ts";
 import type {
+  FirmTerms,
   NotPlanned,
   PlacedOrder,
   Plan,
@@ -16,7 +17,7 @@ import type {
 
 /** Less is not worth the gas of a fill. */
 const LEAST_WH = 10n;
-/** How long after its end a slot's energy is traded: readings that are reported once a day come in time. */
+/** The longest that a slot's energy is traded after its end: readings that are reported once a day come in time. */
 export const SPOT_SECONDS = 2 * 86_400;
 /** How long an order holds. One that is wanted longer is signed again: none outlives by much what it was signed for. */
 const SPOT_LIFE_SECONDS = 12 * 3600;
@@ -33,9 +34,12 @@ interface Want {
 /**
  * Says which orders a home signs now. Offers: what it has exported and not promised, and what it is sure to export, with a bond.
  * Bids: what it has imported and not bought before, and what it is sure to import. Nothing is ordered twice: what an order
- * that can still be filled covers, also one that was withdrawn from the relay, waits until it has expired.
+ * that can still be filled covers, also one that was withdrawn from the relay, waits until it has expired. While the chain is out of
+ * reach, orders are firm, and for metered energy only.
  */
-export function planTrades(facts: TradingFacts, limits: TradingLimits): Plan {
+export function planTrades(facts: TradingFacts, given: TradingLimits): Plan {
+  const { firm } = facts;
+  const limits = firm === undefined ? given : firmLimits(given, firm);
   const { placed, nowSeconds } = facts;
   const means = new Means(facts, limits);
   const orders: PlannedOrder[] = [];
@@ -68,16 +72,29 @@ export function planTrades(facts: TradingFacts, limits: TradingLimits): Plan {
     orders.push({ purpose, order, reason });
     nonce++;
   }
-  return { orders, without, stale: staleOf(facts, limits, wants) };
+  // What was signed while the chain was in reach waits for it.
+  const looked = firm === undefined ? facts : { ...facts, placed: placed.filter(isFirmlyPlaced) };
+  return { orders, without, stale: staleOf(looked, limits, wants) };
 }
 
+/** While the chain is out of reach limits alone are traded, of what was metered, by the lock's settler. */
+const firmLimits = (limits: TradingLimits, { settler }: FirmTerms): TradingLimits => ({
+  ...limits,
+  settler,
+  postedPerKwh: undefined,
+  forward: undefined,
+  gift: undefined,
+});
+
+const isFirmlyPlaced = ({ order }: PlacedOrder): boolean => isFirm(order);
+
 /** What was metered and is not promised, sold, or bought. */
-function spotWants(facts: TradingFacts, { gift }: TradingLimits): Want[] {
-  const { microgrid, metered, promisedWh, nowSeconds } = facts;
+function spotWants(facts: TradingFacts, { gift, spotSeconds }: TradingLimits): Want[] {
+  const { microgrid, metered, promisedWh, heldWh, nowSeconds } = facts;
   const { slotSeconds } = microgrid;
   return metered.flatMap(({ slot, exportedWh, importedWh }): Want[] => {
     const end = slotEnd(slot, slotSeconds);
-    if (end > nowSeconds || end + SPOT_SECONDS <= nowSeconds || !trades(microgrid, slot)) return [];
+    if (end > nowSeconds || end + spotSeconds <= nowSeconds || !trades(microgrid, slot)) return [];
     const reason = "it was metered";
     const surplusWh = exportedWh - (promisedWh.get(slot) ?? 0n);
     const givenWh =
@@ -86,8 +103,14 @@ function spotWants(facts: TradingFacts, { gift }: TradingLimits): Want[] {
         : 0n;
     const bought = filledWh(facts, slot, "spot bid") + filledWh(facts, slot, "forward bid");
     const sold = filledWh(facts, slot, "spot offer");
+    const leftWh = surplusWh - givenWh - sold;
     return [
-      { purpose: "spot offer", slot, energyWh: surplusWh - givenWh - sold, reason },
+      {
+        purpose: "spot offer",
+        slot,
+        energyWh: least(leftWh, heldWh.get(slot) ?? leftWh),
+        reason,
+      },
       {
         purpose: "gift",
         slot,
@@ -149,7 +172,7 @@ function staleOf(
 /** Never below what the grid pays, nor above what it charges. */
 function termsOf(
   { microgrid, meter }: TradingFacts,
-  { floorPerKwh, ceilingPerKwh, forward }: TradingLimits,
+  { floorPerKwh, ceilingPerKwh, postedPerKwh, forward }: TradingLimits,
   purpose: Purpose,
   slot: number,
 ): Omit<Terms, "energyWh"> {
@@ -157,7 +180,7 @@ function termsOf(
   const isForward = purpose === "forward offer" || purpose === "forward bid";
   const pricePerKwh = isBid(purpose)
     ? least(ceilingPerKwh, retailPerKwh)
-    : greatest(floorPerKwh, feedInPerKwh);
+    : greatest((purpose === "spot offer" ? postedPerKwh : undefined) ?? floorPerKwh, feedInPerKwh);
   return {
     firstSlot: slot,
     pricePerKwh: purpose === "gift" ? 0n : pricePerKwh,
@@ -167,21 +190,27 @@ function termsOf(
 }
 
 function orderOf(
-  { maker, microgrid, nowSeconds: now, counter }: TradingFacts,
-  { settler, gift }: TradingLimits,
+  { maker, microgrid, nowSeconds: now, counter: current, firm }: TradingFacts,
+  { settler, gift, postedPerKwh, spotSeconds }: TradingLimits,
   purpose: Purpose,
   terms: Terms,
   nonce: bigint,
 ): Order {
   const { slotSeconds } = microgrid;
   const { firstSlot, bondPerKwh } = terms;
+  // Nobody knows when the chain is back: a firm order lasts as long as its lock.
+  const counter = firm === undefined ? current : 0n;
   const deadline =
-    bondPerKwh === undefined
-      ? now + SPOT_LIFE_SECONDS
-      : Math.min(now + FORWARD_LIFE_SECONDS, slotStart(firstSlot, slotSeconds) - 1);
+    firm?.untilSeconds ??
+    (bondPerKwh === undefined
+      ? Math.min(now + SPOT_LIFE_SECONDS, slotEnd(firstSlot, slotSeconds) + spotSeconds)
+      : Math.min(now + FORWARD_LIFE_SECONDS, slotStart(firstSlot, slotSeconds) - 1));
   const by = { maker, microgrid: microgrid.microgrid, slotSeconds, now, counter, nonce };
   const whole = { ...terms, deadline };
   if (purpose === "gift") return giftOf(by, { ...whole, counterparty: gift?.to ?? ANYONE });
+  if (purpose === "spot offer" && postedPerKwh !== undefined) {
+    return postedOfferOf(by, { ...whole, crosses: true });
+  }
   return isBid(purpose)
     ? limitBidOf(by, { ...whole, settler })
     : limitOfferOf(by, { ...whole, settler });

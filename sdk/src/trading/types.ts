@@ -18,6 +18,13 @@ export interface TradingLimits {
   readonly mostPerDayMillis: bigint;
   /** Who alone may fill its limits; `ANYONE` for anyone. */
   readonly settler: Address;
+  /**
+   * Given: metered surplus is offered at this posted price, in base units per kWh, for neighbours to accept, instead of with a
+   * limit.
+   */
+  readonly postedPerKwh?: bigint | undefined;
+  /** How long after its end a slot's energy is traded, in seconds. */
+  readonly spotSeconds: number;
   /** Given: energy to come is traded too. */
   readonly forward?: ForwardLimits | undefined;
   /** Given: a share of the surplus is given away in islanded slots. */
@@ -45,6 +52,13 @@ export interface PlacedOrder {
   readonly filledWh: bigint;
 }
 
+/** A lock that makes orders firm: they can't be cancelled, and are settled when the chain is back. */
+export interface FirmTerms {
+  readonly settler: Address;
+  /** Unix seconds. */
+  readonly untilSeconds: number;
+}
+
 /** All that a plan depends on, at one moment. */
 export interface TradingFacts {
   /** The household. */
@@ -61,11 +75,15 @@ export interface TradingFacts {
   readonly balanceMillis: bigint;
   /** What the delegate may still spend. */
   readonly allowanceMillis: bigint;
+  /** Given while the chain is out of reach: the lock under which metered energy is traded by firm orders. */
+  readonly firm?: FirmTerms | undefined;
   /** What the meter has counted, without what its battery's own device reports. */
   readonly metered: readonly MeteredSlot[];
   readonly forecast: readonly SlotForecast[];
   /** What the meter has promised to forwards. */
   readonly promisedWh: EnergyBySlot;
+  /** What the household holds of slots whose readings are on chain: what it sold, gave or retired otherwise is not offered. */
+  readonly heldWh: EnergyBySlot;
   /** Orders of slots that may still trade, filled ones and expired ones too. */
   readonly placed: readonly PlacedOrder[];
 }

@@ -1,7 +1,8 @@
-import { ANYONE, BID, isLimit, type Order } from "@wattline/sdk";
+import { ANYONE, BID, FIRST_FIRM_NONCE, isFirm, isLimit, type Order } from "@wattline/sdk";
 import {
   type PlacedOrder,
   planTrades,
+  SPOT_SECONDS,
   type TradingFacts,
   type TradingLimits,
 } from "@wattline/sdk/trading";
@@ -23,6 +24,7 @@ const LIMITS: TradingLimits = {
   ceilingPerKwh: 250_000n,
   mostPerDayMillis: 5n * EURO,
   settler: ANYONE,
+  spotSeconds: SPOT_SECONDS,
   forward: { bondPerKwh: 50_000n, hours: 24 },
 };
 
@@ -38,6 +40,7 @@ const factsWith = (members: Partial<TradingFacts> = {}): TradingFacts => ({
   metered: [],
   forecast: [],
   promisedWh: new Map(),
+  heldWh: new Map(),
   placed: [],
   ...members,
 });
@@ -100,6 +103,67 @@ describe("A plan of a home's trades", () => {
     expect(prices({ floorPerKwh: 1n, ceilingPerKwh: 900_000n })).to.deep.equal([
       LEVEL.feedInPerKwh,
       LEVEL.retailPerKwh,
+    ]);
+  });
+
+  it("offers no more of a reported slot than the household holds", () => {
+    const slots = [metered(-3, 500n, 0n), metered(-2, 500n, 0n), metered(-1, 500n, 0n)];
+    const heldWh = new Map([
+      [NOW_SLOT - 3, 0n],
+      [NOW_SLOT - 2, 120n],
+    ]);
+    expect(shown(plan({ metered: slots, heldWh }).orders)).to.deep.equal([
+      ["spot offer", -2, 120],
+      ["spot offer", -1, 500],
+    ]);
+  });
+
+  it("posts a price for surplus when the household names one, for neighbours across a tie line too", () => {
+    const slots = [metered(-1, 500n, 70n)];
+    const [offer, bid] = plan({ metered: slots }, { postedPerKwh: 180_000n }).orders;
+    expect(offer?.order).to.include({ price: 180_000n, crosses: true, energy: 500 });
+    expect(offer && isLimit(offer.order)).to.equal(false);
+    expect(bid && isLimit(bid.order)).to.equal(true);
+    const [cheap] = plan({ metered: slots }, { postedPerKwh: 1n }).orders;
+    expect(cheap?.order.price).to.equal(LEVEL.feedInPerKwh);
+  });
+
+  it("orders firmly while the chain is out of reach, for metered energy alone, as long as the lock lasts", () => {
+    const settler = "0x00000000000000000000000000000000000000dd";
+    const firm = { settler, untilSeconds: NOON + 20 * 86_400 } as const;
+    const before = plan({ forecast: [forecast(8, 900n)], metered: [metered(-5, 80n, 0n)] });
+    const { orders, stale } = plan(
+      {
+        firm,
+        counter: 7n,
+        nonce: FIRST_FIRM_NONCE + 5n,
+        metered: [metered(-5, 80n, 0n), metered(-1, 500n, 70n)],
+        forecast: [forecast(8, 900n, 900n)],
+        placed: placedOf(before.orders),
+      },
+      { postedPerKwh: 180_000n, gift: { to: SHELTER, percent: 50 } },
+    );
+    expect(shown(orders)).to.deep.equal([
+      ["spot offer", -1, 500],
+      ["spot bid", -1, 70],
+    ]);
+    for (const { order } of orders) {
+      expect(isFirm(order)).to.equal(true);
+      expect(order).to.include({ settler, counter: 0n, deadline: firm.untilSeconds });
+    }
+    // What was signed before waits for the chain: neither ordered again nor taken back.
+    expect(stale).to.deep.equal([]);
+  });
+
+  it("trades a slot for as long as the household says, and no order holds longer", () => {
+    const limits = { spotSeconds: 2 * 3600 };
+    const slots = [metered(-9, 500n, 0n), metered(-8, 500n, 0n), metered(-1, 500n, 0n)];
+    const { orders } = plan({ metered: slots }, limits);
+    expect(
+      orders.map(({ order }) => [order.firstSlot - NOW_SLOT, order.deadline - NOON]),
+    ).to.deep.equal([
+      [-8, 900],
+      [-1, 7200],
     ]);
   });
 

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type KeyConfig, openSigner } from "@wattline/common/keys";
 import { type Lock, takeLock } from "@wattline/common/lock";
 import type { Settings } from "./config/read.ts";
+import type { MeterConfig } from "./config/schema.ts";
 import { reasonOf } from "./errors.ts";
-import { Home } from "./home.ts";
-import { Reporter } from "./reporting/reporter.ts";
+import { type Home, journalFolder, openHome } from "./home.ts";
+import { Reporter, reportingOf } from "./reporting/reporter.ts";
 import { openSource } from "./sources/open.ts";
 import { statusOf } from "./status.ts";
 import type { Trader } from "./trading/trader.ts";
@@ -57,14 +58,23 @@ export async function startAgent(
     let status = () => "";
     locks.push(await takeLock(lockPlace(config.data), () => status()));
     for (const file of keyFiles(config.homes)) locks.push(await takeLock(file));
-    for (const home of config.homes) homes.push(new Home(settings, home, report, now));
-    const reporter = new Reporter(settings, homes, report, now);
+    for (const home of config.homes) homes.push(openHome(settings, home, report, now));
+    const reporter = new Reporter({
+      deployment: settings.deployment,
+      rpcUrl: config.chain.rpc_url,
+      reporting: reportingOf(config.report),
+      homes,
+      report,
+      now,
+    });
     const traders = await tradersOf(settings, homes, { now, report });
     const services = await startServices(settings, homes, reporter, traders, { now, report });
     status = () => JSON.stringify(statusOf(homes, traders, reporter.trouble, services.pageCode()));
     for (const home of homes) home.seal();
-    const reading = homes.flatMap((home) =>
-      home.config.meters.map((meter) => readMeter(home, meter, { now, report }, stop.signal)),
+    const reading = homes.flatMap((home, index) =>
+      (config.homes[index]?.meters ?? []).map((meter) =>
+        readMeter(home, meter, { now, report }, stop.signal),
+      ),
     );
     const rounds = [reporter, ...traders].map((each) => runRounds(each, stop.signal));
     return {
@@ -90,7 +100,7 @@ export async function startAgent(
 /** One meter, from its source into its home, until the source ends. */
 async function readMeter(
   home: Home,
-  meter: Home["config"]["meters"][number],
+  meter: MeterConfig,
   { now, report }: Required<AgentOptions>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -136,18 +146,29 @@ async function tradersOf(
   { now, report }: Required<AgentOptions>,
 ): Promise<Trader[]> {
   const { rpc_url: rpcUrl } = config.chain;
-  const trading = homes.filter((home) => home.config.trading !== undefined);
-  if (trading.length === 0 || rpcUrl === undefined) return [];
-  const [{ Market }, { Trader }] = await Promise.all([
+  if (rpcUrl === undefined || config.homes.every(({ trading }) => trading === undefined)) return [];
+  const [{ RelayClient }, { Market }, { pastOf }, { Trader }] = await Promise.all([
+    import("@wattline/relay/client"),
     import("./trading/market.ts"),
+    import("./trading/metered.ts"),
     import("./trading/trader.ts"),
   ]);
   const market = new Market(rpcUrl, deployment);
-  return trading.flatMap((home) => {
-    const { trading: terms, delegate } = home.config;
-    if (terms === undefined || delegate === undefined) return [];
-    const options = { home, config: terms, delegate: openSigner(delegate), market };
-    return [new Trader({ ...options, data: config.data, report, now })];
+  return homes.flatMap((home, index) => {
+    const { trading, delegate, meters } = config.homes[index] ?? {};
+    if (trading === undefined || delegate === undefined || meters === undefined) return [];
+    const folder = journalFolder(config.data, home.device.address);
+    const names = meters.map(({ name }) => name);
+    return new Trader({
+      home,
+      config: trading,
+      delegate: openSigner(delegate),
+      market,
+      relay: new RelayClient(trading.relay),
+      past: (fromSlot) => pastOf(folder, names, fromSlot),
+      report,
+      now,
+    });
   });
 }
 

@@ -11,10 +11,11 @@ import {
   solarMostWh,
 } from "@wattline/sdk";
 import { type Address, hashTypedData } from "viem";
-import type { Settings } from "./config/read.ts";
-import type { HomeConfig } from "./config/schema.ts";
+import type { KnownDeployment, Settings } from "./config/read.ts";
+import type { BatteryConfig, HomeConfig } from "./config/schema.ts";
 import type { BlockEntry, Entry, SlotEntry } from "./journal/entries.ts";
 import { Journal } from "./journal/journal.ts";
+import type { Records } from "./journal/records.ts";
 import { addPower, type Integral, registersOf, startIntegral } from "./metering/integrate.ts";
 import type { PowerSample, RegisterSample, Sample } from "./metering/sample.ts";
 import {
@@ -60,12 +61,59 @@ const SAVE_POWER_MS = 60_000;
 /** What is older than this is not kept in memory. */
 const KEPT_SECONDS = 8 * 86_400;
 
-/** One home: its meters, its journal and its device's keys. */
-export class Home {
-  readonly config: HomeConfig;
-  readonly journal: Journal;
+/** What is configured of a home, without where its keys and its meters' values come from. */
+export interface HomeTerms
+  extends Pick<
+    HomeConfig,
+    "name" | "microgrid" | "slot_minutes" | "connection_w" | "gaps" | "capacity_w"
+  > {
+  readonly meters: readonly { readonly name: string }[];
+  readonly battery?: Pick<BatteryConfig, "latitude" | "longitude" | "panels_w"> | undefined;
+}
+
+export interface HomeOptions {
+  readonly config: HomeTerms;
+  readonly deployment: Pick<KnownDeployment, "chainId" | "meters">;
   readonly device: Signer;
   /** The device registered with the source Storage, for what the sun can't have made. */
+  readonly storage?: Signer | undefined;
+  readonly journal: Records;
+  readonly report: (message: string) => void;
+  /** Our clock, Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Opens a home as it is configured, with its keys and its journal on disk.
+ * @throws AgentError when a key or the journal can't be opened.
+ */
+export function openHome(
+  { config: { data }, deployment }: Settings,
+  config: HomeConfig,
+  report: (message: string) => void,
+  now: () => number,
+): Home {
+  const device = openSigner(config.device);
+  const storage = config.battery?.device && openSigner(config.battery.device);
+  const journal = Journal.open({
+    folder: journalFolder(data, device.address),
+    header: headerOf(config, deployment),
+    report: (message) => report(`${config.name}: ${message}`),
+  });
+  return new Home({ config, deployment, device, storage, journal, report, now });
+}
+
+/** Whose journal it is. */
+export const headerOf = (
+  { name, slot_minutes: slotMinutes }: Pick<HomeTerms, "name" | "slot_minutes">,
+  { chainId, meters }: HomeOptions["deployment"],
+) => ({ home: name, slotSeconds: slotMinutes * 60, chainId, metersContract: meters });
+
+/** One home: its meters, its journal and its device's keys. */
+export class Home {
+  readonly config: HomeTerms;
+  readonly journal: Records;
+  readonly device: Signer;
   readonly storage: Signer | undefined;
   readonly slotSeconds: number;
   readonly #domain: Domain;
@@ -75,14 +123,11 @@ export class Home {
   readonly #now: () => number;
   #sealing: Promise<void> = Promise.resolve();
 
-  /** @throws AgentError when a key or the journal can't be opened. */
-  constructor(
-    { config: all, deployment }: Settings,
-    config: HomeConfig,
-    report: (message: string) => void,
-    now: () => number,
-  ) {
+  constructor({ config, deployment, device, storage, journal, report, now }: HomeOptions) {
     this.config = config;
+    this.journal = journal;
+    this.device = device;
+    this.storage = storage;
     this.slotSeconds = config.slot_minutes * 60;
     this.#domain = metersDomain(deployment.chainId, deployment.meters);
     this.#rules = {
@@ -92,18 +137,6 @@ export class Home {
     };
     this.#report = (message) => report(`${config.name}: ${message}`);
     this.#now = now;
-    this.device = openSigner(config.device);
-    this.storage = config.battery?.device && openSigner(config.battery.device);
-    this.journal = Journal.open({
-      folder: journalFolder(all.data, this.device.address),
-      header: {
-        home: config.name,
-        slotSeconds: this.slotSeconds,
-        chainId: deployment.chainId,
-        metersContract: deployment.meters,
-      },
-      report: this.#report,
-    });
     for (const { name } of config.meters) this.#meters.set(name, this.#restored(name));
   }
 
@@ -276,7 +309,10 @@ export class Home {
       const { address: device } = signer;
       entries.push({ kind: "block", device, direction, block, word, signature, state: "waiting" });
     };
-    await add(this.device, "export", ({ exportWh, storageWh }) => exportWh - storageWh);
+    // A home that can export nothing has nothing to report.
+    if (this.config.capacity_w !== 0) {
+      await add(this.device, "export", ({ exportWh, storageWh }) => exportWh - storageWh);
+    }
     await add(this.device, "import", ({ importWh }) => importWh);
     if (this.storage !== undefined) {
       await add(this.storage, "export", ({ storageWh }) => storageWh);

@@ -16,7 +16,7 @@ import { hashTypedData } from "viem";
 import { bytesOf, version5 } from "../../../sdk/test/meterData/p1/samples.ts";
 import { readSettings } from "../src/config/read.ts";
 import { exportJournal } from "../src/export.ts";
-import { Home, journalFolder } from "../src/home.ts";
+import { type Home, journalFolder, openHome } from "../src/home.ts";
 import type { BlockEntry } from "../src/journal/entries.ts";
 import { samplesOfP1 } from "../src/sources/p1.ts";
 import { Household, keyIn } from "./support/folder.ts";
@@ -60,7 +60,7 @@ function open(text = toml()): Home {
   const settings = readSettings(household.configure(text));
   const [config] = settings.config.homes;
   if (config === undefined) throw new Error("There is a home.");
-  const home = new Home(
+  const home = openHome(
     settings,
     config,
     () => {},

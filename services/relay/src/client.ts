@@ -128,12 +128,10 @@ export class RelayClient {
 
   /** A microgrid's directory of names, not verified; undefined when none was published. @throws RelayError */
   async directory(microgrid: number, signal?: AbortSignal): Promise<SignedDirectory | undefined> {
-    try {
-      return await this.#get(`/directories/${microgrid}`, signal);
-    } catch (error) {
-      if (error instanceof RelayError && error.status === 404) return undefined;
-      throw error;
-    }
+    const response = await this.#fetch(`/directories/${microgrid}`, signal ? { signal } : {});
+    if (response.status === 204) return undefined;
+    if (!response.ok) throw errorFrom(response, await bodyOf(response));
+    return bodyOf(response);
   }
 
   /** Publishes a microgrid's directory of names. @throws RelayError */

@@ -93,7 +93,7 @@ function Profile({
   const {
     day = localDayOf(held.length > 0 ? slotStart(newest, slotSeconds) : (time ?? 0), localZone()),
   } = route.useSearch();
-  const { name } = microgrid;
+  const { name, microgrid: number } = microgrid;
   if (held.length === 0) {
     return (
       <Card title={<Trans>Energy you hold</Trans>}>
@@ -124,10 +124,19 @@ function Profile({
         </Trans>
       }
       actions={
-        <Button look="primary" onClick={() => setRetiring(true)}>
-          <Leaf aria-hidden="true" className="size-4" />
-          <Trans>Retire for a certificate</Trans>
-        </Button>
+        <div className="flex flex-wrap gap-2">
+          <Link
+            to="/market"
+            search={{ microgrid: number, do: "sell" }}
+            className={buttonClass("sun")}
+          >
+            <Trans>Sell this</Trans>
+          </Link>
+          <Button onClick={() => setRetiring(true)}>
+            <Leaf aria-hidden="true" className="size-4" />
+            <Trans>Retire for a certificate</Trans>
+          </Button>
+        </div>
       }
     >
       <DayPicker day={day} held={held} slotSeconds={slotSeconds} dayWh={dayWh} />
@@ -232,6 +241,7 @@ function DayChart({ day, held, slotSeconds, dayWh }: DayProps) {
       summary={t`${amount} on ${when}, in ${plural(count, { one: "# slot", other: "# slots" })}.`}
       x={chart.x}
       time
+      stepX={slotSeconds}
       series={chart.series}
       formatY={formatWatthours}
       table={{

@@ -61,6 +61,8 @@ export default function RetireSheet({
   const [kwh, setKwh] = useState("");
   const [beneficiary, setBeneficiary] = useState("");
   const [purpose, setPurpose] = useState("");
+  // What was asked about, so that another amount is asked about again.
+  const [asked, setAsked] = useState<string>();
 
   const { slotSeconds, name } = microgrid;
   const heldWh = useMemo(
@@ -88,12 +90,18 @@ export default function RetireSheet({
     purpose: purposeLength > MOST_PURPOSE ? t`Shorten it to ${most} characters.` : undefined,
   };
   const amount = formatEnergy(energyWh ?? 0n);
+  const wish = JSON.stringify([source, from, to, kwh, beneficiary, purpose]);
+  const isAsked = asked === wish;
   const isReady =
     profile !== undefined && faults.beneficiary === undefined && faults.purpose === undefined;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     if (!isReady || profile === undefined || !isAddress(onBehalf, { strict: false })) return;
+    if (!isAsked) {
+      setAsked(wish);
+      return;
+    }
     const { energy } = contractsOf(network);
     const outcome = await transact({
       title: t`Retire ${amount}`,
@@ -222,11 +230,30 @@ export default function RetireSheet({
           )}
         </Field>
         <Notice tone="warning">
-          <Trans>Retired energy can't be sold any more by anyone.</Trans>
+          {isAsked && isReady ? (
+            <strong>
+              <Trans>
+                {amount} will be gone for good, for a certificate. Is that what you want?
+              </Trans>
+            </strong>
+          ) : (
+            <Trans>Retired energy can't be sold any more by anyone.</Trans>
+          )}
         </Notice>
-        <Button type="submit" look="primary" size="large" busy={busy} disabled={!isReady}>
-          <Trans>Retire {amount}</Trans>
-        </Button>
+        {isAsked && isReady ? (
+          <div className="grid grid-cols-2 gap-3">
+            <Button size="large" onClick={() => setAsked(undefined)}>
+              <Trans>Keep it</Trans>
+            </Button>
+            <Button type="submit" look="danger" size="large" busy={busy}>
+              <Trans>Yes, retire it</Trans>
+            </Button>
+          </div>
+        ) : (
+          <Button type="submit" look="primary" size="large" busy={busy} disabled={!isReady}>
+            <Trans>Retire {amount}</Trans>
+          </Button>
+        )}
       </form>
     </Sheet>
   );

@@ -4,12 +4,11 @@ import {
   CERTIFICATE_STANDARD,
   certificatesOf,
   energyIdOf,
-  slotEnd,
   slotStart,
   sourceAt,
 } from "@wattline/sdk";
 import { Award, Download, Link2, Printer } from "lucide-react";
-import { saveAs } from "../../browser/index.ts";
+import { localZone, saveAs } from "../../browser/index.ts";
 import {
   Button,
   Chart,
@@ -161,6 +160,7 @@ function Facts({
     certificate;
   const [first = 0, last = 0] = [energyWh[0]?.[0], energyWh.at(-1)?.[0]];
   const place = `${latitudeTenths / 10}°, ${longitudeTenths / 10}°`;
+  const zone = localZone();
   return (
     <dl className="grid gap-x-6 gap-y-2 text-sm sm:grid-cols-[auto_1fr]">
       <Fact term={<Trans>On behalf of</Trans>}>
@@ -173,10 +173,20 @@ function Facts({
         <FullHex>{certificate.holder}</FullHex>
       </Fact>
       <Fact term={<Trans>Retired at</Trans>}>
-        {formatMoment(certificate.time)} ({formatUtc(certificate.time)})
+        <time dateTime={isoOf(certificate.time)} title={formatUtc(certificate.time)}>
+          {formatMoment(certificate.time)}
+        </time>
       </Fact>
       <Fact term={<Trans>Produced</Trans>}>
-        {formatUtc(slotStart(first, slotSeconds))} – {formatUtc(slotEnd(last, slotSeconds))}
+        <SlotTime
+          slot={first}
+          lastSlot={last}
+          slotSeconds={slotSeconds}
+          className="whitespace-normal"
+        />
+      </Fact>
+      <Fact term={<Trans>Times</Trans>}>
+        <Trans>By the clock of {zone}; in UTC on hover and in the file.</Trans>
       </Fact>
       <Fact term={<Trans>Source</Trans>}>{source}</Fact>
       <Fact term={<Trans>Microgrid</Trans>}>
@@ -193,6 +203,8 @@ function Facts({
   );
 }
 
+const isoOf = (unixSeconds: number): string => new Date(unixSeconds * 1000).toISOString();
+
 function Slots({ certificate }: { readonly certificate: Certificate }) {
   const { t } = useLingui();
   const sourceNames = useSourceNames();
@@ -205,6 +217,7 @@ function Slots({ certificate }: { readonly certificate: Certificate }) {
       summary={t`The energy by delivery slot: ${plural(count, { one: "# slot", other: "# slots" })} of ${step} minutes.`}
       x={energyWh.map(([slot]) => slotStart(slot, slotSeconds))}
       time
+      stepX={slotSeconds}
       height={200}
       series={[
         {

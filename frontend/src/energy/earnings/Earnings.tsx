@@ -20,7 +20,7 @@ import {
   SkeletonLines,
 } from "../../ui/index.ts";
 import { useEarnings } from "../history/earnings.ts";
-import { byDay, byMonth, daysOfMonth, noonOf, type Period, total } from "../periods.ts";
+import { byDay, byMonth, daysOfMonth, inCents, noonOf, type Period, total } from "../periods.ts";
 import { formatMonth } from "./month.ts";
 
 const route = getRouteApi("/energy");
@@ -29,6 +29,7 @@ const route = getRouteApi("/energy");
 export default function Earnings({ holder }: { readonly holder: Address }) {
   const { data, error, refetch } = useEarnings(holder);
   const { month: wanted } = route.useSearch();
+  const { decimals } = useNetwork().currency;
   if (error) {
     return (
       <ErrorState
@@ -39,7 +40,7 @@ export default function Earnings({ holder }: { readonly holder: Address }) {
     );
   }
   if (data === undefined) return <SkeletonLines lines={6} />;
-  const months = byMonth(data);
+  const months = byMonth(data).flatMap((one) => inCents([one], decimals));
   const month = wanted ?? months.at(-1)?.name;
   if (month === undefined) {
     return (
@@ -60,7 +61,8 @@ export default function Earnings({ holder }: { readonly holder: Address }) {
       </Card>
     );
   }
-  const days = byDay(data).filter(({ name }) => name.startsWith(month));
+  const ofMonth = byDay(data).filter(({ name }) => name.startsWith(month));
+  const days = inCents(ofMonth, decimals);
   return (
     <div className="flex flex-col gap-4">
       <Month month={month} months={months} days={days} />
@@ -126,6 +128,11 @@ function Totals({ sums }: { readonly sums: Gains }) {
           earned over the feed-in tariff: {sold} sold for <Money millis={sums.receivedMillis} />,
           which the grid would have paid <Money millis={sums.feedInValueMillis} /> for
         </Trans>
+        {sums.bondPaidMillis > 0n && (
+          <Trans>
+            ; less <Money millis={sums.bondPaidMillis} /> of bonds for what did not come
+          </Trans>
+        )}
       </p>
       <p className="rounded-xl bg-sky-soft px-4 py-3 text-sm">
         <Money millis={sums.savedMillis} className="block text-xl font-bold" />
@@ -133,6 +140,11 @@ function Totals({ sums }: { readonly sums: Gains }) {
           saved against the retail tariff: {bought} bought for <Money millis={sums.paidMillis} /> in
           place of <Money millis={sums.retailCostMillis} />
         </Trans>
+        {sums.bondReceivedMillis > 0n && (
+          <Trans>
+            ; and <Money millis={sums.bondReceivedMillis} /> of bonds for what did not come
+          </Trans>
+        )}
       </p>
     </div>
   );
@@ -183,6 +195,7 @@ function DaysChart({ month, days }: { readonly month: string; readonly days: rea
       series={chart.series}
       formatY={formatAmount}
       formatX={dayOfMonth}
+      labelX={t`Day`}
       table={{
         head: [t`Day`, t`Sold`, t`Earned`, t`Bought`, t`Saved`],
         rows: () =>

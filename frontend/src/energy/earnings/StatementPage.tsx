@@ -18,11 +18,12 @@ import {
   formatMoment,
   Money,
   SkeletonLines,
+  unitOf,
 } from "../../ui/index.ts";
 import { Fact, FullHex } from "../Fact.tsx";
 import { useEarnings } from "../history/earnings.ts";
 import { useMyMeters } from "../history/meters.ts";
-import { byDay, byMonth, noonOf, total } from "../periods.ts";
+import { byDay, byMonth, inCents, noonOf, total } from "../periods.ts";
 import { formatMonth } from "./month.ts";
 
 const route = getRouteApi("/statement");
@@ -82,9 +83,11 @@ function Sheet({
   const { name: chain, currency, deployment } = useNetwork();
   const { data: meters } = useMyMeters(holder);
   const { data: microgrids } = useMicrogrids();
-  const days = byDay(earnings).filter(({ name }) => name.startsWith(month));
+  const ofMonth = byDay(earnings).filter(({ name }) => name.startsWith(month));
+  const days = inCents(ofMonth, currency.decimals);
   const sums = total(days);
   const period = formatMonth(month);
+  const unit = unitOf(currency);
   const communities = [...new Set(meters?.map(({ microgrid }) => microgrid))]
     .map((id) => microgrids?.find((one) => one.microgrid === id)?.name ?? String(id))
     .join(", ");
@@ -149,8 +152,8 @@ function Sheet({
       )}
       <p className="mt-6 text-xs text-muted">
         <Trans>
-          Amounts in {currency.name} ({currency.symbol}). Days by the clock of {zone}, by when the
-          energy was delivered. Each trade is set beside the tariffs of its slots.
+          Amounts in {currency.name} ({unit}). Days by the clock of {zone}, by when the energy was
+          delivered. Each trade is set beside the tariffs of its slots.
         </Trans>
       </p>
     </article>

@@ -58,12 +58,15 @@ export const useReadings = (holder: Address) =>
   useHistory<readonly PastReading[]>(
     ["readings", holder],
     async (indexer, signal) =>
-      (await indexer.readingsOf({ owner: holder, limit: NEWEST, signal })).items,
+      newestFirst((await indexer.readingsOf({ owner: holder, limit: NEWEST, signal })).items),
     async (context) => {
       const readings = await readingsOf(context, await metersFromChain(context, holder));
-      return readings.toSorted((a, b) => b.firstSlot - a.firstSlot).slice(0, NEWEST);
+      return newestFirst(readings).slice(0, NEWEST);
     },
   );
+
+const newestFirst = (readings: readonly PastReading[]): PastReading[] =>
+  readings.toSorted((a, b) => b.firstSlot - a.firstSlot);
 
 type ChainMeter = Omit<MyMeter, "reportedWh" | "readings" | "lastSlot" | "lastReadingAt">;
 

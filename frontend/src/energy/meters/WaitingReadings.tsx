@@ -3,7 +3,7 @@ import { Gauge, Sun } from "lucide-react";
 import { Suspense, useState } from "react";
 import type { Address } from "viem";
 import { useMicrogrids } from "../../chain/index.ts";
-import { Button, Energy, formatCount, formatEnergy, lazily, SlotTime } from "../../ui/index.ts";
+import { Button, Energy, formatEnergy, lazily, SlotTime } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 import type { MyMeter } from "../history/meters.ts";
 import { type JudgedReading, useReportCalls, useWaiting } from "./useWaiting.ts";
@@ -72,20 +72,8 @@ function Ready({
   const { data: microgrids } = useMicrogrids();
   const { transact, busy } = useTransact();
   const callsOf = useReportCalls();
-  const [progress, setProgress] = useState<readonly [done: number, of: number]>();
   const totalWh = readings.reduce((sum, { exportedWh }) => sum + exportedWh, 0n);
   const amount = formatEnergy(totalWh);
-
-  async function mint() {
-    const calls = callsOf(readings);
-    if (calls.length > 1) setProgress([0, calls.length]);
-    await transact({
-      title: t`Mint ${amount}`,
-      calls,
-      onProgress: (done) => calls.length > 1 && setProgress([done, calls.length]),
-    });
-    setProgress(undefined);
-  }
 
   const slotSecondsOf = (meter: Address) => {
     const microgrid = meters.find(({ address }) => address.toLowerCase() === meter.toLowerCase());
@@ -120,23 +108,15 @@ function Ready({
         </div>
       </div>
       <div className="flex w-full flex-col gap-1 sm:w-auto">
-        <Button look="primary" size="large" busy={busy} onClick={() => void mint()}>
+        <Button
+          look="primary"
+          size="large"
+          busy={busy}
+          onClick={() => void transact({ title: t`Mint ${amount}`, calls: callsOf(readings) })}
+        >
           <Trans>Mint {amount}</Trans>
         </Button>
-        {progress !== undefined && <Progress done={progress[0]} of={progress[1]} />}
       </div>
-    </div>
-  );
-}
-
-function Progress({ done, of }: { readonly done: number; readonly of: number }) {
-  const [finished, all] = [formatCount(done), formatCount(of)];
-  return (
-    <div role="status" className="text-sm">
-      <Trans>
-        {finished} of {all} readings are submitted
-      </Trans>
-      <progress className="block w-full accent-leaf" value={done} max={of} aria-hidden="true" />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import {
   Input,
   parseAmount,
   typedAmount,
+  unitOf,
 } from "../../ui/index.ts";
 
 /** A field for an amount of money, with an optional limit and a button for all of it. */
@@ -24,7 +25,7 @@ export function AmountField({
 }) {
   const { t } = useLingui();
   const { currency } = useNetwork();
-  const { decimals, symbol } = currency;
+  const { decimals } = currency;
   const amount = parseAmount(text, decimals);
   const limit = most === undefined ? "" : formatMoney(most, currency);
   const error =
@@ -57,7 +58,7 @@ export function AmountField({
           {...control}
           inputMode="decimal"
           autoComplete="off"
-          unit={symbol}
+          unit={unitOf(currency)}
           placeholder="0.00"
           value={text}
           onChange={({ target }) => onChange(target.value)}

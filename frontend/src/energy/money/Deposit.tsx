@@ -1,8 +1,15 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, Suspense, useState } from "react";
 import { useNetwork } from "../../chain/index.ts";
 import { Button, formatMoney } from "../../ui/index.ts";
-import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../../wallet/index.ts";
+import {
+  isRejection,
+  MoreMoney,
+  notify,
+  reasonOf,
+  useDeposit,
+  useTransact,
+} from "../../wallet/index.ts";
 import { AmountField, amountIn } from "./AmountField.tsx";
 
 /** The form that deposits money from the wallet into escrow. */
@@ -43,6 +50,11 @@ export function Deposit({ walletBalance }: { readonly walletBalance: bigint }) {
         onChange={setText}
         most={walletBalance}
       />
+      {walletBalance === 0n && (
+        <Suspense>
+          <MoreMoney />
+        </Suspense>
+      )}
       <Button
         type="submit"
         look="primary"

@@ -16,6 +16,7 @@ export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder
   const network = useNetwork();
   const time = useChainTime();
   const [typed, setTyped] = useState("");
+  const [agent, setAgent] = useState("");
   const [text, setText] = useState("");
   const { transact, busy } = useTransact();
   const inForce = time !== undefined && lock !== undefined && lock.untilSeconds > time;
@@ -33,13 +34,14 @@ export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder
           : until > time + MOST_DAYS * SECONDS_PER_DAY
             ? t`A lock can last 30 days at most.`
             : undefined;
+  const agentIn = agent.trim() === "" ? zeroAddress : settlerIn(agent, holder);
+  const signer = current?.signer ?? agentIn;
   const ready = until !== undefined && time !== undefined && error === undefined;
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    if (!ready || settler === undefined) return;
+    if (!ready || settler === undefined || signer === undefined) return;
     const { marketplace, currency } = contractsOf(network);
-    const signer = current?.signer ?? zeroAddress;
     const outcome = await transact({
       title: t`Lock escrow until ${formatMoment(until)}`,
       calls: [callOf(marketplace, "lock", [currency.address, settler, signer, until])],
@@ -98,12 +100,35 @@ export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder
           <Button
             type="submit"
             busy={busy}
-            disabled={!ready || settler === undefined}
+            disabled={!ready || settler === undefined || signer === undefined}
             className="min-h-11 self-start md:mt-6"
           >
             {current ? <Trans>Make it longer</Trans> : <Trans>Lock</Trans>}
           </Button>
         </div>
+        {current === undefined && (
+          <Field
+            label={<Trans>Your home agent's key, if it shall trade with this money</Trans>}
+            hint={
+              <Trans>
+                In an outage the agent then trades by itself with all that is locked, at community
+                prices. Its allowance does not bound it.
+              </Trans>
+            }
+            error={signer === undefined ? t`This is not the address of somebody else.` : undefined}
+          >
+            {(control) => (
+              <Input
+                {...control}
+                spellCheck={false}
+                autoComplete="off"
+                placeholder="0x…"
+                value={agent}
+                onChange={({ target }) => setAgent(target.value)}
+              />
+            )}
+          </Field>
+        )}
       </form>
     </Card>
   );

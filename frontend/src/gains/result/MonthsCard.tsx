@@ -33,7 +33,6 @@ export function MonthsCard({ months }: { readonly months: readonly StudyMonth[] 
           values: months.map((month) => Number(gainMillis(month))),
         },
       ],
-      fromZero: true,
       labelX: t`Month`,
       formatX: (index) => monthName(months[index]?.month ?? "", "short"),
       formatY: (millis) => formatMillis(BigInt(Math.round(millis)), unit),

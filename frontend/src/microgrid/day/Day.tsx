@@ -9,11 +9,12 @@ import {
   ErrorState,
   formatClock,
   formatEnergy,
+  Power,
   SkeletonLines,
   SlotTime,
   Stat,
 } from "../../ui/index.ts";
-import { useDay } from "./useDay.ts";
+import { type DaySlot, useDay } from "./useDay.ts";
 
 /**
  * What was exported and traded today, and in the newest reported slot. Neither is a part of the other: what is bought here
@@ -34,7 +35,11 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
     );
   }
   const reported = data?.filter(({ producedWh }) => producedWh !== undefined) ?? [];
-  const newest = reported.at(-1);
+  // A slot that some meters have yet to report would look as if the sun had failed.
+  const usual = mostOf(reported.map(({ readings }) => readings));
+  const newest = reported.findLast(({ readings }) => readings >= usual) ?? reported.at(-1);
+  const isOpen = ({ slot }: DaySlot) => newest !== undefined && slot > newest.slot;
+  const open = reported.filter(isOpen);
   const sum = (amounts: readonly bigint[]) => amounts.reduce((total, wh) => total + wh, 0n);
   const producedWh = sum(reported.map((each) => each.producedWh ?? 0n));
   const tradedWh = sum(data?.map((each) => each.tradedWh) ?? []);
@@ -45,13 +50,28 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
         <Stat
           tone="sun"
           label={<Trans>Exported in the newest slot</Trans>}
-          value={newest === undefined ? "—" : <Energy wh={newest.producedWh ?? 0n} />}
-          detail={newest && <SlotTime slot={newest.slot} slotSeconds={slotSeconds} day={false} />}
+          value={
+            newest === undefined ? (
+              "—"
+            ) : (
+              <Power wh={newest.producedWh ?? 0n} slotSeconds={slotSeconds} />
+            )
+          }
+          detail={
+            newest && (
+              <>
+                <Energy wh={newest.producedWh ?? 0n} />,{" "}
+                <SlotTime slot={newest.slot} slotSeconds={slotSeconds} day={false} />
+              </>
+            )
+          }
         />
         <Stat
           tone="leaf"
           label={<Trans>Traded in the newest slot</Trans>}
-          value={newest === undefined ? "—" : <Energy wh={newest.tradedWh} />}
+          value={
+            newest === undefined ? "—" : <Power wh={newest.tradedWh} slotSeconds={slotSeconds} />
+          }
           detail={<Trans>bought here, also over tie lines</Trans>}
         />
         <Stat label={<Trans>Exported today</Trans>} value={<Energy wh={producedWh} />} />
@@ -64,6 +84,7 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
           summary={t`Energy exported and traded here today, by delivery slot: ${produced} exported so far, ${traded} traded among neighbours.`}
           x={data.map(({ slot }) => slotStart(slot, slotSeconds))}
           time
+          stepX={slotSeconds}
           formatY={(wh) => formatEnergy(BigInt(Math.round(wh)))}
           series={[
             {
@@ -71,9 +92,23 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
               colour: "sun",
               kind: "area",
               values: data.map((each) =>
-                each.producedWh === undefined ? null : Number(each.producedWh),
+                each.producedWh === undefined || isOpen(each) ? null : Number(each.producedWh),
               ),
             },
+            ...(open.length > 0
+              ? [
+                  {
+                    label: t`Exported, not all meters yet`,
+                    colour: "muted" as const,
+                    kind: "bars" as const,
+                    values: data.map((each) =>
+                      isOpen(each) && each.producedWh !== undefined
+                        ? Number(each.producedWh)
+                        : null,
+                    ),
+                  },
+                ]
+              : []),
             {
               label: t`Traded`,
               colour: "leaf",
@@ -88,7 +123,9 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
             rows: () =>
               reported.map((each) => [
                 formatClock(slotStart(each.slot, slotSeconds)),
-                formatEnergy(each.producedWh ?? 0n),
+                isOpen(each)
+                  ? t`${formatEnergy(each.producedWh ?? 0n)}, not all meters yet`
+                  : formatEnergy(each.producedWh ?? 0n),
                 formatEnergy(each.tradedWh),
               ]),
           }}
@@ -97,3 +134,6 @@ export function Day({ microgrid }: { readonly microgrid: Microgrid }) {
     </Card>
   );
 }
+
+const mostOf = (counts: readonly number[]): number =>
+  counts.reduce((most, count) => Math.max(most, count), 0);

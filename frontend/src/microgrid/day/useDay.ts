@@ -21,6 +21,8 @@ export interface DaySlot {
   readonly slot: number;
   /** Reported by its meters; undefined until one has. Energy from the grid is not counted. */
   readonly producedWh: bigint | undefined;
+  /** How many of its meters have reported it. */
+  readonly readings: number;
   /** Bought here, as it arrived. */
   readonly tradedWh: bigint;
 }
@@ -47,7 +49,7 @@ export function useDay(microgrid: Microgrid) {
         range,
         production
           .filter(({ source }) => source !== "Grid")
-          .map(({ slot, reportedWh }) => [slot, reportedWh]),
+          .map(({ slot, reportedWh, readings }) => [slot, reportedWh, readings]),
         prices.map(({ slot, energyWh }) => [slot, energyWh]),
       );
     },
@@ -57,12 +59,18 @@ export function useDay(microgrid: Microgrid) {
 }
 
 type Amounts = readonly (readonly [slot: number, wh: bigint])[];
+type Reported = readonly (readonly [slot: number, wh: bigint, readings: number])[];
 
-function slotsOf(range: SlotRange, produced: Amounts, traded: Amounts): readonly DaySlot[] {
-  const [producedWh, tradedWh] = [sumBySlot(produced), sumBySlot(traded)];
+function slotsOf(range: SlotRange, produced: Reported, traded: Amounts): readonly DaySlot[] {
+  const [producedWh, tradedWh] = [
+    sumBySlot(produced.map(([slot, wh]) => [slot, wh])),
+    sumBySlot(traded),
+  ];
+  const readings = sumBySlot(produced.map(([slot, , count]) => [slot, BigInt(count)]));
   return slotsIn(range).map((slot) => ({
     slot,
     producedWh: producedWh.get(slot),
+    readings: Number(readings.get(slot) ?? 0n),
     tradedWh: tradedWh.get(slot) ?? 0n,
   }));
 }
@@ -96,11 +104,11 @@ async function readDay(
   const isIn = (slot: number) => range.firstSlot <= slot && slot <= range.lastSlot;
   const makers = registered.filter(({ args }) => args.source !== sourceIndex("Grid"));
   const mine = new Set(makers.map(({ args }) => args.meter));
-  const produced: [number, bigint][] = [];
+  const produced: [number, bigint, number][] = [];
   for (const { args } of reported) {
     if (!mine.has(args.meter)) continue;
     const covered = coveredSlots({ firstBlock: args.firstBlock, words: args.exported });
-    for (const [slot, wh] of covered) if (isIn(slot)) produced.push([slot, wh]);
+    for (const [slot, wh] of covered) if (isIn(slot)) produced.push([slot, wh, 1]);
   }
   const moves = [
     ...singles.map(({ args: { to, id, value } }) => ({ to, ids: [id], values: [value] })),

@@ -3,6 +3,7 @@ import type { Microgrid } from "@wattline/sdk";
 import { HeartPulse, House, Sun, Users } from "lucide-react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
+import { type Member, useMembers } from "../../data/index.ts";
 import { Person } from "../../people/index.ts";
 import {
   AddressText,
@@ -16,7 +17,6 @@ import {
   useSourceNames,
 } from "../../ui/index.ts";
 import { RetireButton } from "./RetireButton.tsx";
-import { type Member, useMembers } from "./useMembers.ts";
 
 /** The households of the community with their meters. */
 export function Members({ microgrid }: { readonly microgrid: Microgrid }) {
@@ -92,7 +92,7 @@ function MeterLine({
         )}
       </span>
       {critical && (
-        <Badge tone="danger">
+        <Badge>
           <HeartPulse aria-hidden="true" className="size-3.5" />
           <Trans>Critical load</Trans>
         </Badge>

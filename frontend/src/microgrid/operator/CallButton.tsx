@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from "react";
+import type { TransactionReceipt } from "viem";
 import type { Call } from "../../chain/index.ts";
 import { Button, type ButtonProps } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
@@ -14,24 +15,24 @@ export function CallButton({
   readonly label: ReactNode;
   /** What the call does, in words. */
   readonly title: string;
-  /** Undefined when the form is incomplete; the form then says why. */
+  /** Undefined when the form is incomplete: the button is then disabled, and the form says why. */
   call(): Call | undefined;
-  onDone?(): void;
+  onDone?(receipts: readonly TransactionReceipt[]): void;
   readonly look?: NonNullable<ButtonProps["look"]>;
 }) {
   const { transact, busy } = useTransact();
   const [reason, setReason] = useState<string>();
+  const made = call();
   const send = async () => {
-    const made = call();
     if (made === undefined) return;
     setReason(undefined);
     const outcome = await transact({ title, calls: [made] });
     if (outcome.status === "failed") setReason(outcome.reason);
-    if (outcome.status === "done") onDone?.();
+    if (outcome.status === "done") onDone?.(outcome.receipts);
   };
   return (
     <div className="flex flex-col items-start gap-2">
-      <Button look={look} busy={busy} onClick={() => void send()}>
+      <Button look={look} busy={busy} disabled={made === undefined} onClick={() => void send()}>
         {label}
       </Button>
       {reason && (

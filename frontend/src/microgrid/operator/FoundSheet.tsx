@@ -1,6 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
 import { SLOT_LENGTHS_SECONDS } from "@wattline/sdk";
 import { useState } from "react";
+import { parseEventLogs } from "viem";
 import { useConnection } from "wagmi";
 import { callOf, contractsOf, useNetwork } from "../../chain/index.ts";
 import { Field, Input, Select, Sheet } from "../../ui/index.ts";
@@ -44,6 +46,7 @@ function standardOffsetMinutes(): number {
 /** The form that founds a microgrid. Anyone may found one, and becomes its operator. */
 export default function FoundSheet({ onClose }: { onClose(): void }) {
   const { t } = useLingui();
+  const navigate = useNavigate();
   const network = useNetwork();
   const { microgrids } = contractsOf(network);
   const { address } = useConnection();
@@ -202,7 +205,15 @@ export default function FoundSheet({ onClose }: { onClose(): void }) {
                 ])
               : undefined
           }
-          onDone={onClose}
+          onDone={(receipts) => {
+            const logs = receipts.flatMap((receipt) => receipt.logs);
+            const [founded] = parseEventLogs({ abi: microgrids.abi, eventName: "Founded", logs });
+            onClose();
+            // Its page begins with what there is to do next.
+            if (founded) {
+              void navigate({ to: "/microgrid", search: { microgrid: founded.args.microgrid } });
+            }
+          }}
         />
       </div>
     </Sheet>

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi } from "@tanstack/react-router";
 import { type Microgrid, slotAt, slotStart } from "@wattline/sdk";
 import { useState } from "react";
@@ -11,13 +11,15 @@ import {
   useNetwork,
 } from "../../chain/index.ts";
 import { Person } from "../../people/index.ts";
-import { Card, Field, formatMoment, Select, SkeletonLines, Tabs } from "../../ui/index.ts";
+import { Badge, Card, Field, formatMoment, Select, SkeletonLines, Tabs } from "../../ui/index.ts";
 import { CallButton } from "./CallButton.tsx";
 import { AddressField, Incomplete, useTypedAddress } from "./fields.tsx";
 import { IslandForm } from "./IslandForm.tsx";
 import { RegisterMeter } from "./RegisterMeter.tsx";
 import { ScheduleFields, useTypedSchedule } from "./ScheduleFields.tsx";
 import { TieLineForm } from "./TieLineForm.tsx";
+import { OPERATOR_TASKS } from "./tasks.ts";
+import { useWaitingProposals } from "./useWaitingProposals.ts";
 
 const route = getRouteApi("/microgrid");
 
@@ -28,10 +30,11 @@ const SPARE_SECONDS = 600;
 /** The tasks of a microgrid's operator. */
 export default function OperatorPanel({ microgrid }: { readonly microgrid: Microgrid }) {
   const { t } = useLingui();
-  const { device } = route.useSearch();
-  const [tab, setTab] = useState(device === undefined ? "island" : "meter");
+  const { device, task = device === undefined ? "island" : "meter" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const waiting = useWaitingProposals(microgrid.microgrid).length;
   return (
-    <Card title={<Trans>You are the operator</Trans>}>
+    <Card id="operator" title={<Trans>You are the operator</Trans>}>
       <p className="mb-3 max-w-3xl text-sm text-muted">
         <Trans>
           You decide on prices with notice, on islands, tie lines and who is metered; never over
@@ -40,8 +43,14 @@ export default function OperatorPanel({ microgrid }: { readonly microgrid: Micro
       </p>
       <Tabs
         label={t`Operator's tasks`}
-        value={tab}
-        onChange={setTab}
+        value={task}
+        onChange={(next) =>
+          void navigate({
+            search: (search) => ({ ...search, task: OPERATOR_TASKS.find((one) => one === next) }),
+            replace: true,
+            resetScroll: false,
+          })
+        }
         tabs={[
           {
             value: "island",
@@ -54,7 +63,21 @@ export default function OperatorPanel({ microgrid }: { readonly microgrid: Micro
             label: t`Register a meter`,
             content: <RegisterMeter microgrid={microgrid} />,
           },
-          { value: "line", label: t`Tie lines`, content: <TieLineForm microgrid={microgrid} /> },
+          {
+            value: "line",
+            label:
+              waiting === 0 ? (
+                t`Tie lines`
+              ) : (
+                <span className="inline-flex items-center gap-1.5">
+                  {t`Tie lines`}
+                  <Badge tone="sun">
+                    <Plural value={waiting} one="# proposal" other="# proposals" />
+                  </Badge>
+                </span>
+              ),
+            content: <TieLineForm microgrid={microgrid} />,
+          },
           { value: "roles", label: t`DSO and hand-over`, content: <Roles microgrid={microgrid} /> },
         ]}
       />

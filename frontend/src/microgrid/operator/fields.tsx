@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
 import { type Address, isAddress } from "viem";
 import { useNetwork } from "../../chain/index.ts";
-import { amountFault, Field, Input, parseAmount, typedAmount } from "../../ui/index.ts";
+import { amountFault, Field, Input, parseAmount, typedAmount, unitOf } from "../../ui/index.ts";
 
 /** A typed value: its text, and the value that it gives; undefined while it is not valid. */
 export interface Typed<Value> {
@@ -82,8 +82,10 @@ function TypedField<Value>({
 
 export function PriceField(props: Props<bigint>) {
   const { t } = useLingui();
-  const { symbol } = useNetwork().currency;
-  return <TypedField {...props} unit={`${symbol}/kWh`} problem={t`This is not a price.`} />;
+  const { currency } = useNetwork();
+  return (
+    <TypedField {...props} unit={`${unitOf(currency)}/kWh`} problem={t`This is not a price.`} />
+  );
 }
 
 export function EnergyField(props: Props<bigint>) {

@@ -16,7 +16,7 @@ import { Card, formatList, formatMoment, Price, SkeletonLines, Stat } from "../.
 export function Prices({ microgrid }: { readonly microgrid: Microgrid }) {
   const slot = useCurrentSlot(microgrid);
   if (slot === undefined) return <SkeletonLines />;
-  const { feePerKwh, feedInPerKwh, retailPerKwh } = levelFor(microgrid, slot);
+  const { capPerKwh, feePerKwh, feedInPerKwh, retailPerKwh } = levelFor(microgrid, slot);
   const current = microgrid.schedules.find(({ endSlot }) => slot < endSlot);
   const announced = microgrid.schedules.filter(({ firstSlot }) => slot < firstSlot);
   return (
@@ -34,16 +34,27 @@ export function Prices({ microgrid }: { readonly microgrid: Microgrid }) {
             )
           }
         />
-        <Stat
-          tone="sun"
-          label={<Trans>The grid pays (feed-in tariff)</Trans>}
-          value={<Price perKwh={feedInPerKwh} />}
-        />
-        <Stat
-          tone="sky"
-          label={<Trans>The grid charges (retail tariff)</Trans>}
-          value={<Price perKwh={retailPerKwh} />}
-        />
+        {isIslandedIn(microgrid, slot) ? (
+          <Stat
+            tone="sun"
+            label={<Trans>Price cap while islanded</Trans>}
+            value={<Price perKwh={capPerKwh} />}
+            detail={<Trans>there is no grid to buy from or to sell to</Trans>}
+          />
+        ) : (
+          <>
+            <Stat
+              tone="sun"
+              label={<Trans>The grid pays (feed-in tariff)</Trans>}
+              value={<Price perKwh={feedInPerKwh} />}
+            />
+            <Stat
+              tone="sky"
+              label={<Trans>The grid charges (retail tariff)</Trans>}
+              value={<Price perKwh={retailPerKwh} />}
+            />
+          </>
+        )}
         <Stat label={<Trans>Network fee of a trade</Trans>} value={<Price perKwh={feePerKwh} />} />
       </div>
       {current !== undefined && current.levels.length > 1 && (

@@ -4,8 +4,8 @@ import { CircleOff, PlugZap, Waves } from "lucide-react";
 import { isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useCurrentSlot } from "../../chain/index.ts";
+import { useMembers } from "../../data/index.ts";
 import { cx, Energy, Price, SkeletonLines } from "../../ui/index.ts";
-import { useMembers } from "../members/useMembers.ts";
 import { useModeNames } from "./modeNames.ts";
 
 const LOOKS = {
@@ -40,14 +40,7 @@ export function State({ microgrid }: { readonly microgrid: Microgrid }) {
 function Meaning({ microgrid, slot }: { readonly microgrid: Microgrid; readonly slot: number }) {
   switch (modeIn(microgrid, slot)) {
     case "Connected":
-      return (
-        <p>
-          <Trans>
-            All is normal. You can buy and sell here and over the tie lines; what neighbours don't
-            supply, the grid does.
-          </Trans>
-        </p>
-      );
+      return <Normal microgrid={microgrid.microgrid} />;
     case "Islanded":
       return (
         <>
@@ -71,6 +64,27 @@ function Meaning({ microgrid, slot }: { readonly microgrid: Microgrid; readonly 
         </p>
       );
   }
+}
+
+/** Trade as usual; where nobody is metered yet there is none. */
+function Normal({ microgrid }: { readonly microgrid: number }) {
+  const { data } = useMembers(microgrid);
+  const isEmpty = data !== undefined && !data.some(({ active }) => active);
+  return (
+    <p>
+      {isEmpty ? (
+        <Trans>
+          Nobody is metered here yet: there is nothing to buy or to sell until the operator has
+          registered the first meter.
+        </Trans>
+      ) : (
+        <Trans>
+          All is normal. You can buy and sell here and over the tie lines; what neighbours don't
+          supply, the grid does.
+        </Trans>
+      )}
+    </p>
+  );
 }
 
 /** What the ration means for the connected account. */

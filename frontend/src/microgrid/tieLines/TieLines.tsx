@@ -9,14 +9,14 @@ import {
   Energy,
   ErrorState,
   formatMoment,
+  Power,
   Price,
   SkeletonLines,
 } from "../../ui/index.ts";
-import { Diagram } from "./Diagram.tsx";
 import { formatLoss } from "./format.ts";
 import { type LineWithFlow, useFlows } from "./useFlows.ts";
 
-/** The tie lines of this microgrid: as a diagram and as a list. */
+/** The tie lines of this microgrid: as a list. */
 export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
   const { data: microgrids = [] } = useMicrogrids();
   const { data, error, isPending, refetch } = useFlows();
@@ -31,31 +31,24 @@ export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
           error={error}
           onRetry={() => void refetch()}
         />
+      ) : mine === undefined || mine.length === 0 ? (
+        <EmptyState icon={<Cable />} title={<Trans>No tie line yet</Trans>}>
+          <Trans>
+            A tie line lets neighbours here trade with those of another microgrid. Both operators
+            agree on what it loses, costs and carries.
+          </Trans>
+        </EmptyState>
       ) : (
-        <>
-          {microgrids.length > 1 && (
-            <Diagram microgrids={microgrids} current={microgrid.microgrid} tieLines={data ?? []} />
-          )}
-          {mine === undefined || mine.length === 0 ? (
-            <EmptyState icon={<Cable />} title={<Trans>No tie line yet</Trans>}>
-              <Trans>
-                A tie line lets neighbours here trade with those of another microgrid. Both
-                operators agree on what it loses, costs and carries.
-              </Trans>
-            </EmptyState>
-          ) : (
-            <ul className="mt-3 flex flex-col gap-3">
-              {mine.map((line) => (
-                <LineInWords
-                  key={`${line.lower} ${line.higher}`}
-                  line={line}
-                  microgrid={microgrid}
-                  microgrids={microgrids}
-                />
-              ))}
-            </ul>
-          )}
-        </>
+        <ul className="mt-3 flex flex-col gap-3">
+          {mine.map((line) => (
+            <LineInWords
+              key={`${line.lower} ${line.higher}`}
+              line={line}
+              microgrid={microgrid}
+              microgrids={microgrids}
+            />
+          ))}
+        </ul>
       )}
     </Card>
   );
@@ -104,10 +97,10 @@ function LineInWords({
           <Price perKwh={outwards.wheelingPerKwh} /> / <Price perKwh={inwards.wheelingPerKwh} />
         </Fact>
         <Fact label={<Trans>Sent out now</Trans>}>
-          <Energy wh={out.nowWh} />
+          <Power wh={out.nowWh} slotSeconds={microgrid.slotSeconds} />
         </Fact>
         <Fact label={<Trans>Coming in now</Trans>}>
-          <Energy wh={into.nowWh} />
+          <Power wh={into.nowWh} slotSeconds={microgrid.slotSeconds} />
         </Fact>
         <Fact label={<Trans>Last 24 hours out / in</Trans>}>
           <Energy wh={out.todayWh} /> / <Energy wh={into.todayWh} />

@@ -1,9 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isAddressEqual } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
-import { useNetwork } from "../../chain/index.ts";
+import { useMicrogrids, useNetwork } from "../../chain/index.ts";
 import { Badge, Button, Dialog } from "../../ui/index.ts";
-import { describeCall, describeTypedData, type Field } from "../words/describe.ts";
+import {
+  type Description,
+  describeCall,
+  describeTypedData,
+  type Field,
+} from "../words/describe.ts";
 import { answer, type DemoRequest } from "./requests.ts";
 
 /** What a wallet shows before it signs: the request in words and all its fields; confirm or decline. */
@@ -13,7 +18,7 @@ export default function ConfirmDialog({ request }: { readonly request: DemoReque
   const who = demo?.accounts.find(({ privateKey }) =>
     isAddressEqual(privateKeyToAddress(privateKey), request.account),
   );
-  const { title, words, fields } = useDescription(request);
+  const { title, words, each = [], fields } = useDescription(request);
   return (
     <Dialog
       open
@@ -27,11 +32,35 @@ export default function ConfirmDialog({ request }: { readonly request: DemoReque
         </Badge>
       </div>
       {words.map((sentence) => (
-        <p key={sentence} className="mb-3">
+        <p key={sentence} className="mb-3 text-lg">
           {sentence}
         </p>
       ))}
-      {fields.length > 0 && <Fields fields={fields} />}
+      {each.length > 0 && (
+        <section
+          aria-label={t`One by one`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard.
+          tabIndex={0}
+          className="mb-3 max-h-[40dvh] overflow-y-auto rounded-xl border border-line"
+        >
+          <ol className="list-decimal divide-y divide-line pl-8 text-sm">
+            {each.map((sentence, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: two may say the same.
+              <li key={index} className="py-2 pr-3">
+                {sentence}
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
+      {fields.length > 0 && (
+        <details className="text-sm">
+          <summary className="inline-block rounded-md py-1 font-semibold">
+            <Trans>Everything that is asked for</Trans>
+          </summary>
+          <Fields fields={fields} />
+        </details>
+      )}
       <div className="mt-5 grid grid-cols-2 gap-3">
         <Button size="large" onClick={() => answer(request.id, false)}>
           <Trans>Decline</Trans>
@@ -51,7 +80,7 @@ function Fields({ fields }: { readonly fields: readonly Field[] }) {
       aria-label={t`Everything that is asked for`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reached by keyboard.
       tabIndex={0}
-      className="max-h-72 overflow-y-auto rounded-xl bg-sunken p-3 text-sm"
+      className="mt-1 max-h-[30dvh] overflow-y-auto rounded-xl bg-sunken p-3 text-sm"
     >
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
         {fields.map(({ path, value }) => (
@@ -65,13 +94,11 @@ function Fields({ fields }: { readonly fields: readonly Field[] }) {
   );
 }
 
-function useDescription(request: DemoRequest): {
-  title: string;
-  words: readonly string[];
-  fields: readonly Field[];
-} {
+function useDescription(request: DemoRequest): Description & { readonly title: string } {
   const { t } = useLingui();
   const network = useNetwork();
+  const { data: microgrids = [] } = useMicrogrids();
+  const telling = { network, microgrids };
   switch (request.kind) {
     case "connect":
       return {
@@ -84,8 +111,8 @@ function useDescription(request: DemoRequest): {
     case "message":
       return { title: t`Sign a message`, words: [request.text], fields: [] };
     case "typedData":
-      return { title: t`Sign`, ...describeTypedData(request.typedData, network) };
+      return { title: t`Sign`, ...describeTypedData(request.typedData, telling) };
     case "transaction":
-      return { title: t`Send a transaction`, ...describeCall(request, network) };
+      return { title: t`Send a transaction`, ...describeCall(request, telling) };
   }
 }

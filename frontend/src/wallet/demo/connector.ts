@@ -9,6 +9,8 @@ const SELECTED = "wattline.demo.account";
 type DemoWallet = ReturnType<typeof import("./provider.ts").demoProvider>;
 type Provider = Pick<DemoWallet, "request">;
 let choose: ((index: number) => void) | undefined;
+/** Whether somebody has just asked to act as one of the accounts: that needs no question. */
+let isAsked = false;
 
 /** Which of the demo accounts acts now. */
 export const selectedDemoAccount = (): number => Number(recall(SELECTED) ?? 0);
@@ -17,6 +19,12 @@ export const selectedDemoAccount = (): number => Number(recall(SELECTED) ?? 0);
 export function selectDemoAccount(index: number): void {
   remember(SELECTED, String(index));
   choose?.(index);
+}
+
+/** Lets one of the demo accounts act, as the person has asked for: the wallet that is connected next asks nothing. */
+export function actAsDemoAccount(index: number): void {
+  selectDemoAccount(index);
+  isAsked = true;
 }
 
 /**
@@ -48,7 +56,9 @@ export function demoConnector(network: Network) {
         (await config.storage?.getItem("recentConnectorId")) === DEMO_WALLET,
       async connect({ isReconnecting, withCapabilities } = {}) {
         const wallet = await load();
-        if (isReconnecting) wallet.reconnect();
+        const isAgreed = isReconnecting || isAsked;
+        isAsked = false;
+        if (isAgreed) wallet.reconnect();
         else await wallet.request({ method: "eth_requestAccounts" });
         choose = (index) => {
           const account = wallet.accounts[index];

@@ -1,14 +1,5 @@
 import { t } from "@lingui/core/macro";
-import {
-  boardAbi,
-  energyTokenAbi,
-  FIRST_FIRM_NONCE,
-  marketplaceAbi,
-  metersAbi,
-  microgridsAbi,
-  SOURCES,
-  sumWh,
-} from "@wattline/sdk";
+import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi, microgridsAbi } from "@wattline/sdk";
 import {
   type Abi,
   type Address,
@@ -16,19 +7,26 @@ import {
   erc20Abi,
   type Hex,
   isAddressEqual,
-  zeroAddress,
+  parseAbi,
+  toFunctionSelector,
 } from "viem";
-import type { Network } from "../../chain/index.ts";
 import { loadMessages } from "../../i18n/index.ts";
-import { inFull } from "../../people/index.ts";
-import { formatEnergy, formatMoment, formatMoney, formatPrice } from "../../ui/index.ts";
+import { formatMoment } from "../../ui/index.ts";
 import type { TypedData } from "../demo/typedData.ts";
+import {
+  allowanceWords,
+  boardWords,
+  energyWords,
+  marketWords,
+  metersWords,
+  microgridsWords,
+  readingsWords,
+} from "./callWords.ts";
+import { ordersOf, orderWords } from "./orderWords.ts";
+import { moneyWords, type Telling, whoWords } from "./telling.ts";
 
 // The words come with what is said in them.
 await loadMessages("wallet/words");
-
-/** An account by its name, where it has one, and always by its address. */
-const whoIs = (account: unknown): string => inFull(String(account));
 
 /** One value of what is signed, by its path: "order.price". */
 export interface Field {
@@ -39,240 +37,195 @@ export interface Field {
 /** What is asked for, in sentences and in full. */
 export interface Description {
   readonly words: readonly string[];
+  /** What the words sum up, one by one: the orders under one signature, or the steps of one transaction. */
+  readonly each?: readonly string[];
   readonly fields: readonly Field[];
 }
 
 /** What a signature over typed data means. */
-export function describeTypedData(data: TypedData, network: Network): Description {
+export function describeTypedData(data: TypedData, telling: Telling): Description {
   return {
-    words: wordsOfTypedData(data, network),
+    ...wordsOfTypedData(data, telling),
     fields: [...fieldsOf(data.message), ...fieldsOf({ domain: data.domain })],
   };
+}
+
+function wordsOfTypedData(
+  { primaryType, message }: TypedData,
+  telling: Telling,
+): Omit<Description, "fields"> {
+  if (primaryType === "Order") return { words: [orderWords(message, telling)] };
+  if (primaryType === "BulkOrder") {
+    const orders = ordersOf(message.tree);
+    return {
+      words: [t`One signature over ${String(orders.length)} orders:`],
+      each: orders.map((order) => orderWords(order, telling)),
+    };
+  }
+  return { words: [mandateWords(primaryType, message, telling)] };
+}
+
+function mandateWords(
+  primaryType: string,
+  message: Readonly<Record<string, unknown>>,
+  telling: Telling,
+): string {
+  const money = (value: unknown) => moneyWords(big(value), telling);
+  switch (primaryType) {
+    case "Permit":
+      return t`Wattline's escrow may take ${money(message.value)} from your wallet, once.`;
+    case "ReceiveWithAuthorization":
+      return t`Bring ${money(message.value)} from your wallet into Wattline's escrow, once.`;
+    case "OrderWithdrawal":
+      return t`Take an order of yours off a relay's book.`;
+    case "Withdrawal":
+      return t`Withdraw ${money(message.amount)} to ${whoWords(String(message.to))}.`;
+    case "Locking":
+      return t`Lock your escrow for ${whoWords(String(message.settler))} until ${formatMoment(Number(message.until))}.`;
+    case "Authorization":
+      return allowanceWords(
+        String(message.delegate),
+        big(message.amount),
+        Number(message.until),
+        telling,
+      );
+    case "Cancellation":
+      return t`Cancel orders.`;
+    case "CancellationOfAll":
+      return t`Cancel all your orders.`;
+    default:
+      return primaryType;
+  }
 }
 
 /** What a transaction does. */
 export function describeCall(
   call: { readonly to: Address | undefined; readonly data: Hex; readonly value: bigint },
-  network: Network,
+  telling: Telling,
 ): Description {
-  const decoded = decodeCall(call.to, call.data, network);
-  if (decoded === undefined) {
-    return {
-      words: [t`An unknown call.`],
-      fields: fieldsOf({ to: call.to, data: call.data, value: call.value }),
-    };
-  }
+  const unknown = t`An unknown call. Confirm it only if you know what it does.`;
+  const steps = stepsOf(call.to, call.data, telling);
+  const words = steps.map((step) => step.words ?? unknown);
+  const sum = readingsSum(call.to, call.data, telling);
   return {
-    words: decoded.flatMap(({ name, args }) => wordsOfCall(name, args, network)),
-    fields: decoded.flatMap(({ name, named }) => fieldsOf({ [name]: named })),
+    ...(sum === undefined ? { words } : { words: [sum], each: words }),
+    fields: steps.flatMap(({ fields }) => fields),
   };
 }
 
-interface Decoded {
-  readonly name: string;
-  readonly args: readonly unknown[];
-  readonly named: Readonly<Record<string, unknown>>;
+/** One call of a transaction; without words where it is not known. */
+interface Step {
+  readonly words: string | undefined;
+  readonly fields: readonly Field[];
 }
 
-function decodeCall(to: Address | undefined, data: Hex, network: Network): Decoded[] | undefined {
-  const { marketplace, microgrids, meters, energy, board } = network.deployment;
-  const known: readonly (readonly [Address, Abi])[] = [
-    [marketplace, marketplaceAbi],
-    [microgrids, microgridsAbi],
-    [meters, metersAbi],
-    [energy, energyTokenAbi],
-    [board, boardAbi],
-    [network.currency.address, erc20Abi],
-  ];
-  const abi = to && known.find(([address]) => isAddressEqual(address, to))?.[1];
-  if (abi === undefined) return undefined;
+const currencyAbi = [
+  ...erc20Abi,
+  ...parseAbi(["function mint(address to, uint256 amount)"]),
+] as const;
+
+/** The calls of a transaction, those of a multicall one by one. */
+function stepsOf(to: Address | undefined, data: Hex, telling: Telling): readonly Step[] {
+  const { deployment, currency } = telling.network;
+  const { marketplace, microgrids, meters, energy, board } = deployment;
+  const isAt = (address: Address) => to !== undefined && isAddressEqual(to, address);
+  const nothing = [{ words: undefined, fields: fieldsOf({ to, data }) }];
   try {
-    const { functionName: name, args = [] } = decodeFunctionData({ abi, data });
-    if (name === "multicall" && Array.isArray(args[0])) {
-      return args[0].flatMap((inner: Hex) => decodeCall(to, inner, network) ?? []);
+    const inner = callsIn(to, data, telling);
+    if (inner !== undefined) return inner.flatMap((one) => stepsOf(to, one, telling));
+    if (isAt(marketplace)) {
+      const call = decodeFunctionData({ abi: marketplaceAbi, data });
+      return [{ words: marketWords(call, telling), fields: named(marketplaceAbi, call) }];
     }
-    const entry = abi.find((item) => item.type === "function" && item.name === name);
-    const inputs = entry !== undefined && "inputs" in entry ? (entry.inputs ?? []) : [];
-    const named = Object.fromEntries(
-      args.map((value, index) => [inputs[index]?.name || String(index), value]),
+    if (isAt(microgrids)) {
+      const call = decodeFunctionData({ abi: microgridsAbi, data });
+      return [{ words: microgridsWords(call, telling), fields: named(microgridsAbi, call) }];
+    }
+    if (isAt(meters)) {
+      const call = decodeFunctionData({ abi: metersAbi, data });
+      return [{ words: metersWords(call, telling), fields: named(metersAbi, call) }];
+    }
+    if (isAt(energy)) {
+      const call = decodeFunctionData({ abi: energyTokenAbi, data });
+      return [{ words: energyWords(call, telling), fields: named(energyTokenAbi, call) }];
+    }
+    if (isAt(board)) {
+      const call = decodeFunctionData({ abi: boardAbi, data });
+      return [{ words: boardWords(call), fields: named(boardAbi, call) }];
+    }
+    if (isAt(currency.address)) {
+      const call = decodeFunctionData({ abi: currencyAbi, data });
+      return [{ words: currencyWords(call, telling), fields: named(currencyAbi, call) }];
+    }
+  } catch {
+    // What can't be decoded is shown as it is.
+  }
+  return nothing;
+}
+
+/** The calls that a multicall makes; undefined for any other. */
+function callsIn(to: Address | undefined, data: Hex, { network }: Telling) {
+  const { marketplace, meters } = network.deployment;
+  const takesMany = [marketplace, meters].some((one) => to && isAddressEqual(to, one));
+  if (!takesMany) return undefined;
+  return data.startsWith(toFunctionSelector("multicall(bytes[])"))
+    ? decodeFunctionData({ abi: multicallAbi, data }).args[0]
+    : undefined;
+}
+
+const multicallAbi = parseAbi(["function multicall(bytes[] data)"]);
+
+/** What readings under one confirmation are together; undefined for anything else. */
+function readingsSum(to: Address | undefined, data: Hex, telling: Telling): string | undefined {
+  try {
+    if (!to || !isAddressEqual(to, telling.network.deployment.meters)) return undefined;
+    return readingsWords(
+      (callsIn(to, data, telling) ?? []).map((one) =>
+        decodeFunctionData({ abi: metersAbi, data: one }),
+      ),
     );
-    return [{ name, args, named }];
   } catch {
     return undefined;
   }
+}
+
+function currencyWords(
+  call: ReturnType<typeof decodeFunctionData<typeof currencyAbi>>,
+  telling: Telling,
+): string | undefined {
+  switch (call.functionName) {
+    case "approve":
+      return t`Let ${whoWords(call.args[0])} take up to ${moneyWords(call.args[1], telling)} from your wallet.`;
+    case "transfer":
+      return t`Pay ${moneyWords(call.args[1], telling)} to ${whoWords(call.args[0])}.`;
+    case "mint":
+      return t`Give ${whoWords(call.args[0])} ${moneyWords(call.args[1], telling)} of play money.`;
+    default:
+      return undefined;
+  }
+}
+
+/** The arguments of a call by their names. */
+function named(
+  abi: Abi,
+  {
+    functionName,
+    args = [],
+  }: { readonly functionName: string; readonly args?: readonly unknown[] },
+): Field[] {
+  const entry = abi.findLast((item) => item.type === "function" && item.name === functionName);
+  const inputs = entry !== undefined && "inputs" in entry ? (entry.inputs ?? []) : [];
+  return fieldsOf({
+    [functionName]: Object.fromEntries(
+      args.map((value, index) => [inputs[index]?.name || String(index), value]),
+    ),
+  });
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const big = (value: unknown): bigint => BigInt(String(value ?? 0));
-
-function wordsOfTypedData({ primaryType, message }: TypedData, network: Network): string[] {
-  if (primaryType === "Order") return [sentenceOfOrder(message, network)];
-  if (primaryType === "BulkOrder") {
-    const orders = leavesOf(message.tree);
-    return [
-      t`One signature over ${String(orders.length)} orders:`,
-      ...orders.slice(0, 8).map((order) => sentenceOfOrder(order, network)),
-    ];
-  }
-  const { currency } = network;
-  const money = (value: unknown) => formatMoney(big(value), currency);
-  switch (primaryType) {
-    case "Permit":
-      return [t`Wattline's escrow may take ${money(message.value)} from your wallet, once.`];
-    case "ReceiveWithAuthorization":
-      return [t`Bring ${money(message.value)} from your wallet into Wattline's escrow, once.`];
-    case "OrderWithdrawal":
-      return [t`Take an order of yours off a relay's book.`];
-    case "Withdrawal":
-      return [t`Withdraw ${money(message.amount)} to ${whoIs(message.to)}.`];
-    case "Locking":
-      return [
-        t`Lock your escrow for ${whoIs(message.settler)} until ${formatMoment(Number(message.until))}.`,
-      ];
-    case "Authorization":
-      return allowanceWords(message.delegate, message.amount, message.until, network);
-    case "Cancellation":
-      return [t`Cancel orders.`];
-    case "CancellationOfAll":
-      return [t`Cancel all your orders.`];
-    default:
-      return [primaryType];
-  }
-}
-
-function leavesOf(tree: unknown): Readonly<Record<string, unknown>>[] {
-  if (Array.isArray(tree)) return tree.flatMap(leavesOf);
-  return isRecord(tree) ? [tree] : [];
-}
-
-/** A signed order in one sentence; energy, price and end as they bind the maker. */
-export function sentenceOfOrder(
-  order: Readonly<Record<string, unknown>>,
-  { currency }: Pick<Network, "currency">,
-): string {
-  const bond = formatPrice(big(order.bond), currency);
-  const offer = Number(order.side) === 0;
-  const parts = [termsOfOrder(order, currency)];
-  if (isTrue(order.forward)) {
-    parts.push(
-      offer
-        ? t`It is still to come: for each kWh that does not, you pay a bond of ${bond}.`
-        : t`It is still to come: the seller pledges a bond of ${bond} at least.`,
-    );
-  }
-  if (isTrue(order.crosses)) parts.push(t`It may also trade over a tie line.`);
-  if (big(order.nonce) >= FIRST_FIRM_NONCE) {
-    parts.push(t`It is firm: you can't cancel it while your lock lasts.`);
-  }
-  return parts.join(" ");
-}
-
-/** Energy, price and end of an order. A posted price is exact; a limit trades at the community price, or not at all. */
-function termsOfOrder(
-  order: Readonly<Record<string, unknown>>,
-  currency: Network["currency"],
-): string {
-  const energy = formatEnergy(big(order.energy));
-  const price = formatPrice(big(order.price), currency);
-  const until = formatMoment(Number(order.deadline));
-  const microgrid = String(order.microgrid);
-  const sources = SOURCES.filter((_, bit) => (Number(order.sources) >> bit) & 1);
-  const kind = sources.length === SOURCES.length ? t`any source` : sources.join(", ");
-  const isPosted = isNobody(order.settler);
-  if (Number(order.side) !== 0) {
-    return isPosted
-      ? t`You buy up to ${energy} (${kind}) in microgrid ${microgrid} at a posted price of ${price}, until ${until}.`
-      : t`You bid for up to ${energy} (${kind}) in microgrid ${microgrid} at the community price, if that is ${price} at most, until ${until}.`;
-  }
-  if (!isPosted) {
-    return t`You offer up to ${energy} (${kind}) in microgrid ${microgrid} at the community price, if you receive ${price} at least, until ${until}.`;
-  }
-  if (big(order.price) === 0n) {
-    const who = isNobody(order.counterparty) ? t`anyone` : whoIs(order.counterparty);
-    return t`You give up to ${energy} (${kind}) in microgrid ${microgrid} to ${who}, as a gift, until ${until}.`;
-  }
-  return t`You offer up to ${energy} (${kind}) in microgrid ${microgrid} at a posted price of ${price}, until ${until}.`;
-}
-
-const isTrue = (value: unknown): boolean => value === true || value === "true";
-const isNobody = (value: unknown): boolean => String(value) === zeroAddress;
-
-/** What a home agent may spend, and how long. */
-function allowanceWords(
-  delegate: unknown,
-  amount: unknown,
-  until: unknown,
-  { currency }: Network,
-): string[] {
-  const agent = whoIs(delegate);
-  if (big(amount) === 0n) return [t`Revoke the home agent ${agent}.`];
-  const [money, end] = [formatMoney(big(amount), currency), formatMoment(Number(until))];
-  return [t`Let the home agent ${agent} spend up to ${money} in orders, until ${end}.`];
-}
-
-function wordsOfCall(name: string, args: readonly unknown[], network: Network): string[] {
-  const { currency } = network;
-  switch (name) {
-    case "deposit":
-    case "depositWithPermit":
-      return [t`Bring ${formatMoney(big(args[1]), currency)} into escrow.`];
-    case "depositWithAuthorization":
-      return [t`Bring ${formatMoney(big(args[2]), currency)} into escrow.`];
-    case "withdraw":
-      return [t`Withdraw ${formatMoney(big(args[1]), currency)} to ${whoIs(args[2])}.`];
-    case "lock":
-      return [t`Lock your escrow for ${whoIs(args[1])} until ${formatMoment(Number(args[3]))}.`];
-    case "cancelAll":
-      return [t`Cancel all your orders.`];
-    case "cancel":
-      return [t`Cancel orders.`];
-    case "authorize":
-      return allowanceWords(args[1], args[2], args[3], network);
-    case "accept":
-    case "reserve": {
-      const [order, , take] = args;
-      const limit = formatPrice(isRecord(take) ? big(take.limit) : 0n, currency);
-      const energy = formatEnergy(isRecord(take) ? energyIn(take.energy) : 0n);
-      const buys = isRecord(order) && Number(order.side) === 0;
-      return [
-        buys
-          ? t`Buy ${energy} at a posted price, for ${limit} at most, all in.`
-          : t`Sell ${energy} at a posted price, for ${limit} at least, all in.`,
-      ];
-    }
-    case "approve":
-      return [
-        t`Let ${whoIs(args[0])} take up to ${formatMoney(big(args[1]), currency)} from your wallet.`,
-      ];
-    case "report":
-      return [t`Submit a meter reading and mint its energy.`];
-    case "retire":
-      return [t`Use energy up for good, and get a certificate for it.`];
-    case "release":
-      return [t`Settle forwards that are due.`];
-    case "undelivered":
-      return [t`Call energy undelivered that no meter has reported in time.`];
-    case "pin":
-      return [t`Announce signed orders on chain.`];
-    case "schedule":
-      return [t`Announce new prices of microgrid ${String(args[0])}.`];
-    case "setIslanded":
-      return isTrue(args[1])
-        ? [t`Declare microgrid ${String(args[0])} islanded.`]
-        : [t`Declare microgrid ${String(args[0])} connected again.`];
-    case "setClosed":
-      return isTrue(args[1])
-        ? [t`Close microgrid ${String(args[0])} for new trades.`]
-        : [t`Open microgrid ${String(args[0])} again.`];
-    default:
-      return [name];
-  }
-}
-
-/** Wh of all words of a take. */
-const energyIn = (words: unknown): bigint => (Array.isArray(words) ? sumWh(words.map(big)) : 0n);
 
 /** Every value of a message with its path, amounts exactly as they are signed. */
 export function fieldsOf(value: unknown, path = ""): Field[] {

@@ -114,6 +114,8 @@ const trading = z.strictObject({
   settler: z
     .union([z.literal("anyone"), addressSchema], 'an address, or "anyone"')
     .default("anyone"),
+  posted: money.optional(),
+  spot_hours: z.int().min(1).max(48).default(48),
   forward: z
     .strictObject({
       bond: money,

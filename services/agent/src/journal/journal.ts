@@ -4,6 +4,7 @@ import { lineOf, readLines } from "@wattline/common/lines";
 import { AgentError, reasonOf } from "../errors.ts";
 import { Book } from "./book.ts";
 import { type Entry, entriesIn, type Header, textOf } from "./entries.ts";
+import type { Records } from "./records.ts";
 
 /** What the journal needs of a file system. */
 export type Files = Pick<
@@ -37,7 +38,7 @@ const NAME = /^journal-(\d{6})\.log$/;
  * All that the agent knows, on disk: lines are added and never changed, and each is safe before the next step is taken. A
  * file that has grown large is followed by another one, which begins with what the agent still works with.
  */
-export class Journal {
+export class Journal implements Records {
   readonly book = new Book();
   readonly #options: JournalOptions;
   readonly #files: Files;

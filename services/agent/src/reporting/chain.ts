@@ -3,6 +3,7 @@ import { LANES, laneOf, metersAbi, microgridsAbi } from "@wattline/sdk";
 import { type Address, createPublicClient, type Hex, zeroAddress } from "viem";
 import type { Settings } from "../config/read.ts";
 import { AgentError } from "../errors.ts";
+import { homeTime } from "../outage.ts";
 
 /** What the chain says of a meter. */
 export interface Registered {
@@ -70,10 +71,10 @@ export function chainAt(rpcUrl: string, deployment: Settings["deployment"]) {
       };
     },
 
-    /** The first slot that has not ended by the chain's clock. */
-    async endSlot(slotSeconds: number): Promise<number> {
+    /** The first slot that has not ended by the chain's clock; by ours, Unix milliseconds, while the chain is out of reach. */
+    async endSlot(slotSeconds: number, nowMs: number): Promise<number> {
       const { timestamp } = await client.getBlock();
-      return Math.floor(Number(timestamp) / slotSeconds);
+      return Math.floor(homeTime(Number(timestamp), nowMs).nowSeconds / slotSeconds);
     },
 
     /** The guard bits of the lanes of a word that are reported already. */

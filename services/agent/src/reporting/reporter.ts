@@ -15,7 +15,8 @@ import {
   serializeTransaction,
   toHex,
 } from "viem";
-import type { Settings } from "../config/read.ts";
+import type { KnownDeployment } from "../config/read.ts";
+import type { ReportConfig } from "../config/schema.ts";
 import { AgentError, reasonOf } from "../errors.ts";
 import type { Home } from "../home.ts";
 import type { BlockState, Entry, SentEntry } from "../journal/entries.ts";
@@ -36,34 +37,42 @@ const RETRY_MS = 60_000;
 /** A building's reports share a transaction up to so many blocks. */
 const MOST_BLOCKS = 256;
 
+/** How reports go out; a transaction is paid by a key. */
+export type Reporting =
+  | Exclude<ReportConfig, { by: "transaction" }>
+  | (Omit<Extract<ReportConfig, { by: "transaction" }>, "payer"> & { readonly payer: Signer });
+
+export interface ReporterOptions {
+  readonly deployment: KnownDeployment;
+  /** A node; without one, nothing is known of what others have reported. */
+  readonly rpcUrl: string | undefined;
+  readonly reporting: Reporting;
+  readonly homes: readonly Home[];
+  readonly report: (message: string) => void;
+  /** Our clock, Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * How a configuration says that reports go out.
+ * @throws AgentError when the payer's key can't be read.
+ */
+export const reportingOf = (config: ReportConfig): Reporting =>
+  config.by === "transaction" ? { ...config, payer: openSigner(config.payer) } : config;
+
 /** Brings signed export onto the chain, or to who brings it there. */
 export class Reporter {
-  readonly #settings: Settings;
-  readonly #homes: readonly Home[];
+  readonly #options: ReporterOptions;
   readonly #chain: Chain | undefined;
-  readonly #payer: Signer | undefined;
-  readonly #report: (message: string) => void;
-  readonly #now: () => number;
   #lastTrouble: string | undefined;
   #lastMs: number;
   #retryMs = 0;
   #last: Promise<void> = Promise.resolve();
 
-  /** @throws AgentError when the payer's key can't be read. */
-  constructor(
-    settings: Settings,
-    homes: readonly Home[],
-    report: (message: string) => void,
-    now: () => number,
-  ) {
-    const { chain, report: how } = settings.config;
-    this.#settings = settings;
-    this.#homes = homes;
-    this.#chain =
-      chain.rpc_url === undefined ? undefined : chainAt(chain.rpc_url, settings.deployment);
-    this.#payer = how.by === "transaction" ? openSigner(how.payer) : undefined;
-    this.#report = report;
-    this.#now = now;
+  constructor(options: ReporterOptions) {
+    const { rpcUrl, deployment, homes } = options;
+    this.#options = options;
+    this.#chain = rpcUrl === undefined ? undefined : chainAt(rpcUrl, deployment);
     this.#lastMs = Math.max(0, ...homes.map(({ journal }) => journal.book.lastSentMs ?? 0));
   }
 
@@ -72,12 +81,17 @@ export class Reporter {
     return this.#lastTrouble;
   }
 
+  get #payer(): Signer | undefined {
+    const { reporting } = this.#options;
+    return reporting.by === "transaction" ? reporting.payer : undefined;
+  }
+
   /** Reports when it is time to; called every few seconds. */
   async round(): Promise<void> {
     try {
       if (this.#hasSent()) await this.#inTurn(() => this.#settle());
-      const dueMs = this.#lastMs + this.#settings.config.report.every_minutes * 60_000;
-      if (this.#now() < Math.max(dueMs, this.#retryMs)) return;
+      const dueMs = this.#lastMs + this.#options.reporting.every_minutes * 60_000;
+      if (this.#options.now() < Math.max(dueMs, this.#retryMs)) return;
       await this.now();
       this.#well();
     } catch (error) {
@@ -98,15 +112,15 @@ export class Reporter {
   }
 
   async #reportAll(): Promise<void> {
-    const { report } = this.#settings.config;
-    const hasOpen = this.#homes.some(({ journal }) => journal.book.open().length > 0);
-    if (!hasOpen && report.by !== "file") return;
+    const { reporting } = this.#options;
+    const hasOpen = this.#options.homes.some(({ journal }) => journal.book.open().length > 0);
+    if (!hasOpen && reporting.by !== "file") return;
     await this.#chain?.requireChain();
     await this.#settle();
     const signed: Signed[] = [];
     // A home that can't report yet keeps no other one waiting.
     const troubles: MendableError[] = [];
-    for (const home of this.#homes) {
+    for (const home of this.#options.homes) {
       try {
         signed.push(...(await this.#waiting(home)));
       } catch (error) {
@@ -114,32 +128,32 @@ export class Reporter {
         troubles.push(error);
       }
     }
-    if (report.by === "file") writeReadings(report.file, signed);
+    if (reporting.by === "file") writeReadings(reporting.file, signed);
     else if (signed.length > 0) {
-      if (report.by === "url") await this.#post(report.url, signed);
+      if (reporting.by === "url") await this.#post(reporting.url, signed);
       else await this.#send(signed);
     }
-    if (report.by === "file" || signed.length > 0) this.#lastMs = this.#now();
+    if (reporting.by === "file" || signed.length > 0) this.#lastMs = this.#options.now();
     if (troubles.length > 0) throw new AgentError(troubles.map(({ message }) => message).join(" "));
   }
 
   #hasSent(): boolean {
-    return this.#homes.some(({ journal }) => journal.book.sent.size > 0);
+    return this.#options.homes.some(({ journal }) => journal.book.sent.size > 0);
   }
 
   /** Learns what became of transactions. */
   async #settle(): Promise<void> {
     const chain = this.#chain;
     if (chain === undefined) return;
-    for (const { journal } of this.#homes) {
+    for (const { journal } of this.#options.homes) {
       for (const sent of [...journal.book.sent.values()]) {
         const { hash, unixMs } = sent;
         const outcome = await chain.outcome(hash);
         if (outcome === "pending") continue;
-        if (outcome === undefined && this.#now() - unixMs < LOST_MS) continue;
+        if (outcome === undefined && this.#options.now() - unixMs < LOST_MS) continue;
         const state: BlockState = outcome === "success" ? "reported" : "waiting";
         if (outcome !== "success") {
-          this.#report(
+          this.#options.report(
             `The transaction ${hash} ${outcome === undefined ? "was lost" : "has failed"}; its readings are sent again.`,
           );
         }
@@ -191,7 +205,7 @@ export class Reporter {
       );
     }
     const { firstSlot, lastSlot = Number.POSITIVE_INFINITY } = registered;
-    const endSlot = await chain.endSlot(slotSeconds);
+    const endSlot = await chain.endSlot(slotSeconds, this.#options.now());
     const acceptable: OpenBlock[] = [];
     for (const { block, word } of open) {
       // The chain's clock is behind ours: the block waits whole.
@@ -262,7 +276,7 @@ export class Reporter {
   }
 
   async #refusalOf({ client }: Chain, payer: Signer, each: Signed): Promise<string | undefined> {
-    const { meters: to } = this.#settings.deployment;
+    const { meters: to } = this.#options.deployment;
     const { address: account } = payer;
     try {
       await client.call({ account, to, data: callOf(each) });
@@ -282,14 +296,14 @@ export class Reporter {
     const isRefused =
       error instanceof BaseError && error.walk((each) => each instanceof RpcRequestError);
     if (!isRefused || (await this.#chain?.outcome(hash)) !== undefined) return;
-    for (const { journal } of this.#homes) {
+    for (const { journal } of this.#options.homes) {
       const sent = journal.book.sent.get(hash);
       if (sent !== undefined) journal.append(...settledAs("waiting", sent));
     }
   }
 
   async #sendOne({ client }: Chain, payer: Signer, batch: readonly Signed[]): Promise<void> {
-    const { meters, chainId } = this.#settings.deployment;
+    const { meters, chainId } = this.#options.deployment;
     const calls = batch.map(callOf);
     const [only] = calls;
     const data =
@@ -319,7 +333,7 @@ export class Reporter {
       const own = batch.filter((each) => each.home === home);
       home.journal.append({
         kind: "sent",
-        unixMs: this.#now(),
+        unixMs: this.#options.now(),
         hash,
         blocks: own.flatMap(blocksOf),
       });
@@ -331,7 +345,7 @@ export class Reporter {
       throw error;
     }
     const blocks = batch.reduce((sum, { reading }) => sum + reading.exported.length, 0);
-    this.#report(`Sent ${blocks} blocks in the transaction ${hash}.`);
+    this.#options.report(`Sent ${blocks} blocks in the transaction ${hash}.`);
   }
 
   async #post(url: string, signed: readonly Signed[]): Promise<void> {
@@ -357,18 +371,18 @@ export class Reporter {
   }
 
   #note(home: Home, text: string): void {
-    this.#report(`${home.config.name}: ${text}`);
-    home.journal.append({ kind: "note", unixMs: this.#now(), meter: "", text });
+    this.#options.report(`${home.config.name}: ${text}`);
+    home.journal.append({ kind: "note", unixMs: this.#options.now(), meter: "", text });
   }
 
   #bad(reason: string): void {
-    this.#retryMs = this.#now() + RETRY_MS;
-    if (reason !== this.#lastTrouble) this.#report(`Reports wait: ${reason}`);
+    this.#retryMs = this.#options.now() + RETRY_MS;
+    if (reason !== this.#lastTrouble) this.#options.report(`Reports wait: ${reason}`);
     this.#lastTrouble = reason;
   }
 
   #well(): void {
-    if (this.#lastTrouble !== undefined) this.#report("Reports go out again.");
+    if (this.#lastTrouble !== undefined) this.#options.report("Reports go out again.");
     this.#lastTrouble = undefined;
   }
 }

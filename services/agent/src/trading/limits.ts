@@ -9,7 +9,16 @@ import type { Currency } from "./market.ts";
  * @throws AgentError for an amount with more decimals than the currency has.
  */
 export function limitsOf(
-  { floor, ceiling, most_a_day: mostADay, settler, forward, outage }: TradingConfig,
+  {
+    floor,
+    ceiling,
+    most_a_day: mostADay,
+    settler,
+    posted,
+    spot_hours: spotHours,
+    forward,
+    outage,
+  }: Omit<TradingConfig, "relay">,
   { decimals, symbol }: Currency,
 ): TradingLimits {
   const units = (key: string, text: string): bigint => {
@@ -24,6 +33,8 @@ export function limitsOf(
     ceilingPerKwh: units("ceiling", ceiling),
     mostPerDayMillis: millisOf(units("most_a_day", mostADay)),
     settler: settler === "anyone" ? ANYONE : settler,
+    postedPerKwh: posted === undefined ? undefined : units("posted", posted),
+    spotSeconds: spotHours * 3600,
     forward: forward && {
       bondPerKwh: units("forward.bond", forward.bond),
       hours: forward.hours,

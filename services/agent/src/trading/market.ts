@@ -1,14 +1,15 @@
 import { logRanges, nodeTransport } from "@wattline/common/node";
+import { Snapshot } from "@wattline/relay/snapshot";
 import {
   type AccountFacts,
   type AllowanceFacts,
   asker,
   blockOf,
-  type ChainView,
   type Contracts,
   decodeLog,
   type EnergyBySlot,
   type HistoryEvent,
+  isFirm,
   LANES,
   laneOf,
   type Microgrid,
@@ -18,7 +19,10 @@ import {
   type Order,
   readAccount,
   readAllowance,
+  readEnergyWh,
   type SlotRange,
+  SOURCES,
+  type Source,
 } from "@wattline/sdk";
 import {
   type Address,
@@ -31,6 +35,7 @@ import {
 } from "viem";
 import type { KnownDeployment } from "../config/read.ts";
 import { AgentError } from "../errors.ts";
+import { homeTime } from "../outage.ts";
 
 /** What an order has come to on chain. */
 export interface Fill {
@@ -42,6 +47,7 @@ export interface Fill {
 export interface TradingMeter {
   readonly owner: Address;
   readonly microgrid: number;
+  readonly source: Source;
   /** The first slot that it may report. */
   readonly firstSlot: number;
 }
@@ -54,8 +60,10 @@ export interface Currency {
 
 /** The market at one block, for one home. */
 export interface MarketState {
-  /** Unix seconds. */
+  /** Unix seconds: the chain's time, or ours while the chain is out of reach. */
   readonly nowSeconds: number;
+  /** Whether the chain is out of reach: all is as of its last block. */
+  readonly isOffline: boolean;
   readonly meter: TradingMeter;
   readonly microgrid: Microgrid;
   readonly currency: Currency;
@@ -67,7 +75,9 @@ export interface MarketState {
 export interface MarketView extends MarketState {
   /** What a meter has promised to forwards. */
   promisedWh(device: Address, range: SlotRange): Promise<EnergyBySlot>;
-  fillOf(order: Pick<Order, "maker" | "nonce">): Promise<Fill>;
+  /** What the household holds of a source, minted by its meter or bought. */
+  heldWh(source: Source, range: SlotRange): Promise<EnergyBySlot>;
+  fillOf(order: Pick<Order, "maker" | "nonce" | "settler">): Promise<Fill>;
 }
 
 /** A reorganisation reaches back no further. */
@@ -88,6 +98,8 @@ export class Market {
   readonly chainId: number;
   readonly #rpcUrl: string;
   readonly #client: PublicClient;
+  #seeing: Promise<Snapshot> | undefined;
+  #seen: Snapshot | undefined;
   #nextBlock: number;
   #events: { readonly event: HistoryEvent; readonly block: number; readonly time: number }[] = [];
   readonly #currencies = new Map<Address, Currency>();
@@ -105,21 +117,22 @@ export class Market {
 
   /**
    * Looks at the market as it stands at the newest block; undefined while the device is not registered.
+   * @param nowMs Our clock, Unix milliseconds; without it the chain's is ours.
    * @throws AgentError when the node is of another chain, and what the node throws.
    */
-  async look(device: Address, delegate: Address): Promise<MarketView | undefined> {
-    const [chainId, head] = await Promise.all([this.#client.getChainId(), this.#client.getBlock()]);
-    if (chainId !== this.chainId) {
+  async look(device: Address, delegate: Address, nowMs = 0): Promise<MarketView | undefined> {
+    const view = await this.#newest();
+    const time = homeTime(view.nowSeconds, nowMs);
+    const askMeters = asker(view, this.contracts.meters, metersAbi);
+    const found = await askMeters("meterOf", [device]);
+    const { owner, microgrid: number, firstSlot, source: index } = found;
+    if (isAddressEqual(owner, zeroAddress)) return undefined;
+    const [microgrid, source] = [view.microgrid(number), SOURCES[index]];
+    if (microgrid === undefined || source === undefined) {
       throw new AgentError(
-        `The node at ${this.#rpcUrl} is of chain ${chainId}, the deployment is on chain ${this.chainId}. Mend chain.rpc_url or chain.deployment.`,
+        `The device ${device} is registered in microgrid ${number}, source ${index}, which the node does not know.`,
       );
     }
-    const microgrids = await this.#microgridsAt(Number(head.number));
-    const view = this.#viewAt(head.number, Number(head.timestamp), microgrids);
-    const askMeters = asker(view, this.contracts.meters, metersAbi);
-    const { owner, microgrid: number, firstSlot } = await askMeters("meterOf", [device]);
-    if (isAddressEqual(owner, zeroAddress)) return undefined;
-    const microgrid = microgrids.known(number);
     const [currency, account, allowance] = await Promise.all([
       this.#currency(microgrid.currency),
       readAccount(view, microgrid.currency, owner),
@@ -127,8 +140,8 @@ export class Market {
     ]);
     const askMarket = asker(view, this.contracts.marketplace, marketplaceAbi);
     return {
-      nowSeconds: view.nowSeconds,
-      meter: { owner, microgrid: number, firstSlot },
+      ...time,
+      meter: { owner, microgrid: number, source, firstSlot },
       microgrid,
       currency,
       account,
@@ -148,23 +161,46 @@ export class Market {
         );
         return promised;
       },
-      async fillOf({ maker, nonce }) {
+      heldWh: (of, range) => readEnergyWh(view, { maker: owner, microgrid: number }, of, range),
+      async fillOf({ maker, nonce, settler }) {
+        if (isFirm({ nonce })) {
+          const args = [maker, microgrid.currency, settler, nonce] as const;
+          return { filledWh: await askMarket("firmFillOf", args), cancelled: false };
+        }
         const [filledWh, cancelled] = await askMarket("fillOf", [maker, nonce]);
         return { filledWh, cancelled };
       },
     };
   }
 
-  #viewAt(blockNumber: bigint, nowSeconds: number, microgrids: Microgrids): ChainView {
-    return {
-      deployment: this.contracts,
-      nowSeconds,
-      isOffline: false,
-      microgrid: (number) => microgrids.get(number),
-      call: async (to, data) => (await this.#client.call({ to, data, blockNumber })).data ?? "0x",
-      ask: async (to, data, gas) =>
-        (await this.#client.call({ to, data, gas, blockNumber })).data ?? "0x",
+  /** The chain at its newest block. Homes that look at the same time share it, and what they ask goes out together. */
+  #newest(): Promise<Snapshot> {
+    this.#seeing ??= this.#see().finally(() => {
+      this.#seeing = undefined;
+    });
+    return this.#seeing;
+  }
+
+  async #see(): Promise<Snapshot> {
+    const [chainId, block] = await Promise.all([
+      this.#client.getChainId(),
+      this.#client.getBlock(),
+    ]);
+    if (chainId !== this.chainId) {
+      throw new AgentError(
+        `The node at ${this.#rpcUrl} is of chain ${chainId}, the deployment is on chain ${this.chainId}. Mend chain.rpc_url or chain.deployment.`,
+      );
+    }
+    if (this.#seen?.head.hash === block.hash) return this.#seen;
+    const head = {
+      number: Number(block.number),
+      hash: block.hash,
+      time: Number(block.timestamp),
     };
+    const book = await this.#microgridsAt(head.number);
+    const microgrids = new Map(book.all().map((each) => [each.microgrid, each]));
+    this.#seen = new Snapshot(this.#client, this.contracts, head, microgrids, false);
+    return this.#seen;
   }
 
   /** Microgrids from their events. The newest blocks are read again each time: they may have been replaced. */

@@ -1,25 +1,35 @@
 import { setImmediate } from "node:timers/promises";
 import type { Signer } from "@wattline/common/keys";
-import { RelayClient } from "@wattline/relay/client";
-import { hashOrder, marketDomain, slotAt } from "@wattline/sdk";
-import { Forecaster, type SlotForecast } from "@wattline/sdk/forecast";
+import type { RelayClient } from "@wattline/relay/client";
+import {
+  blockOf,
+  type EnergyBySlot,
+  FIRST_FIRM_NONCE,
+  hashOrder,
+  isFirm,
+  marketDomain,
+  type Order,
+  type Source,
+  slotAt,
+} from "@wattline/sdk";
+import { Forecaster, type MeteredSlot, type SlotForecast } from "@wattline/sdk/forecast";
 import {
   type PlacedOrder,
   type Plan,
   planTrades,
-  SPOT_SECONDS,
   type TradingFacts,
   type TradingLimits,
 } from "@wattline/sdk/trading";
 import type { TradingConfig } from "../config/schema.ts";
 import { AgentError, reasonOf } from "../errors.ts";
-import { type Home, journalFolder } from "../home.ts";
+import type { Home, HomeSlot } from "../home.ts";
+import { keyOf } from "../journal/book.ts";
 import type { OrderEntry } from "../journal/entries.ts";
 import { limitsOf } from "./limits.ts";
 import type { Market, MarketState, MarketView } from "./market.ts";
-import { meteredOf, mintedOf, pastOf } from "./metered.ts";
+import { meteredOf, mintedOf } from "./metered.ts";
 import { signOrders, signWithdrawal } from "./signing.ts";
-import { type Standing, standingOf } from "./standing.ts";
+import { firmLock, type Standing, standingOf } from "./standing.ts";
 
 /** How often the market is looked at. */
 const ROUND_MS = 30_000;
@@ -38,6 +48,8 @@ const LATE_SECONDS = 600;
 const MOST_POSTED = 500;
 /** Numbers that no browser of the household uses: see the sdk's `freeNonces`. */
 const FIRST_NONCE = 2n ** 48n;
+/** More than there is of any currency. */
+const BOUNDLESS_MILLIS = 2n ** 120n;
 /** More than are used, so that those which begin with the time are new; whole words of eight. */
 const NONCES_PER_SECOND = 8n;
 
@@ -55,10 +67,13 @@ export interface TradingState {
 
 export interface TraderOptions {
   readonly home: Home;
-  readonly config: TradingConfig;
+  readonly config: Omit<TradingConfig, "relay">;
   readonly delegate: Signer;
   readonly market: Market;
-  readonly data: string;
+  /** Where orders go. */
+  readonly relay: Pick<RelayClient, "post" | "withdraw">;
+  /** What was metered before, from a slot on, oldest first: the forecast learns from it. */
+  readonly past: (fromSlot: number) => readonly MeteredSlot[];
   readonly report: (message: string) => void;
   readonly now: () => number;
 }
@@ -67,17 +82,15 @@ export interface TraderOptions {
 export class Trader {
   readonly home: Home;
   readonly #options: TraderOptions;
-  readonly #relay: RelayClient;
   readonly #forecaster: Forecaster;
   #state: TradingState;
   #dueMs = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: TraderOptions) {
-    const { home, config } = options;
+    const { home } = options;
     this.home = home;
     this.#options = options;
-    this.#relay = new RelayClient(config.relay);
     this.#forecaster = new Forecaster(home.slotSeconds);
     this.#state = {
       standing: { isTrading: false, words: "The market has not been looked at yet." },
@@ -124,7 +137,7 @@ export class Trader {
   async #trade(): Promise<void> {
     const { market, delegate, config, home } = this.#options;
     await this.#learn();
-    const view = await market.look(home.device.address, delegate.address);
+    const view = await market.look(home.device.address, delegate.address, this.#options.now());
     if (view !== undefined) this.#requireFit(view);
     this.#stand(standingOf(view, delegate.address));
     if (view === undefined) return;
@@ -133,7 +146,7 @@ export class Trader {
     const forecast = this.#forecast(view);
     this.#state = { ...this.#state, market: view, limits, forecast, without: [] };
     if (!this.#state.standing.isTrading) return;
-    const plan = planTrades(await this.#factsOf(view, placed, forecast), limits);
+    const plan = planTrades(await this.#factsOf(view, limits, placed, forecast), limits);
     this.#state = { ...this.#state, without: plan.without };
     this.#keep(plan);
     await this.#withdraw(plan.stale);
@@ -142,12 +155,10 @@ export class Trader {
 
   /** Adds to the forecast what has been metered since; at first the past, in parts, so that meters are read meanwhile. */
   async #learn(): Promise<void> {
-    const { home, data, now } = this.#options;
+    const { home, past, now } = this.#options;
     if (this.#forecaster.end === undefined) {
       const fromSlot = slotAt(now() / 1000 - LEARNED_SECONDS, home.slotSeconds);
-      const names = home.config.meters.map(({ name }) => name);
-      const past = pastOf(journalFolder(data, home.device.address), names, fromSlot);
-      for (const [index, slot] of past.entries()) {
+      for (const [index, slot] of past(fromSlot).entries()) {
         this.#forecaster.add(slot);
         if (index % LEARNED_TOGETHER === 0) await setImmediate();
       }
@@ -214,7 +225,7 @@ export class Trader {
     }
     return entries.map(({ hash, order, purpose, filledWh }) => {
       const fill = fills.get(hash);
-      const isDead = fill?.cancelled === true || order.counter !== view.account.counter;
+      const isDead = fill?.cancelled === true || !isCurrent(order, view.account.counter);
       return {
         // What is cancelled can't be filled any more.
         order: isDead ? { ...order, deadline: 0 } : order,
@@ -226,36 +237,67 @@ export class Trader {
 
   async #factsOf(
     view: MarketView,
+    { spotSeconds }: TradingLimits,
     placed: readonly PlacedOrder[],
     forecast: readonly SlotForecast[],
   ): Promise<TradingFacts> {
     const { meter, microgrid, nowSeconds, account, allowance } = view;
     const { home } = this;
-    const from = slotAt(nowSeconds - SPOT_SECONDS, microgrid.slotSeconds);
+    const from = slotAt(nowSeconds - spotSeconds, microgrid.slotSeconds);
     const slots = home.slots(Math.max(from, meter.firstSlot));
     const firstSlot = slots[0]?.slot ?? slotAt(nowSeconds, microgrid.slotSeconds);
     const lastSlot = forecast.at(-1)?.slot ?? slots.at(-1)?.slot ?? firstSlot;
+    // A firm order draws on no allowance: what is locked bounds it.
+    const firm = view.isOffline ? firmLock(view, this.#options.delegate.address) : undefined;
     return {
       maker: meter.owner,
       meter: home.device.address,
       microgrid,
       nowSeconds,
       counter: account.counter,
-      nonce: this.#freeNonce(),
+      nonce: this.#freeNonce(firm !== undefined),
+      firm,
       balanceMillis: account.balanceMillis,
-      allowanceMillis: allowance.allowanceMillis,
+      allowanceMillis: firm === undefined ? allowance.allowanceMillis : BOUNDLESS_MILLIS,
       metered: mintedOf(slots, home.storage !== undefined),
       forecast,
       promisedWh: await view.promisedWh(home.device.address, { firstSlot, lastSlot }),
+      heldWh: await this.#heldWh(view, slots),
       placed,
     };
   }
 
+  /** What the household holds of the slots that all its devices have reported. */
+  async #heldWh(view: MarketView, slots: readonly HomeSlot[]): Promise<EnergyBySlot> {
+    const { blocks } = this.home.journal.book;
+    const isMinted = ({ slot }: HomeSlot): boolean =>
+      this.home.signers.every(({ address }) => {
+        const state = blocks.get(keyOf(address, "export", blockOf(slot)))?.state;
+        return state === "reported" || state === "elsewhere";
+      });
+    const minted = slots.filter((each) => each.quality !== "left out" && isMinted(each));
+    const [firstSlot, lastSlot] = [minted[0]?.slot, minted.at(-1)?.slot];
+    if (firstSlot === undefined || lastSlot === undefined) return new Map();
+    const sources = new Set<Source>([
+      view.meter.source,
+      ...(this.home.storage ? (["Storage"] as const) : []),
+    ]);
+    const held = await Promise.all(
+      [...sources].map((source) => view.heldWh(source, { firstSlot, lastSlot })),
+    );
+    return new Map(
+      minted.map(({ slot }) => [slot, held.reduce((sum, wh) => sum + (wh.get(slot) ?? 0n), 0n)]),
+    );
+  }
+
   /** Follows the last one that was used: eight in a row share a word of storage. A journal that was lost used others. */
-  #freeNonce(): bigint {
-    const used = [...this.home.journal.book.orders.values()].map(({ order }) => order.nonce);
+  #freeNonce(isForFirm: boolean): bigint {
+    const used = [...this.home.journal.book.orders.values()].flatMap(({ order }) =>
+      isFirm(order) === isForFirm ? [order.nonce] : [],
+    );
     if (used.length > 0) return used.reduce((most, each) => (each > most ? each : most)) + 1n;
-    return FIRST_NONCE + BigInt(Math.floor(this.#options.now() / 1000)) * NONCES_PER_SECOND;
+    const first = isForFirm ? FIRST_FIRM_NONCE : FIRST_NONCE;
+    return first + BigInt(Math.floor(this.#options.now() / 1000)) * NONCES_PER_SECOND;
   }
 
   /** Orders are kept before they go out. */
@@ -283,7 +325,7 @@ export class Trader {
     const waiting = [...journal.book.orders.values()]
       .filter(
         ({ state, order }) =>
-          state === "signed" && order.deadline > nowSeconds && order.counter === account.counter,
+          state === "signed" && order.deadline > nowSeconds && isCurrent(order, account.counter),
       )
       .slice(0, MOST_POSTED);
     const signed = await signOrders(
@@ -292,7 +334,7 @@ export class Trader {
       waiting.map(({ order }) => order),
     );
     if (signed.length === 0) return;
-    const results = await this.#relay.post(signed, patience());
+    const results = await this.#options.relay.post(signed, patience());
     const refusals: string[] = [];
     for (const [index, { hash, filledWh }] of waiting.entries()) {
       const result = results[index];
@@ -318,7 +360,7 @@ export class Trader {
       if (kept === undefined || kept.state === "withdrawn") continue;
       if (kept.state === "posted") {
         const signature = await signWithdrawal(this.#options.delegate, this.#domain, hash);
-        await this.#relay.withdraw(hash, signature, patience());
+        await this.#options.relay.withdraw(hash, signature, patience());
       }
       journal.append({ kind: "order state", hash, state: "withdrawn", filledWh: kept.filledWh });
     }
@@ -335,3 +377,7 @@ const patience = (): AbortSignal => AbortSignal.timeout(30_000);
 
 /** The notes of trading stand beside those of meters. */
 const NOTES_OF = "trading";
+
+/** Whether an order holds under its maker's counter; a firm one holds under any. */
+const isCurrent = (order: Pick<Order, "nonce" | "counter">, counter: bigint): boolean =>
+  isFirm(order) || order.counter === counter;

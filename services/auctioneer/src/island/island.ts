@@ -4,11 +4,13 @@ import { reasonOf } from "@wattline/common/mendable";
 import type { Snapshot } from "@wattline/relay/chain";
 import {
   type Batch,
+  BID,
   type Deployment,
   errorOf,
   isFirm,
   keepMatches,
   metersAbi,
+  OFFER,
   type Order,
   type Pairing,
   type SignedOrder,
@@ -63,6 +65,8 @@ export type Taken =
   | { readonly status: "refused"; readonly reason: string };
 
 const PAST_SECONDS = 86_400;
+/** Slots that an order may reach: the relay takes no longer ones. */
+const MOST_SLOTS = 2_688;
 /** Words of readings in one transaction: a word costs some 30,000 gas, and seldom the double. */
 const MOST_WORDS = 128;
 /** The most gas that a transaction is tried with, below the cap of EIP-7825. */
@@ -106,10 +110,8 @@ export class Island {
     const { book } = this.#ledger;
     const view = this.#view;
     const isOffline = view !== undefined && this.isOffline(view);
-    return statusOf(
-      { book, view, settled: this.#settled, isOffline, refused: this.#refused },
-      maker,
-    );
+    const known = { book, view, settled: this.#settled, isOffline, refused: this.#refused };
+    return statusOf({ ...known, meters: this.#members.count }, maker);
   }
 
   /** Takes readings in that agents hand over; the good ones are safe on the disk when it returns. */
@@ -177,10 +179,10 @@ export class Island {
     const promised = new PromisedView(
       ...([client, deployment, view.head, nowSeconds, view.microgrids, this.#ledger.book] as const),
     );
-    const verified = await verifier.verify(
-      promised,
-      orders.filter(({ order }) => this.#mayBePromised(order, nowSeconds)),
+    const promisable = orders.filter(
+      ({ order }) => this.#mayBePromised(order, nowSeconds) && !promised.isUsedUp(order),
     );
+    const verified = await verifier.verify(promised, withPartner(promisable));
     const hashes = new Map(verified.map(({ order, hash: of }) => [order, of]));
     const pairings = await pairingsOf(promised, verified, timing, microgrids, true);
     for (const [microgrid, own] of Map.groupBy(pairings, ({ offer }) => offer.order.microgrid)) {
@@ -324,7 +326,10 @@ export class Island {
     const view = this.#view;
     if (view !== undefined && this.#settled !== undefined && book.outage !== undefined) {
       const settled = this.#settled;
-      const whole = reportOf({ book, view, settled, isOffline: false, refused: this.#refused });
+      const whole = reportOf({
+        ...{ book, view, settled, isOffline: false, refused: this.#refused },
+        meters: this.#members.count,
+      });
       writeWhole(file, `${JSON.stringify(whole, undefined, 1)}\n`, 0o600);
       const { settledWh, failedWh } = whole.sums;
       report(
@@ -352,6 +357,25 @@ const promisesOf = (pairings: readonly Pairing[], hashes: ReadonlyMap<Order, Hex
       ...{ offer: offerHash, bid: bidHash, source, slot, energyWh: wh },
     }));
   });
+
+/** Orders that reach a slot which the other side reaches, too: bids of a night need not be looked at again and again. */
+function withPartner(orders: readonly SignedOrder[]): SignedOrder[] {
+  const reached = (side: number): Set<string> =>
+    new Set(
+      orders.filter(({ order }) => order.side === side).flatMap(({ order }) => slotKeysOf(order)),
+    );
+  const [offered, wanted] = [reached(OFFER), reached(BID)];
+  return orders.filter(({ order }) => {
+    const others = order.side === OFFER ? wanted : offered;
+    return slotKeysOf(order).some((key) => others.has(key));
+  });
+}
+
+const slotKeysOf = ({ microgrid, firstSlot, lastSlot }: Order): string[] =>
+  Array.from(
+    { length: Math.min(Math.max(lastSlot - firstSlot + 1, 0), MOST_SLOTS) },
+    (_, i) => `${microgrid} ${firstSlot + i}`,
+  );
 
 /** As many readings as one transaction takes, in their order; at least one. */
 function fitting(readings: readonly ReadingEntry[], mostWords: number): ReadingEntry[] {

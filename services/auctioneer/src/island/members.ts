@@ -5,7 +5,9 @@ import {
   blockOf,
   type Deployment,
   LANES,
+  type Microgrid,
   metersAbi,
+  microgridsAbi,
   readAccount,
   readEnergyWh,
   SOURCES,
@@ -13,6 +15,8 @@ import {
 } from "@wattline/sdk";
 import {
   type Address,
+  encodeFunctionData,
+  erc20Abi,
   getAbiItem,
   isAddressEqual,
   type PublicClient,
@@ -22,6 +26,8 @@ import {
 
 /** Energy that was made so many blocks ago is asked for: two days of quarter-hours. */
 const PAST_BLOCKS = 24;
+/** Of a question to a currency. */
+const MOST_GAS = 1_000_000n;
 /** Who has joined since, and what each has, is asked so often. */
 const EVERY_MS = 600_000;
 
@@ -35,11 +41,17 @@ export class Members {
   readonly #meters = new Set<Address>();
   #nextBlock: number;
   #askedMs = 0;
+  #count = 0;
 
   constructor(client: PublicClient, deployment: Deployment) {
     this.#client = client;
     this.#deployment = deployment;
     this.#nextBlock = deployment.fromBlock;
+  }
+
+  /** How many meters were asked about. */
+  get count(): number {
+    return this.#count;
   }
 
   /** @throws what the node throws; the next call asks again */
@@ -64,8 +76,24 @@ export class Members {
       this.#nextBlock = head + 1;
     }
     if (!hasNew && nowMs - this.#askedMs < EVERY_MS) return;
-    await Promise.all([...this.#meters].map((meter) => this.#askOf(view, meter)));
+    await Promise.all([
+      ...[...view.microgrids.values()].map((microgrid) => this.#askTerms(view, microgrid)),
+      ...[...this.#meters].map((meter) => this.#askOf(view, meter)),
+    ]);
     this.#askedMs = nowMs;
+    this.#count = this.#meters.size;
+  }
+
+  /** What agents ask of a community. */
+  async #askTerms(view: Snapshot, { microgrid, currency }: Microgrid): Promise<void> {
+    const { microgrids } = this.#deployment;
+    await Promise.all([
+      asker(view, microgrids, microgridsAbi)("termsOf", [microgrid]),
+      ...(["decimals", "symbol"] as const).map((functionName) =>
+        // A currency that has none is nobody's reason to stop.
+        view.ask(currency, encodeFunctionData({ abi: erc20Abi, functionName }), MOST_GAS),
+      ),
+    ]);
   }
 
   async #askOf(view: Snapshot, meter: Address): Promise<void> {

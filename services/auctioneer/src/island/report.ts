@@ -14,6 +14,8 @@ export interface Known {
   readonly settled: Settled | undefined;
   readonly isOffline: boolean;
   readonly refused: ReadonlyMap<Hex, string>;
+  /** How many meters were asked about. */
+  readonly meters: number;
 }
 
 /** Whether there is a chain, and what is done about promises. */
@@ -61,6 +63,8 @@ export interface IslandStatus {
   readonly blockTime: number | null;
   /** When the outage began, as far as there is one: the time of its last block. */
   readonly sinceTime: number | null;
+  /** How many meters are known, with what their owners have: nobody else can be promised anything. */
+  readonly meters: number;
   readonly sums: {
     readonly promises: number;
     readonly energyWh: string;
@@ -88,6 +92,7 @@ export function statusOf(known: Known, maker?: Address): IslandStatus {
     state: isOffline ? "offline" : isSettling ? "settling" : "connected",
     block: view?.head.number ?? null,
     blockTime: view?.head.time ?? null,
+    meters: known.meters,
     sinceTime: book.isOpen ? (book.outage?.time ?? null) : null,
     sums: {
       promises: promises.length,

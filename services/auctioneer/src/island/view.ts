@@ -8,6 +8,7 @@ import {
   laneOf,
   type Microgrid,
   marketplaceAbi,
+  type Order,
   slotEnd,
   sourceIndex,
 } from "@wattline/sdk";
@@ -58,6 +59,11 @@ export class PromisedView extends Snapshot {
   ) {
     super(client, deployment, { ...head, time: nowSeconds }, microgrids, true);
     this.#sums = sumsOf(book, microgrids, head.time);
+  }
+
+  /** Whether all of an order is promised. */
+  isUsedUp({ maker, nonce, energy }: Pick<Order, "maker" | "nonce" | "energy">): boolean {
+    return (this.#sums.filled.get(keyOf(maker, nonce)) ?? 0n) >= BigInt(energy);
   }
 
   override async call(to: Address, data: Hex): Promise<Hex> {

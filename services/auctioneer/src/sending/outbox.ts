@@ -36,12 +36,16 @@ const sentSchema = z.object({
     .optional(),
 });
 
-const fileSchema = z.object({ sent: z.array(sentSchema) });
+/** What a day's transactions have cost that are not kept any more. */
+const spentSchema = z.object({ day: z.string(), wei });
+
+const fileSchema = z.object({ sent: z.array(sentSchema), spent: spentSchema.optional() });
 
 /** One signed transaction. */
 export type Attempt = z.output<typeof attemptSchema>;
 /** A nonce, and all that was signed for it. */
 export type Sent = z.output<typeof sentSchema>;
+type Spent = z.output<typeof spentSchema>;
 
 /** A transaction so deep below the newest block stays. */
 const FINAL_BLOCKS = 128;
@@ -53,12 +57,15 @@ const FINAL_BLOCKS = 128;
 export class Outbox {
   readonly #file: string;
   #sent: readonly Sent[];
+  #spent: Spent | undefined;
 
   /** @throws MendableError when the file can't be read or is damaged. */
   constructor(folder: string, account: Address, chainId: number) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#file = path.join(folder, `sent-${chainId}-${account.toLowerCase()}.json`);
-    this.#sent = readSent(this.#file);
+    const { sent, spent } = readFile(this.#file);
+    this.#sent = sent;
+    this.#spent = spent;
   }
 
   /** By nonce. */
@@ -82,13 +89,19 @@ export class Outbox {
     this.#write(this.#sent.filter((each) => each.nonce !== nonce));
   }
 
-  /** Forgets what is settled for good and on no budget any more. */
+  /** Keeps of what is settled for good only what it has cost today. */
   tidy(head: number, day: string): void {
-    const kept = this.#sent.filter(
-      (sent) =>
-        sent.mined === undefined || sent.day >= day || head - sent.mined.block < FINAL_BLOCKS,
+    const isFinal = ({ mined }: Sent): boolean =>
+      mined !== undefined && head - mined.block >= FINAL_BLOCKS;
+    if (!this.#sent.some(isFinal)) return;
+    const wei = this.#sent.reduce(
+      (sum, sent) => (isFinal(sent) && sent.day === day ? sum + (sent.mined?.costWei ?? 0n) : sum),
+      this.#spentOn(day),
     );
-    if (kept.length < this.#sent.length) this.#write(kept);
+    this.#write(
+      this.#sent.filter((sent) => !isFinal(sent)),
+      { day, wei },
+    );
   }
 
   /**
@@ -101,17 +114,22 @@ export class Outbox {
       if (sent.nonce === without) return sum;
       if (sent.mined === undefined) return sum + mostWei(sent.attempts);
       return sent.day === day ? sum + sent.mined.costWei : sum;
-    }, 0n);
+    }, this.#spentOn(day));
   }
 
-  #write(sent: readonly Sent[]): void {
+  #spentOn(day: string): bigint {
+    return this.#spent?.day === day ? this.#spent.wei : 0n;
+  }
+
+  #write(sent: readonly Sent[], spent = this.#spent): void {
     const text = JSON.stringify(
-      { sent },
+      { sent, spent },
       (_, value) => (typeof value === "bigint" ? value.toString() : value),
       1,
     );
     writeWhole(this.#file, text, 0o600);
     this.#sent = sent;
+    this.#spent = spent;
   }
 }
 
@@ -122,16 +140,16 @@ export const mostWei = (attempts: readonly Pick<Attempt, "gas" | "maxFeePerGas">
     return cost > most ? cost : most;
   }, 0n);
 
-function readSent(file: string): readonly Sent[] {
+function readFile(file: string): z.output<typeof fileSchema> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { sent: [] };
     throw new MendableError(`${file} can't be read (${reasonOf(error)}).`);
   }
   try {
-    return fileSchema.parse(JSON.parse(text)).sent;
+    return fileSchema.parse(JSON.parse(text));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
     throw new MendableError(

@@ -1,3 +1,3 @@
 export { addressSchema, type KeyConfig, keyIn, keySchema } from "./config.ts";
 export { type PrivateKey, readKeystore, readSecret, writeKeystore, writeNew } from "./keystore.ts";
-export { openSigner, type Signer } from "./signer.ts";
+export { openSigner, type Signer, signerOf } from "./signer.ts";

@@ -4,7 +4,7 @@ import { isSignedByDevice, signAsDevice } from "@wattline/sdk/deviceKeys";
 import { type Address, type Hex, isHex } from "viem";
 import { MendableError, reasonOf } from "../mendable.ts";
 import type { KeyConfig } from "./config.ts";
-import { readKeystore } from "./keystore.ts";
+import { type PrivateKey, readKeystore } from "./keystore.ts";
 
 /** A key that signs EIP-712 digests; where it is kept is its own affair. */
 export interface Signer {
@@ -22,9 +22,14 @@ const run = promisify(execFile);
  */
 export function openSigner(key: KeyConfig): Signer {
   if ("command" in key) return commandSigner(key.command, key.address);
-  const { curve, privateKey, address } = readKeystore(key.keystore, key.password_file);
-  return { address, sign: async (digest) => signAsDevice(curve, privateKey, digest) };
+  return signerOf(readKeystore(key.keystore, key.password_file));
 }
+
+/** A key in memory. */
+export const signerOf = ({ curve, privateKey, address }: PrivateKey): Signer => ({
+  address,
+  sign: async (digest) => signAsDevice(curve, privateKey, digest),
+});
 
 /** A command, such as one that asks a secure element: what it prints is checked before it is used. */
 function commandSigner([program = "", ...args]: readonly string[], address: Address): Signer {

@@ -1,4 +1,3 @@
-import { RelayClient } from "@wattline/relay";
 import {
   DIRECTORY_TYPES,
   type Domain,
@@ -8,7 +7,9 @@ import {
   type SignedDirectory,
 } from "@wattline/sdk";
 import type { PrivateKeyAccount } from "viem/accounts";
-import type { LiveCommunity, LiveContext } from "./liveCommunity.ts";
+import { SHELTER } from "../profiles/homes.ts";
+import type { Town } from "./cast.ts";
+import type { PlayOptions } from "./play.ts";
 
 /** A household that goes by its name, or by another one. */
 interface Person {
@@ -22,41 +23,41 @@ const PSEUDONYMS =
   "Amsel Biene Dachs Eibe Falter Ginster Hummel Igel Kranich Linde Marder Nelke Otter Pirol Rabe";
 const STREET = "Am Mühlbach";
 
-/** Publishes a directory of names for each community: everybody agrees, and the operator signs. */
-export async function publishDirectories(context: LiveContext, relayUrl: string): Promise<void> {
-  const { simulation, communities, failures } = context;
-  const { chainId, addresses } = simulation.wattline;
-  const domain = marketDomain(chainId, addresses.marketplace);
-  const relay = new RelayClient(relayUrl);
-  for (const [index, live] of communities.entries()) {
+/** Publishes a directory of names for each town: everybody agrees, and the operator signs. */
+export async function publishDirectories({
+  towns,
+  places: { chainId, marketplace },
+  relay,
+  failures,
+}: Pick<PlayOptions, "towns" | "places" | "relay" | "failures">): Promise<void> {
+  const domain = marketDomain(chainId, marketplace);
+  for (const [index, town] of towns.entries()) {
     await failures.attempt("publishing a directory of names", async () => {
-      const people = peopleOf(live, index > 0);
-      await relay.publishDirectory(await signDirectory(domain, live, people));
+      const people = peopleOf(town, index > 0);
+      await relay.publishDirectory(await signDirectory(domain, town, people));
     });
   }
 }
 
-function peopleOf({ community, retailer }: LiveCommunity, usesPseudonyms: boolean): Person[] {
-  const { households, operator, dso, series } = community;
+function peopleOf({ homes, operator, dso, retailer, name: place }: Town, usesPseudonyms: boolean) {
   const pseudonyms = PSEUDONYMS.split(" ");
-  const homes = households.map(({ account, name, critical }, index): Person => {
+  const people = homes.map(({ account: { account }, name }, index): Person => {
     const pseudonym = pseudonyms[index];
-    return usesPseudonyms && !critical && pseudonym !== undefined
+    return usesPseudonyms && name !== SHELTER && pseudonym !== undefined
       ? { account, name: pseudonym, street: "" }
       : { account, name, street: usesPseudonyms ? "" : `${STREET} ${index + 1}` };
   });
-  const place = series.name;
   return [
-    ...homes,
+    ...people,
     { account: operator.account, name: `Energy community ${place}`, street: "" },
     { account: dso.account, name: `Grid operator ${place}`, street: "" },
-    { account: retailer.account, name: `Retailer ${place}`, street: "" },
+    { account: retailer.account.account, name: `Retailer ${place}`, street: "" },
   ];
 }
 
 async function signDirectory(
   domain: Domain,
-  { community: { microgrid, operator } }: LiveCommunity,
+  { microgrid, operator }: Town,
   people: readonly Person[],
 ): Promise<SignedDirectory> {
   const listings = await Promise.all(

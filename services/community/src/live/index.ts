@@ -1,10 +1,9 @@
-/** A community that keeps trading on a chain after its first day. */
+/** Towns whose homes keep trading on a chain by their agents. */
 
+export { type Cast, castOf, type Dweller, type Places, playedByHand } from "./cast.ts";
 export { publishDirectories } from "./directory.ts";
 export { FailureLog } from "./failureLog.ts";
-export type { LiveContext } from "./liveCommunity.ts";
-export { openCommunities, startOptions } from "./opening.ts";
-export { OrderBook } from "./orderBook.ts";
-export { playerOf, playForever } from "./play.ts";
-export { SEEDED_SLOTS, SLOT_SECONDS, START_SLOT } from "./start.ts";
-export { type WaitingReading, WaitingReadings } from "./waitingReadings.ts";
+export { LiveHomes, signerFor } from "./homes.ts";
+export { openAuctioneer } from "./market.ts";
+export { FIRST_LIVE_SLOT, type PlayOptions, playerOf, playForever } from "./play.ts";
+export { Wallets } from "./wallets.ts";

@@ -10,16 +10,21 @@ const DAYS_AT_ONCE = 7;
  * previous week are kept. All weeks have the same homes.
  */
 export class Seasons {
+  readonly name: string;
   readonly #seed: number;
-  readonly #name: string;
   readonly #firstSlot: number;
   readonly #weeks = new Map<number, CommunitySeries>();
 
   /** @param from The first day, `YYYY-MM-DD`, from 00:00 UTC. */
   constructor(seed: number, name: string, from: string) {
     this.#seed = seed;
-    this.#name = name;
+    this.name = name;
     this.#firstSlot = (parseDay(from) ?? 0) / SLOT_SECONDS;
+  }
+
+  /** Its homes. */
+  get homes(): CommunitySeries["households"] {
+    return this.#weekOf(this.#firstSlot).households;
   }
 
   /** A home's export in a slot, in Wh. */
@@ -63,7 +68,7 @@ export class Seasons {
     if (known !== undefined) return known;
     const from = dayOf((this.#firstSlot + number * slotsPerWeek) * SLOT_SECONDS);
     const made = generateCommunity({ seed: this.#seed, from, days: DAYS_AT_ONCE });
-    const week = { ...made, name: this.#name };
+    const week = { ...made, name: this.name };
     this.#weeks.set(number, week);
     for (const old of this.#weeks.keys()) if (old < number - 1) this.#weeks.delete(old);
     return week;

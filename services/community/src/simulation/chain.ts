@@ -1,6 +1,6 @@
 import { NOTICE_SECONDS } from "@wattline/sdk";
 import hre, { network } from "hardhat";
-import { localAccount } from "./accounts.ts";
+import { type LocalAccount, localAccount } from "./accounts.ts";
 
 /** A local chain that the simulation drives. */
 export type Chain = Awaited<ReturnType<typeof openChain>>;
@@ -92,18 +92,21 @@ export async function openChain(rpc: string | undefined, startsAt: number) {
       await provider.request({ method: "evm_mine", params: [] });
     },
     /** The `index`-th local account as a wallet that pays its own fees. */
-    async wallet(index: number) {
-      const { address, privateKey, account } = localAccount(index);
-      await provider.request({ method: "hardhat_setBalance", params: [address, GAS_MONEY] });
-      return {
-        address,
-        privateKey,
-        account,
-        signer: new ethers.Wallet(privateKey, ethers.provider),
-      };
-    },
+    wallet: (index: number) => walletAt(localAccount(index)),
+    walletAt,
     close: () => connection.close(),
   };
+
+  /** A local account as a wallet that pays its own fees. */
+  async function walletAt({ address, privateKey, account }: LocalAccount) {
+    await provider.request({ method: "hardhat_setBalance", params: [address, GAS_MONEY] });
+    return {
+      address,
+      privateKey,
+      account,
+      signer: new ethers.Wallet(privateKey, ethers.provider),
+    };
+  }
 }
 
 /** One of Hardhat's networks, its clock eight days before `startsAt`: time to deploy and to announce prices. */

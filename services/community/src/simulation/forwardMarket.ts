@@ -12,7 +12,7 @@ import {
 } from "./roundBalance.ts";
 import type { Round } from "./rounds.ts";
 import { partiesOf, type Simulation } from "./simulation.ts";
-import { acceptAll } from "./spotMarket.ts";
+import { acceptEverywhere } from "./spotMarket.ts";
 
 /** The bond in base units per kWh: five cents. */
 export const BOND_PER_KWH = 50_000n;
@@ -24,9 +24,9 @@ const GATE_CLOSURE_SECONDS = 10;
 const RELEASES_PER_BATCH = 60;
 
 /**
- * Sellers promise their expected export and buyers reserve their expected import during the round before; once meters
- * have reported, anyone releases. Energy that a buyer does not need is sold to the grid. Only in an island, where no
- * grid balances forecast errors, neighbours trade the rest on the spot.
+ * Sellers promise what they are sure to export, and buyers reserve what they are sure to import, during the round before; once
+ * meters have reported, anyone releases, and neighbours trade the rest on the spot. Energy that a buyer turns out not to need is
+ * sold to the grid.
  */
 export function forwardMarket(simulation: Simulation): Market {
   const { trading, ledger } = simulation;
@@ -63,10 +63,11 @@ export function forwardMarket(simulation: Simulation): Market {
       // A block's positions are released together: where an outage starts or ends within a block, the first part waits.
       if (round.endsBlock) await releaseAll(blockOf(round.slots[0] ?? 0));
       const deliveries = metered.map((balance) => deliveriesOf(balance, trades, metered));
+      const surplus = metered.map((balance, index) => deliver(balance, deliveries[index] ?? []));
+      await acceptEverywhere(simulation, metered);
+      if (!round.endsBlock) return;
       for (const [index, balance] of metered.entries()) {
-        const surplusWh = deliver(balance, deliveries[index] ?? []);
-        if (balance.islanded) await acceptAll(simulation, tradesAtHome(balance));
-        else if (round.endsBlock) await resell(balance, surplusWh);
+        if (!balance.islanded) await resell(balance, surplus[index] ?? []);
       }
     },
   };

@@ -24,28 +24,12 @@ export class Forwards {
 
   /** Forwards of a block, which can be released once it is reported. */
   openIn(block: number): Release[] {
-    return this.#openWhere((each) => each === block);
-  }
-
-  /** Forwards of blocks before this one. */
-  openBefore(block: number): Release[] {
-    return this.#openWhere((each) => each < block);
-  }
-
-  /** How many blocks of positions are reserved. */
-  get size(): number {
-    return this.#openBlocks().length;
-  }
-
-  /** Removes what somebody else has released. */
-  forget({ position, blocks }: Release): void {
-    for (const [id, view] of this.#open) {
-      if (view.position !== position) continue;
-      const left = view.blocks.filter(
-        ({ block }) => (blocks & (1n << BigInt(block - position.firstBlock))) === 0n,
-      );
-      this.#keep(id, { ...view, blocks: left });
-    }
+    return [...this.#open.values()].flatMap(({ position, blocks: all }) => {
+      const blocks = all
+        .filter((each) => each.block === block && each.state === "open")
+        .reduce((bits) => bits | (1n << BigInt(block - position.firstBlock)), 0n);
+      return blocks === 0n ? [] : [{ position, blocks }];
+    });
   }
 
   /** Records a reservation. */
@@ -76,14 +60,5 @@ export class Forwards {
     return [...this.#open.values()].flatMap(({ blocks }) =>
       blocks.filter(({ state }) => state === "open"),
     );
-  }
-
-  #openWhere(isMeant: (block: number) => boolean): Release[] {
-    return [...this.#open.values()].flatMap(({ position, blocks: all }) => {
-      const blocks = all
-        .filter(({ block, state }) => state === "open" && isMeant(block))
-        .reduce((bits, { block }) => bits | (1n << BigInt(block - position.firstBlock)), 0n);
-      return blocks === 0n ? [] : [{ position, blocks }];
-    });
   }
 }

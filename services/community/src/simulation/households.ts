@@ -41,16 +41,23 @@ export async function communitiesOf(
   // A table has no first day of its own that could be meant.
   const isTable = filesIn(profiles).some(isProfilesTable);
   const first = isFromGiven || isTable ? from : undefined;
-  return divided(await homesOf(origin, first, count), microgrids);
+  return divided(await homesOf(origin, first, count), microgrids, profiles);
 }
 
-/** All homes in one community, or in two halves in their order, the larger one first. */
-export function divided(all: CommunitySeries, microgrids: 1 | 2): Communities {
+/**
+ * All homes in one community, or in two halves in their order, the larger one first.
+ * @throws OptionsError that names the files when there is only one home.
+ */
+export function divided(
+  all: CommunitySeries,
+  microgrids: 1 | 2,
+  files: readonly string[],
+): Communities {
   if (microgrids === 1) return [all];
   const { households, name } = all;
   if (households.length < 2) {
     throw new OptionsError(
-      "--microgrids 2 splits the homes of the files in two halves: there is only one home.",
+      `--microgrids 2 splits the homes of a file in two halves: ${files.join(", ")} has only one.`,
     );
   }
   const half = Math.ceil(households.length / 2);

@@ -68,6 +68,8 @@ export class Ledger {
   trades = 0;
   tradedWh = 0n;
   tradedCostMillis = 0n;
+  /** Bought forward from neighbours, not needed, and sold to the grid. */
+  notNeededWh = 0n;
   bondPaidMillis = 0n;
 
   constructor(wattline: Deployment) {
@@ -128,8 +130,10 @@ export class Ledger {
       const { cost, charge, filled } = event.args;
       const due = cost - charge;
       sale.receivedMillis += due;
-      if (surplus) sale.receivedForSurplusMillis += due;
-      else {
+      if (surplus) {
+        sale.receivedForSurplusMillis += due;
+        this.notNeededWh += filled;
+      } else {
         sale.soldToGridWh += filled;
         sale.receivedFromGridMillis += due;
       }

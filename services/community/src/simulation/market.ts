@@ -7,10 +7,10 @@ export type MarketName = (typeof MARKETS)[number];
 /** One way of trading. */
 export interface Market {
   /**
-   * Before a round's slots begin.
-   * @param expected Expected energy, per community.
+   * Before a round's slots begin, where energy to come is traded.
+   * @param expected What homes are sure of, per community.
    */
-  prepare(expected: readonly RoundBalance[]): Promise<void>;
+  prepare?(expected: readonly RoundBalance[]): Promise<void>;
   /**
    * When the round's slots are reported: neighbours trade, which reduces the balances.
    * @param metered Metered energy, per community.

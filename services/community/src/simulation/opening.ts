@@ -1,6 +1,6 @@
 import { costMillis, NOTICE_SECONDS, slotStart, wholeUnits } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
-import { OPERATOR } from "./accounts.ts";
+import { accountsOf } from "./accounts.ts";
 import { type Chain, ChainError, isoOf } from "./chain.ts";
 import { type Community, fund, settleCommunity } from "./community.ts";
 import { deploy } from "./deployment.ts";
@@ -18,11 +18,21 @@ const AN_HOUR = 3600;
 /** Every transaction of the founding takes a second. */
 const TIME_TO_FOUND = 2 * AN_HOUR;
 
-/** Operator and DSO; a community's households follow in order. */
-const OFFICIALS = 2;
-
 /** Deploys Wattline, creates the communities with money in escrow, and joins two of them by a tie line. */
 export async function openSimulation(
+  chain: Chain,
+  options: SimulationOptions,
+  signal: AbortSignal,
+): Promise<Simulation> {
+  const simulation = await foundSimulation(chain, options, signal);
+  for (const community of simulation.communities) {
+    await fundCommunity(simulation, community, options);
+  }
+  return simulation;
+}
+
+/** The same, with nobody's money in escrow yet. */
+export async function foundSimulation(
   chain: Chain,
   options: SimulationOptions,
   signal: AbortSignal,
@@ -32,23 +42,21 @@ export async function openSimulation(
   await checkNotice(chain, options);
   const wattline = await deploy(chain, series[0], tariffs);
   const communities: Community[] = [];
-  let account = OPERATOR;
-  for (const one of series) {
-    const microgrid = communities.length + 1;
-    communities.push(await settleCommunity(wattline, one, tariffs, microgrid, account));
-    account += OFFICIALS + one.households.length;
+  const { firsts, free } = accountsOf(series.map(({ households }) => households.length));
+  for (const [index, one] of series.entries()) {
+    signal.throwIfAborted();
+    const first = firsts[index] ?? free;
+    communities.push(await settleCommunity(wattline, one, tariffs, index + 1, first));
   }
   const simulation = {
     wattline,
     communities,
     trading: tradingAt(wattline),
     ledger: new Ledger(wattline),
-    anyone: { name: "auctioneer", ...(await chain.wallet(account)) },
+    anyone: { name: "auctioneer", ...(await chain.wallet(free)) },
     check: () => signal.throwIfAborted(),
   };
   await chain.passTo(slotStart(firstSlot, slotSeconds) - AN_HOUR);
-  for (const community of communities) await fundCommunity(simulation, community, options);
-
   const [here, there] = communities;
   if (here === undefined || there === undefined) return simulation;
   const line = tieLineFor(slotSeconds);

@@ -69,12 +69,8 @@ export function meritOrderOf({ offers }: PeriodOrders): number[] {
 }
 
 /** A household's asking price: a quarter to three quarters of the way up to the retail tariff. */
-export const askingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
+const askingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
   between(feedInPerKwh, retailPerKwh, 25n + spread(name, 51));
-
-/** A household's limit as a buyer: six to nine tenths of the way up to the retail tariff. */
-export const biddingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
-  between(feedInPerKwh, retailPerKwh, 60n + spread(`bid of ${name}`, 31));
 
 const between = (low: bigint, high: bigint, percent: bigint): bigint =>
   low + ((high - low) * percent) / 100n;

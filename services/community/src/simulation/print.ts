@@ -54,7 +54,7 @@ export function tablesOf(summary: Summary): string {
   const figures: [string, string][] = [
     [
       "traded between neighbours",
-      `${kwh(summary.tradedWh)} kWh, ${percent(summary.tradedWh, summary.tradeableWh)} of what was tradeable, in ${summary.trades} trades`,
+      `${kwh(summary.tradedWh)} kWh, ${percent(summary.tradedWh - summary.notNeededWh, summary.tradeableWh)} of what was tradeable, in ${summary.trades} trades`,
     ],
     ["sold to the grid", `${kwh(all((home) => home.soldToGridWh))} kWh`],
     [

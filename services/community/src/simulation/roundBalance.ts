@@ -1,4 +1,4 @@
-import { type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
+import { blockOf, type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
 import type { Community } from "./community.ts";
 import { type Match, matchByMerit } from "./merit.ts";
 import { meritOrderOf, type PeriodOrders } from "./periodOrders.ts";
@@ -29,32 +29,46 @@ export interface PlannedTrade extends Match {
   readonly lossBps: bigint;
 }
 
-/** The balance of metered energy, or of what `pick` makes of it. */
+/** A home's energy in a slot. */
+export interface SlotEnergy {
+  readonly exportedWh: bigint;
+  readonly importedWh: bigint;
+}
+
+/** The balance of metered energy, or of what is expected of each home. */
 export function balanceOf(
   community: Community,
   orders: PeriodOrders,
   round: Round,
   islanded: boolean,
   tariffs: Tariffs,
-  pick: (meteredWh: readonly bigint[], offset: number) => bigint = (wh, offset) => wh[offset] ?? 0n,
+  energyOf: (home: number, slot: number) => SlotEnergy = meteredIn(community),
 ): RoundBalance {
-  const { households, series } = community;
-  const lanesOf = (meteredWh: readonly bigint[]) =>
-    round.slots.map((slot) => pick(meteredWh, slot - series.firstSlot));
+  const { households } = community;
+  const lanesOf = (home: number, flow: keyof SlotEnergy) =>
+    round.slots.map((slot) => energyOf(home, slot)[flow]);
   const isWorth = isWorthTrading(round.period.retailPerKwh, tariffs);
   return {
     community,
     orders,
     round,
     islanded,
-    offeredWh: households.map((who) => lanesOf(who.series.exportedWh)),
-    neededWh: households.map((who) => {
-      const lanes = lanesOf(who.series.importedWh);
+    offeredWh: households.map((_, home) => lanesOf(home, "exportedWh")),
+    neededWh: households.map((who, home) => {
+      const lanes = lanesOf(home, "importedWh");
       if (!islanded) return lanes.map((wh) => (isWorth ? wh : 0n));
       return who.critical ? lanes : lanes.map((wh) => least(wh, ISLAND_RATION_WH));
     }),
   };
 }
+
+/** What the meters of a community count. */
+const meteredIn =
+  ({ households, series }: Community) =>
+  (home: number, slot: number): SlotEnergy => ({
+    exportedWh: households[home]?.series.exportedWh[slot - series.firstSlot] ?? 0n,
+    importedWh: households[home]?.series.importedWh[slot - series.firstSlot] ?? 0n,
+  });
 
 /** Planned trades between neighbours, the cheapest first; each round another home chooses first. */
 export function tradesAtHome(balance: RoundBalance): PlannedTrade[] {
@@ -112,8 +126,12 @@ export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** Buyers, another one first in every round, so that nobody is always last; in an island critical loads come first. */
 function queueOf({ community: { households }, round, islanded }: RoundBalance): number[] {
-  const queue = households.map((_, index) => (index + round.block) % households.length);
+  const queue = turnsIn(blockOf(round.slots[0] ?? 0), households.length);
   if (!islanded) return queue;
   const isCritical = (index: number) => households[index]?.critical === true;
   return [...queue.filter(isCritical), ...queue.filter((index) => !isCritical(index))];
 }
+
+/** Who chooses in a block, one after another. */
+export const turnsIn = (block: number, homes: number): number[] =>
+  Array.from({ length: homes }, (_, index) => (index + block) % homes);

@@ -3,7 +3,7 @@ import { slotEnd, slotStart } from "@wattline/sdk";
 import type { Chain } from "./chain.ts";
 import { isEscrowSolvent } from "./checks.ts";
 import { type Community, report } from "./community.ts";
-import { forecastWh } from "./forecast.ts";
+import { Forecasts } from "./forecasts.ts";
 import { forwardMarket } from "./forwardMarket.ts";
 import { openSimulation } from "./opening.ts";
 import type { SimulationOptions } from "./options.ts";
@@ -48,6 +48,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
   const rounds = roundsOf(series, outage, tariffs.retailPerKwh);
   const progress = new Progress("Simulating", rounds.length);
   const market = MARKETS[options.market](simulation);
+  const forecasts = options.communities.map((one) => new Forecasts(one));
   const settler = options.market === "settle" ? simulation.anyone : undefined;
   const ordersOf = new Map<Period, PeriodOrders[]>();
   let islandedNow = false;
@@ -59,7 +60,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
   for (const [index, round] of rounds.entries()) {
     const startsAt = (round.slots[0] ?? 0) * slotSeconds;
     progress.show(index, new Date(startsAt * 1000).toISOString().slice(0, 16));
-    await prepare(rounds[index + 1]);
+    await prepare(rounds[index + 1], round);
     await endRound(round, rounds[index + 1]);
     await tradeRound(round);
     alwaysSolvent = alwaysSolvent && (await isEscrowSolvent(simulation));
@@ -88,14 +89,24 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
     await island?.setIslanded(islandedNow);
   }
 
-  /** Agreements made during the previous round: an outage is known one round ahead. */
-  async function prepare(round: Round | undefined): Promise<void> {
+  /** Agreements made during the previous round, of which nothing is metered yet: an outage is known one round ahead. */
+  async function prepare(round: Round | undefined, previous?: Round): Promise<void> {
     if (round === undefined) return;
-    const slotsPerDay = 86_400 / slotSeconds;
-    const expected = await balancesOf(round, round.islanded || islandedNow, (wh, offset) =>
-      forecastWh(wh, offset, slotsPerDay),
+    await ordersIn(round.period);
+    if (market.prepare === undefined) return;
+    const expected = forecasts.map((forecast) => {
+      forecast.learnUpTo(previous?.slots[0] ?? firstSlot);
+      return forecast.of(round.slots);
+    });
+    const balances = await balancesOf(
+      round,
+      round.islanded || islandedNow,
+      (community) => (home, slot) => {
+        const sure = expected[community]?.[home]?.get(slot);
+        return { exportedWh: sure?.sureExportWh ?? 0n, importedWh: sure?.sureImportWh ?? 0n };
+      },
     );
-    await market.prepare(expected);
+    await market.prepare(balances);
   }
 
   /** Meters report, and neighbours trade what they report. */
@@ -126,7 +137,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
   async function balancesOf(
     round: Round,
     islanded: boolean,
-    pick?: (meteredWh: readonly bigint[], offset: number) => bigint,
+    expected?: (community: number) => Parameters<typeof balanceOf>[5],
   ): Promise<RoundBalance[]> {
     const signed = await ordersIn(round.period);
     return communities.flatMap((community, index) => {
@@ -134,7 +145,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
       const isIsland = islanded && community.microgrid === ISLAND;
       return orders === undefined
         ? []
-        : [balanceOf(community, orders, round, isIsland, tariffs, pick)];
+        : [balanceOf(community, orders, round, isIsland, tariffs, expected?.(index))];
     });
   }
 

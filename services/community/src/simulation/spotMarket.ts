@@ -21,19 +21,23 @@ import { acceptTrade, bidOf, partiesOf, type Simulation } from "./simulation.ts"
 
 /** Neighbours accept each other's posted prices. */
 export const acceptMarket = (simulation: Simulation): Market => ({
-  prepare: async () => {},
-  async clear(balances) {
-    for (const balance of balances) await acceptAll(simulation, tradesAtHome(balance));
-    await acrossFrom(simulation, balances, (trades) => acceptAll(simulation, trades));
-  },
+  clear: (balances) => acceptEverywhere(simulation, balances),
 });
+
+/** Homes take what they need, at home first and then over the tie line. */
+export async function acceptEverywhere(
+  simulation: Simulation,
+  balances: readonly RoundBalance[],
+): Promise<void> {
+  for (const balance of balances) await acceptAll(simulation, tradesAtHome(balance));
+  await acrossFrom(simulation, balances, (trades) => acceptAll(simulation, trades));
+}
 
 /**
  * A settler clears signed limits in batches, at the community price of each slot; the tie line is for those left over, at the
  * middle of the two communities' prices.
  */
 export const settleMarket = (simulation: Simulation): Market => ({
-  prepare: async () => {},
   async clear(balances) {
     for (const balance of balances)
       await settleAll(simulation, await clearedAt(simulation, balance));
@@ -42,10 +46,7 @@ export const settleMarket = (simulation: Simulation): Market => ({
 });
 
 /** Buyers accept planned trades, one transaction each. */
-export async function acceptAll(
-  simulation: Simulation,
-  trades: readonly PlannedTrade[],
-): Promise<void> {
+async function acceptAll(simulation: Simulation, trades: readonly PlannedTrade[]): Promise<void> {
   for (const trade of trades) await acceptTrade(simulation, trade);
 }
 

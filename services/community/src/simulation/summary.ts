@@ -55,7 +55,9 @@ export interface Summary {
   readonly tradedWh: bigint;
   /** The most that neighbours could trade: see {@link tradeableWh}. */
   readonly tradeableWh: bigint;
-  /** tradedWh / tradeableWh, a decimal with four places; 0.0000 when nothing was tradeable. */
+  /** Of tradedWh: bought forward, not needed, and sold to the grid. */
+  readonly notNeededWh: bigint;
+  /** (tradedWh - notNeededWh) / tradeableWh, a decimal with four places; 0.0000 when nothing was tradeable. */
   readonly tradeableShare: string;
   /** Sales of some energy by one neighbour to another: accepted offers, matches or reservations. */
   readonly trades: number;
@@ -102,7 +104,8 @@ export async function summarize(
     lostWh: sumOf([...ledger.lostWh.values()]),
     tradedWh: ledger.tradedWh,
     tradeableWh: tradeable,
-    tradeableShare: shareOf(ledger.tradedWh, tradeable),
+    notNeededWh: ledger.notNeededWh,
+    tradeableShare: shareOf(ledger.tradedWh - ledger.notNeededWh, tradeable),
     trades: ledger.trades,
     averagePricePerKwh: price,
     volumeWeightedPricePerKwh: price,

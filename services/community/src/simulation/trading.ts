@@ -8,23 +8,17 @@ import {
   marketDomain,
   ORDER_TYPES,
   type Order,
-  packProfile,
   postedBidOf,
   postedOfferOf,
   type Release,
-  SIDES,
   type Side,
   type SignedOrder,
-  scheduleFor,
-  sourceIndex,
-  sourceMask,
-  sumWh,
   type Terms,
 } from "@wattline/sdk";
-import { isCallException } from "ethers";
 import { zeroAddress } from "viem";
 import type { Community, Household, Person } from "./community.ts";
 import { BATCH_GAS_LIMIT, type Deployment } from "./deployment.ts";
+import { takeOf } from "./take.ts";
 
 /** An account's functions of the marketplace. */
 export type Trading = ReturnType<typeof tradingAt>;
@@ -42,10 +36,6 @@ export interface OrderTerms extends Omit<Terms, "energyWh"> {
 
 /** Someone with a meter. */
 export type Taker = Person & Pick<Household, "device">;
-
-const NO_LIMIT = { buy: 2n ** 128n, sell: 0n } as const;
-/** A lane holds no more. */
-const ANY_AHEAD_WH = 2n ** 31n - 1n;
 
 /** Signs orders and trades against them on `wattline`. */
 export function tradingAt(wattline: Deployment) {
@@ -88,28 +78,15 @@ export function tradingAt(wattline: Deployment) {
   }
 
   /** The arguments with which `taker`, a member of `community`, takes all of the energy from an order, at any price. */
-  async function takeOf(
-    community: Community,
-    taker: Taker,
+  async function takeFor(
+    { microgrid }: Community,
+    { device }: Taker,
     { order }: SignedOrder,
     energyWh: EnergyBySlot,
   ) {
-    const { firstBlock, words } = packProfile(energyWh);
     const facts = await wattline.facts();
-    const [slot = order.firstSlot] = energyWh.keys();
-    const isHome = order.microgrid === community.microgrid;
-    return {
-      microgrid: community.microgrid,
-      meter: taker.device.address,
-      source: order.sources & sourceMask("Solar") ? sourceIndex("Solar") : lowestSource(order),
-      schedule: scheduleFor(facts.known(order.microgrid), slot),
-      takerSchedule: isHome ? 0 : scheduleFor(facts.known(community.microgrid), slot),
-      firstBlock,
-      energy: [...words],
-      leastWh: sumWh(words),
-      limit: SIDES[order.side] === "offer" ? NO_LIMIT.buy : NO_LIMIT.sell,
-      mostAhead: ANY_AHEAD_WH,
-    };
+    const by = { microgrid, meter: device.address };
+    return takeOf(by, order, energyWh, (number) => facts.known(number));
   }
 
   return {
@@ -118,34 +95,16 @@ export function tradingAt(wattline: Deployment) {
     /** `taker` takes minted energy from a posted price. */
     async accept(community: Community, taker: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
       const { order, signature } = signed;
-      const take = await takeOf(community, taker, signed, energyWh);
+      const take = await takeFor(community, taker, signed, energyWh);
       return send(taker.address, (o) =>
         marketplace.connect(taker.signer).accept(order, signature, take, o),
       );
     },
 
-    /** Whether {@link accept} would succeed now: somebody else may have been faster, or the tie line may be full. */
-    async isAcceptable(
-      community: Community,
-      taker: Taker,
-      signed: SignedOrder,
-      energyWh: EnergyBySlot,
-    ): Promise<boolean> {
-      const { order, signature } = signed;
-      const take = await takeOf(community, taker, signed, energyWh);
-      try {
-        await marketplace.connect(taker.signer).accept.staticCall(order, signature, take);
-        return true;
-      } catch (error) {
-        if (isCallException(error)) return false;
-        throw error;
-      }
-    },
-
     /** `buyer` reserves energy from a posted forward offer. */
     async reserve(community: Community, buyer: Taker, signed: SignedOrder, energyWh: EnergyBySlot) {
       const { order, signature } = signed;
-      const take = await takeOf(community, buyer, signed, energyWh);
+      const take = await takeFor(community, buyer, signed, energyWh);
       return send(buyer.address, (o) =>
         marketplace.connect(buyer.signer).reserve(order, signature, take, o),
       );
@@ -208,6 +167,3 @@ function orderOf(maker: Maker, side: Side, terms: Terms): Order {
   }
   return side === "offer" ? limitOfferOf(maker, terms) : limitBidOf(maker, terms);
 }
-
-/** The first source that an order names. */
-const lowestSource = ({ sources }: Order): number => Math.log2(sources & -sources);

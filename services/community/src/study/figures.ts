@@ -56,7 +56,7 @@ export function figuresOf({ year, optimum }: Pick<Study, "year" | "optimum">): F
     savedAgainstRetailMillis: all((home) => home.savedAgainstRetailMillis),
     tradedShare: share(year.tradedWh, year.tradeableWh),
     selfSufficiencyAlone: share(consumedWh - importedWh, consumedWh),
-    selfSufficiency: share(consumedWh - importedWh + year.tradedWh, consumedWh),
+    selfSufficiency: share(consumedWh - importedWh + year.arrivedWh, consumedWh),
     selfConsumptionAlone: share(producedWh - exportedWh, producedWh),
     selfConsumption: share(producedWh - exportedWh + year.tradedWh, producedWh),
     valueMillis,

@@ -7,9 +7,11 @@ import type { Study } from "./run.ts";
  */
 export function studyJson(study: Study): string {
   const { options, year, optimum, sensitivity, weeks, rollups } = study;
-  const { series, battery, tariffs } = { ...options, series: year.series };
+  const { battery, tariffs } = options;
+  const [series] = year.communities;
   const content = {
-    community: series.name,
+    communities: year.communities.map(({ name }) => name),
+    ...(year.line && { line: year.line }),
     firstSlot: series.firstSlot,
     slots: series.slots,
     slotSeconds: series.slotSeconds,
@@ -18,6 +20,7 @@ export function studyJson(study: Study): string {
     figures: figuresOf(study),
     tradeableWh: year.tradeableWh,
     tradedWh: year.tradedWh,
+    arrivedWh: year.arrivedWh,
     averagePricePerKwh: year.averagePricePerKwh,
     ...(battery && { takenWh: year.takenWh, givenWh: year.givenWh }),
     homes: year.homes.map(({ studied, trades, found, ...home }) => ({

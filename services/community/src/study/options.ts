@@ -1,10 +1,9 @@
 import { mkdirSync, statSync } from "node:fs";
 import { readFlags } from "@wattline/common/flags";
-import { OptionsError, wholeNumber } from "@wattline/common/options";
+import { choice, OptionsError, wholeNumber } from "@wattline/common/options";
 import type { Battery } from "@wattline/sdk/battery";
-import type { CommunitySeries } from "../profiles/series.ts";
 import { FILE_FLAGS, filesOriginOf, PRICE_FLAGS, tariffsOf } from "../simulation/homesOptions.ts";
-import { homesOf } from "../simulation/households.ts";
+import { type Communities, divided, homesOf } from "../simulation/households.ts";
 import type { Tariffs } from "../simulation/tariffs.ts";
 import { type GasPrices, USUAL_GAS_PRICES } from "./rollups.ts";
 
@@ -27,6 +26,8 @@ export const USAGE = `npm run study -- --profiles FILE --out FOLDER [options]
   --price P              community price per kWh: one, or by the community's clock, such as
                          0-6=0.15,6-22=0.22,22-24=0.15 (default: the middle of
                          feed-in and retail tariff)
+  --microgrids N         1, or 2 communities joined by a tie line: the homes in two halves
+                         in their order, the larger one first (default 1)
   --batteries            every home has a battery
   --battery KWH,KW,PERCENT
                          what each holds, its power and its efficiency (default 6.4,5,90)
@@ -43,6 +44,7 @@ const FLAGS = {
   out: { type: "string" },
   from: { type: "string" },
   days: { type: "string" },
+  microgrids: { type: "string" },
   batteries: { type: "boolean" },
   battery: { type: "string" },
   weeks: { type: "string" },
@@ -56,7 +58,8 @@ const USUAL_BATTERY = "6.4,5,90";
 const USUAL_WEEKS = "2";
 
 export interface StudyOptions {
-  readonly series: CommunitySeries;
+  /** One community, or two that a tie line joins. */
+  readonly communities: Communities;
   readonly tariffs: Tariffs;
   /** In every home, where there are batteries. */
   readonly battery?: Battery;
@@ -96,10 +99,12 @@ export async function readStudyOptions(argv: readonly string[]): Promise<StudyOp
   const battery = values.batteries ? batteryOf(values.battery ?? USUAL_BATTERY) : undefined;
   const count = days === undefined ? undefined : wholeNumber("--days", days);
   if (count === 0) throw new OptionsError("--days must be at least 1.");
+  const microgrids = choice("--microgrids", ["1", "2"], values.microgrids ?? "1");
   const series = await homesOf(filesOriginOf(profiles, values), from, count);
+  const communities = divided(series, microgrids === "1" ? 1 : 2, profiles);
   const tariffs = tariffsOf(series, values);
   createFolder(out);
-  return { series, tariffs, ...(battery && { battery }), weeks, gasPrices, out };
+  return { communities, tariffs, ...(battery && { battery }), weeks, gasPrices, out };
 }
 
 function batteryOf(text: string): Battery {

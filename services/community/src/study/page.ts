@@ -5,6 +5,7 @@ import { type Figures, figuresOf } from "./figures.ts";
 import { escaped, kwh, kwhNumber, money, moneyNumber, percent, price } from "./format.ts";
 import { rollupsSection, sensitivitySection, weeksSection } from "./pageChecks.ts";
 import { section, table } from "./pageParts.ts";
+import { optimumSection, pricesSection } from "./pagePrices.ts";
 import type { Study } from "./run.ts";
 import type { HomeYear } from "./year.ts";
 
@@ -17,6 +18,8 @@ const OWN_STYLE = `
 rect.grid{fill:var(--soft)}rect.best{fill:var(--good)}rect.alone{fill:var(--line)}
 .legend .grid::before{background:var(--soft)}.legend .best::before{background:var(--good)}.legend .alone::before{background:var(--line)}
 section{overflow-x:auto}
+th.number{white-space:normal}
+td,th{padding-left:6px;padding-right:6px}
 h3{margin:18px 0 6px}
 `;
 
@@ -24,7 +27,7 @@ h3{margin:18px 0 6px}
 export function studyPage(study: Study): string {
   const figures = figuresOf(study);
   const { year } = study;
-  const name = escaped(year.series.name);
+  const name = year.communities.map((each) => escaped(each.name)).join(", ");
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -62,14 +65,16 @@ const headline = ({ billsDown }: Figures): string =>
   billsDown > 0 ? `Bills go down by ${percent(billsDown)}` : "Bills stay as they are";
 
 function leadOf({ year, options }: Study): string {
-  const { series, homes } = year;
+  const { homes, communities, line } = year;
+  const [series] = communities;
   const [from, to] = [series.firstSlot, series.firstSlot + series.slots - 1].map((slot) =>
     dayOf(slot * series.slotSeconds),
   );
   const batteries = options.battery
     ? `, each with a battery of ${batteryText(options.battery)}`
     : "";
-  return `${homes.length} homes${batteries}, from ${from} to ${to}, in slots of ${series.slotSeconds / 60} minutes: what each would have paid with its utility alone, and what it pays when neighbours trade at the community price what they have left and lack.`;
+  const places = line === undefined ? "" : " in two communities joined by a tie line";
+  return `${homes.length} homes${places}${batteries}, from ${from} to ${to}, in slots of ${series.slotSeconds / 60} minutes: what each would have paid with its utility alone, and what it pays when neighbours trade at the community price what they have left and lack.`;
 }
 
 function batteryText(battery: Battery): string {
@@ -138,7 +143,7 @@ function homesSection({ year, options }: Study): string {
     "Self-sufficiency",
     "Self-consumption",
   ];
-  const rows = year.homes.map((home) => homeRow(home, batteries));
+  const rows = year.homes.map((home) => homeRow(home, batteries, year.line !== undefined));
   const note = batteries
     ? "“Battery alone”: the same battery, run by the same plan, with the utility as the only partner. "
     : "";
@@ -148,13 +153,13 @@ function homesSection({ year, options }: Study): string {
   );
 }
 
-function homeRow(home: HomeYear, batteries: boolean): string[] {
+function homeRow(home: HomeYear, batteries: boolean, several: boolean): string[] {
   const { consumedWh, producedWh, found, aloneMillis, batteryAloneMillis, togetherMillis } = home;
   const { importedWh, exportedWh, boughtWh, soldWh } = found.total;
   const of = (part: bigint, whole: bigint) =>
     whole === 0n ? "–" : percent(Number(part) / Number(whole));
   return [
-    escaped(home.name),
+    escaped(several ? `${home.microgrid} ${home.name}` : home.name),
     kwh(consumedWh),
     kwh(producedWh),
     kwh(boughtWh),
@@ -223,79 +228,15 @@ function monthsSection({ year: { homes } }: Study): string {
   );
 }
 
-function pricesSection({ year, options }: Study): string {
-  const { feedInPerKwh, retailPerKwh } = options.tariffs;
-  const { levelOf, firstSlot } = year.terms;
-  const hours = Array.from({ length: 24 }, () => ({ retail: 0, community: 0, slots: 0 }));
-  const perDay = 86_400 / year.series.slotSeconds;
-  for (let slot = 0; slot < year.series.slots; slot++) {
-    const ofDay = (((firstSlot + slot) % perDay) + perDay) % perDay;
-    const hour = hours[Math.floor((ofDay * 24) / perDay)];
-    if (hour === undefined) continue;
-    const level = levelOf(firstSlot + slot);
-    hour.retail += Number(level.retailPerKwh);
-    hour.community += Number(level.pricePerKwh);
-    hour.slots += 1;
-  }
-  const mean = (of: "retail" | "community") =>
-    hours.map((hour) => (hour.slots === 0 ? 0 : hour[of] / hour.slots / 1e6));
-  const [least, most] = [
-    retailPerKwh.reduce((a, b) => (b < a ? b : a)),
-    retailPerKwh.reduce((a, b) => (b > a ? b : a)),
-  ];
-  const rows = [
-    ["Feed-in tariff", price(feedInPerKwh)],
-    ["Retail tariff", least === most ? price(least) : `${price(least)} to ${price(most)}`],
-    ["Average price between neighbours", price(year.averagePricePerKwh)],
-    ["Network fee", "0"],
-  ];
-  const byHour = chart({
-    label: "Prices by hour of day",
-    names: hours.map((_, hour) => String(hour)),
-    stacked: false,
-    unit: "per kWh",
-    series: [
-      {
-        name: "feed-in tariff",
-        kind: "exported",
-        values: hours.map(() => Number(feedInPerKwh) / 1e6),
-      },
-      { name: "community price", kind: "traded", values: mean("community") },
-      { name: "retail tariff", kind: "grid", values: mean("retail") },
-    ],
-  });
-  return section(
-    "Prices per kWh",
-    `${table(["", "Per kWh"], rows)}<h3>By hour of day, on average</h3>${byHour}`,
-  );
-}
-
-function optimumSection(figures: Figures, { optimum, options }: Study): string {
-  const value = (costs: readonly bigint[]) =>
-    optimum.aloneMillis.map((alone, week) => moneyNumber(alone - (costs[week] ?? 0n)));
-  const how = options.battery
-    ? "A linear program for each week, solved by HiGHS, knows every load and every cloud in advance and runs all batteries as one. The homes know only what their meters have counted: each forecasts its own load and roof, plans its battery for 36 hours, and tells its neighbours what it expects to have left or to lack; within a slot the batteries act in turn on what the meters count."
-    : "A linear program for each week, solved by HiGHS, matches what homes have left and lack as well as it can be done.";
-  return section(
-    "Against perfect foresight",
-    `<p>Value is what all homes save together against the utility alone: ${money(figures.valueMillis)}, ${percent(figures.valueShare)} of ${money(figures.bestValueMillis)}. ${how}</p>
-<h3>Value by week</h3>${chart({
-      label: "Value by week",
-      names: optimum.costMillis.map((_, week) => String(week + 1)),
-      stacked: false,
-      unit: "",
-      series: [
-        { name: "studied", kind: "traded", values: value(optimum.togetherMillis) },
-        { name: "optimum", kind: "best", values: value(optimum.costMillis) },
-      ],
-    })}`,
-  );
-}
-
-function assumptionsSection({ options }: Study): string {
+function assumptionsSection({ options, year: { line } }: Study): string {
   const points = [
     "A trade never changes what a home uses or makes; only batteries do. Nobody reacts to prices otherwise.",
     "In a slot the long side is rationed equally by household, to the Wh, as the contracts' auctioneers do it.",
+    ...(line === undefined
+      ? []
+      : [
+          `The tie line carries ${line.capacityWh} Wh a slot each way, loses ${Number(line.lossBps) / 100} % and costs ${price(line.wheelingPerKwh)} per kWh; what is left and lacked after trading at home goes over it.`,
+        ]),
     "There is no network fee, and no fee for the service. What gas costs is not in the bills: see above.",
     "Money has no interest, and batteries cost nothing and don't age here. Bills have no fixed charges.",
     ...(options.battery

@@ -16,7 +16,7 @@ export function sensitivitySection({ sensitivity: { spread, roofs } }: Study): s
   const head = ["Bills before", "Bills after", "Down by", "Traded kWh", "Of use"];
   return section(
     "If it were otherwise",
-    `<p>Without batteries.</p>
+    `<p>Without batteries, and without a tie line.</p>
 <h3>The retail tariff nearer to the feed-in tariff, or further away</h3>
 ${table(["Spread, of today's", ...head], spread.map(row))}
 <h3>Fewer roofs</h3>

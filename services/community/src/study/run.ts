@@ -1,10 +1,11 @@
 import { Progress } from "@wattline/common/progress";
+import { type Optimum, optimumOf } from "./foresight.ts";
 import type { StudyOptions } from "./options.ts";
 import { type RollupCost, rollupCosts } from "./rollups.ts";
 import { type Sensitivity, sensitivityOf } from "./sensitivity.ts";
 import { type PlayedWeek, playWeek, sampledWeeks } from "./weeks.ts";
 import type { Work } from "./work.ts";
-import { type Optimum, optimumOf, studyYear, type Year } from "./year.ts";
+import { studyYear, type Year } from "./year.ts";
 
 /** All that a study found. */
 export interface Study {
@@ -22,13 +23,14 @@ export interface Study {
  * @throws UnequalError when a chain comes to something else.
  */
 export async function runStudy(options: StudyOptions, signal: AbortSignal): Promise<Study> {
-  const { series, tariffs, battery, gasPrices } = options;
+  const { communities, tariffs, battery, gasPrices } = options;
+  const [{ slots, slotSeconds }] = communities;
   const work = workOf(signal);
-  const year = await studyYear(series, tariffs, battery, work);
-  const optimum = await optimumOf(year, tariffs, battery, work);
-  const sensitivity = await sensitivityOf(series, tariffs, work);
+  const year = await studyYear(communities, tariffs, battery, work);
+  const optimum = await optimumOf(communities, year, tariffs, battery, work);
+  const sensitivity = await sensitivityOf(communities, tariffs, work);
   const weeks: PlayedWeek[] = [];
-  for (const span of sampledWeeks(series.slots, series.slotSeconds, options.weeks)) {
+  for (const span of sampledWeeks(slots, slotSeconds, options.weeks)) {
     weeks.push(await playWeek(year, tariffs, span, work));
   }
   const days = weeks.reduce((sum, week) => sum + week.days, 0);
@@ -40,9 +42,7 @@ export async function runStudy(options: StudyOptions, signal: AbortSignal): Prom
     sensitivity,
     weeks,
     rollups:
-      days === 0
-        ? []
-        : rollupCosts(transactions, { homes: series.households.length, days }, gasPrices),
+      days === 0 ? [] : rollupCosts(transactions, { homes: year.homes.length, days }, gasPrices),
   };
 }
 

@@ -1,6 +1,6 @@
 import { study } from "@wattline/sdk/study";
 import type { CommunitySeries, HouseholdSeries } from "../profiles/series.ts";
-import { FIRST_HOUSEHOLD } from "../simulation/accounts.ts";
+import type { Communities } from "../simulation/households.ts";
 import type { Tariffs } from "../simulation/tariffs.ts";
 import { studiedHomes, termsOf } from "./terms.ts";
 import type { Work } from "./work.ts";
@@ -15,7 +15,7 @@ export interface Variant {
   readonly consumedWh: bigint;
 }
 
-/** How the result changes, without batteries. */
+/** How the result changes, without batteries and without a tie line. */
 export interface Sensitivity {
   /** With the difference of retail and feed-in tariff at so many percent of the studied one; the feed-in tariff stays. */
   readonly spread: readonly Variant[];
@@ -28,7 +28,7 @@ const ROOFS: readonly number[] = [20, 40, 60, 80, 100];
 
 /** Studies the community again with other tariffs, and with fewer roofs. */
 export async function sensitivityOf(
-  series: CommunitySeries,
+  communities: Communities,
   tariffs: Tariffs,
   { signal, onProgress }: Work,
 ): Promise<Sensitivity> {
@@ -45,14 +45,17 @@ export async function sensitivityOf(
   };
   return {
     spread: await each(SPREADS, (percent) =>
-      variantOf(percent, series, withSpread(tariffs, percent)),
+      variantOf(percent, communities, withSpread(tariffs, percent)),
     ),
-    roofs: await each(ROOFS, (percent) => variantOf(percent, withRoofs(series, percent), tariffs)),
+    roofs: await each(ROOFS, (percent) =>
+      variantOf(percent, withRoofs(communities, percent), tariffs),
+    ),
   };
 }
 
-function variantOf(percent: number, series: CommunitySeries, tariffs: Tariffs): Variant {
-  const homes = study(studiedHomes(series, FIRST_HOUSEHOLD), termsOf(series, tariffs));
+function variantOf(percent: number, communities: Communities, tariffs: Tariffs): Variant {
+  const terms = termsOf(communities[0], tariffs);
+  const homes = studiedHomes(communities).flatMap((each) => study(each, terms));
   const sum = (of: (home: (typeof homes)[number]["total"]) => bigint) =>
     homes.reduce((all, { total }) => all + of(total), 0n);
   return {
@@ -60,10 +63,9 @@ function variantOf(percent: number, series: CommunitySeries, tariffs: Tariffs): 
     aloneMillis: sum(({ aloneMillis }) => aloneMillis),
     togetherMillis: sum(({ togetherMillis }) => togetherMillis),
     boughtWh: sum(({ boughtWh }) => boughtWh),
-    consumedWh: series.households.reduce(
-      (all, { loadWh }) => all + loadWh.reduce((wh, load) => wh + load, 0n),
-      0n,
-    ),
+    consumedWh: communities
+      .flatMap(({ households }) => households)
+      .reduce((all, { loadWh }) => all + loadWh.reduce((wh, load) => wh + load, 0n), 0n),
   };
 }
 
@@ -76,9 +78,9 @@ const withSpread = (tariffs: Tariffs, percent: number): Tariffs => ({
 });
 
 /** Of the homes with a roof, a share keeps it, spread evenly over their order. */
-function withRoofs(series: CommunitySeries, percent: number): CommunitySeries {
+function withRoofs([first, ...others]: Communities, percent: number): Communities {
   let roof = 0;
-  return {
+  const changed = (series: CommunitySeries): CommunitySeries => ({
     ...series,
     households: series.households.map((home): HouseholdSeries => {
       if (home.capacityW === 0) return home;
@@ -86,7 +88,8 @@ function withRoofs(series: CommunitySeries, percent: number): CommunitySeries {
       const keeps = Math.floor((++roof * percent) / 100) > before;
       return keeps ? home : withoutRoof(home);
     }),
-  };
+  });
+  return [changed(first), ...others.map(changed)];
 }
 
 const withoutRoof = (home: HouseholdSeries): HouseholdSeries => ({

@@ -1,6 +1,7 @@
 import type { StudiedHome, StudyTerms } from "@wattline/sdk/study";
 import type { CommunitySeries } from "../profiles/series.ts";
-import { localAccount } from "../simulation/accounts.ts";
+import { accountsOf, FIRST_HOUSEHOLD, localAccount } from "../simulation/accounts.ts";
+import type { Communities } from "../simulation/households.ts";
 import { levelIn, type Tariffs } from "../simulation/tariffs.ts";
 
 /** The clock of profiles files is read as UTC. */
@@ -15,16 +16,16 @@ export const termsOf = (series: CommunitySeries, tariffs: Tariffs): StudyTerms =
 });
 
 /**
- * A community's homes, each named by the account that it has in a simulation: where a last Wh goes to one of several, the account
- * decides, as on chain.
- * @param firstAccount The number of the first home's account.
+ * The homes of communities, each named by the account that it has in a simulation: where a last Wh goes to one of several, the
+ * account decides, as on chain.
  */
-export const studiedHomes = (
-  { households }: CommunitySeries,
-  firstAccount: number,
-): StudiedHome[] =>
-  households.map(({ importedWh, exportedWh }, index) => ({
-    name: localAccount(firstAccount + index).address,
-    importedWh,
-    exportedWh,
-  }));
+export function studiedHomes(communities: Communities): StudiedHome[][] {
+  const { firsts } = accountsOf(communities.map(({ households }) => households.length));
+  return communities.map(({ households }, index) =>
+    households.map(({ importedWh, exportedWh }, home) => ({
+      name: localAccount((firsts[index] ?? 0) + FIRST_HOUSEHOLD + home).address,
+      importedWh,
+      exportedWh,
+    })),
+  );
+}

@@ -1,10 +1,9 @@
 import { costMillis } from "@wattline/sdk";
+import type { StudyTerms } from "@wattline/sdk/study";
 import { getBytes, Transaction } from "ethers";
-import { nameplateW } from "../profiles/profilesFile.ts";
 import type { CommunitySeries, HouseholdSeries } from "../profiles/series.ts";
 import { openChain } from "../simulation/chain.ts";
-import type { Household } from "../simulation/community.ts";
-import type { Ledger, Position } from "../simulation/ledger.ts";
+import type { Position } from "../simulation/ledger.ts";
 import { openSimulation } from "../simulation/opening.ts";
 import { playOn } from "../simulation/run.ts";
 import type { Simulation } from "../simulation/simulation.ts";
@@ -67,11 +66,17 @@ export async function playWeek(
   [from, to]: readonly [number, number],
   { signal }: Pick<Work, "signal">,
 ): Promise<PlayedWeek> {
-  const { series } = year;
-  const part = partOf(year, from, to);
+  const [first, ...others] = year.communities;
+  const { slotSeconds } = first;
+  const part = partOf(first, from, to);
+  const parts = others.map((series) => partOf(series, from, to));
   const partTariffs = { ...tariffs, retailPerKwh: tariffs.retailPerKwh.slice(from, to) };
-  const options = { communities: [part], tariffs: partTariffs, market: "settle" } as const;
-  const chain = await openChain(undefined, part.firstSlot * part.slotSeconds);
+  const options = {
+    communities: [part, ...parts],
+    tariffs: partTariffs,
+    market: "settle",
+  } as const;
+  const chain = await openChain(undefined, part.firstSlot * slotSeconds);
   try {
     const simulation = await openSimulation(chain, options, signal);
     const summary = await playOn(simulation, options);
@@ -80,8 +85,8 @@ export async function playWeek(
     }
     const compared = compare(year, simulation, from, to);
     return {
-      from: new Date(part.firstSlot * part.slotSeconds * 1000).toISOString().slice(0, 10),
-      days: ((to - from) * series.slotSeconds) / SECONDS_PER_DAY,
+      from: new Date(part.firstSlot * slotSeconds * 1000).toISOString().slice(0, 10),
+      days: ((to - from) * slotSeconds) / SECONDS_PER_DAY,
       tradedWh: summary.tradedWh,
       trades: summary.trades,
       readings: summary.readings,
@@ -93,80 +98,66 @@ export async function playWeek(
   }
 }
 
-/** The slots of a part of the study, with what meters count with batteries. */
-function partOf({ series, homes }: Year, from: number, to: number): CommunitySeries {
+/** The slots of a part of the study. */
+function partOf(series: CommunitySeries, from: number, to: number): CommunitySeries {
   const { retailPerKwh, ...rest } = series;
   return {
     ...rest,
     firstSlot: series.firstSlot + from,
     slots: to - from,
-    households: series.households.map((household, index): HouseholdSeries => {
-      const { importedWh, exportedWh } = homes[index]?.studied ?? household;
-      const exported = exportedWh.slice(from, to);
-      return {
-        name: household.name,
-        // A battery may give more than the roof.
-        capacityW: Math.max(household.capacityW, nameplateW(exported, series.slotSeconds)),
+    households: series.households.map(
+      (household): HouseholdSeries => ({
+        ...household,
         loadWh: household.loadWh.slice(from, to),
         producedWh: household.producedWh.slice(from, to),
-        exportedWh: exported,
-        importedWh: importedWh.slice(from, to),
-      };
-    }),
+        exportedWh: household.exportedWh.slice(from, to),
+        importedWh: household.importedWh.slice(from, to),
+      }),
+    ),
     ...(retailPerKwh && { retailPerKwh: retailPerKwh.slice(from, to) }),
   };
 }
 
 /** @returns How many amounts were compared. */
 function compare(
-  year: Year,
+  { homes, terms }: Year,
   { communities, ledger }: Simulation,
   from: number,
   to: number,
 ): number {
-  let compared = 0;
-  for (const community of communities) {
-    for (const [index, who] of community.households.entries()) {
-      const home = year.homes[index];
-      if (home === undefined) throw new UnequalError(`${who.name} was not studied.`);
-      compared += compareHome(year, home, who, ledger, from, to);
-    }
-  }
-  return compared;
+  const households = communities.flatMap((community) => community.households);
+  return households.reduce((compared, who, index) => {
+    const home = homes[index];
+    if (home === undefined) throw new UnequalError(`${who.name} was not studied.`);
+    return compared + compareHome(home, terms, ledger.of(who), from, to);
+  }, 0);
 }
 
 function compareHome(
-  { series, terms }: Year,
   { name, trades, studied }: HomeYear,
-  who: Household,
-  ledger: Ledger,
+  { firstSlot, slotSeconds, levelOf }: StudyTerms,
+  position: Position,
   from: number,
   to: number,
 ): number {
-  const position = ledger.of(who);
-  let [paidMillis, receivedMillis, toGridWh, compared] = [0n, 0n, 0n, 0];
+  let [paidMillis, receivedMillis, toGridWh] = [0n, 0n, 0n];
   for (let index = from; index < to; index++) {
-    const slot = series.firstSlot + index;
-    const { pricePerKwh, feePerKwh, feedInPerKwh } = terms.levelOf(slot);
+    const slot = firstSlot + index;
     const [bought, sold] = [trades.boughtWh[index] ?? 0n, trades.soldWh[index] ?? 0n];
     const restWh = (studied.exportedWh[index] ?? 0n) - sold;
-    paidMillis += costMillis(pricePerKwh, bought);
-    receivedMillis += costMillis(pricePerKwh - feePerKwh, sold) + costMillis(feedInPerKwh, restWh);
+    paidMillis += trades.paidMillis[index] ?? 0n;
+    receivedMillis +=
+      (trades.receivedMillis[index] ?? 0n) + costMillis(levelOf(slot).feedInPerKwh, restWh);
     toGridWh += restWh;
-    const at = `slot ${slot} (${new Date(slot * series.slotSeconds * 1000).toISOString()})`;
+    const at = `slot ${slot} (${new Date(slot * slotSeconds * 1000).toISOString()})`;
     same(`Wh that ${name} bought in ${at}`, bought, position.boughtWh.get(slot) ?? 0n);
     same(`Wh that ${name} sold in ${at}`, sold, position.sentWh.get(slot) ?? 0n);
-    compared += 2;
   }
-  const amounts: readonly (readonly [string, bigint, (of: Position) => bigint])[] = [
-    ["paid", paidMillis, (of) => of.paidMillis],
-    ["received", receivedMillis, (of) => of.receivedMillis],
-  ];
-  for (const [what, expected, of] of amounts) {
-    same(`thousandths of a base unit that ${name} ${what}`, expected, of(position));
-  }
+  const millis = `thousandths of a base unit that ${name}`;
+  same(`${millis} paid`, paidMillis, position.paidMillis);
+  same(`${millis} received`, receivedMillis, position.receivedMillis);
   same(`Wh that ${name} sold to the grid`, toGridWh, position.soldToGridWh);
-  return compared + amounts.length + 1;
+  return 2 * (to - from) + 3;
 }
 
 function same(what: string, studied: bigint, played: bigint): void {

@@ -38,6 +38,7 @@ describe("npm run study", () => {
   let file = "";
   let plain: Study;
   let battered: Study;
+  let joined: Study;
 
   before(async function () {
     this.timeout(240_000);
@@ -47,6 +48,7 @@ describe("npm run study", () => {
     await buildContracts();
     plain = await studyOf("--weeks", "1");
     battered = await studyOf("--weeks", "1", "--batteries", "--battery", "3,2,90");
+    joined = await studyOf("--weeks", "1", "--microgrids", "2");
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -64,8 +66,8 @@ describe("npm run study", () => {
 
   const studyOf = async (...args: string[]) => runStudy(await optionsOf(...args), running);
 
-  it("comes to the same as a chain, with and without batteries", () => {
-    for (const { weeks, year } of [plain, battered]) {
+  it("comes to the same as a chain, with and without batteries, and over a tie line", () => {
+    for (const { weeks, year } of [plain, battered, joined]) {
       expect(weeks).to.have.length(1);
       expect(weeks[0]?.tradedWh).to.equal(year.tradedWh);
       expect(year.tradedWh > 0n).to.equal(true);
@@ -84,7 +86,7 @@ describe("npm run study", () => {
       ...year,
       homes: [{ ...first, trades: { ...first.trades, soldWh } }, ...others],
     };
-    const error = await playWeek(changed, options.tariffs, [0, year.series.slots], {
+    const error = await playWeek(changed, options.tariffs, [0, year.communities[0].slots], {
       signal: running,
     }).catch((each: unknown) => each);
     expect(error).to.be.instanceOf(UnequalError);
@@ -100,8 +102,18 @@ describe("npm run study", () => {
     expect(figures.valueMillis > 0n).to.equal(true);
   });
 
+  it("sends over a tie line what one community has left and the other lacks", () => {
+    const { year } = joined;
+    const [north, south, flat] = year.homes;
+    expect([north, south, flat].map((home) => home?.microgrid)).to.deep.equal([1, 1, 2]);
+    // The flat has no neighbour of its own: all that it buys comes over the line, which loses some.
+    expect((flat?.found.total.boughtWh ?? 0n) > 0n).to.equal(true);
+    expect(year.arrivedWh < year.tradedWh).to.equal(true);
+    expect(figuresOf(joined).valueShare).to.be.within(0.98, 1);
+  });
+
   it("leaves no home worse off in any slot by a trade, nor over the time with a battery", () => {
-    for (const study of [plain, battered]) {
+    for (const study of [plain, battered, joined]) {
       const { worseSlots, worseHomes } = figuresOf(study);
       expect(worseSlots).to.equal(0);
       expect(worseHomes).to.deep.equal([]);

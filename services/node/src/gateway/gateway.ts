@@ -23,6 +23,8 @@ export interface GatewayOptions {
   readonly port: number;
   /** Between looks at the chain, in ms. */
   readonly lookMs?: number;
+  /** How long the chain may take to answer such a look, in ms, until it counts as out of reach. */
+  readonly patienceMs?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
   readonly report?: (message: string) => void;
@@ -34,8 +36,8 @@ const LOOK_PATIENCE_MS = 10_000;
 const MOST_BODY_BYTES = 16 * 1024 * 1024;
 const RPC_BATCH = 100;
 
-/** The error code of a request that only the chain can answer. */
-const NOT_IN_REACH = -32_000;
+/** The error code of a request that only the chain can answer: "resource unavailable" (EIP-1474). */
+const NOT_IN_REACH = -32_002;
 
 const requestSchema = z.object({
   jsonrpc: z.literal("2.0").optional(),
@@ -53,18 +55,20 @@ const bodySchema = z.union([requestSchema, z.array(requestSchema)]);
  */
 export async function startGateway(options: GatewayOptions): Promise<Listening> {
   const { rpcUrl, deployment, file, host, port } = options;
-  const { lookMs = LOOK_MS, now = Date.now, report = console.log } = options;
+  const { lookMs = LOOK_MS, patienceMs = LOOK_PATIENCE_MS } = options;
+  const { now = Date.now, report = console.log } = options;
   const memory = new Memory(file, deployment, now());
   const client = createPublicClient({
     transport: nodeTransport(rpcUrl, {
       batchSize: RPC_BATCH,
       tries: 1,
-      timeoutMs: LOOK_PATIENCE_MS,
+      timeoutMs: patienceMs,
     }),
     cacheTime: 0,
   });
   const follower = new ChainFollower(client, deployment, memory, now);
   const stop = new AbortController();
+  let line = new AbortController();
   let isInReach = await requireChain().then(
     () => true,
     (error: unknown) => {
@@ -84,6 +88,9 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
   function setInReach(is: boolean, reason = ""): void {
     if (is === isInReach) return;
     isInReach = is;
+    // What waits for an answer that won't come is answered from here.
+    if (is) line = new AbortController();
+    else line.abort();
     const block = memory.head === undefined ? "none" : Number(memory.head.number);
     report(
       is
@@ -117,7 +124,7 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
   /** The true node's answer; undefined when it gives none. */
   async function passOn(body: string): Promise<Response | undefined> {
     try {
-      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(PATIENCE_MS)]);
+      const signal = AbortSignal.any([stop.signal, line.signal, AbortSignal.timeout(PATIENCE_MS)]);
       const headers = { "content-type": "application/json" };
       const answer = await fetch(rpcUrl, { method: "POST", headers, body, signal });
       const text = await answer.text();
@@ -146,6 +153,8 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
   app.get("/health", (context) =>
     context.json({
       isInReach,
+      // Whether all that was asked is kept.
+      isWhole: !memory.isLacking,
       block: memory.head === undefined ? null : Number(memory.head.number),
       time: memory.head === undefined ? null : Number(memory.head.timestamp),
     }),
@@ -158,8 +167,12 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
       return context.json({ jsonrpc: "2.0", id: null, error }, 400);
     }
     rememberAll([parsed.data].flat());
-    const answer = isInReach ? await passOn(body) : undefined;
+    const wasInReach = isInReach;
+    const answer = wasInReach ? await passOn(body) : undefined;
     if (answer !== undefined) return answer;
+    // It may have arrived, so nothing is said of it: who sent it has to ask again.
+    const isSent = [parsed.data].flat().some(({ method }) => method === "eth_sendRawTransaction");
+    if (wasInReach && isSent) return context.text("The answer of the chain was lost.", 502);
     return context.json(
       Array.isArray(parsed.data) ? parsed.data.map(answerHere) : answerHere(parsed.data),
     );

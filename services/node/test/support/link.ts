@@ -6,12 +6,15 @@ export interface Link {
   /** Nobody answers there any more; what is under way breaks off. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** Nothing comes through any more, in either direction, as with a cable that is pulled: nobody is told. */
+  freeze(): void;
 }
 
 /** Passes on what comes, byte by byte, until it is cut. */
 export async function linkTo(rpcUrl: string): Promise<Link> {
   const { hostname: host, port } = new URL(rpcUrl);
   const sockets = new Set<Socket>();
+  let isFrozen = false;
   let server: Server | undefined;
   let place = 0;
 
@@ -28,7 +31,7 @@ export async function linkTo(rpcUrl: string): Promise<Link> {
           sockets.delete(one);
           other.destroy();
         });
-        one.pipe(other);
+        one.on("data", (data) => void (isFrozen || other.write(data)));
       }
     });
     await new Promise<void>((resolve) => opened.listen(place, "127.0.0.1", resolve));
@@ -39,7 +42,11 @@ export async function linkTo(rpcUrl: string): Promise<Link> {
   await open();
   return {
     url: `http://127.0.0.1:${place}`,
+    freeze() {
+      isFrozen = true;
+    },
     async cut() {
+      isFrozen = false;
       const closed = new Promise((resolve) => server?.close(resolve) ?? resolve(undefined));
       for (const socket of sockets) socket.destroy();
       await closed;

@@ -10,7 +10,7 @@ import { until } from "../../../relay/test/support/until.ts";
 import type { World } from "../../../relay/test/support/world.ts";
 
 const CLOCK = path.resolve("services/node/test/support/clock.mjs");
-const START_MS = 90_000;
+const START_MS = 240_000;
 
 /** A part of a node that runs as a process of its own, and can be killed and started again. */
 export class Part {
@@ -64,6 +64,7 @@ export class Part {
 /** What a promise has come to, as the node tells it. */
 export interface Status {
   readonly state: "connected" | "offline" | "settling";
+  readonly meters: number;
   readonly sums: Readonly<
     Record<"energyWh" | "settledWh" | "failedWh" | "costMillis", string> &
       Record<"promises" | "readings" | "readingsWaiting", number>
@@ -146,6 +147,11 @@ export async function openNode(world: Pick<World, "deployment">, rpcUrl: string,
     () => isOk(`${url(promisesPort)}/promises`),
   );
   return {
+    /** An agent of a home, run as its household does. */
+    agent(config: string): Part {
+      const args = ["services/agent/src/main.ts", "-c", config, "run"];
+      return new Part(args, clockIs, async () => true);
+    },
     folder: operator.folder,
     settler: operator.account.address,
     gatewayUrl: url(gatewayPort),

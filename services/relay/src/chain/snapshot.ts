@@ -1,6 +1,5 @@
 import {
   type ChainView,
-  type Deployment,
   type Microgrid,
   marketplaceAbi,
   type Order,
@@ -59,7 +58,7 @@ export class Snapshot implements ChainView {
   readonly head: Head;
   /** Whether the node is offline: then money counts only for firm orders. */
   readonly isOffline: boolean;
-  readonly deployment: Deployment;
+  readonly deployment: ChainView["deployment"];
   /** As of the block. */
   readonly microgrids: ReadonlyMap<number, Microgrid>;
   readonly #client: PublicClient;
@@ -68,7 +67,7 @@ export class Snapshot implements ChainView {
 
   constructor(
     client: PublicClient,
-    deployment: Deployment,
+    deployment: ChainView["deployment"],
     head: Head,
     microgrids: ReadonlyMap<number, Microgrid>,
     isOffline: boolean,

@@ -1,5 +1,4 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { Refusal } from "../problems.ts";
 import { clientOf, type Env, type Relay } from "../relay.ts";
 import {
   microgridParam,
@@ -62,21 +61,15 @@ export function directoryRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
           description: "The directory",
           content: { "application/json": { schema: signedDirectorySchema } },
         },
+        204: { description: "None was published" },
         400: problem("The number is malformed"),
-        404: problem("None was published"),
         429: problem("Too many requests from this address"),
       },
     }),
     async (c) => {
       const { microgrid } = c.req.valid("param");
       const text = await directories.find(microgrid);
-      if (text === undefined) {
-        throw new Refusal(404, {
-          code: "Relay_NoDirectory",
-          message: `Microgrid ${microgrid} has published no directory here.`,
-          path: "microgrid",
-        });
-      }
+      if (text === undefined) return c.body(null, 204);
       return c.json(JSON.parse(text), 200);
     },
   );

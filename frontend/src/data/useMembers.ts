@@ -2,11 +2,12 @@ import { connectIndexer, type MeterRow } from "@wattline/indexer/client";
 import { metersAbi, type Source, sourceAt, sumWh } from "@wattline/sdk";
 import type { Address } from "viem";
 import { readContract } from "viem/actions";
-import { type ChainContext, readEvents, useNetwork } from "../../chain/index.ts";
-import { useIndexed } from "../../data/index.ts";
+import { type ChainContext, readEvents, useNetwork } from "../chain/index.ts";
+import { useIndexed } from "./useIndexed.ts";
 
-/** A meter of the community. */
+/** A meter of a community. */
 export interface Member {
+  readonly microgrid: number;
   readonly meter: Address;
   readonly owner: Address;
   readonly source: Source;
@@ -29,7 +30,19 @@ export function useMembers(microgrid: number) {
   );
 }
 
+/** The meters of all microgrids. */
+export function useAllMembers(microgrids: readonly number[]) {
+  const { indexerUrl = "" } = useNetwork();
+  return useIndexed<readonly Member[]>(
+    ["all members", microgrids],
+    async (_, signal) => (await connectIndexer(indexerUrl).meters({ signal })).map(memberOf),
+    async (context) =>
+      (await Promise.all(microgrids.map((one) => readMembers(context, one)))).flat(),
+  );
+}
+
 const memberOf = (row: MeterRow): Member => ({
+  microgrid: row.microgrid,
   meter: row.address,
   owner: row.owner,
   source: row.source,
@@ -68,6 +81,7 @@ async function readMembers(
       });
       if (of.microgrid !== microgrid) return undefined;
       return {
+        microgrid,
         meter,
         owner,
         source: sourceAt(source),

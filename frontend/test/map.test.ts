@@ -1,0 +1,134 @@
+import { readOptions, settleCommunity, tieLineFor } from "@wattline/community/simulation";
+import { expect } from "chai";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
+import { openStack, type Stack } from "./support/stack.ts";
+
+/** The homes of each microgrid that is added to the stack's own, so that twelve have two hundred. */
+const HOMES = 18;
+/** The first local account of the second microgrid: after those of the first. */
+const FIRST_ACCOUNT = 12;
+
+describe("The living map", function () {
+  this.timeout(2 * TEST_MS);
+  let stack: Stack;
+  let browser: Browser;
+  const added: Awaited<ReturnType<typeof settleCommunity>>[] = [];
+
+  before(async () => {
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await stack?.close();
+  });
+
+  /** Founds microgrids until there are so many, each with a tie line to the one before and the last to the first. */
+  async function foundUpTo(count: number): Promise<void> {
+    const options = await readOptions(["--seed", "9", "--days", "1"]);
+    if (options === "help") throw new Error("The options of the microgrids ask for help.");
+    const [planned] = options.communities;
+    const { wattline, community, series } = stack;
+    const line = tieLineFor(series.slotSeconds);
+    for (let microgrid = added.length + 2; microgrid <= count; microgrid++) {
+      const households = Array.from({ length: HOMES }, (_, index) => {
+        const home = planned.households[index % planned.households.length];
+        if (home === undefined) throw new Error("Nobody is at home.");
+        return { ...home, name: `Home ${index + 1}` };
+      });
+      const first = FIRST_ACCOUNT + added.length * (HOMES + 2);
+      const next = await settleCommunity(
+        wattline,
+        { ...planned, name: `Street ${microgrid}`, households },
+        options.tariffs,
+        microgrid,
+        first,
+      );
+      const before = added.at(-1) ?? community;
+      await before.agreeTieLine(microgrid, line);
+      await next.agreeTieLine(before.microgrid, line);
+      added.push(next);
+    }
+    const last = added.at(-1);
+    if (last === undefined || count < 3) return;
+    await last.agreeTieLine(1, line);
+    await community.agreeTieLine(last.microgrid, line);
+  }
+
+  async function openMap(width: keyof typeof VIEWPORTS, microgrids: number) {
+    const opened = await openContext(browser, {
+      viewport: VIEWPORTS[width],
+      reducedMotion: "reduce",
+    });
+    const page = await opened.context.newPage();
+    await page.goto(stack.url);
+    await page
+      .getByRole("img", { name: new RegExp(`^Picture of \\d+ homes in ${microgrids} microgrids`) })
+      .waitFor();
+    return { ...opened, page };
+  }
+
+  /** The boxes on the screen of everything that must not lie over each other. */
+  const boxesOf = (page: Page, selector: string) =>
+    page.locator(selector).evaluateAll((all) =>
+      all.map((one) => {
+        const { x, y, width, height } = one.getBoundingClientRect();
+        return { x, y, width, height };
+      }),
+    );
+
+  async function requireLegible(page: Page, homes: number): Promise<void> {
+    const boxes = await boxesOf(page, "[data-home] > rect");
+    expect(boxes).to.have.lengthOf(homes);
+    const panels = await boxesOf(page, "[data-microgrid]");
+    expect(overlapsIn(boxes)).to.equal(0);
+    expect(overlapsIn(panels)).to.equal(0);
+    const animated = await page
+      .locator(".map-flow")
+      .evaluateAll((all) => all.filter((one) => getComputedStyle(one).animationName !== "none"));
+    expect(animated).to.have.lengthOf(0);
+  }
+
+  for (const microgrids of [1, 3, 12]) {
+    it(`is legible with ${microgrids} microgrids, on a desktop and on a phone`, async () => {
+      await foundUpTo(microgrids);
+      const homes = stack.community.households.length + added.length * HOMES;
+      for (const width of ["desktop", "phone"] as const) {
+        const { page, context, watch } = await openMap(width, microgrids);
+        await requireLegible(page, homes);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(
+          VIEWPORTS[width].width,
+        );
+        await takeScreenshots(page, `map-${microgrids}`);
+        watch.assertNoFaults();
+        await context.close();
+      }
+      if (microgrids === 12) expect(homes).to.be.at.least(200);
+    });
+  }
+});
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const overlapsIn = (boxes: readonly Box[]): number =>
+  boxes.reduce(
+    (sum, a, index) =>
+      sum +
+      boxes
+        .slice(index + 1)
+        .filter(
+          (b) =>
+            a.x < b.x + b.width &&
+            b.x < a.x + a.width &&
+            a.y < b.y + b.height &&
+            b.y < a.y + a.height,
+        ).length,
+    0,
+  );

@@ -1,0 +1,131 @@
+import { localAccount, OPERATOR } from "@wattline/community/simulation";
+import { expect } from "chai";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { openBrowser, openContext } from "./support/browser.ts";
+import { TEST_MS } from "./support/limits.ts";
+import { seedMarket } from "./support/market.ts";
+import { markTranslations, untranslatedIn } from "./support/pseudo.ts";
+import { openRelay } from "./support/relay.ts";
+import { scrollThrough } from "./support/scroll.ts";
+import { openStack, type Stack } from "./support/stack.ts";
+import { injectWallet } from "./support/wallet.ts";
+
+/** Pages without anything opened. */
+const PAGES = [
+  "market",
+  "market?side=bids",
+  "market?side=limits",
+  "energy?tab=balances",
+  "energy?tab=orders",
+  "energy?tab=forwards",
+  "energy?tab=money",
+  "energy?tab=earnings",
+  "energy?tab=meters",
+  "microgrid",
+  "audit",
+  "gains",
+  "statement",
+  "certificate/0x12",
+  "nowhere",
+];
+
+describe("The words of the pages", function () {
+  this.timeout(TEST_MS);
+  let stack: Stack;
+  let browser: Browser;
+  let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
+  let names: readonly string[];
+  const opened: BrowserContext[] = [];
+
+  before(async () => {
+    [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    const market = await seedMarket(stack);
+    relay = await openRelay(stack.network);
+    await relay.post([...market.spot, ...market.toCome, ...market.bids, ...market.far.offers]);
+    stack.setConfig({ networks: [{ ...stack.network, relayUrl: relay.url }] });
+    const { name, currency, demo } = stack.network;
+    names = [
+      ...[name, currency.name, stack.series.name, "Millbrook"],
+      ...(demo?.accounts.flatMap((one) => [one.name, one.role]) ?? []),
+    ];
+  });
+  afterEach(async () => {
+    for (const context of opened.splice(0)) await context.close();
+  });
+  after(async () => {
+    await browser?.close();
+    await relay?.close();
+    await stack?.close();
+  });
+
+  async function open(account: number): Promise<Page> {
+    const { context } = await openContext(browser, { locale: "de-DE" });
+    opened.push(context);
+    await markTranslations(context);
+    const { rpcUrl, deployment } = stack.network;
+    await injectWallet(context, {
+      account: localAccount(account).account,
+      rpcUrl,
+      chainId: deployment.chainId,
+    });
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/market`);
+    await page
+      .getByRole("banner")
+      .getByRole("button", { name: /Wallet verbinden/ })
+      .click();
+    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await page.getByRole("banner").getByRole("button", { name: /^0x/ }).waitFor();
+    return page;
+  }
+
+  /** Waits until the page has read what it shows. */
+  async function settled(page: Page): Promise<void> {
+    await page.waitForFunction(() => !document.querySelector("main [role=status] .animate-pulse"));
+  }
+
+  it("are all in the catalogs: a household's pages", async () => {
+    const page = await open(2);
+    const found: Record<string, string[]> = {};
+    for (const path of PAGES) {
+      await page.goto(`${stack.url}/${path}`);
+      // What is prerendered makes way for the app.
+      await page.locator("[inert] h1").waitFor({ state: "detached" });
+      await settled(page);
+      await scrollThrough(page);
+      await settled(page);
+      const words = await untranslatedIn(page, names);
+      if (words.length > 0) found[path] = words;
+    }
+    expect(found).to.deep.equal({});
+  });
+
+  it("are all in the catalogs: forms, dialogs and the operator's tasks", async () => {
+    const page = await open(OPERATOR);
+    const found: Record<string, string[]> = {};
+    const look = async (what: string) => {
+      const words = await untranslatedIn(page, names);
+      if (words.length > 0) found[what] = words;
+    };
+    for (const task of ["island", "prices", "meter", "line", "roles"]) {
+      await page.goto(`${stack.url}/microgrid?task=${task}`);
+      await page.locator("#operator [role=tabpanel][data-state=active]").waitFor();
+      await settled(page);
+      await look(task);
+    }
+    await page.getByRole("button", { name: /Microgrid gründen/ }).click();
+    await page.getByRole("dialog").getByRole("textbox").first().waitFor();
+    await look("found");
+    for (const form of ["sell", "bid"]) {
+      await page.goto(`${stack.url}/market?do=${form}`);
+      await page.getByRole("dialog").getByRole("heading").first().waitFor();
+      await page.waitForFunction(() => !document.querySelector("[role=dialog] .animate-pulse"));
+      await look(form);
+    }
+    await page.keyboard.press("Escape");
+    await page.getByRole("banner").getByRole("button", { name: /^0x/ }).click();
+    await page.getByRole("dialog").waitFor();
+    await look("wallet");
+    expect(found).to.deep.equal({});
+  });
+});

@@ -1,0 +1,7 @@
+/** The parts of an agent, for who runs many homes in one process and says when each acts. */
+export { Home, headerOf } from "./home.ts";
+export { MemoryRecords } from "./journal/records.ts";
+export { Reporter, type Reporting } from "./reporting/reporter.ts";
+export { Market } from "./trading/market.ts";
+export { tradedToday } from "./trading/report.ts";
+export { Trader } from "./trading/trader.ts";

@@ -1,0 +1,102 @@
+import { type Address, keccak256, toHex } from "viem";
+import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import {
+  accountsOf,
+  DSO,
+  delegateKey,
+  deviceKey,
+  FIRST_HOUSEHOLD,
+  type LocalAccount,
+  localAccount,
+  OPERATOR,
+} from "../simulation/accounts.ts";
+import { Seasons } from "./seasons.ts";
+import { TOWNS } from "./start.ts";
+
+/** A home of a town. */
+export interface Dweller {
+  readonly name: string;
+  /** In its town. */
+  readonly index: number;
+  readonly account: LocalAccount;
+  readonly device: PrivateKeyAccount;
+  /** The key of its agent. */
+  readonly delegate: PrivateKeyAccount;
+  readonly capacityW: number;
+}
+
+/** A town with its homes, its grid and its weather. */
+export interface Town {
+  readonly microgrid: number;
+  readonly name: string;
+  readonly seasons: Seasons;
+  readonly operator: LocalAccount;
+  readonly dso: LocalAccount;
+  readonly retailer: { readonly account: LocalAccount; readonly device: PrivateKeyAccount };
+  readonly homes: readonly Dweller[];
+}
+
+/** All who take part: the same for who founds the towns and for who plays them. */
+export interface Cast {
+  readonly towns: readonly Town[];
+  /** Its account sends batches and releases. */
+  readonly auctioneer: LocalAccount;
+  /** Pays for the homes' reports. */
+  readonly payer: LocalAccount;
+}
+
+/** The towns of `npm start`, and everybody's accounts on the local chain. */
+export function castOf(): Cast {
+  const all = TOWNS.map(({ name, seed, from }) => new Seasons(seed, name, from));
+  const { firsts, free } = accountsOf(all.map(({ homes }) => homes.length));
+  const towns = all.map((seasons, town): Town => {
+    const first = firsts[town] ?? free;
+    const { name } = seasons;
+    return {
+      microgrid: town + 1,
+      name,
+      seasons,
+      operator: localAccount(first + OPERATOR),
+      dso: localAccount(first + DSO),
+      retailer: { account: localAccount(free + 1 + town), device: gridKey(name) },
+      homes: seasons.homes.map((home, index) => ({
+        name: home.name,
+        index,
+        account: localAccount(first + FIRST_HOUSEHOLD + index),
+        device: deviceKey(name, home.name),
+        delegate: delegateKey(name, home.name),
+        capacityW: home.capacityW,
+      })),
+    };
+  });
+  return {
+    towns,
+    auctioneer: localAccount(free),
+    payer: localAccount(free + 1 + towns.length),
+  };
+}
+
+/** Jane, who has a roof, and the first neighbour without one: a person in a browser acts for them. */
+export function playedByHand([town]: readonly Town[]): readonly [Dweller, Dweller] {
+  const jane = town?.homes.find(({ capacityW }) => capacityW > 0);
+  const neighbour = town?.homes.find(({ capacityW }) => capacityW === 0);
+  if (jane === undefined || neighbour === undefined) {
+    throw new Error("A town needs a home with a roof and one without.");
+  }
+  return [jane, neighbour];
+}
+
+const gridKey = (town: string): PrivateKeyAccount =>
+  privateKeyToAccount(keccak256(toHex(`wattline meter of the grid in ${town}`)));
+
+/** Addresses of contracts, with the currency. */
+export interface Places {
+  readonly chainId: number;
+  readonly marketplace: Address;
+  readonly microgrids: Address;
+  readonly meters: Address;
+  readonly energy: Address;
+  readonly board: Address;
+  readonly fromBlock: number;
+  readonly euro: Address;
+}

@@ -1,0 +1,79 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Auctioneer, readSettings } from "@wattline/auctioneer";
+import { writeKeystore } from "@wattline/common/keys";
+import type { RelayClient } from "@wattline/relay/client";
+import type { Cast } from "./cast.ts";
+import type { Wallets } from "./wallets.ts";
+
+export interface AuctionOptions {
+  readonly cast: Cast;
+  /** For its configuration, its key and what it has sent. */
+  readonly folder: string;
+  /** The file that says where the contracts are. */
+  readonly deployment: string;
+  readonly rpcUrl: string;
+  readonly relayUrl: string;
+  readonly report: (message: string) => void;
+}
+
+/** A key of a local chain is public; the file is as anybody's is. */
+const PASSWORD = "wattline";
+const POLL_MS = 20;
+
+/**
+ * The auctioneer of a local chain, as its operator would configure it, so that `npm run auctioneer -- explain` answers with
+ * the same file.
+ */
+export async function openAuctioneer(options: AuctionOptions): Promise<Auctioneer> {
+  const { cast, folder, deployment, rpcUrl, relayUrl, report } = options;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, "sender.password"), PASSWORD, { mode: 0o600 });
+  await writeKeystore(
+    path.join(folder, "sender.json"),
+    "secp256k1",
+    cast.auctioneer.privateKey,
+    PASSWORD,
+  );
+  const file = path.join(folder, "auctioneer.toml");
+  writeFileSync(file, configOf({ deployment, rpcUrl, relayUrl }));
+  return new Auctioneer(readSettings(file), { report, readMs: 0 });
+}
+
+const configOf = (at: Pick<AuctionOptions, "deployment" | "rpcUrl" | "relayUrl">): string => `
+[chain]
+deployment = ${JSON.stringify(at.deployment)}
+rpc_url = "${at.rpcUrl}"
+[account]
+key = { keystore = "sender.json", password_file = "sender.password" }
+[orders]
+relays = ["${at.relayUrl}"]
+board = false
+[clear]
+wait_minutes = 0
+forward_minutes = 120
+[gas]
+most_a_day = "1000"
+`;
+
+/** Rounds until nothing is left to do. */
+export async function clearAll(auctioneer: Auctioneer, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const round = await auctioneer.round(signal);
+    if (round === "idle") return;
+    if (round === "waiting") await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+/** Waits until the relay has seen the newest block: it judges orders by what it has seen. */
+export async function untilSeen(
+  relay: RelayClient,
+  { client }: Wallets,
+  signal: AbortSignal,
+): Promise<void> {
+  const head = Number(await client.getBlockNumber());
+  while ((await relay.health(signal)).block < head) {
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { writeKeystore, writeNew } from "@wattline/common/keys";
+import { metersDomain, REGISTRATION_TYPES, sourceIndex } from "@wattline/sdk";
+import { keccak256, toHex } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { EURO, localAccount, type World } from "../../../relay/test/support/world.ts";
+import type { IslandNode } from "./parts.ts";
+
+/** W that the home uses, always. */
+export const LOAD_W = 400;
+
+/**
+ * A home that only uses energy, with an agent that trades for it: its money is locked to the node, and the agent's delegate is
+ * the lock's signer.
+ * @returns Its account and the agent's configuration.
+ */
+export async function agentHome(
+  world: World,
+  node: Pick<
+    IslandNode,
+    "folder" | "settler" | "gatewayUrl" | "relayUrl" | "promisesUrl" | "deploymentFile"
+  >,
+  index: number,
+  lockedUntil: number,
+) {
+  const account = localAccount(index);
+  const folder = path.join(node.folder, "home");
+  const file = (name: string): string => path.join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  writeNew(file("password"), "open sesame\n");
+  const keyOf = async (name: string) => {
+    const privateKey = keccak256(toHex(`${name} of the agent at ${world.rpcUrl}`));
+    await writeKeystore(file(`${name}.json`), "secp256k1", privateKey, "open sesame");
+    return privateKeyToAccount(privateKey);
+  };
+  const [device, delegate] = [await keyOf("device"), await keyOf("delegate")];
+  await world.client.setBalance({ address: account.address, value: 10n ** 18n });
+  await world.fund(account, 100n * EURO);
+  const terms = { owner: account.address, meter: device.address, capacityW: 0 };
+  const { chainId, meters } = world.deployment;
+  const consent = await device.signTypedData({
+    domain: metersDomain(chainId, meters),
+    types: REGISTRATION_TYPES,
+    primaryType: "Registration",
+    message: { ...terms, microgrid: 1, source: sourceIndex("Solar") },
+  });
+  await world.register({ ...terms, source: "Solar" }, consent);
+  await world.market(account, "lock", [world.euro, node.settler, delegate.address, lockedUntil]);
+  const key = (name: string): string => `{ keystore = "${name}.json", password_file = "password" }`;
+  writeFileSync(
+    file("agent.toml"),
+    `
+[chain]
+deployment = "${node.deploymentFile}"
+rpc_url = "${node.gatewayUrl}"
+[report]
+by = "url"
+url = "${node.promisesUrl}/readings"
+every_minutes = 15
+[[homes]]
+name = "Agent's"
+microgrid = 1
+capacity_w = 0
+device = ${key("device")}
+delegate = ${key("delegate")}
+[homes.trading]
+relay = "${node.relayUrl}"
+floor = "0.10"
+ceiling = "0.28"
+most_a_day = "50.00"
+settler = "${node.settler}"
+[[homes.meters]]
+name = "grid"
+type = "simulated"
+latitude = 48.4
+longitude = 10.0
+panels_w = 0
+load_w = ${LOAD_W}
+every_seconds = 1
+`,
+  );
+  return { account, config: file("agent.toml") };
+}

@@ -1,0 +1,124 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { after, afterEach, before, describe, it } from "mocha";
+import { freePorts } from "../../scripts/testing/ports.ts";
+import { Operator } from "../../services/auctioneer/test/support/operator.ts";
+import { kill, type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
+import { until } from "../../services/relay/test/support/until.ts";
+import { createWorld, type World } from "../../services/relay/test/support/world.ts";
+
+const run = promisify(execFile);
+const SETTLER = 7;
+const EXAMPLE = "services/node/node.example.toml";
+
+describe("npm run node", function () {
+  this.timeout(600_000);
+  let chain: LocalNode;
+  let world: World;
+  let operator: Operator;
+  let child: ChildProcess | undefined;
+  let output = "";
+  let ports: number[];
+
+  before(async () => {
+    // The node's clock is ours.
+    chain = await startAnvil(Math.floor(Date.now() / 1000) - 60);
+    world = await createWorld(chain.rpcUrl);
+    operator = await Operator.of(world, SETTLER);
+    ports = await freePorts(5);
+  });
+  afterEach(function () {
+    if (this.currentTest?.state === "failed") console.log(output);
+  });
+  after(async () => {
+    if (child !== undefined) await kill(child, "SIGTERM");
+    await chain?.stop();
+    await operator?.remove();
+  });
+
+  const file = (): string => operator.place("node.toml");
+
+  function writeConfig(change: (toml: string) => string = (toml) => toml): void {
+    const [gateway, relay, indexer, promises, pages] = ports;
+    const example = readFileSync(EXAMPLE, "utf8")
+      .replace("http://127.0.0.1:8545", chain.rpcUrl)
+      .replace("0x0000000000000000000000000000000000000001", world.euro)
+      .replace("offline_minutes = 10 ", "offline_minutes = 0.05 ")
+      .replace("42092", String(gateway))
+      .replace("42070", String(relay))
+      .replace("42069", String(indexer))
+      .replace("42091", String(promises))
+      .replace("5173", String(pages));
+    writeFileSync(file(), change(example));
+  }
+
+  const command = (...args: string[]) =>
+    run(process.execPath, ["scripts/node.ts", ...args, "-c", file()]).then(
+      ({ stdout }) => stdout,
+      ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }) =>
+        `${stdout}${stderr}`,
+    );
+
+  it("says what is wrong with its configuration before anything starts", async () => {
+    const said: readonly [from: string, to: string, words: string][] = [
+      ["hold_hours", "hold_days", 'there is no key "hold_days"'],
+      [world.euro, "0x0000000000000000000000000000000000000001", "pages.currency.address"],
+      [`relay = ${ports[1]}`, `relay = ${ports[0]}`, "a port of its own for each part"],
+      ['most_a_day = "0.05"', "", "gas.most_a_day"],
+      ['"deployment.json"', '"nowhere.json"', "nowhere.json can't be read"],
+    ];
+    for (const [from, to, words] of said) {
+      writeConfig((toml) => toml.replace(from, to));
+      const answer = await command();
+      expect(answer).to.contain(words);
+      expect(answer).to.not.contain("    at ");
+    }
+    copyFileSync(EXAMPLE, file());
+    expect(await command("status")).to.contain("the address of your community's currency");
+    writeConfig();
+    expect(await command("status")).to.contain("Start it with: npm run node");
+  });
+
+  it("runs all parts, says when the chain is out of reach and when it is back, and ends with all of them", async () => {
+    writeConfig();
+    child = spawn(process.execPath, ["scripts/node.ts", "-c", file()], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const pipe of [child.stdout, child.stderr]) {
+      pipe?.on("data", (text) => {
+        output += text;
+      });
+    }
+    await until("the node runs", () => output.includes("The node runs at"), 500_000);
+    expect(output).to.not.contain("given up");
+    const [gateway, , , , pages] = ports;
+    const answer = await fetch(`http://127.0.0.1:${pages}/wattline.json`);
+    const { networks } = (await answer.json()) as { networks: Record<string, unknown>[] };
+    expect(networks[0]?.rpcUrl).to.equal(`http://127.0.0.1:${gateway}`);
+    await world.client.mine({ blocks: 1 });
+    await until(
+      "the chain is in reach",
+      async () => (await command("status")).includes("The chain is in reach"),
+      60_000,
+    );
+    await chain.stop();
+    await until(
+      "the chain is out of reach",
+      async () => (await command("status")).includes("The chain is out of reach"),
+      60_000,
+    );
+    const head = await fetch(`http://127.0.0.1:${gateway}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_blockNumber", params: [] }),
+    });
+    expect(await head.text()).to.contain('"result":"0x');
+    const second = await command();
+    expect(second).to.contain("Another process is running with");
+    child.kill("SIGTERM");
+    await until("it has ended", () => child?.exitCode !== null, 60_000);
+    expect([child.exitCode, output.includes("all parts have ended")]).to.deep.equal([0, true]);
+  });
+});
