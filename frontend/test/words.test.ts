@@ -110,7 +110,7 @@ describe("The words of the pages", function () {
     for (const task of ["island", "prices", "meter", "line", "roles"]) {
       await page.goto(`${stack.url}/microgrid?task=${task}`);
       await page.locator("#operator [role=tabpanel][data-state=active]").waitFor();
-      await settled(page);
+      await page.waitForFunction(() => !document.querySelector("#operator .animate-pulse"));
       await look(task);
     }
     await page.getByRole("button", { name: /Microgrid gründen/ }).click();
