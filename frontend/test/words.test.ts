@@ -12,6 +12,8 @@ import { injectWallet } from "./support/wallet.ts";
 
 /** Pages without anything opened. */
 const PAGES = [
+  "",
+  "delivery",
   "market",
   "market?side=bids",
   "market?side=limits",
@@ -70,12 +72,10 @@ describe("The words of the pages", function () {
     });
     const page = await context.newPage();
     await page.goto(`${stack.url}/market`);
-    await page
-      .getByRole("banner")
-      .getByRole("button", { name: /Wallet verbinden/ })
-      .click();
+    const connect = page.getByRole("banner").getByRole("button", { name: /Wallet verbinden/ });
+    await connect.click();
     await page.getByRole("button", { name: "Test Wallet" }).click();
-    await page.getByRole("banner").getByRole("button", { name: /^0x/ }).waitFor();
+    await connect.waitFor({ state: "detached" });
     return page;
   }
 
@@ -110,7 +110,7 @@ describe("The words of the pages", function () {
     for (const task of ["island", "prices", "meter", "line", "roles"]) {
       await page.goto(`${stack.url}/microgrid?task=${task}`);
       await page.locator("#operator [role=tabpanel][data-state=active]").waitFor();
-      await settled(page);
+      await page.waitForFunction(() => !document.querySelector("#operator .animate-pulse"));
       await look(task);
     }
     await page.getByRole("button", { name: /Microgrid gründen/ }).click();

@@ -1,29 +1,11 @@
-import { plural, t as translate } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import {
-  isIslandedIn,
-  type Microgrid,
-  type SignedOrder,
-  type SlotRange,
-  SOURCES,
-  slotAt,
-} from "@wattline/sdk";
+import { isIslandedIn, type Microgrid, SOURCES, slotAt } from "@wattline/sdk";
 import { Signature } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useForm } from "react-hook-form";
-import { type Address, isAddressEqual, zeroAddress } from "viem";
+import type { Address } from "viem";
 import { useAccount, useChainTime, useNetwork } from "../chain/index.ts";
-import { inShort } from "../people/index.ts";
-import {
-  Button,
-  Field,
-  formatPrice,
-  Input,
-  Notice,
-  Price,
-  typedAmount,
-  unitOf,
-} from "../ui/index.ts";
+import { Button, Field, Input, Notice, Price, typedAmount, unitOf } from "../ui/index.ts";
 import { notify } from "../wallet/index.ts";
 import { Announce } from "./Announce.tsx";
 import { Audience } from "./Audience.tsx";
@@ -33,11 +15,13 @@ import type { Draft, OrderValues } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
 import { MeterField } from "./MeterField.tsx";
 import { Preview } from "./Preview.tsx";
+import { PriceHint } from "./PriceHint.tsx";
+import { placedWords } from "./placedWords.ts";
 import { pricesOf, suggestedPrice } from "./price.ts";
 import type { Fault } from "./reasons.ts";
 import { resolverOf } from "./resolver.ts";
 import { sourceName } from "./sentence.ts";
-import { fromLocalInput } from "./time.ts";
+import { fromLocalInput, slotsBetween } from "./time.ts";
 import { type Placed, useOrdering } from "./useOrdering.ts";
 import { WeekEditor } from "./WeekEditor.tsx";
 
@@ -313,21 +297,6 @@ export function OrderForm({
   );
 }
 
-/** What has happened to orders that are in the book, and who sees them there. */
-function placedWords(signed: readonly SignedOrder[]): readonly [title: string, words: string] {
-  const count = signed.length;
-  const order = signed[0]?.order;
-  const title =
-    order?.side === 0
-      ? plural(count, { one: "Your offer is in the book", other: "Your # offers are in the book" })
-      : plural(count, { one: "Your bid is in the book", other: "Your # bids are in the book" });
-  const words =
-    order === undefined || isAddressEqual(order.counterparty, zeroAddress)
-      ? translate`Everybody in the market sees it now.`
-      : translate`Only ${inShort(order.counterparty)} can take it.`;
-  return [title, words];
-}
-
 /** Asks for a signal that is aborted when the form goes away. */
 function useClosing(): () => AbortSignal {
   const controller = useRef<AbortController>(undefined);
@@ -336,49 +305,6 @@ function useClosing(): () => AbortSignal {
     controller.current = new AbortController();
     return controller.current.signal;
   };
-}
-
-/** What the community price is in the chosen time, and what a price has to do with it. */
-function PriceHint({
-  side,
-  microgrid,
-  from,
-  until,
-}: {
-  readonly side: "offer" | "bid";
-  readonly microgrid: Microgrid;
-  readonly from: string;
-  readonly until: string;
-}) {
-  const { currency } = useNetwork();
-  const prices = pricesOf(microgrid, slotsBetween(from, until, microgrid.slotSeconds));
-  if (prices === undefined) return null;
-  const [low, high] = [formatPrice(prices.lowest, currency), formatPrice(prices.highest, currency)];
-  const community =
-    low === high ? (
-      <Trans>The community price is {low}.</Trans>
-    ) : (
-      <Trans>
-        The community price is {low} to {high}.
-      </Trans>
-    );
-  const most = formatPrice(prices.mostToSeller, currency);
-  return (
-    <>
-      {community}{" "}
-      {side === "offer" ? (
-        <Trans>Up to {most} neighbours' bids take it, too.</Trans>
-      ) : (
-        <Trans>Your bid trades at it if it is no more than your limit, and else not at all.</Trans>
-      )}
-    </>
-  );
-}
-
-/** The slots between two local moments, the second of which is not included. */
-function slotsBetween(from: string, until: string, slotSeconds: number): SlotRange {
-  const slotOf = (text: string) => slotAt(fromLocalInput(text) ?? Number.NaN, slotSeconds);
-  return { firstSlot: slotOf(from), lastSlot: slotOf(until) - 1 };
 }
 
 /** Says what holds while the microgrid is islanded. */

@@ -1,5 +1,13 @@
 import { t } from "@lingui/core/macro";
-import { addDays, localDayOf, localTimeOf, slotEnd, slotStart } from "@wattline/sdk";
+import {
+  addDays,
+  localDayOf,
+  localTimeOf,
+  type SlotRange,
+  slotAt,
+  slotEnd,
+  slotStart,
+} from "@wattline/sdk";
 import { localZone } from "../browser/index.ts";
 import { formatClock, formatDay, formatMoment } from "../ui/index.ts";
 
@@ -11,6 +19,12 @@ export const toLocalInput = (unixSeconds: number): string =>
 export function fromLocalInput(text: string): number | undefined {
   const milliseconds = new Date(text).getTime();
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
+}
+
+/** The slots between two local moments as such inputs say them, the second of which is not included. */
+export function slotsBetween(from: string, until: string, slotSeconds: number): SlotRange {
+  const slotOf = (text: string) => slotAt(fromLocalInput(text) ?? Number.NaN, slotSeconds);
+  return { firstSlot: slotOf(from), lastSlot: slotOf(until) - 1 };
 }
 
 /** "today", "tomorrow", or the day. */

@@ -54,10 +54,13 @@ export async function untranslatedIn(page: Page, names: readonly string[]): Prom
     [OPEN, CLOSE] as const,
   );
   const known = new Set([...DATA, ...names.flatMap((name) => name.split(/\P{L}+/u))]);
-  return found
-    .map((text) => text.replaceAll(/0x[0-9a-fA-F…]+/g, ""))
-    .filter((text) => (text.match(/\p{L}{3,}/gu) ?? []).some((word) => !known.has(word)))
-    .map((text) => text.trim());
+  return (
+    found
+      // Addresses, and names that are cut short.
+      .map((text) => text.replaceAll(/0x[0-9a-fA-F…]+|\p{L}+…/gu, ""))
+      .filter((text) => (text.match(/\p{L}{3,}/gu) ?? []).some((word) => !known.has(word)))
+      .map((text) => text.trim())
+  );
 }
 
 /** Units, proper names and what Intl writes of dates. */
