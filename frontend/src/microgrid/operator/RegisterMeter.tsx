@@ -12,7 +12,7 @@ import {
 import { useState } from "react";
 import { type Address, type Hex, isHex } from "viem";
 import { callOf, contractsOf, type Network, useNetwork } from "../../chain/index.ts";
-import { Button, Field, Notice, Select } from "../../ui/index.ts";
+import { Button, Field, Notice, Select, useSourceNames } from "../../ui/index.ts";
 import { CallButton } from "./CallButton.tsx";
 import {
   AddressField,
@@ -41,6 +41,7 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
   const device = useTypedAddress(brought.device);
   const kilowatts = useTypedAmount(BigInt(brought.capacity ?? 0), 3);
   const consent = useTyped(brought.consent ?? "", signatureIn);
+  const sourceNames = useSourceNames();
   const [source, setSource] = useState<Source>(brought.source ?? "Solar");
   const [critical, setCritical] = useState(false);
   const [deviceKey, setDeviceKey] = useState<Hex>();
@@ -79,7 +80,9 @@ export function RegisterMeter({ microgrid }: { readonly microgrid: Microgrid }) 
               }
             >
               {SOURCES.map((each) => (
-                <option key={each}>{each}</option>
+                <option key={each} value={each}>
+                  {sourceNames[each]}
+                </option>
               ))}
             </Select>
           )}
