@@ -60,14 +60,14 @@ describe("The page of gains", function () {
       .locator("main p", { hasText: new RegExp(`^${label}$`) })
       .locator("xpath=following-sibling::p[1]");
 
-  it("is found from the navigation and from My energy, without a wallet", async () => {
+  it("is found from Home and from My energy, without a wallet", async () => {
     const { context, watch } = await openContext(browser, { viewport: VIEWPORTS.phone });
     const page = await context.newPage();
     await page.goto(`${stack.url}/energy`);
     await page.getByRole("link", { name: "What would I gain?" }).click();
     await page.getByRole("heading", { name: "What would I gain?" }).waitFor();
-    await page.getByRole("navigation").getByText("Market").filter({ visible: true }).click();
-    await page.getByRole("navigation").getByText("Gains").filter({ visible: true }).click();
+    await page.getByRole("navigation").getByText("Home").filter({ visible: true }).click();
+    await page.getByRole("link", { name: "What would I gain?" }).click();
     await page.getByText("Your year with the neighbours").waitFor();
     await page.waitForFunction(() => document.title === "What would I gain? · Wattline");
     watch.assertNoFaults();

@@ -32,6 +32,10 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^npm run clear-signing\b(?!.*--help)/, "test/sdk runs it on a deployment"],
   [/^npm run agent\b(?!.*--help)/, "services/agent/test runs each of its commands on a home"],
   [/^npm run auctioneer\b(?!.*--help)/, "services/auctioneer/test runs it on a chain"],
+  [
+    /^npm run node\b(?!.*--help)/,
+    "services/node/test starts and stops its parts, and asks for its state",
+  ],
   [/^npm run bench:/, "measures for minutes"],
   [
     /^npm run -w frontend (dev|build|size|messages|bench)$/,
@@ -87,6 +91,7 @@ const WITH_HELP = [
   "clear-signing",
   "auctioneer",
   "deploy",
+  "study",
 ];
 
 describe("Commands in the documents", function () {
