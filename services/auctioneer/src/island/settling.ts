@@ -128,11 +128,7 @@ export class Settling {
   }
 
   /** What of a batch trades; what the contract skips has failed. Undefined when the batch can't be tried. */
-  async #worthOf(
-    view: Snapshot,
-    batch: Batch,
-    { simulate }: Sending,
-  ): Promise<Batch | undefined> {
+  async #worthOf(view: Snapshot, batch: Batch, { simulate }: Sending): Promise<Batch | undefined> {
     const { events, failure } = await simulate(settleCall(this.#options.deployment, batch));
     if (events === undefined) {
       this.#options.report(`A batch of ${batch.matches.length} promises would fail: ${failure}.`);
