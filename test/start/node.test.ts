@@ -45,7 +45,7 @@ describe("npm run node", function () {
     const example = readFileSync(EXAMPLE, "utf8")
       .replace("http://127.0.0.1:8545", chain.rpcUrl)
       .replace("0x0000000000000000000000000000000000000001", world.euro)
-      .replace("offline_minutes = 10 ", "offline_minutes = 0.05 ")
+      .replace("offline_minutes = 10 ", "offline_minutes = 0.5 ")
       .replace("42092", String(gateway))
       .replace("42070", String(relay))
       .replace("42069", String(indexer))
@@ -97,17 +97,21 @@ describe("npm run node", function () {
     const answer = await fetch(`http://127.0.0.1:${pages}/wattline.json`);
     const { networks } = (await answer.json()) as { networks: Record<string, unknown>[] };
     expect(networks[0]?.rpcUrl).to.equal(`http://127.0.0.1:${gateway}`);
-    await world.client.mine({ blocks: 1 });
     await until(
       "the chain is in reach",
-      async () => (await command("status")).includes("The chain is in reach"),
-      60_000,
+      async () => {
+        const timestamp = BigInt(Math.floor(Date.now() / 1000));
+        await world.client.setNextBlockTimestamp({ timestamp });
+        await world.client.mine({ blocks: 1 });
+        return (await command("status")).includes("The chain is in reach");
+      },
+      120_000,
     );
     await chain.stop();
     await until(
       "the chain is out of reach",
       async () => (await command("status")).includes("The chain is out of reach"),
-      60_000,
+      180_000,
     );
     const head = await fetch(`http://127.0.0.1:${gateway}`, {
       method: "POST",

@@ -1,4 +1,4 @@
-import { reasonOf } from "@wattline/common/mendable";
+import { MendableError, reasonOf } from "@wattline/common/mendable";
 import type { BookOrder, OrdersQuery } from "@wattline/relay";
 import { RelayClient } from "@wattline/relay/client";
 import { signedOrderSchema } from "@wattline/relay/schemas";
@@ -9,6 +9,19 @@ import type { Address } from "viem";
 const MOST_ORDERS = 50_000;
 const PAGE = 500;
 const PATIENCE_MS = 30_000;
+
+/** How a book is read. */
+interface Reading {
+  isWanted(order: BookOrder): boolean;
+  readonly patienceMs: number;
+}
+
+const ANY: Reading = { isWanted: () => true, patienceMs: PATIENCE_MS };
+/** Offers that lack energy for a relay, too. A whole book may take a while. */
+const PROMISABLE: Reading = {
+  isWanted: ({ state }) => state === "live" || state === "unbacked",
+  patienceMs: 300_000,
+};
 
 /** Reads the limits that a settler may fill from relays. Each is asked by itself: one that fails or lies hinders no other. */
 export class Relays {
@@ -37,21 +50,36 @@ export class Relays {
   /**
    * The limits that could be filled were their energy known to the relays: offers may wait for readings that only we have.
    * @param from A microgrid, and the first slot of which its offers are wanted.
+   * @throws MendableError when no relay has given all of them: half a book would be shared out for good
    */
   async promisable(
     from: readonly { readonly microgrid: number; readonly slot: number }[],
     signal: AbortSignal,
   ): Promise<SignedOrder[]> {
     const limits = { kind: "limit", settler: this.#settler } as const;
-    const offers = from.map(({ microgrid, slot }) =>
-      this.#read(
-        { ...limits, side: "offer", microgrid, fromSlot: slot, state: "all" },
-        signal,
-        ({ state }) => state === "live" || state === "unbacked",
+    const queries: readonly OrdersQuery[] = [
+      { ...limits, side: "bid", state: "live" },
+      ...from.map(
+        ({ microgrid, slot }): OrdersQuery => ({
+          ...{ ...limits, side: "offer", microgrid, fromSlot: slot, state: "all" },
+        }),
       ),
+    ];
+    const books = await Promise.all(
+      [...this.#clients].map(async ([url, client]) => {
+        const parts = await Promise.all(
+          queries.map((query) => this.#bookOf(url, client, query, signal, PROMISABLE)),
+        );
+        return parts.every(({ isWhole }) => isWhole) ? parts.flatMap(({ orders }) => orders) : [];
+      }),
     );
-    const bids = this.#read({ ...limits, side: "bid", state: "live" }, signal);
-    return (await Promise.all([bids, ...offers])).flat();
+    if (this.failing > 0 && books.every((orders) => orders.length === 0)) {
+      const [[url, trouble] = []] = this.#troubles;
+      throw new MendableError(
+        `No relay gives its whole book (${url}: ${trouble}). Half a book is not shared out, since promises stand; it is tried again.`,
+      );
+    }
+    return books.flat();
   }
 
   /** All orders that reach a slot, in whatever state. Nothing of them is verified but their form. */
@@ -59,28 +87,24 @@ export class Relays {
     return this.#read({ microgrid, fromSlot: slot, toSlot: slot, state: "all" }, signal);
   }
 
-  async #read(
-    query: OrdersQuery,
-    signal: AbortSignal,
-    isWanted: (order: BookOrder) => boolean = () => true,
-  ): Promise<SignedOrder[]> {
+  async #read(query: OrdersQuery, signal: AbortSignal): Promise<SignedOrder[]> {
     const books = await Promise.all(
-      [...this.#clients].map(([url, client]) => this.#bookOf(url, client, query, isWanted, signal)),
+      [...this.#clients].map(([url, client]) => this.#bookOf(url, client, query, signal, ANY)),
     );
-    return books.flat();
+    return books.flatMap(({ orders }) => orders);
   }
 
   async #bookOf(
     url: string,
     client: RelayClient,
     query: OrdersQuery,
-    isWanted: (order: BookOrder) => boolean,
     stop: AbortSignal,
-  ): Promise<SignedOrder[]> {
+    { isWanted, patienceMs }: Reading,
+  ): Promise<{ readonly orders: SignedOrder[]; readonly isWhole: boolean }> {
     const orders: SignedOrder[] = [];
     let malformed = 0;
     try {
-      const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE_MS)]);
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(patienceMs)]);
       let read = 0;
       for await (const found of client.allOrders({ ...query, limit: PAGE }, signal)) {
         if (++read > MOST_ORDERS) throw new Error(`it has more than ${MOST_ORDERS} orders`);
@@ -91,11 +115,12 @@ export class Relays {
         else malformed++;
       }
       this.#well(url, malformed);
+      return { orders, isWhole: true };
     } catch (error) {
       stop.throwIfAborted();
       this.#trouble(url, reasonOf(error));
+      return { orders, isWhole: false };
     }
-    return orders;
   }
 
   #well(url: string, malformed: number): void {

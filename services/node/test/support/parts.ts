@@ -16,14 +16,15 @@ const START_MS = 240_000;
 export class Part {
   readonly #args: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
-  readonly #answers: () => Promise<boolean>;
+  readonly #answers: (said: string) => Promise<boolean>;
   #child: ChildProcess | undefined;
   #output = "";
 
   constructor(
     args: readonly string[],
     env: Readonly<Record<string, string>>,
-    answers: () => Promise<boolean>,
+    /** Whether it answers; `said` is what it has written since it was started. */
+    answers: (said: string) => Promise<boolean>,
   ) {
     this.#args = args;
     this.#env = env;
@@ -36,6 +37,7 @@ export class Part {
 
   async start(): Promise<void> {
     const { DATABASE_URL: _, ...inherited } = process.env;
+    const before = this.#output.length;
     const child = spawn(process.execPath, ["--import", CLOCK, ...this.#args], {
       env: { ...inherited, ...this.#env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -50,7 +52,7 @@ export class Part {
       `${this.#args.join(" ")} answers`,
       () => {
         if (child.exitCode !== null) throw new Error(`It ended: ${this.#output}`);
-        return this.#answers().catch(() => false);
+        return this.#answers(this.#output.slice(before)).catch(() => false);
       },
       START_MS,
     );
@@ -151,7 +153,7 @@ export async function openNode(world: Pick<World, "deployment">, rpcUrl: string,
     /** An agent of a home, run as its household does. */
     agent(config: string): Part {
       const args = ["services/agent/src/main.ts", "-c", config, "run"];
-      return new Part(args, clockIs, async () => true);
+      return new Part(args, clockIs, async (said) => said.includes("The agent runs"));
     },
     folder: operator.folder,
     settler: operator.account.address,
