@@ -10,7 +10,7 @@ export function useTypeNames(): Readonly<Record<HistoryRow["type"], string>> {
     accept: t`Purchase`,
     settle: t`Batch match`,
     reserve: t`Reservation`,
-    release: t`Release`,
+    release: t({ message: "Release", context: "an act" }),
   };
 }
 

@@ -74,7 +74,11 @@ export function AssumptionsCard({
           {field("fee", t`Network fee`, { ...price, hint: t`Part of the price.` })}
         </Group>
         <Group title={<Trans>Battery</Trans>}>
-          {field("battery", t`Capacity`, { least: 0, most: MOST.batteryKwh, unit: "kWh" })}
+          {field("battery", t({ message: "Capacity", context: "a battery" }), {
+            least: 0,
+            most: MOST.batteryKwh,
+            unit: "kWh",
+          })}
           {field("power", t`Power`, { least: 1, most: MOST.batteryKw, unit: "kW" })}
           {field("efficiency", t`Gives back`, { least: 1, most: 100, unit: "%" })}
         </Group>

@@ -28,7 +28,7 @@ export function Audience({
   return (
     <>
       <Field
-        label={sells ? <Trans>To</Trans> : <Trans>From whom</Trans>}
+        label={sells ? <Trans context="a person">To</Trans> : <Trans>From whom</Trans>}
         error={errors.audience?.message}
       >
         {(control) => (

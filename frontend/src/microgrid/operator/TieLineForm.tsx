@@ -158,7 +158,7 @@ function Propose({
         </Trans>
       </p>
       <div className="grid gap-3 sm:grid-cols-2">
-        <Field label={<Trans>To</Trans>}>
+        <Field label={<Trans context="a microgrid">To</Trans>}>
           {(control) => (
             <Select
               {...control}
