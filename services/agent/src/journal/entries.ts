@@ -1,21 +1,12 @@
+import { address, digits, hex, order as orderSchema, slot } from "@wattline/common/entries";
 import { PURPOSES } from "@wattline/sdk/trading";
-import { type Address, type Hex, isAddress, isHex } from "viem";
 import * as z from "zod";
 import { QUALITIES } from "../metering/track.ts";
 
 /** What the journal keeps. Energy in Wh, prices and large numbers are written as decimal digits. */
 
-const digits = z.codec(z.string().regex(/^\d+$/), z.bigint(), {
-  decode: (text) => BigInt(text),
-  encode: (value) => value.toString(),
-});
 const wh = digits;
-const address = z.custom<Address>(
-  (value) => typeof value === "string" && isAddress(value, { strict: false }),
-);
-const hex = z.custom<Hex>((value) => isHex(value));
 const meter = z.string();
-const slot = z.int().nonnegative();
 const quality = z.enum(QUALITIES);
 
 const cut = z.object({
@@ -102,26 +93,7 @@ const order = z.object({
   hash: hex,
   purpose: z.enum(PURPOSES),
   reason: z.string(),
-  order: z.object({
-    maker: address,
-    meter: address,
-    microgrid: z.int(),
-    side: z.int(),
-    sources: z.int(),
-    firstSlot: slot,
-    lastSlot: slot,
-    energy: z.int(),
-    price: digits,
-    forward: z.boolean(),
-    bond: digits,
-    mostAhead: z.int(),
-    crosses: z.boolean(),
-    counterparty: address,
-    settler: address,
-    nonce: digits,
-    counter: digits,
-    deadline: z.int(),
-  }),
+  order: orderSchema,
   state: orderState,
   filledWh: wh,
 });

@@ -1,18 +1,9 @@
+import { address, digits, hex, order as orderSchema, slot } from "@wattline/common/entries";
 import { SOURCES } from "@wattline/sdk";
-import type { Address, Hex } from "viem";
 import * as z from "zod";
 
 /** What the ledger of promises keeps. Energy in Wh; large numbers are written as decimal digits. */
 
-const digits = z.codec(z.string().regex(/^\d+$/), z.bigint(), {
-  decode: (text) => BigInt(text),
-  encode: (value) => value.toString(),
-});
-const address = z.custom<Address>(
-  (value) => typeof value === "string" && /^0x[0-9a-fA-F]{40}$/.test(value),
-);
-const hex = z.custom<Hex>((value) => typeof value === "string" && /^0x[0-9a-fA-F]*$/.test(value));
-const slot = z.int().nonnegative();
 const source = z.enum(SOURCES);
 
 /** Whose ledger it is. */
@@ -39,26 +30,7 @@ const order = z.object({
   kind: z.literal("order"),
   hash: hex,
   signature: hex,
-  order: z.object({
-    maker: address,
-    meter: address,
-    microgrid: z.int(),
-    side: z.int(),
-    sources: z.int(),
-    firstSlot: slot,
-    lastSlot: slot,
-    energy: z.int(),
-    price: digits,
-    forward: z.boolean(),
-    bond: digits,
-    mostAhead: z.int(),
-    crosses: z.boolean(),
-    counterparty: address,
-    settler: address,
-    nonce: digits,
-    counter: digits,
-    deadline: z.int(),
-  }),
+  order: orderSchema,
 });
 
 /** Export that a device has signed and somebody has handed over. */

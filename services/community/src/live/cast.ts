@@ -1,3 +1,4 @@
+import type { Deployment } from "@wattline/sdk";
 import { type Address, keccak256, toHex } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import {
@@ -89,14 +90,7 @@ export function playedByHand([town]: readonly Town[]): readonly [Dweller, Dwelle
 const gridKey = (town: string): PrivateKeyAccount =>
   privateKeyToAccount(keccak256(toHex(`wattline meter of the grid in ${town}`)));
 
-/** Addresses of contracts, with the currency. */
-export interface Places {
-  readonly chainId: number;
-  readonly marketplace: Address;
-  readonly microgrids: Address;
-  readonly meters: Address;
-  readonly energy: Address;
-  readonly board: Address;
-  readonly fromBlock: number;
+/** Where the contracts are, and the currency. */
+export interface Places extends Deployment {
   readonly euro: Address;
 }
