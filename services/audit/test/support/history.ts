@@ -51,6 +51,7 @@ export interface PlayedChain {
 const [FIRST_SLOT, SLOTS] = [40, 24];
 const OUTAGE = [50, 54] as const;
 const HOMES = 4;
+const PAST_DAYS = 4;
 const FEED_IN = 80_000n;
 const RETAIL = 320_000n;
 
@@ -102,14 +103,15 @@ export async function playChain(
 
 const startOf = ({ firstSlot, slotSeconds }: CommunitySeries): number => firstSlot * slotSeconds;
 
-/** Some hours of some homes of a built-in town. */
+/** Some hours of some homes of a built-in town, whose agents know the days before: without them nothing is sold forward. */
 function seriesOf(seed: number, day: number): CommunitySeries {
-  const from = `2026-06-${21 + day}`;
-  const whole = generateCommunity({ seed, from, days: 1 });
-  const cut = (energyWh: readonly bigint[]) => energyWh.slice(FIRST_SLOT, FIRST_SLOT + SLOTS);
+  const from = `2026-06-${21 + day - PAST_DAYS}`;
+  const whole = generateCommunity({ seed, from, days: PAST_DAYS + 1 });
+  const start = (whole.slots / (PAST_DAYS + 1)) * PAST_DAYS + FIRST_SLOT;
+  const cut = (energyWh: readonly bigint[]) => energyWh.slice(start, start + SLOTS);
   return {
     ...whole,
-    firstSlot: whole.firstSlot + FIRST_SLOT,
+    firstSlot: whole.firstSlot + start,
     slots: SLOTS,
     households: [...whole.households.slice(0, HOMES - 1), ...whole.households.slice(-1)].map(
       (home) => ({
@@ -118,6 +120,10 @@ function seriesOf(seed: number, day: number): CommunitySeries {
         producedWh: cut(home.producedWh),
         exportedWh: cut(home.exportedWh),
         importedWh: cut(home.importedWh),
+        past: {
+          exportedWh: home.exportedWh.slice(0, start),
+          importedWh: home.importedWh.slice(0, start),
+        },
       }),
     ),
   };

@@ -9,6 +9,11 @@ export interface HouseholdSeries {
   readonly exportedWh: readonly bigint[];
   /** Import at the meter: load beyond the production of the same metering step. */
   readonly importedWh: readonly bigint[];
+  /** What the meter counted in the slots right before the series, as far as its agent has learned from them. */
+  readonly past?: {
+    readonly exportedWh: readonly bigint[];
+    readonly importedWh: readonly bigint[];
+  };
 }
 
 /** The metered energy of one community over a range of delivery slots. */

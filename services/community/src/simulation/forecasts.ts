@@ -11,10 +11,15 @@ export class Forecasts {
 
   constructor(series: CommunitySeries) {
     this.#series = series;
-    this.#homes = series.households.map((home) => ({
-      home,
-      forecaster: new Forecaster(series.slotSeconds),
-    }));
+    this.#homes = series.households.map((home) => {
+      const forecaster = new Forecaster(series.slotSeconds);
+      const { exportedWh: past = [], importedWh: pastImport = [] } = home.past ?? {};
+      for (const [index, exportedWh] of past.entries()) {
+        const slot = series.firstSlot - past.length + index;
+        forecaster.add({ slot, exportedWh, importedWh: pastImport[index] ?? 0n });
+      }
+      return { home, forecaster };
+    });
   }
 
   /** Meters have counted all slots before this one. */
