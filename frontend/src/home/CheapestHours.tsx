@@ -1,10 +1,10 @@
 import { Trans } from "@lingui/react/macro";
-import { isOfGrid, type Microgrid, OFFER, slotStart } from "@wattline/sdk";
+import { isOfGrid, isPosted, type Microgrid, OFFER, slotStart } from "@wattline/sdk";
 import { zeroAddress } from "viem";
 import { useBook } from "../data/index.ts";
 import { formatClock, Price } from "../ui/index.ts";
 
-/** When neighbours offer energy to come the cheapest; nothing while nobody does. */
+/** When neighbours offer energy to come at the lowest posted price; nothing while nobody does. */
 export function CheapestHours({
   microgrid,
   slot,
@@ -20,6 +20,8 @@ export function CheapestHours({
       (order) =>
         order.side === OFFER &&
         order.forward &&
+        // A limit is nobody's to take: it trades at the community price.
+        isPosted(order) &&
         order.lastSlot > slot &&
         order.counterparty === zeroAddress &&
         !isOfGrid(order, microgrid),
