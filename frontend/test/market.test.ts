@@ -412,7 +412,7 @@ describe("The market", function () {
     await relay.close();
     await page.reload();
     await page.getByText("The order book does not answer.").waitFor();
-    await page.getByText("Announced on chain").waitFor();
+    await page.getByText("Announced on chain", { exact: true }).waitFor();
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
   });
 });

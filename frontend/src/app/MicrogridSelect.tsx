@@ -14,7 +14,7 @@ export function MicrogridSelect() {
   return (
     <Select
       aria-label={t`Microgrid`}
-      className="max-w-40 min-w-0 flex-1 sm:w-40 sm:flex-none"
+      className="max-w-40 min-w-0 flex-1 sm:flex-initial lg:w-36 xl:w-40"
       value={microgrid.microgrid}
       onChange={({ target }) =>
         void navigate({

@@ -48,7 +48,7 @@ export function Shell() {
       <main
         id="page"
         tabIndex={-1}
-        className="mx-auto max-w-7xl px-4 pt-5 pb-28 outline-none md:pb-12"
+        className="mx-auto max-w-7xl px-4 pt-5 pb-28 outline-none lg:pb-12"
       >
         <Outlet key={chainId} />
       </main>
@@ -68,13 +68,13 @@ const root = getRouteApi("__root__");
 
 const PLACES = {
   top: {
-    bar: "hidden md:flex items-center gap-1",
-    link: "rounded-lg px-2 py-2 text-sm whitespace-nowrap xl:px-3",
+    bar: "hidden lg:flex items-center gap-1",
+    link: "rounded-lg px-2 py-2 text-sm whitespace-nowrap",
     current: { className: "bg-leaf-soft text-leaf" },
-    icon: "hidden xl:block size-4",
+    icon: undefined,
   },
   bottom: {
-    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden",
+    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] lg:hidden",
     link: "min-h-14 flex-col justify-center gap-0.5! py-1.5 text-center text-xs leading-tight -outline-offset-3",
     current: { className: "text-leaf" },
     icon: "size-5",
@@ -94,7 +94,7 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
     { to: "/audit", label: t`Audit`, Icon: ShieldCheck },
     { to: "/gains", label: t`Gains`, Icon: TrendingUp },
   ] as const;
-  // On a phone five have room; Home leads to the sixth.
+  // At the bottom five have room; Home leads to the sixth.
   const shown = place === "top" ? pages : pages.filter(({ to }) => to !== "/gains");
   return (
     <nav aria-label={t`Pages`} className={bar}>
@@ -107,7 +107,7 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
           activeProps={current}
           activeOptions={{ includeSearch: false, exact: to === "/" }}
         >
-          <Icon aria-hidden="true" className={icon} />
+          {icon !== undefined && <Icon aria-hidden="true" className={icon} />}
           {label}
         </Link>
       ))}

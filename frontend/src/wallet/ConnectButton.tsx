@@ -33,11 +33,11 @@ export function ConnectButton({ prominent = false }: { readonly prominent?: bool
           <span>{name ?? <span className="font-mono">{shortAddress(address)}</span>}</span>
         ) : (
           <>
-            <span className={cx(!prominent && "max-sm:hidden")}>
+            <span className={cx(!prominent && "max-xl:hidden")}>
               <Trans>Connect wallet</Trans>
             </span>
             {!prominent && (
-              <span className="sm:hidden">
+              <span className="xl:hidden">
                 <Trans context="a wallet">Connect</Trans>
               </span>
             )}
