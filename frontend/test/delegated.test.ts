@@ -31,7 +31,7 @@ import { callsIn } from "./support/calls.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet, textsOf } from "./support/wallet.ts";
+import { connectWallet, injectWallet, textsOf } from "./support/wallet.ts";
 
 /** A local account without a home: its key signs for Dora's account, because the code there accepts it. */
 const GUARDIAN = 32;
@@ -116,19 +116,13 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
   async function visit(path: string, account: LocalAccount["account"], smart: boolean) {
     const { context, watch } = await openContext(browser);
     contexts.push(context);
-    const { rpcUrl, deployment } = stack.network;
-    const wallet = await injectWallet(context, {
+    const wallet = await injectWallet(context, stack.network, {
       account,
-      rpcUrl,
-      chainId: deployment.chainId,
       ...(smart && { contract: dora.address }),
     });
     const page = await context.newPage();
     await page.goto(stack.url + path);
-    const connect = page.getByRole("banner").getByRole("button", { name: "Connect wallet" });
-    await connect.click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
-    await connect.waitFor({ state: "detached" });
+    await connectWallet(page);
     return { watch, page, wallet };
   }
 

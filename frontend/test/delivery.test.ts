@@ -8,7 +8,7 @@ import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet } from "./support/wallet.ts";
 
 const NOON = 12 * 4;
 /** What Hanna bought and imported in two slots. Of the first more than she used counts nowhere. Wh. */
@@ -60,15 +60,10 @@ describe("The page of delivery statements", function () {
 
   it("makes a household's statement from its agent's export, and retires what is missing", async () => {
     const { context, watch } = await openContext(browser);
-    await injectWallet(context, {
-      account: hanna.account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
-    });
+    await injectWallet(context, stack.network, { account: hanna.account });
     const page = await context.newPage();
     await page.goto(`${stack.url}/energy`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(page);
     await page.getByRole("link", { name: "Show that you used it" }).click();
     await page.waitForFunction(() => document.title === "Delivery statement · Wattline");
 

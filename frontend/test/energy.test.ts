@@ -12,7 +12,7 @@ import { openBrowser, openContext, takeScreenshots, type Watch } from "./support
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
-import { injectWallet, type TestWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet, type TestWallet } from "./support/wallet.ts";
 
 const EURO = 1_000_000n;
 /** A euro as the escrow counts it. */
@@ -104,15 +104,10 @@ describe("My energy", function () {
 
   async function connect(who: Household) {
     const opened = await openContext(browser);
-    const injected = await injectWallet(opened.context, {
-      account: who.account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
-    });
+    const injected = await injectWallet(opened.context, stack.network, { account: who.account });
     const first = await opened.context.newPage();
     await first.goto(`${stack.url}/energy`);
-    await first.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await first.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(first);
     await first.getByText("In escrow").first().waitFor();
     return { ...opened, wallet: injected, page: first };
   }

@@ -6,7 +6,7 @@ import { TEST_MS } from "./support/limits.ts";
 import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet } from "./support/wallet.ts";
 
 /** A local account without a home, without money and without energy. */
 const NEWCOMER = 34;
@@ -40,18 +40,10 @@ describe("What people run into", function () {
   async function open(path: string, account: number): Promise<Page> {
     const { context } = await openContext(browser);
     opened.push(context);
-    const { rpcUrl, deployment } = stack.network;
-    await injectWallet(context, {
-      account: localAccount(account).account,
-      rpcUrl,
-      chainId: deployment.chainId,
-    });
+    await injectWallet(context, stack.network, { account: localAccount(account).account });
     const page = await context.newPage();
     await page.goto(`${stack.url}/market`);
-    const connect = page.getByRole("banner").getByRole("button", { name: "Connect wallet" });
-    await connect.click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
-    await connect.waitFor({ state: "detached" });
+    await connectWallet(page);
     if (path !== "market") await page.goto(`${stack.url}/${path}`);
     return page;
   }

@@ -5,7 +5,7 @@ import { openBrowser, openContext } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openRelayWithOffer } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
 
 describe("What people type, and what is told to them", function () {
   this.timeout(TEST_MS);
@@ -42,21 +42,14 @@ describe("What people type, and what is told to them", function () {
   ): Promise<{ page: Page; wallet: TestWallet }> {
     const { context } = await openContext(browser, { locale });
     opened.push(context);
-    const { rpcUrl, deployment } = stack.network;
-    const wallet = await injectWallet(context, {
+    const wallet = await injectWallet(context, stack.network, {
       account: localAccount(2).account,
-      rpcUrl,
-      chainId: deployment.chainId,
       quirks,
     });
     await prepare?.(context);
     const page = await context.newPage();
     await page.goto(`${stack.url}/${path}`);
-    const name = locale.startsWith("de") ? "Wallet verbinden" : "Connect wallet";
-    const connect = page.getByRole("banner").getByRole("button", { name });
-    await connect.click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
-    await connect.waitFor({ state: "detached" });
+    await connectWallet(page);
     return { page, wallet };
   }
 

@@ -8,7 +8,7 @@ import { openBrowser, openContext } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { stoppable } from "./support/stuck.ts";
-import { injectWallet, type TestWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet, type TestWallet } from "./support/wallet.ts";
 
 const PROMISED = 100n;
 
@@ -52,15 +52,10 @@ describe("Two forwards of a household, of which one can't be released", function
     stack.setConfig({ networks: [{ ...network, indexerUrl: indexer.url }] });
     const { context } = await openContext(browser);
     stopIndexer = await stoppable(context, indexer.url);
-    wallet = await injectWallet(context, {
-      account: buyer.account,
-      rpcUrl: network.rpcUrl,
-      chainId: network.deployment.chainId,
-    });
+    wallet = await injectWallet(context, network, { account: buyer.account });
     page = await context.newPage();
     await page.goto(`${stack.url}/energy?tab=forwards`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(page);
   });
   after(async () => {
     await browser?.close();

@@ -20,7 +20,7 @@ import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet, type TestWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet, type TestWallet } from "./support/wallet.ts";
 
 /** A local account without a home: it has money in its wallet and none in escrow. */
 const NEWCOMER = 30;
@@ -67,15 +67,10 @@ describe("The market", function () {
   async function open(account = localAccount(NEWCOMER).account) {
     const { context, watch } = await openContext(browser);
     contexts.push(context);
-    const wallet = await injectWallet(context, {
-      account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
-    });
+    const wallet = await injectWallet(context, stack.network, { account });
     const page = await context.newPage();
     await page.goto(`${stack.url}/market`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(page);
     await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
     await scrollThrough(page);
     return { page, wallet, watch };

@@ -29,7 +29,7 @@ import { TEST_MS } from "./support/limits.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
-import { injectWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet } from "./support/wallet.ts";
 
 const OPERATOR = 0;
 const PANEL = "[role=tabpanel][data-state=active]";
@@ -57,15 +57,12 @@ describe("The microgrid page", function () {
 
   async function openAs(account: number, search = "?microgrid=1") {
     const { context, watch } = await openContext(browser);
-    const wallet = await injectWallet(context, {
+    const wallet = await injectWallet(context, stack.network, {
       account: localAccount(account).account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
     });
     const page = await context.newPage();
     await page.goto(`${stack.url}/microgrid${search}`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(page);
     await page.getByRole("button", { name: "Found a microgrid" }).waitFor();
     return { page, context, wallet, watch };
   }

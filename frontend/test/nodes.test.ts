@@ -8,7 +8,7 @@ import { openBrowser, openContext } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openRelayWithOffer } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet, type TestWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet, type TestWallet } from "./support/wallet.ts";
 
 describe("Nodes as they are", function () {
   this.timeout(TEST_MS);
@@ -46,15 +46,11 @@ describe("Nodes as they are", function () {
   /** Jane opens the market with her wallet, whose own node is a good one. */
   async function visitMarket(): Promise<{ page: Page; wallet: TestWallet }> {
     const page = await openPage();
-    const { rpcUrl, deployment } = stack.network;
-    const wallet = await injectWallet(page.context(), {
+    const wallet = await injectWallet(page.context(), stack.network, {
       account: localAccount(2).account,
-      rpcUrl,
-      chainId: deployment.chainId,
     });
     await page.goto(`${stack.url}/market`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(page);
     await page.getByLabel("Energy", { exact: true }).fill("0.2");
     // Enabled only when everything that a purchase rests on has been read.
     await page.getByRole("button", { name: /^Buy 200 Wh for €/, disabled: false }).waitFor();

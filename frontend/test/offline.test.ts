@@ -6,7 +6,7 @@ import { openBrowser, openContext } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openRelayWithOffer } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet } from "./support/wallet.ts";
 
 /** What comes after the first page, to act and to say what came of it. */
 const PARTS = /assets\/(ToastPlace|errorWords|send|deposit)-/;
@@ -36,23 +36,17 @@ describe("A browser without a network", function () {
   async function openPage(options: BrowserContextOptions = {}) {
     const { context } = await openContext(browser, options);
     opened.push(context);
-    const { rpcUrl, deployment } = stack.network;
-    const wallet = await injectWallet(context, {
-      account: localAccount(2).account,
-      rpcUrl,
-      chainId: deployment.chainId,
-    });
+    const wallet = await injectWallet(context, stack.network, { account: localAccount(2).account });
     return { context, page: await context.newPage(), wallet };
   }
 
   /** Jane is about to buy 200 Wh. */
   async function aboutToBuy(
     { page }: Pick<Awaited<ReturnType<typeof openPage>>, "page">,
-    words = { connect: "Connect wallet", energy: "Energy", buy: /^Buy 200 Wh for €/ },
+    words = { energy: "Energy", buy: /^Buy 200 Wh for €/ },
   ) {
     await page.goto(`${stack.url}/market`);
-    await page.getByRole("banner").getByRole("button", { name: words.connect }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(page);
     await page
       .getByLabel(words.energy, { exact: true })
       .fill(words.energy === "Energy" ? "0.2" : "0,2");
@@ -90,10 +84,7 @@ describe("A browser without a network", function () {
   it("says so plainly, and in the reader's language, where not even the words for it are there", async () => {
     const { context, page, wallet } = await openPage({ locale: "de-DE" });
     await context.route(PARTS, (route) => route.abort());
-    const buy = await aboutToBuy(
-      { page },
-      { connect: "Wallet verbinden", energy: "Energie", buy: /^200 Wh für .*€ kaufen/ },
-    );
+    const buy = await aboutToBuy({ page }, { energy: "Energie", buy: /^200 Wh für .*€ kaufen/ });
     await context.setOffline(true);
     await buy.click();
     const said = page.getByRole("alert").filter({ hasText: /200 Wh für .*kaufen/ });

@@ -20,7 +20,13 @@ import { openRelay } from "./support/relay.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { settlePair } from "./support/settle.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet, type ShownTypedData, type TestWallet, textsOf } from "./support/wallet.ts";
+import {
+  connectWallet,
+  injectWallet,
+  type ShownTypedData,
+  type TestWallet,
+  textsOf,
+} from "./support/wallet.ts";
 
 interface Visit {
   readonly context: BrowserContext;
@@ -73,12 +79,10 @@ describe("Signing orders", function () {
   /** Opens the page and connects a wallet. */
   async function visit(account: Household["account"]): Promise<Visit> {
     const { context, watch } = await openContext(browser);
-    const { rpcUrl, deployment } = stack.network;
-    const wallet = await injectWallet(context, { account, rpcUrl, chainId: deployment.chainId });
+    const wallet = await injectWallet(context, stack.network, { account });
     const page = await context.newPage();
     await page.goto(`${stack.url}/energy`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(page);
     await page.getByText("In escrow").first().waitFor();
     return { context, watch, page, wallet };
   }

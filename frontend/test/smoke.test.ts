@@ -3,13 +3,14 @@ import { expect } from "chai";
 import type { Browser } from "playwright-core";
 import { numberToHex } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
+import type { Network } from "../src/chain/config.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openProxy } from "./support/proxy.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet } from "./support/wallet.ts";
 
 /** The pages, and a text that each shows once it has read the chain. */
 const CONTENT = {
@@ -51,20 +52,18 @@ describe("The app over a community", function () {
   });
 
   /** Opens the page and connects a wallet. */
-  async function visit(path: string, options: Partial<Parameters<typeof injectWallet>[1]> = {}) {
+  async function visit(
+    path: string,
+    { network = stack.network, startsOn }: { network?: Network; startsOn?: number } = {},
+  ) {
     const { context, watch } = await openContext(browser);
-    const wallet = await injectWallet(context, {
+    const wallet = await injectWallet(context, network, {
       account: localAccount(2).account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
-      ...options,
+      ...(startsOn !== undefined && { startsOn }),
     });
     const page = await context.newPage();
     await page.goto(`${stack.url}/${path}`);
-    const connect = page.getByRole("banner").getByRole("button", { name: "Connect wallet" });
-    await connect.click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
-    await connect.waitFor({ state: "detached" });
+    await connectWallet(page);
     return { context, watch, page, wallet };
   }
 
@@ -152,9 +151,10 @@ describe("The app over a community", function () {
 
   it("says on every page that the chain is down, and recovers with it", async () => {
     const proxy = await openProxy(await freePort(), stack.network.rpcUrl);
-    stack.setConfig({ networks: [{ ...stack.network, rpcUrl: proxy.url }] });
+    const behindProxy = { ...stack.network, rpcUrl: proxy.url };
+    stack.setConfig({ networks: [behindProxy] });
     try {
-      const { page, context, watch } = await visit("market", { rpcUrl: proxy.url });
+      const { page, context, watch } = await visit("market", { network: behindProxy });
       const down = page.getByText(`${stack.network.name} does not answer.`);
       for (const [name, shown] of Object.entries(CONTENT)) {
         await page.goto(`${stack.url}/${name}`);

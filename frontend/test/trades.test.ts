@@ -19,7 +19,7 @@ import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { settlePair } from "./support/settle.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet, type TestWallet, textsOf } from "./support/wallet.ts";
+import { connectWallet, injectWallet, type TestWallet, textsOf } from "./support/wallet.ts";
 
 interface Visit {
   readonly context: BrowserContext;
@@ -101,21 +101,14 @@ describe("Selling and buying with every kind of wallet", function () {
   ): Promise<Visit> {
     const { context, watch } = await openContext(browser);
     contexts.push(context);
-    const { rpcUrl, deployment } = stack.network;
-    const wallet = await injectWallet(context, {
+    const wallet = await injectWallet(context, stack.network, {
       account,
-      rpcUrl,
-      chainId: deployment.chainId,
       ...(smart && { contract: smart }),
       bundles,
     });
     const page = await context.newPage();
     await page.goto(stack.url + path);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).waitFor({
-      state: "detached",
-    });
+    await connectWallet(page);
     return { context, watch, page, wallet };
   }
 

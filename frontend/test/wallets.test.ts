@@ -9,7 +9,7 @@ import { callsIn } from "./support/calls.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
-import { injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet, type Quirks, type TestWallet } from "./support/wallet.ts";
 
 /** The label of the field that deposits. */
 const DEPOSIT = "From your wallet into escrow";
@@ -46,26 +46,18 @@ describe("Wallets as they are", function () {
   async function visit(
     path: string,
     quirks: Partial<Quirks> = {},
-    {
-      row = "Test Wallet",
-      ...options
-    }: Partial<Parameters<typeof injectWallet>[1]> & { row?: string } = {},
+    { row, ...options }: Partial<Parameters<typeof injectWallet>[2]> & { row?: string } = {},
   ): Promise<{ page: Page; wallet: TestWallet }> {
     const { context } = await openContext(browser);
     opened.push(context);
-    const wallet = await injectWallet(context, {
+    const wallet = await injectWallet(context, stack.network, {
       account: localAccount(2).account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
       quirks,
       ...options,
     });
     const page = await context.newPage();
     await page.goto(`${stack.url}/${path}`);
-    const connect = page.getByRole("banner").getByRole("button", { name: "Connect wallet" });
-    await connect.click();
-    await page.getByRole("button", { name: row }).click();
-    await connect.waitFor({ state: "detached" });
+    await connectWallet(page, row);
     return { page, wallet };
   }
 
@@ -99,10 +91,8 @@ describe("Wallets as they are", function () {
 
     const { context } = await openContext(browser);
     opened.push(context);
-    await injectWallet(context, {
+    await injectWallet(context, stack.network, {
       account: localAccount(2).account,
-      rpcUrl: stack.network.rpcUrl,
-      chainId: stack.network.deployment.chainId,
       quirks: { announced: "twice" },
     });
     const page = await context.newPage();

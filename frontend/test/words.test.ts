@@ -8,7 +8,7 @@ import { markTranslations, untranslatedIn } from "./support/pseudo.ts";
 import { openRelay } from "./support/relay.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-import { injectWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet } from "./support/wallet.ts";
 
 /** Pages without anything opened. */
 const PAGES = [
@@ -64,18 +64,10 @@ describe("The words of the pages", function () {
     const { context } = await openContext(browser, { locale: "de-DE" });
     opened.push(context);
     await markTranslations(context);
-    const { rpcUrl, deployment } = stack.network;
-    await injectWallet(context, {
-      account: localAccount(account).account,
-      rpcUrl,
-      chainId: deployment.chainId,
-    });
+    await injectWallet(context, stack.network, { account: localAccount(account).account });
     const page = await context.newPage();
     await page.goto(`${stack.url}/market`);
-    const connect = page.getByRole("banner").getByRole("button", { name: /Wallet verbinden/ });
-    await connect.click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
-    await connect.waitFor({ state: "detached" });
+    await connectWallet(page);
     return page;
   }
 

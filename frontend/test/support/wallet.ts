@@ -16,6 +16,7 @@ import {
 } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
+import type { Network } from "../../src/chain/config.ts";
 
 /** One request of the page to the wallet. */
 export interface WalletRequest {
@@ -104,8 +105,6 @@ export interface TestWallet {
 
 interface Options {
   readonly account: PrivateKeyAccount;
-  readonly rpcUrl: string;
-  readonly chainId: number;
   readonly name?: string;
   /** The chain it stands on at first. */
   readonly startsOn?: number;
@@ -127,14 +126,15 @@ const UNKNOWN_CHAIN = 4902;
 const UNSUPPORTED = 4200;
 const INTERNAL = -32_603;
 
-/** Puts a wallet into every page that `context` will open. */
+const NAME = "Test Wallet";
+
+/** Puts a wallet on a network into every page that `context` will open. */
 export async function injectWallet(
   context: BrowserContext,
+  { rpcUrl, deployment: { chainId } }: Network,
   {
     account,
-    rpcUrl,
-    chainId,
-    name = "Test Wallet",
+    name = NAME,
     startsOn = chainId,
     contract,
     bundles = contract !== undefined,
@@ -463,4 +463,14 @@ function transactionIn(parameter: unknown) {
     gas?: Hex;
   };
   return { to, data, value: BigInt(value), gas: gas === undefined ? undefined : BigInt(gas) };
+}
+
+/** Connects a page with the injected wallet by the header's button, in either language, and waits until it has happened. */
+export async function connectWallet(page: Page, name = NAME): Promise<void> {
+  const connect = page
+    .getByRole("banner")
+    .getByRole("button", { name: /^(Connect wallet|Wallet verbinden)$/ });
+  await connect.click();
+  await page.getByRole("button", { name }).click();
+  await connect.waitFor({ state: "detached" });
 }

@@ -13,7 +13,7 @@ import {
 } from "../words/describe.ts";
 
 // The words come with what is said in them.
-await loadMessages("wallet/dialogs");
+await Promise.all([loadMessages("wallet/dialogs"), loadMessages("wallet/words")]);
 
 /** What a wallet shows before it signs: the request in words and all its fields; confirm or decline. */
 export default function ConfirmDialog({ request }: { readonly request: DemoRequest }) {

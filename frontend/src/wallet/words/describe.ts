@@ -10,7 +10,6 @@ import {
   parseAbi,
   toFunctionSelector,
 } from "viem";
-import { loadMessages } from "../../i18n/index.ts";
 import { formatMoment } from "../../ui/index.ts";
 import type { TypedData } from "../demo/typedData.ts";
 import {
@@ -24,9 +23,6 @@ import {
 } from "./callWords.ts";
 import { ordersOf, orderWords } from "./orderWords.ts";
 import { moneyWords, type Telling, whoWords } from "./telling.ts";
-
-// The words come with what is said in them.
-await loadMessages("wallet/words");
 
 /** One value of what is signed, by its path: "order.price". */
 export interface Field {
