@@ -4,6 +4,7 @@ import {
   type ChainTransaction,
   type Contracts,
   costMillis,
+  EMPTY_ORDER,
   energyTokenAbi,
   hashOrder,
   hashReading,
@@ -209,23 +210,15 @@ function report({ address, meter, device }: Home, block: number, signs: boolean)
 function sale({ address, key, neighbour }: Home, round: number, signs: boolean) {
   const block = FIRST_BLOCK + round;
   const order: Order = {
+    ...EMPTY_ORDER,
     maker: address,
-    meter: zeroAddress,
     microgrid: 1,
-    side: 0,
     sources: 1 << SOURCE,
     firstSlot: block * LANES,
     lastSlot: block * LANES + LANES - 1,
     energy: Number(WH),
     price: PRICE,
-    forward: false,
-    bond: 0n,
-    mostAhead: 0,
-    crosses: false,
-    counterparty: zeroAddress,
-    settler: zeroAddress,
     nonce: BigInt(round),
-    counter: 0n,
     deadline: 2 ** 33,
   };
   const orderHash = hashOrder(domains.market, order);

@@ -1,6 +1,7 @@
 import {
   ANY_SOURCE,
   blockOf,
+  EMPTY_ORDER,
   type EnergyBySlot,
   LANES,
   marketDomain,
@@ -160,23 +161,15 @@ export async function openCommunity(chain: Chain) {
   /** An order of a household for the first `count` slots, and its signature. */
   async function sign(maker: Household, count: number, overrides: Partial<Order>) {
     const order: Order = {
+      ...EMPTY_ORDER,
       maker: maker.address,
       meter: maker.device.address,
       microgrid: MICROGRID,
-      side: 0,
       sources: ANY_SOURCE,
       firstSlot: FIRST_SLOT,
       lastSlot: FIRST_SLOT + count - 1,
       energy: count * Number(WH),
       price: PRICE,
-      forward: false,
-      bond: 0n,
-      mostAhead: 0,
-      crosses: false,
-      counterparty: zeroAddress,
-      settler: zeroAddress,
-      nonce: 0n,
-      counter: 0n,
       deadline: DEADLINE,
       ...overrides,
     };

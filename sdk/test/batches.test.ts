@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Address, type Hex, numberToHex, zeroAddress } from "viem";
+import { type Address, type Hex, numberToHex } from "viem";
 import {
   type Batch,
   batchesOf,
@@ -9,6 +9,7 @@ import {
   SETTLE_GAS_BUDGET,
   TRANSACTION_GAS_CAP,
 } from "../src/batches.ts";
+import { EMPTY_ORDER } from "../src/bulk.ts";
 import { communitySlotIn, limitOf } from "../src/communityClearing/book.ts";
 import { clearCommunity } from "../src/communityClearing/clear.ts";
 import { ANYONE } from "../src/deals/order.ts";
@@ -25,23 +26,14 @@ const account = (number: number): Address => numberToHex(number, { size: 20 });
 let nonces = 0n;
 
 const order = (maker: number, overrides: Partial<Order> = {}): Order => ({
+  ...EMPTY_ORDER,
   maker: account(maker),
-  meter: zeroAddress,
   microgrid: 1,
-  side: 0,
   sources: ANY_SOURCE,
-  firstSlot: 0,
   lastSlot: 100_000,
   energy: 1_000_000,
-  price: 0n,
-  forward: false,
-  bond: 0n,
-  mostAhead: 0,
-  crosses: false,
-  counterparty: zeroAddress,
   settler: ANYONE,
   nonce: nonces++,
-  counter: 0n,
   deadline: 2_000_000_000,
   ...overrides,
 });

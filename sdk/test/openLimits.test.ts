@@ -9,10 +9,10 @@ import {
   BID,
   batchesOf,
   dueBlocksOf,
+  EMPTY_ORDER,
   type EnergyBySlot,
   keepMatches,
   LANES,
-  type Microgrid,
   OFFER,
   type OpenLimit,
   type Order,
@@ -24,41 +24,18 @@ import {
   type Source,
   sourceMask,
 } from "../src/index.ts";
+import { microgridWith } from "./support/microgrid.ts";
 
 const SLOT = 2_000_000;
 const FIRST_BLOCK = SLOT / LANES;
-const LEVEL = {
-  pricePerKwh: 200_000n,
-  feePerKwh: 10_000n,
-  capPerKwh: 250_000n,
-  feedInPerKwh: 80_000n,
-  retailPerKwh: 320_000n,
-};
-const microgrid: Microgrid = {
-  microgrid: 1,
-  name: "Sunny Lane",
-  latitudeTenths: 484,
-  longitudeTenths: 100,
-  currency: zeroAddress,
-  slotSeconds: 900,
-  reportingDeadlineSeconds: 86_400,
-  utcOffsetMinutes: 0,
-  operator: zeroAddress,
-  successor: undefined,
-  dso: zeroAddress,
-  schedules: [{ firstSlot: 0, endSlot: 2 ** 32 - 1, levelOfHour: 0n, levels: [LEVEL] }],
-  islands: [],
-  declared: [],
-  rations: [],
-  closedFrom: undefined,
-};
+const microgrid = microgridWith({ levels: [{ feePerKwh: 10_000n, capPerKwh: 250_000n }] });
 
 const account = (index: number): Address => numberToHex(0x1000 + index, { size: 20 });
 let nonces = 0n;
 const open = (maker: number, side: number, wh: number, terms: Partial<Order> = {}): OpenLimit => ({
   order: {
+    ...EMPTY_ORDER,
     maker: account(maker),
-    meter: zeroAddress,
     microgrid: 1,
     side,
     sources: sourceMask("Solar"),
@@ -66,14 +43,8 @@ const open = (maker: number, side: number, wh: number, terms: Partial<Order> = {
     lastSlot: SLOT + 3,
     energy: wh,
     price: side === OFFER ? 100_000n : 300_000n,
-    forward: false,
-    bond: 0n,
-    mostAhead: 0,
-    crosses: false,
-    counterparty: zeroAddress,
     settler: ANYONE,
     nonce: nonces++,
-    counter: 0n,
     deadline: 2 ** 32,
     ...terms,
   },

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { type Address, numberToHex, zeroAddress } from "viem";
+import { EMPTY_ORDER } from "../src/bulk.ts";
 import { ANYONE } from "../src/deals/order.ts";
 import { landedPricePerKwh } from "../src/deals/price.ts";
 import type { Level } from "../src/deals/schedule.ts";
@@ -17,47 +18,20 @@ import {
   type Wish,
 } from "../src/purchase.ts";
 import type { Order } from "../src/typedData.ts";
+import { LEVEL, microgridWith, type Wanted } from "./support/microgrid.ts";
 
 const account = (number: number): Address => numberToHex(number, { size: 20 });
 const DAY = { firstSlot: 0, lastSlot: 95 };
 const NO_END = 2 ** 32 - 1;
 
-const FREE: Level = {
-  pricePerKwh: 200_000n,
-  feePerKwh: 0n,
-  capPerKwh: 250_000n,
-  feedInPerKwh: 80_000n,
-  retailPerKwh: 320_000n,
-};
+const FREE: Level = { ...LEVEL, capPerKwh: 250_000n };
 
-const microgridOf = (microgrid: number, changes: Partial<Microgrid> = {}): Microgrid => ({
-  name: `Microgrid ${microgrid}`,
-  latitudeTenths: 0,
-  longitudeTenths: 0,
-  currency: zeroAddress,
-  slotSeconds: 900,
-  reportingDeadlineSeconds: 3_600,
-  utcOffsetMinutes: 0,
-  microgrid,
-  operator: zeroAddress,
-  successor: undefined,
-  dso: zeroAddress,
-  schedules: [{ firstSlot: 0, endSlot: NO_END, levelOfHour: 0n, levels: [FREE] }],
-  islands: [],
-  declared: [],
-  rations: [],
-  closedFrom: undefined,
-  ...changes,
-});
+const microgridOf = (microgrid: number, changes: Wanted = {}): Microgrid =>
+  microgridWith({ microgrid, levels: [FREE], rations: [], ...changes });
 
 /** A microgrid with one level, changed from {@link FREE}. */
 const pricedAt = (changes: Partial<Level>, others: Partial<Microgrid> = {}): Microgrid =>
-  microgridOf(1, {
-    schedules: [
-      { firstSlot: 0, endSlot: NO_END, levelOfHour: 0n, levels: [{ ...FREE, ...changes }] },
-    ],
-    ...others,
-  });
+  microgridOf(1, { levels: [{ ...FREE, ...changes }], ...others });
 
 const LINDEN = microgridOf(1);
 const HERE: Way = { from: LINDEN, line: undefined };
@@ -77,23 +51,14 @@ const lineOf = (changes: Partial<NonNullable<Way["line"]>> = {}): Way => ({
 
 let nonces = 0n;
 const orderOf = (maker: number, overrides: Partial<Order> = {}): Order => ({
+  ...EMPTY_ORDER,
   maker: account(maker),
-  meter: zeroAddress,
   microgrid: 1,
-  side: 0,
   sources: ANY_SOURCE,
-  firstSlot: 0,
   lastSlot: 95,
   energy: 1_000_000,
-  price: 0n,
-  forward: false,
-  bond: 0n,
-  mostAhead: 0,
   crosses: true,
-  counterparty: zeroAddress,
-  settler: zeroAddress,
   nonce: nonces++,
-  counter: 0n,
   deadline: 2 ** 32,
   ...overrides,
 });

@@ -1,6 +1,7 @@
 import {
   ANY_SOURCE,
   ANYONE,
+  EMPTY_ORDER,
   type Level,
   type Microgrid,
   type Order,
@@ -8,7 +9,8 @@ import {
   type Way,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import { type Address, type Hex, numberToHex, zeroAddress } from "viem";
+import { type Address, type Hex, numberToHex } from "viem";
+import { microgridWith } from "../../../sdk/test/support/microgrid.ts";
 import type { BookOrder } from "../data/index.ts";
 import { asksOf, type MarketAsk } from "./asks.ts";
 import { backingOf } from "./backing.ts";
@@ -31,23 +33,16 @@ function bookOrder(overrides: Partial<Order> = {}, remainingWh = 10_000n): BookO
   const nonce = nonces++;
   const hash: Hex = numberToHex(nonce, { size: 32 });
   const order: Order = {
+    ...EMPTY_ORDER,
     maker: JANE,
-    meter: zeroAddress,
     microgrid: 1,
-    side: 0,
     sources: ANY_SOURCE,
     firstSlot: 100,
     lastSlot: 195,
     energy: 10_000,
     price: 100n,
-    forward: false,
-    bond: 0n,
-    mostAhead: 0,
     crosses: true,
-    counterparty: zeroAddress,
-    settler: zeroAddress,
     nonce,
-    counter: 0n,
     deadline: 2 ** 32,
     ...overrides,
   };
@@ -75,25 +70,8 @@ const level: Level = {
   feedInPerKwh: 50n,
   retailPerKwh: 300n,
 };
-const microgridOf = (number: number, changes: Partial<Microgrid> = {}): Microgrid => ({
-  name: `Microgrid ${number}`,
-  latitudeTenths: 0,
-  longitudeTenths: 0,
-  currency: zeroAddress,
-  slotSeconds: 900,
-  reportingDeadlineSeconds: 3_600,
-  utcOffsetMinutes: 0,
-  microgrid: number,
-  operator: zeroAddress,
-  successor: undefined,
-  dso: zeroAddress,
-  schedules: [{ firstSlot: 0, endSlot: 2 ** 32 - 1, levelOfHour: 0n, levels: [level] }],
-  islands: [],
-  declared: [],
-  rations: [],
-  closedFrom: undefined,
-  ...changes,
-});
+const microgridOf = (number: number, changes: Partial<Microgrid> = {}): Microgrid =>
+  microgridWith({ levels: [level], microgrid: number, rations: [], ...changes });
 
 const LINE: Inflow = {
   from: 2,

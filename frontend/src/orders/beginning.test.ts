@@ -1,4 +1,5 @@
 import {
+  EMPTY_ORDER,
   type EnergyBySlot,
   type Level,
   type Microgrid,
@@ -8,7 +9,7 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import fc from "fast-check";
-import { zeroAddress } from "viem";
+import { microgridWith } from "../../../sdk/test/support/microgrid.ts";
 import { pricesOf, suggestedPrice } from "./price.ts";
 import { unsoldOf } from "./surplus.ts";
 
@@ -26,49 +27,21 @@ const level: Level = {
 };
 
 /** A microgrid whose evenings, from 18 o'clock UTC, go by the second level. */
-const microgridOf = (day: Level, evening: Level = day): Microgrid => ({
-  name: "Linden",
-  latitudeTenths: 0,
-  longitudeTenths: 0,
-  currency: zeroAddress,
-  slotSeconds: SLOT_SECONDS,
-  reportingDeadlineSeconds: 3_600,
-  utcOffsetMinutes: 0,
-  microgrid: 1,
-  operator: zeroAddress,
-  successor: undefined,
-  dso: zeroAddress,
-  schedules: [
-    { firstSlot: 0, endSlot: 2 ** 32 - 1, levelOfHour: EVENINGS, levels: [day, evening] },
-  ],
-  islands: [],
-  declared: [],
-  rations: [],
-  closedFrom: undefined,
-});
+const microgridOf = (day: Level, evening: Level = day): Microgrid =>
+  microgridWith({ levels: [day, evening], levelOfHour: EVENINGS, slotSeconds: SLOT_SECONDS });
 const EVENINGS = Array.from({ length: 6 }, (_, hour) => 1n << BigInt(2 * (18 + hour))).reduce(
   (all, one) => all | one,
 );
 
 const offer = (firstSlot: number, lastSlot: number, overrides: Partial<Order> = {}): Order => ({
-  maker: zeroAddress,
-  meter: zeroAddress,
+  ...EMPTY_ORDER,
   microgrid: 1,
-  side: 0,
   sources: sourceMask("Solar"),
   firstSlot,
   lastSlot,
   energy: 1_000,
   price: 170_000n,
-  forward: false,
-  bond: 0n,
-  mostAhead: 0,
   crosses: true,
-  counterparty: zeroAddress,
-  settler: zeroAddress,
-  nonce: 0n,
-  counter: 0n,
-  deadline: 0,
   ...overrides,
 });
 

@@ -2,6 +2,7 @@ import { i18n } from "@lingui/core";
 import {
   boardAbi,
   bulkTree,
+  EMPTY_ORDER,
   energyTokenAbi,
   marketDomain,
   marketplaceAbi,
@@ -71,23 +72,14 @@ function anyOf(parameter: AbiParameter): unknown {
 }
 
 const zero: Order = {
+  ...EMPTY_ORDER,
   maker: JANE,
-  meter: zeroAddress,
   microgrid: 1,
-  side: 0,
   sources: 1,
   firstSlot: 80,
   lastSlot: 87,
   energy: 2_000,
   price: 170_000n,
-  forward: false,
-  bond: 0n,
-  mostAhead: 0,
-  crosses: false,
-  counterparty: zeroAddress,
-  settler: zeroAddress,
-  nonce: 0n,
-  counter: 0n,
   deadline: 100_000,
 };
 

@@ -6,6 +6,7 @@ import {
   bulkSignature,
   bulkTree,
   type Deployment,
+  EMPTY_ORDER,
   type EnergyBySlot,
   hashOrder,
   hashWithdrawal,
@@ -199,8 +200,8 @@ export async function createWorld(rpcUrl: string) {
   /** A posted bid for the day's first two hours, good for a month unless told otherwise. */
   function order(maker: Address, overrides: Partial<Order> = {}): Order {
     return {
+      ...EMPTY_ORDER,
       maker,
-      meter: zeroAddress,
       microgrid: 1,
       side: BID,
       sources: ANY_SOURCE,
@@ -208,14 +209,7 @@ export async function createWorld(rpcUrl: string) {
       lastSlot: START_SLOT + 7,
       energy: 1_000,
       price: 200_000n,
-      forward: false,
-      bond: 0n,
-      mostAhead: 0,
-      crosses: false,
-      counterparty: zeroAddress,
-      settler: zeroAddress,
       nonce: nonces++,
-      counter: 0n,
       deadline: START + 30 * 86_400,
       ...overrides,
     };
