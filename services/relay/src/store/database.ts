@@ -7,7 +7,7 @@ import pg from "pg";
 import { DatabaseError } from "./databaseError.ts";
 import { lockFolder } from "./folderLock.ts";
 import { type Ledger, ownLedger } from "./ledger.ts";
-import { migrations } from "./migrations.ts";
+import { migrations, setFirstEditionAside } from "./migrations.ts";
 import { SharedLedger } from "./sharedLedger.ts";
 import type { Database, Tables } from "./tables.ts";
 
@@ -145,6 +145,7 @@ async function compiledLightly<T>(load: () => Promise<T>): Promise<T> {
 const setFlags = (...flags: readonly string[]): void => flags.forEach(setFlagsFromString);
 
 async function migrate(db: Database): Promise<void> {
+  await setFirstEditionAside(db);
   const { error, results } = await new Migrator({ db, provider: migrations }).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find(({ status }) => status === "Error")?.migrationName ?? "the first";
