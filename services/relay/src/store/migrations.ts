@@ -97,7 +97,9 @@ export async function setFirstEditionAside(db: Database): Promise<void> {
     if (rows.length === 0) return;
     await sql`create schema first_edition`.execute(tx);
     for (const { name } of rows) {
-      await sql`alter table ${sql.id(name)} set schema first_edition`.execute(tx);
+      // The migrator would find its own tables there, and take the first edition's migrations for this one's.
+      if (name.startsWith("kysely_")) await sql`drop table ${sql.id(name)}`.execute(tx);
+      else await sql`alter table ${sql.id(name)} set schema first_edition`.execute(tx);
     }
   });
 }
