@@ -21,7 +21,6 @@ import {
 import { signRecoverable } from "tiny-secp256k1";
 import { bytesToHex, hexToBytes, parseEther } from "viem";
 import { startAnvil } from "../services/relay/test/support/node.ts";
-import { startPostgres } from "../services/relay/test/support/postgres.ts";
 import { type RelayProcess, spawnRelay } from "../services/relay/test/support/process.ts";
 import { freshFolder, standsAtHead } from "../services/relay/test/support/relays.ts";
 import { until } from "../services/relay/test/support/until.ts";
@@ -32,6 +31,7 @@ import {
   START_SLOT,
   type World,
 } from "../services/relay/test/support/world.ts";
+import { newDatabase } from "../test/support/postgres.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -373,14 +373,13 @@ function print(): void {
 }
 
 const node = await startAnvil();
-const postgres = options.postgres ? await startPostgres() : undefined;
 let relay: RelayProcess | undefined;
 try {
   const world = await createWorld(node.rpcUrl);
   relay = await spawnRelay(
     world,
-    postgres
-      ? { DATABASE_URL: await postgres.newDatabase() }
+    options.postgres
+      ? { DATABASE_URL: await newDatabase() }
       : { WATTLINE_DATA: await freshFolder(world) },
   );
   await measure(world, relay);
@@ -389,7 +388,6 @@ try {
   throw error;
 } finally {
   await relay?.kill("SIGTERM");
-  await postgres?.stop();
   await node.stop();
 }
 print();

@@ -4,13 +4,13 @@ import { expect } from "chai";
 import { recoverAddress } from "viem";
 import { readInput } from "../../../scripts/allocate/inputs.ts";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { newDatabase } from "../../../test/support/postgres.ts";
 import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
 import { expectAsOnChain } from "./support/chainState.ts";
 import { type RunningIndexer, startIndexer } from "./support/indexer.ts";
 import { type Played, playOn } from "./support/played.ts";
 import type { Script } from "./support/playedChain.ts";
-import { openPostgres, type Postgres } from "./support/postgres.ts";
 import type { Started } from "./support/process.ts";
 import { randomActions } from "./support/randomActions.ts";
 import { tablesAt } from "./support/tables.ts";
@@ -30,11 +30,6 @@ const sum = (values: readonly bigint[]) => values.reduce((total, value) => total
 
 describe("The indexer", function () {
   this.timeout(isDeep ? 900_000 : 240_000);
-  let postgres: Postgres | undefined;
-  before(async () => {
-    postgres = openPostgres(await freePort());
-  });
-  after(() => postgres?.end());
 
   for (const market of MARKETS_PLAYED) {
     describe(`over a played day (${market})`, () => {
@@ -272,12 +267,11 @@ describe("The indexer", function () {
           const fresh = startIndexer({
             ...played,
             port: await freePort(),
-            databaseUrl: postgres?.url,
+            databaseUrl: await newDatabase(),
           });
           try {
             await fresh.caughtUp();
-            const database = postgres === undefined ? "type=pglite" : "type=postgres";
-            expect(fresh.log().join("\n")).to.include(database);
+            expect(fresh.log().join("\n")).to.include("type=postgres");
             const [ours, theirs] = [await tablesAt(indexer.url), await tablesAt(fresh.url)];
             for (const table of Object.keys(theirs)) {
               expect(ours[table], `${table} (seed ${seed})`).to.deep.equal(theirs[table]);

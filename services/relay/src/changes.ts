@@ -12,22 +12,11 @@ const MOST_RECENT = 2_048;
 export class Changes {
   #recent: Change[] = [];
   readonly #stored: number;
-  #last: number;
   #waiting = new Set<() => void>();
 
   /** @param last The sequence of the last change that is stored. */
   constructor(last: number) {
     this.#stored = last;
-    this.#last = last;
-  }
-
-  get last(): number {
-    return this.#last;
-  }
-
-  /** The next sequence. Only the task whose turn it is to write may take one. */
-  next(): number {
-    return ++this.#last;
   }
 
   /** Publishes changes that are stored. */

@@ -70,13 +70,19 @@ export class Directories {
     await this.#turns.take(async () => {
       // Another request may have published one in the meantime.
       if (!(await this.#requireNewer(microgrid, version, text))) return;
-      await this.#db
+      const stored = await this.#db
         .insertInto("directories")
         .values({ microgrid, version, signed: text })
         .onConflict((conflict) =>
-          conflict.column("microgrid").doUpdateSet({ version, signed: text }),
+          conflict
+            .column("microgrid")
+            .doUpdateSet({ version, signed: text })
+            .where("directories.version", "<", version),
         )
-        .execute();
+        .returning("version")
+        .executeTakeFirst();
+      // A relay on the same database may have stored a later one at the same moment.
+      if (stored === undefined) await this.#requireNewer(microgrid, version, text);
     });
   }
 

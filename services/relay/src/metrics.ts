@@ -50,6 +50,11 @@ export function createMetrics() {
       help: "The newest block of the chain that was seen",
       registers,
     }),
+    leads: new Gauge({
+      name: "wattline_relay_leads",
+      help: "Whether this one of the relays that share a database judges the book at new blocks",
+      registers,
+    }),
     chainFailures: new Counter({
       name: "wattline_relay_chain_failures_total",
       help: "Looks at the chain that failed",

@@ -8,6 +8,7 @@ import {
   OFFER,
   type Order,
   type OrderFacts,
+  type OrderState,
   orderFromJson,
   readOrderFacts,
   type SignedOrder,
@@ -24,9 +25,12 @@ import type { Limits } from "./limits/limits.ts";
 import type { OrderCache } from "./orderCache.ts";
 import { recheckAt } from "./recheck.ts";
 import type { Database } from "./store/database.ts";
+import type { Ledger, Writer } from "./store/ledger.ts";
 import {
   bookOrderOf,
   changeableOrders,
+  changesSince,
+  countByState,
   dueOrders,
   findOrder,
   insertOrders,
@@ -77,6 +81,12 @@ interface Judged {
   readonly verdict: Judgement;
 }
 
+/** What a write has changed, in the order of sequences, and what came of it. */
+interface Written<T> {
+  readonly changed: readonly OrderRow[];
+  readonly result: T;
+}
+
 /** How an order stands. */
 type Standing = Pick<OrderRow, "state" | "remaining_wh" | "recheck_at">;
 
@@ -85,29 +95,33 @@ const EXPIRED: Standing = { state: "expired", remaining_wh: 0, recheck_at: null 
 /**
  * The order book: accepts signed orders, stores what the chain says about them, and reports every change. Orders are
  * judged in parallel and written one after another, so a change's sequence is also the order in which it became visible.
+ * Of the relays that share a database all accept orders, and the one that leads judges them again.
  */
 export class OrderBook {
   readonly db: Database;
   /** The part of the book that is kept in memory. */
   readonly cache: OrderCache;
+  readonly #ledger: Ledger;
   readonly #domain: Domain;
   readonly #checkThread: CheckThread;
   readonly #limits: Limits;
   readonly #turns = new Turns();
   #snapshot: Snapshot | undefined;
-  /** Makers with orders that were judged at one block and written when the book was already at the next. */
+  /** Makers with orders that were judged at one block, here or by another relay, and written when the book was at the next. */
   #writtenLate = new Set<Address>();
   #lastWallet: Hex | "" = "";
   #tidiedAt = 0;
 
   constructor(
     db: Database,
+    ledger: Ledger,
     domain: Domain,
     checkThread: CheckThread,
     limits: Limits,
     cache: OrderCache,
   ) {
     this.db = db;
+    this.#ledger = ledger;
     this.#domain = domain;
     this.#checkThread = checkThread;
     this.#limits = limits;
@@ -187,23 +201,24 @@ export class OrderBook {
         `The withdrawal of ${hash} is signed by nobody who may sign such an order for ${row.maker}.`,
       );
     }
-    return this.#turns.take(async () => {
-      const before = await findOrder(this.db, hash);
-      if (before === undefined || before.withdrawal !== null) return before && bookOrderOf(before);
-      const [changed] = await this.db
+    return this.#write("anyone", async (db, nextSequence) => {
+      const before = await findOrder(db, hash);
+      if (before === undefined || before.withdrawal !== null) {
+        return { changed: [], result: before && bookOrderOf(before) };
+      }
+      const changed = await db
         .updateTable("orders")
         .set({
           withdrawal: signature,
           state: "cancelled",
           remaining_wh: 0,
-          updated_sequence: this.cache.changes.next(),
+          updated_sequence: nextSequence(),
         })
         .where("hash", "=", hash)
         .returningAll()
         .execute();
-      if (changed === undefined) return undefined;
-      this.cache.update([{ row: changed, was: before.state }]);
-      return bookOrderOf(changed);
+      const [row] = changed;
+      return { changed, result: row && bookOrderOf(row) };
     });
   }
 
@@ -243,9 +258,10 @@ export class OrderBook {
 
   /** Keeps queries fast: an embedded database does not vacuum by itself. */
   async tidy(): Promise<void> {
-    const changed = this.cache.changes.last - this.#tidiedAt;
+    const { published } = this.cache.changes;
+    const changed = published - this.#tidiedAt;
     if (changed < Math.max(FEWEST_CHANGES, this.#tidiedAt * TIDY_SHARE)) return;
-    this.#tidiedAt = this.cache.changes.last;
+    this.#tidiedAt = published;
     await this.#turns.take(() => tidy(this.db));
   }
 
@@ -280,6 +296,16 @@ export class OrderBook {
       .where("id", "in", positions)
       .execute();
     return rows.flatMap(({ seller, buyer }) => [seller, buyer]);
+  }
+
+  /** The number of orders by state. */
+  countByState(): Promise<Map<OrderState, number>> {
+    return countByState(this.db);
+  }
+
+  /** Takes in what other relays have written to the same database. */
+  async catchUp(): Promise<void> {
+    if (this.#ledger.isShared) await this.#turns.take(() => this.#takeIn(this.db));
   }
 
   /** Resolves when nothing is being written. */
@@ -337,12 +363,12 @@ export class OrderBook {
   /** Writes new orders, up to their makers' limits. */
   #store(judged: readonly Judged[], at: Snapshot): Promise<PostResult[]> {
     if (judged.length === 0) return Promise.resolve([]);
-    return this.#turns.take(async () => {
+    return this.#write("anyone", async (db, nextSequence) => {
       const hashes = judged.map(({ hash }) => hash);
       const makers = new Set(judged.map(({ order }) => order.maker));
       // Another request may have added them in the meantime.
-      const known = await knownOrders(this.db, hashes);
-      const open = await openOrdersOf(this.db, [...makers]);
+      const known = await knownOrders(db, hashes);
+      const open = await openOrdersOf(db, [...makers]);
       const results: PostResult[] = [];
       const rows: OrderRow[] = [];
       for (const one of judged) {
@@ -354,14 +380,13 @@ export class OrderBook {
           results.push({ hash, status: "refused", reasons: [this.#tooMany(order.maker)] });
         } else {
           open.set(order.maker, count + 1);
-          rows.push(rowOf(one, this.cache.changes.next()));
+          rows.push(rowOf(one, nextSequence()));
           results.push({ hash, status: "accepted" });
         }
       }
-      if (rows.length > 0) await insertOrders(this.db, rows);
-      if (at !== this.#snapshot) for (const { maker } of rows) this.#writtenLate.add(maker);
-      this.cache.update(rows.map((row) => ({ row, was: undefined })));
-      return results;
+      if (rows.length > 0) await insertOrders(db, rows);
+      if (at !== this.#snapshot) this.#judgeSoon(rows);
+      return { changed: rows, result: results };
     });
   }
 
@@ -406,7 +431,11 @@ export class OrderBook {
       else if (recheck_at !== row.recheck_at) rechecks.push({ hash: row.hash, recheck_at });
     }
     await this.#change(changed);
-    if (rechecks.length > 0) await this.#turns.take(() => setRechecks(this.db, rechecks));
+    if (rechecks.length === 0) return;
+    await this.#write("leader", async (db) => {
+      await setRechecks(db, rechecks);
+      return { changed: [], result: undefined };
+    });
   }
 
   /** Reads the signatures of contract wallets again, since those are asked again. A key's signature stays valid. */
@@ -427,14 +456,46 @@ export class OrderBook {
 
   #change(rows: readonly (readonly [OrderRow, Standing])[]): Promise<void> {
     if (rows.length === 0) return Promise.resolve();
-    return this.#turns.take(async () => {
+    return this.#write("leader", async (db, nextSequence) => {
       const changes = rows.map(([{ hash }, standing]) => ({
         hash,
         ...standing,
-        updated_sequence: this.cache.changes.next(),
+        updated_sequence: nextSequence(),
       }));
-      this.cache.update(await updateOrders(this.db, changes));
+      return { changed: await updateOrders(db, changes), result: undefined };
     });
+  }
+
+  /** Writes in this relay's turn, and publishes what has changed when it is stored. */
+  #write<T>(
+    by: Writer,
+    task: (db: Database, nextSequence: () => number) => Promise<Written<T>>,
+  ): Promise<T> {
+    return this.#turns.take(async () => {
+      const { changed, result } = await this.#ledger.write(by, async (db) => {
+        if (this.#ledger.isShared) await this.#takeIn(db);
+        let sequence = this.cache.changes.published;
+        return task(db, () => ++sequence);
+      });
+      this.cache.update(changed);
+      return result;
+    });
+  }
+
+  /** Publishes changes that are stored and not known here. */
+  async #takeIn(db: Database): Promise<void> {
+    for (;;) {
+      const rows = await changesSince(db, this.cache.changes.published, CHUNK);
+      // Another relay may have judged them at an earlier block.
+      this.#judgeSoon(rows);
+      this.cache.update(rows);
+      if (rows.length < CHUNK) return;
+    }
+  }
+
+  /** The relay that leads judges these orders again, at the block at which the book stands. */
+  #judgeSoon(rows: readonly OrderRow[]): void {
+    if (this.#ledger.isLeading) for (const { maker } of rows) this.#writtenLate.add(maker);
   }
 }
 

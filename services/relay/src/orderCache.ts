@@ -1,10 +1,7 @@
-import type { OrderState } from "@wattline/sdk";
 import { Changes } from "./changes.ts";
 import type { Database } from "./store/database.ts";
 import { LiveOrders } from "./store/liveOrders.ts";
 import {
-  type Changed,
-  countByState,
   lastSequence,
   liveOrdersOf,
   pageOfHistory,
@@ -25,14 +22,13 @@ export interface Page {
   readonly next: Cursor | undefined;
 }
 
-/** The part of the book that is kept in memory: live orders, the number of orders by state, the latest changes. */
+/** The part of the book that is kept in memory: live orders and the latest changes. */
 export class OrderCache {
   readonly changes: Changes;
   readonly #db: Database;
   readonly #live = new LiveOrders();
   /** The JSON of live orders, as last sent. */
   readonly #texts: Texts;
-  readonly #counts = new Map<OrderState, number>();
 
   private constructor(db: Database, texts: Texts, changes: Changes) {
     this.#db = db;
@@ -43,7 +39,6 @@ export class OrderCache {
   /** Loads what the database holds. */
   static async open(db: Database, texts: Texts): Promise<OrderCache> {
     const cache = new OrderCache(db, texts, new Changes(await lastSequence(db)));
-    for (const [state, count] of await countByState(db)) cache.#counts.set(state, count);
     for (let last = 0; ; ) {
       const orders = await searchedOrders(db, last, OPENING_CHUNK);
       for (const order of orders) cache.#live.add(order, NOWHERE);
@@ -52,9 +47,9 @@ export class OrderCache {
     }
   }
 
-  /** The number of orders by state. */
-  get counts(): ReadonlyMap<OrderState, number> {
-    return this.#counts;
+  /** The number of live orders. */
+  get live(): number {
+    return this.#live.size;
   }
 
   /** One page of the live orders, or of all orders. */
@@ -78,13 +73,8 @@ export class OrderCache {
     return { texts: orders.flatMap(({ sequence }) => texts.get(sequence) ?? []), next };
   }
 
-  /** Applies changes that have been written, and publishes them. */
-  update(changed: readonly Changed[]): void {
-    for (const { row, was } of changed) {
-      if (was !== undefined) this.#counts.set(was, (this.#counts.get(was) ?? 0) - 1);
-      this.#counts.set(row.state, (this.#counts.get(row.state) ?? 0) + 1);
-    }
-    const rows = changed.map(({ row }) => row);
+  /** Applies changes that have been written, in the order of their sequences, and publishes them. */
+  update(rows: readonly OrderRow[]): void {
     const texts = rows.map(textOf);
     this.#keep(rows, texts);
     this.changes.publish(
@@ -99,10 +89,10 @@ export class OrderCache {
   /** Reads live orders whose JSON is not in memory, and keeps it from now on. */
   async #recall(sequences: readonly number[]): Promise<OrderRow[]> {
     if (sequences.length === 0) return [];
-    const { last, published } = this.changes;
+    const { published } = this.changes;
     const rows = await liveOrdersOf(this.#db, sequences);
-    // While a change is being written, the rows read may be older than what has been published meanwhile.
-    if (published === last && this.changes.last === last) this.#keep(rows, rows.map(textOf));
+    // The rows read may be older than what has been published meanwhile.
+    if (this.changes.published === published) this.#keep(rows, rows.map(textOf));
     return rows;
   }
 

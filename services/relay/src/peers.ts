@@ -15,6 +15,8 @@ export interface Following {
   readonly book: OrderBook;
   readonly metrics: Metrics;
   readonly stopping: AbortSignal;
+  /** Of relays that share a database, the one that leads follows peers. */
+  isLeading(): boolean;
   inTurn<T>(who: string, task: () => Promise<T>): Promise<T>;
   report(message: string): void;
 }
@@ -25,11 +27,17 @@ export interface Following {
  * that nothing is missed after a restart.
  */
 export async function followPeer(url: string, following: Following): Promise<void> {
-  const { book, metrics, stopping, report } = following;
+  const { book, metrics, stopping, isLeading, report } = following;
   const client = new RelayClient(url);
   let pause = SHORTEST_PAUSE_MS;
   let complained = false;
   while (!stopping.aborted) {
+    if (!isLeading()) {
+      await sleep(SHORTEST_PAUSE_MS, undefined, { signal: stopping, ref: false }).catch(
+        () => undefined,
+      );
+      continue;
+    }
     try {
       const from = await lastEventOf(book, url);
       const stream = client.stream({ from, signal: stopping }, () => {
@@ -38,7 +46,10 @@ export async function followPeer(url: string, following: Following): Promise<voi
         complained = false;
         pause = SHORTEST_PAUSE_MS;
       });
-      for await (const events of inChunks(stream)) await takeIn(url, events, following);
+      for await (const events of inChunks(stream)) {
+        if (!isLeading()) break;
+        await takeIn(url, events, following);
+      }
     } catch (error) {
       if (!stopping.aborted && !complained) {
         complained = true;

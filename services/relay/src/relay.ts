@@ -19,6 +19,8 @@ export interface Relay {
   /** Aborted when the relay stops. */
   readonly stopping: AbortSignal;
   following(): Following;
+  /** Whether this one of the relays that share the database judges the book at new blocks. */
+  isLeading(): boolean;
   /** Runs a task for a client in its turn. @throws Refusal when too many of its tasks wait already */
   inTurn<T>(who: string, task: () => Promise<T>): Promise<T>;
   /** Called with failures of the relay itself. */

@@ -1,10 +1,38 @@
-/** Runs a relay until it is told to stop. */
+/** Runs a relay until it is told to stop; or backs up its book, or restores it. */
 import { MendableError } from "@wattline/common/mendable";
+import { backUp, restore } from "./backup.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { StartError, startRelay } from "./server.ts";
 import { DatabaseError } from "./store/databaseError.ts";
 
+const COMMANDS: Readonly<Record<string, typeof backUp>> = { backup: backUp, restore };
+
 try {
+  const [name, file, ...more] = process.argv.slice(2);
+  if (name === undefined) await run();
+  else {
+    const command = COMMANDS[name];
+    if (command === undefined || file === undefined || more.length > 0) {
+      throw new ConfigError(
+        `"${process.argv.slice(2).join(" ")}" is no command: backup FILE, restore FILE, or nothing to run the relay.`,
+      );
+    }
+    const { storage, deployment } = readConfig(process.env);
+    const orders = await command(storage, deployment, file);
+    console.log(`${name === "backup" ? "Backed up" : "Restored"}: ${orders} orders.`);
+  }
+} catch (error) {
+  const expected =
+    error instanceof ConfigError ||
+    error instanceof MendableError ||
+    error instanceof StartError ||
+    error instanceof DatabaseError ||
+    (error instanceof Error && "code" in error && "path" in error);
+  console.error(expected ? error.message : error);
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
   const relay = await startRelay(readConfig(process.env));
   console.log(`The relay listens at ${relay.url}.`);
   // A supervisor starts the relay again; no accepted order is lost.
@@ -23,12 +51,4 @@ try {
       );
     });
   }
-} catch (error) {
-  const expected =
-    error instanceof ConfigError ||
-    error instanceof MendableError ||
-    error instanceof StartError ||
-    error instanceof DatabaseError;
-  console.error(expected ? error.message : error);
-  process.exit(1);
 }

@@ -6,7 +6,7 @@ import { nodeTransport } from "@wattline/common/node";
 import { type Deployment, marketDomain } from "@wattline/sdk";
 import { createPublicClient } from "viem";
 import { createApp } from "./app.ts";
-import { Follower } from "./chain/follower.ts";
+import { Keeper } from "./chain/keeper.ts";
 import { Directories } from "./directories.ts";
 import { FairQueue, QueueFullError } from "./limits/fairQueue.ts";
 import { LIMITS, type Limits } from "./limits/limits.ts";
@@ -82,7 +82,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   });
   await requireChain(client.getChainId(), deployment.chainId, rpcUrl);
 
-  const { db, close } = await openDatabase(storage, deployment);
+  const { db, ledger, close } = await openDatabase(storage, deployment);
   const epoch = await epochOf(db);
   const domain = marketDomain(deployment.chainId, deployment.marketplace);
   const stop = new AbortController();
@@ -93,10 +93,12 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     fail(error);
   });
   const texts = new Texts("folder" in storage ? path.dirname(storage.folder) : tmpdir(), report);
-  const book = new OrderBook(db, domain, checkThread, limits, await OrderCache.open(db, texts));
+  const cache = await OrderCache.open(db, texts);
+  const book = new OrderBook(db, ledger, domain, checkThread, limits, cache);
+  ledger.listen(() => void book.catchUp().catch(() => undefined));
   const { offlineAfterSeconds: afterSeconds = Infinity, now = () => Date.now() / 1000 } = options;
   const outage = { afterSeconds, now: () => Math.floor(now()) };
-  const follower = await Follower.create(client, deployment, book, outage, stopping);
+  const keeper = new Keeper(client, deployment, book, ledger, outage, stopping);
   const metrics = createMetrics();
   const queue = new FairQueue(CHECKED_AT_ONCE, limits.waitingPerAddress);
   const relay = {
@@ -107,7 +109,8 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     limits,
     metrics,
     stopping,
-    following: () => follower.following,
+    following: () => keeper.following,
+    isLeading: () => ledger.isLeading,
     inTurn: <T>(who: string, task: () => Promise<T>) => inTurn(queue, who, task),
     unexpected: (error: Error) => report(`Unexpected: ${error.stack ?? error.message}`),
   };
@@ -122,13 +125,25 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   let wasOffline = false;
 
   function reportOffline(): void {
-    const { isOffline, block } = follower.following;
+    const { isOffline, block } = keeper.following;
     if (isOffline === wasOffline) return;
     wasOffline = isOffline;
     report(
       isOffline
         ? `No block has come after ${block} for more than ${afterSeconds} seconds. Until one comes, money counts only for firm orders.`
         : "Blocks are coming again: all money counts, locked or not.",
+    );
+  }
+
+  let wasLeading = false;
+
+  function reportLead(): void {
+    if (!ledger.isShared || ledger.isLeading === wasLeading) return;
+    wasLeading = ledger.isLeading;
+    report(
+      wasLeading
+        ? "Of the relays on this database, this one leads: it follows the chain and judges the book."
+        : "Another relay on this database leads.",
     );
   }
 
@@ -139,16 +154,17 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     let pause = pollMs;
     while (!stopping.aborted) {
       try {
-        await follower.look();
-        await book.tidy();
+        await keeper.look();
         reportOffline();
-        if (pause > pollMs) report(`The node at ${rpcUrl} answers again.`);
+        reportLead();
+        if (pause > pollMs) report("The relay keeps up with the chain again.");
         pause = pollMs;
       } catch (error) {
         metrics.chainFailures.inc();
-        const trouble = follower.following.trouble ?? String(error);
+        const trouble = keeper.following.trouble ?? String(error);
         if (pause === pollMs && !stopping.aborted) {
-          report(`Can't read the chain at ${rpcUrl} (${trouble}); trying again until it answers.`);
+          const what = isRpcError(error) ? `the chain at ${rpcUrl}` : "the chain into the book";
+          report(`Can't read ${what} (${trouble}); trying again until it answers.`);
         }
         pause = Math.min(LONGEST_POLL_MS, pause * 2);
       }

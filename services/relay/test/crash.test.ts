@@ -7,9 +7,9 @@ import type { SignedOrderJson } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Hex } from "viem";
+import { newDatabase } from "../../../test/support/postgres.ts";
 import { randomFrom } from "./support/dice.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
-import { hasPostgres, type PostgresServer, startPostgres } from "./support/postgres.ts";
 import { type RelayProcess, spawnRelay } from "./support/process.ts";
 import { freshFolder, openRelay, standsAtHead } from "./support/relays.ts";
 import { until } from "./support/until.ts";
@@ -23,28 +23,25 @@ for (const kind of ["PGlite", "Postgres"] as const) {
   describe(`A relay on ${kind} that is killed`, function () {
     this.timeout(DEEP ? 600_000 : 60_000);
     let node: LocalNode;
-    let postgres: PostgresServer | undefined;
     let world: World;
     let relay: RelayProcess | undefined;
 
-    before(async function () {
-      if (kind === "Postgres" && !hasPostgres) return this.skip();
-      if (kind === "Postgres") postgres = await startPostgres();
+    before(async () => {
       node = await startAnvil();
       world = await createWorld(node.rpcUrl);
     });
     after(async () => {
       await relay?.kill();
-      await postgres?.stop();
       await node?.stop();
     });
 
     it("at random moments has lost nothing that it took in, and has nothing twice", async () => {
       const seed = process.env.WATTLINE_SEED ?? `kill ${kind}`;
       const dice = randomFrom(seed);
-      const env: Record<string, string> = postgres
-        ? { DATABASE_URL: await postgres.newDatabase() }
-        : { WATTLINE_DATA: await freshFolder(world) };
+      const env: Record<string, string> =
+        kind === "Postgres"
+          ? { DATABASE_URL: await newDatabase() }
+          : { WATTLINE_DATA: await freshFolder(world) };
       const taken = new Set<Hex>();
       const all: SignedOrderJson[] = [];
       for (let round = 0; round < KILLS; round++) {

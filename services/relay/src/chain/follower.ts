@@ -3,6 +3,8 @@ import type { Deployment, Microgrid } from "@wattline/sdk";
 import type { Address, Hex, Log, PublicClient } from "viem";
 import type { OrderBook } from "../orderBook.ts";
 import { type Checkpoint, Checkpoints } from "../store/checkpoints.ts";
+import type { Database } from "../store/database.ts";
+import { headAt } from "./head.ts";
 import { MicrogridEvents } from "./microgrids.ts";
 import { type Head, Snapshot } from "./snapshot.ts";
 import { effectsOf, type LogEffects, NOTHING_TOUCHED, type Touched, union } from "./touched.ts";
@@ -19,7 +21,7 @@ export interface Outage {
 }
 
 /** While the node is offline, time advances in steps of this many seconds. */
-const OUTAGE_STEP_SECONDS = 10;
+export const OUTAGE_STEP_SECONDS = 10;
 
 /** How far the book has followed the chain. */
 export interface Following {
@@ -30,7 +32,7 @@ export interface Following {
   readonly head: number;
   /** Whether the node has had no block for so long that it counts as offline. */
   readonly isOffline: boolean;
-  /** Why the chain can't be read; undefined while it can. */
+  /** Why the chain or the database can't be read; undefined while they can. */
   readonly trouble: string | undefined;
 }
 
@@ -82,17 +84,21 @@ export class Follower {
     };
   }
 
-  /** @param stopping Ends a reading of the chain. */
+  /**
+   * @param lead What the relay that leads writes to.
+   * @param stopping Ends a reading of the chain.
+   */
   static async create(
     client: PublicClient,
     deployment: Deployment,
     book: OrderBook,
+    lead: Database,
     outage: Outage,
     stopping: AbortSignal,
   ): Promise<Follower> {
     const [checkpoints, microgrids] = await Promise.all([
-      Checkpoints.load(book.db),
-      MicrogridEvents.load(book.db, deployment),
+      Checkpoints.load(lead),
+      MicrogridEvents.load(lead, deployment),
     ]);
     return new Follower(client, deployment, book, checkpoints, microgrids, outage, stopping);
   }
@@ -108,12 +114,8 @@ export class Follower {
   async look(): Promise<void> {
     try {
       await this.#catchUp();
-      this.#following = { ...this.#following, trouble: undefined };
     } catch (error) {
-      if (error instanceof ChainMovedError) return;
-      const trouble = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-      this.#following = { ...this.#following, trouble };
-      throw error;
+      if (!(error instanceof ChainMovedError)) throw error;
     }
   }
 
@@ -248,10 +250,7 @@ export class Follower {
     return { ...NOTHING_TOUCHED, makers };
   }
 
-  async #headAt(block: number | "latest"): Promise<Head> {
-    const { number, hash, timestamp } = await this.#client.getBlock(
-      block === "latest" ? { blockTag: block } : { blockNumber: BigInt(block) },
-    );
-    return { number: Number(number), hash, time: Number(timestamp) };
+  #headAt(block: number | "latest"): Promise<Head> {
+    return headAt(this.#client, block);
   }
 }

@@ -5,6 +5,7 @@ import {
   type Microgrid,
   Microgrids,
 } from "@wattline/sdk";
+import { sql } from "kysely";
 import type { Hex, Log, PublicClient } from "viem";
 import type { Database } from "../store/database.ts";
 import type { MicrogridEventRow } from "../store/tables.ts";
@@ -25,11 +26,30 @@ export class MicrogridEvents {
     this.#contracts = contracts;
   }
 
-  static async load(db: Database, contracts: Contracts): Promise<MicrogridEvents> {
+  /** @param upTo The last block whose events are read. */
+  static async load(
+    db: Database,
+    contracts: Contracts,
+    upTo = Number.MAX_SAFE_INTEGER,
+  ): Promise<MicrogridEvents> {
     const events = new MicrogridEvents(db, contracts);
-    const query = db.selectFrom("microgrid_events").selectAll();
+    const query = db.selectFrom("microgrid_events").selectAll().where("block", "<=", upTo);
     events.#replay(await query.orderBy("block").orderBy("log_index").execute());
     return events;
+  }
+
+  /** A text that is another one when the events up to a block are others. */
+  static async mark(db: Database, upTo: number): Promise<string> {
+    const { mark } = await db
+      .selectFrom("microgrid_events")
+      .select(
+        sql<string>`count(*) || ' ' || coalesce(sum(hashtextextended(log, block * 65536 + log_index)), 0)`.as(
+          "mark",
+        ),
+      )
+      .where("block", "<=", upTo)
+      .executeTakeFirstOrThrow();
+    return mark;
   }
 
   /** Microgrids as they are after the events so far. Later events change the answer, not what was answered. */

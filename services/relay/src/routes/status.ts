@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { Env, Relay } from "../relay.ts";
+import { clientOf, type Env, type Relay } from "../relay.ts";
 import { healthSchema } from "../schemas.ts";
 
 /** The book may be this many blocks behind before the relay reports itself as degraded. */
@@ -29,7 +29,7 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       const { block, blockHash, head, isOffline, trouble } = relay.following();
       const lagBlocks = Math.max(0, head - block);
       const isFine = trouble === undefined && book.isReady && lagBlocks <= MOST_LAG_BLOCKS;
-      const orders = book.cache.counts.get("live") ?? 0;
+      const orders = book.cache.live;
       const status = isFine ? ("ok" as const) : ("degraded" as const);
       const { chainId } = relay;
       const health = { status, chainId, block, blockHash, head, lagBlocks, isOffline, orders };
@@ -42,7 +42,10 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     metrics.block.set(block);
     metrics.head.set(head);
     metrics.book.reset();
-    for (const [state, count] of book.cache.counts) metrics.book.set({ state }, count);
+    // Counting reads the whole book: a client that asks often waits behind its own questions.
+    const counts = await relay.inTurn(clientOf(c), () => book.countByState());
+    for (const [state, count] of counts) metrics.book.set({ state }, count);
+    metrics.leads.set(relay.isLeading() ? 1 : 0);
     return c.text(await metrics.register.metrics(), 200, {
       "content-type": metrics.register.contentType,
     });

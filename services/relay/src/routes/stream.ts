@@ -41,9 +41,10 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
         },
       },
     }),
-    (c) => {
+    async (c) => {
       const { microgrid, from } = c.req.valid("query");
       const client = clientOf(c);
+      const start = await startOf(c.req.header("last-event-id") ?? from);
       const others = open.get(client) ?? 0;
       if (others >= limits.streamsPerAddress) {
         throw new Refusal(
@@ -55,7 +56,6 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
           1,
         );
       }
-      const start = startOf(c.req.header("last-event-id") ?? from);
       open.set(client, others + 1);
       metrics.streams.inc();
       c.header("x-accel-buffering", "no");
@@ -106,11 +106,13 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
   }
 
   /** Where a stream starts. After an id that this book has not given, it starts with the whole book. */
-  function startOf(text: string | undefined): Start {
-    if (text === undefined) return { sequence: changes.last, resumed: true };
+  async function startOf(text: string | undefined): Promise<Start> {
+    if (text === undefined) return { sequence: changes.published, resumed: true };
     if (text === "0") return { sequence: 0, resumed: true };
     const id = parseEventId(text);
-    return id?.epoch === epoch && id.sequence <= changes.last
+    // Another relay on the same database may have given it a moment ago.
+    if (id?.epoch === epoch && id.sequence > changes.published) await book.catchUp();
+    return id?.epoch === epoch && id.sequence <= changes.published
       ? { sequence: id.sequence, resumed: true }
       : { sequence: 0, resumed: false };
   }

@@ -10,6 +10,15 @@ export interface Checkpoint extends Head {
 /** How many are kept; after a deeper reorganisation the whole book is judged again. */
 const MOST_CHECKPOINTS = 512;
 
+/** The block at which the book stands; undefined before orders were judged for the first time. */
+export const lastCheckpoint = (db: Database): Promise<Head | undefined> =>
+  db
+    .selectFrom("checkpoints")
+    .select(["number", "hash", "time"])
+    .orderBy("number", "desc")
+    .limit(1)
+    .executeTakeFirst();
+
 /** The blocks at which orders were judged, oldest first. */
 export class Checkpoints {
   readonly #db: Database;

@@ -1,5 +1,4 @@
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import type { Deployment } from "@wattline/sdk";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
@@ -7,10 +6,12 @@ import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { DatabaseError } from "./databaseError.ts";
 import { lockFolder } from "./folderLock.ts";
-import { migrations } from "./migrations.ts";
-import type { Tables } from "./tables.ts";
+import { type Ledger, ownLedger } from "./ledger.ts";
+import { migrations, setFirstEditionAside } from "./migrations.ts";
+import { SharedLedger } from "./sharedLedger.ts";
+import type { Database, Tables } from "./tables.ts";
 
-export type Database = Kysely<Tables>;
+export type { Database } from "./tables.ts";
 
 /** Where the book is stored: in a folder, in a Postgres database, or in memory until the process ends. */
 export type Storage =
@@ -18,10 +19,6 @@ export type Storage =
   | { readonly postgresUrl: string }
   | { readonly memory: true };
 
-/** Only one relay may write to a Postgres database. The number names the lock and is arbitrary. */
-const POSTGRES_LOCK = 0x77617474;
-const LOCK_ATTEMPTS = 10;
-const LOCK_PAUSE_MS = 200;
 /**
  * An embedded database never returns memory that it has taken. A page cache of 16 MB is enough for 100,000 orders, since
  * the operating system caches the rest. Statistics from 3,000 rows plan these queries as well as from 30,000; reading
@@ -35,6 +32,7 @@ const PGLITE_SETTINGS = [
 /** An open database with the newest schema, and how to close it. */
 export interface OpenDatabase {
   readonly db: Database;
+  readonly ledger: Ledger;
   close(): Promise<void>;
 }
 
@@ -46,61 +44,42 @@ export async function openDatabase(
   storage: Storage,
   deployment: Deployment,
 ): Promise<OpenDatabase> {
-  const { db, close } = await ("postgresUrl" in storage
+  const opened = await ("postgresUrl" in storage
     ? openPostgres(storage.postgresUrl)
     : openPglite("folder" in storage ? storage.folder : undefined));
   try {
-    await migrate(db);
-    await claim(db, deployment);
+    await migrate(opened.db);
+    await claim(opened.db, deployment);
   } catch (error) {
-    await close().catch(() => undefined);
+    await opened.close().catch(() => undefined);
     throw error;
   }
-  return { db, close };
+  return opened;
 }
 
 async function openPostgres(url: string): Promise<OpenDatabase> {
   const types = new pg.TypeOverrides();
   // All our bigint columns are below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
-  const pool = new pg.Pool({ connectionString: url, types, max: 6 });
+  const config = { connectionString: url, types, keepAlive: true };
+  const pool = new pg.Pool({ ...config, max: 6 });
   // A lost idle connection is replaced at the next query.
   pool.on("error", () => undefined);
-  const keeper = await pool.connect().catch((error: unknown) => {
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const ledger = new SharedLedger(config, db);
+  const close = async () => {
+    await ledger.close();
+    await db.destroy();
+  };
+  try {
+    await ledger.lead();
+  } catch (error) {
+    await close();
     throw new DatabaseError(
       `No Postgres answers at DATABASE_URL (${reasonOf(error)}). Start it, or unset DATABASE_URL to keep the book in a folder.`,
     );
-  });
-  keeper.on("error", () => undefined);
-  if (!(await lockPostgres(keeper))) {
-    keeper.release(true);
-    await pool.end();
-    throw new DatabaseError(
-      "Another relay writes to the database at DATABASE_URL. Stop it, or give this one a database of its own.",
-    );
   }
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return {
-    db,
-    async close() {
-      await keeper.query("select pg_advisory_unlock($1)", [POSTGRES_LOCK]).catch(() => undefined);
-      keeper.release(true);
-      await db.destroy();
-    },
-  };
-}
-
-/** Postgres takes a moment to notice that a killed relay is gone. */
-async function lockPostgres(keeper: pg.PoolClient): Promise<boolean> {
-  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
-    const { rows } = await keeper.query<{ locked: boolean }>(
-      "select pg_try_advisory_lock($1) as locked",
-      [POSTGRES_LOCK],
-    );
-    if (rows[0]?.locked === true) return true;
-    await sleep(LOCK_PAUSE_MS);
-  }
-  return false;
+  return { db, ledger, close };
 }
 
 async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
@@ -123,6 +102,7 @@ async function openPglite(folder: string | undefined): Promise<OpenDatabase> {
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     return {
       db,
+      ledger: ownLedger(db),
       async close() {
         await db.destroy();
         await unlock();
@@ -165,6 +145,7 @@ async function compiledLightly<T>(load: () => Promise<T>): Promise<T> {
 const setFlags = (...flags: readonly string[]): void => flags.forEach(setFlagsFromString);
 
 async function migrate(db: Database): Promise<void> {
+  await setFirstEditionAside(db);
   const { error, results } = await new Migrator({ db, provider: migrations }).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find(({ status }) => status === "Error")?.migrationName ?? "the first";

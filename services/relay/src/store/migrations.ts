@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
+import type { Database } from "./tables.ts";
 
 /** The schema's migrations, in SQL for both PGlite and Postgres. Never change a released one; add another. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -80,6 +81,28 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
     },
   },
 };
+
+/**
+ * The book of the first edition, whose orders hold for its contracts only. Its tables are kept as they are, in a schema of
+ * their own, and a new book begins.
+ */
+export async function setFirstEditionAside(db: Database): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ name: string }>`select table_name as name
+      from information_schema.tables as t
+      where table_schema = current_schema() and exists (
+        select from information_schema.columns
+        where table_schema = t.table_schema and table_name = 'orders' and column_name = 'delegate'
+      )`.execute(tx);
+    if (rows.length === 0) return;
+    await sql`create schema first_edition`.execute(tx);
+    for (const { name } of rows) {
+      // The migrator would find its own tables there, and take the first edition's migrations for this one's.
+      if (name.startsWith("kysely_")) await sql`drop table ${sql.id(name)}`.execute(tx);
+      else await sql`alter table ${sql.id(name)} set schema first_edition`.execute(tx);
+    }
+  });
+}
 
 export const migrations: MigrationProvider = {
   getMigrations: () => Promise.resolve({ ...MIGRATIONS }),

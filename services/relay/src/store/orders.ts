@@ -45,24 +45,20 @@ export async function insertOrders(db: Database, added: readonly OrderRow[]): Pr
   );
 }
 
-/** An order as it is now, and the state that it had before; undefined for one that is new. */
-export interface Changed {
-  readonly row: OrderRow;
-  readonly was: OrderState | undefined;
-}
-
-/** Applies changes, except to withdrawn orders. */
-export async function updateOrders(db: Database, changes: readonly Change[]): Promise<Changed[]> {
-  const { rows } = await sql<{ row: string; was: OrderState }>`update orders as o
+/**
+ * Applies changes, except to withdrawn orders.
+ * @returns The changed orders, in the order of their sequences.
+ */
+export async function updateOrders(db: Database, changes: readonly Change[]): Promise<OrderRow[]> {
+  const { rows } = await sql<{ row: string }>`update orders as o
     set state = c.state, remaining_wh = c.remaining_wh, recheck_at = c.recheck_at,
       updated_sequence = c.updated_sequence
     from json_populate_recordset(null::orders, ${JSON.stringify(changes)}::json) as c
-    join orders as b on b.hash = c.hash
     where o.hash = c.hash and o.withdrawal is null
-    returning ${rowText("o")} as row, b.state as was`.execute(db);
+    returning ${rowText("o")} as row`.execute(db);
   return rows
-    .map(({ row, was }) => ({ row: rowFromText(row), was }))
-    .toSorted((a, b) => a.row.updated_sequence - b.row.updated_sequence);
+    .map(({ row }) => rowFromText(row))
+    .toSorted((a, b) => a.updated_sequence - b.updated_sequence);
 }
 
 export const findOrder = async (db: Database, hash: Hex): Promise<OrderRow | undefined> =>

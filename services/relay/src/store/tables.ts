@@ -1,5 +1,8 @@
 import type { OrderState, Signer } from "@wattline/sdk";
+import type { Kysely } from "kysely";
 import type { Address, Hex } from "viem";
+
+export type Database = Kysely<Tables>;
 
 /** The database's tables. Numbers above 53 bits are decimal strings. */
 export interface Tables {

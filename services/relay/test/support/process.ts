@@ -27,14 +27,14 @@ export async function spawnRelay(
   const folder = await mkdtemp(path.join(tmpdir(), "wattline-deployment-"));
   const file = path.join(folder, "deployment.json");
   await writeFile(file, JSON.stringify(world.deployment));
-  const port = await freePort();
+  const port = env.WATTLINE_PORT ?? `${await freePort()}`;
   const { DATABASE_URL: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ["services/relay/src/main.ts"], {
     env: {
       ...inherited,
       WATTLINE_RPC_URL: world.rpcUrl,
       WATTLINE_DEPLOYMENT: file,
-      WATTLINE_PORT: `${port}`,
+      WATTLINE_PORT: port,
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
