@@ -51,6 +51,7 @@ const GROUPS: readonly Group[] = [
       "test/agreement/**/*.test.ts",
       "test/start/**/*.test.ts",
       "test/recovery/**/*.test.ts",
+      "test/secrets/**/*.test.ts",
       "test/statements/**/*.test.ts",
     ],
     needs: ["contracts"],

@@ -155,7 +155,9 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
         metrics.chainFailures.inc();
         const trouble = follower.following.trouble ?? String(error);
         if (pause === pollMs && !stopping.aborted) {
-          report(`Can't read the chain at ${shownUrl(rpcUrl)} (${trouble}); trying again until it answers.`);
+          report(
+            `Can't read the chain at ${shownUrl(rpcUrl)} (${trouble}); trying again until it answers.`,
+          );
         }
         pause = Math.min(LONGEST_POLL_MS, pause * 2);
       }
