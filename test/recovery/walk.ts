@@ -86,7 +86,7 @@ async function ended(child: ChildProcess) {
   child.once("close", (exit) => {
     code = exit;
   });
-  await until("the commands end", () => code !== undefined, 60_000);
+  await until("the commands end", () => code !== undefined, 300_000);
   return { code, output: output.trim(), errors: errors.trim() };
 }
 
