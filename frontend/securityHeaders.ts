@@ -1,8 +1,7 @@
 /** The content-security policy, by directive. */
 const POLICY = {
   "default-src": "'none'",
-  // WebAssembly checks signatures in the audit.
-  "script-src": "'self' 'wasm-unsafe-eval'",
+  "script-src": "'self'",
   "worker-src": "'self'",
   // Positions of charts and dialogs are styles of elements.
   "style-src": "'self' 'unsafe-inline'",

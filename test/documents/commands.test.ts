@@ -21,7 +21,10 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^npm start\b(?!.*--help)/, "test/start starts and stops it"],
   [/^npm run (relay|indexer)\b/, "the services' tests start and stop it"],
   [/^npm run audit\b.*--rpc/, "services/audit/test runs it on a chain"],
-  [/\$[A-Z]|^npm run (-s )?(call|agent) /, "test/recovery runs every command of docs/recovery"],
+  [
+    /\$[A-Z]|^npm run (-s )?(call|agent)\b(?!.*--help)/,
+    "test/recovery runs every command of docs/recovery",
+  ],
   [/^npm run reference$/, "test/documents compares what it writes"],
   [/^npm run -s sbom$/, "test/setup reads what it prints"],
   [/^npm run audit -- --out/, "test/recovery runs it on a chain"],
