@@ -12,7 +12,7 @@ export function natSpecOf(text = ""): NatSpec {
   const params = new Map<string, string>();
   const words: Record<string, string> = { title: "", notice: "", dev: "", return: "" };
   // What stands before the first tag is a notice.
-  for (const [, tag = "notice", said = ""] of ` ${text}`.matchAll(
+  for (const [, tag = "notice", said = ""] of ` ${text.trim()}`.matchAll(
     /(?:\s@(\w+))?\s+((?:(?!\s@\w)[\s\S])+)/g,
   )) {
     const sentence = linked(said.replace(/\s+/g, " ").trim());
