@@ -18,7 +18,7 @@ interface Answer {
 }
 
 describe("A flood", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const bob = localAccount(3);
   let node: LocalNode;
   let world: World;
