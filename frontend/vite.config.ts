@@ -6,6 +6,7 @@ import { VitePWA } from "vite-plugin-pwa";
 import { clearSigning } from "./scripts/clearSigning.ts";
 import { gzippedAssets } from "./scripts/gzippedAssets.ts";
 import { prerenderPages } from "./scripts/prerenderPages.ts";
+import { securityHeaders } from "./scripts/securityHeaders.ts";
 import { wattlineJson } from "./scripts/wattlineJson.ts";
 
 export default defineConfig({
@@ -14,6 +15,7 @@ export default defineConfig({
     lingui({ cwd: import.meta.dirname, macroTransform: true }),
     tailwindcss(),
     prerenderPages(),
+    securityHeaders(),
     wattlineJson(),
     clearSigning(),
     gzippedAssets(),

@@ -38,6 +38,7 @@ const POLLING_MS = 10;
 interface Artifact {
   readonly abi: Abi;
   readonly bytecode: Hex;
+  readonly deployedBytecode: Hex;
   readonly linkReferences: Record<string, Record<string, { start: number; length: number }[]>>;
 }
 
@@ -128,8 +129,16 @@ const clientOf = (chain: Transport): PublicClient =>
     cacheTime: 0,
   });
 
-async function artifactOf(name: string): Promise<Artifact> {
-  const file = path.join(ARTIFACTS, `${name}.sol`, `${path.basename(name)}.json`);
+/**
+ * The code of one of the project's contracts as it is on a chain, without immutable values.
+ * @param name The file's path below `contracts`, without the ending.
+ * @throws Error when it is not built.
+ */
+export const artifactCode = async (name: string, contract: string): Promise<Hex> =>
+  (await artifactOf(name, contract)).deployedBytecode;
+
+async function artifactOf(name: string, contract = path.basename(name)): Promise<Artifact> {
+  const file = path.join(ARTIFACTS, `${name}.sol`, `${contract}.json`);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new Error(`The artifact of ${name} is missing: run npm run build.`, { cause });
   });

@@ -6,7 +6,7 @@ import { readArguments } from "@wattline/common/flags";
 import { takeLock } from "@wattline/common/lock";
 import { MendableError } from "@wattline/common/mendable";
 import { OptionsError } from "@wattline/common/options";
-import { filesOf, readNodeConfig, urlsOf } from "@wattline/node/config";
+import { filesOf, publicUrlsOf, readNodeConfig, urlsOf } from "@wattline/node/config";
 import { pagesConfig, partsOf } from "./node/parts.ts";
 import { linesOf, statusAt } from "./node/status.ts";
 import { logOf } from "./start/log.ts";
@@ -62,7 +62,7 @@ async function run(file: string): Promise<void> {
     await Promise.race([
       supervisor.start().then(({ missing, over }) => {
         const missingWords = missing.length > 0 ? `, without ${missing.join(", ")}` : "";
-        const { pages } = urlsOf(config, config.network.address);
+        const { pages } = publicUrlsOf(config);
         console.log(`The node runs at ${pages}${missingWords}. Ctrl-C stops it.`);
         return over;
       }),

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { localAccount } from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
 import { numberToHex } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
+import { SECURITY_HEADERS } from "../securityHeaders.ts";
 import type { Network } from "../src/chain/config.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
@@ -66,6 +68,35 @@ describe("The app over a community", function () {
     await connectWallet(page);
     return { context, watch, page, wallet };
   }
+
+  it("is served with headers that let no inline script run, and in no frame", async () => {
+    const response = await fetch(stack.url);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+      expect(response.headers.get(name), name).to.equal(value);
+    }
+    const html = await response.text();
+    expect(html.match(/<script(?![^>]*\ssrc=)[^>]*>|\son\w+="/g)).to.equal(null);
+    const { context } = await openContext(browser);
+    const page = await context.newPage();
+    await page.goto(stack.url);
+    const ran = await page.evaluate(() => {
+      const script = document.createElement("script");
+      script.textContent = "document.documentElement.dataset.injected = 'yes'";
+      document.head.append(script);
+      return document.documentElement.dataset.injected;
+    });
+    expect(ran).to.equal(undefined);
+    await context.close();
+  });
+
+  it("has its headers in the build and in the documentation for other hosts", async () => {
+    const file = await (await fetch(`${stack.url}/_headers`)).text();
+    const documented = readFileSync(new URL("../../docs/HOSTING.md", import.meta.url), "utf8");
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+      expect(file).to.contain(`  ${name}: ${value}\n`);
+      expect(documented).to.contain(`add_header ${name} "${value}" always;\n`);
+    }
+  });
 
   it("shows the orders announced on chain while no relay runs", async () => {
     const { context, watch } = await openContext(browser);

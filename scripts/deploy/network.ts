@@ -1,9 +1,10 @@
 import path from "node:path";
+import { nodeTransport } from "@wattline/common/node";
 import { OptionsError } from "@wattline/common/options";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { ChainType } from "hardhat/types/network";
-import { createPublicClient, http, type PublicClient } from "viem";
+import { createPublicClient, type PublicClient } from "viem";
 import config from "../../hardhat.config.ts";
 import { networkConfig, PUBLIC_NETWORKS } from "../../ignition/networks.ts";
 import type { DeployOptions } from "./options.ts";
@@ -52,7 +53,7 @@ export async function targetOf({
   const reader = async () => {
     const network = hre.config.networks[name];
     if (network?.type !== "http") throw new Error(`${name} is no network with a node.`);
-    return createPublicClient({ transport: http(await network.url.getUrl()) });
+    return createPublicClient({ transport: nodeTransport(await network.url.getUrl()) });
   };
   return {
     name,

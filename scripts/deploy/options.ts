@@ -11,7 +11,7 @@ where everything is. The same command again goes on where the last one was inter
 
   --network NAME       ${Object.keys(PUBLIC_NETWORKS).join(", ")}: its node is the variable
                        WATTLINE_NAME_RPC
-  --rpc URL            the node of any other network
+  --rpc URL            the node of any other network (default: WATTLINE_RPC_URL)
   --chain-id NUMBER    that network's chain id
   --dry-run            sends nothing: the gas of every contract, the addresses, and the cost
   --gas-price GWEI     for the cost, instead of what the node says
@@ -89,7 +89,7 @@ function whereOf(
     }
     return choice("--network", Object.keys(PUBLIC_NETWORKS) as NetworkName[], network);
   }
-  if (rpc === undefined || chainId === undefined) {
+  if (chainId === undefined) {
     throw new OptionsError("Give --network NAME, or --rpc URL and --chain-id NUMBER. See --help.");
   }
   return { rpcUrl: rpcUrlOf(rpc), chainId: wholeNumber("--chain-id", chainId) };

@@ -1,4 +1,4 @@
-import { filesOf, type NodeConfig, urlsOf } from "@wattline/node/config";
+import { filesOf, type NodeConfig, publicUrlsOf, urlsOf } from "@wattline/node/config";
 import type { PartSpec } from "../start/part.ts";
 import {
   answers,
@@ -32,7 +32,13 @@ export function partsOf(file: string, config: NodeConfig): PartSpec[] {
       startSeconds: 60,
       whenDead: "restart",
     },
-    relayPart({ ...service, port: network.relay, data: files.relay }, outage.offline_minutes * 60),
+    relayPart(
+      { ...service, port: network.relay, data: files.relay },
+      {
+        WATTLINE_OFFLINE_AFTER: String(outage.offline_minutes * 60),
+        WATTLINE_TRUSTED_PROXIES: network.trusted_proxies.join(","),
+      },
+    ),
     {
       name: "auctioneer",
       script: inProject("scripts/node/auctioneer.ts"),
@@ -49,7 +55,7 @@ export function partsOf(file: string, config: NodeConfig): PartSpec[] {
 
 /** The `wattline.json` of the node's pages. */
 export function pagesConfig({ deployment, pages, network }: NodeConfig): string {
-  const urls = urlsOf({ network }, network.address);
+  const urls = publicUrlsOf({ network });
   const { name, currency } = pages;
   const { gateway: rpcUrl, relay: relayUrl, indexer: indexerUrl, promises: nodeUrl } = urls;
   const entry = { deployment, name, rpcUrl, relayUrl, indexerUrl, nodeUrl, currency };

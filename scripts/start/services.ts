@@ -29,16 +29,11 @@ const environmentOf = ({ host, port, data, rpcUrl, deployment }: ServicePlace) =
 
 const localUrl = ({ port }: { readonly port: number }): string => `http://127.0.0.1:${port}`;
 
-/** @param offlineAfterSeconds The age of the newest block from which the chain counts as out of reach. */
-export const relayPart = (place: ServicePlace, offlineAfterSeconds?: number): PartSpec => ({
+/** @param more Further variables, as the relay's README has them. */
+export const relayPart = (place: ServicePlace, more: PartSpec["env"] = {}): PartSpec => ({
   name: "relay",
   script: inProject("services/relay/src/main.ts"),
-  env: {
-    ...environmentOf(place),
-    ...(offlineAfterSeconds !== undefined && {
-      WATTLINE_OFFLINE_AFTER: String(offlineAfterSeconds),
-    }),
-  },
+  env: { ...environmentOf(place), ...more },
   needs: ["chain"],
   ...(place.waits && { waits: place.waits }),
   check: (signal) => relayAnswers(localUrl(place), signal),

@@ -18,7 +18,7 @@ export const DELIVERY_USAGE = `npm run delivery -- --rpc URL --household ADDRESS
 Writes a household's delivery statement: its signed import, its purchases, and what of them counts
 because it was used and retired for this statement. Says what is still to be retired, and with which purpose.
 
-  --rpc URL              the node to read from
+  --rpc URL              the node to read from (default: WATTLINE_RPC_URL)
   --deployment FILE      where the contracts are, as JSON (default: the file that
                          WATTLINE_DEPLOYMENT names)
   --marketplace ADDRESS  where the marketplace is: it names the other contracts
@@ -64,7 +64,6 @@ export function readDeliveryOptions(
   const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
   const { household = "", imports } = values;
-  if (values.rpc === undefined) throw new OptionsError("--rpc URL is missing. See --help.");
   if (imports === undefined) throw new OptionsError("--imports FILE is missing. See --help.");
   if (!isAddress(household, { strict: false })) {
     throw new OptionsError(`--household takes an address of 20 bytes, not "${household}".`);

@@ -21,7 +21,7 @@ Writes every member's statement with its invoices, as HTML that prints, and a ta
 --final it is a preview, as often as you like. A final run takes numbers and can't change: what comes later
 is corrected by the next period's run.
 
-  --rpc URL              the node to read from
+  --rpc URL              the node to read from (default: WATTLINE_RPC_URL)
   --deployment FILE      where the contracts are, as JSON (default: the file that
                          WATTLINE_DEPLOYMENT names)
   --marketplace ADDRESS  where the marketplace is: it names the other contracts
@@ -63,7 +63,6 @@ export function readStatementsOptions(
   const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
   const { rpc, community, period } = values;
-  if (rpc === undefined) throw new OptionsError("--rpc URL is missing. See --help.");
   if (community === undefined) throw new OptionsError("--community FILE is missing. See --help.");
   if (period === undefined) throw new OptionsError("--period PERIOD is missing. See --help.");
   const issuedOn = values["issued-on"] ?? new Date().toISOString().slice(0, 10);

@@ -13,7 +13,7 @@ and retirements are on the chain as it lists them, that they were made for this 
 every sum is right. Nothing but the node's logs is trusted.
 
   STATEMENT              the file, as JSON
-  --rpc URL              the node to read from
+  --rpc URL              the node to read from (default: WATTLINE_RPC_URL)
   --deployment FILE      where the contracts are, as JSON (default: the file that
                          WATTLINE_DEPLOYMENT names); the statement's own word is not taken for it
   --marketplace ADDRESS  where the marketplace is: it names the other contracts
@@ -40,7 +40,6 @@ export function readVerifyOptions(
   if (file === undefined || others.length > 0) {
     throw new OptionsError(`Give one STATEMENT, not ${positionals.length}. See --help.`);
   }
-  if (values.rpc === undefined) throw new OptionsError("--rpc URL is missing. See --help.");
   const where = whereaboutsOf(values.deployment, values.marketplace, usual);
   return { file, rpc: rpcUrlOf(values.rpc), where };
 }

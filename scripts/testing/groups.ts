@@ -50,6 +50,8 @@ const GROUPS: readonly Group[] = [
       "services/*/test/**/*.test.ts",
       "test/agreement/**/*.test.ts",
       "test/start/**/*.test.ts",
+      "test/recovery/**/*.test.ts",
+      "test/secrets/**/*.test.ts",
       "test/statements/**/*.test.ts",
     ],
     needs: ["contracts"],

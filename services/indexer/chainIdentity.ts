@@ -3,6 +3,7 @@ import { globSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
 import { nodeTransport } from "@wattline/common/node";
+import { shownUrl } from "@wattline/common/shownUrl";
 import { BlockNotFoundError, type BlockTag, createPublicClient, type Hex } from "viem";
 import type { Settings } from "./settings.ts";
 
@@ -55,13 +56,13 @@ export async function identify(settings: Settings): Promise<Identity> {
   if (known !== undefined && there === undefined && !isDevelopment) {
     // Only a development chain starts over. To begin anew because a node lags would cost hours.
     throw new Error(
-      `The node at ${rpcUrl} has no block ${known.block}, which was final: it lags behind. Wait for it, or name another one in WATTLINE_RPC_URL.`,
+      `The node at ${shownUrl(rpcUrl)} has no block ${known.block}, which was final: it lags behind. Wait for it, or name another one in WATTLINE_RPC_URL.`,
     );
   }
   const isKnown = known?.schema.startsWith(program) && there?.hash === known.hash;
   const first = await hashAt({ blockNumber: BigInt(deployment.fromBlock) });
   if (first === undefined) {
-    throw new Error(`The chain at ${rpcUrl} has no block ${deployment.fromBlock} yet.`);
+    throw new Error(`The chain at ${shownUrl(rpcUrl)} has no block ${deployment.fromBlock} yet.`);
   }
   const schema =
     known !== undefined && isKnown ? known.schema : `${program}_${Date.now().toString(36)}`;

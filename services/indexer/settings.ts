@@ -53,9 +53,8 @@ function required(environment: Environment, name: string): string {
 
 function urlOf(name: string, text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new SettingsError(
-      `${name} must be an address such as http://127.0.0.1:8545, not "${text}".`,
-    );
+    // Its text is not shown: it may contain a password or an API key.
+    throw new SettingsError(`${name} must be an address such as http://127.0.0.1:8545.`);
   }
   return text;
 }

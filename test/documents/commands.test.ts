@@ -21,6 +21,13 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^npm start\b(?!.*--help)/, "test/start starts and stops it"],
   [/^npm run (relay|indexer)\b/, "the services' tests start and stop it"],
   [/^npm run audit\b.*--rpc/, "services/audit/test runs it on a chain"],
+  [
+    /\$[A-Z]|^npm run (-s )?(call|agent)\b(?!.*--help)/,
+    "test/recovery runs every command of docs/recovery",
+  ],
+  [/^npm run reference$/, "test/documents compares what it writes"],
+  [/^npm run -s sbom$/, "test/setup reads what it prints"],
+  [/^npm run audit -- --out/, "test/recovery runs it on a chain"],
   [/^npm run (lint|format)$/, "a step of npm test"],
   [
     /^npm run simulate\b(?!.*--help)/,
@@ -84,6 +91,7 @@ const WITH_HELP = [
   "simulate",
   "study",
   "audit",
+  "call",
   "allocate",
   "delivery",
   "verify",

@@ -1,8 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { readNodeConfig } from "@wattline/node/config";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
+import { pagesConfig } from "../../scripts/node/parts.ts";
 import { freePorts } from "../../scripts/testing/ports.ts";
 import { Operator } from "../../services/auctioneer/test/support/operator.ts";
 import { kill, type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
@@ -79,6 +81,16 @@ describe("npm run node", function () {
     expect(await command("status")).to.contain("the address of your community's currency");
     writeConfig();
     expect(await command("status")).to.contain("Start it with: npm run node");
+  });
+
+  it("gives its pages the addresses that a reverse proxy has, and its own where it has none", () => {
+    const urls = '\n[network.urls]\nrelay = "https://relay.example"\n\n# What the pages';
+    writeConfig((toml) => toml.replace("\n# What the pages", urls));
+    const { networks } = JSON.parse(pagesConfig(readNodeConfig(file())));
+    expect(networks[0]).to.include({
+      relayUrl: "https://relay.example",
+      indexerUrl: `http://127.0.0.1:${ports[2]}`,
+    });
   });
 
   it("runs all parts, says when the chain is out of reach and when it is back, and ends with all of them", async () => {

@@ -73,6 +73,7 @@ describe("A household's input", () => {
       [flat],
       { readings: [{ reading, signature }] },
       { readings: [{ ...flat, owner: METER }] },
+      { readings: [{ ...flat, exported: undefined, imported: flat.exported }, flat] },
     ]) {
       const [one] = parseReadings(JSON.stringify(shape));
       expect(one?.reading.exported).to.deep.equal(word.words);

@@ -1,4 +1,5 @@
 import { openSigner } from "@wattline/common/keys";
+import { shownUrl } from "@wattline/common/shownUrl";
 import { formatKwh } from "@wattline/sdk";
 import type { Settings } from "./config/read.ts";
 import { reasonOf } from "./errors.ts";
@@ -47,7 +48,7 @@ export async function check(
   const { rpc_url: rpcUrl } = chain;
   if (rpcUrl !== undefined) {
     const node = chainAt(rpcUrl, settings.deployment);
-    await attempt(`node at ${rpcUrl}`, async () => {
+    await attempt(`node at ${shownUrl(rpcUrl)}`, async () => {
       await node.requireChain();
       return `chain ${settings.deployment.chainId}`;
     });

@@ -110,15 +110,31 @@ program
   )
   .addArgument(new Argument("[to]", "the day after the last").default("9999-12-31"))
   .option("--home <name>", "which home, where there are several")
-  .action(async (from: string, to: string, { home: name }: { home?: string }) => {
+  .option("--device <address>", "a device of the past, whose key is not needed")
+  .action(async (from: string, to: string, of: { home?: string; device?: string }) => {
     const { exportJournal } = await import("./export.ts");
-    const { journalFolder } = await import("./home.ts");
-    const { openSigner } = await import("@wattline/common/keys");
     const all = settings();
-    const { address } = openSigner(homeOf(all, name).device);
-    const folder = journalFolder(all.config.data, address);
+    const folder = await journalOf(all, of);
     console.log(JSON.stringify(exportJournal(folder, dayIn(from), dayIn(to)), undefined, 2));
   });
+
+/** The folder of a device's journal: of the one that is named, or of a home's. */
+async function journalOf(
+  all: Settings,
+  { home, device }: { readonly home?: string; readonly device?: string },
+): Promise<string> {
+  const { journalFolder } = await import("./home.ts");
+  if (device === undefined) {
+    const { openSigner } = await import("@wattline/common/keys");
+    return journalFolder(all.config.data, openSigner(homeOf(all, home).device).address);
+  }
+  if (!isAddress(device, { strict: false })) {
+    throw new AgentError(`${device} is no device: give 0x and 40 hexadecimal digits.`);
+  }
+  const folder = journalFolder(all.config.data, getAddress(device));
+  if (existsSync(folder)) return folder;
+  throw new AgentError(`${all.config.data} has no journal of the device ${device}.`);
+}
 
 function homeOf({ config: { homes } }: Settings, name: string | undefined) {
   const [only] = homes;

@@ -55,5 +55,19 @@ export function httpUrlOf(name: string, text: string): string {
   );
 }
 
-/** The address of a node, as `--rpc` names it. @throws OptionsError when it is not an HTTP address. */
-export const rpcUrlOf = (text: string): string => httpUrlOf("--rpc", text);
+/**
+ * The address of a node, as `--rpc` or else the variable `WATTLINE_RPC_URL` names it: an address with a password or an API key
+ * should not be an argument, which every user of the machine can read.
+ * @throws OptionsError when there is none, or it is not an HTTP address.
+ */
+export function rpcUrlOf(
+  text: string | undefined,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  if (text !== undefined) return httpUrlOf("--rpc", text);
+  const usual = env.WATTLINE_RPC_URL;
+  if (!usual) throw new OptionsError("Give --rpc URL or set WATTLINE_RPC_URL. See --help.");
+  if (/^https?:/.test(usual) && URL.canParse(usual)) return usual;
+  // Its text is not shown: it may hold a password or an API key.
+  throw new OptionsError("WATTLINE_RPC_URL must be an address such as http://127.0.0.1:8545.");
+}

@@ -12,6 +12,8 @@ import * as z from "zod";
 const text = z.string().min(1);
 const port = z.int().min(1).max(65_535);
 
+const url = z.url({ protocol: /^https?$/, error: "an address such as https://relay.example" });
+
 const network = z
   .strictObject({
     host: text.default("127.0.0.1"),
@@ -21,6 +23,11 @@ const network = z
     indexer: port.default(42_069),
     promises: port.default(42_091),
     pages: port.default(5_173),
+    trusted_proxies: z.array(text).default([]),
+    urls: z
+      .strictObject({ gateway: url, relay: url, indexer: url, promises: url, pages: url })
+      .partial()
+      .default({}),
   })
   .refine(
     ({ gateway, relay, indexer, promises, pages }) =>
@@ -96,7 +103,13 @@ export const filesOf = ({ data }: Pick<NodeConfig, "data">) => ({
   readings: path.join(data, "readings.json"),
 });
 
-/** The parts' addresses, on this machine or for others on the network. */
+/** The parts' addresses for browsers and agents on the network, where there is a reverse proxy its own. */
+export const publicUrlsOf = ({ network }: Pick<NodeConfig, "network">) => ({
+  ...urlsOf({ network }, network.address),
+  ...network.urls,
+});
+
+/** The parts' addresses on this machine, or on a host. */
 export const urlsOf = ({ network }: Pick<NodeConfig, "network">, host = "127.0.0.1") => {
   const at = (port: number): string => `http://${host}:${port}`;
   const { gateway, relay, indexer, promises, pages } = network;

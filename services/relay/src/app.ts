@@ -41,7 +41,7 @@ export function createApp(relay: Relay): OpenAPIHono<Env> {
     );
   });
   app.use(async (c, next) => {
-    const wait = buckets.take(clientOf(c));
+    const wait = buckets.take(clientOf(c, relay));
     if (wait > 0) {
       const { perSecond } = limits.requests;
       throw new Refusal(

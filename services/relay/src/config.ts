@@ -1,4 +1,6 @@
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
+import { listOf } from "@wattline/common/options";
+import { LIMITS, type Limits } from "./limits/limits.ts";
 import type { RelayOptions } from "./server.ts";
 import type { Storage } from "./store/database.ts";
 
@@ -27,6 +29,8 @@ export function readConfig(env: NodeJS.ProcessEnv): RelayOptions {
     host: env.WATTLINE_HOST || "127.0.0.1",
     port: portIn(env),
     peers: peersIn(env),
+    trustedProxies: listOf(env.WATTLINE_TRUSTED_PROXIES),
+    limits: limitsIn(env),
     ...outageIn(env),
   };
 }
@@ -59,11 +63,41 @@ function outageIn({
   return { offlineAfterSeconds };
 }
 
+/** Limits that an operator may set. */
+const LIMIT_VARIABLES = {
+  WATTLINE_MOST_BODY_BYTES: "body",
+  WATTLINE_MOST_ORDERS_PER_MAKER: "ordersPerMaker",
+  WATTLINE_MOST_WAITING: "waitingPerAddress",
+  WATTLINE_MOST_STREAMS: "streamsPerAddress",
+} as const;
+
+function limitsIn(env: NodeJS.ProcessEnv): Partial<Limits> {
+  const perSecond = countIn(env, "WATTLINE_REQUESTS_PER_SECOND");
+  const burst = countIn(env, "WATTLINE_REQUESTS_AT_ONCE");
+  const limits = Object.entries(LIMIT_VARIABLES).flatMap(([name, limit]) => {
+    const most = countIn(env, name);
+    return most === undefined ? [] : [[limit, most]];
+  });
+  return {
+    ...Object.fromEntries(limits),
+    requests: {
+      burst: burst ?? LIMITS.requests.burst,
+      perSecond: perSecond ?? LIMITS.requests.perSecond,
+    },
+  };
+}
+
+function countIn(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === "") return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new ConfigError(`${name} is "${text}"; it is a whole number from 1 to 999999999.`);
+}
+
 function peersIn(env: NodeJS.ProcessEnv): string[] {
-  const texts = (env.WATTLINE_PEERS ?? "").split(",").map((text) => text.trim());
-  return [...new Set(texts)]
-    .filter((text) => text !== "")
-    .map((text) => urlOf("WATTLINE_PEERS", text, ["http:", "https:"]));
+  return [...new Set(listOf(env.WATTLINE_PEERS))].map((text) =>
+    urlOf("WATTLINE_PEERS", text, ["http:", "https:"]),
+  );
 }
 
 function urlIn(
@@ -77,11 +111,8 @@ function urlIn(
 
 function urlOf(name: string, text: string, protocols: readonly string[]): string {
   if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
-    // The address may contain a password.
-    const shown = name === "DATABASE_URL" ? "" : `: "${text}"`;
-    throw new ConfigError(
-      `${name} is no address that starts with ${protocols.join(" or ")}${shown}.`,
-    );
+    // Its text is not shown: it may contain a password or an API key.
+    throw new ConfigError(`${name} is no address that starts with ${protocols.join(" or ")}.`);
   }
   return text;
 }

@@ -1,4 +1,6 @@
+import type { BlockList } from "node:net";
 import { getConnInfo } from "@hono/node-server/conninfo";
+import { clientAddress } from "@wattline/common/clientAddress";
 import type { Context } from "hono";
 import type { Following } from "./chain/follower.ts";
 import type { Directories } from "./directories.ts";
@@ -15,6 +17,8 @@ export interface Relay {
   readonly book: OrderBook;
   readonly directories: Directories;
   readonly limits: Limits;
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly proxies: BlockList;
   readonly metrics: Metrics;
   /** Aborted when the relay stops. */
   readonly stopping: AbortSignal;
@@ -33,10 +37,11 @@ export interface Env {
 }
 
 /** The client for whose limits a request counts. */
-export function clientOf(c: Context<Env>): string {
+export function clientOf(c: Context<Env>, { proxies }: Pick<Relay, "proxies">): string {
   const known = c.get("client");
   if (known !== undefined) return known;
-  const client = accountable(getConnInfo(c).remote.address ?? "unknown");
+  const connected = getConnInfo(c).remote.address ?? "unknown";
+  const client = accountable(clientAddress(connected, c.req.header("x-forwarded-for"), proxies));
   c.set("client", client);
   return client;
 }

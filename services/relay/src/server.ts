@@ -2,7 +2,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { trustedProxies } from "@wattline/common/clientAddress";
 import { nodeTransport } from "@wattline/common/node";
+import { shownUrl } from "@wattline/common/shownUrl";
 import { type Deployment, marketDomain } from "@wattline/sdk";
 import { createPublicClient } from "viem";
 import { createApp } from "./app.ts";
@@ -31,6 +33,8 @@ export interface RelayOptions {
   /** URLs of relays whose streams to follow. */
   readonly peers?: readonly string[];
   readonly limits?: Partial<Limits>;
+  /** Addresses or networks of reverse proxies, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
   /** Milliseconds between reads of the chain. */
   readonly pollMs?: number;
   /** The age of the newest block, in seconds, from which the node counts as offline; never by default. */
@@ -65,7 +69,8 @@ const KEEP_ALIVE_MS = 75_000;
 
 /**
  * Starts a relay. It listens at once, and accepts orders as soon as the chain has been read.
- * @throws StartError when the node is on another chain or the port is in use, DatabaseError when the book can't be opened.
+ * @throws StartError when the node is on another chain or the port is in use, DatabaseError when the book can't be opened,
+ * MendableError when a trusted proxy is no address.
  */
 export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const { rpcUrl, deployment, storage, host = "127.0.0.1", port, peers = [] } = options;
@@ -80,6 +85,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     }),
     cacheTime: 0,
   });
+  const proxies = trustedProxies("WATTLINE_TRUSTED_PROXIES", options.trustedProxies ?? []);
   await requireChain(client.getChainId(), deployment.chainId, rpcUrl);
 
   const { db, ledger, close } = await openDatabase(storage, deployment);
@@ -107,6 +113,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     book,
     directories: new Directories(db, domain),
     limits,
+    proxies,
     metrics,
     stopping,
     following: () => keeper.following,
@@ -163,7 +170,9 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
         metrics.chainFailures.inc();
         const trouble = keeper.following.trouble ?? String(error);
         if (pause === pollMs && !stopping.aborted) {
-          const what = isRpcError(error) ? `the chain at ${rpcUrl}` : "the chain into the book";
+          const what = isRpcError(error)
+            ? `the chain at ${shownUrl(rpcUrl)}`
+            : "the chain into the book";
           report(`Can't read ${what} (${trouble}); trying again until it answers.`);
         }
         pause = Math.min(LONGEST_POLL_MS, pause * 2);
@@ -221,12 +230,12 @@ async function requireChain(
   const found = await asked.catch((error: unknown) => {
     const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new StartError(
-      `No node answers at ${rpcUrl} (${reason}). Start one, or set WATTLINE_RPC_URL.`,
+      `No node answers at ${shownUrl(rpcUrl)} (${reason}). Start one, or set WATTLINE_RPC_URL.`,
     );
   });
   if (found !== chainId) {
     throw new StartError(
-      `The node at ${rpcUrl} is on chain ${found}, the deployment on chain ${chainId}. Set WATTLINE_RPC_URL or WATTLINE_DEPLOYMENT accordingly.`,
+      `The node at ${shownUrl(rpcUrl)} is on chain ${found}, the deployment on chain ${chainId}. Set WATTLINE_RPC_URL or WATTLINE_DEPLOYMENT accordingly.`,
     );
   }
 }

@@ -163,6 +163,8 @@ describe("A relay that can't start", function () {
         [{ WATTLINE_PEERS: "nobody" }, /WATTLINE_PEERS is no address/],
         [{ WATTLINE_OFFLINE_AFTER: "soon" }, /WATTLINE_OFFLINE_AFTER is "soon"/],
         [{ WATTLINE_OFFLINE_AFTER: "0" }, /WATTLINE_OFFLINE_AFTER is "0"/],
+        [{ WATTLINE_TRUSTED_PROXIES: "proxy" }, /WATTLINE_TRUSTED_PROXIES has "proxy"/],
+        [{ WATTLINE_REQUESTS_PER_SECOND: "0" }, /WATTLINE_REQUESTS_PER_SECOND is "0"/],
         [{ DATABASE_URL: "postgres://127.0.0.1:9/x" }, /No Postgres answers at DATABASE_URL/],
       ];
       for (const [env, words] of attempts) {

@@ -1,4 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { createServer, request as requestByTls } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type { SignedOrderJson } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
@@ -12,7 +18,7 @@ interface Answer {
 }
 
 describe("A flood", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const bob = localAccount(3);
   let node: LocalNode;
   let world: World;
@@ -32,12 +38,16 @@ describe("A flood", function () {
   });
 
   /** Somebody with an address of their own on this machine. */
-  function neighbour(address: string) {
+  function neighbour(address: string, url = relay.url) {
     const agent = new Agent({ localAddress: address, keepAlive: true, maxSockets: 200 });
-    const ask = (method: string, path: string, body?: string): Promise<Answer> =>
+    const ask = (
+      method: string,
+      path: string,
+      headers: Readonly<Record<string, string>> = {},
+      body?: string,
+    ): Promise<Answer> =>
       new Promise((resolve, reject) => {
-        const headers = body === undefined ? {} : { "content-type": "application/json" };
-        const sent = request(`${relay.url}${path}`, { agent, method, headers }, (response) => {
+        const sent = request(`${url}${path}`, { agent, method, headers }, (response) => {
           response.resume();
           response.once("end", () =>
             resolve({
@@ -50,9 +60,9 @@ describe("A flood", function () {
         sent.end(body);
       });
     return {
-      get: (path: string) => ask("GET", path),
+      get: (path: string, headers?: Readonly<Record<string, string>>) => ask("GET", path, headers),
       post: (orders: readonly SignedOrderJson[]) =>
-        ask("POST", "/orders", JSON.stringify({ orders })),
+        ask("POST", "/orders", { "content-type": "application/json" }, JSON.stringify({ orders })),
       leave: () => agent.destroy(),
     };
   }
@@ -101,4 +111,83 @@ describe("A flood", function () {
     flooder.leave();
     other.leave();
   });
+
+  it("that comes through a proxy with TLS is told from others who come through it", async () => {
+    const [burst, perSecond] = [30, 1];
+    const limits = { requests: { burst, perSecond } };
+    const behind = await openRelay(world, { limits, trustedProxies: ["127.0.0.1"] });
+    const proxy = await openProxy(behind.url);
+    try {
+      const flooded = await Promise.all(
+        // Whoever adds to the header is told by what the proxy has seen.
+        Array.from({ length: 3 * burst }, (_, i) => proxy.get("127.0.0.6", `192.0.2.${i}`)),
+      );
+      expect(flooded).to.include.members([200, 429]);
+      expect(await proxy.get("127.0.0.7")).to.equal(200);
+      // Who is no proxy is not believed.
+      const liar = neighbour("127.0.0.8", behind.url);
+      const lies = await Promise.all(
+        Array.from({ length: 3 * burst }, (_, i) =>
+          liar.get("/health", { "x-forwarded-for": `192.0.2.${i}` }),
+        ),
+      );
+      liar.leave();
+      expect(lies.map(({ status }) => status)).to.include(429);
+    } finally {
+      proxy.close();
+      await behind.stop();
+    }
+  });
 });
+
+/** A reverse proxy that takes TLS and passes on, as nginx does with `$proxy_add_x_forwarded_for`. */
+async function openProxy(target: string) {
+  const folder = path.join(tmpdir(), `wattline-proxy-${process.pid}`);
+  const [key, cert] = [`${folder}.key`, `${folder}.crt`];
+  execFileSync(
+    "openssl",
+    // A certificate for this test alone.
+    [
+      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1".split(" "),
+      ...["-subj", "/CN=localhost", "-keyout", key, "-out", cert],
+    ],
+    { stdio: "ignore" },
+  );
+  const server = createServer(
+    { key: readFileSync(key), cert: readFileSync(cert) },
+    ({ url = "/", headers, socket }, response) => {
+      const hops = [headers["x-forwarded-for"], socket.remoteAddress].filter(Boolean).join(", ");
+      const options = { headers: { ...headers, "x-forwarded-for": hops } };
+      request(`${target}${url}`, options, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      }).end();
+    },
+  );
+  for (const file of [key, cert]) rmSync(file);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    /** Asks from an address of this machine. @returns the status */
+    get: (localAddress: string, forwardedFor?: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const headers = forwardedFor === undefined ? {} : { "x-forwarded-for": forwardedFor };
+        requestByTls(
+          {
+            ...{ host: "127.0.0.1", port, path: "/health", localAddress, headers },
+            rejectUnauthorized: false,
+          },
+          (response) => {
+            response.resume();
+            response.once("end", () => resolve(response.statusCode ?? 0));
+          },
+        )
+          .once("error", reject)
+          .end();
+      }),
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,3 +1,4 @@
+import { clientAddress, trustedProxies } from "@wattline/common/clientAddress";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { accountable, Buckets } from "../src/limits/bucket.ts";
@@ -32,6 +33,33 @@ describe("Requests of an address", () => {
     expect(accountable("2001:0db8:1:2::9")).to.equal("2001:db8:1:2::/64");
     expect(accountable("::1")).to.equal("0:0:0:0::/64");
     expect(accountable("fe80::1%eth0")).to.equal("fe80:0:0:0::/64");
+  });
+});
+
+describe("Who has sent a request", () => {
+  const proxies = trustedProxies("proxies", ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]);
+
+  it("is who is connected, or the last whom trusted proxies name", () => {
+    for (const [connected, forwardedFor, client] of [
+      ["192.0.2.1", undefined, "192.0.2.1"],
+      ["192.0.2.1", "192.0.2.9", "192.0.2.1"],
+      ["127.0.0.1", "192.0.2.9", "192.0.2.9"],
+      ["::ffff:127.0.0.1", "192.0.2.9", "192.0.2.9"],
+      ["127.0.0.1", "192.0.2.7, 192.0.2.8, 10.1.2.3", "192.0.2.8"],
+      ["2001:db8::5", "2001:db9::1", "2001:db9::1"],
+      ["127.0.0.1", "192.0.2.7, nonsense", "127.0.0.1"],
+      ["127.0.0.1", undefined, "127.0.0.1"],
+    ] as const) {
+      expect(clientAddress(connected, forwardedFor, proxies), forwardedFor).to.equal(client);
+    }
+  });
+
+  it("needs proxies that are addresses or networks", () => {
+    for (const text of ["localhost", "10.0.0.0/33", "10.0.0.0/8/8", "::1/129", "10.0.0.0/"]) {
+      expect(() => trustedProxies("WATTLINE_TRUSTED_PROXIES", [text]), text).to.throw(
+        `WATTLINE_TRUSTED_PROXIES has "${text}"`,
+      );
+    }
   });
 });
 

@@ -36,7 +36,7 @@ const signed = z.object({
 
 /**
  * Parses signed readings from JSON: one, a list, or `{ readings: [...] }`; each with its members beside the signature or in
- * a member `reading`.
+ * a member `reading`. Signed import, which an agent's export has too and which never goes on chain, is left out.
  * @throws ReadingError
  */
 export function parseReadings(text: string): SignedReading[] {
@@ -46,8 +46,11 @@ export function parseReadings(text: string): SignedReading[] {
   } catch {
     throw new ReadingError("This is not JSON.");
   }
-  return listIn(json).map((each, index) => {
-    const parsed = signed.safeParse(flat(each));
+  const exported = listIn(json)
+    .map(flat)
+    .filter((each) => !isImport(each));
+  return exported.map((each, index) => {
+    const parsed = signed.safeParse(each);
     if (!parsed.success) {
       const faults = parsed.error.issues.map(
         ({ path, message }) => `${path.join(".")}: ${message}`,
@@ -70,6 +73,9 @@ function listIn(json: unknown): readonly unknown[] {
 
 const flat = (each: unknown): unknown =>
   isRecord(each) && isRecord(each.reading) ? { ...each.reading, signature: each.signature } : each;
+
+const isImport = (each: unknown): boolean =>
+  isRecord(each) && "imported" in each && !("exported" in each);
 
 /** Whether the meter's key has signed. */
 export async function isSignedByMeter(

@@ -34,7 +34,9 @@ function createApp({ data, homes, traders, reporter, pairing, now }: PageOptions
   const app = new Hono();
   const metrics = createMetrics(homes, traders);
   const isPaired = (context: Context): boolean => pairing.isPaired(getCookie(context, COOKIE));
+  // A reverse proxy on this machine speaks for others.
   const isLocal = (context: Context): boolean =>
+    context.req.header("x-forwarded-for") === undefined &&
     LOOPBACK.includes(getConnInfo(context).remote.address ?? "");
 
   app.use(

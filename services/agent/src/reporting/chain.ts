@@ -1,4 +1,5 @@
 import { nodeTransport } from "@wattline/common/node";
+import { shownUrl } from "@wattline/common/shownUrl";
 import { LANES, laneOf, metersAbi, microgridsAbi } from "@wattline/sdk";
 import { type Address, createPublicClient, type Hex, zeroAddress } from "viem";
 import type { Settings } from "../config/read.ts";
@@ -42,7 +43,7 @@ export function chainAt(rpcUrl: string, deployment: Settings["deployment"]) {
       const found = await client.getChainId();
       if (found !== chainId) {
         throw new AgentError(
-          `The node at ${rpcUrl} is of chain ${found}, the deployment is on chain ${chainId}. Mend chain.rpc_url or chain.deployment.`,
+          `The node at ${shownUrl(rpcUrl)} is of chain ${found}, the deployment is on chain ${chainId}. Mend chain.rpc_url or chain.deployment.`,
         );
       }
     },

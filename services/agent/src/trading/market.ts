@@ -1,4 +1,5 @@
 import { logRanges, nodeTransport } from "@wattline/common/node";
+import { shownUrl } from "@wattline/common/shownUrl";
 import { Snapshot } from "@wattline/relay/snapshot";
 import {
   type AccountFacts,
@@ -188,7 +189,7 @@ export class Market {
     ]);
     if (chainId !== this.chainId) {
       throw new AgentError(
-        `The node at ${this.#rpcUrl} is of chain ${chainId}, the deployment is on chain ${this.chainId}. Mend chain.rpc_url or chain.deployment.`,
+        `The node at ${shownUrl(this.#rpcUrl)} is of chain ${chainId}, the deployment is on chain ${this.chainId}. Mend chain.rpc_url or chain.deployment.`,
       );
     }
     if (this.#seen?.head.hash === block.hash) return this.#seen;

@@ -6,7 +6,7 @@ import type { Whereabouts } from "../whereabouts.ts";
 
 export const USAGE = `npm run audit -- --rpc URL (--deployment FILE | --marketplace ADDRESS) [options]
 
-  --rpc URL              the node to read from; nothing else is trusted
+  --rpc URL              the node to read from (default: WATTLINE_RPC_URL); nothing else is trusted
   --deployment FILE      where the contracts are, as JSON (default: the file that
                          WATTLINE_DEPLOYMENT names)
   --marketplace ADDRESS  where the marketplace is: it names the other contracts
@@ -53,7 +53,6 @@ export function readOptions(
 ): AuditCommand | "help" {
   const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
-  if (values.rpc === undefined) throw new OptionsError("--rpc URL is missing. See --help.");
   const [fromBlock, toBlock] = [
     blockOf("--from-block", values["from-block"]),
     blockOf("--to-block", values["to-block"]),

@@ -1,4 +1,5 @@
 import { HttpRequestError, RpcRequestError, TimeoutError } from "viem";
+import { shownUrl } from "../shownUrl.ts";
 import { kindOf, kindOfStatus, NodeError, type RpcFault, retryAfterOf } from "./failures.ts";
 
 /** A request of JSON-RPC. */
@@ -47,12 +48,12 @@ export async function post(
     return { status, headers, text, answers: answersIn(text) };
   } catch (error) {
     if (timeout.aborted) {
-      const cause = new TimeoutError({ body: {}, url });
+      const cause = new TimeoutError({ body: {}, url: shownUrl(url) });
       throw new NodeError("failing", `no answer within ${timeoutMs / 1000} s`, { cause });
     }
     const details = wordsOf(error);
     throw new NodeError(hasBegun ? "failing" : "unreachable", details, {
-      cause: new HttpRequestError({ body: {}, details, url }),
+      cause: new HttpRequestError({ body: {}, details, url: shownUrl(url) }),
     });
   }
 }
@@ -69,7 +70,10 @@ export function faultOf(
     code: fault.code,
     retryAfterMs:
       kind === "limited" ? retryAfterOf(headers.get("retry-after"), fault.data) : undefined,
-    cause: new RpcRequestError({ body: { method, params }, error: { ...fault }, url }),
+    cause: new RpcRequestError({
+      ...{ body: { method, params }, error: { ...fault } },
+      url: shownUrl(url),
+    }),
   });
 }
 
@@ -79,7 +83,10 @@ export function failureOf(url: string, { status, headers, text }: Reply): NodeEr
   return new NodeError(kind, `HTTP ${status} ${text.slice(0, 120)}`.trim(), {
     retryAfterMs:
       kind === "limited" ? retryAfterOf(headers.get("retry-after"), undefined) : undefined,
-    cause: new HttpRequestError({ body: {}, details: text.slice(0, 200), headers, status, url }),
+    cause: new HttpRequestError({
+      ...{ body: {}, details: text.slice(0, 200), headers, status },
+      url: shownUrl(url),
+    }),
   });
 }
 

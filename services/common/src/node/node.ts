@@ -1,3 +1,4 @@
+import { shownUrl } from "../shownUrl.ts";
 import { batchesTo } from "./batches.ts";
 import { type FailureKind, NodeError } from "./failures.ts";
 
@@ -111,11 +112,15 @@ export function nodeAt(url: string, settings: NodeSettings = {}): ChainNode {
     bound: string,
   ): NodeError {
     const { kind, code, retryAfterMs, cause, message } = error;
-    return new NodeError(kind, `${url} fails ${method}(${shortOf(params)})${bound}: ${message}`, {
-      code,
-      retryAfterMs,
-      cause,
-    });
+    return new NodeError(
+      kind,
+      `${shownUrl(url)} fails ${method}(${shortOf(params)})${bound}: ${message}`,
+      {
+        code,
+        retryAfterMs,
+        cause,
+      },
+    );
   }
 
   return { ask };

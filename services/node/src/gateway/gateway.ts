@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Listening, listen } from "@wattline/common/listen";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import { nodeTransport } from "@wattline/common/node";
+import { shownUrl } from "@wattline/common/shownUrl";
 import type { Deployment } from "@wattline/sdk";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -81,7 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
     const found = await client.getChainId();
     if (found === deployment.chainId) return;
     throw new MendableError(
-      `The node at ${rpcUrl} is of chain ${found}, the deployment is on chain ${deployment.chainId}. Mend chain.rpc_url or chain.deployment.`,
+      `The node at ${shownUrl(rpcUrl)} is of chain ${found}, the deployment is on chain ${deployment.chainId}. Mend chain.rpc_url or chain.deployment.`,
     );
   }
 
@@ -94,7 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
     const block = memory.head === undefined ? "none" : Number(memory.head.number);
     report(
       is
-        ? `The chain at ${rpcUrl} is in reach again.`
+        ? `The chain at ${shownUrl(rpcUrl)} is in reach again.`
         : `The chain is not in reach (${reason}). Answers are as of the block ${block}.`,
     );
   }

@@ -44,7 +44,7 @@ export function directoryRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     }),
     async (c) => {
       const signed = c.req.valid("json");
-      await relay.inTurn(clientOf(c), () => directories.publish(signed, book.snapshot));
+      await relay.inTurn(clientOf(c, relay), () => directories.publish(signed, book.snapshot));
       const { microgrid, version } = signed.directory;
       return c.json({ microgrid, version }, 200);
     },

@@ -54,7 +54,7 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     }),
     async (c) => {
       const { orders } = c.req.valid("json");
-      const results = await relay.inTurn(clientOf(c), () => book.admit(orders));
+      const results = await relay.inTurn(clientOf(c, relay), () => book.admit(orders));
       metrics.count("http", results);
       if (results.some(({ status }) => status !== "refused"))
         return c.json({ results: results }, 200);
@@ -96,7 +96,7 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       const find = () => book.cache.page(query, cursor, limit);
       // History can be slow: a client with many such requests waits behind its own.
       const isHistory = query.state === "all";
-      const page = await (isHistory ? relay.inTurn(clientOf(c), find) : find());
+      const page = await (isHistory ? relay.inTurn(clientOf(c, relay), find) : find());
       return c.body(jsonOf(page, eventId), 200, { "content-type": "application/json" });
     },
   );
@@ -146,7 +146,7 @@ export function orderRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
       const { hash } = c.req.valid("param");
       const { signature } = c.req.valid("json");
       try {
-        const order = await relay.inTurn(clientOf(c), () => book.withdraw(hash, signature));
+        const order = await relay.inTurn(clientOf(c, relay), () => book.withdraw(hash, signature));
         if (order === undefined) throw unknownOrder(hash);
         return c.json(order, 200);
       } catch (error) {

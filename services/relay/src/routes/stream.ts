@@ -43,7 +43,7 @@ export function streamRoute(app: OpenAPIHono<Env>, relay: Relay): void {
     }),
     async (c) => {
       const { microgrid, from } = c.req.valid("query");
-      const client = clientOf(c);
+      const client = clientOf(c, relay);
       const start = await startOf(c.req.header("last-event-id") ?? from);
       const others = open.get(client) ?? 0;
       if (others >= limits.streamsPerAddress) {
