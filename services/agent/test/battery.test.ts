@@ -1,0 +1,15 @@
+import { once } from "node:events";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { createServer } from "node:net";
+import type { Microgrid } from "@wattline/sdk";
+import type { SlotForecast } from "@wattline/sdk/forecast";
+import { Aedes } from "aedes";
+import { expect } from "chai";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { microgridOf } from "../../../sdk/test/support/microgrids.ts";
+import { until } from "../../relay/test/support/until.ts";
+import { type BatteryLink, netForecast, openLink, runBattery, Steering } from "../src/battery/index.ts";
+import { PowerLog } from "../src/battery/powerLog.ts";
+import { type SteeringConfig, steeringSchema } from "../src/config/battery.ts";
