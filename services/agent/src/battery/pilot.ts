@@ -62,13 +62,14 @@ class Pilot {
       report(`What the battery did can't be kept: ${reasonOf(error)}`);
     }
     const silence = steering.silence();
-    // One that is silent is told to rest, not left with what it did.
-    const { chargeW, decision } = silence === undefined ? steering.decideNow() : AT_REST;
-    if (this.#isDue(chargeW)) await this.#command(chargeW, decision, signal);
+    if (silence === undefined) {
+      const { chargeW, decision } = steering.decideNow();
+      if (this.#isDue(chargeW)) await this.#command(chargeW, decision, signal);
+    } else if (this.#isDue(0)) await this.rest();
     if (!signal.aborted) steering.stand(silence ?? this.#refusal);
   }
 
-  /** Leaves the battery at rest: nobody looks after it from now on. */
+  /** Leaves the battery at rest, not with what it did: nobody looks after it from now on. */
   async rest(): Promise<void> {
     if (this.#told === undefined || this.#told === 0) return;
     await this.#command(0, RESTING, AbortSignal.timeout(PATIENCE_MS));
@@ -95,8 +96,6 @@ class Pilot {
     }
   }
 }
-
-const AT_REST = { chargeW: 0, decision: RESTING };
 
 /** @throws AgentError when it takes too long. */
 async function inTime(task: Promise<void>): Promise<void> {
