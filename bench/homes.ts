@@ -41,6 +41,7 @@ on the wall, with relay and chain on the same machine.`;
 const TOWN_HOMES = 100;
 const GOAL = { homes: 1_000, minutes: 15 };
 const MS_PER_MINUTE = 60_000;
+const RELAY_PATIENCE_MS = 120_000;
 const TIME_TO_FOUND_SECONDS = 12 * 3600;
 
 function whole(name: string, text: string): number {
@@ -79,7 +80,8 @@ async function playOn(
   const deployment = path.join(folder, "deployment.json");
   mkdirSync(folder, { recursive: true });
   writeFileSync(deployment, JSON.stringify(places));
-  const relay = await spawnRelay({ rpcUrl, deployment: places }, { WATTLINE_DATA: path.join(folder, "relay") });
+  const data = { WATTLINE_DATA: path.join(folder, "relay") };
+  const relay = await spawnRelay({ rpcUrl, deployment: places }, data, RELAY_PATIENCE_MS);
   try {
     const failures: string[] = [];
     const homes = new LiveHomes({ cast, places, rpcUrl, relay: relay.client, report: () => {} });
