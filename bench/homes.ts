@@ -2,7 +2,7 @@
  * `npm run bench:homes`: a day of many homes with their agents, in one process on the chain's clock, with anvil, a relay and the
  * auctioneer.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
@@ -40,6 +40,8 @@ on the wall, with relay and chain on the same machine.`;
 
 const TOWN_HOMES = 100;
 const GOAL = { homes: 1_000, minutes: 15 };
+/** Of Linux, everywhere. */
+const TICKS_PER_SECOND = 100;
 const MS_PER_MINUTE = 60_000;
 const RELAY_PATIENCE_MS = 120_000;
 const TIME_TO_FOUND_SECONDS = 12 * 3600;
@@ -105,22 +107,42 @@ async function playOn(
       signal,
     });
     console.log(`${count} homes in ${cast.towns.length} towns are founded, ${loadWords()}`);
-    const start = performance.now();
+    const [start, own, others] = [performance.now(), process.cpuUsage(), cpuSecondsOf(relay.child.pid)];
     for (let slot = 0; slot < played; slot++) {
       const before = performance.now();
       await player.playSlot(START_SLOT + slot);
       console.log(`slot ${slot + 1} of ${played}: ${Math.round(performance.now() - before)} ms`);
     }
-    tell(count, played, performance.now() - start, homes, failures);
+    const { user, system } = process.cpuUsage(own);
+    const spent = {
+      elapsedMs: performance.now() - start,
+      agentsSeconds: (user + system) / 1e6,
+      relaySeconds: cpuSecondsOf(relay.child.pid) - others,
+    };
+    tell(count, played, spent, homes, failures);
   } finally {
     await relay.kill();
   }
 }
 
+interface Spent {
+  readonly elapsedMs: number;
+  readonly agentsSeconds: number;
+  readonly relaySeconds: number;
+}
+
+/** What a process has had of the processor, s; 0 where the system does not say. */
+function cpuSecondsOf(pid: number | undefined): number {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return 0;
+  const [user, system] = readFileSync(file, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
+  return (Number(user) + Number(system)) / TICKS_PER_SECOND;
+}
+
 function tell(
   count: number,
   played: number,
-  elapsedMs: number,
+  { elapsedMs, agentsSeconds, relaySeconds }: Spent,
   { all }: LiveHomes,
   failures: readonly string[],
 ): void {
@@ -131,6 +153,7 @@ function tell(
   console.log(
     [
       `${played} slots in ${(elapsedMs / 1000).toFixed(1)} s, ${loadWords()}`,
+      `processor: agents and auctioneer ${agentsSeconds.toFixed(1)} s, relay ${relaySeconds.toFixed(1)} s; the chain's is not counted`,
       `a day of ${SLOTS_PER_DAY} such slots: ${dayMinutes.toFixed(1)} min${count < GOAL.homes ? "" : `; goal ${GOAL.minutes} min: ${verdict}`}`,
       `${orders.length} orders, ${formatKwh(tradedWh)} of them traded (offers and bids alike)`,
       `${Math.round(process.memoryUsage.rss() / 1e6)} MB resident, without relay and chain`,

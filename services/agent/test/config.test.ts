@@ -118,6 +118,8 @@ describe("The configuration", () => {
   const SIMULATED = '[homes.battery.steering.link]\ntype = "simulated"';
   const steering = (more: string, link = SIMULATED): string =>
     trading(`${TRADING}\n${STEERING}\n${more}\n${link}`);
+  const twice = (toml: string): string =>
+    `${toml}\n${toml.slice(toml.indexOf("[[homes]]")).replace("Jane", "Bob")}`;
   const wrong: [what: string, toml: string, ...said: string[]][] = [
     [
       "a key that does not exist",
@@ -220,6 +222,16 @@ describe("The configuration", () => {
       "a battery of a kind that does not exist",
       steering("", '[homes.battery.steering.link]\ntype = "modbus"'),
       "homes.0.battery.steering.link.type: expected type to be one of mqtt, http, command, simulated",
+    ],
+    [
+      "two homes that steer one battery",
+      twice(
+        steering(
+          "",
+          '[homes.battery.steering.link]\ntype = "command"\nread = ["battery"]\nstored = { unit = "%" }\ncommand = ["battery", "{power_w}"]',
+        ),
+      ),
+      "homes: expected a battery of its own for each home",
     ],
     [
       "a command that does not say how much",

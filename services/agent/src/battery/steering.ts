@@ -149,7 +149,8 @@ export class Steering {
     const before = this.#state.trouble;
     this.#state = { ...this.#state, trouble };
     if (trouble !== undefined) {
-      this.#log.add(this.#options.now(), undefined);
+      const tells = this.#state.reading?.chargeW !== undefined && this.silence() === undefined;
+      if (!tells) this.#log.add(this.#options.now(), undefined);
       this.#state = { ...this.#state, plan: [], chargeW: undefined, decision: undefined };
     }
     if (trouble === before) return;

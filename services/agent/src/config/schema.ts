@@ -211,6 +211,10 @@ export const configSchema = z
       message: "a battery's device where feeds_in = true: what it feeds in is reported by that",
     },
   )
+  .refine(({ homes }) => isUnique(homes.flatMap(commandOf)), {
+    path: ["homes"],
+    message: "a battery of its own for each home: two would tell it different things",
+  })
   .refine(({ homes }) => isUnique(homes.map(({ name }) => name)), {
     path: ["homes"],
     message: "homes with different names",
@@ -219,6 +223,14 @@ export const configSchema = z
     path: ["homes"],
     message: "meters of a home with different names",
   });
+
+/** Where a home's battery is told what to do. */
+function commandOf({ battery }: z.output<typeof home>): string[] {
+  const link = battery?.steering?.link;
+  if (link === undefined || link.type === "simulated") return [];
+  const { type, command } = link;
+  return [JSON.stringify(type === "mqtt" ? [link.broker, command] : command)];
+}
 
 const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
