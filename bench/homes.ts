@@ -17,12 +17,7 @@ import {
   Wallets,
 } from "@wattline/community/live";
 import { foundTowns } from "@wattline/community/live/founding";
-import {
-  FIRST_DAY,
-  SLOT_SECONDS,
-  SLOTS_PER_DAY,
-  START_SLOT,
-} from "@wattline/community/live/start";
+import { FIRST_DAY, SLOT_SECONDS, SLOTS_PER_DAY, START_SLOT } from "@wattline/community/live/start";
 import { buildContracts, openChain } from "@wattline/community/simulation";
 import { formatKwh } from "@wattline/sdk";
 import { startAnvil } from "../services/relay/test/support/node.ts";
@@ -107,7 +102,11 @@ async function playOn(
       signal,
     });
     console.log(`${count} homes in ${cast.towns.length} towns are founded, ${loadWords()}`);
-    const [start, own, others] = [performance.now(), process.cpuUsage(), cpuSecondsOf(relay.child.pid)];
+    const [start, own, others] = [
+      performance.now(),
+      process.cpuUsage(),
+      cpuSecondsOf(relay.child.pid),
+    ];
     for (let slot = 0; slot < played; slot++) {
       const before = performance.now();
       await player.playSlot(START_SLOT + slot);

@@ -87,11 +87,7 @@ const firmLimits = (limits: TradingLimits, { settler }: FirmTerms): TradingLimit
 const isFirmlyPlaced = ({ order }: PlacedOrder): boolean => isFirm(order);
 
 /** What was metered and is not promised, sold, or bought. */
-function spotWants(
-  facts: TradingFacts,
-  { gift, spotSeconds }: TradingLimits,
-  sums: Sums,
-): Want[] {
+function spotWants(facts: TradingFacts, { gift, spotSeconds }: TradingLimits, sums: Sums): Want[] {
   const { microgrid, metered, promisedWh, heldWh, nowSeconds } = facts;
   const { slotSeconds } = microgrid;
   return metered.flatMap(({ slot, exportedWh, importedWh }): Want[] => {
@@ -222,7 +218,10 @@ function orderOf(
 const isBid = (purpose: Purpose): boolean => purpose === "spot bid" || purpose === "forward bid";
 
 /** What orders of one purpose for one slot have traded, and can still trade, in Wh. */
-type Sums = (purpose: Purpose, slot: number) => { readonly filledWh: bigint; readonly openWh: bigint };
+type Sums = (
+  purpose: Purpose,
+  slot: number,
+) => { readonly filledWh: bigint; readonly openWh: bigint };
 
 function sumsOf({ placed, nowSeconds }: TradingFacts): Sums {
   const key = (purpose: Purpose, slot: number) => `${purpose} ${slot}`;

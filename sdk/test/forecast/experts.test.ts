@@ -15,10 +15,7 @@ describe("Persistence", () => {
     for (const leadHours of [1, 4, 12]) {
       const opinions = opinionsOf(past, ORIGIN + leadHours - 1, excessOf(past));
       expect(opinions).to.have.length(EXPERTS);
-      expect(opinions.at(-1)).to.be.closeTo(
-        100 + 100 * Math.exp(-leadHours / 4),
-        1e-9,
-      );
+      expect(opinions.at(-1)).to.be.closeTo(100 + 100 * Math.exp(-leadHours / 4), 1e-9);
     }
   });
 });

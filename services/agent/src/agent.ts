@@ -167,19 +167,14 @@ async function tradersOf(
 ): Promise<Trader[]> {
   const { rpc_url: rpcUrl } = config.chain;
   if (rpcUrl === undefined || config.homes.every(({ trading }) => trading === undefined)) return [];
-  const [
-    { RelayClient },
-    { Neighbours, Steering },
-    { Market },
-    { pastOf },
-    { Trader },
-  ] = await Promise.all([
-    import("@wattline/relay/client"),
-    import("./battery/index.ts"),
-    import("./trading/market.ts"),
-    import("./trading/metered.ts"),
-    import("./trading/trader.ts"),
-  ]);
+  const [{ RelayClient }, { Neighbours, Steering }, { Market }, { pastOf }, { Trader }] =
+    await Promise.all([
+      import("@wattline/relay/client"),
+      import("./battery/index.ts"),
+      import("./trading/market.ts"),
+      import("./trading/metered.ts"),
+      import("./trading/trader.ts"),
+    ]);
   const market = new Market(rpcUrl, deployment);
   return homes.flatMap((home, index) => {
     const { trading, delegate, meters, battery } = config.homes[index] ?? {};

@@ -100,12 +100,19 @@ const lacking = (wh: number, slots = 144): SlotForecast[] =>
 
 /** So much is left in each slot of two hours, and lacking after that. */
 const sunThenNight = (wh: number): SlotForecast[] =>
-  lacking(wh).map((each, index) => ({ ...each, ...(index < 8 && lacking(-wh, 1)[0]), slot: each.slot }));
+  lacking(wh).map((each, index) => ({
+    ...each,
+    ...(index < 8 && lacking(-wh, 1)[0]),
+    slot: each.slot,
+  }));
 
 const steered = (steering: Steering) =>
   until("it is steered", () => steering.state.trouble === undefined);
 const lost = (steering: Steering) =>
-  until("it is lost", () => steering.state.trouble !== undefined && reports.some((line) => line.includes("lost")));
+  until(
+    "it is lost",
+    () => steering.state.trouble !== undefined && reports.some((line) => line.includes("lost")),
+  );
 
 describe("A battery on an MQTT broker", () => {
   const LINK = {
@@ -243,7 +250,10 @@ describe("A battery behind a program", () => {
   it("is read from what one prints, and another is given the power", async () => {
     const program = household.place("battery");
     const told = household.place("told");
-    writeFileSync(program, `#!/bin/sh\nif [ "$1" = set ]; then echo "$2" > ${told}; else echo 5.5; fi\n`);
+    writeFileSync(
+      program,
+      `#!/bin/sh\nif [ "$1" = set ]; then echo "$2" > ${told}; else echo 5.5; fi\n`,
+    );
     chmodSync(program, 0o700);
     const { steering } = run({
       type: "command",
@@ -300,7 +310,10 @@ describe("The steering of a battery", () => {
     steering.plan(outlook(lacking(200), town));
     expect(steering.state.outageAtSeconds).to.equal((from * SLOT_MS) / 1000);
     const filling = steering.decide(NOON_SLOT + 1, -200n);
-    expect(filling).to.deep.include({ doing: "fills its reserve", flow: { takenWh: 1_000n, givenWh: 0n } });
+    expect(filling).to.deep.include({
+      doing: "fills its reserve",
+      flow: { takenWh: 1_000n, givenWh: 0n },
+    });
 
     nowMs = from * SLOT_MS;
     read(steering, 700);
@@ -319,7 +332,10 @@ describe("The steering of a battery", () => {
     nowMs += SLOT_MS;
     read(steering, 5_000);
     steering.plan({ ...outlook(lacking(-100)), committedWh: new Map([[NOON_SLOT + 1, -300n]]) });
-    expect(steering.decide(NOON_SLOT + 1, -300n).flow).to.deep.equal({ takenWh: 0n, givenWh: 300n });
+    expect(steering.decide(NOON_SLOT + 1, -300n).flow).to.deep.equal({
+      takenWh: 0n,
+      givenWh: 300n,
+    });
   });
 
   it("never takes or gives beyond capacity, power and reserve, and what it did adds up to what is stored", () => {
@@ -341,7 +357,10 @@ describe("The steering of a battery", () => {
           let chargeW = 0;
           let [importWh, exportWh] = [0n, 0n];
           const forecast = slots.flatMap(([, expected], index) =>
-            lacking(Math.round(-expected / 4), 1).map((each) => ({ ...each, slot: NOON_SLOT + index })),
+            lacking(Math.round(-expected / 4), 1).map((each) => ({
+              ...each,
+              slot: NOON_SLOT + index,
+            })),
           );
           const moved = { takenWh: 0n, givenWh: 0n };
           for (const [surplusW] of slots) {

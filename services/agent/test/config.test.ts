@@ -87,9 +87,17 @@ describe("The configuration", () => {
         .slice(first, last)
         .filter((line) => / = |^# \[/.test(line))
         .map((line) => line.slice(2));
-    const links = example.flatMap((line, at) => (line === "# [homes.battery.steering.link]" ? [at] : []));
+    const links = example.flatMap((line, at) =>
+      line === "# [homes.battery.steering.link]" ? [at] : [],
+    );
     expect(links).to.have.length(4);
-    household.deployment({ chainId: 31_337, meters: METERS, marketplace: METERS, energy: METERS, fromBlock: 0 });
+    household.deployment({
+      chainId: 31_337,
+      meters: METERS,
+      marketplace: METERS,
+      energy: METERS,
+      fromBlock: 0,
+    });
     const meters = from("[[homes.meters]]");
     for (const link of links) {
       const end = example.findIndex((line, at) => at > link && !line.startsWith("# "));
@@ -99,10 +107,15 @@ describe("The configuration", () => {
         ...example.slice(meters, from("# The P1 port")),
         ...inForce(battery, steered),
         ...inForce(steered, from("# outage = { hours_ahead") + 1),
-        ...inForce(link, end < 0 ? example.length : end).filter((line) => !line.includes("{direction}")),
+        ...inForce(link, end < 0 ? example.length : end).filter(
+          (line) => !line.includes("{direction}"),
+        ),
       ];
       const { config } = readSettings(household.configure(toml.join("\n")));
-      expect(config.homes[0]?.battery?.steering).to.include({ capacity_wh: 10_000, reserve: "10 %" });
+      expect(config.homes[0]?.battery?.steering).to.include({
+        capacity_wh: 10_000,
+        reserve: "10 %",
+      });
     }
   });
 
@@ -114,7 +127,7 @@ describe("The configuration", () => {
       'rpc_url = "http://x/"\n[report]',
     );
   const STEERING =
-    '[homes.battery]\nlatitude = 48\nlongitude = 10\npanels_w = 0\n[homes.battery.steering]\ncapacity_wh = 10000\npower_w = 5000';
+    "[homes.battery]\nlatitude = 48\nlongitude = 10\npanels_w = 0\n[homes.battery.steering]\ncapacity_wh = 10000\npower_w = 5000";
   const SIMULATED = '[homes.battery.steering.link]\ntype = "simulated"';
   const steering = (more: string, link = SIMULATED): string =>
     trading(`${TRADING}\n${STEERING}\n${more}\n${link}`);

@@ -432,14 +432,21 @@ ${home("bob", 0, url, floor)}
     const bids = (await book(BOB.address)).filter(({ order }) => order.forward);
     const bidWh = bids.reduce((sum, { order }) => sum + order.energy, 0);
     const givenWh = steering.state.plan
-      .filter(({ slot }) => slot >= START_SLOT + SLOTS + 2 && slot < START_SLOT + SLOTS + 2 + FORWARD_SLOTS)
+      .filter(
+        ({ slot }) =>
+          slot >= START_SLOT + SLOTS + 2 && slot < START_SLOT + SLOTS + 2 + FORWARD_SLOTS,
+      )
       .reduce((sum, each) => sum + Number(each.givenWh), 0);
     expect(givenWh).to.be.above(0);
     expect(bidWh).to.equal(FORWARD_SLOTS * IMPORT_WH - givenWh);
     expect(steering.state.plan.reduce((sum, each) => sum + each.givenWh, 0n)).to.equal(1_000n);
 
-    await until("it is told what to do", () => steering.state.decision?.doing === "covers the need");
-    const text = () => statusLines(statusOf(running.homes, running.traders, undefined, undefined)).join("\n");
+    await until(
+      "it is told what to do",
+      () => steering.state.decision?.doing === "covers the need",
+    );
+    const text = () =>
+      statusLines(statusOf(running.homes, running.traders, undefined, undefined)).join("\n");
     expect(text())
       .to.contain("Battery: The battery is steered.")
       .and.contain("Stored: 2 kWh (20 %), of which 1 kWh is kept")
@@ -449,7 +456,9 @@ ${home("bob", 0, url, floor)}
       .to.contain('wattline_agent_battery_steered{home="bob"} 1')
       .and.contain('wattline_agent_battery_power_w{home="bob"} -800');
     const node = `wattline_${bobs.device.address.slice(2, 12).toLowerCase()}`;
-    expect(messages.find(`sensor/${node}/battery_charge/config`)).to.contain('"device_class":"battery"');
+    expect(messages.find(`sensor/${node}/battery_charge/config`)).to.contain(
+      '"device_class":"battery"',
+    );
 
     // The slot is over; what the battery gave in it is kept, and nothing is read for long.
     nowMs += QUARTER_MS;

@@ -4,7 +4,7 @@ import type { Steering } from "./steering.ts";
 
 /** What is watched of batteries. */
 export function addBatteryMetrics(register: Registry, traders: readonly Trader[]): void {
-  const gauge = (name: string, help: string, valueOf: (steering: Steering) => number | undefined) =>
+  const gauge = (name: string, help: string, of: (steering: Steering) => number | undefined) =>
     new Gauge({
       name: `wattline_agent_battery_${name}`,
       help,
@@ -13,7 +13,7 @@ export function addBatteryMetrics(register: Registry, traders: readonly Trader[]
       collect() {
         this.reset();
         for (const { home, steering } of traders) {
-          const value = steering && valueOf(steering);
+          const value = steering && of(steering);
           if (value !== undefined) this.set({ home: home.config.name }, value);
         }
       },

@@ -7,7 +7,11 @@ import { chargeIn, storedIn } from "./values.ts";
 /** Readings of a battery that is asked again and again. */
 export function polled(
   name: string,
-  { stored, power, every_seconds: everySeconds }: Pick<HttpLinkConfig, "stored" | "power" | "every_seconds">,
+  {
+    stored,
+    power,
+    every_seconds: everySeconds,
+  }: Pick<HttpLinkConfig, "stored" | "power" | "every_seconds">,
   ask: () => Promise<string>,
   context: LinkContext,
   signal: AbortSignal,

@@ -182,9 +182,10 @@ export class Steering {
     const { battery, outageAtSeconds } = this.#keptIn(outlook);
     const slots = slotsOf(outlook, first, this.#slotSeconds);
     const terms = slots.map((each) => each.terms);
-    const steps = outlook.forecast.length === 0
-      ? stepsOfNone(battery, reading.storedCentiWh, terms)
-      : planBattery(battery, reading.storedCentiWh, terms, this.#slotSeconds);
+    const steps =
+      outlook.forecast.length === 0
+        ? stepsOfNone(battery, reading.storedCentiWh, terms)
+        : planBattery(battery, reading.storedCentiWh, terms, this.#slotSeconds);
     const plan = slots.flatMap((each, index) => {
       const step = steps[index];
       return step === undefined ? [] : [{ ...each, ...step }];
@@ -223,7 +224,8 @@ export class Steering {
     const slotHours = this.#slotSeconds / 3600;
     let surplusWh = planned === undefined ? 0n : planned.terms.surplusWh - planned.committedWh;
     if (recent !== undefined && moved !== undefined) {
-      const movedW = ((moved.takenWh - moved.givenWh) * MS_PER_HOUR) / (recent.toMs - recent.fromMs);
+      const movedW =
+        ((moved.takenWh - moved.givenWh) * MS_PER_HOUR) / (recent.toMs - recent.fromMs);
       surplusWh = BigInt(Math.round((recent.surplusW + movedW) * slotHours));
     }
     const decision = this.decide(slot, surplusWh);

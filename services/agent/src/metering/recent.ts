@@ -22,9 +22,7 @@ export class RecentRegisters {
 
   add(counted: Counted): void {
     this.#counted.push(counted);
-    const start = this.#counted.findLastIndex(
-      ({ unixMs }) => counted.unixMs - unixMs >= LEAST_MS,
-    );
+    const start = this.#counted.findLastIndex(({ unixMs }) => counted.unixMs - unixMs >= LEAST_MS);
     if (start > 0) this.#counted = this.#counted.slice(start);
   }
 

@@ -9,8 +9,8 @@ import {
   isFirm,
   marketDomain,
   type Order,
-  type Source,
   type SlotRange,
+  type Source,
   slotAt,
 } from "@wattline/sdk";
 import { Forecaster, type MeteredSlot, type SlotForecast } from "@wattline/sdk/forecast";
