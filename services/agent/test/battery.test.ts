@@ -86,7 +86,8 @@ function run(link: object, more: object = {}) {
 
 const outlook = (forecast: readonly SlotForecast[] = [], microgrid: Microgrid = TOWN) => {
   const none: EnergyBySlot = new Map();
-  return { microgrid, nowSeconds: nowMs / 1000, forecast, neighboursWh: none, committedWh: none };
+  const learnedTo = NOON_SLOT;
+  return { microgrid, nowSeconds: nowMs / 1000, learnedTo, forecast, neighboursWh: none, committedWh: none };
 };
 /** The home lacks so much in each slot; negative for what it has left. */
 const lacking = (wh: number, slots = 144): SlotForecast[] =>
@@ -276,13 +277,15 @@ describe("The steering of a battery", () => {
     steering.stand(undefined);
   };
 
-  it("decides once a slot", () => {
+  it("decides once a slot, and again when the slot before was metered", () => {
     const { steering } = steeringOf();
     read(steering, 5_000);
     const plan = steering.plan(outlook(lacking(200)));
     expect(plan).to.have.length(144);
     nowMs += SLOT_MS - 1_000;
     expect(steering.plan(outlook(lacking(-900)))).to.equal(plan);
+    const learned = { ...outlook(lacking(-900)), learnedTo: NOON_SLOT + 1 };
+    expect(steering.plan(learned)).not.to.equal(plan);
     nowMs += 1_000;
     expect(steering.plan(outlook(lacking(-900)))).not.to.equal(plan);
   });

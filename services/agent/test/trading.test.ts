@@ -421,11 +421,15 @@ ${home("bob", 0, url, floor)}
     const config = toml({
       more: `[page]\nport = ${port}\n[home_assistant]\nbroker = "${messages.url}"`,
     });
+    // Nothing is ordered until all is read.
+    await authorise(BOB, keys.bob, 0n, 0);
     const running = await start(`${config}${BATTERY}`);
     const [, bob] = tradersOf(running);
     const { steering, home: bobs } = bob;
     if (steering === undefined) throw new Error("Bob's battery is not steered.");
     await until("the battery is read", () => steering.state.trouble === undefined);
+    await authorise(BOB, keys.bob, 50n * EURO, UNTIL);
+    await relay.caughtUp();
     await trade(running);
     await relay.caughtUp();
     // It holds 1,000 Wh above its reserve; each quarter of an hour needs 200 Wh, at the same price.

@@ -37,6 +37,8 @@ const UNREAD = "it has not been read yet";
 export interface Outlook {
   readonly microgrid: Microgrid;
   readonly nowSeconds: number;
+  /** The first slot that the forecast has not learned from; undefined before the first. */
+  readonly learnedTo: number | undefined;
   /** Of the home without its battery. */
   readonly forecast: readonly SlotForecast[];
   /** What neighbours have left, negative where they lack energy. */
@@ -94,7 +96,7 @@ export interface SteeringOptions {
 }
 
 /**
- * Decides what a home's battery does: the only one that does. It plans once a slot from the forecast, the prices ahead and the order
+ * Decides what a home's battery does: the only one that does. It plans each slot from the forecast, the prices ahead and the order
  * book, and within the slot follows the meter by that plan.
  */
 export class Steering {
@@ -106,6 +108,8 @@ export class Steering {
   /** The first slot whose energy is not kept yet. */
   #openSlot: number;
   #astraySinceMs: number | undefined;
+  /** What the forecast had learned from when the plan was made. */
+  #learnedTo: number | undefined;
 
   constructor(options: SteeringOptions) {
     const { config, home, now } = options;
@@ -172,12 +176,13 @@ export class Steering {
       : undefined;
   }
 
-  /** Plans the coming slots, once a slot; nothing while the battery is lost. */
+  /** Plans the coming slots, once a slot and again when more of it was metered; nothing while the battery is lost. */
   plan(outlook: Outlook): readonly PlannedSlot[] {
     const { reading, trouble } = this.#state;
     if (reading === undefined || trouble !== undefined) return [];
     const first = slotAt(outlook.nowSeconds, this.#slotSeconds);
-    if (this.#state.plan[0]?.slot === first) return this.#state.plan;
+    const isPlanned = this.#state.plan[0]?.slot === first && outlook.learnedTo === this.#learnedTo;
+    if (isPlanned) return this.#state.plan;
     if (!hasPrices(outlook.microgrid, first)) return [];
     const { battery, outageAtSeconds } = this.#keptIn(outlook);
     const slots = slotsOf(outlook, first, this.#slotSeconds);
@@ -191,6 +196,7 @@ export class Steering {
       return step === undefined ? [] : [{ ...each, ...step }];
     });
     this.#state = { ...this.#state, battery, outageAtSeconds, plan };
+    this.#learnedTo = outlook.learnedTo;
     return plan;
   }
 

@@ -221,6 +221,7 @@ export class Trader {
     const plan = battery.steering.plan({
       microgrid,
       nowSeconds,
+      learnedTo: this.#forecaster.end,
       forecast: alone,
       neighboursWh,
       committedWh,
