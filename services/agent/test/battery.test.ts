@@ -87,7 +87,14 @@ function run(link: object, more: object = {}) {
 const outlook = (forecast: readonly SlotForecast[] = [], microgrid: Microgrid = TOWN) => {
   const none: EnergyBySlot = new Map();
   const learnedTo = NOON_SLOT;
-  return { microgrid, nowSeconds: nowMs / 1000, learnedTo, forecast, neighboursWh: none, committedWh: none };
+  return {
+    microgrid,
+    nowSeconds: nowMs / 1000,
+    learnedTo,
+    forecast,
+    neighboursWh: none,
+    committedWh: none,
+  };
 };
 /** The home lacks so much in each slot; negative for what it has left. */
 const lacking = (wh: number, slots = 144): SlotForecast[] =>

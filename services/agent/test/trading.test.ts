@@ -490,10 +490,11 @@ ${home("bob", 0, url, floor)}
   it("is checked before it runs: relay, limits and what the delegate may do", async () => {
     await authorise(JANE, keys.jane, 0n, 0);
     const said: string[] = [];
-    const settings = readSettings(household.configure(toml()));
+    const settings = readSettings(household.configure(`${toml()}${BATTERY}`));
     expect(await check(settings, (line) => said.push(line))).to.equal(true);
     expect(said.join("\n"))
-      .to.contain(`ok    jane, relay at ${relay.url}: ok, 0 orders`)
+      .to.contain("ok    bob, battery (simulated): 2 kWh of 10 kWh, taking 0 W at ")
+      .and.contain(`ok    jane, relay at ${relay.url}: ok, 0 orders`)
       .and.contain(`jane, trading: The account ${JANE.address} does not allow`)
       .and.contain("ok    bob, trading: The agent trades.");
     said.length = 0;
