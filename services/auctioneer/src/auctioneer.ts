@@ -48,15 +48,13 @@ export interface AuctioneerOptions {
 export type Round = "sent" | "waiting" | "idle";
 
 const [POLL_MS, READ_MS, LONGEST_PAUSE_MS] = [2_000, 10_000, 30_000];
-/** For so long what was shared out is sent before orders are read anew. */
-const SHARED_MS = 60_000;
 /** After a transaction that failed on chain although it would have gone well when it was simulated. */
 const REST_MS = 60_000;
 const [RPC_BATCH, RPC_TRIES] = [100, 3];
 
 /**
- * An auctioneer. It reads the chain and the orders, shares out what is due, and sends that in batches, one a round, before it reads
- * anew. What is settled is what the chain says: a batch is sent as it would trade by then.
+ * An auctioneer. Each round reads the chain and the orders anew, shares out what is due, and sends one batch at most. What is
+ * settled is what the chain says: a round rests on nothing that an earlier one has found.
  */
 export class Auctioneer {
   readonly address: Address;
@@ -76,8 +74,6 @@ export class Auctioneer {
   readonly #readMs: number;
   #planned: { readonly head: Hex; readonly atMs: number } | undefined;
   #restUntilMs = 0;
-  /** What was shared out and not sent yet. */
-  #shared: { readonly batches: Batch[]; readonly untilMs: number } = { batches: [], untilMs: 0 };
 
   /** @throws MendableError when the key or what was sent before can't be read. */
   constructor(
@@ -198,26 +194,8 @@ export class Auctioneer {
     return [...(await this.#relays.orders(signal)), ...(board ? pinned : [])];
   }
 
-  /** Settles the next batch that is worth it: of what was shared out before, else of what is due now. */
+  /** Settles the first batch that is worth it. */
   async #settle(state: ChainState, signal: AbortSignal): Promise<boolean> {
-    if (this.#now() < this.#shared.untilMs && (await this.#settleNext(signal))) return true;
-    const batches = await this.#shareOut(state, signal);
-    this.#shared = { batches, untilMs: this.#now() + SHARED_MS };
-    return this.#settleNext(signal);
-  }
-
-  async #settleNext(signal: AbortSignal): Promise<boolean> {
-    for (let batch = this.#shared.batches.shift(); batch; batch = this.#shared.batches.shift()) {
-      signal.throwIfAborted();
-      const worth = await this.#worthOf(batch);
-      if (worth !== undefined && (await this.#send(settleCall(this.#deployment, worth), "settle")))
-        return true;
-    }
-    return false;
-  }
-
-  /** Who gets how much of what is due, in batches. */
-  async #shareOut(state: ChainState, signal: AbortSignal): Promise<Batch[]> {
     const { view } = state;
     const read = await this.#read(state, signal);
     const verified = await this.#verifier.verify(
@@ -228,7 +206,13 @@ export class Auctioneer {
     for (const { judgement } of verified) this.metrics.orders.inc({ state: judgement.state });
     const { microgrids } = this.#config.clear;
     const pairings = await pairingsOf(view, verified, timingOf(this.#config), microgrids);
-    return batchesOfPairings(view, verified, pairings);
+    for (const batch of batchesOfPairings(view, verified, pairings)) {
+      signal.throwIfAborted();
+      const worth = await this.#worthOf(batch);
+      if (worth !== undefined && (await this.#send(settleCall(this.#deployment, worth), "settle")))
+        return true;
+    }
+    return false;
   }
 
   /** What of a batch would trade now; undefined when it is too little to be sent. */
