@@ -7,5 +7,5 @@ export {
   roomWhOf,
   storedAfter,
 } from "./battery.ts";
-export { type BatterySlot, type BatteryStep, flowFor, planBattery } from "./plan.ts";
+export { type BatterySlot, type BatteryStep, flowFor, planBattery, worthOfNext } from "./plan.ts";
 export type { Piece, Worth } from "./worth.ts";

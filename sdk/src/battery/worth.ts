@@ -29,6 +29,16 @@ export function levelAbove(worth: Worth, perKwh: number): number {
   return level;
 }
 
+/** What a kWh more is worth at a level; 0 above the last piece. */
+export function priceAt(worth: Worth, levelWh: number): number {
+  let level = 0;
+  for (const piece of worth) {
+    level += piece.wh;
+    if (levelWh < level) return piece.perKwh;
+  }
+  return 0;
+}
+
 /**
  * What stored energy is worth before a slot, when `after` is what it is worth after it.
  * @param mostWh The most that the battery takes, and gives, in the slot.

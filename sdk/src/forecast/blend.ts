@@ -1,4 +1,4 @@
-import { experts, type Past } from "./experts.ts";
+import { EXPERTS, excessOf, opinionsOf, type Past } from "./experts.ts";
 
 /** A forecast of a slot, in Wh, and what it is sure of. */
 export interface Blended {
@@ -23,7 +23,6 @@ interface Made {
   readonly blendedWh: number | undefined;
 }
 
-const names = Object.keys(experts);
 /** Experts are judged by how far ahead they look, in hours: what is best for the next hour is not for tomorrow. */
 const LEAD_HOURS = [1, 3, 6, 12, 24, 48] as const;
 const DAY_AHEAD = LEAD_HOURS.indexOf(24);
@@ -46,7 +45,7 @@ export class Blend {
   readonly #wh = new Map<number, number>();
   /** By lead, hour of day and expert. */
   readonly #errors = LEAD_HOURS.map(() =>
-    Array.from({ length: HOURS_PER_DAY }, () => new Float64Array(names.length).fill(Number.NaN)),
+    Array.from({ length: HOURS_PER_DAY }, () => new Float64Array(EXPERTS).fill(Number.NaN)),
   );
   /** What came of what had been forecast, 1 for all of it, by lead and hour of day, the last ones. */
   readonly #shares = LEAD_HOURS.map(() =>
@@ -56,6 +55,8 @@ export class Blend {
   /** What was forecast of slots that have not been added yet, by lead. */
   readonly #made = LEAD_HOURS.map(() => new Map<number, Made>());
   #end = Number.NEGATIVE_INFINITY;
+  /** As of the end; it is worked out when it is asked for. */
+  #excess: { readonly end: number; readonly wh: number | undefined } | undefined;
 
   /** @param slotsPerDay A multiple of 24. */
   constructor(slotsPerDay: number) {
@@ -93,7 +94,7 @@ export class Blend {
   forecast(slot: number, confidence: number): Blended | undefined {
     const leadHours = ((slot - this.#end + 1) * HOURS_PER_DAY) / this.#slotsPerDay;
     const lead = LEAD_HOURS.findIndex((hours) => leadHours <= hours);
-    const opinions = this.#opinions(slot, this.#end);
+    const opinions = this.#opinions(slot);
     if (lead < 0) {
       const wh = this.#blend(LEAD_HOURS.length - 1, slot, opinions);
       return wh === undefined ? undefined : { wh, sureWh: 0 };
@@ -120,7 +121,7 @@ export class Blend {
   #make(lead: number): void {
     const leadSlots = ((LEAD_HOURS[lead] ?? HOURS_PER_DAY) * this.#slotsPerDay) / HOURS_PER_DAY;
     const slot = this.#end + leadSlots - 1;
-    const opinions = this.#opinions(slot, this.#end);
+    const opinions = this.#opinions(slot);
     this.#made[lead]?.set(slot, { opinions, blendedWh: this.#blend(lead, slot, opinions) });
   }
 
@@ -157,16 +158,18 @@ export class Blend {
     }
   }
 
-  #opinions(slot: number, originSlot: number): (number | undefined)[] {
+  /** As of the end of what was added. */
+  #opinions(slot: number): (number | undefined)[] {
+    const end = this.#end;
     const past: Past = {
       slotsPerDay: this.#slotsPerDay,
-      originSlot,
-      at: (each) => (each < originSlot ? this.#wh.get(each) : undefined),
+      originSlot: end,
+      at: (each) => (each < end ? this.#wh.get(each) : undefined),
     };
-    return names.map((name) => {
-      const wh = experts[name]?.(past, slot);
-      return wh === undefined ? undefined : Math.max(0, wh);
-    });
+    if (this.#excess?.end !== end) this.#excess = { end, wh: excessOf(past) };
+    return opinionsOf(past, slot, this.#excess.wh).map((wh) =>
+      wh === undefined ? undefined : Math.max(0, wh),
+    );
   }
 
   #blend(
@@ -189,13 +192,19 @@ export class Blend {
   }
 
   /** The experts' errors at an hour of day, together with those an hour before and after. */
-  #errorsAround(lead: number, hour: number): number[] {
-    return names.map((_, index) => {
-      const near = hoursAround(hour)
-        .map((each) => this.#errors[lead]?.[each]?.[index] ?? Number.NaN)
-        .filter((error) => !Number.isNaN(error));
-      return near.reduce((sum, error) => sum + error, 0) / near.length;
-    });
+  #errorsAround(lead: number, hour: number): Float64Array {
+    const all = new Float64Array(EXPERTS);
+    for (let index = 0; index < EXPERTS; index++) {
+      let [sum, count] = [0, 0];
+      for (let shift = -1; shift <= 1; shift++) {
+        const near = this.#errors[lead]?.[(hour + shift + HOURS_PER_DAY) % HOURS_PER_DAY]?.[index];
+        if (near === undefined || Number.isNaN(near)) continue;
+        sum += near;
+        count++;
+      }
+      all[index] = sum / count;
+    }
+    return all;
   }
 
   #hourOf(slot: number): number {
@@ -203,9 +212,6 @@ export class Blend {
     return Math.floor((ofDay * HOURS_PER_DAY) / this.#slotsPerDay);
   }
 }
-
-const hoursAround = (hour: number): number[] =>
-  [-1, 0, 1].map((shift) => (hour + shift + HOURS_PER_DAY) % HOURS_PER_DAY);
 
 /**
  * The share that is reached as often as asked for, if the future is like the past: the rank of split conformal prediction (Lei et al.,

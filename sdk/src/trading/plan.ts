@@ -40,17 +40,15 @@ interface Want {
 export function planTrades(facts: TradingFacts, given: TradingLimits): Plan {
   const { firm } = facts;
   const limits = firm === undefined ? given : firmLimits(given, firm);
-  const { placed, nowSeconds } = facts;
+  const { placed } = facts;
   const means = new Means(facts, limits);
+  const sums = sumsOf(facts);
   const orders: PlannedOrder[] = [];
   const without: NotPlanned[] = [];
   let { nonce } = facts;
-  const wants = [...spotWants(facts, limits), ...forwardWants(facts, limits)];
+  const wants = [...spotWants(facts, limits, sums), ...forwardWants(facts, limits, sums)];
   for (const { purpose, slot, energyWh: wantedWh, reason } of wants) {
-    const coveredWh = placed
-      .filter((each) => each.purpose === purpose && each.order.firstSlot === slot)
-      .reduce((sum, each) => sum + openWhOf(each, nowSeconds), 0n);
-    const missingWh = wantedWh - coveredWh;
+    const missingWh = wantedWh - sums(purpose, slot).openWh;
     if (missingWh < LEAST_WH) continue;
     const terms = termsOf(facts, limits, purpose, slot);
     const { energyWh, hindrance } = means.afford(
@@ -89,7 +87,7 @@ const firmLimits = (limits: TradingLimits, { settler }: FirmTerms): TradingLimit
 const isFirmlyPlaced = ({ order }: PlacedOrder): boolean => isFirm(order);
 
 /** What was metered and is not promised, sold, or bought. */
-function spotWants(facts: TradingFacts, { gift, spotSeconds }: TradingLimits): Want[] {
+function spotWants(facts: TradingFacts, { gift, spotSeconds }: TradingLimits, sums: Sums): Want[] {
   const { microgrid, metered, promisedWh, heldWh, nowSeconds } = facts;
   const { slotSeconds } = microgrid;
   return metered.flatMap(({ slot, exportedWh, importedWh }): Want[] => {
@@ -101,8 +99,9 @@ function spotWants(facts: TradingFacts, { gift, spotSeconds }: TradingLimits): W
       gift !== undefined && isIslandedIn(microgrid, slot)
         ? (atLeastNone(surplusWh) * BigInt(gift.percent)) / 100n
         : 0n;
-    const bought = filledWh(facts, slot, "spot bid") + filledWh(facts, slot, "forward bid");
-    const sold = filledWh(facts, slot, "spot offer");
+    const filledWh = (purpose: Purpose) => sums(purpose, slot).filledWh;
+    const bought = filledWh("spot bid") + filledWh("forward bid");
+    const sold = filledWh("spot offer");
     const leftWh = surplusWh - givenWh - sold;
     return [
       {
@@ -114,7 +113,7 @@ function spotWants(facts: TradingFacts, { gift, spotSeconds }: TradingLimits): W
       {
         purpose: "gift",
         slot,
-        energyWh: givenWh - filledWh(facts, slot, "gift"),
+        energyWh: givenWh - filledWh("gift"),
         reason: "it is given away in the outage",
       },
       { purpose: "spot bid", slot, energyWh: importedWh - bought, reason },
@@ -123,7 +122,7 @@ function spotWants(facts: TradingFacts, { gift, spotSeconds }: TradingLimits): W
 }
 
 /** What is sure to come of slots that have not started. The next one is too near for a settler to fill an order in time. */
-function forwardWants(facts: TradingFacts, { forward }: TradingLimits): Want[] {
+function forwardWants(facts: TradingFacts, { forward }: TradingLimits, sums: Sums): Want[] {
   if (forward === undefined) return [];
   const { microgrid, forecast, promisedWh, nowSeconds } = facts;
   const { slotSeconds } = microgrid;
@@ -133,7 +132,7 @@ function forwardWants(facts: TradingFacts, { forward }: TradingLimits): Want[] {
     if (slot < first || slot > last || !trades(microgrid, slot)) return [];
     const reason = "it is sure to come";
     const promised = promisedWh.get(slot) ?? 0n;
-    const bought = filledWh(facts, slot, "forward bid");
+    const bought = sums("forward bid", slot).filledWh;
     return [
       { purpose: "forward offer", slot, energyWh: sureExportWh - promised, reason },
       { purpose: "forward bid", slot, energyWh: sureImportWh - bought, reason },
@@ -218,10 +217,26 @@ function orderOf(
 
 const isBid = (purpose: Purpose): boolean => purpose === "spot bid" || purpose === "forward bid";
 
-const filledWh = ({ placed }: TradingFacts, slot: number, purpose: Purpose): bigint =>
-  placed
-    .filter((each) => each.purpose === purpose && each.order.firstSlot === slot)
-    .reduce((sum, each) => sum + each.filledWh, 0n);
+/** What orders of one purpose for one slot have traded, and can still trade, in Wh. */
+type Sums = (
+  purpose: Purpose,
+  slot: number,
+) => { readonly filledWh: bigint; readonly openWh: bigint };
+
+function sumsOf({ placed, nowSeconds }: TradingFacts): Sums {
+  const key = (purpose: Purpose, slot: number) => `${purpose} ${slot}`;
+  const none = { filledWh: 0n, openWh: 0n };
+  const sums = new Map<string, typeof none>();
+  for (const each of placed) {
+    const at = key(each.purpose, each.order.firstSlot);
+    const { filledWh, openWh } = sums.get(at) ?? none;
+    sums.set(at, {
+      filledWh: filledWh + each.filledWh,
+      openWh: openWh + openWhOf(each, nowSeconds),
+    });
+  }
+  return (purpose, slot) => sums.get(key(purpose, slot)) ?? none;
+}
 
 /** Whether a slot has prices and is not closed. */
 const trades = (microgrid: Microgrid, slot: number): boolean =>

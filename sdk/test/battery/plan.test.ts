@@ -151,42 +151,97 @@ describe("A battery's plan", () => {
     );
   });
 
-  it("stays within capacity, power and efficiency, whatever the meter really counts", () => {
+  const kept = fc
+    .record({
+      capacityWh: fc.bigInt(0n, 3_000n),
+      powerW: fc.bigInt(0n, 4_000n),
+      efficiencyPercent: fc.bigInt(1n, 100n),
+      shares: fc.tuple(fc.bigInt(0n, 100n), fc.bigInt(0n, 100n)),
+      feedsIn: fc.boolean(),
+    })
+    .map(({ shares: [reserve, least], ...each }) => {
+      const reserveWh = (each.capacityWh * reserve) / 100n;
+      return { ...each, reserveWh, leastWh: (reserveWh * least) / 100n };
+    });
+
+  it("stays within capacity, power, efficiency and reserve, whatever the meter really counts", () => {
     const wh = fc.bigInt(-900n, 900n);
     fc.assert(
       fc.property(
-        fc.record({
-          capacityWh: fc.bigInt(0n, 3_000n),
-          powerW: fc.bigInt(0n, 4_000n),
-          efficiencyPercent: fc.bigInt(1n, 100n),
-        }),
-        fc.array(fc.tuple(prices, wh, wh, wh), { minLength: 1, maxLength: 12 }),
-        (each, hours) => {
-          const expected = hours.map(([level, surplusWh, neighboursWh]) => ({
+        kept,
+        fc.bigInt(0n, 100n),
+        fc.array(fc.tuple(prices, wh, wh, wh, fc.boolean()), { minLength: 1, maxLength: 12 }),
+        (each, storedPercent, hours) => {
+          const expected = hours.map(([level, surplusWh, neighboursWh, , isIslanded]) => ({
             ...level,
             surplusWh,
             neighboursWh,
+            isIslanded,
           }));
-          let stored = 0n;
-          for (const [at, { worth }] of planBattery(each, 0n, expected, HOUR).entries()) {
+          let stored = each.capacityWh * storedPercent;
+          for (const [at, { worth }] of planBattery(each, stored, expected, HOUR).entries()) {
             const slot = expected[at];
             const counted = hours[at]?.[3] ?? 0n;
             if (slot === undefined) continue;
             const real = { ...slot, surplusWh: counted };
             const { takenWh, givenWh } = flowFor(each, stored, real, worth, 900);
+            const lacksWh = counted < 0n ? -counted : 0n;
             expect(takenWh === 0n || givenWh === 0n).to.equal(true);
             expect(takenWh >= 0n && takenWh <= mostWhOf(each, 900)).to.equal(true);
             expect(givenWh >= 0n && givenWh <= mostWhOf(each, 900)).to.equal(true);
+            const before = stored;
             stored += takenWh * each.efficiencyPercent - 100n * givenWh;
             expect(stored >= 0n && stored <= 100n * each.capacityWh).to.equal(true);
+            if (givenWh > 0n) {
+              const coversNeed = slot.isIslanded && givenWh <= lacksWh;
+              const floorWh = coversNeed ? each.leastWh : each.reserveWh;
+              expect(stored, "the reserve").to.satisfy((left: bigint) => left >= 100n * floorWh);
+            }
+            if (!each.feedsIn) expect(givenWh <= lacksWh, "feeds nothing in").to.equal(true);
+            const missing = 100n * each.reserveWh - before >= each.efficiencyPercent;
+            if (missing && !slot.isIslanded) expect(givenWh).to.equal(0n);
           }
         },
       ),
     );
   });
 
+  it("fills its reserve at full power, from the grid too, and then keeps it", () => {
+    const held = { ...BATTERY, reserveWh: 800n };
+    expect(flows([slotOf({}), slotOf({ surplusWh: -900n })], held)).to.deep.equal([
+      [1_000n, 0n],
+      [0n, 0n],
+    ]);
+  });
+
+  it("covers the home's need in an outage down to the least, and sells above the reserve alone", () => {
+    const held = { ...BATTERY, reserveWh: 800n, leastWh: 100n };
+    const outage = { isIslanded: true, neighboursWh: -500n };
+    const day = [slotOf({ ...outage, surplusWh: -300n }), slotOf({ ...outage, surplusWh: -900n })];
+    expect(flows(day, held, 90_000n)).to.deep.equal([
+      [0n, 300n],
+      [0n, 500n],
+    ]);
+    expect(flows([slotOf(outage)], held, 90_000n)).to.deep.equal([[0n, 100n]]);
+    // There is no grid to fill it from.
+    expect(flows([slotOf({ ...outage, neighboursWh: 0n })], held, 0n)).to.deep.equal([[0n, 0n]]);
+  });
+
+  it("that feeds nothing in keeps what the home does not need", () => {
+    const home = { ...BATTERY, feedsIn: false };
+    const day = [slotOf({ surplusWh: -200n, neighboursWh: -500n, pricePerKwh: 150_000n })];
+    expect(flows(day, BATTERY, 100_000n)).to.deep.equal([[0n, 1_000n]]);
+    expect(flows(day, home, 100_000n)).to.deep.equal([[0n, 200n]]);
+  });
+
   it("refuses what is no battery", () => {
-    for (const changes of [{ capacityWh: -1n }, { powerW: -1n }, { efficiencyPercent: 0n }]) {
+    for (const changes of [
+      { capacityWh: -1n },
+      { powerW: -1n },
+      { efficiencyPercent: 0n },
+      { reserveWh: 1_001n },
+      { reserveWh: 10n, leastWh: 11n },
+    ]) {
       expect(() => planBattery({ ...BATTERY, ...changes }, 0n, [], HOUR)).to.throw(RangeError);
     }
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { experts } from "../../src/forecast/experts.ts";
+import { EXPERTS, excessOf, opinionsOf } from "../../src/forecast/experts.ts";
 
 const PER_DAY = 24;
 const ORIGIN = 10 * PER_DAY;
@@ -13,10 +13,9 @@ describe("Persistence", () => {
       at: (slot: number) => (slot < ORIGIN - 3 ? 100 : slot < ORIGIN ? 200 : undefined),
     };
     for (const leadHours of [1, 4, 12]) {
-      expect(experts.persistence?.(past, ORIGIN + leadHours - 1)).to.be.closeTo(
-        100 + 100 * Math.exp(-leadHours / 4),
-        1e-9,
-      );
+      const opinions = opinionsOf(past, ORIGIN + leadHours - 1, excessOf(past));
+      expect(opinions).to.have.length(EXPERTS);
+      expect(opinions.at(-1)).to.be.closeTo(100 + 100 * Math.exp(-leadHours / 4), 1e-9);
     }
   });
 });

@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type KeyConfig, openSigner } from "@wattline/common/keys";
 import { type Lock, takeLock } from "@wattline/common/lock";
+import type { SteeringConfig } from "./config/battery.ts";
 import type { Settings } from "./config/read.ts";
 import type { MeterConfig } from "./config/schema.ts";
 import { reasonOf } from "./errors.ts";
@@ -77,6 +78,9 @@ export async function startAgent(
       ),
     );
     const rounds = [reporter, ...traders].map((each) => runRounds(each, stop.signal));
+    const batteries = homes.map((home, index) =>
+      steer(home, config.homes[index]?.battery?.steering, traders, { now, report }, stop.signal),
+    );
     return {
       homes,
       reporter,
@@ -86,7 +90,7 @@ export async function startAgent(
         .then(() => {}),
       async stop() {
         stop.abort();
-        await Promise.all([...reading, ...rounds]);
+        await Promise.all([...reading, ...rounds, ...batteries]);
         await services.stop();
         await release();
       },
@@ -124,6 +128,22 @@ async function readMeter(
   }
 }
 
+/** A home's battery, steered until `signal` says stop, where the agent does that. */
+async function steer(
+  home: Home,
+  config: SteeringConfig | undefined,
+  traders: readonly Trader[],
+  { now, report }: Required<AgentOptions>,
+  signal: AbortSignal,
+): Promise<void> {
+  const steering = traders.find((each) => each.home === home)?.steering;
+  if (steering === undefined || config === undefined) return;
+  const { openLink, runBattery } = await import("./battery/index.ts");
+  const tell = (message: string) => report(`${home.config.name}: battery: ${message}`);
+  const link = openLink(config.link, steering.state.battery, { now, report: tell });
+  await runBattery({ steering, link, report: tell, now }, signal);
+}
+
 /** Each has rounds of its own: a relay that does not answer keeps no reading waiting. */
 async function runRounds(worker: { round(): Promise<void> }, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -147,24 +167,31 @@ async function tradersOf(
 ): Promise<Trader[]> {
   const { rpc_url: rpcUrl } = config.chain;
   if (rpcUrl === undefined || config.homes.every(({ trading }) => trading === undefined)) return [];
-  const [{ RelayClient }, { Market }, { pastOf }, { Trader }] = await Promise.all([
-    import("@wattline/relay/client"),
-    import("./trading/market.ts"),
-    import("./trading/metered.ts"),
-    import("./trading/trader.ts"),
-  ]);
+  const [{ RelayClient }, { Neighbours, Steering }, { Market }, { pastOf }, { Trader }] =
+    await Promise.all([
+      import("@wattline/relay/client"),
+      import("./battery/index.ts"),
+      import("./trading/market.ts"),
+      import("./trading/metered.ts"),
+      import("./trading/trader.ts"),
+    ]);
   const market = new Market(rpcUrl, deployment);
   return homes.flatMap((home, index) => {
-    const { trading, delegate, meters } = config.homes[index] ?? {};
+    const { trading, delegate, meters, battery } = config.homes[index] ?? {};
     if (trading === undefined || delegate === undefined || meters === undefined) return [];
     const folder = journalFolder(config.data, home.device.address);
     const names = meters.map(({ name }) => name);
+    const relay = new RelayClient(trading.relay);
     return new Trader({
       home,
       config: trading,
       delegate: openSigner(delegate),
       market,
-      relay: new RelayClient(trading.relay),
+      relay,
+      battery: battery?.steering && {
+        steering: new Steering({ config: battery.steering, home, report, now }),
+        neighbours: new Neighbours(relay),
+      },
       past: (fromSlot) => pastOf(folder, names, fromSlot),
       report,
       now,

@@ -1,6 +1,7 @@
 import { openSigner } from "@wattline/common/keys";
 import { shownUrl } from "@wattline/common/shownUrl";
 import { formatKwh } from "@wattline/sdk";
+import type { SteeringConfig } from "./config/battery.ts";
 import type { Settings } from "./config/read.ts";
 import { reasonOf } from "./errors.ts";
 import { isoOf } from "./iso.ts";
@@ -31,6 +32,12 @@ export async function check(
   };
   for (const home of homes) {
     await attempt(`${home.name}, device key`, async () => openSigner(home.device).address);
+    const steered = home.battery?.steering;
+    if (steered !== undefined) {
+      await attempt(`${home.name}, battery (${steered.link.type})`, () =>
+        batteryWords(steered, patienceMs),
+      );
+    }
     await Promise.all(
       home.meters.map((meter) =>
         attempt(`${home.name}, ${meter.name} (${meter.type})`, async () => {
@@ -83,6 +90,19 @@ export async function check(
     }
   }
   return isWell;
+}
+
+/** Reads a battery once; it is told nothing. */
+async function batteryWords(config: SteeringConfig, patienceMs: number): Promise<string> {
+  const { batteryOf, openLink, wattsOf } = await import("./battery/index.ts");
+  const complaints: string[] = [];
+  const context = { now: Date.now, report: (text: string) => complaints.push(text) };
+  const link = openLink(config.link, batteryOf(config), context);
+  for await (const reading of link.readings(AbortSignal.timeout(patienceMs))) {
+    const power = reading.chargeW === undefined ? "" : `, ${wattsOf(reading.chargeW)}`;
+    return `${formatKwh(reading.storedCentiWh / 100n)} of ${formatKwh(BigInt(config.capacity_wh))}${power} at ${isoOf(reading.unixMs)}`;
+  }
+  throw new Error(complaints[0] ?? `it has told nothing for ${patienceMs / 1000} s`);
 }
 
 function wordsOf(sample: Sample): string {

@@ -17,6 +17,7 @@ import type { BlockEntry, Entry, SlotEntry } from "./journal/entries.ts";
 import { Journal } from "./journal/journal.ts";
 import type { Records } from "./journal/records.ts";
 import { addPower, type Integral, registersOf, startIntegral } from "./metering/integrate.ts";
+import { RecentRegisters, type RecentSurplus } from "./metering/recent.ts";
 import type { PowerSample, RegisterSample, Sample } from "./metering/sample.ts";
 import {
   type Fault,
@@ -54,6 +55,7 @@ interface MeterState {
   savedMs: number;
   held: number;
   lastFault: Fault | undefined;
+  readonly recent: RecentRegisters;
 }
 
 /** The energy since the last slot's end is kept this often where there is no register that remembers it. */
@@ -162,6 +164,8 @@ export class Home {
     const entries = this.#entriesOf(meter, events, track, registers, nowMs, state, isPower);
     this.journal.append(...entries);
     this.#tell(meter, events, state);
+    if (events.some(({ kind }) => kind === "start")) state.recent.restart();
+    if (track !== undefined && track.last !== state.track?.last) state.recent.add(track.last);
     state.track = track;
     state.integral = integral;
     if (entries.length > 0) state.savedMs = nowMs;
@@ -187,6 +191,21 @@ export class Home {
       .filter(([slot, meters]) => slot >= from && names.every((name) => meters.has(name)))
       .sort(([a], [b]) => a - b)
       .map(([slot, meters]) => this.#homeSlot(slot, [...meters.values()]));
+  }
+
+  /**
+   * What the home feeds in less what it draws, W, over the last minute or two.
+   * @returns Undefined while a meter is silent for a slot or more.
+   */
+  recentSurplus(): RecentSurplus | undefined {
+    const sinceMs = this.#now() - this.#rules.slotMs;
+    let all: RecentSurplus | undefined;
+    for (const { recent } of this.#meters.values()) {
+      const one = recent.surplus(sinceMs);
+      if (one === undefined) return undefined;
+      all = all === undefined ? one : { ...all, surplusW: all.surplusW + one.surplusW };
+    }
+    return all;
   }
 
   status(): MeterStatus[] {
@@ -220,6 +239,7 @@ export class Home {
       savedMs: this.#now(),
       held: 0,
       lastFault: undefined,
+      recent: new RecentRegisters(),
     };
   }
 

@@ -1,4 +1,5 @@
 /** The parts of an agent, for who runs many homes in one process and says when each acts. */
+export { Neighbours, Steering } from "./battery/index.ts";
 export { Home, headerOf } from "./home.ts";
 export { MemoryRecords } from "./journal/records.ts";
 export { Reporter, type Reporting } from "./reporting/reporter.ts";

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { addBatteryMetrics } from "./battery/metrics.ts";
 import type { Home } from "./home.ts";
 import { addTradingMetrics } from "./trading/metrics.ts";
 import type { Trader } from "./trading/trader.ts";
@@ -59,6 +60,7 @@ export function createMetrics(homes: readonly Home[], traders: readonly Trader[]
     },
   });
   if (traders.length > 0) addTradingMetrics(register, traders);
+  if (traders.some(({ steering }) => steering !== undefined)) addBatteryMetrics(register, traders);
   return register;
 }
 

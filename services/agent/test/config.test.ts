@@ -56,7 +56,7 @@ describe("The configuration", () => {
     const example = readFileSync("services/agent/agent.example.toml", "utf8");
     const lines = example.split("\n");
     const first = lines.findIndex((line) => line.startsWith("# delegate ="));
-    const last = lines.findIndex((line) => line.startsWith("# outage ="));
+    const last = lines.findIndex((line) => line.startsWith("# outage = { give_to"));
     const inForce = lines.map((line, at) =>
       at >= first && at <= last && / = |^# \[/.test(line) ? line.slice(2) : line,
     );
@@ -75,6 +75,50 @@ describe("The configuration", () => {
     );
   });
 
+  it("that is given as an example steers a battery once its lines for that are in force", () => {
+    const example = readFileSync("services/agent/agent.example.toml", "utf8").split("\n");
+    const from = (start: string, after = 0) =>
+      example.findIndex((line, at) => at >= after && line.startsWith(start));
+    const trades = from("# delegate =");
+    const battery = from("# [homes.battery]");
+    const steered = from("# [homes.battery.steering]");
+    const inForce = (first: number, last: number) =>
+      example
+        .slice(first, last)
+        .filter((line) => / = |^# \[/.test(line))
+        .map((line) => line.slice(2));
+    const links = example.flatMap((line, at) =>
+      line === "# [homes.battery.steering.link]" ? [at] : [],
+    );
+    expect(links).to.have.length(4);
+    household.deployment({
+      chainId: 31_337,
+      meters: METERS,
+      marketplace: METERS,
+      energy: METERS,
+      fromBlock: 0,
+    });
+    const meters = from("[[homes.meters]]");
+    for (const link of links) {
+      const end = example.findIndex((line, at) => at > link && !line.startsWith("# "));
+      const toml = [
+        ...example.slice(0, trades),
+        ...inForce(trades, from("# outage = { give_to") + 1),
+        ...example.slice(meters, from("# The P1 port")),
+        ...inForce(battery, steered),
+        ...inForce(steered, from("# outage = { hours_ahead") + 1),
+        ...inForce(link, end < 0 ? example.length : end).filter(
+          (line) => !line.includes("{direction}"),
+        ),
+      ];
+      const { config } = readSettings(household.configure(toml.join("\n")));
+      expect(config.homes[0]?.battery?.steering).to.include({
+        capacity_wh: 10_000,
+        reserve: "10 %",
+      });
+    }
+  });
+
   const TRADING =
     '[homes.trading]\nrelay = "http://x/"\nfloor = "0.1"\nceiling = "0.3"\nmost_a_day = "5"';
   const trading = (terms = TRADING): string =>
@@ -82,6 +126,13 @@ describe("The configuration", () => {
       "[report]",
       'rpc_url = "http://x/"\n[report]',
     );
+  const STEERING =
+    "[homes.battery]\nlatitude = 48\nlongitude = 10\npanels_w = 0\n[homes.battery.steering]\ncapacity_wh = 10000\npower_w = 5000";
+  const SIMULATED = '[homes.battery.steering.link]\ntype = "simulated"';
+  const steering = (more: string, link = SIMULATED): string =>
+    trading(`${TRADING}\n${STEERING}\n${more}\n${link}`);
+  const twice = (toml: string): string =>
+    `${toml}\n${toml.slice(toml.indexOf("[[homes]]")).replace("Jane", "Bob")}`;
   const wrong: [what: string, toml: string, ...said: string[]][] = [
     [
       "a key that does not exist",
@@ -154,6 +205,54 @@ describe("The configuration", () => {
       "forwards too far ahead",
       trading(`${TRADING}\nforward = { bond = "0.1", hours = 72 }`),
       "homes.0.trading.forward.hours: Too big: expected number to be <=48",
+    ],
+    [
+      "a battery that is steered without prices",
+      good(SERIAL, `${STEERING}\n${SIMULATED}`),
+      "homes: expected trading for each home whose battery the agent steers",
+    ],
+    [
+      "a reserve beyond the battery",
+      steering('reserve = "10001 Wh"'),
+      "homes.0.battery.steering.reserve: expected no more than the battery's capacity",
+    ],
+    [
+      "a reserve without a unit",
+      steering('reserve = "20"'),
+      'homes.0.battery.steering.reserve: expected a share or energy such as "20 %"',
+    ],
+    [
+      "an outage that would keep more than is there",
+      steering('reserve = "10 %"\noutage = { least = "20 %" }'),
+      "homes.0.battery.steering.outage.least: expected no more than the reserves",
+    ],
+    [
+      "a battery that feeds in what nobody reports",
+      steering("feeds_in = true"),
+      "homes: expected a battery's device where feeds_in = true",
+    ],
+    [
+      "a battery of a kind that does not exist",
+      steering("", '[homes.battery.steering.link]\ntype = "modbus"'),
+      "homes.0.battery.steering.link.type: expected type to be one of mqtt, http, command, simulated",
+    ],
+    [
+      "two homes that steer one battery",
+      twice(
+        steering(
+          "",
+          '[homes.battery.steering.link]\ntype = "command"\nread = ["battery"]\nstored = { unit = "%" }\ncommand = ["battery", "{power_w}"]',
+        ),
+      ),
+      "homes: expected a battery of its own for each home",
+    ],
+    [
+      "a command that does not say how much",
+      steering(
+        "",
+        '[homes.battery.steering.link]\ntype = "mqtt"\nbroker = "mqtt://x"\nstored = { topic = "soc", unit = "%" }\ncommand = { topic = "set", payload = "on" }',
+      ),
+      "homes.0.battery.steering.link.command.payload: expected {power_w}, or {watts} and {direction}",
     ],
     [
       "a line that is no TOML",

@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import { createServer, type Server } from "node:net";
-import { Aedes } from "aedes";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { version22 } from "../../../sdk/test/meterData/p1/samples.ts";
@@ -10,6 +8,7 @@ import { until } from "../../relay/test/support/until.ts";
 import { configSchema, type MeterConfig } from "../src/config/schema.ts";
 import type { Sample } from "../src/metering/sample.ts";
 import { openSource } from "../src/sources/open.ts";
+import { Broker } from "./support/broker.ts";
 import { Household } from "./support/folder.ts";
 import { Gateway } from "./support/gateway.ts";
 import { hasPty, openPty } from "./support/pty.ts";
@@ -139,31 +138,17 @@ describe("A P1 port on a serial line", () => {
 });
 
 describe("A meter on an MQTT broker", () => {
-  let broker: Aedes;
-  let server: Server;
+  let broker: Broker;
   let url: string;
 
   beforeEach(async () => {
-    broker = await Aedes.createBroker();
-    server = createServer(broker.handle);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    url = `mqtt://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-    closing.push(
-      () => new Promise<void>((resolve) => broker.close(() => resolve())),
-      () => new Promise((resolve) => server.close(resolve)),
-    );
+    broker = await Broker.open();
+    url = broker.url;
+    closing.push(() => broker.close());
   });
 
-  const publish = (topic: string, payload: string, retain = false): Promise<void> =>
-    new Promise((resolve, reject) =>
-      broker.publish({ cmd: "publish", topic, payload, qos: 0, retain, dup: false }, (error) =>
-        error ? reject(error) : resolve(),
-      ),
-    );
-  const subscribed = () =>
-    new Promise<void>((resolve) => broker.once("subscribe", () => resolve()));
+  const publish: Broker["publish"] = (...message) => broker.publish(...message);
+  const subscribed = () => broker.subscribed();
 
   it("tells registers in one message, as Tasmota does", async () => {
     const ready = subscribed();

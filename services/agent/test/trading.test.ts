@@ -1,9 +1,6 @@
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { readKeystore } from "@wattline/common/keys";
 import { blockOf, LANES, marketplaceAbi, sourceIndex } from "@wattline/sdk";
-import { Aedes } from "aedes";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { encodeFunctionData, type Hex, toHex } from "viem";
@@ -26,6 +23,7 @@ import { readSettings } from "../src/config/read.ts";
 import { pair } from "../src/pair.ts";
 import { statusLines, statusOf } from "../src/status.ts";
 import type { Trader } from "../src/trading/trader.ts";
+import { Broker } from "./support/broker.ts";
 import { Household, keyIn } from "./support/folder.ts";
 
 const QUARTER_MS = SLOT_SECONDS * 1000;
@@ -39,6 +37,22 @@ const [JANE, BOB] = [localAccount(3), localAccount(4)];
 const EXPORT_WH = 400;
 const IMPORT_WH = 200;
 const UNTIL = START + 30 * 86_400;
+
+/** Of the last home; it is read once an hour, by a clock that stands still. */
+const BATTERY = `
+[homes.battery]
+latitude = 48.4
+longitude = 10.0
+panels_w = 0
+[homes.battery.steering]
+capacity_wh = 10000
+power_w = 4000
+stale_seconds = 60
+[homes.battery.steering.link]
+type = "simulated"
+stored_wh = 2000
+every_seconds = 3600
+`;
 
 describe("An agent that trades", function () {
   this.timeout(60_000);
@@ -401,13 +415,86 @@ ${home("bob", 0, url, floor)}
     );
   });
 
+  it("steers a battery, and bids for what it leaves; lost, it trades without it, and says so everywhere", async () => {
+    const messages = await broker();
+    const port = await freePort();
+    const config = toml({
+      more: `[page]\nport = ${port}\n[home_assistant]\nbroker = "${messages.url}"`,
+    });
+    // Nothing is ordered until all is read.
+    await authorise(BOB, keys.bob, 0n, 0);
+    const running = await start(`${config}${BATTERY}`);
+    const [, bob] = tradersOf(running);
+    const { steering, home: bobs } = bob;
+    if (steering === undefined) throw new Error("Bob's battery is not steered.");
+    await until("the battery is read", () => steering.state.trouble === undefined);
+    await authorise(BOB, keys.bob, 50n * EURO, UNTIL);
+    await relay.caughtUp();
+    await trade(running);
+    await relay.caughtUp();
+    // It holds 1,000 Wh above its reserve; each quarter of an hour needs 200 Wh, at the same price.
+    const bids = (await book(BOB.address)).filter(({ order }) => order.forward);
+    const bidWh = bids.reduce((sum, { order }) => sum + order.energy, 0);
+    const givenWh = steering.state.plan
+      .filter(
+        ({ slot }) =>
+          slot >= START_SLOT + SLOTS + 2 && slot < START_SLOT + SLOTS + 2 + FORWARD_SLOTS,
+      )
+      .reduce((sum, each) => sum + Number(each.givenWh), 0);
+    expect(givenWh).to.be.above(0);
+    expect(bidWh).to.equal(FORWARD_SLOTS * IMPORT_WH - givenWh);
+    expect(steering.state.plan.reduce((sum, each) => sum + each.givenWh, 0n)).to.equal(1_000n);
+
+    await until(
+      "it is told what to do",
+      () => steering.state.decision?.doing === "covers the need",
+    );
+    const text = () =>
+      statusLines(statusOf(running.homes, running.traders, undefined, undefined)).join("\n");
+    expect(text())
+      .to.contain("Battery: The battery is steered.")
+      .and.contain("Stored: 2 kWh (20 %), of which 1 kWh is kept")
+      .and.contain("It gives 800 W: it covers what the home lacks; a kWh more in it is worth");
+    const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(await metrics())
+      .to.contain('wattline_agent_battery_steered{home="bob"} 1')
+      .and.contain('wattline_agent_battery_power_w{home="bob"} -800');
+    const node = `wattline_${bobs.device.address.slice(2, 12).toLowerCase()}`;
+    expect(messages.find(`sensor/${node}/battery_charge/config`)).to.contain(
+      '"device_class":"battery"',
+    );
+
+    // The slot is over; what the battery gave in it is kept, and nothing is read for long.
+    nowMs += QUARTER_MS;
+    await until("it is lost", () => steering.state.trouble !== undefined);
+    expect(text()).to.contain("The battery is lost: it has told nothing for more than 60 s.");
+    expect(await metrics()).to.contain('wattline_agent_battery_steered{home="bob"} 0');
+    const { code } = /code (?<code>\d{8})/.exec(lines.join("\n"))?.groups ?? {};
+    const paired = await fetch(`http://127.0.0.1:${port}/pair`, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams({ code: code ?? "" }),
+    });
+    const cookie = paired.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const page = await (await fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } })).text();
+    expect(page).to.contain("<h3>Battery</h3>").and.contain("Trading goes on without it.");
+    await until("Home Assistant is told", () => messages.find(`${node}/battery`) === "lost");
+
+    await world.passSlots(SLOTS + 1);
+    await trade(running);
+    expect(bob.state.standing.isTrading).to.equal(true);
+    expect(steering.state.plan).to.deep.equal([]);
+    expect(bob.state.forecast[0]?.importWh).to.equal(BigInt(IMPORT_WH));
+  });
+
   it("is checked before it runs: relay, limits and what the delegate may do", async () => {
     await authorise(JANE, keys.jane, 0n, 0);
     const said: string[] = [];
-    const settings = readSettings(household.configure(toml()));
+    const settings = readSettings(household.configure(`${toml()}${BATTERY}`));
     expect(await check(settings, (line) => said.push(line))).to.equal(true);
     expect(said.join("\n"))
-      .to.contain(`ok    jane, relay at ${relay.url}: ok, 0 orders`)
+      .to.contain("ok    bob, battery (simulated): 2 kWh of 10 kWh, taking 0 W at ")
+      .and.contain(`ok    jane, relay at ${relay.url}: ok, 0 orders`)
       .and.contain(`jane, trading: The account ${JANE.address} does not allow`)
       .and.contain("ok    bob, trading: The agent trades.");
     said.length = 0;
@@ -443,22 +530,9 @@ ${home("bob", 0, url, floor)}
     expect(status.homes[1]?.trading?.without.at(-1)).to.contain("allowance is used up");
   });
 
-  async function broker() {
-    const aedes = await Aedes.createBroker();
-    const server = createServer(aedes.handle);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    closing.push(
-      () => new Promise<void>((resolve) => aedes.close(() => resolve())),
-      () => new Promise((resolve) => server.close(resolve)),
-    );
-    const heard = new Map<string, string>();
-    aedes.on("publish", ({ topic, payload }) => heard.set(topic, payload.toString()));
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("It has no port.");
-    return {
-      port: address.port,
-      find: (end: string) => [...heard].find(([topic]) => topic.endsWith(end))?.[1],
-    };
+  async function broker(): Promise<Broker> {
+    const opened = await Broker.open();
+    closing.push(() => opened.close());
+    return opened;
   }
 });

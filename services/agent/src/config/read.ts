@@ -77,6 +77,13 @@ function anchored(config: Config, folder: string): Config {
       battery: home.battery && {
         ...home.battery,
         device: home.battery.device && key(home.battery.device),
+        steering: home.battery.steering && {
+          ...home.battery.steering,
+          link:
+            home.battery.steering.link.type === "mqtt"
+              ? password(home.battery.steering.link)
+              : home.battery.steering.link,
+        },
       },
       meters: home.meters.map((meter) => {
         if (meter.type === "p1-file" || meter.type === "replay") {

@@ -1,18 +1,12 @@
 import { addressSchema, keySchema } from "@wattline/common/keys";
 import { SOURCES } from "@wattline/sdk";
 import * as z from "zod";
+import { steeringSchema } from "./battery.ts";
+import { energyUnit, path, powerUnit, seconds, text, url } from "./parts.ts";
 
 /** What `agent.toml` may say. `agent.example.toml` explains each key to the household. */
 
-const text = z.string().min(1);
-const seconds = z.number().positive();
 const port = z.int().min(1).max(65_535);
-const url = (protocol: RegExp, example: string) =>
-  z.url({ protocol, error: `an address such as ${example}` });
-const energyUnit = z.enum(["Wh", "kWh"]);
-const powerUnit = z.enum(["W", "kW"]);
-/** The JSON path of a number: `.`-separated names and places in lists; empty where the whole text is the number. */
-const path = z.string().default("");
 
 /** Registers of both directions, or power where there is no register. */
 const oneOf = (values: { import?: unknown; export?: unknown; power?: unknown }): boolean =>
@@ -145,6 +139,7 @@ const home = z.strictObject({
       panels_w: z.int().nonnegative(),
       device: keySchema.optional(),
       capacity_w: capacity.optional(),
+      steering: steeringSchema.optional(),
     })
     .optional(),
 });
@@ -204,6 +199,22 @@ export const configSchema = z
     path: ["homes"],
     message: "a delegate's key for each home that trades: make one with agent keys delegate.json",
   })
+  .refine(({ homes }) => homes.every(({ battery, trading }) => !battery?.steering || trading), {
+    path: ["homes"],
+    message: "trading for each home whose battery the agent steers: its prices come from there",
+  })
+  .refine(
+    ({ homes }) =>
+      homes.every(({ battery }) => !battery?.steering?.feeds_in || battery.device !== undefined),
+    {
+      path: ["homes"],
+      message: "a battery's device where feeds_in = true: what it feeds in is reported by that",
+    },
+  )
+  .refine(({ homes }) => isUnique(homes.flatMap(commandOf)), {
+    path: ["homes"],
+    message: "a battery of its own for each home: two would tell it different things",
+  })
   .refine(({ homes }) => isUnique(homes.map(({ name }) => name)), {
     path: ["homes"],
     message: "homes with different names",
@@ -212,6 +223,14 @@ export const configSchema = z
     path: ["homes"],
     message: "meters of a home with different names",
   });
+
+/** Where a home's battery is told what to do. */
+function commandOf({ battery }: z.output<typeof home>): string[] {
+  const link = battery?.steering?.link;
+  if (link === undefined || link.type === "simulated") return [];
+  const { type, command } = link;
+  return [JSON.stringify(type === "mqtt" ? [link.broker, command] : command)];
+}
 
 const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
 

@@ -1,5 +1,6 @@
 import type { Address } from "viem";
 import type {
+  BatteryEntry,
   BlockEntry,
   BlockState,
   Entry,
@@ -19,6 +20,8 @@ export class Book {
   readonly marks = new Map<string, MarkEntry>();
   /** By slot and meter. */
   readonly slots = new Map<number, Map<string, SlotEntry>>();
+  /** What the battery did, by slot. */
+  readonly battery = new Map<number, BatteryEntry>();
   /** By {@link keyOf}. */
   readonly blocks = new Map<string, BlockEntry>();
   readonly sent = new Map<string, SentEntry>();
@@ -38,6 +41,9 @@ export class Book {
         this.slots.set(entry.slot, meters.set(entry.meter, entry));
         break;
       }
+      case "battery":
+        this.battery.set(entry.slot, entry);
+        break;
       case "mark":
         this.marks.set(entry.meter, entry);
         break;
@@ -89,6 +95,9 @@ export class Book {
     for (const slot of this.slots.keys()) {
       if (slot < Math.min(beforeSlot, signed)) this.slots.delete(slot);
     }
+    for (const slot of this.battery.keys()) {
+      if (slot < beforeSlot) this.battery.delete(slot);
+    }
     for (const [hash, { order }] of this.orders) {
       if (order.lastSlot < beforeSlot) this.orders.delete(hash);
     }
@@ -104,6 +113,7 @@ export class Book {
     return [
       ...(header ? [header] : []),
       ...[...this.slots.values()].flatMap((meters) => [...meters.values()]),
+      ...this.battery.values(),
       ...this.blocks.values(),
       ...(sealedBlock === undefined ? [] : [{ kind: "sealed" as const, block: sealedBlock }]),
       ...this.sent.values(),

@@ -36,6 +36,15 @@ const slotEntry = z.object({
   quality,
 });
 
+/** What the battery took and gave in a slot, at the meter; left out of what is learned where that is not known. */
+const batteryEntry = z.object({
+  kind: z.literal("battery"),
+  slot,
+  takenWh: wh,
+  givenWh: wh,
+  isKnown: z.boolean(),
+});
+
 /** How far a meter has been read, and what its unended slot holds so far. */
 const mark = z.object({
   kind: z.literal("mark"),
@@ -109,6 +118,7 @@ const orderStateEntry = z.object({
 const entry = z.discriminatedUnion("kind", [
   header,
   slotEntry,
+  batteryEntry,
   mark,
   note,
   block,
@@ -124,6 +134,7 @@ const entries = z.array(entry);
 export type Entry = z.output<typeof entry>;
 export type Header = z.output<typeof header>;
 export type SlotEntry = z.output<typeof slotEntry>;
+export type BatteryEntry = z.output<typeof batteryEntry>;
 export type MarkEntry = z.output<typeof mark>;
 export type NoteEntry = z.output<typeof note>;
 export type BlockEntry = z.output<typeof block>;

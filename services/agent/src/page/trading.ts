@@ -1,16 +1,18 @@
 import { localTimeOf } from "@wattline/sdk";
 import { html } from "hono/html";
+import type { BatteryReport } from "../battery/report.ts";
 import type { ForecastReport, MarketReport, TradingReport } from "../trading/report.ts";
 
 type Body = ReturnType<typeof html>;
 
 /** What the agent traded and why, what it expects, and what it may do. */
 export function tradingSection(trading: TradingReport, timeZone: string): Body {
-  const { isTrading, standing, trouble, market, forecast, orders, without } = trading;
+  const { isTrading, standing, trouble, market, battery, forecast, orders, without } = trading;
   const timeOf = (iso: string) => localTimeOf(Date.parse(iso) / 1000, timeZone);
   return html`<h3>Trading</h3>
 <p${isTrading ? "" : html` class="notice" role="status"`}>${standing}${trouble === undefined ? "" : ` It waits: ${trouble}`}</p>
 ${market === undefined ? "" : marketList(market)}
+${battery === undefined ? "" : batterySection(battery, timeOf)}
 <h3>What it did and why</h3>
 ${orders.length === 0 ? html`<p>No order was signed yet.</p>` : html`<ul>${orders.map(({ time, text }) => html`<li>${time} ${text}</li>`)}</ul>`}
 ${without.length === 0 ? "" : html`<ul>${without.map((text) => html`<li>${text}</li>`)}</ul>`}
@@ -30,6 +32,23 @@ const marketList = ({ currency, prices, limits, today, ...rest }: MarketReport):
 <dt>The agent may spend</dt><dd>${rest.allowance} until ${rest.allowedUntil}</dd>
 <dt>In escrow</dt><dd>${rest.balance}</dd>
 </dl>`;
+
+const batterySection = (
+  { isSteered, standing, stored, storedPercent, reserve, doing, plan }: BatteryReport,
+  timeOf: (iso: string) => string,
+): Body => html`<h3>Battery</h3>
+<p${isSteered ? "" : html` class="notice" role="status"`}>${standing} ${doing ?? ""}</p>
+<dl>
+<dt>Stored</dt><dd>${stored === undefined ? "not read yet" : `${stored} (${storedPercent} %)`}</dd>
+<dt>Kept</dt><dd>${reserve}</dd>
+</dl>
+${
+  plan.length === 0
+    ? ""
+    : html`<div class="scroll"><table><thead><tr><th>From</th><th>Takes</th><th>Gives</th><th>Stored then</th></tr></thead><tbody>
+${plan.map(({ time, takenWh, givenWh, stored: after }) => html`<tr><td>${timeOf(time)}</td><td>${takenWh} Wh</td><td>${givenWh} Wh</td><td>${after}</td></tr>`)}
+</tbody></table></div>`
+}`;
 
 const errorWords = ({ forecastError: error }: TradingReport): string =>
   error.slots === 0

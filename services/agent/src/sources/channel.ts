@@ -20,6 +20,18 @@ export class Channel<T> {
     this.#wake?.();
   }
 
+  /** What is pushed, until `signal` says stop. */
+  async *until(signal: AbortSignal): AsyncGenerator<T> {
+    const stop = () => this.close();
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    try {
+      yield* this;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (;;) {
       const next = this.#waiting.shift();

@@ -22,9 +22,16 @@ export function httpSource(config: HttpMeterConfig, context: SourceContext): Met
   return { samples: (signal) => reconnecting(url, () => poll(signal), context, signal) };
 }
 
-async function ask({ url, headers }: HttpMeterConfig, signal: AbortSignal): Promise<string> {
+/**
+ * Asks a device for its answer, which it has ten seconds for.
+ * @throws AgentError for an answer that is none, and what fetch throws
+ */
+export async function ask(
+  { url, ...request }: Pick<HttpMeterConfig, "url" | "headers"> & RequestInit,
+  signal: AbortSignal,
+): Promise<string> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
-  const response = await fetch(url, { headers, signal: patience });
+  const response = await fetch(url, { ...request, signal: patience });
   if (!response.ok) throw new AgentError(`it answers with status ${response.status}`);
   const text = await response.text();
   if (text.length > MOST_BYTES) throw new AgentError(`its answer has ${text.length} characters`);

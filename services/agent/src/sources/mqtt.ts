@@ -1,12 +1,9 @@
-import { readSecret } from "@wattline/common/keys";
 import type { MqttMeterConfig } from "../config/schema.ts";
-import { reasonOf } from "../errors.ts";
 import type { Sample } from "../metering/sample.ts";
+import { openBroker } from "./broker.ts";
 import { Channel } from "./channel.ts";
 import type { MeterSource, SourceContext } from "./source.ts";
 import { numberAt, powerW, registerWh } from "./values.ts";
-
-const RECONNECT_MS = 5_000;
 
 /** A meter that publishes on a broker, as Home Assistant, Shelly and Tasmota do. Its time is that of arrival. */
 export function mqttSource(config: MqttMeterConfig, context: SourceContext): MeterSource {
@@ -18,46 +15,16 @@ async function* samples(
   { now, report }: SourceContext,
   signal: AbortSignal,
 ): AsyncGenerator<Sample> {
-  const { broker, username, password_file: passwordFile } = config;
-  const { connect } = await import("mqtt");
-  const password = passwordFile === undefined ? undefined : readSecret(passwordFile).trimEnd();
-  const client = connect(broker, {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    reconnectPeriod: RECONNECT_MS,
-  });
   const channel = new Channel<Sample>();
   const reader = new MqttReader(config);
-  let isDown = false;
-  client.on("connect", () => {
-    if (isDown) report(`${broker} is there again.`);
-    isDown = false;
-    client.subscribe(reader.topics);
-  });
-  const down = (reason: string) => {
-    if (!isDown && !signal.aborted)
-      report(`${broker} is not there (${reason}); trying again until it is.`);
-    isDown = true;
+  const take = (topic: string, text: string) => {
+    const sample = reader.take(topic, text, now());
+    if (sample !== undefined) channel.push(sample);
   };
-  client.on("error", (error) => down(reasonOf(error)));
-  client.on("close", () => down("the connection has ended"));
-  client.on("message", (topic, payload, { retain }) => {
-    // What a broker has kept may be of any age.
-    if (retain) return;
-    try {
-      const sample = reader.take(topic, payload.toString(), now());
-      if (sample !== undefined) channel.push(sample);
-    } catch (error) {
-      report(`${topic}: ${reasonOf(error)}`);
-    }
-  });
-  const stop = () => channel.close();
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
+  const client = await openBroker(config, reader.topics, take, report, signal);
   try {
-    yield* channel;
+    yield* channel.until(signal);
   } finally {
-    signal.removeEventListener("abort", stop);
     await client.endAsync(true);
   }
 }

@@ -12,6 +12,7 @@ import {
   slotStart,
 } from "@wattline/sdk";
 import type { SlotForecast } from "@wattline/sdk/forecast";
+import { type BatteryReport, batteryLines, batteryReport } from "../battery/report.ts";
 import { isoOf } from "../iso.ts";
 import type { OrderEntry } from "../journal/entries.ts";
 import type { MarketState } from "./market.ts";
@@ -34,6 +35,8 @@ export interface TradingReport {
     readonly persistenceImportWh: number;
     readonly slots: number;
   };
+  /** Missing for a home whose battery the agent does not steer. */
+  readonly battery: BatteryReport | undefined;
   /** What it ordered and why, the newest first. */
   readonly orders: readonly { readonly time: string; readonly text: string }[];
   /** What it did not order, and why. */
@@ -87,7 +90,8 @@ const SECONDS_PER_HOUR = 3600;
 const SECONDS_PER_DAY = 86_400;
 
 export function tradingReport(trader: Trader): TradingReport {
-  const { standing, trouble, forecast, without } = trader.state;
+  const { standing, trouble, forecast, without, market } = trader.state;
+  const { steering } = trader;
   const { slotSeconds } = trader.home;
   const timeOf = (slot: number) => isoOf(slotStart(slot, slotSeconds) * 1000);
   const { exported, imported } = trader.forecastError;
@@ -104,6 +108,7 @@ export function tradingReport(trader: Trader): TradingReport {
       persistenceImportWh: imported.persistenceWh,
       slots: exported.slots,
     },
+    battery: steering && batteryReport(steering.state, slotSeconds, market?.currency),
     orders: newestOf(trader).map((entry) => ({
       time: isoOf(entry.unixMs),
       text: wordsOf(entry, timeOf(entry.order.firstSlot)),
@@ -220,6 +225,7 @@ export function tradingLines({
   standing,
   trouble,
   market,
+  battery,
   orders,
   without,
   ...rest
@@ -232,6 +238,7 @@ export function tradingLines({
     `  Trading: ${standing}`,
     ...(trouble === undefined ? [] : [`  Trading waits: ${trouble}`]),
     ...(market === undefined ? [] : marketLines(market)),
+    ...(battery === undefined ? [] : batteryLines(battery)),
     ...(next.length === 0 ? [] : [`  Forecast (UTC, + export - import): ${next.join(", ")}`]),
     ...(error.slots === 0
       ? []

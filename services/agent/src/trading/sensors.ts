@@ -1,4 +1,5 @@
 import { formatAmount } from "@wattline/sdk";
+import { batterySensors } from "../battery/sensors.ts";
 import { ENERGY, type Sensor } from "../sensor.ts";
 import { priceNow, tradedToday, tradingReport } from "./report.ts";
 import type { Trader } from "./trader.ts";
@@ -85,6 +86,7 @@ export function tradingSensors(trader: Trader): readonly Sensor[] {
       value: () => kwh(trader.state.forecast.reduce((sum, { exportWh }) => sum + exportWh, 0n)),
       attributes: () => ({ slots: tradingReport(trader).forecast }),
     },
+    ...(trader.steering === undefined ? [] : batterySensors(trader, trader.steering)),
   ];
 }
 

@@ -9,6 +9,7 @@ import {
   isFirm,
   marketDomain,
   type Order,
+  type SlotRange,
   type Source,
   slotAt,
 } from "@wattline/sdk";
@@ -20,6 +21,7 @@ import {
   type TradingFacts,
   type TradingLimits,
 } from "@wattline/sdk/trading";
+import { type Neighbours, netForecast, PLAN_HOURS, type Steering } from "../battery/index.ts";
 import type { TradingConfig } from "../config/schema.ts";
 import { AgentError, reasonOf } from "../errors.ts";
 import type { Home, HomeSlot } from "../home.ts";
@@ -27,7 +29,7 @@ import { keyOf } from "../journal/book.ts";
 import type { OrderEntry } from "../journal/entries.ts";
 import { limitsOf } from "./limits.ts";
 import type { Market, MarketState, MarketView } from "./market.ts";
-import { meteredOf, mintedOf } from "./metered.ts";
+import { meteredOf, mintedOf, withoutBattery } from "./metered.ts";
 import { signOrders, signWithdrawal } from "./signing.ts";
 import { firmLock, type Standing, standingOf } from "./standing.ts";
 
@@ -72,7 +74,9 @@ export interface TraderOptions {
   readonly market: Market;
   /** Where orders go. */
   readonly relay: Pick<RelayClient, "post" | "withdraw">;
-  /** What was metered before, from a slot on, oldest first: the forecast learns from it. */
+  /** The home's battery where the agent steers it, and what the order book tells its plan. */
+  readonly battery?: { readonly steering: Steering; readonly neighbours: Neighbours } | undefined;
+  /** What was metered before, without the battery, from a slot on, oldest first: the forecast learns from it. */
   readonly past: (fromSlot: number) => readonly MeteredSlot[];
   readonly report: (message: string) => void;
   readonly now: () => number;
@@ -104,6 +108,11 @@ export class Trader {
 
   get state(): TradingState {
     return this.#state;
+  }
+
+  /** The battery that it plans; undefined where the home has none that the agent steers. */
+  get steering(): Steering | undefined {
+    return this.#options.battery?.steering;
   }
 
   /** How wrong its forecasts of a day ahead were lately. */
@@ -143,10 +152,14 @@ export class Trader {
     if (view === undefined) return;
     const limits = limitsOf(config, view.currency);
     const placed = await this.#followFills(view);
-    const forecast = this.#forecast(view);
+    const slots = this.#tradedSlots(view, limits);
+    const alone = this.#forecast(view);
+    const promisedWh = await view.promisedWh(home.device.address, rangeOf(view, slots, alone));
+    const forecast = await this.#withBattery(view, alone, placed, promisedWh);
     this.#state = { ...this.#state, market: view, limits, forecast, without: [] };
     if (!this.#state.standing.isTrading) return;
-    const plan = planTrades(await this.#factsOf(view, limits, placed, forecast), limits);
+    const facts = await this.#factsOf(view, { slots, placed, forecast, promisedWh });
+    const plan = planTrades(facts, limits);
     this.#state = { ...this.#state, without: plan.without };
     this.#keep(plan);
     await this.#withdraw(plan.stale);
@@ -155,7 +168,9 @@ export class Trader {
 
   /** Adds to the forecast what has been metered since; at first the past, in parts, so that meters are read meanwhile. */
   async #learn(): Promise<void> {
-    const { home, past, now } = this.#options;
+    const { home, past, now, battery } = this.#options;
+    // What the battery did in a slot is known when the slot is over.
+    const known = battery?.steering.settle() ?? Number.POSITIVE_INFINITY;
     if (this.#forecaster.end === undefined) {
       const fromSlot = slotAt(now() / 1000 - LEARNED_SECONDS, home.slotSeconds);
       for (const [index, slot] of past(fromSlot).entries()) {
@@ -163,20 +178,55 @@ export class Trader {
         if (index % LEARNED_TOGETHER === 0) await setImmediate();
       }
     }
-    for (const each of meteredOf(home.slots(this.#forecaster.end ?? 0))) {
+    const slots = home.slots(this.#forecaster.end ?? 0).filter(({ slot }) => slot < known);
+    for (const each of withoutBattery(meteredOf(slots), home.journal.book.battery)) {
       this.#forecaster.add(each);
     }
   }
 
   #forecast({ microgrid, nowSeconds }: MarketView): SlotForecast[] {
-    const { forward } = this.#options.config;
-    const first = slotAt(nowSeconds, microgrid.slotSeconds) + 1;
-    const seconds = (forward?.hours ?? SHOWN_HOURS) * 3600;
+    const { config, battery } = this.#options;
+    const { forward } = config;
+    const first = slotAt(nowSeconds, microgrid.slotSeconds) + (battery === undefined ? 1 : 0);
+    const hours = forward?.hours ?? SHOWN_HOURS;
+    const seconds = (battery === undefined ? hours : Math.max(hours, PLAN_HOURS)) * 3600;
     const lastSlot = slotAt(nowSeconds + seconds, microgrid.slotSeconds);
     return this.#forecaster.forecast(
       { firstSlot: first, lastSlot },
       forward?.confidence ?? USUAL_CONFIDENCE,
     );
+  }
+
+  /** The forecast with what the battery is to do, which is planned once a slot. */
+  async #withBattery(
+    view: MarketView,
+    alone: readonly SlotForecast[],
+    placed: readonly PlacedOrder[],
+    promisedWh: EnergyBySlot,
+  ): Promise<readonly SlotForecast[]> {
+    const { battery } = this.#options;
+    if (battery === undefined) return alone;
+    const { microgrid, nowSeconds, meter } = view;
+    const firstSlot = slotAt(nowSeconds, microgrid.slotSeconds);
+    const lastSlot = slotAt(nowSeconds + PLAN_HOURS * 3600, microgrid.slotSeconds);
+    const committedWh = new Map([...promisedWh].map(([slot, wh]) => [slot, -wh]));
+    for (const { order, purpose, filledWh } of placed) {
+      if (purpose !== "forward bid" || order.firstSlot < firstSlot) continue;
+      committedWh.set(order.firstSlot, (committedWh.get(order.firstSlot) ?? 0n) + filledWh);
+    }
+    const neighboursWh = await battery.neighbours
+      .leftWh(microgrid, { firstSlot, lastSlot }, meter.owner)
+      // Without the order book the home is planned for as if it were alone.
+      .catch(() => new Map<number, bigint>());
+    const plan = battery.steering.plan({
+      microgrid,
+      nowSeconds,
+      learnedTo: this.#forecaster.end,
+      forecast: alone,
+      neighboursWh,
+      committedWh,
+    });
+    return netForecast(alone, plan).filter(({ slot }) => slot > firstSlot);
   }
 
   /** @throws AgentError when the meter is registered otherwise than configured */
@@ -235,21 +285,25 @@ export class Trader {
     });
   }
 
+  /** The metered slots that may still trade. */
+  #tradedSlots({ microgrid, nowSeconds, meter }: MarketView, limits: TradingLimits): HomeSlot[] {
+    const from = slotAt(nowSeconds - limits.spotSeconds, microgrid.slotSeconds);
+    return this.home.slots(Math.max(from, meter.firstSlot));
+  }
+
   async #factsOf(
     view: MarketView,
-    { spotSeconds }: TradingLimits,
-    placed: readonly PlacedOrder[],
-    forecast: readonly SlotForecast[],
+    known: Pick<TradingFacts, "placed" | "forecast" | "promisedWh"> & {
+      readonly slots: readonly HomeSlot[];
+    },
   ): Promise<TradingFacts> {
     const { meter, microgrid, nowSeconds, account, allowance } = view;
+    const { slots, ...rest } = known;
     const { home } = this;
-    const from = slotAt(nowSeconds - spotSeconds, microgrid.slotSeconds);
-    const slots = home.slots(Math.max(from, meter.firstSlot));
-    const firstSlot = slots[0]?.slot ?? slotAt(nowSeconds, microgrid.slotSeconds);
-    const lastSlot = forecast.at(-1)?.slot ?? slots.at(-1)?.slot ?? firstSlot;
     // A firm order draws on no allowance: what is locked bounds it.
     const firm = view.isOffline ? firmLock(view, this.#options.delegate.address) : undefined;
     return {
+      ...rest,
       maker: meter.owner,
       meter: home.device.address,
       microgrid,
@@ -260,10 +314,7 @@ export class Trader {
       balanceMillis: account.balanceMillis,
       allowanceMillis: firm === undefined ? allowance.allowanceMillis : BOUNDLESS_MILLIS,
       metered: mintedOf(slots, home.storage !== undefined),
-      forecast,
-      promisedWh: await view.promisedWh(home.device.address, { firstSlot, lastSlot }),
       heldWh: await this.#heldWh(view, slots),
-      placed,
     };
   }
 
@@ -370,6 +421,16 @@ export class Trader {
     const { chainId, contracts } = this.#options.market;
     return marketDomain(chainId, contracts.marketplace);
   }
+}
+
+/** From the first metered slot to the last that is forecast. */
+function rangeOf(
+  { microgrid, nowSeconds }: MarketView,
+  slots: readonly HomeSlot[],
+  forecast: readonly SlotForecast[],
+): SlotRange {
+  const firstSlot = slots[0]?.slot ?? slotAt(nowSeconds, microgrid.slotSeconds);
+  return { firstSlot, lastSlot: forecast.at(-1)?.slot ?? slots.at(-1)?.slot ?? firstSlot };
 }
 
 /** A relay that does not answer for so long is not there. */

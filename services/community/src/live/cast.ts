@@ -14,6 +14,9 @@ import {
 import { Seasons } from "./seasons.ts";
 import { TOWNS } from "./start.ts";
 
+/** Every so many homes with a roof have a battery. */
+const BATTERY_EVERY = 2;
+
 /** A home of a town. */
 export interface Dweller {
   readonly name: string;
@@ -24,6 +27,8 @@ export interface Dweller {
   /** The key of its agent. */
   readonly delegate: PrivateKeyAccount;
   readonly capacityW: number;
+  /** Whether it has a battery, which its agent steers. */
+  readonly hasBattery: boolean;
 }
 
 /** A town with its homes, its grid and its weather. */
@@ -46,9 +51,19 @@ export interface Cast {
   readonly payer: LocalAccount;
 }
 
-/** The towns of `npm start`, and everybody's accounts on the local chain. */
-export function castOf(): Cast {
-  const all = TOWNS.map(({ name, seed, from }) => new Seasons(seed, name, from));
+/** What makes a town: its weather and how many homes it has. */
+export interface TownTerms {
+  readonly name: string;
+  readonly seed: number;
+  readonly from: string;
+  readonly households?: number;
+}
+
+/** The towns, those of `npm start` unless others are given, and everybody's accounts on the local chain. */
+export function castOf(terms: readonly TownTerms[] = TOWNS): Cast {
+  const all = terms.map(
+    ({ name, seed, from, households }) => new Seasons(seed, name, from, households),
+  );
   const { firsts, free } = accountsOf(all.map(({ homes }) => homes.length));
   const towns = all.map((seasons, town): Town => {
     const first = firsts[town] ?? free;
@@ -67,6 +82,7 @@ export function castOf(): Cast {
         device: deviceKey(name, home.name),
         delegate: delegateKey(name, home.name),
         capacityW: home.capacityW,
+        hasBattery: home.capacityW > 0 && index % BATTERY_EVERY === BATTERY_EVERY - 1,
       })),
     };
   });

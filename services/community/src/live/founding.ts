@@ -21,6 +21,8 @@ const WALLET_MONEY = 1_000_000_000n;
 /** More than an agent spends in a year. */
 const ALLOWANCE = 1_000_000_000_000n;
 const A_YEAR = 365 * 86_400;
+/** Homes whose accounts are opened at a time. */
+const OPENED_TOGETHER = 20;
 /** Of the grid's meter. */
 const RETAILER_CAPACITY_W = 1_000_000;
 
@@ -43,8 +45,7 @@ export async function foundTowns(
     if (town === undefined) throw new Error(`Microgrid ${index + 1} is no town.`);
     await settleRetailer(simulation, operator, town);
     await fund(wattline, dso, DSO_FUNDING);
-    for (const [home, who] of households.entries()) {
-      signal.throwIfAborted();
+    const open = async (who: Person, home: number) => {
       await fund(wattline, who, HOME_FUNDING);
       const dweller = town.homes[home];
       if (dweller === undefined) throw new Error(`${who.name} is no home of ${town.name}.`);
@@ -55,6 +56,11 @@ export async function foundTowns(
           .connect(who.signer)
           .authorize(wattline.addresses.euro, delegate, ALLOWANCE, until, o),
       );
+    };
+    for (let first = 0; first < households.length; first += OPENED_TOGETHER) {
+      signal.throwIfAborted();
+      const together = households.slice(first, first + OPENED_TOGETHER);
+      await Promise.all(together.map((who, index) => open(who, first + index)));
     }
   }
   for (const { account } of byHand) {

@@ -3,6 +3,7 @@ import {
   headerOf,
   Market,
   MemoryRecords,
+  Neighbours,
   Reporter,
   type Reporting,
   Trader,
@@ -11,6 +12,7 @@ import type { Signer } from "@wattline/common/keys";
 import type { RelayClient } from "@wattline/relay/client";
 import type { MeteredSlot } from "@wattline/sdk/forecast";
 import type { LocalAccount } from "../simulation/accounts.ts";
+import { PlayedBattery } from "./battery.ts";
 import { type Cast, type Dweller, type Places, playedByHand, type Town } from "./cast.ts";
 import { SLOT_SECONDS, SLOTS_PER_DAY, SLOTS_PER_HOUR, START_SLOT } from "./start.ts";
 
@@ -19,6 +21,7 @@ export interface LiveHome {
   readonly who: Dweller;
   readonly town: Town;
   readonly home: Home;
+  readonly battery: PlayedBattery | undefined;
   /** Trades the slots that are played at once, which needs no forecast: to learn takes time. */
   readonly opening: Trader;
   /** Trades from then on, forward too. */
@@ -59,11 +62,12 @@ export class LiveHomes {
   #nowMs = START_SLOT * SLOT_SECONDS * 1000;
 
   constructor(options: HomesOptions) {
-    const { cast, places, rpcUrl } = options;
+    const { cast, places, rpcUrl, relay } = options;
     this.#options = options;
     const market = new Market(rpcUrl, places);
+    const neighbours = new Neighbours(relay);
     this.all = cast.towns.flatMap((town) =>
-      town.homes.map((who) => this.#homeOf(town, who, market)),
+      town.homes.map((who) => this.#homeOf(town, who, market, neighbours)),
     );
     for (const each of this.all) this.#read(each);
   }
@@ -75,10 +79,13 @@ export class LiveHomes {
   meter(slot: number): void {
     this.#nowMs = (slot + 1) * SLOT_SECONDS * 1000;
     for (const each of this.all) {
-      const { who, town } = each;
+      const { who, town, battery } = each;
       const registers = this.#registersOf(who);
-      registers.importWh += town.seasons.importedWh(who.index, slot);
-      registers.exportWh += town.seasons.exportedWh(who.index, slot);
+      const { seasons } = town;
+      const surplusWh = seasons.exportedWh(who.index, slot) - seasons.importedWh(who.index, slot);
+      const leftWh = battery?.act(slot, surplusWh) ?? surplusWh;
+      if (leftWh > 0n) registers.exportWh += leftWh;
+      else registers.importWh -= leftWh;
       this.#read(each);
     }
   }
@@ -105,7 +112,7 @@ export class LiveHomes {
     home.take(METER, { kind: "registers", unixMs: this.#nowMs, ...this.#registersOf(who) });
   }
 
-  #homeOf(town: Town, who: Dweller, market: Market): LiveHome {
+  #homeOf(town: Town, who: Dweller, market: Market, neighbours: Neighbours): LiveHome {
     const { cast, places, relay, report } = this.#options;
     const config = {
       name: `${who.name} (${town.name})`,
@@ -124,6 +131,7 @@ export class LiveHomes {
       report: () => {},
       now: this.now,
     });
+    const battery = who.hasBattery ? new PlayedBattery(home, this.now) : undefined;
     const posts = who.capacityW > 0 && who.index % POSTING_EVERY === POSTING_EVERY - 1;
     const limits = {
       ...LIMITS,
@@ -135,6 +143,7 @@ export class LiveHomes {
       market,
       relay,
       report,
+      battery: battery && { steering: battery.steering, neighbours },
       now: this.now,
     };
     // Who reports by hand promises nothing.
@@ -143,6 +152,7 @@ export class LiveHomes {
       who,
       town,
       home,
+      battery,
       opening: new Trader({ ...options, config: limits, past: () => [] }),
       trader: new Trader({
         ...options,

@@ -1,5 +1,6 @@
 import { dayOf, parseDay, SECONDS_PER_DAY } from "../profiles/calendar.ts";
 import { generateCommunity } from "../profiles/generate.ts";
+import { USUAL_HOMES } from "../profiles/homes.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 
 const SLOT_SECONDS = 900;
@@ -12,12 +13,17 @@ const DAYS_AT_ONCE = 7;
 export class Seasons {
   readonly name: string;
   readonly #seed: number;
+  readonly #households: number;
   readonly #firstSlot: number;
   readonly #weeks = new Map<number, CommunitySeries>();
 
-  /** @param from The first day, `YYYY-MM-DD`, from 00:00 UTC. */
-  constructor(seed: number, name: string, from: string) {
+  /**
+   * @param from The first day, `YYYY-MM-DD`, from 00:00 UTC.
+   * @param households How many homes, 2 or more.
+   */
+  constructor(seed: number, name: string, from: string, households = USUAL_HOMES) {
     this.#seed = seed;
+    this.#households = households;
     this.name = name;
     this.#firstSlot = (parseDay(from) ?? 0) / SLOT_SECONDS;
   }
@@ -67,7 +73,12 @@ export class Seasons {
     const known = this.#weeks.get(number);
     if (known !== undefined) return known;
     const from = dayOf((this.#firstSlot + number * slotsPerWeek) * SLOT_SECONDS);
-    const made = generateCommunity({ seed: this.#seed, from, days: DAYS_AT_ONCE });
+    const made = generateCommunity({
+      seed: this.#seed,
+      from,
+      days: DAYS_AT_ONCE,
+      households: this.#households,
+    });
     const week = { ...made, name: this.name };
     this.#weeks.set(number, week);
     for (const old of this.#weeks.keys()) if (old < number - 1) this.#weeks.delete(old);

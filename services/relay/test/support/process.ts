@@ -23,6 +23,7 @@ export interface RelayProcess {
 export async function spawnRelay(
   world: Pick<World, "deployment" | "rpcUrl">,
   env: Readonly<Record<string, string>>,
+  patienceMs?: number,
 ): Promise<RelayProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), "wattline-deployment-"));
   const file = path.join(folder, "deployment.json");
@@ -42,10 +43,11 @@ export async function spawnRelay(
   let output = "";
   for (const pipe of [child.stdout, child.stderr]) pipe.on("data", (text) => (output += text));
   const url = `http://127.0.0.1:${port}`;
-  await until("the relay listens", () => {
+  const listens = () => {
     if (child.exitCode !== null) throw new Error(`The relay ended: ${output}`);
     return output.includes(url);
-  });
+  };
+  await until("the relay listens", listens, patienceMs);
   await rm(folder, { recursive: true });
   return {
     client: new RelayClient(url),
