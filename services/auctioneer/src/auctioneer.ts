@@ -162,6 +162,11 @@ export class Auctioneer {
     return this.#turns.take(() => this.#round(signal));
   }
 
+  /** Whether there is something to do by {@link sendMandate}. */
+  get hasMandates(): boolean {
+    return this.mandates !== undefined && this.mandates.waiting + this.#outbox.waiting.length > 0;
+  }
+
   /** Sends what households have signed, at most one of it, and clears nothing. @throws what the node throws */
   sendMandate(): Promise<Round> {
     return this.#turns.take(async () => {
