@@ -143,7 +143,7 @@ describe("A newcomer without ether", function () {
     await page.goto(`${stack.url}/market?do=bid`);
     await bid("0.5");
     await page.goto(`${stack.url}/energy?tab=orders`);
-    await page.getByRole("button", { name: "Cancel" }).first().click();
+    await page.getByRole("button", { name: "Take back…" }).first().click();
     await page.getByText(/the community sends it and pays the fee/).waitFor();
     await page.getByRole("button", { name: "Cancel on chain" }).click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -160,6 +160,7 @@ describe("A newcomer without ether", function () {
   });
 
   it("withdraws, and says in words why what is not signed needs ether", async () => {
+    await page.goto(`${stack.url}/energy?tab=money`);
     const left = await escrowed();
     await page.getByRole("button", { name: /^All/ }).last().click();
     await page.getByRole("button", { name: "Withdraw" }).click();

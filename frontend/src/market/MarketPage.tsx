@@ -22,7 +22,7 @@ import { PricesInWords } from "./CommunityPrice.tsx";
 import { DayPicker } from "./DayPicker.tsx";
 import { SlotStrip } from "./SlotStrip.tsx";
 import { type Market, useMarket } from "./useMarket.ts";
-import { windowOf } from "./usePurchase.ts";
+import { windowOf } from "./window.ts";
 import { useRecords } from "./useRecords.ts";
 import { useMarketSearch } from "./useSearch.ts";
 

@@ -5,8 +5,8 @@ import {
   dynamisation,
   seasonOf,
   standardLoadWatts,
-} from "../../src/profiles/loadShape.ts";
-import { STANDARD_LOAD_WATTS } from "../../src/profiles/standardLoad.ts";
+} from "../../src/need/loadShape.ts";
+import { STANDARD_LOAD_WATTS } from "../../src/need/standardLoad.ts";
 
 const clock = (moment: string): number => Date.parse(`${moment}Z`) / 1000;
 
