@@ -5,6 +5,7 @@ import {
   MILLIS_PER_UNIT,
   packProfile,
   slotAt,
+  slotEnd,
   slotStart,
   sumWh,
   unpackProfile,
@@ -287,10 +288,7 @@ describe("The market", function () {
     await page.waitForURL(/first=\d+/);
     const { slotSeconds } = stack.series;
     const now = await stack.chain.chainTime();
-    await page.waitForFunction(
-      (end) => document.querySelector("select option:last-child")?.textContent === end,
-      localTimeOf(slotStart(slotAt(now, slotSeconds), slotSeconds), ZONE),
-    );
+    await from.locator("option").nth(1).waitFor({ state: "attached" });
     await from.selectOption("11:00");
     expect(await from.locator("option:checked").textContent()).to.equal("11:00");
     const ends = await to.locator("option").allTextContents();

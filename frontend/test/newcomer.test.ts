@@ -16,7 +16,7 @@ import { injectWallet, type TestWallet } from "./support/wallet.ts";
 const EURO = 1_000_000n;
 /** A local account that no home has: the auctioneer's. */
 const AUCTIONEER = 15;
-const AGENT = "0x00000000000000000000000000000000000A6e47";
+const AGENT = "0x00000000000000000000000000000000000a6e47";
 
 describe("A newcomer without ether", function () {
   this.timeout(TEST_MS);
@@ -90,13 +90,14 @@ describe("A newcomer without ether", function () {
       .slice(0, 16)
       .replace(" ", "T");
 
-  /** Signs a bid for all of the morning. */
-  async function bid(kWh: string): Promise<void> {
+  /** Signs a bid for all of the morning, at the form's limit unless told otherwise. */
+  async function bid(kWh: string, limit?: string): Promise<void> {
     const { firstSlot, lastSlot } = stack.morning;
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("From", { exact: true }).fill(localText(firstSlot));
     await dialog.getByLabel("Until", { exact: true }).fill(localText(lastSlot + 1));
     await dialog.getByLabel("Energy at most").fill(kWh);
+    if (limit !== undefined) await dialog.getByLabel("Limit", { exact: true }).fill(limit);
     await dialog.getByRole("button", { name: "Sign the bid" }).click();
     await page
       .getByText(/is in the book/)
@@ -141,7 +142,8 @@ describe("A newcomer without ether", function () {
 
   it("takes an order back for certain, lets an agent trade and revokes it", async () => {
     await page.goto(`${stack.url}/market?do=bid`);
-    await bid("0.5");
+    // Below the community price, so that it stays open.
+    await bid("0.5", "0.05");
     await page.goto(`${stack.url}/energy?tab=orders`);
     await page.getByRole("button", { name: "Take back…" }).first().click();
     await page.getByText(/the community sends it and pays the fee/).waitFor();
