@@ -1,8 +1,8 @@
 import { type Household, localAccount, signReading } from "@wattline/community/simulation";
 import { costMillis, energyIdOf, LANES, levelFor, millisOf } from "@wattline/sdk";
 import { expect } from "chai";
-import { encode } from "uqr";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { encode } from "uqr";
 import { decodeFunctionData, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { freePort } from "../../scripts/testing/ports.ts";

@@ -14,7 +14,7 @@ import {
   Notice,
 } from "../ui/index.ts";
 import { ConnectButton, MoreMoney, useDepositWay, usePayer } from "../wallet/index.ts";
-import { isReservation, type Bought, useBuy, useFunding } from "./useBuy.ts";
+import { type Bought, isReservation, useBuy, useFunding } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import type { PurchaseView } from "./usePurchase.ts";
 

@@ -55,10 +55,7 @@ export function PlanCurve({
           );
         })}
       </svg>
-      <div
-        aria-hidden="true"
-        className="flex justify-between text-xs text-muted tabular-nums"
-      >
+      <div aria-hidden="true" className="flex justify-between text-xs text-muted tabular-nums">
         <span>{formatClock(slotStart(window.firstSlot, slotSeconds))}</span>
         <span>{formatClock(slotEnd(window.lastSlot, slotSeconds))}</span>
       </div>

@@ -19,15 +19,15 @@ export default function PlanDetails({
   const costs = useWholeCents()(plan.takes.map(({ costMillis }) => costMillis));
   return (
     <ul className="mt-2 flex max-h-72 flex-col gap-2 overflow-y-auto">
-        {plan.takes.map((take, index) => (
-          <Take
-            key={`${take.ask.signature} ${take.ask.source} ${[...take.sentWh.keys()].join()}`}
-            take={take}
-            costMillis={costs[index] ?? 0n}
-            market={market}
-            records={records}
-          />
-        ))}
+      {plan.takes.map((take, index) => (
+        <Take
+          key={`${take.ask.signature} ${take.ask.source} ${[...take.sentWh.keys()].join()}`}
+          take={take}
+          costMillis={costs[index] ?? 0n}
+          market={market}
+          records={records}
+        />
+      ))}
     </ul>
   );
 }

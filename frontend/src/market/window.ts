@@ -33,10 +33,7 @@ export function partOf(market: Market, { first }: Pick<MarketSearch, "first">): 
 }
 
 /** The window in the URL, within one part of the day; else that whole part. */
-export function windowOf(
-  market: Market,
-  search: Pick<MarketSearch, "first" | "last">,
-): SlotRange {
+export function windowOf(market: Market, search: Pick<MarketSearch, "first" | "last">): SlotRange {
   const part = partOf(market, search);
   const { first, last } = search;
   const firstSlot = first !== undefined && isIn(part, first) ? first : part.firstSlot;
