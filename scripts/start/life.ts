@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeWhole } from "@wattline/common/files";
+import { reasonOf } from "@wattline/common/mendable";
 import {
   castOf,
   FailureLog,
@@ -19,7 +20,6 @@ import {
   signerFor,
   Wallets,
 } from "@wattline/community/live";
-import { reasonOf } from "@wattline/common/mendable";
 import { RelayClient } from "@wattline/relay/client";
 import type { NetworkConfig } from "./config.ts";
 import { filesIn } from "./folder.ts";

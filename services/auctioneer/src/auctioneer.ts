@@ -4,6 +4,7 @@ import { openSigner } from "@wattline/common/keys";
 import { type Lock, takeLock } from "@wattline/common/lock";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import { nodeTransport } from "@wattline/common/node";
+import { Turns } from "@wattline/relay/turns";
 import {
   type Batch,
   type Deployment,
@@ -21,7 +22,6 @@ import {
   type Hex,
   type PublicClient,
 } from "viem";
-import { Turns } from "@wattline/relay/turns";
 import { type ChainState, Ledger } from "./chain/ledger.ts";
 import { batchesOfPairings, pairingsOf, timingOf } from "./clearing.ts";
 import type { Config, Settings } from "./config.ts";

@@ -56,7 +56,12 @@ export async function simulate(
   const call = block?.calls[0];
   if (call === undefined) throw new Error("The node's answer holds no simulated call.");
   if (call.status !== "success") {
-    return { events: undefined, failure: reasonOf(call.error), revert: call.data, gasUsed: call.gasUsed };
+    return {
+      events: undefined,
+      failure: reasonOf(call.error),
+      revert: call.data,
+      gasUsed: call.gasUsed,
+    };
   }
   const { marketplace, microgrids, meters, energy } = contracts;
   const events = (call.logs ?? []).flatMap(({ address, topics, data: bytes }, logIndex) => {

@@ -1,4 +1,4 @@
-import { marketplaceAbi, mandateData, mandateTypedData, type UnsignedMandate } from "@wattline/sdk";
+import { mandateData, mandateTypedData, marketplaceAbi, type UnsignedMandate } from "@wattline/sdk";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { type Address, decodeErrorResult, encodeFunctionData, erc20Abi, type Hex } from "viem";
