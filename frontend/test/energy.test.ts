@@ -2,6 +2,7 @@ import { type Household, localAccount, signReading } from "@wattline/community/s
 import { costMillis, energyIdOf, LANES, levelFor, millisOf } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { encode } from "uqr";
 import { decodeFunctionData, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { freePort } from "../../scripts/testing/ports.ts";
@@ -374,6 +375,13 @@ describe("My energy", function () {
     await other.goto(stack.url + certificate);
     await other.getByRole("heading", { name: "Verified", exact: true }).waitFor();
     await other.getByText("750 Wh", { exact: true }).first().waitFor();
+    // The code is the link's, module by module.
+    const code = other.getByRole("img", { name: /^QR code of the link/ }).locator("path");
+    const shown = (await code.getAttribute("d"))?.match(/M\d+ \d+/g);
+    const { data } = encode(stack.url + certificate, { ecc: "M", border: 4 });
+    expect(shown).to.deep.equal(
+      data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}`] : []))),
+    );
     await other.getByText("Bakery, midsummer").waitFor();
     await other.getByText(jane.address, { exact: true }).first().waitFor();
     await other.getByText(new RegExp(`against ${stack.network.rpcUrl}`)).waitFor();

@@ -5,6 +5,7 @@ import {
   MILLIS_PER_UNIT,
   packProfile,
   slotAt,
+  slotEnd,
   slotStart,
   sumWh,
   unpackProfile,
@@ -37,6 +38,9 @@ interface Log {
   readonly topics: readonly string[];
   readonly data: string;
 }
+
+/** What the button that buys says; of energy to come it reserves. */
+const BUY = /^(Buy|Reserve) .+ for/;
 
 describe("The market", function () {
   this.timeout(TEST_MS);
@@ -71,7 +75,7 @@ describe("The market", function () {
     const page = await context.newPage();
     await page.goto(`${stack.url}/market`);
     await connectWallet(page);
-    await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
+    await page.getByRole("button", { name: BUY }).waitFor();
     await scrollThrough(page);
     return { page, wallet, watch };
   }
@@ -85,6 +89,9 @@ describe("The market", function () {
     );
   }
 
+  /** Turns to energy of hours that are over. */
+  const past = (page: Page) =>
+    page.getByRole("button", { name: "Cover what you already used" }).click();
   const energyField = (page: Page) => page.getByLabel("Energy", { exact: true });
 
   it("buys the cheapest offers, one over the tie line, with a permit in one transaction", async () => {
@@ -95,6 +102,8 @@ describe("The market", function () {
       wattline.euro.connect(operator.signer).mint(address, FUNDS, o),
     );
     const { page, wallet, watch } = await open();
+    await past(page);
+    await page.getByLabel("Which delivery slots").selectOption("Cheapest first");
     await energyField(page).fill("13");
     const button = page.getByRole("button", { name: /^Buy 13 kWh for €/ });
     await button.waitFor();
@@ -213,9 +222,11 @@ describe("The market", function () {
     const before = await wattline.marketplace.accountOf(wattline.addresses.euro, neighbour.address);
     const { page, wallet, watch } = await open(neighbour.account);
     await page.getByRole("button", { name: "Still to come" }).click();
+    await page.getByLabel("Which delivery slots").selectOption("Cheapest first");
     await energyField(page).fill("1,5");
-    await page.getByRole("button", { name: "Buy 1.5 kWh for €0.24" }).click();
-    await page.getByText("You bought 1.5 kWh").waitFor();
+    await page.getByText(/If the sun stays away, what is missing is refunded/).waitFor();
+    await page.getByRole("button", { name: "Reserve 1.5 kWh for €0.24" }).click();
+    await page.getByText("You reserved 1.5 kWh").waitFor();
     await page.getByText(/locked for energy to come/).waitFor();
     expect(wallet.typedData()).to.deep.equal([]);
     expect(callsOf(wallet).map(({ functionName }) => functionName)).to.deep.equal(["reserve"]);
@@ -227,9 +238,9 @@ describe("The market", function () {
   it("accepts that the wallet declines", async () => {
     const { page, wallet } = await open(market.neighbour.account);
     wallet.decline(true);
-    await page.getByRole("button", { name: /^Buy .+ for/ }).click();
+    await page.getByRole("button", { name: BUY }).click();
     await page.getByText("You declined it in your wallet. Nothing was sent.").waitFor();
-    await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
+    await page.getByRole("button", { name: BUY }).waitFor();
   });
 
   it("shows an offer's distance and its seller's record, and keeps filters in the URL", async () => {
@@ -268,18 +279,23 @@ describe("The market", function () {
       page.getByRole("combobox", { name, exact: true }),
     );
     if (from === undefined || to === undefined) throw new Error("There are no times to choose.");
-    await from.selectOption("11:00");
+    await past(page);
     await page.waitForURL(/first=\d+/);
-    expect(await from.locator("option").count()).to.equal(24 * 4);
+    const { slotSeconds } = stack.series;
+    const now = await stack.chain.chainTime();
+    await from.locator("option").nth(1).waitFor({ state: "attached" });
+    await from.selectOption("11:00");
     expect(await from.locator("option:checked").textContent()).to.equal("11:00");
     const ends = await to.locator("option").allTextContents();
-    expect([ends[0], ends.at(-1), ends.length]).to.deep.equal(["11:15", "24:00", 13 * 4]);
+    expect(ends[0]).to.equal("11:15");
+    expect(ends.at(-1)).to.equal(localTimeOf(slotEnd(slotAt(now, slotSeconds), slotSeconds), ZONE));
+    const before = ends.at(-2) ?? "";
     await to.focus();
     await page.keyboard.press("ArrowUp");
-    await to.locator("option:checked", { hasText: "23:45" }).waitFor({ state: "attached" });
+    await to.locator("option:checked", { hasText: before }).waitFor({ state: "attached" });
     await page.reload();
-    await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
-    await to.locator("option:checked", { hasText: "23:45" }).waitFor({ state: "attached" });
+    await page.getByRole("button", { name: BUY }).waitFor();
+    await to.locator("option:checked", { hasText: before }).waitFor({ state: "attached" });
     expect(await from.locator("option:checked").textContent()).to.equal("11:00");
     watch.assertNoFaults();
   });
@@ -320,6 +336,7 @@ describe("The market", function () {
         }),
       ]);
       await page.reload();
+      await past(page);
       await page.getByRole("combobox", { name: "From", exact: true }).selectOption(clock(first));
       await page.getByRole("combobox", { name: "To", exact: true }).selectOption(clock(first + 4));
       await energyField(page).fill("100");
@@ -352,6 +369,7 @@ describe("The market", function () {
     });
     await relay.post([cheapest]);
     const { page, wallet } = await open(buyer.account);
+    await past(page);
     await energyField(page).fill("0.1");
     const { asked, decide } = wallet.hesitate();
     await page.getByRole("button", { name: "Buy 100 Wh for <€0.01" }).click();
@@ -408,7 +426,7 @@ describe("The market", function () {
     await page.reload();
     await page.getByText("The order book does not answer.").waitFor();
     await page.getByText("Announced on chain", { exact: true }).waitFor();
-    await page.getByRole("button", { name: /^Buy .+ for/ }).waitFor();
+    await page.getByRole("button", { name: BUY }).waitFor();
   });
 });
 

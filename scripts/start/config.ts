@@ -13,6 +13,7 @@ export interface Services {
   readonly rpcUrl: string;
   readonly relayUrl: string;
   readonly indexerUrl: string;
+  readonly auctioneerUrl: string;
 }
 
 /** One network of `/wattline.json`, the dApp's configuration. */

@@ -10,12 +10,14 @@ import { configOf } from "./config.ts";
 import { filesIn } from "./folder.ts";
 import { runAsPart } from "./runAsPart.ts";
 
-const { WATTLINE_RPC_URL, WATTLINE_RELAY_URL, WATTLINE_INDEXER_URL } = process.env;
+const { WATTLINE_RPC_URL, WATTLINE_RELAY_URL, WATTLINE_INDEXER_URL, WATTLINE_AUCTIONEER_URL } =
+  process.env;
 const rpcUrl = WATTLINE_RPC_URL ?? "";
 const services = {
   rpcUrl,
   relayUrl: WATTLINE_RELAY_URL ?? "",
   indexerUrl: WATTLINE_INDEXER_URL ?? "",
+  auctioneerUrl: WATTLINE_AUCTIONEER_URL ?? "",
 };
 
 await runAsPart([ChainError], async (signal) => {

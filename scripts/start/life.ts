@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeWhole } from "@wattline/common/files";
+import { reasonOf } from "@wattline/common/mendable";
 import {
   castOf,
   FailureLog,
@@ -15,6 +16,7 @@ import {
   playerOf,
   playForever,
   publishDirectories,
+  sendMandates,
   signerFor,
   Wallets,
 } from "@wattline/community/live";
@@ -41,10 +43,11 @@ await runAsPart([FoundingError], async (signal) => {
   const cast = castOf();
   await found();
   signal.throwIfAborted();
-  const { deployment, currency } = networkIn(files.config);
+  const { deployment, currency, auctioneerUrl } = networkIn(files.config);
   const places = { ...deployment, euro: currency.address };
   const relay = new RelayClient(relayUrl);
   const { towns } = cast;
+  const mandatesPort = Number(new URL(auctioneerUrl).port);
   const homes = new LiveHomes({ cast, places, rpcUrl, relay, report: () => {} });
   const options: PlayOptions = {
     homes,
@@ -58,6 +61,7 @@ await runAsPart([FoundingError], async (signal) => {
       deployment: files.deployment,
       rpcUrl,
       relayUrl,
+      mandatesPort,
       report: console.log,
     }),
     payer: {
@@ -69,6 +73,8 @@ await runAsPart([FoundingError], async (signal) => {
     failures: new FailureLog(console.log, signal),
     signal,
   };
+  const sending = sendMandates(options.auctioneer, { mandatesPort }, options.failures, signal);
+  sending.catch((error: unknown) => console.error(reasonOf(error)));
   await answers("relay", `${relayUrl}/health`, signal);
   await publishDirectories(options);
   const player = playerOf(options);

@@ -9,6 +9,8 @@ export interface Ports {
   readonly chain: number;
   readonly relay: number;
   readonly indexer: number;
+  /** Where the auctioneer, a part of the community, takes what households have signed. */
+  readonly auctioneer: number;
   readonly frontend: number;
 }
 
@@ -26,6 +28,7 @@ export const USAGE = `npm start -- [options]
   --port-chain N         where the chain listens on 127.0.0.1 (default 8545)
   --port-relay N         … the relay (default 42070)
   --port-indexer N       … the indexer (default 42069)
+  --port-auctioneer N    … the auctioneer, for what households sign (default 42093)
   --port-frontend N      … the dApp (default 5173)
   --folder FOLDER        for what the run leaves behind; emptied at the start (default .wattline/run)
   --help                 this text`;
@@ -35,6 +38,7 @@ const FLAGS = {
   "port-chain": { type: "string" },
   "port-relay": { type: "string" },
   "port-indexer": { type: "string" },
+  "port-auctioneer": { type: "string" },
   "port-frontend": { type: "string" },
   folder: { type: "string" },
 } as const;
@@ -63,9 +67,10 @@ export function readStartOptions(argv: readonly string[]): StartOptions | "help"
     chain: port("chain", "8545"),
     relay: port("relay", "42070"),
     indexer: port("indexer", "42069"),
+    auctioneer: port("auctioneer", "42093"),
     frontend: port("frontend", "5173"),
   };
-  if (new Set(Object.values(ports)).size < 4) {
+  if (new Set(Object.values(ports)).size < Object.keys(ports).length) {
     throw new OptionsError("Every part needs its own port.");
   }
   const paceSeconds = wholeNumber("--pace", values.pace ?? "5");

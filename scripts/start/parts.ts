@@ -14,6 +14,7 @@ export const urlsOf = ({ ports }: Pick<StartOptions, "ports">) => ({
   rpcUrl: `http://${HOST}:${ports.chain}`,
   relayUrl: `http://${HOST}:${ports.relay}`,
   indexerUrl: `http://${HOST}:${ports.indexer}`,
+  auctioneerUrl: `http://${HOST}:${ports.auctioneer}`,
   frontendUrl: `http://${HOST}:${ports.frontend}`,
 });
 
@@ -22,7 +23,7 @@ export const urlsOf = ({ ports }: Pick<StartOptions, "ports">) => ({
  */
 export function partsOf(options: StartOptions): PartSpec[] {
   const { ports, folder, paceSeconds } = options;
-  const { rpcUrl, relayUrl, indexerUrl } = urlsOf(options);
+  const { rpcUrl, relayUrl, indexerUrl, auctioneerUrl } = urlsOf(options);
   const files = filesIn(folder);
   const { deployment } = files;
   const waits = (signal: AbortSignal) => fileExists(deployment, signal);
@@ -45,6 +46,7 @@ export function partsOf(options: StartOptions): PartSpec[] {
         WATTLINE_RPC_URL: rpcUrl,
         WATTLINE_RELAY_URL: relayUrl,
         WATTLINE_INDEXER_URL: indexerUrl,
+        WATTLINE_AUCTIONEER_URL: auctioneerUrl,
         WATTLINE_RUN: folder,
         WATTLINE_PACE: String(paceSeconds),
       },

@@ -27,6 +27,7 @@ export * from "./history/moves.ts";
 export * from "./history/positions.ts";
 export * from "./history/prices.ts";
 export * from "./history/trades.ts";
+export * from "./mandates.ts";
 export * from "./microgrid.ts";
 export * from "./money.ts";
 export * from "./orderJson.ts";

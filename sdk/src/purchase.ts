@@ -64,6 +64,8 @@ export interface Wish {
   readonly energyWh: bigint;
   /** The most per kWh that arrives, all in, base units; no limit where it gives none. The cap of an island holds anyway. */
   mostPerKwh?(slot: number): bigint | undefined;
+  /** The most Wh that are to arrive in a slot; no limit where it gives none. */
+  mostWh?(slot: number): bigint | undefined;
   /** The most orders in one transaction; {@link ORDERS_PER_PURCHASE} by default. */
   readonly mostOrders?: number;
 }
@@ -124,10 +126,11 @@ export function isOpenWay({ from, line }: Way, to: Microgrid, slot: number): boo
  * @throws RangeError when less than 1 Wh is wanted.
  */
 export function planPurchase(asks: readonly Ask[], wish: Wish, buyer: Buyer): Purchase {
-  const { energyWh, mostPerKwh, mostOrders = ORDERS_PER_PURCHASE } = wish;
+  const { energyWh, mostPerKwh, mostWh, mostOrders = ORDERS_PER_PURCHASE } = wish;
   if (energyWh < 1n) throw new RangeError(`A purchase of ${energyWh} Wh buys nothing.`);
   const used = new Uses(buyer);
   const parts = new Map<string, Part>();
+  const planned = new Map<number, bigint>();
   let wanted = energyWh;
 
   for (const tier of inMeritOrder(tiersOf(asks, wish.window, buyer))) {
@@ -142,11 +145,16 @@ export function planPurchase(asks: readonly Ask[], wish: Wish, buyer: Buyer): Pu
       const most = mostPerKwh?.(slot);
       if (most !== undefined && pricePerKwh > most) continue;
       const loss = used.lossOf(ask, slot);
-      const sent = least(used.leftOf(ask, slot), leastSentFor(wanted, loss));
+      const before = planned.get(slot) ?? 0n;
+      const room = mostWh?.(slot);
+      const open = least(wanted, room && room - before);
+      if (open <= 0n) continue;
+      const sent = least(used.leftOf(ask, slot), leastSentFor(open, loss));
       const arrived = arrivedOf(sent, loss);
       if (arrived <= 0n) continue;
       used.add(ask, slot, sent);
       part.sentWh.set(slot, sent);
+      planned.set(slot, before + arrived);
       wanted -= arrived;
     }
     if (part.sentWh.size > 0) parts.set(key, part);

@@ -25,6 +25,8 @@ interface WaitingReading {
 
 const run = promisify(execFile);
 const PARTS = ["chain", "relay", "indexer", "frontend"] as const;
+/** The auctioneer has a port of its own, and lives in the community's process. */
+const PORTS = [...PARTS, "auctioneer"] as const;
 /** Officials, homes, auctioneer, retailers of both towns, and who pays for reports. */
 const ACCOUNTS = 36;
 
@@ -78,8 +80,8 @@ describe("npm start refuses", () => {
   });
 
   it("a folder that contains something else, or is used by another run", async () => {
-    const ports = await freePorts(4);
-    const options = PARTS.flatMap((part, index) => [`--port-${part}`, String(ports[index])]);
+    const ports = await freePorts(PORTS.length);
+    const options = PORTS.flatMap((part, index) => [`--port-${part}`, String(ports[index])]);
     writeFileSync(path.join(folder, "diary"), "mine");
     expect(await refusal(...options, "--folder", folder)).to.contain("would be emptied");
     expect(readFileSync(path.join(folder, "diary"), "utf8")).to.equal("mine");
@@ -99,8 +101,8 @@ describe("npm start", function () {
   let network: NetworkConfig | undefined;
 
   before(async () => {
-    const free = await freePorts(PARTS.length);
-    for (const [index, part] of PARTS.entries()) ports.set(part, free[index] ?? 0);
+    const free = await freePorts(PORTS.length);
+    for (const [index, part] of PORTS.entries()) ports.set(part, free[index] ?? 0);
     runFolder = path.join(folder, "run");
     start = spawn(
       process.execPath,
@@ -172,8 +174,10 @@ describe("npm start", function () {
   });
 
   it("gives the dApp its configuration, with the keys of the demo wallet", async () => {
-    const { deployment, demo, rpcUrl, relayUrl, indexerUrl } = configured();
-    expect([rpcUrl, relayUrl, indexerUrl]).to.deep.equal(["chain", "relay", "indexer"].map(urlOf));
+    const { deployment, demo, rpcUrl, relayUrl, indexerUrl, auctioneerUrl } = configured();
+    expect([rpcUrl, relayUrl, indexerUrl, auctioneerUrl]).to.deep.equal(
+      ["chain", "relay", "indexer", "auctioneer"].map(urlOf),
+    );
     expect(demo.accounts.map(({ role }) => role)).to.deep.equal([
       "prosumer",
       "neighbour",

@@ -49,6 +49,7 @@ export function Settlements({ microgrid }: { readonly microgrid: Microgrid }) {
     void navigate({
       search: (search) => ({ ...search, row }),
       replace: row === undefined,
+      state: (state) => ({ ...state, opensLayer: row !== undefined }),
       resetScroll: false,
     });
   const columns = useColumns(setOpen);

@@ -31,6 +31,8 @@ const network = z.object({
   indexerUrl: z.optional(url),
   /** The community's island node, which says what is promised while the chain is out of reach. */
   nodeUrl: z.optional(url),
+  /** The auctioneer that sends, and pays for, what households without ether sign. */
+  auctioneerUrl: z.optional(url),
   explorerUrl: z.optional(url),
   /** Where people get money of the currency. */
   moneyUrl: z.optional(url),

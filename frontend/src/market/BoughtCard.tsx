@@ -22,9 +22,15 @@ export function BoughtCard({
     <div role="status" className="flex flex-col gap-3">
       <p className="flex items-center gap-2 text-lg font-bold text-leaf">
         <PartyPopper aria-hidden="true" className="size-6" />
-        <Trans>
-          You bought <Energy wh={energyWh} />
-        </Trans>
+        {lockedMillis > 0n ? (
+          <Trans>
+            You reserved <Energy wh={energyWh} />
+          </Trans>
+        ) : (
+          <Trans>
+            You bought <Energy wh={energyWh} />
+          </Trans>
+        )}
       </p>
       <p>
         <Plural value={sellers} one="From one neighbour" other="From # neighbours" />

@@ -1,10 +1,20 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
 import { Suspense, useId } from "react";
 import { useConnection } from "wagmi";
 import { useNetwork } from "../chain/index.ts";
-import { Button, cx, formatEnergy, formatMillis, formatMoment, formatMoney } from "../ui/index.ts";
-import { ConnectButton, MoreMoney, useDepositWay } from "../wallet/index.ts";
-import { type Bought, useBuy, useFunding } from "./useBuy.ts";
+import {
+  Button,
+  buttonClass,
+  cx,
+  formatEnergy,
+  formatMillis,
+  formatMoment,
+  formatMoney,
+  Notice,
+} from "../ui/index.ts";
+import { ConnectButton, MoreMoney, useDepositWay, usePayer } from "../wallet/index.ts";
+import { type Bought, isReservation, useBuy, useFunding } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import type { PurchaseView } from "./usePurchase.ts";
 
@@ -22,6 +32,7 @@ export function BuyButton({
   const { currency } = useNetwork();
   const { isConnected } = useConnection();
   const { buy, busy } = useBuy();
+  const payer = usePayer();
   const funding = useFunding(plan?.costMillis ?? 0n);
   const reasonId = useId();
   if (!isConnected) {
@@ -43,7 +54,9 @@ export function BuyButton({
         ? t`Your wallet lacks ${lacking} for this.`
         : undefined;
   const { escrowMillis = 0n, deposit = 0n } = funding ?? {};
-  const blocked = reason !== undefined || funding === undefined || !isReady;
+  const blocked =
+    reason !== undefined || funding === undefined || !isReady || payer === "community";
+  const reserves = isReservation(plan);
   const amounts = `${formatEnergy(plan.totalWh)}`;
   const cost = formatMillis(plan.costMillis, currency);
   return (
@@ -64,8 +77,18 @@ export function BuyButton({
           if (bought) onBought(bought);
         }}
       >
-        {t`Buy ${amounts} for ${cost}`}
+        {reserves ? t`Reserve ${amounts} for ${cost}` : t`Buy ${amounts} for ${cost}`}
       </Button>
+      {payer === "community" && <BidInstead />}
+      {reserves && (
+        <p className="text-sm">
+          <Trans>
+            This reserves energy that is still to come: your money is locked until the meters have
+            reported. If the sun stays away, what is missing is refunded, and the seller's bond is
+            yours.
+          </Trans>
+        </p>
+      )}
       {funding !== undefined && funding.lacking > 0n && (
         <Suspense>
           <MoreMoney />
@@ -83,6 +106,27 @@ export function BuyButton({
           ))}
       </p>
     </div>
+  );
+}
+
+/** Who has no ether can't buy at once, and bids instead. */
+function BidInstead() {
+  return (
+    <Notice>
+      <p className="mb-2">
+        <Trans>
+          To take an offer at once is a transaction, whose fee is paid in Ether, and your account
+          has none. Sign a bid instead: the community's auctioneer settles it and pays the fee.
+        </Trans>
+      </p>
+      <Link
+        to="/market"
+        search={(before) => ({ ...before, do: "bid" })}
+        className={buttonClass("primary", "small")}
+      >
+        <Trans>Sign a bid</Trans>
+      </Link>
+    </Notice>
   );
 }
 

@@ -26,12 +26,14 @@ import {
 } from "../ui/index.ts";
 import { BuyButton } from "./BuyButton.tsx";
 import { EnergyField, type TypedEnergy, useTypedEnergy } from "./EnergyField.tsx";
+import { PlanCurve } from "./PlanCurve.tsx";
 import type { Records } from "./records.ts";
 import type { MarketSearch } from "./search.ts";
 import { sellersOf } from "./sellers.ts";
 import type { Bought } from "./useBuy.ts";
 import type { Market } from "./useMarket.ts";
 import { type PurchaseView, usePurchase } from "./usePurchase.ts";
+import { partsOf } from "./window.ts";
 
 const BoughtCard = lazily(() =>
   import("./BoughtCard.tsx").then(({ BoughtCard: card }) => ({ default: card })),
@@ -73,10 +75,17 @@ export function BuyCard({
         </p>
       ) : (
         <div className="flex flex-col gap-4">
-          <PurchaseForm market={market} view={view} wish={wish} change={change} />
+          <PurchaseForm market={market} view={view} how={search.how} wish={wish} change={change} />
           {wish.fault === undefined && (
             <>
               <Summary view={view} change={change} />
+              {view.plan && (
+                <PlanCurve
+                  energyWh={view.plan.arrivedWh}
+                  window={view.window}
+                  slotSeconds={market.day.slotSeconds}
+                />
+              )}
               <BuyButton market={market} view={view} onBought={setBought} />
               {view.plan && <Sellers plan={view.plan} market={market} records={records} />}
             </>
@@ -113,47 +122,46 @@ function Sellers({
 
 function PurchaseForm({
   market,
-  view: { window },
+  view: { part, window },
+  how,
   wish,
   change,
 }: {
   readonly market: Market;
   readonly view: PurchaseView;
+  readonly how: MarketSearch["how"];
   readonly wish: TypedEnergy;
   change(part: Partial<MarketSearch>): void;
 }) {
   const { t, i18n } = useLingui();
   const { slots, slotSeconds } = market.day;
-  const times = { ...slots, slotSeconds };
-  const presets = [
-    { name: t`Whole day`, first: slots.firstSlot, last: slots.lastSlot },
-    ...(market.currentSlot >= slots.firstSlot && market.currentSlot < slots.lastSlot
-      ? [
-          { name: t`So far`, first: slots.firstSlot, last: market.currentSlot },
-          { name: t`Still to come`, first: market.currentSlot + 1, last: slots.lastSlot },
-        ]
-      : []),
+  const { kind, firstSlot, lastSlot } = part;
+  const times = { firstSlot, lastSlot, slotSeconds, endsDay: lastSlot === slots.lastSlot };
+  const names = { coming: t`Still to come`, past: t`Cover what you already used` };
+  const ways = [
+    { how: undefined, name: t`As a household uses it` },
+    ...(kind === "coming" ? [{ how: "soonest", name: t`As soon as possible` } as const] : []),
+    { how: "cheapest", name: t`Cheapest first` } as const,
   ];
   return (
     <div className="flex flex-col gap-3">
       <div className="flex flex-wrap gap-2">
-        {presets.map(({ name, first, last }) => {
-          const chosen = first === window.firstSlot && last === window.lastSlot;
-          return (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={chosen}
-              onClick={() => change({ first, last })}
-              className={cx(
-                "min-h-8 rounded-full border px-3 text-sm font-semibold",
-                chosen ? "border-leaf bg-leaf-soft text-leaf" : "border-control hover:bg-sunken",
-              )}
-            >
-              {name}
-            </button>
-          );
-        })}
+        {partsOf(market).map((each) => (
+          <button
+            key={each.kind}
+            type="button"
+            aria-pressed={each.kind === kind}
+            onClick={() => change({ first: each.firstSlot, last: each.lastSlot })}
+            className={cx(
+              "min-h-8 rounded-full border px-3 text-sm font-semibold",
+              each.kind === kind
+                ? "border-leaf bg-leaf-soft text-leaf"
+                : "border-control hover:bg-sunken",
+            )}
+          >
+            {names[each.kind]}
+          </button>
+        ))}
       </div>
       <div className="grid grid-cols-2 gap-3">
         <Field label={<Trans>From</Trans>}>
@@ -192,6 +200,24 @@ function PurchaseForm({
         </Field>
       </div>
       <EnergyField typed={wish} />
+      <Field label={<Trans>Which delivery slots</Trans>}>
+        {(control) => (
+          <Select
+            {...control}
+            className="w-full"
+            value={how ?? ""}
+            onChange={({ target }) =>
+              change({ how: ways.find((way) => way.how === target.value)?.how })
+            }
+          >
+            {ways.map((way) => (
+              <option key={way.name} value={way.how ?? ""}>
+                {way.name}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
     </div>
   );
 }
@@ -201,10 +227,13 @@ const SlotOptions = memo(function SlotOptions({
   firstSlot,
   lastSlot,
   slotSeconds,
+  endsDay,
   edge,
   chosen,
 }: SlotRange & {
   readonly slotSeconds: number;
+  /** Whether the last slot is the day's. */
+  readonly endsDay: boolean;
   readonly edge: "start" | "end";
   readonly chosen: number;
 }) {
@@ -215,7 +244,7 @@ const SlotOptions = memo(function SlotOptions({
       {edge === "start"
         ? formatClock(slotStart(slot, slotSeconds))
         : // The day ends with its last slot, not where the next one begins.
-          slot === lastSlot
+          endsDay && slot === lastSlot
           ? "24:00"
           : formatClock(slotEnd(slot, slotSeconds))}
     </option>

@@ -22,9 +22,9 @@ import { PricesInWords } from "./CommunityPrice.tsx";
 import { DayPicker } from "./DayPicker.tsx";
 import { SlotStrip } from "./SlotStrip.tsx";
 import { type Market, useMarket } from "./useMarket.ts";
-import { windowOf } from "./usePurchase.ts";
 import { useRecords } from "./useRecords.ts";
 import { useMarketSearch } from "./useSearch.ts";
+import { windowOf } from "./window.ts";
 
 const MeritOrderChart = lazily(() =>
   import("./MeritOrderChart.tsx").then(({ MeritOrderChart: chart }) => ({ default: memo(chart) })),

@@ -52,7 +52,9 @@ export default function OrderSheet({
     );
   }
   const isOwn = address !== undefined && isAddressEqual(order.maker, address);
-  const first = Math.max(order.firstSlot, slots.firstSlot);
+  // What has begun can't be reserved any more.
+  const earliest = order.forward ? market.currentSlot + 1 : slots.firstSlot;
+  const first = Math.max(order.firstSlot, slots.firstSlot, earliest);
   const last = Math.min(order.lastSlot, slots.lastSlot);
   return (
     <Sheet
@@ -121,7 +123,12 @@ export default function OrderSheet({
             <Button
               look="primary"
               size="large"
-              onClick={() => change({ order: undefined, first, last, wh: Number(ask.totalWh) })}
+              onClick={() =>
+                change({
+                  ...{ order: undefined, how: "cheapest", first, last },
+                  wh: Number(ask.totalWh),
+                })
+              }
             >
               <Trans>Buy in these slots</Trans>
             </Button>

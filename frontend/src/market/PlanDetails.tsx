@@ -1,4 +1,3 @@
-import { Trans } from "@lingui/react/macro";
 import type { PlannedTake, Purchase } from "@wattline/sdk";
 import { Person } from "../people/index.ts";
 import { Energy, Money, Price, SlotTime, useWholeCents } from "../ui/index.ts";
@@ -18,29 +17,18 @@ export default function PlanDetails({
   readonly records: Records;
 }) {
   const costs = useWholeCents()(plan.takes.map(({ costMillis }) => costMillis));
-  const forwards = plan.takes.some(({ ask }) => ask.order.forward);
   return (
-    <>
-      <ul className="mt-2 flex max-h-72 flex-col gap-2 overflow-y-auto">
-        {plan.takes.map((take, index) => (
-          <Take
-            key={`${take.ask.signature} ${take.ask.source} ${[...take.sentWh.keys()].join()}`}
-            take={take}
-            costMillis={costs[index] ?? 0n}
-            market={market}
-            records={records}
-          />
-        ))}
-      </ul>
-      {forwards && (
-        <p className="mt-2 text-muted">
-          <Trans>
-            Energy to come is paid when it is delivered. What does not come is refunded, and the
-            seller's bond is yours.
-          </Trans>
-        </p>
-      )}
-    </>
+    <ul className="mt-2 flex max-h-72 flex-col gap-2 overflow-y-auto">
+      {plan.takes.map((take, index) => (
+        <Take
+          key={`${take.ask.signature} ${take.ask.source} ${[...take.sentWh.keys()].join()}`}
+          take={take}
+          costMillis={costs[index] ?? 0n}
+          market={market}
+          records={records}
+        />
+      ))}
+    </ul>
   );
 }
 

@@ -16,6 +16,8 @@ export const marketSearch = z.extend(appSearch, {
   /** The window of the purchase, both slots included, and the Wh to buy. */
   first: slot,
   last: slot,
+  /** In which of them it is bought; as a household uses energy by default. */
+  how: z.catch(z.optional(z.enum(["soonest", "cheapest"])), undefined),
   wh: z.catch(z.optional(z.number().check(z.int(), z.positive())), undefined),
   side: z.catch(z.optional(z.enum(["offers", "bids", "limits"])), undefined),
   /** Filters of the table. */

@@ -24,6 +24,10 @@ import { formatEnergy, formatMillis } from "../ui/index.ts";
 import { isRejection, notify, reasonOf, useDeposit, useTransact } from "../wallet/index.ts";
 import { sellersOf } from "./sellers.ts";
 
+/** Whether a purchase is of energy to come: it is then paid when it is delivered. */
+export const isReservation = ({ takes }: Purchase): boolean =>
+  takes.some(({ ask }) => ask.order.forward);
+
 /** The result of a purchase, from its transaction. */
 export interface Bought {
   /** Less than was planned when somebody else was faster. */
@@ -94,7 +98,9 @@ export function useBuy() {
   ): Promise<Bought | undefined> {
     const energy = formatEnergy(plan.totalWh);
     const cost = formatMillis(plan.costMillis, network.currency);
-    const title = t`Buy ${energy} for ${cost}`;
+    const title = isReservation(plan)
+      ? t`Reserve ${energy} for ${cost}`
+      : t`Buy ${energy} for ${cost}`;
     const { marketplace } = contractsOf(network);
     const takes = plan.takes.map((take): Call => {
       const name = take.ask.order.forward ? "reserve" : "accept";

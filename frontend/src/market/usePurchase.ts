@@ -1,18 +1,24 @@
 import {
   costMillis,
+  type EnergyBySlot,
   isIslandedIn,
   levelFor,
+  type Microgrid,
   type Purchase,
   planPurchase,
+  type SlotRange,
   slotStart,
   slotsIn,
+  type Wish,
 } from "@wattline/sdk";
+import { soonestNeed, spreadNeed, standardLoadWatts } from "@wattline/sdk/need";
 import { useMemo } from "react";
 import { type Address, isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
 import { useIslandBuyer } from "./island.ts";
 import type { MarketSearch } from "./search.ts";
 import type { Market } from "./useMarket.ts";
+import { type Part, partOf, windowOf } from "./window.ts";
 
 /** More than any window holds. */
 const EVERYTHING_WH = 1n << 62n;
@@ -21,7 +27,8 @@ const USUAL_WH = 3_000n;
 
 /** The values of the form, and the purchase that they give. */
 export interface PurchaseView {
-  readonly window: { readonly firstSlot: number; readonly lastSlot: number };
+  readonly part: Part;
+  readonly window: SlotRange;
   readonly energyWh: bigint;
   /** Undefined when nothing can be bought in the window. */
   readonly plan: Purchase | undefined;
@@ -39,19 +46,12 @@ export interface PurchaseView {
   readonly isReady: boolean;
 }
 
-/** The window in the URL, limited to the day; else the whole day. */
-export function windowOf({ day: { slots } }: Market, { first, last }: MarketSearch) {
-  const within = (slot: number | undefined, otherwise: number) =>
-    slot !== undefined && slot >= slots.firstSlot && slot <= slots.lastSlot ? slot : otherwise;
-  const firstSlot = within(first, slots.firstSlot);
-  return { firstSlot, lastSlot: Math.max(firstSlot, within(last, slots.lastSlot)) };
-}
-
 /** The purchase that the form describes. */
 export function usePurchase(market: Market, search: MarketSearch): PurchaseView {
   const { address } = useConnection();
   const { microgrid, asks, day, currentSlot } = market;
-  const { first, last, wh } = search;
+  const { first, last, how, wh } = search;
+  const part = useMemo(() => partOf(market, { first }), [market, first]);
   const window = useMemo(() => windowOf(market, { first, last }), [market, first, last]);
   const island = useIslandBuyer(microgrid, address, day.slots);
   const isIslanded = useMemo(
@@ -73,19 +73,21 @@ export function usePurchase(market: Market, search: MarketSearch): PurchaseView 
     // What the grid charges, where there is a grid.
     const retailIn = (slot: number) =>
       isIslandedIn(microgrid, slot) ? undefined : levelFor(microgrid, slot).retailPerKwh;
-    return (energyWh: bigint, mostPerKwh: (slot: number) => bigint | undefined = retailIn) =>
-      planPurchase(others, { window, energyWh, mostPerKwh }, buyer);
+    return (energyWh: bigint, { mostPerKwh = retailIn, mostWh }: Bounds = {}) =>
+      planPurchase(others, { window, energyWh, mostPerKwh, ...(mostWh && { mostWh }) }, buyer);
   }, [asks, address, microgrid, island, currentSlot, day.slotSeconds, window]);
 
-  const mostWh = useMemo(() => buy(EVERYTHING_WH).totalWh, [buy]);
+  const available = useMemo(() => buy(EVERYTHING_WH), [buy]);
+  const mostWh = available.totalWh;
   const energyWh =
     wh === undefined ? (mostWh > 0n && mostWh < USUAL_WH ? mostWh : USUAL_WH) : BigInt(wh);
   const plan = useMemo(() => {
-    const found = buy(energyWh);
+    const curve = curveOf(how, energyWh, available.arrivedWh, microgrid);
+    const found = buy(energyWh, curve && { mostWh: (slot) => curve.get(slot) ?? 0n });
     return found.totalWh === 0n ? undefined : found;
-  }, [buy, energyWh]);
+  }, [buy, how, energyWh, available, microgrid]);
   const isDearer = useMemo(
-    () => plan === undefined && buy(1n, () => undefined).totalWh > 0n,
+    () => plan === undefined && buy(1n, { mostPerKwh: () => undefined }).totalWh > 0n,
     [plan, buy],
   );
   const retailMillis = useMemo(
@@ -99,6 +101,7 @@ export function usePurchase(market: Market, search: MarketSearch): PurchaseView 
   );
 
   return {
+    part,
     window,
     energyWh,
     plan,
@@ -109,6 +112,26 @@ export function usePurchase(market: Market, search: MarketSearch): PurchaseView 
     meter: island?.meter,
     isReady: island !== undefined,
   };
+}
+
+/** What bounds a purchase besides the offers: prices and energy by slot. */
+type Bounds = Pick<Wish, "mostPerKwh" | "mostWh">;
+
+/**
+ * How much of a need is covered in which slot: as the standard household uses energy, or as soon as possible. Undefined when
+ * only the price decides.
+ */
+function curveOf(
+  how: MarketSearch["how"],
+  energyWh: bigint,
+  availableWh: EnergyBySlot,
+  { slotSeconds, utcOffsetMinutes }: Microgrid,
+): EnergyBySlot | undefined {
+  if (how === "cheapest") return undefined;
+  if (how === "soonest") return soonestNeed(energyWh, availableWh);
+  return spreadNeed(energyWh, availableWh, (slot) =>
+    standardLoadWatts(slotStart(slot, slotSeconds) + utcOffsetMinutes * 60),
+  );
 }
 
 /** Until it is known what the buyer may have of an islanded slot, nothing of it is planned. */

@@ -2,6 +2,12 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useCallback } from "react";
 import type { MarketSearch } from "./search.ts";
 
+/** What the address opens. */
+type Layers = { readonly [Name in "do" | "order"]?: MarketSearch[Name] | undefined };
+
+const hasLayer = ({ do: form, order }: Layers): boolean =>
+  form !== undefined || order !== undefined;
+
 const route = getRouteApi("/market");
 
 /**
@@ -14,14 +20,20 @@ export function useMarketSearch(): readonly [
 ] {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const isOpen = hasLayer(search);
   const change = useCallback(
-    (part: { readonly do?: MarketSearch["do"]; readonly order?: MarketSearch["order"] }) =>
+    (part: Layers) => {
+      const opens = hasLayer(part) && !isOpen;
+      const closes = isOpen && ("do" in part || "order" in part) && !hasLayer(part);
       void navigate({
         search: (current) => ({ ...current, ...part }),
-        replace: part.do === undefined && part.order === undefined,
+        // What is opened from another form takes its place.
+        replace: !opens,
+        state: (state) => (opens || closes ? { ...state, opensLayer: opens } : state),
         resetScroll: false,
-      }),
-    [navigate],
+      });
+    },
+    [navigate, isOpen],
   );
   return [search, change];
 }

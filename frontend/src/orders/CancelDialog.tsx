@@ -2,6 +2,7 @@ import { Trans } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
 import type { BookOrder } from "../data/index.ts";
 import { Button, Dialog } from "../ui/index.ts";
+import { CommunityPays, usePayer } from "../wallet/index.ts";
 import { useCancel } from "./useCancel.ts";
 
 /** How to take one order back: at once and without gas, or for certain. */
@@ -18,6 +19,7 @@ export function CancelDialog({
   onClose(): void;
 }) {
   const { withdraw, cancel } = useCancel();
+  const payer = usePayer();
   const { doing, during } = useDoing(onClose);
   return (
     <Dialog
@@ -56,7 +58,14 @@ export function CancelDialog({
             </Button>
           }
         >
-          <Trans>A transaction, with its fee. This is sure: nobody can fill it any more.</Trans>
+          {payer === "community" ? (
+            <Trans>
+              A signature; the community sends it and pays the fee. This is sure: nobody can fill it
+              any more.
+            </Trans>
+          ) : (
+            <Trans>A transaction, with its fee. This is sure: nobody can fill it any more.</Trans>
+          )}
         </Way>
       </div>
     </Dialog>
@@ -74,12 +83,13 @@ export function CancelAllDialog({ onClose }: { onClose(): void }) {
       title={<Trans>Cancel all your orders?</Trans>}
       description={
         <Trans>
-          One transaction, and it is sure: every order that you or your home agent have signed so
-          far is void, in every microgrid with this currency, also those that nobody shows here.
-          What is reserved or bought already stays so, and firm orders of a lock stay until it ends.
+          This is sure: every order that you or your home agent have signed so far is void, in every
+          microgrid with this currency, also those that nobody shows here. What is reserved or
+          bought already stays so, and firm orders of a lock stay until it ends.
         </Trans>
       }
     >
+      <CommunityPays />
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={onClose}>
           <Trans>Keep them</Trans>

@@ -5,6 +5,8 @@ declare module "@tanstack/react-router" {
   interface HistoryState {
     /** The dialogs that were open at this step of the browser's history. */
     readonly layers?: readonly string[] | undefined;
+    /** Whether this step opened a dialog of the page that was there before: going back then closes it. */
+    readonly opensLayer?: boolean | undefined;
   }
 }
 
@@ -12,7 +14,7 @@ declare module "@tanstack/react-router" {
  * Makes an open dialog a step of the browser's history, so that Back closes it.
  * @param close Called when Back was pressed.
  * @param inAddress Whether the address says that the dialog is open: then it is a step already.
- * @returns Closes the dialog as Back does.
+ * @returns Closes the dialog as Back does, so that no step is left that Back would have to take without effect.
  */
 export function useLayer(open: boolean, close: () => void, inAddress: boolean): () => void {
   const router = useRouter();
@@ -48,8 +50,9 @@ export function useLayer(open: boolean, close: () => void, inAddress: boolean): 
     };
   }, [router, open, id, inAddress]);
   return useCallback(() => {
-    const isTop = router.history.location.state.layers?.at(-1) === id;
-    if (isTop) router.history.back();
+    const { layers, opensLayer } = router.history.location.state;
+    const isOwnStep = layers?.at(-1) === id || (inAddress && opensLayer === true);
+    if (isOwnStep) router.history.back();
     else latest.current();
-  }, [router, id]);
+  }, [router, id, inAddress]);
 }

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type Address, type Client, type Hex, size, toHex } from "viem";
 import { call, getBlock, readContract } from "viem/actions";
 import { type Call, callOf, contractsOf, type Network } from "../chain/index.ts";
@@ -9,10 +10,12 @@ import {
   isAuthorizationTaken,
 } from "./authorization.ts";
 import { type CurrencyAt, type CurrencyDomain, hasKey, partsOf } from "./currency.ts";
+import { Told } from "./errors.ts";
+import type { Payer } from "./payer.ts";
 import { isPermitTaken, PERMIT_TYPES, type Permit, permitAbi, permitDomainOf } from "./permit.ts";
 
 /** How long a signature may take to be mined, in seconds of the chain's clock. */
-const SIGNED_SECONDS = 3_600n;
+const SIGNED_SECONDS = 86_400n;
 
 /** Whose money comes into escrow. */
 export interface Depositor {
@@ -21,6 +24,7 @@ export interface Depositor {
   readonly owner: Address;
   /** Whether the wallet makes several calls as one. */
   readonly bundles: boolean;
+  readonly payer: Payer;
 }
 
 /** Asks the owner's wallet for a signature. */
@@ -36,6 +40,7 @@ export type DepositWay = "allowed" | "bundle" | "authorization" | "permit" | "ap
 
 /** How `depositor` brings `value` base units in. */
 export async function depositWay(value: bigint, depositor: Depositor): Promise<DepositWay> {
+  if (depositor.payer === "community") return "authorization";
   if ((await allowanceOf(depositor)) >= value) return "allowed";
   if (depositor.bundles) return "bundle";
   if (!(await hasKey(depositor.client, depositor.owner))) return "approval";
@@ -43,8 +48,21 @@ export async function depositWay(value: bigint, depositor: Depositor): Promise<D
   return (await permitDomainOf(currencyOf(depositor))) === undefined ? "approval" : "permit";
 }
 
-/** The calls that bring `value` base units into escrow. A file of its own, because only those who pay need what it imports. */
+/**
+ * The calls that bring `value` base units into escrow. A file of its own, because only those who pay need what it imports.
+ * @throws Told when the account has no ether and the currency takes no authorization, which alone others may submit.
+ */
 export async function depositCalls(value: bigint, depositor: Signing): Promise<Call[]> {
+  if (depositor.payer === "community") {
+    const signed = await authorizationCall(value, depositor);
+    if (signed === undefined) {
+      const { name } = depositor.network.currency;
+      throw new Told(
+        t`${name} can't be deposited by a signature alone: the deposit is a transaction, whose fee is paid in Ether, and your account has none.`,
+      );
+    }
+    return [signed];
+  }
   const { network, bundles, client, owner } = depositor;
   const { marketplace, currency } = contractsOf(network);
   const deposit = callOf(marketplace, "deposit", [currency.address, value]);

@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import type { QueryClient } from "@tanstack/react-query";
-import { type Address, isAddressEqual, type TransactionReceipt } from "viem";
+import { type Address, type Client, isAddressEqual, type TransactionReceipt } from "viem";
 import { call, getTransaction, waitForTransactionReceipt } from "viem/actions";
 import type { Config, Connector } from "wagmi";
 import { getClient, waitForCallsStatus } from "wagmi/actions";
@@ -49,7 +49,10 @@ async function end(
     return receipts;
   }
   const client = clientOf(config, chainId);
-  const ending = await endingOf(client, pending);
+  const ending =
+    kind === "mandate"
+      ? await submittedEnding(client, pending, network)
+      : await endingOf(client, pending);
   dropPending(pending);
   if ("receipt" in ending) noteOwnBlock(chainId, ending.receipt.blockNumber);
   // It is done now, however long the pages take to read the chain again.
@@ -85,6 +88,32 @@ async function revertOf(config: Config, { chainId }: Pending, receipt: Transacti
   );
   return new Reverted("The transaction was mined and refused.", { cause });
 }
+
+/** Asks the auctioneer until what it was given is mined. One that does not answer is asked again. */
+async function submittedEnding(
+  client: Client,
+  pending: Pending,
+  { auctioneerUrl = "" }: Network,
+): Promise<Ending> {
+  const { handIn, AuctioneerError } = await import("@wattline/auctioneer/client");
+  for (;;) {
+    const standing = await handIn(auctioneerUrl, pending.data ?? "0x").catch((error: unknown) => {
+      const isRefused = error instanceof AuctioneerError && error.status < 500;
+      if (!isRefused || error.status === TOO_MANY_REQUESTS) return undefined;
+      dropPending(pending);
+      throw error;
+    });
+    if (standing?.status === "done" || standing?.status === "failed") {
+      const receipt = await waitForTransactionReceipt(client, { hash: standing.hash });
+      return { status: "mined", receipt };
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+}
+
+const TOO_MANY_REQUESTS = 429;
+/** Between two questions to the auctioneer. */
+const ASK_MS = 500;
 
 async function callsReceipts(
   config: Config,

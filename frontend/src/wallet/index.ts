@@ -1,12 +1,14 @@
 import { lazily } from "../ui/index.ts";
 
 export { isRejection, refusalIn } from "./answers.ts";
+export { CommunityPays } from "./CommunityPays.tsx";
 export { ConnectButton } from "./ConnectButton.tsx";
 export type { Deed } from "./deed.ts";
 export { DemoConfirm } from "./demo/DemoConfirm.tsx";
 export { type Reason, reasonOf, refusalInWords, skipInWords, wordsFor } from "./errors.ts";
 export { Failure, ReadingFailure } from "./Failure.tsx";
 export { Messages } from "./Messages.tsx";
+export { usePayer } from "./payer.ts";
 export { notify } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";

@@ -6,9 +6,11 @@ import type { Network } from "../chain/index.ts";
 
 const hex = z.custom<Hex>((value) => isHex(value));
 const pending = z.object({
-  /** A transaction's hash, or the id of a bundle of calls. */
+  /** A transaction's hash, the id of a bundle of calls, or the hash of what the auctioneer was given. */
   id: z.string(),
-  kind: z.enum(["transaction", "calls"]),
+  kind: z.enum(["transaction", "calls", "mandate"]),
+  /** What the auctioneer was given. */
+  data: z.optional(hex),
   chainId: z.number(),
   /**
    * The chain's first block and the marketplace on it. A local chain that was started anew has the same chain id, and

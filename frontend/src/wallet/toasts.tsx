@@ -9,6 +9,8 @@ import { ReasonText } from "./ReasonText.tsx";
 export interface DeedToast {
   /** The wallet has to confirm. */
   waiting(): void;
+  /** The wallet has to sign, and somebody else sends and pays. */
+  signing(): void;
   sent(link: string | undefined): void;
   done(link: string | undefined, words?: string): void;
   /** @param begun Whether an earlier transaction of the deed is mined already. */
@@ -111,6 +113,7 @@ function begun(title: string): DeedToast {
   tell("loading", t`Checking that it will go through…`);
   return {
     waiting: () => tell("loading", t`Confirm it in your wallet.`),
+    signing: () => tell("loading", t`Sign it in your wallet. The community pays the fee.`),
     sent(link) {
       isSent = true;
       tell("loading", t`Sent. Waiting for the chain…`, link);

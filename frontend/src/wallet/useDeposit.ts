@@ -5,6 +5,7 @@ import { later } from "../browser/index.ts";
 import { type Call, useNetwork } from "../chain/index.ts";
 import type { DepositWay } from "./deposit.ts";
 import { Told } from "./errors.ts";
+import { payerOf, usePayer } from "./payer.ts";
 import { useBundles } from "./useBundles.ts";
 import { useSignature } from "./useSignature.ts";
 
@@ -26,8 +27,9 @@ export function useDeposit(): (baseUnits: bigint) => Promise<Call[]> {
   return async (value) => {
     if (client === undefined || owner === undefined) throw new Told(t`Connect a wallet first.`);
     const { depositCalls } = await depositing();
+    const payer = await payerOf(client, network, owner);
     const bundles = await awaitBundles();
-    return depositCalls(value, { client, network, owner, bundles, sign });
+    return depositCalls(value, { client, network, owner, bundles, payer, sign });
   };
 }
 
@@ -38,6 +40,7 @@ export function useDepositWay(value: bigint): DepositWay | undefined {
   const client = useClient({ chainId });
   const { address: owner } = useConnection();
   const { bundles } = useBundles();
+  const payer = usePayer();
   const { data: way } = useQuery({
     // An allowance changes with what happens on the chain.
     queryKey: [
@@ -47,14 +50,17 @@ export function useDepositWay(value: bigint): DepositWay | undefined {
       network.currency.address,
       owner,
       bundles,
+      payer,
       String(value),
     ],
-    enabled: client !== undefined && owner !== undefined,
+    enabled: client !== undefined && owner !== undefined && payer !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async () => {
-      if (client === undefined || owner === undefined) throw new Error("No wallet is connected.");
+      if (client === undefined || owner === undefined || payer === undefined) {
+        throw new Error("No wallet is connected.");
+      }
       const { depositWay } = await depositing();
-      return depositWay(value, { client, network, owner, bundles });
+      return depositWay(value, { client, network, owner, bundles, payer });
     },
   });
   return way;

@@ -8,11 +8,13 @@ import { useNetwork } from "../chain/index.ts";
 import { isRejection } from "./answers.ts";
 import type { Deed } from "./deed.ts";
 import { reasonOf, Told } from "./errors.ts";
+import { payerOf } from "./payer.ts";
 import { notify } from "./toasts.tsx";
 import { useBundles } from "./useBundles.ts";
 import { expectOnNetwork } from "./useSignature.ts";
 
 const sending = later(() => import("./send.ts"));
+const submitting = later(() => import("./submit.ts"));
 
 /** How a deed ended. A declined one is no failure: nothing happened, because the person said so. */
 export type Outcome =
@@ -22,8 +24,8 @@ export type Outcome =
 
 /**
  * Sends transactions the way people expect: simulated first, so that a refusal comes in words and costs nothing; as one
- * bundle where the wallet can, else as one multicall, else one after another; with its states shown as toasts; and kept
- * until it has ended, also through a reload.
+ * bundle where the wallet can, else as one multicall, else one after another, or only signed where the community pays; with
+ * its states shown as toasts; and kept until it has ended, also through a reload.
  */
 export function useTransact(): {
   transact(deed: Deed): Promise<Outcome>;
@@ -50,8 +52,9 @@ export function useTransact(): {
           throw new Told(t`Connect a wallet first.`);
         }
         expectOnNetwork(walletChainId, network);
-        const { send } = await sending();
-        const receipts = await send(deed, {
+        const payer = await payerOf(client, network, address);
+        const act = payer === "community" ? (await submitting()).submit : (await sending()).send;
+        const receipts = await act(deed, {
           config,
           client,
           network,

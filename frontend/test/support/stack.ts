@@ -7,6 +7,7 @@ import {
   fund,
   localAccount,
   openChain,
+  type PlayMoney,
   readOptions,
   report,
   serveChain,
@@ -15,6 +16,7 @@ import {
 } from "@wattline/community/simulation";
 import { type PreviewServer, preview } from "vite";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { startAnvil } from "../../../services/relay/test/support/node.ts";
 import type { Network } from "../../src/chain/config.ts";
 import { builtApp, ROOT } from "./build.ts";
 
@@ -27,6 +29,15 @@ const HOMES = 5;
 /** The reported hours: with more, a development chain takes too long to answer. */
 const FROM_HOUR = 9;
 const TO_HOUR = 14;
+/** Before the community's first slot: prices are announced a week ahead. */
+const AHEAD = 8 * 86_400;
+
+/** Ways in which a stack differs from the usual one. */
+interface Kind {
+  readonly money?: PlayMoney;
+  /** Whether its node simulates blocks (`eth_simulateV1`), as auctioneers need it. */
+  readonly isSimulating?: boolean;
+}
 
 /** A chain with a small community on it, and the built app served over it. */
 export type Stack = Awaited<ReturnType<typeof openStack>>;
@@ -38,6 +49,7 @@ export type Stack = Awaited<ReturnType<typeof openStack>>;
  */
 export async function openStack(
   more: Partial<Pick<Network, "relayUrl" | "indexerUrl" | "explorerUrl">> = {},
+  { money, isSimulating = false }: Kind = {},
 ) {
   const options = await readOptions(["--seed", "7", "--days", "1"]);
   if (options === "help") throw new Error("The options of the stack ask for help.");
@@ -46,12 +58,10 @@ export async function openStack(
   const startsAt = series.firstSlot * series.slotSeconds;
 
   await buildContracts();
-  const rpcPort = await freePort();
-  const rpcUrl = `http://${HOST}:${rpcPort}`;
-  const server = await serveChain(HOST, rpcPort, startsAt);
+  const { rpcUrl, stop } = await (isSimulating ? startAnvil(startsAt - AHEAD) : serve(startsAt));
   const chain = await openChain(rpcUrl, startsAt);
   const fromBlock = await chain.ethers.provider.getBlockNumber();
-  const wattline = await deploy(chain, series, options.tariffs);
+  const wattline = await deploy(chain, series, options.tariffs, money);
   const community = await settleCommunity(wattline, series, options.tariffs, 1, 0);
   for (const who of community.households) await fund(wattline, who, FUNDS);
 
@@ -105,9 +115,16 @@ export async function openStack(
     async close() {
       await app.closeApp();
       await chain.close();
-      await server.close();
+      await stop();
     },
   };
+}
+
+/** A Hardhat chain in this process. */
+async function serve(startsAt: number) {
+  const rpcPort = await freePort();
+  const server = await serveChain(HOST, rpcPort, startsAt);
+  return { rpcUrl: `http://${HOST}:${rpcPort}`, stop: () => server.close() };
 }
 
 /** Serves the built app as a static host would, with this network in `/wattline.json`. */

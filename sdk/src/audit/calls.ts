@@ -2,7 +2,8 @@ import { type Address, getAddress, type Hex, isAddressEqual } from "viem";
 import { type DecodedCall, decodeCalls, type UndecodedCall } from "../history/calls.ts";
 import type { Contracts, EventNamed } from "../history/events.ts";
 import { type Position, positionIdOf } from "../history/positions.ts";
-import type { MANDATE_TYPES, Order, Reading } from "../typedData.ts";
+import { type Mandate, mandatesIn } from "../mandates.ts";
+import type { Order, Reading } from "../typedData.ts";
 import type { ChainTransaction } from "./chain.ts";
 
 type ArgsOf<Name extends string> = Extract<DecodedCall, { functionName: Name }>["args"];
@@ -82,15 +83,6 @@ export function saidIn(event: EventNamed<WordEvent>): {
     case "AllCancelled":
       return { holder: event.args.holder, said: event.args.currency };
   }
-}
-
-/** What a holder has signed for anyone to submit. */
-export interface Mandate {
-  readonly type: keyof typeof MANDATE_TYPES;
-  readonly holder: Address;
-  /** The EIP-712 message, but for the nonce that the holder has by then. */
-  readonly message: Readonly<Record<string, unknown>>;
-  readonly signature: Hex;
 }
 
 /** A call of this kind, and who made it. */
@@ -214,39 +206,6 @@ const cancellationsOf = (sender: Address, holder: Address, nonces: readonly bigi
   nonces.map((nonce): CallOf<"word"> => {
     return { kind: "word", sender, event: "Cancelled", holder, said: String(nonce) };
   });
-
-function mandatesIn(call: DecodedCall | UndecodedCall): Mandate[] {
-  switch (call.functionName) {
-    case "withdrawFor": {
-      const [holder, currency, amount, to, deadline, signature] = call.args;
-      const message = { holder, currency, amount, to, deadline };
-      return [{ type: "Withdrawal", holder, message, signature }];
-    }
-    case "lockFor": {
-      const [holder, currency, settler, signer, until, deadline, signature] = call.args;
-      const message = { holder, currency, settler, signer, until, deadline };
-      return [{ type: "Locking", holder, message, signature }];
-    }
-    case "authorizeFor": {
-      const [maker, currency, delegate, amount, until, deadline, signature] = call.args;
-      const message = { maker, currency, delegate, amount, until, deadline };
-      return [{ type: "Authorization", holder: maker, message, signature }];
-    }
-    case "cancelFor": {
-      const [maker, nonces, deadline, signature] = call.args;
-      return [
-        { type: "Cancellation", holder: maker, message: { maker, nonces, deadline }, signature },
-      ];
-    }
-    case "cancelAllFor": {
-      const [maker, currency, deadline, signature] = call.args;
-      const message = { maker, currency, deadline };
-      return [{ type: "CancellationOfAll", holder: maker, message, signature }];
-    }
-    default:
-      return [];
-  }
-}
 
 function releasesOf(
   sender: Address,

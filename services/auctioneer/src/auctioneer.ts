@@ -4,6 +4,7 @@ import { openSigner } from "@wattline/common/keys";
 import { type Lock, takeLock } from "@wattline/common/lock";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import { nodeTransport } from "@wattline/common/node";
+import { Turns } from "@wattline/relay/turns";
 import {
   type Batch,
   type Deployment,
@@ -25,6 +26,7 @@ import { type ChainState, Ledger } from "./chain/ledger.ts";
 import { batchesOfPairings, pairingsOf, timingOf } from "./clearing.ts";
 import type { Config, Settings } from "./config.ts";
 import { Island } from "./island/island.ts";
+import { Mandates } from "./mandates/mandates.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { Relays } from "./orders/relays.ts";
 import { isFor, Verifier } from "./orders/verify.ts";
@@ -61,6 +63,8 @@ export class Auctioneer {
   readonly metrics: Metrics = createMetrics();
   /** What it promises while no chain is in reach; undefined when it is not told to. */
   readonly island: Island | undefined;
+  /** What households have signed and it sends for them; undefined when it is not told to. */
+  readonly mandates: Mandates | undefined;
   readonly #config: Config;
   readonly #deployment: Deployment;
   readonly #client: PublicClient;
@@ -72,6 +76,8 @@ export class Auctioneer {
   readonly #report: (message: string) => void;
   readonly #now: () => number;
   readonly #readMs: number;
+  /** It does one thing at a time: what is sent is planned by what was sent before. */
+  readonly #turns = new Turns();
   #planned: { readonly head: Hex; readonly atMs: number } | undefined;
   #restUntilMs = 0;
 
@@ -106,12 +112,24 @@ export class Auctioneer {
           this.metrics.sent.inc({ purpose, replacement: String(isReplacement) }),
         mined: (purpose, isSuccess) => {
           this.metrics.mined.inc({ purpose, status: isSuccess ? "success" : "failed" });
-          if (!isSuccess) this.#restUntilMs = now() + REST_MS;
+          // Who signs something and then hinders it must not hold up the others.
+          if (!isSuccess && purpose !== "mandate") this.#restUntilMs = now() + REST_MS;
         },
       },
     });
     this.metrics.budget.set(Number(config.gas.most_a_day));
-    const { island } = config;
+    const { island, mandates } = config;
+    this.mandates =
+      mandates &&
+      new Mandates({
+        contracts: deployment,
+        outbox: this.#outbox,
+        mostADay: { household: mandates.household_a_day, all: mandates.all_a_day },
+        now,
+        microgrids: () => this.#ledger.microgrids,
+        simulate: (call) => this.#simulate(call),
+        send: (call) => this.#sender.send(call, "mandate"),
+      });
     this.island =
       island &&
       new Island({
@@ -140,7 +158,24 @@ export class Auctioneer {
   }
 
   /** Does what is due, at most one transaction of it. @throws what the node throws; the next round begins anew */
-  async round(signal: AbortSignal): Promise<Round> {
+  round(signal: AbortSignal): Promise<Round> {
+    return this.#turns.take(() => this.#round(signal));
+  }
+
+  /** Whether there is something to do by {@link sendMandate}. */
+  get hasMandates(): boolean {
+    return this.mandates !== undefined && this.mandates.waiting + this.#outbox.waiting.length > 0;
+  }
+
+  /** Sends what households have signed, at most one of it, and clears nothing. @throws what the node throws */
+  sendMandate(): Promise<Round> {
+    return this.#turns.take(async () => {
+      if (!(await this.#sender.look((attempt) => this.#isWorth(attempt)))) return "waiting";
+      return (await this.mandates?.sendNext()) ? "sent" : "idle";
+    });
+  }
+
+  async #round(signal: AbortSignal): Promise<Round> {
     const state = await this.#ledger.follow();
     const { hash, number } = state.view.head;
     this.metrics.block.set(number);
@@ -149,6 +184,7 @@ export class Auctioneer {
     this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
     try {
       if (!(await this.#sender.look((attempt) => this.#isWorth(attempt)))) return "waiting";
+      if (await this.mandates?.sendNext()) return "sent";
       if (this.#now() < this.#restUntilMs) return "waiting";
       const last = this.#planned;
       if (last?.head === hash && this.#now() - last.atMs < this.#readMs) return "idle";
@@ -247,13 +283,14 @@ export class Auctioneer {
     return false;
   }
 
-  #send(call: Call, purpose: Purpose): Promise<boolean> {
-    return this.#sender.send(call, purpose);
+  async #send(call: Call, purpose: Purpose): Promise<boolean> {
+    return (await this.#sender.send(call, purpose)) === "sent";
   }
 
   /** Whether what was sent would still do something, were it mined next. */
-  async #isWorth({ to, data, gas }: Attempt): Promise<boolean> {
+  async #isWorth({ to, data, gas, purpose }: Attempt): Promise<boolean> {
     const { events } = await this.#simulate({ to, data, gas });
+    if (purpose === "mandate") return events !== undefined;
     return events?.some(({ eventName }) => WORTH.has(eventName)) === true;
   }
 

@@ -54,6 +54,14 @@ const schema = z.strictObject({
       hold_hours: z.number().positive().max(720).default(24),
     })
     .optional(),
+  mandates: z
+    .strictObject({
+      host: text.default("127.0.0.1"),
+      port: z.int().min(0).max(65_535).default(42_093),
+      household_a_day: z.int().positive().default(20),
+      all_a_day: z.int().positive().default(500),
+    })
+    .optional(),
   metrics: z
     .strictObject({
       host: text.default("127.0.0.1"),

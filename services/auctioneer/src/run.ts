@@ -1,6 +1,7 @@
 import { startAuctioneer } from "./auctioneer.ts";
 import type { Settings } from "./config.ts";
 import { serveIsland } from "./island/server.ts";
+import { serveMandates } from "./mandates/server.ts";
 import { serveMetrics } from "./server.ts";
 
 /**
@@ -9,7 +10,7 @@ import { serveMetrics } from "./server.ts";
  */
 export async function runAuctioneer(settings: Settings, signal: AbortSignal): Promise<void> {
   const { auctioneer, trouble, stop } = await startAuctioneer(settings);
-  const { metrics, island } = settings.config;
+  const { metrics, mandates, island } = settings.config;
   const servers = [];
   try {
     console.log(`The auctioneer runs as ${auctioneer.address}.`);
@@ -17,6 +18,11 @@ export async function runAuctioneer(settings: Settings, signal: AbortSignal): Pr
       const server = await serveMetrics(metrics, auctioneer.metrics, trouble);
       servers.push(server);
       console.log(`Its metrics are at ${server.url}/metrics.`);
+    }
+    if (mandates !== undefined && auctioneer.mandates !== undefined) {
+      const server = await serveMandates(mandates, auctioneer.mandates);
+      servers.push(server);
+      console.log(`It takes what households have signed at ${server.url}/mandates.`);
     }
     if (island !== undefined && auctioneer.island !== undefined) {
       const server = await serveIsland(island, auctioneer.island);

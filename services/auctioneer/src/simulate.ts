@@ -21,6 +21,8 @@ export interface Outcome {
   readonly events: readonly HistoryEvent[] | undefined;
   /** Why it would fail. */
   readonly failure: string | undefined;
+  /** The data that it would revert with. */
+  readonly revert: Hex | undefined;
   readonly gasUsed: bigint;
 }
 
@@ -54,7 +56,12 @@ export async function simulate(
   const call = block?.calls[0];
   if (call === undefined) throw new Error("The node's answer holds no simulated call.");
   if (call.status !== "success") {
-    return { events: undefined, failure: reasonOf(call.error), gasUsed: call.gasUsed };
+    return {
+      events: undefined,
+      failure: reasonOf(call.error),
+      revert: call.data,
+      gasUsed: call.gasUsed,
+    };
   }
   const { marketplace, microgrids, meters, energy } = contracts;
   const events = (call.logs ?? []).flatMap(({ address, topics, data: bytes }, logIndex) => {
@@ -64,7 +71,7 @@ export async function simulate(
     if (contract === undefined) return [];
     return decodeLog(contracts, { address: contract, topics, data: bytes, logIndex }) ?? [];
   });
-  return { events, failure: undefined, gasUsed: call.gasUsed };
+  return { events, failure: undefined, revert: undefined, gasUsed: call.gasUsed };
 }
 
 /** What became of a match of `settle`, in the order of the matches. */

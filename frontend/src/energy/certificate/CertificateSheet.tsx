@@ -23,6 +23,7 @@ import {
 import { notify } from "../../wallet/index.ts";
 import { Fact, FullHex } from "../Fact.tsx";
 import { SOURCE_COLOURS } from "../sources.ts";
+import { LinkCode } from "./LinkCode.tsx";
 import type { Certificate } from "./read.ts";
 import { UsedBox } from "./UsedBox.tsx";
 import { VerificationBox } from "./VerificationBox.tsx";
@@ -70,7 +71,10 @@ export function CertificateSheet({
         </p>
       </header>
       <div className="flex flex-col gap-6 p-5 sm:p-8 print:px-0">
-        <Actions certificate={certificate} verification={verification} />
+        <div className="flex flex-wrap items-start justify-between gap-4">
+          <Actions certificate={certificate} verification={verification} />
+          <LinkCode />
+        </div>
         <VerificationBox
           certificate={certificate}
           verification={verification}

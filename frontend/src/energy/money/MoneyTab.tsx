@@ -2,6 +2,7 @@ import { Trans } from "@lingui/react/macro";
 import type { Address } from "viem";
 import { useAccount } from "../../chain/index.ts";
 import { Card, ErrorState, SkeletonLines } from "../../ui/index.ts";
+import { CommunityPays } from "../../wallet/index.ts";
 import { Delegates } from "./Delegates.tsx";
 import { Deposit } from "./Deposit.tsx";
 import { Lock } from "./Lock.tsx";
@@ -22,6 +23,7 @@ export default function MoneyTab({ holder }: { readonly holder: Address }) {
   if (account === undefined) return <SkeletonLines lines={6} />;
   return (
     <div className="flex flex-col gap-4">
+      <CommunityPays />
       <div className="grid items-stretch gap-4 md:grid-cols-2">
         <Card title={<Trans>Deposit</Trans>}>
           <Deposit walletBalance={account.walletBalance} />

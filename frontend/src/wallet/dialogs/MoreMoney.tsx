@@ -4,6 +4,7 @@ import { useConnection } from "wagmi";
 import { callOf, useNetwork } from "../../chain/index.ts";
 import { loadMessages } from "../../i18n/index.ts";
 import { AddressText, Button, buttonClass, formatMoney } from "../../ui/index.ts";
+import { usePayer } from "../payer.ts";
 import { useTransact } from "../useTransact.ts";
 
 // The words come with what is said in them.
@@ -19,8 +20,10 @@ export default function MoreMoney() {
   const { currency, demo, moneyUrl } = useNetwork();
   const { address } = useConnection();
   const { transact, busy } = useTransact();
+  const payer = usePayer();
   if (address === undefined) return null;
-  if (demo !== undefined) {
+  // Play money is given by a transaction, too.
+  if (demo !== undefined && payer !== "community") {
     const amount = PLAY_MONEY * 10n ** BigInt(currency.decimals);
     const title = t`Get ${formatMoney(amount, currency)} of play money`;
     const call = callOf({ address: currency.address, abi: playMoneyAbi }, "mint", [

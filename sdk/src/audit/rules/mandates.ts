@@ -1,6 +1,7 @@
 import { type Hex, hashTypedData, isAddressEqual } from "viem";
+import type { Mandate } from "../../mandates.ts";
 import { MANDATE_TYPES } from "../../typedData.ts";
-import type { Mandate, SeenCalls } from "../calls.ts";
+import type { SeenCalls } from "../calls.ts";
 import { type AuditContext, expect } from "../context.ts";
 
 /** So many may have gone by unseen between two: through other contracts, or cancellations of nothing, which leave no event. */

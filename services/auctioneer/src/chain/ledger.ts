@@ -85,6 +85,11 @@ export class Ledger {
     }
   }
 
+  /** As of the newest block that was read. */
+  get microgrids(): ReadonlyMap<number, Microgrid> {
+    return this.#microgrids;
+  }
+
   /** A position has no open block at the newest block. It is asked about no more, unless that block is replaced. */
   close(id: Hex): void {
     const newest = this.#checkpoints.at(-1);

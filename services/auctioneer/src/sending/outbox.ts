@@ -21,8 +21,8 @@ const attemptSchema = z.object({
   maxFeePerGas: wei,
   maxPriorityFeePerGas: wei,
   sentMs: z.number(),
-  /** What it is for: "settle", "release", "undelivered", "report", or "cancel" for one that only uses the nonce up. */
-  purpose: z.enum(["settle", "release", "undelivered", "report", "cancel"]),
+  /** What it is for: "settle", "release", "undelivered", "report", "mandate", or "cancel" for one that only uses the nonce up. */
+  purpose: z.enum(["settle", "release", "undelivered", "report", "mandate", "cancel"]),
 });
 
 const sentSchema = z.object({

@@ -15,6 +15,9 @@ import { type Attempt, mostWei, type Outbox, type Sent } from "./outbox.ts";
 /** What a transaction is for. */
 export type Purpose = Attempt["purpose"];
 
+/** What came of sending a call: the node has it, does not take it at present, or it could exceed the day's budget. */
+export type Sending = "sent" | "not taken" | "over budget";
+
 export interface SenderOptions {
   readonly client: PublicClient;
   readonly chainId: number;
@@ -87,10 +90,9 @@ export class Sender {
 
   /**
    * Sends a call.
-   * @returns Whether it went out: not when the day's budget would not cover the most that it may cost.
    * @throws MendableError when the node refuses it for a reason that the operator can mend; what the node throws.
    */
-  async send(call: Call, purpose: Purpose): Promise<boolean> {
+  async send(call: Call, purpose: Purpose): Promise<Sending> {
     const { outbox, client } = this.#options;
     const nonce = await this.#nonce();
     const now = await currentFees(client);
@@ -168,7 +170,7 @@ export class Sender {
     purpose: Purpose,
     fees: Fees,
     takeBack: () => void,
-  ): Promise<boolean> {
+  ): Promise<Sending> {
     const { outbox, on, now, mostADayWei } = this.#options;
     const most = mostWei([...sent.attempts, { gas, maxFeePerGas: fees.maxFeePerGas }]);
     const committed = outbox.committedWei(this.#today(), sent.nonce);
@@ -180,7 +182,7 @@ export class Sender {
         );
       }
       this.#saidOn = this.#today();
-      return false;
+      return "over budget";
     }
     const attempt: Attempt = {
       ...(await this.#sign(sent.nonce, { to, data, gas }, fees)),
@@ -193,10 +195,10 @@ export class Sender {
     });
     if (answer !== "taken") {
       takeBack();
-      return false;
+      return "not taken";
     }
     on.sent(purpose, sent.attempts.length > 0);
-    return true;
+    return "sent";
   }
 
   async #sign(nonce: number, { to, data, gas }: Call, fees: Fees) {

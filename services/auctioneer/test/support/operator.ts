@@ -24,6 +24,8 @@ export interface Wishes {
   readonly leastWh?: number;
   readonly stuckSeconds?: number;
   readonly waitMinutes?: number;
+  /** Of households that it sends signed calls for, by default none; at any port. */
+  readonly mandates?: { readonly householdADay?: number; readonly allADay?: number };
 }
 
 /** What an operator needs to know of a chain. */
@@ -95,6 +97,7 @@ export class Operator {
     leastWh = 1,
     stuckSeconds = 3_600,
     waitMinutes = 0,
+    mandates,
   }: Wishes = {}): string {
     return `
 [chain]
@@ -111,7 +114,15 @@ wait_minutes = ${waitMinutes}
 most_a_day = "${mostADay}"
 least_wh = ${leastWh}
 stuck_seconds = ${stuckSeconds}
-`;
+${
+  mandates === undefined
+    ? ""
+    : `[mandates]
+port = 0
+household_a_day = ${mandates.householdADay ?? 20}
+all_a_day = ${mandates.allADay ?? 500}
+`
+}`;
   }
 
   /** Starts an auctioneer. */

@@ -94,5 +94,7 @@ function foundingOptions({ towns }: Cast): SimulationOptions {
       retailPerKwh: new Array<bigint>(SEEDED_SLOTS).fill(RETAIL_PER_KWH),
     },
     market: "settle",
+    // So that a household without ether can deposit.
+    money: "TestEuro3009",
   };
 }

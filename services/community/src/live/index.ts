@@ -4,6 +4,6 @@ export { type Cast, castOf, type Dweller, type Places, playedByHand } from "./ca
 export { publishDirectories } from "./directory.ts";
 export { FailureLog } from "./failureLog.ts";
 export { LiveHomes, signerFor } from "./homes.ts";
-export { openAuctioneer } from "./market.ts";
+export { openAuctioneer, sendMandates } from "./market.ts";
 export { FIRST_LIVE_SLOT, type PlayOptions, playerOf, playForever } from "./play.ts";
 export { Wallets } from "./wallets.ts";

@@ -1,8 +1,8 @@
+import { standardLoadWatts } from "@wattline/sdk/need";
 import { clearSkyUnder, type Place, sunPosition } from "@wattline/sdk/sun";
 import { parseDay, SECONDS_PER_DAY, SLOT_MINUTES } from "./calendar.ts";
 import { cloudIndex } from "./clouds.ts";
 import { createHomes, type Home, USUAL_HOMES } from "./homes.ts";
-import { standardLoadWatts } from "./loadShape.ts";
 import { seededRandom } from "./random.ts";
 import { type Roof, roofWatts } from "./roof.ts";
 import type { CommunitySeries, HouseholdSeries } from "./series.ts";

@@ -34,12 +34,20 @@ export function foundingOf(series: CommunitySeries, currency: Address, tariffs: 
   return { charter, first, later, ration: Number(ISLAND_RATION_WH) };
 }
 
+/** A currency of a local chain: the second one takes authorizations (ERC-3009), as USDC and EURC do. */
+export type PlayMoney = "TestEuro" | "TestEuro3009";
+
 /** Deploys Wattline on `chain` with a microgrid for `first`. */
-export async function deploy(chain: Chain, first: CommunitySeries, tariffs: Tariffs) {
+export async function deploy(
+  chain: Chain,
+  first: CommunitySeries,
+  tariffs: Tariffs,
+  money: PlayMoney = "TestEuro",
+) {
   const { ethers } = chain;
   const node = custom(chain.connection.provider);
   const { chainId, fromBlock, ...deployed } = await deployWattline(node);
-  const addresses = { ...deployed, euro: await deployContract(node, "test/TestEuro") };
+  const addresses = { ...deployed, euro: await deployContract(node, `test/${money}`) };
   const contracts = {
     marketplace: await ethers.getContractAt("Marketplace", addresses.marketplace),
     microgrids: await ethers.getContractAt("Microgrids", addresses.microgrids),

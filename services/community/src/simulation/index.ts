@@ -9,7 +9,7 @@ export {
   settleCommunity,
   signReading,
 } from "./community.ts";
-export { deploy } from "./deployment.ts";
+export { deploy, type PlayMoney } from "./deployment.ts";
 export type { MarketName } from "./market.ts";
 export { openSimulation } from "./opening.ts";
 export { readOptions, type SimulationOptions, USAGE } from "./options.ts";

@@ -40,7 +40,7 @@ export async function foundSimulation(
   const { communities: series, tariffs } = options;
   const [{ firstSlot, slotSeconds }] = series;
   await checkNotice(chain, options);
-  const wattline = await deploy(chain, series[0], tariffs);
+  const wattline = await deploy(chain, series[0], tariffs, options.money);
   const communities: Community[] = [];
   const { firsts, free } = accountsOf(series.map(({ households }) => households.length));
   for (const [index, one] of series.entries()) {

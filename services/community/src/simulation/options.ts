@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import { choice, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
+import type { PlayMoney } from "./deployment.ts";
 import {
   answersOf,
   FILE_FLAGS,
@@ -70,6 +71,8 @@ export interface SimulationOptions {
   readonly market: MarketName;
   /** When the first microgrid is islanded. */
   readonly outage?: Outage;
+  /** What they pay with; one that takes permits alone by default. */
+  readonly money?: PlayMoney;
   readonly json?: string;
   readonly rpc?: string;
 }

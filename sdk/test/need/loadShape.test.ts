@@ -1,12 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import {
-  dayKindOf,
-  dynamisation,
-  seasonOf,
-  standardLoadWatts,
-} from "../../src/profiles/loadShape.ts";
-import { STANDARD_LOAD_WATTS } from "../../src/profiles/standardLoad.ts";
+import { dayKindOf, dynamisation, seasonOf, standardLoadWatts } from "../../src/need/loadShape.ts";
+import { STANDARD_LOAD_WATTS } from "../../src/need/standardLoad.ts";
 
 const clock = (moment: string): number => Date.parse(`${moment}Z`) / 1000;
 
