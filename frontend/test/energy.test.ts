@@ -441,7 +441,7 @@ describe("My energy", function () {
   async function readTabs(of: Page): Promise<string[]> {
     await of.goto(`${stack.url}/energy`);
     const texts: string[] = [];
-    for (const name of ["Energy", "Forwards", "Money", "Earnings", "Meters"]) {
+    for (const name of ["Energy", "Money", "Earnings", "Meters"]) {
       await of.getByRole("tab", { name, exact: true }).click();
       await of.locator("[role=tabpanel][data-state=active] section").first().waitFor();
       await of.getByText("Loading").first().waitFor({ state: "detached" });
