@@ -94,6 +94,7 @@ async function playOn(
         deployment,
         rpcUrl,
         relayUrl: relay.url,
+        mandatesPort: 0,
         report: () => {},
       }),
       payer: { by: "transaction", payer: signerFor(cast.payer.account), every_minutes: 1_440 },

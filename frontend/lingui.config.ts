@@ -5,6 +5,7 @@ import { LOCALES } from "./src/i18n/locales.ts";
 /** One catalog per domain, loaded with its pages; what every page needs is in `src/i18n`. */
 const DOMAINS = [
   "home",
+  "activity",
   "map",
   "market",
   "energy",

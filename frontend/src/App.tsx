@@ -2,8 +2,9 @@ import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import type { ReactElement, ReactNode } from "react";
-import { WagmiProvider } from "wagmi";
+import { type ReactElement, type ReactNode, Suspense } from "react";
+import { useConnection, WagmiProvider } from "wagmi";
+import { NewsWatch } from "./activity/index.ts";
 import { HeadProvider, NetworkProvider, type Networks, useNetwork } from "./chain/index.ts";
 import type { AppRouter } from "./router.tsx";
 import { CurrencyContext, ReadingFailureContext } from "./ui/index.ts";
@@ -27,6 +28,7 @@ export function appOver(networks: Networks, router: AppRouter): ReactElement {
               <InItsCurrency>
                 <ReadingFailureContext value={ReadingFailure}>
                   <RouterProvider router={router} />
+                  <News />
                 </ReadingFailureContext>
               </InItsCurrency>
             </HeadProvider>
@@ -40,4 +42,16 @@ export function appOver(networks: Networks, router: AppRouter): ReactElement {
 /** Amounts that name no currency are in that of the network. */
 function InItsCurrency({ children }: { readonly children: ReactNode }) {
   return <CurrencyContext value={useNetwork().currency}>{children}</CurrencyContext>;
+}
+
+/** Follows the news of a connected account; without one there are none. */
+function News() {
+  const { isConnected } = useConnection();
+  return (
+    isConnected && (
+      <Suspense>
+        <NewsWatch />
+      </Suspense>
+    )
+  );
 }

@@ -1,7 +1,14 @@
 import { createRouter, type RouterHistory } from "@tanstack/react-router";
+import { activityRoute } from "./activity/index.ts";
 import { ErrorPage, rootRoute } from "./app/index.ts";
 import { auditRoute } from "./audit/index.ts";
-import { certificateRoute, deliveryRoute, energyRoute, statementRoute } from "./energy/index.ts";
+import {
+  autopilotRoute,
+  certificateRoute,
+  deliveryRoute,
+  energyRoute,
+  statementRoute,
+} from "./energy/index.ts";
 import { gainsRoute } from "./gains/index.ts";
 import { homeRoute } from "./home/index.ts";
 import { marketRoute } from "./market/index.ts";
@@ -11,8 +18,10 @@ const routeTree = rootRoute.addChildren([
   homeRoute,
   marketRoute,
   energyRoute,
+  activityRoute,
   certificateRoute,
   deliveryRoute,
+  autopilotRoute,
   statementRoute,
   microgridRoute,
   auditRoute,

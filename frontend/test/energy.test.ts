@@ -196,15 +196,15 @@ describe("My energy", function () {
 
   it("releases a forward that was delivered short: money back and the bond to the buyer", async () => {
     const buyer = await connect(neighbour);
-    await buyer.page.goto(`${stack.url}/energy?tab=forwards`);
-    await buyer.page.getByText("You buy").waitFor();
+    await buyer.page.goto(`${stack.url}/activity`);
+    await buyer.page.getByText(/^You have reserved 400 Wh from/).waitFor();
     // 400 Wh at 17 cents per kWh, and a bond of 5 cents per kWh.
-    await buyer.page.getByText("Locked by the buyer€0.07Bond of the seller€0.02").waitFor();
+    await buyer.page.getByText(/€0.07 locked by the buyer, €0.02 by the seller/).waitFor();
     await takeScreenshots(buyer.page, "energy-forwards");
     expect(await violationsOf(buyer.page)).to.deep.equal([]);
     const before = await escrowOf(neighbour);
-    await buyer.page.getByRole("button", { name: "Release" }).click();
-    await buyer.page.getByText("Delivered short").waitFor();
+    await buyer.page.getByRole("button", { name: "Release", exact: true }).click();
+    await buyer.page.getByText(/delivered .+ of .+: .+ paid, .+ back$/).waitFor();
     const [all, came] = [PROMISED * 2n, CAME * 2n];
     const gained = (await escrowOf(neighbour)) - before;
     expect(gained).to.equal(costMillis(price + BOND, all - came));
@@ -301,21 +301,24 @@ describe("My energy", function () {
     const { marketplace, addresses } = stack.wattline;
     const allowance = (): Promise<{ readonly amount: bigint; readonly until: bigint }> =>
       marketplace.allowanceOf(jane.address, addresses.euro, agent);
+    await page.getByRole("link", { name: "Let a home agent trade for you" }).click();
     await page.getByLabel("Address of the agent's key").fill(agent);
-    await page.getByLabel("May spend at most").fill("20");
+    await page.getByLabel("Spend a day at most").fill("2");
+    await page.getByLabel("May spend in all at most").fill("20");
     await page.getByLabel("Until the end of").fill("2026-06-01");
     await page.getByText("This time has passed.").waitFor();
     await page.getByLabel("Until the end of").fill("2026-07-31");
-    await page.getByRole("button", { name: "Authorise" }).click();
+    await page.getByRole("button", { name: "Switch on" }).click();
     await page.getByText(/€20\.00 left until/).waitFor();
     const { amount, until: end } = await allowance();
     expect(amount).to.equal(20n * EURO_MILLIS);
     expect(end).to.equal(BigInt(Date.parse("2026-07-31T23:59:59+02:00") / 1000));
-    await takeScreenshots(page, "energy-money");
+    await takeScreenshots(page, "autopilot");
     expect(await violationsOf(page)).to.deep.equal([]);
-    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.getByRole("button", { name: "Switch off" }).click();
     await page.getByText("Revoked, used up or over").waitFor();
     expect((await allowance()).amount).to.equal(0n);
+    await page.goBack();
   });
 
   it("shows what was earned over the feed-in tariff, also for printing", async () => {
@@ -441,7 +444,7 @@ describe("My energy", function () {
   async function readTabs(of: Page): Promise<string[]> {
     await of.goto(`${stack.url}/energy`);
     const texts: string[] = [];
-    for (const name of ["Energy", "Forwards", "Money", "Earnings", "Meters"]) {
+    for (const name of ["Energy", "Money", "Earnings", "Meters"]) {
       await of.getByRole("tab", { name, exact: true }).click();
       await of.locator("[role=tabpanel][data-state=active] section").first().waitFor();
       await of.getByText("Loading").first().waitFor({ state: "detached" });

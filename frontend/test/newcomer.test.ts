@@ -11,7 +11,7 @@ import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
-import { injectWallet, type TestWallet } from "./support/wallet.ts";
+import { connectWallet, injectWallet, type TestWallet } from "./support/wallet.ts";
 
 const EURO = 1_000_000n;
 /** A local account that no home has: the auctioneer's. */
@@ -54,13 +54,10 @@ describe("A newcomer without ether", function () {
     );
     const opened = await openContext(browser);
     watch = opened.watch;
-    const { rpcUrl, deployment } = network;
-    const { chainId } = deployment;
-    wallet = await injectWallet(opened.context, { account, rpcUrl, chainId });
+    wallet = await injectWallet(opened.context, network, { account });
     page = await opened.context.newPage();
     await page.goto(`${stack.url}/energy?tab=money`);
-    await page.getByRole("banner").getByRole("button", { name: "Connect wallet" }).click();
-    await page.getByRole("button", { name: "Test Wallet" }).click();
+    await connectWallet(page);
   });
 
   after(async () => {

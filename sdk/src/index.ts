@@ -17,6 +17,7 @@ export * from "./directory.ts";
 export * from "./energyId.ts";
 export * from "./facts.ts";
 export * from "./gains.ts";
+export * from "./history/activity.ts";
 export * from "./history/acts.ts";
 export * from "./history/calls.ts";
 export * from "./history/due.ts";

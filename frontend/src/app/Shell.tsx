@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
-import { ChartLine, House, Network, ShieldCheck, TrendingUp, Zap } from "lucide-react";
+import { Bell, ChartLine, House, Network, ShieldCheck, TrendingUp, Zap } from "lucide-react";
 import { Suspense } from "react";
 import { useNetwork } from "../chain/index.ts";
 import { IndexerRefresh } from "../data/index.ts";
@@ -11,6 +11,7 @@ import { Logo } from "./Logo.tsx";
 import { MicrogridSelect } from "./MicrogridSelect.tsx";
 import { NetworkSelect } from "./NetworkSelect.tsx";
 import { LanguageSelect, ThemeToggle } from "./preferences.tsx";
+import { useUnread } from "./unread.ts";
 import { usePageTitle } from "./usePageTitle.ts";
 
 /** Header, navigation and banners around every page. */
@@ -74,7 +75,7 @@ const PLACES = {
     icon: undefined,
   },
   bottom: {
-    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] lg:hidden",
+    bar: "print:hidden fixed inset-x-0 bottom-0 z-30 grid grid-cols-6 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] lg:hidden",
     link: "min-h-14 flex-col justify-center gap-0.5! py-1.5 text-center text-xs leading-tight -outline-offset-3",
     current: { className: "text-leaf" },
     icon: "size-5",
@@ -85,16 +86,18 @@ const PLACES = {
 function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
   const { t } = useLingui();
   const { microgrid } = root.useSearch();
+  const unread = useUnread();
   const { bar, link, current, icon } = PLACES[place];
   const pages = [
     { to: "/", label: t`Home`, Icon: House },
     { to: "/market", label: t`Market`, Icon: ChartLine },
     { to: "/energy", label: t`My energy`, Icon: Zap },
+    { to: "/activity", label: t`Activity`, Icon: Bell },
     { to: "/microgrid", label: t`Microgrid`, Icon: Network },
     { to: "/audit", label: t`Audit`, Icon: ShieldCheck },
     { to: "/gains", label: t`Gains`, Icon: TrendingUp },
   ] as const;
-  // At the bottom five have room; Home leads to the sixth.
+  // At the bottom six have room; Home leads to the seventh.
   const shown = place === "top" ? pages : pages.filter(({ to }) => to !== "/gains");
   return (
     <nav aria-label={t`Pages`} className={bar}>
@@ -103,14 +106,28 @@ function Navigation({ place }: { readonly place: keyof typeof PLACES }) {
           key={to}
           to={to}
           search={microgrid === undefined ? {} : { microgrid }}
-          className={`flex items-center gap-1.5 font-semibold hover:text-leaf ${link}`}
+          className={`relative flex items-center gap-1.5 font-semibold hover:text-leaf ${link}${to === "/gains" ? " max-xl:hidden" : ""}`}
           activeProps={current}
           activeOptions={{ includeSearch: false, exact: to === "/" }}
         >
           {icon !== undefined && <Icon aria-hidden="true" className={icon} />}
           {label}
+          {to === "/activity" && unread > 0 && <Unread count={unread} />}
         </Link>
       ))}
     </nav>
   );
 }
+
+const MOST_COUNTED = 99;
+
+/** How much is new, beside a link to it. */
+const Unread = ({ count }: { readonly count: number }) => (
+  <span className="rounded-full bg-danger px-1.5 text-xs leading-5 font-bold text-paper tabular-nums max-lg:absolute max-lg:top-0.5 max-lg:left-1/2 max-lg:ml-1">
+    {count > MOST_COUNTED ? `${MOST_COUNTED}+` : count}
+    <span className="sr-only">
+      {" "}
+      <Trans context="what has happened">new</Trans>
+    </span>
+  </span>
+);

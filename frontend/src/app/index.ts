@@ -4,6 +4,7 @@ export { useMicrogrid } from "./microgrid.ts";
 export { NoWallet } from "./NoWallet.tsx";
 export { rootRoute } from "./rootRoute.tsx";
 export { appSearch } from "./search.ts";
+export { setUnread } from "./unread.ts";
 
 /** The app when `/wattline.json` can't be read, which few ever see. */
 export const brokenApp = async (message: string) =>

@@ -13,6 +13,8 @@ export function usePageTitle(): void {
     "": t`Home`,
     market: t`Market`,
     energy: t`My energy`,
+    activity: t`Activity`,
+    autopilot: t`Autopilot`,
     microgrid: t`Microgrid`,
     audit: t`Audit`,
     gains: t`What would I gain?`,

@@ -15,3 +15,4 @@ export { type Book, useBook, useOwnOrders } from "./useBook.ts";
 export { type Health, useHealth } from "./useHealth.ts";
 export { type Indexed, useIndexed } from "./useIndexed.ts";
 export { type Member, useAllMembers, useMembers } from "./useMembers.ts";
+export { useSigned } from "./useSigned.ts";

@@ -1,7 +1,7 @@
 import type { BookOrder as BookOrderJson, Health, OrdersQuery, PostResult } from "@wattline/relay";
 import { RelayClient, RelayError } from "@wattline/relay/client";
 import { orderFromJson, type SignedOrder, signedOrderToJson } from "@wattline/sdk";
-import type { Hex } from "viem";
+import type { Address, Hex } from "viem";
 
 /** A signed order as a book knows it; amounts as `bigint`. */
 export interface BookOrder
@@ -95,4 +95,14 @@ export function streamOrders(
     live: on.live,
   });
   return () => stop.abort();
+}
+
+/** The orders that a maker has signed lately, whatever has become of them, the newest first. */
+export async function fetchSigned(
+  relayUrl: string,
+  maker: Address,
+  signal: AbortSignal,
+): Promise<readonly BookOrder[]> {
+  const query = { maker, state: "all", sort: "received", limit: PAGE } as const;
+  return (await new RelayClient(relayUrl).orders(query, signal)).orders.map(bookOrderOf);
 }

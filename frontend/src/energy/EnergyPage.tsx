@@ -13,7 +13,6 @@ import { WaitingReadings } from "./meters/WaitingReadings.tsx";
 import { ENERGY_TABS, type EnergyTab } from "./search.ts";
 
 const Balances = lazily(() => import("./balances/Balances.tsx"));
-const Forwards = lazily(() => import("./forwards/Forwards.tsx"));
 const MoneyTab = lazily(() => import("./money/MoneyTab.tsx"));
 const Earnings = lazily(() => import("./earnings/Earnings.tsx"));
 const ToBeSettled = lazily(() => import("./promises/ToBeSettled.tsx"));
@@ -43,7 +42,6 @@ function Household({ holder }: { readonly holder: Address }) {
   const contents: Readonly<Record<EnergyTab, readonly [label: string, content: ReactNode]>> = {
     balances: [t`Energy`, <Balances key="balances" holder={holder} />],
     orders: [t`Orders`, <OpenOrders key="orders" />],
-    forwards: [t`Forwards`, <Forwards key="forwards" holder={holder} />],
     money: [t`Money`, <MoneyTab key="money" holder={holder} />],
     earnings: [t`Earnings`, <Earnings key="earnings" holder={holder} />],
     meters: [t`Meters`, <Meters key="meters" holder={holder} meters={meters} />],

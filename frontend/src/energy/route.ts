@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { rootRoute } from "../app/index.ts";
 import { patiently } from "../browser/index.ts";
 import { loadMessages } from "../i18n/index.ts";
-import { energySearch, statementSearch } from "./search.ts";
+import { autopilotSearch, energySearch, statementSearch } from "./search.ts";
 
 export const energyRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -40,5 +40,16 @@ export const deliveryRoute = createRoute({
   component: lazyRouteComponent(
     () => patiently(() => import("./delivery/DeliveryPage.tsx")),
     "DeliveryPage",
+  ),
+});
+
+export const autopilotRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/autopilot",
+  validateSearch: autopilotSearch,
+  loader: () => loadMessages("energy"),
+  component: lazyRouteComponent(
+    () => patiently(() => import("./autopilot/AutopilotPage.tsx")),
+    "AutopilotPage",
   ),
 });

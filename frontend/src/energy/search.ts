@@ -1,14 +1,7 @@
 import * as z from "zod/mini";
 import { appSearch } from "../app/index.ts";
 
-export const ENERGY_TABS = [
-  "balances",
-  "orders",
-  "forwards",
-  "money",
-  "earnings",
-  "meters",
-] as const;
+export const ENERGY_TABS = ["balances", "orders", "money", "earnings", "meters"] as const;
 export type EnergyTab = (typeof ENERGY_TABS)[number];
 
 const day = z.string().check(z.regex(/^\d{4}-\d\d-\d\d$/));
@@ -26,4 +19,14 @@ export const energySearch = z.extend(appSearch, {
 /** The search parameters of a statement. */
 export const statementSearch = z.extend(appSearch, {
   month: z.catch(z.optional(month), undefined),
+});
+
+/** The search parameters of the autopilot: what an agent's link brings. */
+export const autopilotSearch = z.extend(appSearch, {
+  /** The agent's key. */
+  delegate: z.catch(z.optional(z.string().check(z.regex(/^0x[0-9a-fA-F]{40}$/))), undefined),
+  /** The home's name in the agent's configuration. */
+  home: z.catch(z.optional(z.string()), undefined),
+  /** Where the agent's own page is. */
+  page: z.catch(z.optional(z.url({ protocol: /^https?$/ })), undefined),
 });

@@ -1,9 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { communityPriceIn, levelFor, localDayOf, type Microgrid, slotStart } from "@wattline/sdk";
-import { CalendarClock, ShoppingBasket } from "lucide-react";
+import { Bot, CalendarClock, ShoppingBasket } from "lucide-react";
 import { type ReactNode, Suspense } from "react";
 import { type Address, isAddressEqual } from "viem";
+import { RecentActivity } from "../activity/index.ts";
 import { localZone } from "../browser/index.ts";
 import { useChainTime, useCurrentSlot } from "../chain/index.ts";
 import {
@@ -61,6 +62,15 @@ export default function Household({
       )}
       <Today holder={holder} microgrid={microgrid} sells={sells} />
       <ComingUp holder={holder} microgrid={microgrid} />
+      <Suspense>
+        <RecentActivity holder={holder} />
+      </Suspense>
+      <p>
+        <Link to="/autopilot" className={buttonClass("secondary")}>
+          <Bot aria-hidden="true" className="size-5" />
+          <Trans>Autopilot: let it trade for you</Trans>
+        </Link>
+      </p>
     </>
   );
 }
@@ -189,7 +199,7 @@ function Today({
   );
 }
 
-/** The most that is listed; the rest is in My energy. */
+/** The most that is listed; the rest is in Activity. */
 const MOST = 4;
 
 /** Forwards that are still to be delivered. */
@@ -221,7 +231,7 @@ function ComingUp({
         ))}
       </ul>
       {coming.length > MOST && (
-        <Link to="/energy" search={{ tab: "forwards" }} className="mt-2 inline-block underline">
+        <Link to="/activity" search={{ show: "open" }} className="mt-2 inline-block underline">
           <Trans>All of them</Trans>
         </Link>
       )}

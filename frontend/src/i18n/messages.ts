@@ -6,6 +6,7 @@ import { isLocale, type Locale } from "./locales.ts";
 export type Domain =
   | "i18n"
   | "home"
+  | "activity"
   | "map"
   | "market"
   | "energy"

@@ -11,6 +11,7 @@ import { type Home, journalFolder, openHome } from "./home.ts";
 import { Reporter, reportingOf } from "./reporting/reporter.ts";
 import { openSource } from "./sources/open.ts";
 import { statusOf } from "./status.ts";
+import { Handed } from "./trading/handed.ts";
 import type { Trader } from "./trading/trader.ts";
 
 /** An agent that runs. */
@@ -68,8 +69,12 @@ export async function startAgent(
       report,
       now,
     });
-    const traders = await tradersOf(settings, homes, { now, report });
-    const services = await startServices(settings, homes, reporter, traders, { now, report });
+    const handed = new Handed(config.data);
+    const traders = await tradersOf(settings, homes, handed, { now, report });
+    const services = await startServices(settings, homes, reporter, traders, handed, {
+      now,
+      report,
+    });
     status = () => JSON.stringify(statusOf(homes, traders, reporter.trouble, services.pageCode()));
     for (const home of homes) home.seal();
     const reading = homes.flatMap((home, index) =>
@@ -163,6 +168,7 @@ const keyFiles = (homes: Settings["config"]["homes"]): string[] => {
 async function tradersOf(
   { config, deployment }: Settings,
   homes: readonly Home[],
+  handed: Handed,
   { now, report }: Required<AgentOptions>,
 ): Promise<Trader[]> {
   const { rpc_url: rpcUrl } = config.chain;
@@ -185,6 +191,7 @@ async function tradersOf(
     return new Trader({
       home,
       config: trading,
+      handed: () => handed.of(home.config.name),
       delegate: openSigner(delegate),
       market,
       relay,
@@ -211,6 +218,7 @@ async function startServices(
   homes: readonly Home[],
   reporter: Reporter,
   traders: readonly Trader[],
+  handed: Handed,
   { now, report }: Required<AgentOptions>,
 ): Promise<Services> {
   const services: { stop(): Promise<void> }[] = [];
@@ -223,7 +231,8 @@ async function startServices(
     const pairing = new Pairing(config.data);
     pageCode = () => pairing.code;
     const { data } = config;
-    const page = await startPage({ ...config.page, data, homes, traders, reporter, pairing, now });
+    const shown = { data, homes, traders, reporter, pairing, handed, now };
+    const page = await startPage({ ...config.page, ...shown });
     report(`The page is at ${page.url}; pair a browser with the code ${pairing.code}.`);
     services.push(page);
   }

@@ -88,18 +88,20 @@ program
     if (!isAddress(owner))
       throw new AgentError(`${owner} is no account: give 0x and 40 hexadecimal digits.`);
     if (!URL.canParse(dapp)) throw new AgentError(`${dapp} is no address of a dApp.`);
-    const { pair } = await import("./pair.ts");
+    const { autopilotLink, pair } = await import("./pair.ts");
     const { renderUnicodeCompact } = await import("uqr");
     const all = settings();
-    const { openSigner } = await import("@wattline/common/keys");
     const home = homeOf(all, name);
     for (const each of await pair(all, home, getAddress(owner), dapp)) {
       const { device, source, capacityW, consent, link } = each;
       console.log(`Device:   ${device}, ${source}, up to ${capacityW} W\nConsent:  ${consent}`);
       console.log(`\n${link}\n\n${renderUnicodeCompact(link)}`);
     }
-    const { delegate } = home;
-    if (delegate !== undefined) console.log(`Delegate: ${openSigner(delegate).address}`);
+    const autopilot = autopilotLink(all.config, home, dapp);
+    if (autopilot === undefined) return;
+    console.log(
+      `For you, to let the agent trade:\n${autopilot}\n\n${renderUnicodeCompact(autopilot)}`,
+    );
   });
 
 program

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { type KeyConfig, openSigner } from "@wattline/common/keys";
 import { metersDomain, REGISTRATION_TYPES, type Source, sourceIndex } from "@wattline/sdk";
 import { type Address, type Hex, hashTypedData } from "viem";
@@ -14,6 +15,27 @@ export interface Pairing {
   readonly consent: Hex;
   /** Opens the operator's form in the dApp with all of it. */
   readonly link: string;
+}
+
+/**
+ * Opens the dApp's autopilot with the key that trades for a home, and with the agent's page, to which it hands the limits.
+ * @returns undefined for a home without a delegate.
+ */
+export function autopilotLink(
+  { page }: Settings["config"],
+  { name, delegate }: HomeConfig,
+  dapp: string,
+): string | undefined {
+  if (delegate === undefined) return undefined;
+  const link = new URL("autopilot", dapp);
+  link.search = new URLSearchParams({
+    delegate: openSigner(delegate).address,
+    home: name,
+    ...(page && {
+      page: `http://${page.host === "0.0.0.0" ? hostname() : page.host}:${page.port}/`,
+    }),
+  }).toString();
+  return link.href;
 }
 
 /**

@@ -110,6 +110,27 @@ describe("The agent's page", () => {
     expect((await pair(codeShown())).status).to.equal(403);
   });
 
+  it("shows anybody the limits that a link hands over, and takes them from a paired browser only", async () => {
+    const limits = { home: "Nobody's", floor: "0.10", ceiling: "0.28", most_a_day: "5.00" };
+    const path = `/limits?${new URLSearchParams(limits)}`;
+    const asked = await (await page(path)).text();
+    expect(asked).to.contain("Sell surplus not below").and.contain("0.28 per kWh");
+    expect((await page("/limits?home=x&floor=cheap")).status).to.equal(400);
+    const post = (headers: Record<string, string>) =>
+      page("/limits", { method: "POST", headers, body: new URLSearchParams(limits) });
+    const stranger = await post({});
+    expect(stranger.status).to.equal(401);
+    const next = /name="next" value="([^"]+)"/.exec(await stranger.text())?.[1] ?? "";
+    const paired = await page("/pair", {
+      method: "POST",
+      body: new URLSearchParams({ code: codeShown(), next: next.replaceAll("&amp;", "&") }),
+    });
+    expect(paired.headers.get("location")).to.equal(path);
+    const cookie = paired.headers.get("set-cookie")?.split(";")[0] ?? "";
+    // It has no home that trades.
+    expect((await post({ cookie })).status).to.equal(404);
+  });
+
   it("has metrics for this machine", async () => {
     await until("it has read", () => agent?.homes[0]?.status()[0]?.lastMs !== undefined);
     const text = await (await page("/metrics")).text();

@@ -22,6 +22,7 @@ import { check } from "../src/check.ts";
 import { readSettings } from "../src/config/read.ts";
 import { pair } from "../src/pair.ts";
 import { statusLines, statusOf } from "../src/status.ts";
+import { Handed } from "../src/trading/handed.ts";
 import type { Trader } from "../src/trading/trader.ts";
 import { Broker } from "./support/broker.ts";
 import { Household, keyIn } from "./support/folder.ts";
@@ -485,6 +486,16 @@ ${home("bob", 0, url, floor)}
     expect(bob.state.standing.isTrading).to.equal(true);
     expect(steering.state.plan).to.deep.equal([]);
     expect(bob.state.forecast[0]?.importWh).to.equal(BigInt(IMPORT_WH));
+  });
+
+  it("goes by the limits that its household has handed over, before those of its configuration", async () => {
+    const limits = { floor: "0.20", ceiling: "0.21", most_a_day: "3" };
+    new Handed(household.place("data")).set("jane", limits);
+    const running = await start();
+    await trade(running);
+    const [jane, bob] = tradersOf(running);
+    expect(jane.state.limits).to.include({ floorPerKwh: 200_000n, ceilingPerKwh: 210_000n });
+    expect(bob.state.limits).to.include({ floorPerKwh: 100_000n, ceilingPerKwh: 250_000n });
   });
 
   it("is checked before it runs: relay, limits and what the delegate may do", async () => {

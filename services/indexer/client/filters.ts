@@ -31,6 +31,8 @@ export interface TradeFilter extends Paged {
   readonly tx?: string | undefined;
   readonly order?: string | undefined;
   readonly position?: string | undefined;
+  /** Any of these positions. */
+  readonly positions?: readonly string[] | undefined;
   readonly kinds?: readonly TradeKind[] | undefined;
   /** False leaves out trades with the grid. */
   readonly withGrid?: boolean | undefined;
@@ -73,6 +75,7 @@ export function whereOf({
   tx,
   order,
   position,
+  positions,
   kinds,
   withGrid,
 }: TradeFilter): Where {
@@ -89,6 +92,7 @@ export function whereOf({
     lastSlot_gte: fromSlot === undefined ? undefined : String(fromSlot),
     txHash: tx?.toLowerCase(),
     positionId: position?.toLowerCase(),
+    positionId_in: positions?.map((id) => id.toLowerCase()),
     kind_in: kinds,
     withGrid,
   });

@@ -1,14 +1,14 @@
 import { Trans } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
 import type { Address } from "viem";
 import { useAccount } from "../../chain/index.ts";
 import { Card, ErrorState, SkeletonLines } from "../../ui/index.ts";
 import { CommunityPays } from "../../wallet/index.ts";
-import { Delegates } from "./Delegates.tsx";
 import { Deposit } from "./Deposit.tsx";
 import { Lock } from "./Lock.tsx";
 import { Withdraw } from "./Withdraw.tsx";
 
-/** Money in escrow: deposit, withdrawal, lock, and delegates. */
+/** Money in escrow: deposit, withdrawal and lock. */
 export default function MoneyTab({ holder }: { readonly holder: Address }) {
   const { data: account, error, refetch } = useAccount(holder);
   if (error) {
@@ -32,7 +32,11 @@ export default function MoneyTab({ holder }: { readonly holder: Address }) {
           <Withdraw holder={holder} {...account} />
         </Card>
       </div>
-      <Delegates maker={holder} />
+      <p>
+        <Link to="/autopilot" className="underline">
+          <Trans>Let a home agent trade for you</Trans>
+        </Link>
+      </p>
       <Lock holder={holder} lock={account.lock} />
     </div>
   );

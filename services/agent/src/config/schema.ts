@@ -95,7 +95,7 @@ const capacity = z
   .max(2 ** 32 - 1);
 
 /** Money as people write it, in the community's currency; in quotes, so that it stays exact. */
-const money = z
+export const money = z
   .string({ error: 'an amount in quotes, such as "0.12"' })
   .regex(/^\d+(\.\d+)?$/, 'an amount such as "0.12"');
 

@@ -3,6 +3,7 @@ import { html } from "hono/html";
 import type { Home, HomeSlot } from "../home.ts";
 import type { BlockState } from "../journal/entries.ts";
 import { type Status, statusOf } from "../status.ts";
+import type { HandedLimits } from "../trading/handed.ts";
 import type { Trader } from "../trading/trader.ts";
 import { tradingSection } from "./trading.ts";
 
@@ -31,16 +32,40 @@ const document = (title: string, body: Body): Body => html`<!doctype html>
 
 export const stylesheet = (): string => STYLE;
 
-/** What a stranger sees. */
-export const pairView = (isWrong: boolean): Body =>
+/**
+ * What a stranger sees.
+ * @param next Where a browser goes that was paired.
+ */
+export const pairView = (isWrong: boolean, next: string): Body =>
   document(
     "Pair with the home agent",
     html`<h1>Pair with the home agent</h1>
 <p>The agent shows a code where it was started, and in <code>agent status</code>.</p>
 ${isWrong ? html`<p class="notice" role="alert">That is not the code. After five wrong codes there is a new one.</p>` : ""}
 <form method="post" action="/pair">
+<input type="hidden" name="next" value="${next}">
 <label for="code">Code</label> <input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required>
 <button>Pair this browser</button></form>`,
+  );
+
+/** The address at which a home's limits are shown, to be taken over. */
+export const limitsPath = (home: string, limits: HandedLimits): string =>
+  `/limits?${new URLSearchParams({ home, ...limits })}`;
+
+/** Asks whether a home's limits are to be these. */
+export const limitsView = (home: string, limits: HandedLimits): Body =>
+  document(
+    "Limits for the home agent",
+    html`<h1>Limits for ${home}</h1>
+<p>The dApp hands these limits to your agent. Amounts are in your community's currency.</p>
+<dl>
+<dt>Sell surplus not below</dt><dd>${limits.floor} per kWh</dd>
+<dt>Cover need up to</dt><dd>${limits.ceiling} per kWh</dd>
+<dt>Spend at most</dt><dd>${limits.most_a_day} a day</dd>
+</dl>
+<form method="post" action="/limits">
+${Object.entries({ home, ...limits }).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+<button>Take them over</button></form>`,
   );
 
 /** Readings of today, what was reported and what waits, and what was traded and why. */

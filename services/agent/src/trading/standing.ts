@@ -17,7 +17,7 @@ export function standingOf(market: MarketState | undefined, delegate: Address): 
   const { allowance, nowSeconds, meter, isOffline } = market;
   if (isOffline) return offlineStanding(market, delegate);
   const { allowanceMillis, untilSeconds } = allowance;
-  const cure = `To go on, authorise it in the dApp (My energy, Home agent); metering goes on.`;
+  const cure = `To go on, authorise it in the dApp (Autopilot); metering goes on.`;
   if (allowanceMillis === 0n && untilSeconds < nowSeconds) {
     return stopped(
       `The account ${meter.owner} does not allow the delegate ${delegate} to trade, or does not any more. ${cure}`,

@@ -27,6 +27,7 @@ import { AgentError, reasonOf } from "../errors.ts";
 import type { Home, HomeSlot } from "../home.ts";
 import { keyOf } from "../journal/book.ts";
 import type { OrderEntry } from "../journal/entries.ts";
+import type { HandedLimits } from "./handed.ts";
 import { limitsOf } from "./limits.ts";
 import type { Market, MarketState, MarketView } from "./market.ts";
 import { meteredOf, mintedOf, withoutBattery } from "./metered.ts";
@@ -70,6 +71,8 @@ export interface TradingState {
 export interface TraderOptions {
   readonly home: Home;
   readonly config: Omit<TradingConfig, "relay">;
+  /** Limits that go before those of the configuration. */
+  readonly handed?: () => HandedLimits | undefined;
   readonly delegate: Signer;
   readonly market: Market;
   /** Where orders go. */
@@ -120,6 +123,11 @@ export class Trader {
     return this.#forecaster.error;
   }
 
+  /** The limits have changed: the next round does not wait. */
+  hurry(): void {
+    this.#dueMs = 0;
+  }
+
   /** Trades when it is time to; called every few seconds. */
   async round(): Promise<void> {
     if (this.#options.now() < this.#dueMs) return;
@@ -144,13 +152,13 @@ export class Trader {
   }
 
   async #trade(): Promise<void> {
-    const { market, delegate, config, home } = this.#options;
+    const { market, delegate, config, handed, home } = this.#options;
     await this.#learn();
     const view = await market.look(home.device.address, delegate.address, this.#options.now());
     if (view !== undefined) this.#requireFit(view);
     this.#stand(standingOf(view, delegate.address));
     if (view === undefined) return;
-    const limits = limitsOf(config, view.currency);
+    const limits = limitsOf({ ...config, ...handed?.() }, view.currency);
     const placed = await this.#followFills(view);
     const slots = this.#tradedSlots(view, limits);
     const alone = this.#forecast(view);

@@ -43,7 +43,7 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
     metrics.head.set(head);
     metrics.book.reset();
     // Counting reads the whole book: a client that asks often waits behind its own questions.
-    const counts = await relay.inTurn(clientOf(c), () => book.countByState());
+    const counts = await relay.inTurn(clientOf(c, relay), () => book.countByState());
     for (const [state, count] of counts) metrics.book.set({ state }, count);
     metrics.leads.set(relay.isLeading() ? 1 : 0);
     return c.text(await metrics.register.metrics(), 200, {

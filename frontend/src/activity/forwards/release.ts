@@ -1,7 +1,7 @@
 import { blockOverdueAtSeconds, heldLanes } from "@wattline/sdk";
 import { readContract } from "viem/actions";
 import { useChainQuery, useChainTime, useMicrogrids } from "../../chain/index.ts";
-import type { Forward } from "../history/forward.ts";
+import type { Forward } from "../../energy/index.ts";
 
 /** Blocks of forwards as arguments of `release` or `undelivered`: each position once, its blocks as bits. */
 export function releasesOf(forwards: readonly Forward[]) {
