@@ -74,9 +74,12 @@ describe("A backup of the book", function () {
     );
     const stop = new AbortController();
     let resumed: boolean | undefined;
-    for await (const _ of restored.client.stream({ from: eventId, signal: stop.signal }, (start) => {
-      resumed = start.resumed;
-    })) {
+    for await (const _ of restored.client.stream(
+      { from: eventId, signal: stop.signal },
+      (start) => {
+        resumed = start.resumed;
+      },
+    )) {
       break;
     }
     stop.abort();
@@ -104,7 +107,12 @@ describe("A backup of the book", function () {
     await writeFile(`${file}.cut`, bytes.subarray(0, bytes.length - 40));
     await fails(empty, deployment, `${file}.cut`, /unexpected end of file/);
     const other = { ...deployment, marketplace: bob.address };
-    await fails({ folder: await freshFolder({ deployment: other }) }, other, file, /no backup of this/);
+    await fails(
+      { folder: await freshFolder({ deployment: other }) },
+      other,
+      file,
+      /no backup of this/,
+    );
     expect(await restore(empty, deployment, file)).to.equal(2);
   });
 });
@@ -123,7 +131,11 @@ describe("A database of the first edition", function () {
       expect((await bookOf(relay.client)).size).to.equal(0);
       await relay.stop();
       const { db, close } = await openDatabase({ postgresUrl }, world.deployment);
-      const kept = await db.withSchema("first_edition").selectFrom("orders").select("hash").execute();
+      const kept = await db
+        .withSchema("first_edition")
+        .selectFrom("orders")
+        .select("hash")
+        .execute();
       expect(kept).to.deep.equal([{ hash: "0xaa" }]);
       await close();
     } finally {
