@@ -34,7 +34,11 @@ describe("The indexer's settings", () => {
 
   for (const [what, broken, name] of [
     ["no node", { ...environment(DEPLOYMENT), WATTLINE_RPC_URL: "" }, "WATTLINE_RPC_URL"],
-    ["an invalid node address", environment(DEPLOYMENT, { WATTLINE_RPC_URL: "here" }), "WATTLINE_RPC_URL"],
+    [
+      "an invalid node address",
+      environment(DEPLOYMENT, { WATTLINE_RPC_URL: "here" }),
+      "WATTLINE_RPC_URL",
+    ],
     ["a port out of range", environment(DEPLOYMENT, { WATTLINE_PORT: "65536" }), "65536"],
     ["a file that is missing", { WATTLINE_DEPLOYMENT: "/none.json" }, "/none.json"],
   ] as const) {
