@@ -7,6 +7,7 @@ import type { SlotForecast } from "@wattline/sdk/forecast";
 import { expect } from "chai";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import type { Address } from "viem";
 import { microgridWith } from "../../../sdk/test/support/microgrid.ts";
 import { until } from "../../relay/test/support/until.ts";
 import { netForecast, openLink, runBattery, Steering } from "../src/battery/index.ts";
@@ -504,7 +505,7 @@ describe("What a battery did", () => {
 describe("What neighbours have left", () => {
   it("is what they offer less what they bid for at the community price, without one's own", async () => {
     const [jane, bob] = [TOWN.currency, TOWN.operator];
-    const order = (maker: string, side: 0 | 1, price: number, remainingWh: number, slot = 0) => ({
+    const order = (maker: Address, side: 0 | 1, price: number, remainingWh: number, slot = 0) => ({
       order: {
         maker,
         side,
@@ -528,7 +529,7 @@ describe("What neighbours have left", () => {
         looks++;
         yield* orders;
       },
-    } as unknown as ConstructorParameters<typeof Neighbours>[0];
+    };
     const neighbours = new Neighbours(relay);
     const range = { firstSlot: NOON_SLOT, lastSlot: NOON_SLOT + 1 };
     const left = await neighbours.leftWh(TOWN, range, jane);

@@ -9,21 +9,39 @@ import {
 } from "@wattline/sdk";
 import { type Address, isAddressEqual } from "viem";
 
-type BookOrder = Awaited<ReturnType<RelayClient["orders"]>>["orders"][number];
+/** What is looked at of an order in the book. */
+interface OpenOrder {
+  readonly order: {
+    readonly maker: Address;
+    readonly side: number;
+    readonly price: string;
+    readonly firstSlot: number;
+    readonly lastSlot: number;
+  };
+  readonly remainingWh: string;
+}
+
+/** A relay, as far as its book is read. */
+interface OrderSource {
+  allOrders(
+    query: Parameters<RelayClient["allOrders"]>[0],
+    signal: AbortSignal,
+  ): AsyncIterable<OpenOrder>;
+}
 
 const PAGE = 500;
 const PATIENCE_MS = 10_000;
 
 /** What the order book says of energy to come. Homes that look in the same slot share the answer. */
 export class Neighbours {
-  readonly #relay: Pick<RelayClient, "allOrders">;
+  readonly #relay: OrderSource;
   /** By microgrid. */
   readonly #looks = new Map<
     number,
-    { readonly firstSlot: number; readonly orders: Promise<readonly BookOrder[]> }
+    { readonly firstSlot: number; readonly orders: Promise<readonly OpenOrder[]> }
   >();
 
-  constructor(relay: Pick<RelayClient, "allOrders">) {
+  constructor(relay: OrderSource) {
     this.#relay = relay;
   }
 
@@ -48,7 +66,7 @@ export class Neighbours {
     return left;
   }
 
-  #ordersOf(microgrid: number, range: SlotRange): Promise<readonly BookOrder[]> {
+  #ordersOf(microgrid: number, range: SlotRange): Promise<readonly OpenOrder[]> {
     const known = this.#looks.get(microgrid);
     if (known?.firstSlot === range.firstSlot) return known.orders;
     const orders = this.#ask(microgrid, range);
@@ -61,8 +79,8 @@ export class Neighbours {
   async #ask(
     microgrid: number,
     { firstSlot: fromSlot, lastSlot: toSlot }: SlotRange,
-  ): Promise<readonly BookOrder[]> {
-    const found: BookOrder[] = [];
+  ): Promise<readonly OpenOrder[]> {
+    const found: OpenOrder[] = [];
     const query = { microgrid, forward: true, fromSlot, toSlot, limit: PAGE };
     const signal = AbortSignal.timeout(PATIENCE_MS);
     for await (const each of this.#relay.allOrders(query, signal)) found.push(each);
