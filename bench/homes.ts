@@ -7,11 +7,11 @@ import { availableParallelism, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import {
-  castOf,
   FailureLog,
   LiveHomes,
   openAuctioneer,
   type Places,
+  participantsOf,
   playerOf,
   signerFor,
   Wallets,
@@ -69,10 +69,10 @@ async function playOn(
   played: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const cast = castOf(townsOf(count));
+  const participants = participantsOf(townsOf(count));
   await buildContracts();
   const chain = await openChain(rpcUrl, START_SLOT * SLOT_SECONDS);
-  const { wattline } = await foundTowns(chain, cast, signal);
+  const { wattline } = await foundTowns(chain, participants, signal);
   const places: Places = { ...wattline.addresses, chainId: Number(wattline.chainId), fromBlock: 0 };
   const deployment = path.join(folder, "deployment.json");
   mkdirSync(folder, { recursive: true });
@@ -81,15 +81,21 @@ async function playOn(
   const relay = await spawnRelay({ rpcUrl, deployment: places }, data, RELAY_PATIENCE_MS);
   try {
     const failures: string[] = [];
-    const homes = new LiveHomes({ cast, places, rpcUrl, relay: relay.client, report: () => {} });
+    const homes = new LiveHomes({
+      participants,
+      places,
+      rpcUrl,
+      relay: relay.client,
+      report: () => {},
+    });
     const player = playerOf({
       homes,
-      towns: cast.towns,
+      towns: participants.towns,
       places,
       wallets: new Wallets(rpcUrl, places.chainId),
       relay: relay.client,
       auctioneer: await openAuctioneer({
-        cast,
+        participants,
         folder: path.join(folder, "auctioneer"),
         deployment,
         rpcUrl,
@@ -97,12 +103,16 @@ async function playOn(
         mandatesPort: 0,
         report: () => {},
       }),
-      payer: { by: "transaction", payer: signerFor(cast.payer.account), every_minutes: 1_440 },
+      payer: {
+        by: "transaction",
+        payer: signerFor(participants.payer.account),
+        every_minutes: 1_440,
+      },
       readingsFile: path.join(folder, "readings.json"),
       failures: new FailureLog((line) => failures.push(line), signal),
       signal,
     });
-    console.log(`${count} homes in ${cast.towns.length} towns are founded, ${loadWords()}`);
+    console.log(`${count} homes in ${participants.towns.length} towns are founded, ${loadWords()}`);
     const [start, own, others] = [
       performance.now(),
       process.cpuUsage(),

@@ -1,4 +1,4 @@
-import type { Dweller } from "@wattline/community/live";
+import type { TownHome } from "@wattline/community/live";
 import {
   CURRENCY_DECIMALS,
   localAccount,
@@ -40,7 +40,7 @@ export interface NetworkConfig extends Services {
 /** A simulation's network, with the public keys of its demo wallet. */
 export async function configOf(
   simulation: Simulation,
-  [jane, neighbour]: readonly [Dweller, Dweller],
+  [jane, neighbour]: readonly [TownHome, TownHome],
   services: Services,
 ): Promise<NetworkConfig> {
   const { addresses, chainId, euro } = simulation.wattline;

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
-import { castOf, playedByHand } from "@wattline/community/live";
+import { participantsOf, playedByHand } from "@wattline/community/live";
 import { foundTowns } from "@wattline/community/live/founding";
 import { SLOT_SECONDS, START_SLOT } from "@wattline/community/live/start";
 import { buildContracts, ChainError, openChain } from "@wattline/community/simulation";
@@ -25,9 +25,9 @@ await runAsPart([ChainError], async (signal) => {
   mkdirSync(path.dirname(files.deployment), { recursive: true });
   await buildContracts();
   const chain = await openChain(rpcUrl, START_SLOT * SLOT_SECONDS);
-  const cast = castOf();
-  const simulation = await foundTowns(chain, cast, signal);
-  const config = await configOf(simulation, playedByHand(cast.towns), services);
+  const participants = participantsOf();
+  const simulation = await foundTowns(chain, participants, signal);
+  const config = await configOf(simulation, playedByHand(participants.towns), services);
   writeWhole(files.config, json({ networks: [config] }));
   writeWhole(files.deployment, json(config.deployment));
 });

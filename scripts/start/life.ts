@@ -7,12 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { writeWhole } from "@wattline/common/files";
 import { reasonOf } from "@wattline/common/mendable";
 import {
-  castOf,
   FailureLog,
   FIRST_LIVE_SLOT,
   LiveHomes,
   openAuctioneer,
   type PlayOptions,
+  participantsOf,
   playerOf,
   playForever,
   publishDirectories,
@@ -40,15 +40,15 @@ const paceSeconds = Number(process.env.WATTLINE_PACE);
 class FoundingError extends Error {}
 
 await runAsPart([FoundingError], async (signal) => {
-  const cast = castOf();
+  const participants = participantsOf();
   await found();
   signal.throwIfAborted();
   const { deployment, currency, auctioneerUrl } = networkIn(files.config);
   const places = { ...deployment, euro: currency.address };
   const relay = new RelayClient(relayUrl);
-  const { towns } = cast;
+  const { towns } = participants;
   const mandatesPort = Number(new URL(auctioneerUrl).port);
-  const homes = new LiveHomes({ cast, places, rpcUrl, relay, report: () => {} });
+  const homes = new LiveHomes({ participants, places, rpcUrl, relay, report: () => {} });
   const options: PlayOptions = {
     homes,
     towns,
@@ -56,7 +56,7 @@ await runAsPart([FoundingError], async (signal) => {
     wallets: new Wallets(rpcUrl, deployment.chainId),
     relay,
     auctioneer: await openAuctioneer({
-      cast,
+      participants,
       folder: files.auctioneer,
       deployment: files.deployment,
       rpcUrl,
@@ -66,7 +66,7 @@ await runAsPart([FoundingError], async (signal) => {
     }),
     payer: {
       by: "transaction",
-      payer: signerFor(cast.payer.account),
+      payer: signerFor(participants.payer.account),
       every_minutes: A_DAY_IN_MINUTES,
     },
     readingsFile: files.readings,

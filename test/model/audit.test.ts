@@ -20,10 +20,10 @@ import { type Address, encodeAbiParameters, type Hex } from "viem";
 import { answerIn, blocksOf, contractsOf } from "../support/chainReader.ts";
 import { createWorld, type Person, START, type World } from "../support/world.ts";
 import type { Action } from "./actions.ts";
-import { castIn, deviceKeys } from "./cast.ts";
 import { Chain } from "./chain.ts";
 import { Model } from "./model.ts";
-import { type Cast, openingActions, Planner } from "./scenarios.ts";
+import { deviceKeys, participantsIn } from "./participants.ts";
+import { openingActions, type Participants, Planner } from "./scenarios.ts";
 
 const DEEP = process.env.WATTLINE_DEEP !== undefined;
 const SCENARIOS = Number(process.env.WATTLINE_MODEL_SCENARIOS ?? (DEEP ? 400 : 30));
@@ -34,14 +34,14 @@ describe("The audit of whatever may happen", function () {
   this.timeout(DEEP ? 3_600_000 : 240_000);
   let world: World;
   let people: Person[];
-  let cast: Cast;
+  let participants: Participants;
   let contracts: Contracts;
   let restore: () => Promise<void>;
   const devices = () => deviceKeys(world);
 
   before(async () => {
     world = await createWorld();
-    ({ people, cast } = await castIn(world));
+    ({ people, participants } = await participantsIn(world));
     contracts = await contractsOf(world);
     const snapshot = await world.networkHelpers.takeSnapshot();
     restore = () => snapshot.restore();
@@ -52,7 +52,7 @@ describe("The audit of whatever may happen", function () {
   async function play(seed: number): Promise<void> {
     await restore();
     const model = new Model(START - 1_800, world.addresses.market);
-    const [founding] = openingActions(cast);
+    const [founding] = openingActions(participants);
     if (founding !== undefined) model.act(founding);
     const chain = new Chain(world, people, devices());
     const act = async (action: Action) => {
@@ -60,8 +60,8 @@ describe("The audit of whatever may happen", function () {
       model.act(action);
       await chain.act(action, model.nowS);
     };
-    for (const action of openingActions(cast)) await act(action);
-    const planner = new Planner(seed, model, cast);
+    for (const action of openingActions(participants)) await act(action);
+    const planner = new Planner(seed, model, participants);
     for (let step = 0; step < STEPS; step++) await act(planner.next());
   }
 

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { createWorld, type Person, START, type World } from "../support/world.ts";
 import type { Action } from "./actions.ts";
-import { castIn, deviceKeys } from "./cast.ts";
 import { Chain } from "./chain.ts";
 import { Model } from "./model.ts";
-import { type Cast, openingActions, Planner } from "./scenarios.ts";
+import { deviceKeys, participantsIn } from "./participants.ts";
+import { openingActions, type Participants, Planner } from "./scenarios.ts";
 
 const DEEP = process.env.WATTLINE_DEEP !== undefined;
 const SCENARIOS = Number(process.env.WATTLINE_MODEL_SCENARIOS ?? (DEEP ? 2_000 : 60));
@@ -16,16 +16,16 @@ const PATIENCE_MS = DEEP ? 3_600_000 : 180_000;
 describe("The second edition's market and a plain model of it", () => {
   let world: World;
   let people: Person[];
-  let cast: Cast;
+  let participants: Participants;
   let restore: () => Promise<void>;
   const devices = () => deviceKeys(world);
 
   before(async () => {
     world = await createWorld();
-    ({ people, cast } = await castIn(world));
+    ({ people, participants } = await participantsIn(world));
     const model = newModel();
     const chain = new Chain(world, people, devices());
-    for (const action of openingActions(cast)) await compare(action, model, chain);
+    for (const action of openingActions(participants)) await compare(action, model, chain);
     const snapshot = await world.networkHelpers.takeSnapshot();
     restore = () => snapshot.restore();
   });
@@ -34,7 +34,7 @@ describe("The second edition's market and a plain model of it", () => {
   const newModel = () => {
     const model = new Model(START - 1_800, world.addresses.market);
     // The world's own microgrid, in which nothing happens.
-    const [founding] = openingActions(cast);
+    const [founding] = openingActions(participants);
     if (founding !== undefined) model.act(founding);
     return model;
   };
@@ -43,13 +43,13 @@ describe("The second edition's market and a plain model of it", () => {
   async function run(seed: number, count: (what: string) => void): Promise<void> {
     await restore();
     const model = newModel();
-    for (const action of openingActions(cast)) {
+    for (const action of openingActions(participants)) {
       model.nowS += 1;
       model.act(action);
     }
     for (const tally of Object.values(model.tallies)) tally.takeTouched();
     const chain = new Chain(world, people, devices());
-    const planner = new Planner(seed, model, cast);
+    const planner = new Planner(seed, model, participants);
     const story: Action[] = [];
     for (let step = 0; step < STEPS; step++) {
       const action = planner.next();

@@ -12,7 +12,7 @@ import { isBid, isOffer } from "./orders.ts";
 import type { Position } from "./trades.ts";
 
 /** Who and what there is to act with. */
-export interface Cast {
+export interface Participants {
   readonly operator: Address;
   readonly successor: Address;
   readonly households: readonly Address[];
@@ -77,8 +77,8 @@ const HOUR_S = 3_600;
 const level = (over: Partial<Level> = {}): Level => ({ ...LEVEL, ...over });
 
 /** What has to happen for a scenario to begin: the same each time. */
-export function openingActions(cast: Cast): Action[] {
-  const { operator, households, devices, dsos } = cast;
+export function openingActions(participants: Participants): Action[] {
+  const { operator, households, devices, dsos } = participants;
   const found = (over: object): Action => ({
     kind: "found",
     who: operator,
@@ -137,14 +137,14 @@ export function openingActions(cast: Cast): Action[] {
 export class Planner {
   private readonly dice: Dice;
   private readonly model: Model;
-  private readonly cast: Cast;
+  private readonly participants: Participants;
   private readonly book: SignedOrder[] = [];
   private nonces = 0n;
 
-  constructor(seed: number, model: Model, cast: Cast) {
+  constructor(seed: number, model: Model, participants: Participants) {
     this.dice = new Dice(seed);
     this.model = model;
-    this.cast = cast;
+    this.participants = participants;
   }
 
   next(): Action {
@@ -152,8 +152,8 @@ export class Planner {
   }
 
   private plan(kind: Kind): Action {
-    const { dice, cast } = this;
-    const who = dice.pick(cast.households);
+    const { dice, participants } = this;
+    const who = dice.pick(participants.households);
     switch (kind) {
       case "wait":
         return { kind, who, seconds: this.pause() };
@@ -172,7 +172,7 @@ export class Planner {
       case "cancelAll":
         return { kind, who };
       case "authorize": {
-        const delegate = dice.percent(10) ? dice.pick([zeroAddress, who]) : cast.delegate;
+        const delegate = dice.percent(10) ? dice.pick([zeroAddress, who]) : participants.delegate;
         const amount = dice.pick([0n, 2_000n, 20_000n, 200_000n, 200_000n]);
         const until = this.now + dice.pick([0, HOUR_S, 20 * DAY, 20 * DAY]);
         return { kind, who, delegate, amount, until };
@@ -224,7 +224,7 @@ export class Planner {
   }
 
   private planCommunity(kind: CommunityKind): Action {
-    const { dice, cast } = this;
+    const { dice, participants } = this;
     const microgrid = dice.pick([HILL, HILL, LAKE, LAKE, FARM]);
     const other = microgrid === HILL ? LAKE : HILL;
     const who = this.operatorOf(microgrid);
@@ -232,7 +232,10 @@ export class Planner {
     const slot = slotOf(of, this.now);
     switch (kind) {
       case "found":
-        return at(openingActions({ ...cast, operator: dice.pick(cast.households) }), 0);
+        return at(
+          openingActions({ ...participants, operator: dice.pick(participants.households) }),
+          0,
+        );
       case "schedule": {
         const early = slotOf(of, this.now + 7 * DAY);
         const firstSlot = early + dice.pick([-1, 0, 1, 2, 40]);
@@ -247,7 +250,7 @@ export class Planner {
       case "setRation":
         return { kind, who, microgrid, ration: dice.between(50, 300) };
       case "setDso":
-        return { kind, who, microgrid, dso: dice.pick(cast.dsos) };
+        return { kind, who, microgrid, dso: dice.pick(participants.dsos) };
       case "setIslanded":
         return { kind, who, microgrid, islanded: dice.percent(55) };
       case "declareIslanded": {
@@ -257,9 +260,18 @@ export class Planner {
       case "setClosed":
         return { kind, who, microgrid, closed: dice.percent(40) };
       case "handOver":
-        return { kind, who, microgrid, successor: dice.percent(20) ? zeroAddress : cast.successor };
+        return {
+          kind,
+          who,
+          microgrid,
+          successor: dice.percent(20) ? zeroAddress : participants.successor,
+        };
       case "acceptHandOver":
-        return { kind, who: dice.percent(80) ? cast.successor : cast.stranger, microgrid };
+        return {
+          kind,
+          who: dice.percent(80) ? participants.successor : participants.stranger,
+          microgrid,
+        };
       case "proposeTieLine":
         return {
           kind,
@@ -292,38 +304,43 @@ export class Planner {
     const { dice } = this;
     const balance = this.model.tallies.money.of(who) / 1_000n;
     const amount = dice.pick([balance + 1n, balance, balance / 3n, balance / 5n]);
-    const to = dice.percent(10) ? dice.pick([zeroAddress, this.cast.market]) : who;
+    const to = dice.percent(10) ? dice.pick([zeroAddress, this.participants.market]) : who;
     return { kind: "withdraw", who, amount, to };
   }
 
   private lock(who: Address): Action {
-    const { dice, cast } = this;
-    const settler = dice.percent(8) ? zeroAddress : dice.percent(90) ? cast.settler : cast.stranger;
-    const signer = dice.percent(50) ? zeroAddress : cast.delegate;
+    const { dice, participants } = this;
+    const settler = dice.percent(8)
+      ? zeroAddress
+      : dice.percent(90)
+        ? participants.settler
+        : participants.stranger;
+    const signer = dice.percent(50) ? zeroAddress : participants.delegate;
     const until = this.now + dice.pick([-60, HOUR_S, DAY, DAY, 3 * DAY, 31 * DAY]);
     return { kind: "lock", who, settler, signer, until };
   }
 
   private registration(): Action {
-    const { dice, cast } = this;
+    const { dice, participants } = this;
     const known = this.model.metering.meters;
     const moving = [...known].find(([, { movingTo }]) => movingTo !== 0);
-    const fresh = cast.devices.find((device) => !known.has(device));
-    const meter = moving?.[0] ?? (dice.percent(80) ? fresh : undefined) ?? at(cast.devices, 0);
+    const fresh = participants.devices.find((device) => !known.has(device));
+    const meter =
+      moving?.[0] ?? (dice.percent(80) ? fresh : undefined) ?? at(participants.devices, 0);
     const microgrid = moving?.[1].movingTo ?? dice.pick([HILL, LAKE]);
-    const owner = moving?.[1].owner ?? dice.pick(cast.households);
+    const owner = moving?.[1].owner ?? dice.pick(participants.households);
     return {
       kind: "register",
       who: this.operatorOf(microgrid),
       registration: {
         microgrid,
-        owner: dice.percent(8) ? dice.pick([zeroAddress, cast.stranger]) : owner,
+        owner: dice.percent(8) ? dice.pick([zeroAddress, participants.stranger]) : owner,
         meter,
         source: dice.between(0, 1),
         capacityW: dice.between(0, 4_000),
       },
       critical: dice.percent(30),
-      signer: dice.percent(92) ? meter : dice.pick(cast.devices),
+      signer: dice.percent(92) ? meter : dice.pick(participants.devices),
     };
   }
 
@@ -346,8 +363,8 @@ export class Planner {
       const wh = dice.pick([0n, most / 4n, most / 2n, most, most]);
       exportedWh.set(slot, dice.percent(2) ? most + 1n : wh);
     }
-    const signer = dice.percent(4) ? dice.pick(this.cast.devices) : meter;
-    return { kind: "report", who: this.cast.stranger, meter, signer, exportedWh };
+    const signer = dice.percent(4) ? dice.pick(this.participants.devices) : meter;
+    return { kind: "report", who: this.participants.stranger, meter, signer, exportedWh };
   }
 
   private retirement(who: Address): Action {
@@ -365,7 +382,7 @@ export class Planner {
   }
 
   private release(kind: "release" | "undelivered"): Action {
-    const { dice, cast } = this;
+    const { dice, participants } = this;
     const { positions } = this.model.trades;
     if (positions.length === 0) return this.taking("reserve");
     const all = positions.map((position, index) => ({ position, index }));
@@ -381,7 +398,7 @@ export class Planner {
     });
     const { buyer, buyerDelegate } = at(some, 0).position;
     const delegate = buyerDelegate === zeroAddress ? buyer : buyerDelegate;
-    return { kind, who: dice.pick([buyer, buyer, delegate, cast.stranger]), releases };
+    return { kind, who: dice.pick([buyer, buyer, delegate, participants.stranger]), releases };
   }
 
   /** What has to happen before a position can be released: its slots end, and its meter reports them. */
@@ -390,7 +407,7 @@ export class Planner {
     const of = this.model.metering.of(meter);
     const { slotSeconds } = this.model.communities.of(of.microgrid);
     const end = (Math.max(...energyWh.keys()) + 1) * slotSeconds;
-    const who = this.cast.stranger;
+    const who = this.participants.stranger;
     if (end > this.now) return { kind: "wait", who, seconds: end - this.now };
     const most = this.model.metering.mostWh(of);
     const missing = [...energyWh].filter(
@@ -406,7 +423,7 @@ export class Planner {
   // ---- Orders --------------------------------------------------------------------------------------------------
 
   private taking(kind: "accept" | "reserve"): Action {
-    const { dice, cast } = this;
+    const { dice, participants } = this;
     const isForward = dice.percent(97) === (kind === "reserve");
     const known = this.book.filter(
       ({ order }) =>
@@ -426,7 +443,7 @@ export class Planner {
     const seller = isOffer(order) ? order.meter : this.meterIn(microgrid);
     const of = this.model.metering.of(seller);
     const who = isOffer(order)
-      ? this.mostly(dice.pick(cast.households.filter((each) => each !== order.maker)))
+      ? this.mostly(dice.pick(participants.households.filter((each) => each !== order.maker)))
       : this.mostly(of.owner);
     const meter = isOffer(order) ? this.meterOf(who, microgrid) : seller;
     const take: Take = {
@@ -451,7 +468,7 @@ export class Planner {
   }
 
   private batch(): Action {
-    const { dice, cast } = this;
+    const { dice, participants } = this;
     const orders: SignedOrder[] = [];
     const matches: Match[] = [];
     for (let i = dice.between(1, 4); i > 0; i--) {
@@ -462,9 +479,9 @@ export class Planner {
           ? zeroAddress
           : dice.pick([
               ANYONE,
-              cast.settler,
-              cast.settler,
-              dice.percent(10) ? cast.stranger : ANYONE,
+              participants.settler,
+              participants.settler,
+              dice.percent(10) ? participants.stranger : ANYONE,
             ]);
       const microgrid = dice.pick([HILL, HILL, LAKE, FARM]);
       const crosses = dice.percent(50);
@@ -497,7 +514,7 @@ export class Planner {
     }
     return {
       kind: "settle",
-      who: dice.percent(85) ? cast.settler : cast.stranger,
+      who: dice.percent(85) ? participants.settler : participants.stranger,
       orders,
       signatures: orders.length - (dice.percent(2) ? 1 : 0),
       matches: dice.percent(2) ? [] : matches,
@@ -511,14 +528,14 @@ export class Planner {
     where?: number,
     other?: Address,
   ): SignedOrder {
-    const { dice, cast } = this;
+    const { dice, participants } = this;
     const microgrid = where ?? dice.pick([HILL, HILL, LAKE, LAKE, FARM]);
     const meter = this.meterIn(microgrid);
     const { owner } = this.model.metering.of(meter);
     const side = over.side ?? dice.between(0, 1);
     const isOwners = side === 0 || (owner !== other && dice.percent(70));
-    const others = cast.households.filter((each) => each !== other);
-    const maker = isOwners ? owner : dice.pick(dice.percent(97) ? others : cast.households);
+    const others = participants.households.filter((each) => each !== other);
+    const maker = isOwners ? owner : dice.pick(dice.percent(97) ? others : participants.households);
     const settler = over.settler ?? zeroAddress;
     const lock = this.model.orders.lockOf(maker);
     const firm = settler !== zeroAddress && dice.percent(lock === undefined ? 4 : 60);
@@ -542,7 +559,7 @@ export class Planner {
       bond: forward ? dice.pick([0n, 20_000n, 20_000n]) : 0n,
       mostAhead: dice.percent(85) ? MOST : dice.between(0, 400),
       crosses: dice.percent(50),
-      counterparty: dice.percent(97) ? zeroAddress : dice.pick(cast.households),
+      counterparty: dice.percent(97) ? zeroAddress : dice.pick(participants.households),
       settler,
       nonce: (firm ? FIRST_FIRM_NONCE : 0n) + this.nonces++,
       counter: firm ? 0n : counter + (dice.percent(3) ? 1n : 0n),
@@ -553,9 +570,12 @@ export class Planner {
       ...over,
     };
     const isDelegated =
-      this.model.tallies.allowance.of(maker, cast.delegate) > 0n || (firm && lock !== undefined);
-    const usual = isDelegated && dice.percent(50) ? cast.delegate : maker;
-    const signer = dice.percent(97) ? usual : dice.pick([cast.delegate, cast.stranger]);
+      this.model.tallies.allowance.of(maker, participants.delegate) > 0n ||
+      (firm && lock !== undefined);
+    const usual = isDelegated && dice.percent(50) ? participants.delegate : maker;
+    const signer = dice.percent(97)
+      ? usual
+      : dice.pick([participants.delegate, participants.stranger]);
     const signed = { order, signer };
     this.book.push(signed);
     return signed;
@@ -603,11 +623,11 @@ export class Planner {
   private operatorOf(microgrid: number): Address {
     return this.dice.percent(94)
       ? this.model.communities.of(microgrid).operator
-      : this.cast.stranger;
+      : this.participants.stranger;
   }
 
   private mostly(who: Address): Address {
-    return this.dice.percent(95) ? who : this.dice.pick(this.cast.households);
+    return this.dice.percent(95) ? who : this.dice.pick(this.participants.households);
   }
 
   private meter(): [Address, MeterRecord] {

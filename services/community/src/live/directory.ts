@@ -8,8 +8,8 @@ import {
 } from "@wattline/sdk";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { SHELTER } from "../profiles/homes.ts";
-import type { Town } from "./cast.ts";
 import type { PlayOptions } from "./play.ts";
+import type { Town } from "./towns.ts";
 
 /** A household that goes by its name, or by another one. */
 interface Person {

@@ -4,7 +4,6 @@ import { fund, type Person, register } from "../simulation/community.ts";
 import { foundSimulation } from "../simulation/opening.ts";
 import type { SimulationOptions } from "../simulation/options.ts";
 import type { Simulation } from "../simulation/simulation.ts";
-import { type Cast, playedByHand, type Town } from "./cast.ts";
 import {
   FEED_IN_PER_KWH,
   RETAIL_PER_KWH,
@@ -12,6 +11,7 @@ import {
   SLOT_SECONDS,
   START_SLOT,
 } from "./start.ts";
+import { type Participants, playedByHand, type Town } from "./towns.ts";
 
 /** What a home has in escrow at first, and the DSO, in base units. */
 const HOME_FUNDING = 100_000_000n;
@@ -32,25 +32,25 @@ const RETAILER_CAPACITY_W = 1_000_000;
  */
 export async function foundTowns(
   chain: Chain,
-  cast: Cast,
+  participants: Participants,
   signal: AbortSignal,
 ): Promise<Simulation> {
-  const simulation = await foundSimulation(chain, foundingOptions(cast), signal);
+  const simulation = await foundSimulation(chain, foundingOptions(participants), signal);
   const { wattline, communities } = simulation;
-  await chain.walletAt(cast.payer);
+  await chain.walletAt(participants.payer);
   const openUntil = slotEnd(START_SLOT + SEEDED_SLOTS, SLOT_SECONDS);
-  const byHand = playedByHand(cast.towns);
+  const byHand = playedByHand(participants.towns);
   for (const [index, { dso, households, operator }] of communities.entries()) {
-    const town = cast.towns[index];
+    const town = participants.towns[index];
     if (town === undefined) throw new Error(`Microgrid ${index + 1} is no town.`);
     await settleRetailer(simulation, operator, town);
     await fund(wattline, dso, DSO_FUNDING);
     const open = async (who: Person, home: number) => {
       await fund(wattline, who, HOME_FUNDING);
-      const dweller = town.homes[home];
-      if (dweller === undefined) throw new Error(`${who.name} is no home of ${town.name}.`);
-      const until = byHand.includes(dweller) ? openUntil : openUntil + A_YEAR;
-      const { address: delegate } = dweller.delegate;
+      const townHome = town.homes[home];
+      if (townHome === undefined) throw new Error(`${who.name} is no home of ${town.name}.`);
+      const until = byHand.includes(townHome) ? openUntil : openUntil + A_YEAR;
+      const { address: delegate } = townHome.delegate;
       await wattline.send(who.address, (o) =>
         wattline.marketplace
           .connect(who.signer)
@@ -84,7 +84,7 @@ async function settleRetailer(
   await register(wattline, operator, microgrid, meter, "Grid", RETAILER_CAPACITY_W, false);
 }
 
-function foundingOptions({ towns }: Cast): SimulationOptions {
+function foundingOptions({ towns }: Participants): SimulationOptions {
   const [first, ...more] = towns.map(({ seasons }) => seasons.part(START_SLOT, SEEDED_SLOTS));
   if (first === undefined) throw new Error("There is no town.");
   return {

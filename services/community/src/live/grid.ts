@@ -24,7 +24,6 @@ import {
 import { encodeFunctionData } from "viem";
 import type { LocalAccount } from "../simulation/accounts.ts";
 import { takeOf } from "../simulation/take.ts";
-import type { Dweller, Places, Town } from "./cast.ts";
 import {
   FEED_IN_PER_KWH,
   RETAIL_PER_KWH,
@@ -32,6 +31,7 @@ import {
   SLOTS_PER_DAY,
   SLOTS_PER_HOUR,
 } from "./start.ts";
+import type { Places, Town, TownHome } from "./towns.ts";
 import type { Wallets } from "./wallets.ts";
 
 /** The retailer's energy for a microgrid in a slot, in Wh. */
@@ -120,7 +120,7 @@ export class Grid {
   }
 
   /** A home sells to the DSO what it still holds of a block. A consumer's energy was bought for its own use. */
-  async buyRest(home: Dweller, block: number, microgrid: Microgrid): Promise<void> {
+  async buyRest(home: TownHome, block: number, microgrid: Microgrid): Promise<void> {
     const { places, wallets } = this.#options;
     const bid = this.#bids.get(dayOfSlot(block * LANES));
     if (bid === undefined || home.capacityW === 0) return;
@@ -136,7 +136,7 @@ export class Grid {
     });
   }
 
-  async #heldWh({ account }: Dweller, block: number): Promise<EnergyBySlot> {
+  async #heldWh({ account }: TownHome, block: number): Promise<EnergyBySlot> {
     const { places, wallets, town } = this.#options;
     const words = await wallets.client.readContract({
       address: places.energy,

@@ -13,12 +13,12 @@ import type { RelayClient } from "@wattline/relay/client";
 import type { MeteredSlot } from "@wattline/sdk/forecast";
 import type { LocalAccount } from "../simulation/accounts.ts";
 import { PlayedBattery } from "./battery.ts";
-import { type Cast, type Dweller, type Places, playedByHand, type Town } from "./cast.ts";
 import { SLOT_SECONDS, SLOTS_PER_DAY, SLOTS_PER_HOUR, START_SLOT } from "./start.ts";
+import { type Participants, type Places, playedByHand, type Town, type TownHome } from "./towns.ts";
 
 /** A home, its meter and its agent. */
 export interface LiveHome {
-  readonly who: Dweller;
+  readonly who: TownHome;
   readonly town: Town;
   readonly home: Home;
   readonly battery: PlayedBattery | undefined;
@@ -29,7 +29,7 @@ export interface LiveHome {
 }
 
 export interface HomesOptions {
-  readonly cast: Cast;
+  readonly participants: Participants;
   readonly places: Places;
   readonly rpcUrl: string;
   readonly relay: RelayClient;
@@ -57,16 +57,16 @@ const FORWARD = { bond: "0.05", hours: 6, confidence: 0.8 };
 export class LiveHomes {
   readonly all: readonly LiveHome[];
   readonly #options: HomesOptions;
-  readonly #registers = new Map<Dweller, { importWh: bigint; exportWh: bigint }>();
+  readonly #registers = new Map<TownHome, { importWh: bigint; exportWh: bigint }>();
   /** The end of the last metered slot, Unix milliseconds. */
   #nowMs = START_SLOT * SLOT_SECONDS * 1000;
 
   constructor(options: HomesOptions) {
-    const { cast, places, rpcUrl, relay } = options;
+    const { participants, places, rpcUrl, relay } = options;
     this.#options = options;
     const market = new Market(rpcUrl, places);
     const neighbours = new Neighbours(relay);
-    this.all = cast.towns.flatMap((town) =>
+    this.all = participants.towns.flatMap((town) =>
       town.homes.map((who) => this.#homeOf(town, who, market, neighbours)),
     );
     for (const each of this.all) this.#read(each);
@@ -102,7 +102,7 @@ export class LiveHomes {
     await Promise.all(this.all.map(({ home }) => home.settled()));
   }
 
-  #registersOf(who: Dweller): { importWh: bigint; exportWh: bigint } {
+  #registersOf(who: TownHome): { importWh: bigint; exportWh: bigint } {
     const known = this.#registers.get(who) ?? { importWh: 0n, exportWh: 0n };
     this.#registers.set(who, known);
     return known;
@@ -112,8 +112,8 @@ export class LiveHomes {
     home.take(METER, { kind: "registers", unixMs: this.#nowMs, ...this.#registersOf(who) });
   }
 
-  #homeOf(town: Town, who: Dweller, market: Market, neighbours: Neighbours): LiveHome {
-    const { cast, places, relay, report } = this.#options;
+  #homeOf(town: Town, who: TownHome, market: Market, neighbours: Neighbours): LiveHome {
+    const { participants, places, relay, report } = this.#options;
     const config = {
       name: `${who.name} (${town.name})`,
       microgrid: town.microgrid,
@@ -147,7 +147,7 @@ export class LiveHomes {
       now: this.now,
     };
     // Who reports by hand promises nothing.
-    const forward = playedByHand(cast.towns).includes(who) ? undefined : FORWARD;
+    const forward = playedByHand(participants.towns).includes(who) ? undefined : FORWARD;
     return {
       who,
       town,
@@ -164,7 +164,7 @@ export class LiveHomes {
 }
 
 /** What a home would have metered before the first played day. */
-const pastOf = ({ seasons }: Town, { index }: Dweller): MeteredSlot[] =>
+const pastOf = ({ seasons }: Town, { index }: TownHome): MeteredSlot[] =>
   Array.from({ length: LEARNED_SLOTS }, (_, i) => {
     const slot = START_SLOT - LEARNED_SLOTS + i;
     return {

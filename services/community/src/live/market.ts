@@ -4,12 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Auctioneer, readSettings, serveMandates } from "@wattline/auctioneer";
 import { writeKeystore } from "@wattline/common/keys";
 import type { RelayClient } from "@wattline/relay/client";
-import type { Cast } from "./cast.ts";
 import type { FailureLog } from "./failureLog.ts";
+import type { Participants } from "./towns.ts";
 import type { Wallets } from "./wallets.ts";
 
 export interface AuctionOptions {
-  readonly cast: Cast;
+  readonly participants: Participants;
   /** For its configuration, its key and what it has sent. */
   readonly folder: string;
   /** The file that says where the contracts are. */
@@ -32,13 +32,13 @@ const HOST = "127.0.0.1";
  * the same file.
  */
 export async function openAuctioneer(options: AuctionOptions): Promise<Auctioneer> {
-  const { cast, folder, report } = options;
+  const { participants, folder, report } = options;
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, "sender.password"), PASSWORD, { mode: 0o600 });
   await writeKeystore(
     path.join(folder, "sender.json"),
     "secp256k1",
-    cast.auctioneer.privateKey,
+    participants.auctioneer.privateKey,
     PASSWORD,
   );
   const file = path.join(folder, "auctioneer.toml");

@@ -3,12 +3,12 @@ import type { Home, Reporter, Trader } from "@wattline/agent";
 import type { Auctioneer } from "@wattline/auctioneer";
 import type { RelayClient } from "@wattline/relay/client";
 import { blockOf, formatKwh, LANES, marketplaceAbi, type SlotRange, slotEnd } from "@wattline/sdk";
-import { type Places, playedByHand, type Town } from "./cast.ts";
 import type { FailureLog } from "./failureLog.ts";
 import { GRID_LAG_BLOCKS, Grid } from "./grid.ts";
 import { hasTurn, type LiveHome, type LiveHomes } from "./homes.ts";
 import { clearAll, untilSeen } from "./market.ts";
 import { SEEDED_SLOTS, SLOT_SECONDS, SLOTS_PER_DAY, SLOTS_PER_HOUR, START_SLOT } from "./start.ts";
+import { type Places, playedByHand, type Town } from "./towns.ts";
 import type { Wallets } from "./wallets.ts";
 
 export interface PlayOptions {

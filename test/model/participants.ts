@@ -1,5 +1,5 @@
 import type { Person, World } from "../support/world.ts";
-import type { Cast } from "./scenarios.ts";
+import type { Participants } from "./scenarios.ts";
 
 const DEVICES = 10;
 /** What everybody has in the wallet and lets the marketplace take, base units. */
@@ -10,7 +10,9 @@ export const deviceKeys = (world: World) =>
   Array.from({ length: DEVICES }, (_, index) => world.keyOf(`model device ${index}`));
 
 /** Who takes part in scenarios, each with money, on the chain and by address. */
-export async function castIn(world: World): Promise<{ people: Person[]; cast: Cast }> {
+export async function participantsIn(
+  world: World,
+): Promise<{ people: Person[]; participants: Participants }> {
   const named = (name: string) => world.person(name);
   const households = await Promise.all(["Jane", "Bob", "Carol", "Dave", "Erin"].map(named));
   const [delegate, settler, stranger, successor, otherDso] = await Promise.all([
@@ -26,7 +28,7 @@ export async function castIn(world: World): Promise<{ people: Person[]; cast: Ca
     await world.euro.mint(address, FUNDS);
     await world.euro.connect(signer).approve(world.addresses.market, FUNDS);
   }
-  const cast: Cast = {
+  const participants: Participants = {
     operator: world.operator.address,
     successor: successor.address,
     households: households.map(({ address }) => address),
@@ -37,5 +39,5 @@ export async function castIn(world: World): Promise<{ people: Person[]; cast: Ca
     devices: deviceKeys(world).map(({ address }) => address),
     market: world.addresses.market,
   };
-  return { people, cast };
+  return { people, participants };
 }

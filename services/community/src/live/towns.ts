@@ -18,7 +18,7 @@ import { TOWNS } from "./start.ts";
 const BATTERY_EVERY = 2;
 
 /** A home of a town. */
-export interface Dweller {
+export interface TownHome {
   readonly name: string;
   /** In its town. */
   readonly index: number;
@@ -39,11 +39,11 @@ export interface Town {
   readonly operator: LocalAccount;
   readonly dso: LocalAccount;
   readonly retailer: { readonly account: LocalAccount; readonly device: PrivateKeyAccount };
-  readonly homes: readonly Dweller[];
+  readonly homes: readonly TownHome[];
 }
 
 /** All who take part: the same for who founds the towns and for who plays them. */
-export interface Cast {
+export interface Participants {
   readonly towns: readonly Town[];
   /** Its account sends batches and releases. */
   readonly auctioneer: LocalAccount;
@@ -60,7 +60,7 @@ export interface TownTerms {
 }
 
 /** The towns, those of `npm start` unless others are given, and everybody's accounts on the local chain. */
-export function castOf(terms: readonly TownTerms[] = TOWNS): Cast {
+export function participantsOf(terms: readonly TownTerms[] = TOWNS): Participants {
   const all = terms.map(
     ({ name, seed, from, households }) => new Seasons(seed, name, from, households),
   );
@@ -94,7 +94,7 @@ export function castOf(terms: readonly TownTerms[] = TOWNS): Cast {
 }
 
 /** Jane, who has a roof, and the first neighbour without one: a person in a browser acts for them. */
-export function playedByHand([town]: readonly Town[]): readonly [Dweller, Dweller] {
+export function playedByHand([town]: readonly Town[]): readonly [TownHome, TownHome] {
   const jane = town?.homes.find(({ capacityW }) => capacityW > 0);
   const neighbour = town?.homes.find(({ capacityW }) => capacityW === 0);
   if (jane === undefined || neighbour === undefined) {
