@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
 import { publicNetworks } from "./ignition/networks.ts";
 
 /** The compiler comes from npm, so that nothing is downloaded behind the lock file's back. */
@@ -30,8 +32,21 @@ const contracts = {
   },
 };
 
+/** Hardhat leaves one core free while it compiles: of two, half. */
+const compileOnAllCores: HardhatPlugin = {
+  id: "wattline:compile-on-all-cores",
+  hookHandlers: {
+    solidity: async () => ({
+      default: async () => ({
+        build: (context, files, options, next) =>
+          next(context, files, { ...options, concurrency: availableParallelism() }),
+      }),
+    }),
+  },
+};
+
 export default defineConfig({
-  plugins: [toolbox],
+  plugins: [toolbox, compileOnAllCores],
   networks: publicNetworks(),
   // Etherscan wants a key of each network; Sourcify and Blockscout want none.
   verify: { etherscan: { enabled: false } },
