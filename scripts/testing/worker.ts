@@ -30,7 +30,7 @@ process.on("message", (job: Job | "end") => {
 
 async function run({ file, words, loader }: Job): Promise<Counts> {
   const mocha = new Mocha({
-    timeout: 60_000,
+    timeout: 180_000,
     forbidOnly: process.env.CI !== undefined,
     color: process.env.FORCE_COLOR !== undefined,
     ...(words === undefined ? {} : { fgrep: words }),

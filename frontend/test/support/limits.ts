@@ -4,7 +4,7 @@
  */
 
 /** For one thing in a page to come about, milliseconds. */
-export const WAIT_MS = 60_000;
+export const WAIT_MS = 120_000;
 
 /** For a whole test, or what has to be set up before: several waits, so that the one that fails is named. Milliseconds. */
-export const TEST_MS = 360_000;
+export const TEST_MS = 720_000;

@@ -32,7 +32,7 @@ describe("Reports on a chain", () => {
   const owner = localAccount(3).address;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     node = await startAnvil();
     world = await createWorld(node.rpcUrl);
     beginning = await world.client.snapshot();

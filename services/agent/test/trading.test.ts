@@ -56,7 +56,7 @@ every_seconds = 3600
 `;
 
 describe("An agent that trades", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let node: LocalNode;
   let world: World;
   let beginning: Hex;

@@ -31,7 +31,7 @@ const NODES = { anvil: startAnvil, Hardhat: startHardhat };
 
 for (const [name, start] of Object.entries(NODES)) {
   describe(`The book follows what happens on chain (${name})`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let node: LocalNode;
     let world: World;
     let relay: TestRelay;

@@ -21,7 +21,7 @@ const BATCH = 25;
 
 for (const kind of ["PGlite", "Postgres"] as const) {
   describe(`A relay on ${kind} that is killed`, function () {
-    this.timeout(DEEP ? 600_000 : 60_000);
+    this.timeout(DEEP ? 600_000 : 180_000);
     let node: LocalNode;
     let world: World;
     let relay: RelayProcess | undefined;
@@ -121,7 +121,7 @@ for (const kind of ["PGlite", "Postgres"] as const) {
 }
 
 describe("A relay that is killed at its first start", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("starts all the same, whatever it has left of a database", async () => {
     const node = await startAnvil();
@@ -148,7 +148,7 @@ describe("A relay that is killed at its first start", function () {
 });
 
 describe("A relay that can't start", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("says why and what to do, and ends with 1", async () => {
     const node = await startAnvil();

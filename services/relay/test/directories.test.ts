@@ -19,7 +19,7 @@ import { createWorld, localAccount, privateKeyOf, type World } from "./support/w
 const [OPERATOR, JANE, HANNA] = [localAccount(0), localAccount(2), localAccount(3)];
 
 describe("The relay's directories of names", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let node: LocalNode;
   let world: World;
   let folder: string;

@@ -40,7 +40,7 @@ const FAR = START + 365 * 86_400;
 const jsonOf = async (response: Response) => JSON.parse(await response.text());
 
 describe("The relay's book over HTTP", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let node: LocalNode;
   let world: World;
   let relay: TestRelay;

@@ -11,7 +11,7 @@ const AFTER_SECONDS = 600;
 const HOUR = 3_600;
 
 describe("A relay whose node is cut off from the chain", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const [jane, bob, settler] = [localAccount(2), localAccount(3), localAccount(4)] as const;
   let node: LocalNode;
   let world: World;

@@ -22,7 +22,7 @@ const RUNS = DEEP ? 12 : 2;
 const ROUNDS = DEEP ? 30 : 10;
 
 describe("A reorganised chain", function () {
-  this.timeout(DEEP ? 600_000 : 60_000);
+  this.timeout(DEEP ? 600_000 : 180_000);
   const [jane, bob, agent] = [2, 3, 4].map(localAccount) as [
     ReturnType<typeof localAccount>,
     ReturnType<typeof localAccount>,

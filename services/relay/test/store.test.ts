@@ -13,7 +13,7 @@ import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./sup
 
 for (const kind of ["PGlite", "Postgres"] as const) {
   describe(`A book in ${kind}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const bob = localAccount(3);
     let node: LocalNode;
     let world: World;

@@ -9,7 +9,7 @@ import { until } from "./support/until.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
 
 describe("The stream", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const bob = localAccount(3);
   let node: LocalNode;
   let world: World;

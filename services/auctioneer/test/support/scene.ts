@@ -54,7 +54,7 @@ export function sceneOfTests(): () => Scene {
     return scene;
   };
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     scene = await createScene();
   });
   after(() => scene?.close());

@@ -40,5 +40,5 @@ describe("Deploying for a simulation", () => {
     const left = existsSync(folder) ? readdirSync(folder) : [];
     // Other processes may be at it too.
     expect(left.filter((name) => name.includes(`-${process.pid}-`))).to.deep.equal([]);
-  }).timeout(60_000);
+  }).timeout(180_000);
 });

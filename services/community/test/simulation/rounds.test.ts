@@ -74,5 +74,5 @@ describe("Schedules of a run", () => {
     } finally {
       await chain.close();
     }
-  }).timeout(60_000);
+  }).timeout(180_000);
 });

@@ -339,7 +339,7 @@ describe("npm run simulate", () => {
       expect(await refusal("--price", "0-24:0.1=x")).to.contain("no run of hours");
       expect(await refusal("--from", "yesterday")).to.contain("yesterday");
       expect(await refusal("--consumers", "home1")).to.contain("--profiles");
-    }).timeout(60_000);
+    }).timeout(180_000);
 
     it("impossible markets, communities and outages", async () => {
       const day = "2026-06-21";
@@ -354,7 +354,7 @@ describe("npm run simulate", () => {
       ];
       const said = await Promise.all(refused.map(([args]) => refusal(...args)));
       for (const [index, [, reason]] of refused.entries()) expect(said[index]).to.contain(reason);
-    }).timeout(60_000);
+    }).timeout(180_000);
 
     it("to split a single home in two communities", async () => {
       const file = path.join(folder, "one.csv");
@@ -365,12 +365,12 @@ describe("npm run simulate", () => {
       writeFileSync(file, ["start,a_load_wh,a_pv_wh", ...hours, ""].join("\n"));
       const said = await refusal("--profiles", file, "--from", "2026-01-01", "--microgrids", "2");
       expect(said).to.contain("one.csv").and.contain("only one");
-    }).timeout(60_000);
+    }).timeout(180_000);
 
     it("a chain that is not there", async () => {
       expect(await refusal("--rpc", "http://127.0.0.1:1")).to.contain(
         "No node answers at http://127.0.0.1:1",
       );
-    }).timeout(60_000);
+    }).timeout(180_000);
   });
 });
