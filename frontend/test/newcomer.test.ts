@@ -148,12 +148,12 @@ describe("A newcomer without ether", function () {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     expect(asked().at(-1)).to.equal("Cancellation");
 
-    await page.goto(`${stack.url}/energy?tab=money`);
+    await page.goto(`${stack.url}/autopilot`);
     await page.getByLabel("Address of the agent's key").fill(AGENT);
-    await page.getByLabel("May spend at most").fill("5");
-    await page.getByRole("button", { name: "Authorise" }).click();
+    await page.getByLabel("May spend in all at most").fill("5");
+    await page.getByRole("button", { name: "Switch on" }).click();
     await until(async () => (await allowed()) === 5n * EURO);
-    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.getByRole("button", { name: "Switch off" }).click();
     await until(async () => (await allowed()) === 0n);
     expect(asked().slice(-2)).to.deep.equal(["Authorization", "Authorization"]);
   });

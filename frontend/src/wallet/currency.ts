@@ -6,7 +6,7 @@ import {
   parseAbi,
   parseSignature,
 } from "viem";
-import { getCode, readContract } from "viem/actions";
+import { readContract } from "viem/actions";
 import { isRevert } from "./answers.ts";
 
 /** The currency that money comes in. */
@@ -75,12 +75,6 @@ export const unlessRefused = <T>(answer: Promise<T>): Promise<T | undefined> =>
     if (!isRevert(error)) throw error;
     return undefined;
   });
-
-/** Whether an account signs by a key of its own, as currencies want it: a contract does not, an EIP-7702 account does. */
-export async function hasKey(client: Client, account: Address): Promise<boolean> {
-  const code = await getCode(client, { address: account });
-  return code === undefined || code === "0x" || code.startsWith("0xef0100");
-}
 
 /** A signature as contracts take it in parts. */
 export function partsOf(signature: Hex): { readonly v: number; readonly r: Hex; readonly s: Hex } {

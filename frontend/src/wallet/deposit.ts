@@ -9,8 +9,9 @@ import {
   authorizationDomainOf,
   isAuthorizationTaken,
 } from "./authorization.ts";
-import { type CurrencyAt, type CurrencyDomain, hasKey, partsOf } from "./currency.ts";
+import { type CurrencyAt, type CurrencyDomain, partsOf } from "./currency.ts";
 import { Told } from "./errors.ts";
+import { hasKey } from "./hasKey.ts";
 import type { Payer } from "./payer.ts";
 import { isPermitTaken, PERMIT_TYPES, type Permit, permitAbi, permitDomainOf } from "./permit.ts";
 

@@ -3,7 +3,7 @@ import type { Address, Client } from "viem";
 import { getBalance, getGasPrice } from "viem/actions";
 import { useClient, useConnection } from "wagmi";
 import { type Network, useNetwork } from "../chain/index.ts";
-import { hasKey } from "./currency.ts";
+import { hasKey } from "./hasKey.ts";
 
 /** What the smallest act on chain takes of gas. */
 const LEAST_GAS = 100_000n;

@@ -469,7 +469,7 @@ function transactionIn(parameter: unknown) {
 export async function connectWallet(page: Page, name = NAME): Promise<void> {
   const connect = page
     .getByRole("banner")
-    .getByRole("button", { name: /^(Connect wallet|Wallet verbinden)$/ });
+    .getByRole("button", { name: /Connect wallet|Wallet verbinden/ });
   await connect.click();
   await page.getByRole("button", { name }).click();
   await connect.waitFor({ state: "detached" });

@@ -14,13 +14,8 @@ import {
   SlotTime,
 } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
-import {
-  isSignedByMeter,
-  keyOf,
-  parseReadings,
-  ReadingError,
-  type SignedReading,
-} from "./signedReading.ts";
+import { isSignedByMeter } from "./isSignedByMeter.ts";
+import { keyOf, parseReadings, ReadingError, type SignedReading } from "./signedReading.ts";
 import { type JudgedReading, useJudged, useReportCalls } from "./useWaiting.ts";
 
 const NONE: readonly SignedReading[] = [];

@@ -1,7 +1,6 @@
-import { coveredRange, hashReading, metersDomain, type Reading, sumWh } from "@wattline/sdk";
-import { type Address, type Hex, isAddress, isAddressEqual, isHex, recoverAddress } from "viem";
+import { coveredRange, type Reading, sumWh } from "@wattline/sdk";
+import { type Address, type Hex, isAddress, isHex } from "viem";
 import * as z from "zod/mini";
-import type { Network } from "../../chain/index.ts";
 
 /** A reading that a meter has signed, ready to be submitted by anyone. */
 export interface SignedReading {
@@ -76,17 +75,6 @@ const flat = (each: unknown): unknown =>
 
 const isImport = (each: unknown): boolean =>
   isRecord(each) && "imported" in each && !("exported" in each);
-
-/** Whether the meter's key has signed. */
-export async function isSignedByMeter(
-  { reading, signature }: SignedReading,
-  { deployment }: Network,
-): Promise<boolean> {
-  const domain = metersDomain(deployment.chainId, deployment.meters);
-  const hash = hashReading(domain, reading);
-  const signer = await recoverAddress({ hash, signature }).catch(() => undefined);
-  return signer !== undefined && isAddressEqual(signer, reading.meter);
-}
 
 /** The slots of a reading, and the Wh exported in them. */
 export const contentOf = ({ reading: { firstBlock, exported } }: SignedReading) => ({
