@@ -150,6 +150,7 @@ describe("A newcomer without ether", function () {
 
     await page.goto(`${stack.url}/autopilot`);
     await page.getByLabel("Address of the agent's key").fill(AGENT);
+    await page.getByLabel("Spend a day at most").fill("1");
     await page.getByLabel("May spend in all at most").fill("5");
     await page.getByRole("button", { name: "Switch on" }).click();
     await until(async () => (await allowed()) === 5n * EURO);
