@@ -1,5 +1,5 @@
 /**
- * One setup at a time. The lock is a folder that names its processes; renaming it into place is
+ * One installation at a time. The lock is a folder that names its processes; renaming it into place is
  * atomic, and it is stale when none of them runs any more.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,9 @@ export async function takeTurn(folder) {
       // Every owner's name is unique, so that only one of two processes that see a stale lock moves it.
       moved(lock, join(folder, `ended.${owners[0]}`));
     } else if (!told) {
-      console.error(`Another setup is running: waiting for it (if there is none, delete ${lock}).`);
+      console.error(
+        `Another installation is running: waiting for it (if there is none, delete ${lock}).`,
+      );
       told = true;
     }
   }
