@@ -22,7 +22,7 @@ deployment = "deployment.json"
 [report]
 by = "file"
 [page]
-port = 42081
+port = 8581
 [[homes]]
 name = "Jane"
 microgrid = 1

@@ -128,7 +128,7 @@ function inputOf(values: Values): Input {
   if (indexer !== undefined) {
     if (!URL.canParse(indexer)) {
       throw new AllocateError(
-        `--indexer must be an address such as http://127.0.0.1:42069, not "${indexer}".`,
+        `--indexer must be an address such as http://127.0.0.1:8569, not "${indexer}".`,
       );
     }
     if (!/^[1-9]\d{0,8}$/.test(microgrid ?? "")) {

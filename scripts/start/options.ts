@@ -1,6 +1,7 @@
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import { OptionsError, wholeNumber } from "@wattline/common/options";
+import { PORTS } from "@wattline/common/ports";
 
 export { OptionsError } from "@wattline/common/options";
 
@@ -25,11 +26,11 @@ export interface StartOptions {
 export const USAGE = `npm start -- [options]
 
   --pace SECONDS         how long a delivery slot of the community lasts (default 5)
-  --port-chain N         where the chain listens on 127.0.0.1 (default 8545)
-  --port-relay N         … the relay (default 42070)
-  --port-indexer N       … the indexer (default 42069)
-  --port-auctioneer N    … the auctioneer, for what households sign (default 42093)
-  --port-frontend N      … the dApp (default 5173)
+  --port-chain N         where the chain listens on 127.0.0.1 (default ${PORTS.chain})
+  --port-relay N         … the relay (default ${PORTS.relay})
+  --port-indexer N       … the indexer (default ${PORTS.indexer})
+  --port-auctioneer N    … the auctioneer, for what households sign (default ${PORTS.mandates})
+  --port-frontend N      … the dApp (default ${PORTS.frontend})
   --folder FOLDER        for what the run leaves behind; emptied at the start (default .wattline/run)
   --help                 this text`;
 
@@ -54,8 +55,8 @@ const SLOWEST_PACE_SECONDS = 3_600;
 export function readStartOptions(argv: readonly string[]): StartOptions | "help" {
   const values = readFlags(argv, FLAGS);
   if (values.help) return "help";
-  const port = (part: keyof Ports, usual: string): number => {
-    const number = wholeNumber(`--port-${part}`, values[`port-${part}`] ?? usual);
+  const port = (part: keyof Ports, usual: number): number => {
+    const number = wholeNumber(`--port-${part}`, values[`port-${part}`] ?? String(usual));
     if (number < 1 || number > HIGHEST_PORT) {
       throw new OptionsError(
         `--port-${part} must be a port from 1 to ${HIGHEST_PORT}, not ${number}.`,
@@ -64,11 +65,11 @@ export function readStartOptions(argv: readonly string[]): StartOptions | "help"
     return number;
   };
   const ports = {
-    chain: port("chain", "8545"),
-    relay: port("relay", "42070"),
-    indexer: port("indexer", "42069"),
-    auctioneer: port("auctioneer", "42093"),
-    frontend: port("frontend", "5173"),
+    chain: port("chain", PORTS.chain),
+    relay: port("relay", PORTS.relay),
+    indexer: port("indexer", PORTS.indexer),
+    auctioneer: port("auctioneer", PORTS.mandates),
+    frontend: port("frontend", PORTS.frontend),
   };
   if (new Set(Object.values(ports)).size < Object.keys(ports).length) {
     throw new OptionsError("Every part needs its own port.");

@@ -12,6 +12,8 @@ export interface Job {
   readonly loader: Group["loader"];
   /** Only tests whose full title has these words. */
   readonly words?: string | undefined;
+  /** Whether the first failure ends the file. */
+  readonly bail?: boolean;
 }
 
 /** A job's result. */
@@ -28,9 +30,10 @@ process.on("message", (job: Job | "end") => {
   );
 });
 
-async function run({ file, words, loader }: Job): Promise<Counts> {
+async function run({ file, words, loader, bail = false }: Job): Promise<Counts> {
   const mocha = new Mocha({
     timeout: 180_000,
+    bail,
     forbidOnly: process.env.CI !== undefined,
     color: process.env.FORCE_COLOR !== undefined,
     ...(words === undefined ? {} : { fgrep: words }),

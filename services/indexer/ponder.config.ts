@@ -6,6 +6,8 @@ import { readSettings } from "./settings.ts";
 const { deployment, rpcUrl, databaseUrl, dataFolder, isDevelopment } = readSettings(process.env);
 /** Ponder starts with 20 requests a second to an endpoint: a node on the same machine takes far more. */
 const LOCAL_CONNECTIONS = 25;
+/** With its closing slash: without it, Ponder takes a local node for a public one, and warns of each connection. */
+const rpc = new URL(rpcUrl).href;
 const startBlock = deployment.fromBlock;
 
 export default createConfig({
@@ -16,7 +18,7 @@ export default createConfig({
   chains: {
     wattline: {
       id: deployment.chainId,
-      rpc: isDevelopment ? new Array<string>(LOCAL_CONNECTIONS).fill(rpcUrl) : rpcUrl,
+      rpc: isDevelopment ? new Array<string>(LOCAL_CONNECTIONS).fill(rpc) : rpc,
       pollingInterval: isDevelopment ? 100 : 1_000,
       // A restarted development chain reuses its block numbers.
       disableCache: isDevelopment,

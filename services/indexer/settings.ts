@@ -1,5 +1,6 @@
 import path from "node:path";
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
+import { PORTS } from "@wattline/common/ports";
 import type { Deployment } from "@wattline/sdk";
 
 /** An environment variable is missing or invalid; the message names it. */
@@ -38,7 +39,7 @@ export function readSettings(environment: Environment): Settings {
     deployment,
     rpcUrl: urlOf("WATTLINE_RPC_URL", required(environment, "WATTLINE_RPC_URL")),
     host: environment.WATTLINE_HOST || "127.0.0.1",
-    port: portOf(environment.WATTLINE_PORT || "42069"),
+    port: portOf(environment.WATTLINE_PORT || String(PORTS.indexer)),
     dataFolder: path.resolve(environment.WATTLINE_DATA || ".wattline/indexer"),
     databaseUrl: environment.DATABASE_URL || undefined,
     isDevelopment: deployment.chainId === DEVELOPMENT_CHAIN_ID,

@@ -48,10 +48,10 @@ describe("npm run node", function () {
       .replace("http://127.0.0.1:8545", chain.rpcUrl)
       .replace("0x0000000000000000000000000000000000000001", world.euro)
       .replace("offline_minutes = 10 ", "offline_minutes = 0.5 ")
-      .replace("42092", String(gateway))
-      .replace("42070", String(relay))
-      .replace("42069", String(indexer))
-      .replace("42091", String(promises))
+      .replace("8592", String(gateway))
+      .replace("8570", String(relay))
+      .replace("8569", String(indexer))
+      .replace("8591", String(promises))
       .replace("5173", String(pages));
     writeFileSync(file(), change(example));
   }

@@ -22,7 +22,7 @@ export class AuctioneerError extends Error {
 
 /**
  * Hands a signed call in, or asks how it stands: the same call is sent once, however often it is handed in.
- * @param url Where the auctioneer is, such as `http://127.0.0.1:42093`.
+ * @param url Where the auctioneer is, such as `http://127.0.0.1:8593`.
  * @param data The call of the marketplace, as calldata.
  * @throws AuctioneerError when it does not send the call; what fetch throws.
  */

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { keyIn, keySchema } from "@wattline/common/keys";
+import { PORTS } from "@wattline/common/ports";
 import { readToml } from "@wattline/common/toml";
 import type { Deployment } from "@wattline/sdk";
 import { parseEther } from "viem";
@@ -11,7 +12,7 @@ import * as z from "zod";
 const text = z.string().min(1);
 const url = z.url({
   protocol: /^https?$/,
-  error: "an address such as http://127.0.0.1:42070",
+  error: "an address such as http://127.0.0.1:8570",
 });
 
 /** An amount of the chain's own currency, in wei. */
@@ -49,7 +50,7 @@ const schema = z.strictObject({
   island: z
     .strictObject({
       host: text.default("127.0.0.1"),
-      port: z.int().min(0).max(65_535).default(42_091),
+      port: z.int().min(0).max(65_535).default(PORTS.promises),
       offline_minutes: z.number().positive().max(1_440).default(10),
       hold_hours: z.number().positive().max(720).default(24),
     })
@@ -57,7 +58,7 @@ const schema = z.strictObject({
   mandates: z
     .strictObject({
       host: text.default("127.0.0.1"),
-      port: z.int().min(0).max(65_535).default(42_093),
+      port: z.int().min(0).max(65_535).default(PORTS.mandates),
       household_a_day: z.int().positive().default(20),
       all_a_day: z.int().positive().default(500),
     })
@@ -65,7 +66,7 @@ const schema = z.strictObject({
   metrics: z
     .strictObject({
       host: text.default("127.0.0.1"),
-      port: z.int().min(0).max(65_535).default(42_090),
+      port: z.int().min(0).max(65_535).default(PORTS.metrics),
     })
     .optional(),
 });

@@ -36,7 +36,7 @@ export interface IndexerStatus {
 }
 
 /**
- * The indexer at `url`, such as `http://127.0.0.1:42069`.
+ * The indexer at `url`, such as `http://127.0.0.1:8569`.
  * @param fetcher Sends the requests.
  */
 export function connectIndexer(url: string, fetcher: typeof fetch = (...args) => fetch(...args)) {

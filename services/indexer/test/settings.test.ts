@@ -25,9 +25,9 @@ describe("The indexer's settings", () => {
     return { WATTLINE_DEPLOYMENT: file, WATTLINE_RPC_URL: "http://127.0.0.1:8545", ...more };
   }
 
-  it("are PGlite and port 42069 on the loopback by default", () => {
+  it("are PGlite and port 8569 on the loopback by default", () => {
     const settings = readSettings(environment(DEPLOYMENT));
-    expect(settings).to.include({ host: "127.0.0.1", port: 42069, databaseUrl: undefined });
+    expect(settings).to.include({ host: "127.0.0.1", port: 8569, databaseUrl: undefined });
     expect(settings.isDevelopment).to.equal(true);
     expect(settings.deployment).to.deep.equal(DEPLOYMENT);
   });

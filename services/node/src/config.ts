@@ -3,6 +3,7 @@ import { clearSchema, gasSchema, type Settings } from "@wattline/auctioneer/conf
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { addressSchema, keyIn, keySchema } from "@wattline/common/keys";
 import { MendableError } from "@wattline/common/mendable";
+import { PORTS } from "@wattline/common/ports";
 import { readToml } from "@wattline/common/toml";
 import type { Deployment } from "@wattline/sdk";
 import * as z from "zod";
@@ -18,11 +19,11 @@ const network = z
   .strictObject({
     host: text.default("127.0.0.1"),
     address: text.default("127.0.0.1"),
-    gateway: port.default(42_092),
-    relay: port.default(42_070),
-    indexer: port.default(42_069),
-    promises: port.default(42_091),
-    pages: port.default(5_173),
+    gateway: port.default(PORTS.gateway),
+    relay: port.default(PORTS.relay),
+    indexer: port.default(PORTS.indexer),
+    promises: port.default(PORTS.promises),
+    pages: port.default(PORTS.frontend),
     trusted_proxies: z.array(text).default([]),
     urls: z
       .strictObject({ gateway: url, relay: url, indexer: url, promises: url, pages: url })

@@ -62,7 +62,7 @@ const SILENCE_MS = 45_000;
 export class RelayClient {
   readonly #url: string;
 
-  /** @param url Where the relay is, such as `http://127.0.0.1:42070`. */
+  /** @param url Where the relay is, such as `http://127.0.0.1:8570`. */
   constructor(url: string) {
     this.#url = url.replace(/\/+$/, "");
   }

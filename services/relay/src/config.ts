@@ -1,5 +1,6 @@
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { listOf } from "@wattline/common/options";
+import { PORTS } from "@wattline/common/ports";
 import { LIMITS, type Limits } from "./limits/limits.ts";
 import type { RelayOptions } from "./server.ts";
 import type { Storage } from "./store/database.ts";
@@ -7,8 +8,7 @@ import type { Storage } from "./store/database.ts";
 /** The environment lacks something that the relay needs; the message says what is wrong and what to do. */
 export class ConfigError extends Error {}
 
-const DEFAULT_PORT = 42_070;
-const DEFAULT_RPC_URL = "http://127.0.0.1:8545";
+const DEFAULT_RPC_URL = `http://127.0.0.1:${PORTS.chain}`;
 const DEFAULT_FOLDER = ".wattline/relay";
 
 /**
@@ -42,7 +42,7 @@ function storageIn(env: NodeJS.ProcessEnv): Storage {
 }
 
 function portIn({ WATTLINE_PORT: text }: NodeJS.ProcessEnv): number {
-  if (text === undefined || text === "") return DEFAULT_PORT;
+  if (text === undefined || text === "") return PORTS.relay;
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) {
     throw new ConfigError(`WATTLINE_PORT is "${text}"; a port is a number from 0 to 65535.`);

@@ -1,4 +1,5 @@
 import { addressSchema, keySchema } from "@wattline/common/keys";
+import { PORTS } from "@wattline/common/ports";
 import { SOURCES } from "@wattline/sdk";
 import * as z from "zod";
 import { steeringSchema } from "./battery.ts";
@@ -101,7 +102,7 @@ export const money = z
 
 /** What the household allows its delegate. */
 const trading = z.strictObject({
-  relay: url(/^https?$/, "http://127.0.0.1:42070"),
+  relay: url(/^https?$/, "http://127.0.0.1:8570"),
   floor: money,
   ceiling: money,
   most_a_day: money,
@@ -175,7 +176,7 @@ export const configSchema = z
     }),
     report,
     page: z
-      .strictObject({ host: text.default("127.0.0.1"), port: port.default(42_080) })
+      .strictObject({ host: text.default("127.0.0.1"), port: port.default(PORTS.agent) })
       .optional(),
     home_assistant: z
       .strictObject({
