@@ -7,12 +7,13 @@ import {
   type SignedDirectory,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
+import { connectWallet, injectWallet } from "./support/wallet.ts";
 
 /** Accounts of the local chain: Jane has a roof; Hanna, who has none, is nobody's neighbour by meter. */
 const [JANE, HANNA, OPERATOR] = [2, 30, 0];
@@ -184,6 +185,86 @@ describe("Home", function () {
     watch.assertNoFaults();
     await context.close();
   });
+
+  it("publishes the names that households have agreed to, by the operator's signature", async () => {
+    const operator = await openAs(OPERATOR, "/microgrid?microgrid=1&task=names");
+    const names = operator.page.getByRole("region", { name: "Names" });
+    const entryOf = (name: string) =>
+      names.getByRole("listitem").filter({ has: operator.page.getByRole("button", { name }) });
+    const jane = entryOf("Jane");
+    await entryOf("Bertha").getByText("Agreed to, and published").waitFor();
+    const publish = operator.page.getByRole("button", { name: /^Sign and publish/ });
+    expect(await publish.isDisabled()).to.equal(true);
+    const typed = jane.getByLabel("Name or pseudonym");
+    for (const [text, words] of [
+      ["bertha", "Somebody else is called so too."],
+      ["0x12", "not like an address"],
+    ] as const) {
+      await typed.fill(text);
+      await jane.getByText(words).waitFor();
+      expect(await jane.getByRole("button", { name: "Copy the invitation" }).count()).to.equal(0);
+    }
+    await typed.fill("Jane M.");
+    await jane.getByText("Not agreed to yet: it is left out.").waitFor();
+    expect(await publish.isDisabled()).to.equal(true);
+    const invitation = await copied(jane, "Copy the invitation");
+
+    const household = await openAs(JANE, invitation);
+    const dialog = household.page.getByRole("dialog", { name: /^How you are called in/ });
+    expect(await dialog.getByLabel("Name or pseudonym").inputValue()).to.equal("Jane M.");
+    await dialog.getByLabel("Street, if it may be known").fill("Lane 3");
+    expect(await violationsOf(household.page)).to.deep.equal([]);
+    await dialog.getByRole("button", { name: "Agree to it" }).click();
+    const answer = await copied(dialog, "Copy the link for the operator");
+    household.watch.assertNoFaults();
+    await household.context.close();
+
+    await operator.page.goto(answer);
+    await jane.getByText("Agreed to", { exact: true }).waitFor();
+    expect(await jane.getByLabel("Street, if it may be known").inputValue()).to.equal("Lane 3");
+    await operator.page.setViewportSize(VIEWPORTS.phone);
+    expect(await violationsOf(operator.page)).to.deep.equal([]);
+    expect(await operator.page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(
+      VIEWPORTS.phone.width,
+    );
+    await names.scrollIntoViewIfNeeded();
+    await takeScreenshots(operator.page, "names");
+    await operator.page.getByRole("button", { name: "Sign and publish 2 names" }).click();
+    await operator.page.getByText("The names are published").waitFor();
+    await entryOf("Jane M.").getByText("Agreed to, and published").waitFor();
+    const published = (await relay.client.directory(1))?.directory;
+    expect(published?.version).to.equal(3);
+    expect(published?.listings.map(({ name, street }) => [name, street])).to.have.deep.members([
+      ["Bertha", STREET],
+      ["Jane M.", "Lane 3"],
+    ]);
+
+    await entryOf("Bertha").getByLabel("Name or pseudonym").fill("");
+    await operator.page.getByRole("button", { name: "Sign and publish 1 name" }).click();
+    await names.getByRole("button", { name: "Bertha" }).waitFor({ state: "detached" });
+    expect((await relay.client.directory(1))?.directory.listings).to.have.lengthOf(1);
+    operator.watch.assertNoFaults();
+    await operator.context.close();
+  });
+
+  /** A page of an account of the local chain, with its wallet connected. */
+  async function openAs(account: number, place: string) {
+    const { context, watch } = await openContext(browser, {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    await injectWallet(context, stack.network, { account: localAccount(account).account });
+    const page = await context.newPage();
+    await page.goto(new URL(place, stack.url).href);
+    await connectWallet(page);
+    return { context, watch, page };
+  }
+
+  /** The link that a button copies. */
+  async function copied(where: Locator, name: string): Promise<string> {
+    await where.getByRole("button", { name }).click();
+    await where.page().getByText("The link is copied").last().waitFor();
+    return where.page().evaluate(() => navigator.clipboard.readText());
+  }
 
   const neighbour = () => stack.community.households[1]?.address ?? "";
 

@@ -100,7 +100,7 @@ describe("The words of the pages", function () {
       const words = await untranslatedIn(page, names);
       if (words.length > 0) found[what] = words;
     };
-    for (const task of ["island", "prices", "meter", "line", "roles"]) {
+    for (const task of ["island", "prices", "meter", "line", "names", "roles"]) {
       await page.goto(`${stack.url}/microgrid?task=${task}`);
       await page.locator("#operator [role=tabpanel][data-state=active]").waitFor();
       await page.waitForFunction(() => !document.querySelector("#operator .animate-pulse"));

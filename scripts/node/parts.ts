@@ -57,7 +57,15 @@ export function partsOf(file: string, config: NodeConfig): PartSpec[] {
 export function pagesConfig({ deployment, pages, network }: NodeConfig): string {
   const urls = publicUrlsOf({ network });
   const { name, currency } = pages;
-  const { gateway: rpcUrl, relay: relayUrl, indexer: indexerUrl, promises: nodeUrl } = urls;
-  const entry = { deployment, name, rpcUrl, relayUrl, indexerUrl, nodeUrl, currency };
+  const entry = {
+    deployment,
+    name,
+    rpcUrl: urls.gateway,
+    relayUrl: urls.relay,
+    indexerUrl: urls.indexer,
+    nodeUrl: urls.promises,
+    auctioneerUrl: urls.mandates,
+    currency,
+  };
   return `${JSON.stringify({ networks: [entry] }, undefined, 2)}\n`;
 }

@@ -108,8 +108,8 @@ export function directoryFaults({ version, listings }: Directory): DirectoryFaul
       faults.push({ path: `listings.${index}.${member}`, message });
     const wrongName = nameFault(name);
     if (wrongName !== undefined) at("name", wrongName);
-    const wrongStreet = lineFault(street, LONGEST_STREET);
-    if (wrongStreet !== undefined) at("street", `The street "${street}" ${wrongStreet}`);
+    const wrongStreet = streetFault(street);
+    if (wrongStreet !== undefined) at("street", wrongStreet);
     const key = name.toLocaleLowerCase("en");
     const [sameAccount, sameName] = [accounts.get(account.toLowerCase()), names.get(key)];
     if (sameAccount !== undefined) at("account", `${account} is listed at ${sameAccount} too.`);
@@ -126,6 +126,12 @@ export function nameFault(name: string): string | undefined {
   if (/^0x[0-9a-f]/i.test(name)) return `The name "${name}" looks like an address.`;
   const fault = lineFault(name, LONGEST_NAME);
   return fault && `The name "${name}" ${fault}`;
+}
+
+/** Why something can't be a street; undefined when it can. */
+export function streetFault(street: string): string | undefined {
+  const fault = lineFault(street, LONGEST_STREET);
+  return fault && `The street "${street}" ${fault}`;
 }
 
 /** Why a text can't be shown as one plain line. Format characters could make it look like another text. */
@@ -161,13 +167,21 @@ export async function judgeDirectory(
     return [{ path: "signature", message }];
   }
   for (const [index, listing] of directory.listings.entries()) {
-    const digest = hashListing(domain, directory.microgrid, listing);
-    if (await isSignedBy(listing.account, digest, listing.consent, facts)) continue;
+    if (await hasAgreed(domain, directory.microgrid, listing, facts)) continue;
     const message = `${listing.account} has not agreed to be listed as "${listing.name}"${listing.street && `, ${listing.street}`}.`;
     faults.push({ path: `listings.${index}.consent`, message });
   }
   return faults;
 }
+
+/** Whether a household has signed the words of its listing. */
+export const hasAgreed = (
+  domain: Domain,
+  microgrid: number,
+  listing: Listing,
+  facts: DirectoryFacts,
+): Promise<boolean> =>
+  isSignedBy(listing.account, hashListing(domain, microgrid, listing), listing.consent, facts);
 
 async function isSignedBy(
   account: Address,

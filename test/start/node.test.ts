@@ -1,7 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { handIn } from "@wattline/auctioneer/client";
 import { readNodeConfig } from "@wattline/node/config";
+import { mandateData, mandateTypedData, type UnsignedMandate } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import { pagesConfig } from "../../scripts/node/parts.ts";
@@ -9,10 +11,11 @@ import { freePorts } from "../../scripts/testing/ports.ts";
 import { Operator } from "../../services/auctioneer/test/support/operator.ts";
 import { kill, type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
 import { until } from "../../services/relay/test/support/until.ts";
-import { createWorld, type World } from "../../services/relay/test/support/world.ts";
+import { createWorld, localAccount, type World } from "../../services/relay/test/support/world.ts";
 
 const run = promisify(execFile);
 const SETTLER = 7;
+const HOUSEHOLD = localAccount(3);
 const EXAMPLE = "services/node/node.example.toml";
 
 describe("npm run node", function () {
@@ -29,7 +32,7 @@ describe("npm run node", function () {
     chain = await startAnvil(Math.floor(Date.now() / 1000) - 60);
     world = await createWorld(chain.rpcUrl);
     operator = await Operator.of(world, SETTLER);
-    ports = await freePorts(5);
+    ports = await freePorts(6);
   });
   afterEach(function () {
     if (this.currentTest?.state === "failed") console.log(output);
@@ -43,7 +46,7 @@ describe("npm run node", function () {
   const file = (): string => operator.place("node.toml");
 
   function writeConfig(change: (toml: string) => string = (toml) => toml): void {
-    const [gateway, relay, indexer, promises, pages] = ports;
+    const [gateway, relay, indexer, promises, mandates, pages] = ports;
     const example = readFileSync(EXAMPLE, "utf8")
       .replace("http://127.0.0.1:8545", chain.rpcUrl)
       .replace("0x0000000000000000000000000000000000000001", world.euro)
@@ -52,8 +55,23 @@ describe("npm run node", function () {
       .replace("8570", String(relay))
       .replace("8569", String(indexer))
       .replace("8591", String(promises))
+      .replace("8593", String(mandates))
       .replace("5173", String(pages));
     writeFileSync(file(), change(example));
+  }
+
+  /** The calldata of what a household signs to call all of its orders off. */
+  async function cancellationOfAll(by: typeof HOUSEHOLD) {
+    const maker = by.address;
+    const unsigned: UnsignedMandate = {
+      type: "CancellationOfAll",
+      holder: maker,
+      message: { maker, currency: world.euro },
+    };
+    const deadline = Math.floor(Date.now() / 1000) + 3600;
+    const typed = mandateTypedData(unsigned, { nonce: 0n, deadline });
+    const signature = await by.signTypedData({ domain: world.domain, ...typed });
+    return mandateData({ ...unsigned, message: { ...unsigned.message, deadline }, signature });
   }
 
   const command = (...args: string[]) =>
@@ -90,6 +108,7 @@ describe("npm run node", function () {
     expect(networks[0]).to.include({
       relayUrl: "https://relay.example",
       indexerUrl: `http://127.0.0.1:${ports[2]}`,
+      auctioneerUrl: `http://127.0.0.1:${ports[4]}`,
     });
   });
 
@@ -105,7 +124,7 @@ describe("npm run node", function () {
     }
     await until("the node runs", () => output.includes("The node runs at"), 500_000);
     expect(output).to.not.contain("given up");
-    const [gateway, , , , pages] = ports;
+    const [gateway, , , , mandates, pages] = ports;
     const answer = await fetch(`http://127.0.0.1:${pages}/wattline.json`);
     const { networks } = (await answer.json()) as { networks: Record<string, unknown>[] };
     expect(networks[0]?.rpcUrl).to.equal(`http://127.0.0.1:${gateway}`);
@@ -118,6 +137,12 @@ describe("npm run node", function () {
         return (await command("status")).includes("The chain is in reach");
       },
       120_000,
+    );
+    const handed = await cancellationOfAll(HOUSEHOLD);
+    await until(
+      "what a household without ether has signed is done",
+      async () => (await handIn(`http://127.0.0.1:${mandates}`, handed)).status === "done",
+      60_000,
     );
     await chain.stop();
     await until(

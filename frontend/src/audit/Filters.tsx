@@ -3,7 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { slotAt, slotStart } from "@wattline/sdk";
 import { type ReactNode, useEffect, useState } from "react";
 import { isAddress, isHex } from "viem";
-import { Button, Field, Input } from "../ui/index.ts";
+import { Button, Field, HexInput, Input } from "../ui/index.ts";
 
 const route = getRouteApi("/audit");
 
@@ -85,20 +85,15 @@ function TextFilter({
 }) {
   const [text, setText] = useState(value ?? "");
   useEffect(() => setText(value ?? ""), [value]);
-  const typed = text.trim();
   return (
-    <Field label={label} error={typed !== "" && !isValid(typed) ? problem : undefined}>
+    <Field label={label} error={text !== "" && !isValid(text) ? problem : undefined}>
       {(control) => (
-        <Input
+        <HexInput
           {...control}
           type="search"
-          placeholder="0x…"
-          autoComplete="off"
-          spellCheck={false}
           value={text}
-          onChange={({ target }) => {
-            setText(target.value);
-            const next = target.value.trim();
+          onChange={({ target: { value: next } }) => {
+            setText(next);
             if (next === "" && value !== undefined) onChange(undefined);
             else if (isValid(next)) onChange(next.toLowerCase());
           }}

@@ -7,6 +7,7 @@ export {
   isDown,
   type OrderState,
   type PostResult,
+  publishDirectory,
   RelayError,
   submitOrders,
   withdrawOrder,

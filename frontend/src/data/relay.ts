@@ -1,6 +1,11 @@
 import type { BookOrder as BookOrderJson, Health, OrdersQuery, PostResult } from "@wattline/relay";
 import { RelayClient, RelayError } from "@wattline/relay/client";
-import { orderFromJson, type SignedOrder, signedOrderToJson } from "@wattline/sdk";
+import {
+  orderFromJson,
+  type SignedDirectory,
+  type SignedOrder,
+  signedOrderToJson,
+} from "@wattline/sdk";
 import type { Address, Hex } from "viem";
 
 /** A signed order as a book knows it; amounts as `bigint`. */
@@ -106,3 +111,7 @@ export async function fetchSigned(
   const query = { maker, state: "all", sort: "received", limit: PAGE } as const;
   return (await new RelayClient(relayUrl).orders(query, signal)).orders.map(bookOrderOf);
 }
+
+/** Publishes a microgrid's directory of names. @throws RelayError */
+export const publishDirectory = (relayUrl: string, signed: SignedDirectory): Promise<void> =>
+  new RelayClient(relayUrl).publishDirectory(signed);

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { communityPriceIn, levelFor, localDayOf, type Microgrid, slotStart } from "@wattline/sdk";
-import { Bot, CalendarClock, ShoppingBasket } from "lucide-react";
+import { Bot, CalendarClock, ShoppingBasket, TrendingUp } from "lucide-react";
 import { type ReactNode, Suspense } from "react";
 import { type Address, isAddressEqual } from "viem";
 import { RecentActivity } from "../activity/index.ts";
@@ -23,6 +23,7 @@ import { Person, useCalled } from "../people/index.ts";
 import {
   buttonClass,
   Card,
+  cx,
   Energy,
   formatMoment,
   Money,
@@ -65,10 +66,15 @@ export default function Household({
       <Suspense>
         <RecentActivity holder={holder} />
       </Suspense>
-      <p>
+      <p className="flex flex-wrap gap-3">
         <Link to="/autopilot" className={buttonClass("secondary")}>
           <Bot aria-hidden="true" className="size-5" />
           <Trans>Autopilot: let it trade for you</Trans>
+        </Link>
+        {/* On wider screens it is in the header. */}
+        <Link to="/gains" className={cx(buttonClass("secondary"), "xl:hidden")}>
+          <TrendingUp aria-hidden="true" className="size-5" />
+          <Trans>What would I gain?</Trans>
         </Link>
       </p>
     </>

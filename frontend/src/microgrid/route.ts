@@ -18,6 +18,9 @@ const microgridSearch = z.extend(appSearch, {
   /** In W. */
   capacity: z.catch(z.optional(z.int().check(z.nonnegative())), undefined),
   consent: hex,
+  /** What somebody is to be called, or has agreed to be called by `consent`. */
+  name: z.catch(z.optional(z.string()), undefined),
+  street: z.catch(z.optional(z.string()), undefined),
 });
 
 export const microgridRoute = createRoute({

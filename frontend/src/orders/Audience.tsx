@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { UseFormReturn } from "react-hook-form";
 import { useCalled } from "../people/index.ts";
-import { Button, Field, Input, Select } from "../ui/index.ts";
+import { Button, Field, HexInput, Select } from "../ui/index.ts";
 import type { Draft, OrderValues } from "./draft.ts";
 import type { HomeMeter } from "./homes.ts";
 import { whoWords } from "./sentence.ts";
@@ -45,15 +45,7 @@ export function Audience({
       </Field>
       {audience === "other" && (
         <Field label={<Trans>Their address</Trans>} error={errors.other?.message}>
-          {(control) => (
-            <Input
-              placeholder="0x…"
-              autoComplete="off"
-              spellCheck={false}
-              {...control}
-              {...register("other")}
-            />
-          )}
+          {(control) => <HexInput {...control} {...register("other")} />}
         </Field>
       )}
       {sells && one && audience !== "anyone" && (

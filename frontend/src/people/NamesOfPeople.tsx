@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Address } from "viem";
-import { later } from "../browser/index.ts";
-import { useChainQuery, useMicrogrids, useNetwork } from "../chain/index.ts";
+import { useMicrogrids, useNetwork } from "../chain/index.ts";
+import { useDirectories } from "./directories.ts";
 import { openAddressBook, setNames } from "./names.ts";
 
-const load = later(() => import("./directory.ts"));
 /** A directory changes rarely. */
 const AGAIN_MS = 60_000;
 const NOBODY = new Map();
@@ -15,12 +14,7 @@ export function NamesOfPeople() {
   const { demo, deployment } = useNetwork();
   const { data: microgrids } = useMicrogrids();
   useEffect(openAddressBook, []);
-  const operators = microgrids?.map(({ microgrid, operator }) => `${microgrid} ${operator}`);
-  const directory = useChainQuery(
-    ["names", operators],
-    async (context) => (await load()).readNames(context, microgrids ?? []),
-    { enabled: microgrids !== undefined },
-  );
+  const directory = useDirectories(microgrids);
   const { refetch } = directory;
   useEffect(() => {
     const again = setInterval(() => void refetch(), AGAIN_MS);

@@ -1,8 +1,10 @@
 import { RelayClient } from "@wattline/relay/client";
 import {
   type DirectoryFacts,
+  hasAgreed,
   isAcceptance,
   judgeDirectory,
+  type Listing,
   type Microgrid,
   marketDomain,
   type SignedDirectory,
@@ -19,13 +21,17 @@ import type { Names } from "./names.ts";
 
 const address = z.custom<Address>((value) => typeof value === "string" && isAddress(value));
 const hex = z.custom<Hex>((value) => isHex(value));
+const listing = z.object({
+  account: address,
+  name: z.string(),
+  street: z.string(),
+  consent: hex,
+});
 const signedDirectory: z.ZodMiniType<SignedDirectory> = z.object({
   directory: z.object({
     microgrid: z.number(),
     version: z.number(),
-    listings: z.array(
-      z.object({ account: address, name: z.string(), street: z.string(), consent: hex }),
-    ),
+    listings: z.array(listing),
   }),
   signature: hex,
 });
@@ -40,7 +46,7 @@ export async function readNames(
 ): Promise<Names> {
   const names = new Map<string, { readonly name: string; readonly street?: string }>();
   for (const microgrid of microgrids) {
-    const found = await newestOf(context, microgrid);
+    const found = await readDirectory(context, microgrid);
     for (const { account, name, street } of found?.directory.listings ?? []) {
       const key = account.toLowerCase();
       if (!names.has(key)) names.set(key, street === "" ? { name } : { name, street });
@@ -50,7 +56,7 @@ export async function readNames(
 }
 
 /** The newest directory that is verified: the relay's, or the one that was seen last. */
-async function newestOf(
+export async function readDirectory(
   context: ChainContext,
   { microgrid, operator }: Microgrid,
 ): Promise<SignedDirectory | undefined> {
@@ -69,6 +75,20 @@ async function newestOf(
     return candidate;
   }
   return undefined;
+}
+
+/** Those of some listings to whose words their households have agreed. */
+export async function agreedOf(
+  context: ChainContext,
+  microgrid: number,
+  listings: readonly Listing[],
+): Promise<readonly Listing[]> {
+  const { chainId, marketplace } = context.network.deployment;
+  const [domain, facts] = [marketDomain(chainId, marketplace), factsOf(context)];
+  const agreed = await Promise.all(
+    listings.map((listing) => hasAgreed(domain, microgrid, listing, facts)),
+  );
+  return listings.filter((_, index) => agreed[index]);
 }
 
 async function served(

@@ -67,3 +67,23 @@ export function Input({
     </span>
   );
 }
+
+/** A field for what is written in hexadecimal, as addresses, keys and hashes are: in even letters, and as it was pasted. */
+export function HexInput({ className, onChange, ...rest }: ComponentProps<"input">) {
+  return (
+    <Input
+      placeholder="0x…"
+      autoComplete="off"
+      autoCorrect="off"
+      autoCapitalize="none"
+      spellCheck={false}
+      {...rest}
+      className={cx("font-mono text-sm", className)}
+      onChange={(event) => {
+        // What is copied from elsewhere often brings a space or a line's end along.
+        event.target.value = event.target.value.trim();
+        onChange?.(event);
+      }}
+    />
+  );
+}

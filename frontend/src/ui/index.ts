@@ -5,7 +5,7 @@ export type { ChartProps, Series } from "./chartProps.ts";
 export { cx } from "./cx.ts";
 export { type Column, DataTable, type Sort } from "./DataTable.tsx";
 export { Dialog, Sheet } from "./Dialog.tsx";
-export { Field, Input } from "./Field.tsx";
+export { Field, HexInput, Input } from "./Field.tsx";
 export { FileDrop } from "./FileDrop.tsx";
 export {
   centOf,

@@ -11,6 +11,7 @@ export { Messages } from "./Messages.tsx";
 export { usePayer } from "./payer.ts";
 export { notify } from "./toasts.tsx";
 export { useDeposit, useDepositWay } from "./useDeposit.ts";
+export { useDirectorySigner, useListingSigner } from "./useNamesSigner.ts";
 export { useBookSigner, useSigner, useWithdrawalSigner } from "./useSigner.ts";
 export { type Outcome, useTransact } from "./useTransact.ts";
 export { type DemoPerson, useTryDemo } from "./useTryDemo.ts";

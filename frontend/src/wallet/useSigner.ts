@@ -57,7 +57,8 @@ export function useWithdrawalSigner(): (orderHash: Hex) => Promise<Hex> {
     });
 }
 
-function useMarketDomain() {
+/** The domain of what is signed for the marketplace and for relays. */
+export function useMarketDomain() {
   const { chainId, marketplace } = useNetwork().deployment;
   return marketDomain(chainId, marketplace);
 }

@@ -38,6 +38,12 @@ export const gasSchema = z.strictObject({
   stuck_seconds: z.number().positive().default(60),
 });
 
+/** How much of what households have signed is sent. */
+export const mandateLimits = {
+  household_a_day: z.int().positive().default(20),
+  all_a_day: z.int().positive().default(500),
+};
+
 const schema = z.strictObject({
   data: text.default("wattline-auctioneer"),
   chain: z.strictObject({ deployment: text, rpc_url: url }),
@@ -59,8 +65,7 @@ const schema = z.strictObject({
     .strictObject({
       host: text.default("127.0.0.1"),
       port: z.int().min(0).max(65_535).default(PORTS.mandates),
-      household_a_day: z.int().positive().default(20),
-      all_a_day: z.int().positive().default(500),
+      ...mandateLimits,
     })
     .optional(),
   metrics: z

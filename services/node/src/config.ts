@@ -1,5 +1,5 @@
 import path from "node:path";
-import { clearSchema, gasSchema, type Settings } from "@wattline/auctioneer/config";
+import { clearSchema, gasSchema, mandateLimits, type Settings } from "@wattline/auctioneer/config";
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { addressSchema, keyIn, keySchema } from "@wattline/common/keys";
 import { MendableError } from "@wattline/common/mendable";
@@ -23,16 +23,24 @@ const network = z
     relay: port.default(PORTS.relay),
     indexer: port.default(PORTS.indexer),
     promises: port.default(PORTS.promises),
+    mandates: port.default(PORTS.mandates),
     pages: port.default(PORTS.frontend),
     trusted_proxies: z.array(text).default([]),
     urls: z
-      .strictObject({ gateway: url, relay: url, indexer: url, promises: url, pages: url })
+      .strictObject({
+        gateway: url,
+        relay: url,
+        indexer: url,
+        promises: url,
+        mandates: url,
+        pages: url,
+      })
       .partial()
       .default({}),
   })
   .refine(
-    ({ gateway, relay, indexer, promises, pages }) =>
-      new Set([gateway, relay, indexer, promises, pages]).size === 5,
+    ({ gateway, relay, indexer, promises, mandates, pages }) =>
+      new Set([gateway, relay, indexer, promises, mandates, pages]).size === 6,
     "a port of its own for each part",
   );
 
@@ -60,6 +68,7 @@ const schema = z.strictObject({
       hold_hours: z.number().positive().max(720).default(24),
     })
     .prefault({}),
+  mandates: z.strictObject(mandateLimits).prefault({}),
   clear: clearSchema,
   gas: gasSchema,
 });
@@ -113,19 +122,21 @@ export const publicUrlsOf = ({ network }: Pick<NodeConfig, "network">) => ({
 /** The parts' addresses on this machine, or on a host. */
 export const urlsOf = ({ network }: Pick<NodeConfig, "network">, host = "127.0.0.1") => {
   const at = (port: number): string => `http://${host}:${port}`;
-  const { gateway, relay, indexer, promises, pages } = network;
+  const { gateway, relay, indexer, promises, mandates, pages } = network;
   return {
     gateway: at(gateway),
     relay: at(relay),
     indexer: at(indexer),
     promises: at(promises),
+    mandates: at(mandates),
     pages: at(pages),
   };
 };
 
 /** The auctioneer's settings: it reads the chain through the gateway, and orders from the node's relay. */
 export function auctioneerSettings(config: NodeConfig): Settings {
-  const { account, clear, gas, outage, network, deployment, deploymentFile } = config;
+  const { account, clear, gas, outage, mandates, network, deployment, deploymentFile } = config;
+  const { host } = network;
   const urls = urlsOf(config);
   return {
     deployment,
@@ -136,7 +147,8 @@ export function auctioneerSettings(config: NodeConfig): Settings {
       orders: { relays: [urls.relay], board: true },
       clear,
       gas,
-      island: { ...outage, host: network.host, port: network.promises },
+      island: { ...outage, host, port: network.promises },
+      mandates: { ...mandates, host, port: network.mandates },
     },
   };
 }

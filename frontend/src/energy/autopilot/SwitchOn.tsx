@@ -10,6 +10,7 @@ import {
   Card,
   Field,
   formatMoney,
+  HexInput,
   Input,
   parseAmount,
   typedAmount,
@@ -57,11 +58,11 @@ export function SwitchOn({
   const [allText, setAll] = useState<string>();
   const [day, setDay] = useState("");
 
-  const delegate = isAddress(key.trim(), { strict: false }) ? getAddress(key.trim()) : undefined;
+  const delegate = isAddress(key, { strict: false }) ? getAddress(key) : undefined;
   const isOwn = delegate !== undefined && isAddressEqual(delegate, holder);
   const keyFault = isOwn
     ? t`This is your own address: you sign for yourself anyway.`
-    : key.trim() !== "" && delegate === undefined
+    : key !== "" && delegate === undefined
       ? t`This is not an address.`
       : undefined;
   const floor = parseAmount(floorText, decimals);
@@ -156,14 +157,7 @@ export function SwitchOn({
           </Field>
           <Field label={<Trans>Address of the agent's key</Trans>} error={keyFault}>
             {(control) => (
-              <Input
-                {...control}
-                spellCheck={false}
-                autoComplete="off"
-                placeholder="0x…"
-                value={key}
-                onChange={({ target }) => setKey(target.value)}
-              />
+              <HexInput {...control} value={key} onChange={({ target }) => setKey(target.value)} />
             )}
           </Field>
         </div>

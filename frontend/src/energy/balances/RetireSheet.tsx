@@ -20,6 +20,7 @@ import {
   Field,
   formatCount,
   formatEnergy,
+  HexInput,
   Input,
   Notice,
   parseAmount,
@@ -72,7 +73,7 @@ export default function RetireSheet({
   const period = periodOf(from, to, slotSeconds);
   const availableWh = period === undefined ? 0n : heldWithin(heldWh, period);
   const energyWh = kwh.trim() === "" ? availableWh : parseAmount(kwh, KWH_DECIMALS);
-  const onBehalf = beneficiary.trim() === "" ? holder : beneficiary.trim();
+  const onBehalf = beneficiary === "" ? holder : beneficiary;
   const profile = period && energyWh !== undefined ? takeFrom(heldWh, period, energyWh) : undefined;
   const available = formatEnergy(availableWh);
   // People count letters; JavaScript counts some of them twice.
@@ -196,9 +197,8 @@ export default function RetireSheet({
           error={faults.beneficiary}
         >
           {(control) => (
-            <Input
+            <HexInput
               {...control}
-              spellCheck={false}
               placeholder={holder}
               value={beneficiary}
               onChange={({ target }) => setBeneficiary(target.value)}

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { type Address, getAddress, isAddress, isAddressEqual, zeroAddress } from "viem";
 import { type Account, callOf, contractsOf, useChainTime, useNetwork } from "../../chain/index.ts";
 import { Person } from "../../people/index.ts";
-import { Button, Card, Field, formatMoment, Input } from "../../ui/index.ts";
+import { Button, Card, Field, formatMoment, HexInput, Input } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 
 const SECONDS_PER_DAY = 86_400;
@@ -34,7 +34,7 @@ export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder
           : until > time + MOST_DAYS * SECONDS_PER_DAY
             ? t`A lock can last 30 days at most.`
             : undefined;
-  const agentIn = agent.trim() === "" ? zeroAddress : settlerIn(agent, holder);
+  const agentIn = agent === "" ? zeroAddress : settlerIn(agent, holder);
   const signer = current?.signer ?? agentIn;
   const ready = until !== undefined && time !== undefined && error === undefined;
 
@@ -70,17 +70,14 @@ export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder
             <Field
               label={<Trans>Settler's address</Trans>}
               error={
-                typed.trim() !== "" && settler === undefined
+                typed !== "" && settler === undefined
                   ? t`This is not the address of somebody else.`
                   : undefined
               }
             >
               {(control) => (
-                <Input
+                <HexInput
                   {...control}
-                  spellCheck={false}
-                  autoComplete="off"
-                  placeholder="0x…"
                   value={typed}
                   onChange={({ target }) => setTyped(target.value)}
                 />
@@ -118,11 +115,8 @@ export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder
             error={signer === undefined ? t`This is not the address of somebody else.` : undefined}
           >
             {(control) => (
-              <Input
+              <HexInput
                 {...control}
-                spellCheck={false}
-                autoComplete="off"
-                placeholder="0x…"
                 value={agent}
                 onChange={({ target }) => setAgent(target.value)}
               />
@@ -136,9 +130,8 @@ export function Lock({ holder, lock }: Pick<Account, "lock"> & { readonly holder
 
 /** The address that is typed; undefined when it is none, or one's own. */
 function settlerIn(typed: string, holder: Address): Address | undefined {
-  const text = typed.trim();
-  if (!isAddress(text, { strict: false })) return undefined;
-  return isAddressEqual(text, holder) || isAddressEqual(text, zeroAddress)
+  if (!isAddress(typed, { strict: false })) return undefined;
+  return isAddressEqual(typed, holder) || isAddressEqual(typed, zeroAddress)
     ? undefined
-    : getAddress(text);
+    : getAddress(typed);
 }

@@ -16,6 +16,8 @@ import {
   SkeletonLines,
   useSourceNames,
 } from "../../ui/index.ts";
+import { MyName } from "../names/MyName.tsx";
+import { householdsOf } from "./households.ts";
 import { RetireButton } from "./RetireButton.tsx";
 
 /** The households of the community with their meters. */
@@ -28,7 +30,7 @@ export function Members({ microgrid }: { readonly microgrid: Microgrid }) {
     address !== undefined && isAddressEqual(account, address);
   const mayRetire = isMine(microgrid.operator);
   return (
-    <Card title={<Trans>Members</Trans>}>
+    <Card id="members" title={<Trans>Members</Trans>}>
       {isPending ? (
         <SkeletonLines lines={5} />
       ) : error ? (
@@ -49,11 +51,7 @@ export function Members({ microgrid }: { readonly microgrid: Microgrid }) {
               <li key={owner} className="rounded-xl border border-line p-3">
                 <p className="flex flex-wrap items-center justify-between gap-2">
                   <Person address={owner} className="font-medium" />
-                  {isMine(owner) && (
-                    <Badge tone="leaf">
-                      <Trans>You</Trans>
-                    </Badge>
-                  )}
+                  {isMine(owner) && <MyName microgrid={microgrid} account={owner} />}
                 </p>
                 <ul className="mt-2 flex flex-col gap-2">
                   {meters.map((each) => (
@@ -115,14 +113,4 @@ function MeterLine({
       </span>
     </li>
   );
-}
-
-function householdsOf(members: readonly Member[]) {
-  const byOwner = new Map<Member["owner"], Member[]>();
-  for (const member of members) {
-    const meters = byOwner.get(member.owner);
-    if (meters === undefined) byOwner.set(member.owner, [member]);
-    else meters.push(member);
-  }
-  return [...byOwner].map(([owner, meters]) => ({ owner, meters }));
 }

@@ -12,6 +12,7 @@ import {
 } from "../../chain/index.ts";
 import { Person } from "../../people/index.ts";
 import { Badge, Card, Field, formatMoment, Select, SkeletonLines, Tabs } from "../../ui/index.ts";
+import { NamesForm } from "../names/NamesForm.tsx";
 import { CallButton } from "./CallButton.tsx";
 import { AddressField, Incomplete, useTypedAddress } from "./fields.tsx";
 import { IslandForm } from "./IslandForm.tsx";
@@ -78,6 +79,7 @@ export default function OperatorPanel({ microgrid }: { readonly microgrid: Micro
               ),
             content: <TieLineForm microgrid={microgrid} />,
           },
+          { value: "names", label: t`Names`, content: <NamesForm microgrid={microgrid} /> },
           { value: "roles", label: t`DSO and hand-over`, content: <Roles microgrid={microgrid} /> },
         ]}
       />

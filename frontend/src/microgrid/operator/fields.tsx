@@ -2,7 +2,15 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
 import { type Address, isAddress } from "viem";
 import { useNetwork } from "../../chain/index.ts";
-import { amountFault, Field, Input, parseAmount, typedAmount, unitOf } from "../../ui/index.ts";
+import {
+  amountFault,
+  Field,
+  HexInput,
+  Input,
+  parseAmount,
+  typedAmount,
+  unitOf,
+} from "../../ui/index.ts";
 
 /** A typed value: its text, and the value that it gives; undefined while it is not valid. */
 export interface Typed<Value> {
@@ -35,10 +43,7 @@ export const useTypedAmount = (first: bigint | undefined, decimals: number): Typ
   );
 
 export const useTypedAddress = (first = ""): Typed<Address> =>
-  useTyped(first, (text) => {
-    const trimmed = text.trim();
-    return isAddress(trimmed, { strict: false }) ? trimmed : undefined;
-  });
+  useTyped(first, (text) => (isAddress(text, { strict: false }) ? text : undefined));
 
 interface Props<Value> {
   readonly label: ReactNode;
@@ -46,31 +51,21 @@ interface Props<Value> {
   readonly typed: Typed<Value>;
 }
 
-function TypedField<Value>({
+function NumberField({
   label,
   hint,
   typed,
   unit,
   problem,
-  mono = false,
-}: Props<Value> & {
-  readonly unit?: ReactNode;
-  readonly problem: string;
-  readonly mono?: boolean;
-}) {
+}: Props<bigint> & { readonly unit: ReactNode; readonly problem: string }) {
   const isWrong = typed.text.trim() !== "" && typed.value === undefined;
   return (
-    <Field
-      label={label}
-      hint={hint}
-      error={isWrong ? (mono ? problem : amountFault(typed.text, problem)) : undefined}
-    >
+    <Field label={label} hint={hint} error={isWrong ? amountFault(typed.text, problem) : undefined}>
       {(control) => (
         <Input
           {...control}
-          {...(unit !== undefined && { unit })}
-          {...(mono && { placeholder: "0x…", spellCheck: false })}
-          inputMode={mono ? "text" : "decimal"}
+          unit={unit}
+          inputMode="decimal"
           autoComplete="off"
           value={typed.text}
           onChange={({ target }) => typed.set(target.value)}
@@ -84,28 +79,39 @@ export function PriceField(props: Props<bigint>) {
   const { t } = useLingui();
   const { currency } = useNetwork();
   return (
-    <TypedField {...props} unit={`${unitOf(currency)}/kWh`} problem={t`This is not a price.`} />
+    <NumberField {...props} unit={`${unitOf(currency)}/kWh`} problem={t`This is not a price.`} />
   );
 }
 
 export function EnergyField(props: Props<bigint>) {
   const { t } = useLingui();
-  return <TypedField {...props} unit="kWh" problem={t`This is not an amount of energy.`} />;
+  return <NumberField {...props} unit="kWh" problem={t`This is not an amount of energy.`} />;
 }
 
 export function AmountField({ unit, ...props }: Props<bigint> & { readonly unit: string }) {
   const { t } = useLingui();
-  return <TypedField {...props} unit={unit} problem={t`This is not a valid number.`} />;
+  return <NumberField {...props} unit={unit} problem={t`This is not a valid number.`} />;
 }
 
-export function AddressField(props: Props<Address>) {
+export function AddressField({ label, hint, typed }: Props<Address>) {
   const { t } = useLingui();
+  const isWrong = typed.text !== "" && typed.value === undefined;
   return (
-    <TypedField
-      {...props}
-      mono
-      problem={t`This is not an account: an address is 0x and 40 hexadecimal digits.`}
-    />
+    <Field
+      label={label}
+      hint={hint}
+      error={
+        isWrong ? t`This is not an account: an address is 0x and 40 hexadecimal digits.` : undefined
+      }
+    >
+      {(control) => (
+        <HexInput
+          {...control}
+          value={typed.text}
+          onChange={({ target }) => typed.set(target.value)}
+        />
+      )}
+    </Field>
   );
 }
 

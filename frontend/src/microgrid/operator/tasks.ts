@@ -1,2 +1,2 @@
 /** What an operator does, by the tab in which it is done. */
-export const OPERATOR_TASKS = ["island", "prices", "meter", "line", "roles"] as const;
+export const OPERATOR_TASKS = ["island", "prices", "meter", "line", "names", "roles"] as const;

@@ -190,6 +190,19 @@ describe("Requests in words", () => {
     );
   });
 
+  it("say who agrees to be called how, and which names an operator publishes", () => {
+    const words = (primaryType: string, message: Record<string, unknown>) =>
+      describeTypedData({ domain: {}, types: {}, primaryType, message }, telling);
+    const jane = { account: JANE, name: "Jane", street: "Lane 3" };
+    expect(words("Listing", { microgrid: 1, ...jane }).words).to.deep.equal([
+      "You agree to be called “Jane”, Lane 3 in Linden, where everybody can read it.",
+    ]);
+    const listings = [jane, { ...jane, name: "H.", street: "" }];
+    const all = words("Directory", { microgrid: 1, version: 2, listings });
+    expect(all.words).to.deep.equal(["Publish 2 names of Linden, for everybody to read:"]);
+    expect(all.each).to.deep.equal(["“Jane”, Lane 3 (0x0000…0007)", "“H.” (0x0000…0007)"]);
+  });
+
   it("say that a call is unknown, and show it as it is", () => {
     const data = encodeFunctionData({
       abi: erc20Abi,

@@ -1,4 +1,4 @@
-import { t } from "@lingui/core/macro";
+import { plural, t } from "@lingui/core/macro";
 import { boardAbi, energyTokenAbi, marketplaceAbi, metersAbi, microgridsAbi } from "@wattline/sdk";
 import {
   type Abi,
@@ -10,7 +10,7 @@ import {
   parseAbi,
   toFunctionSelector,
 } from "viem";
-import { formatMoment } from "../../ui/index.ts";
+import { formatMoment, shortAddress } from "../../ui/index.ts";
 import type { TypedData } from "../demo/typedData.ts";
 import {
   allowanceWords,
@@ -22,7 +22,7 @@ import {
   readingsWords,
 } from "./callWords.ts";
 import { ordersOf, orderWords } from "./orderWords.ts";
-import { moneyWords, type Telling, whoWords } from "./telling.ts";
+import { moneyWords, placeWords, type Telling, whoWords } from "./telling.ts";
 
 /** One value of what is signed, by its path: "order.price". */
 export interface Field {
@@ -58,7 +58,32 @@ function wordsOfTypedData(
       each: orders.map((order) => orderWords(order, telling)),
     };
   }
+  if (primaryType === "Directory") {
+    const place = placeWords(Number(message.microgrid), telling);
+    const listings = Array.isArray(message.listings) ? message.listings : [];
+    const count = listings.length;
+    return {
+      words: [
+        t`Publish ${plural(count, { one: "# name", other: "# names" })} of ${place}, for everybody to read:`,
+      ],
+      each: listings.map(
+        (listing) => `${listingWords(listing)} (${shortAddress(listing.account)})`,
+      ),
+    };
+  }
+  if (primaryType === "Listing") {
+    const place = placeWords(Number(message.microgrid), telling);
+    const called = listingWords(message);
+    return {
+      words: [t`You agree to be called ${called} in ${place}, where everybody can read it.`],
+    };
+  }
   return { words: [mandateWords(primaryType, message, telling)] };
+}
+
+/** A name, and the street where it is given. */
+function listingWords({ name, street }: Readonly<Record<string, unknown>>): string {
+  return street === "" ? `“${name}”` : `“${name}”, ${street}`;
 }
 
 function mandateWords(
