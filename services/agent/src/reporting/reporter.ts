@@ -142,7 +142,9 @@ export class Reporter {
       homes.flatMap(({ journal }) => [...journal.book.sent.values()].map(({ hash }) => hash)),
     );
     const outcomes = new Map(
-      await Promise.all([...hashes].map(async (hash) => [hash, await chain.outcome(hash)] as const)),
+      await Promise.all(
+        [...hashes].map(async (hash) => [hash, await chain.outcome(hash)] as const),
+      ),
     );
     for (const { journal } of homes) {
       for (const sent of [...journal.book.sent.values()]) {
