@@ -20,7 +20,7 @@ import { foundTowns } from "@wattline/community/live/founding";
 import { FIRST_DAY, SLOT_SECONDS, SLOTS_PER_DAY, START_SLOT } from "@wattline/community/live/start";
 import { buildContracts, openChain } from "@wattline/community/simulation";
 import { formatKwh } from "@wattline/sdk";
-import { startAnvil } from "../services/relay/test/support/node.ts";
+import { type LocalNode, startAnvil } from "../services/relay/test/support/node.ts";
 import { spawnRelay } from "../services/relay/test/support/process.ts";
 import { BenchFailure } from "./failure.ts";
 
@@ -54,7 +54,7 @@ async function run(count: number, played: number): Promise<void> {
     ...["--prune-history", "50", "--enable-tx-gas-limit"],
   ]);
   try {
-    await playOn(node.rpcUrl, folder, count, played, stop.signal);
+    await playOn(node, folder, count, played, stop.signal);
   } finally {
     stop.abort();
     await node.stop();
@@ -63,7 +63,7 @@ async function run(count: number, played: number): Promise<void> {
 }
 
 async function playOn(
-  rpcUrl: string,
+  { rpcUrl, child: chainProcess }: LocalNode,
   folder: string,
   count: number,
   played: number,
@@ -113,21 +113,24 @@ async function playOn(
       signal,
     });
     console.log(`${count} homes in ${participants.towns.length} towns are founded, ${loadWords()}`);
-    const [start, own, others] = [
-      performance.now(),
-      process.cpuUsage(),
-      cpuSecondsOf(relay.child.pid),
-    ];
+    const start = performance.now();
+    const seconds = () => ({
+      agents: ownCpuSeconds(),
+      relay: cpuSecondsOf(relay.child.pid),
+      chain: cpuSecondsOf(chainProcess.pid),
+    });
+    const before = seconds();
     for (let slot = 0; slot < played; slot++) {
-      const before = performance.now();
+      const began = performance.now();
       await player.playSlot(START_SLOT + slot);
-      console.log(`slot ${slot + 1} of ${played}: ${Math.round(performance.now() - before)} ms`);
+      console.log(`slot ${slot + 1} of ${played}: ${Math.round(performance.now() - began)} ms`);
     }
-    const { user, system } = process.cpuUsage(own);
+    const after = seconds();
     const spent = {
       elapsedMs: performance.now() - start,
-      agentsSeconds: (user + system) / 1e6,
-      relaySeconds: cpuSecondsOf(relay.child.pid) - others,
+      agentsSeconds: after.agents - before.agents,
+      relaySeconds: after.relay - before.relay,
+      chainSeconds: after.chain - before.chain,
     };
     tell(count, played, spent, homes, failures);
   } finally {
@@ -139,20 +142,34 @@ interface Spent {
   readonly elapsedMs: number;
   readonly agentsSeconds: number;
   readonly relaySeconds: number;
+  readonly chainSeconds: number;
 }
 
-/** What a process has had of the processor, s; 0 where the system does not say. */
-function cpuSecondsOf(pid: number | undefined): number {
-  const file = `/proc/${pid}/stat`;
-  if (!existsSync(file)) return 0;
-  const [user, system] = readFileSync(file, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
-  return (Number(user) + Number(system)) / TICKS_PER_SECOND;
+function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** What a process and those that it has started have had of the processor, s; 0 where the system does not say. */
+function cpuSecondsOf(pid: number | string | undefined): number {
+  const folder = `/proc/${pid}`;
+  if (!existsSync(folder)) return 0;
+  const stat = readFileSync(path.join(folder, "stat"), "utf8");
+  const [user, system] = stat.split(") ")[1]?.split(" ").slice(11, 13) ?? [];
+  const children = readFileSync(path.join(folder, "task", `${pid}`, "children"), "utf8");
+  return children
+    .split(" ")
+    .filter((child) => child !== "")
+    .reduce(
+      (sum, child) => sum + cpuSecondsOf(child),
+      (Number(user) + Number(system)) / TICKS_PER_SECOND,
+    );
 }
 
 function tell(
   count: number,
   played: number,
-  { elapsedMs, agentsSeconds, relaySeconds }: Spent,
+  { elapsedMs, agentsSeconds, relaySeconds, chainSeconds }: Spent,
   { all }: LiveHomes,
   failures: readonly string[],
 ): void {
@@ -163,7 +180,7 @@ function tell(
   console.log(
     [
       `${played} slots in ${(elapsedMs / 1000).toFixed(1)} s, ${loadWords()}`,
-      `processor: agents and auctioneer ${agentsSeconds.toFixed(1)} s, relay ${relaySeconds.toFixed(1)} s; the chain's is not counted`,
+      `processor: agents and auctioneer ${agentsSeconds.toFixed(1)} s, relay ${relaySeconds.toFixed(1)} s, chain ${chainSeconds.toFixed(1)} s`,
       `a day of ${SLOTS_PER_DAY} such slots: ${dayMinutes.toFixed(1)} min${count < GOAL.homes ? "" : `; goal ${GOAL.minutes} min: ${verdict}`}`,
       `${orders.length} orders, ${formatKwh(tradedWh)} of them traded (offers and bids alike)`,
       `${Math.round(process.memoryUsage.rss() / 1e6)} MB resident, without relay and chain`,

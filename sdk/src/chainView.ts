@@ -6,8 +6,10 @@ import {
   type ContractFunctionName,
   type ContractFunctionReturnType,
   decodeFunctionResult,
+  type EncodeFunctionDataParameters,
   encodeFunctionData,
   type Hex,
+  prepareEncodeFunctionData,
   zeroAddress,
 } from "viem";
 import { marketplaceAbi } from "./abi/marketplace.ts";
@@ -92,12 +94,24 @@ export const asker =
     functionName: name,
     args: ContractFunctionArgs<abi, "view", name> & readonly unknown[],
   ): Promise<ContractFunctionReturnType<abi, "view", name>> => {
-    const data = encodeFunctionData<Abi, string>({ abi, functionName, args });
-    const answer = await view.call(to, data);
+    const item = itemOf(abi, functionName);
+    const answer = await view.call(to, encodeFunctionData<Abi, string>({ ...item, args }));
     // The ABI's own types, which viem can't follow through an ABI that is not known here.
     return decodeFunctionResult<Abi, string>({
-      abi,
-      functionName,
+      abi: item.abi,
       data: answer,
     }) as ContractFunctionReturnType<abi, "view", name>;
   };
+
+/** A function of an ABI as viem finds it, and its selector: who judges orders asks a few functions a great many times. */
+type Item = Pick<EncodeFunctionDataParameters<Abi, string>, "abi" | "functionName">;
+const items = new WeakMap<Abi, Map<string, Item>>();
+
+function itemOf(abi: Abi, name: string): Item {
+  const known = items.get(abi) ?? new Map<string, Item>();
+  items.set(abi, known);
+  const item =
+    known.get(name) ?? prepareEncodeFunctionData<Abi, string>({ abi, functionName: name });
+  known.set(name, item);
+  return item;
+}

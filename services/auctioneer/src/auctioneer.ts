@@ -23,7 +23,7 @@ import {
   type PublicClient,
 } from "viem";
 import { type ChainState, Ledger } from "./chain/ledger.ts";
-import { batchesOfPairings, pairingsOf, timingOf } from "./clearing.ts";
+import { batchesOfPairings, lastDueSlot, pairingsOf, timingOf } from "./clearing.ts";
 import type { Config, Settings } from "./config.ts";
 import { Island } from "./island/island.ts";
 import { Mandates } from "./mandates/mandates.ts";
@@ -50,13 +50,21 @@ export interface AuctioneerOptions {
 export type Round = "sent" | "waiting" | "idle";
 
 const [POLL_MS, READ_MS, LONGEST_PAUSE_MS] = [2_000, 10_000, 30_000];
+/** For so long a plan is followed before chain and orders are read anew: orders that came meanwhile have their turn. */
+const PLAN_MS = 60_000;
 /** After a transaction that failed on chain although it would have gone well when it was simulated. */
 const REST_MS = 60_000;
 const [RPC_BATCH, RPC_TRIES] = [100, 3];
 
+/** One transaction of a plan: what of it is worth sending when its turn comes, by what the chain says then. */
+interface Step {
+  readonly purpose: Purpose;
+  worth(): Promise<Call | undefined>;
+}
+
 /**
- * An auctioneer. Each round reads the chain and the orders anew, shares out what is due, and sends one batch at most. What is
- * settled is what the chain says: a round rests on nothing that an earlier one has found.
+ * An auctioneer. It reads the chain and the orders, plans what is due, and sends that one transaction a round before it plans anew.
+ * What is settled is what the chain says: each is sent as it would trade by then, and what it would not the next plan sees.
  */
 export class Auctioneer {
   readonly address: Address;
@@ -79,7 +87,11 @@ export class Auctioneer {
   /** It does one thing at a time: what is sent is planned by what was sent before. */
   readonly #turns = new Turns();
   #planned: { readonly head: Hex; readonly atMs: number } | undefined;
+  /** What is planned and not sent yet. */
+  #plan: { readonly steps: Step[]; readonly untilMs: number } = NO_PLAN;
   #restUntilMs = 0;
+  /** The block at which what waits was last found worth it. */
+  #worthAt: Hex | undefined;
 
   /** @throws MendableError when the key or what was sent before can't be read. */
   constructor(
@@ -113,7 +125,9 @@ export class Auctioneer {
         mined: (purpose, isSuccess) => {
           this.metrics.mined.inc({ purpose, status: isSuccess ? "success" : "failed" });
           // Who signs something and then hinders it must not hold up the others.
-          if (!isSuccess && purpose !== "mandate") this.#restUntilMs = now() + REST_MS;
+          if (isSuccess || purpose === "mandate") return;
+          this.#restUntilMs = now() + REST_MS;
+          this.#plan = NO_PLAN;
         },
       },
     });
@@ -183,7 +197,9 @@ export class Auctioneer {
     if (this.island?.isOffline(state.view)) return this.#promise(this.island, state, signal);
     this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
     try {
-      if (!(await this.#sender.look((attempt) => this.#isWorth(attempt)))) return "waiting";
+      if (!(await this.#sender.look((attempt) => this.#isStillWorth(attempt, hash)))) {
+        return "waiting";
+      }
       if (await this.mandates?.sendNext()) return "sent";
       if (this.#now() < this.#restUntilMs) return "waiting";
       const last = this.#planned;
@@ -191,7 +207,7 @@ export class Auctioneer {
       this.#planned = { head: hash, atMs: this.#now() };
       this.#sender.startAnew();
       const hasSent = await this.#sendNext(state, signal);
-      if (hasSent) this.#planned = undefined;
+      if (hasSent) [this.#planned, this.#worthAt] = [undefined, hash];
       return hasSent ? "sent" : "idle";
     } finally {
       this.metrics.committed.set(Number(this.#sender.committedWei));
@@ -203,6 +219,7 @@ export class Auctioneer {
 
   /** Promises what it would settle, had it a chain. */
   async #promise(island: Island, state: ChainState, signal: AbortSignal): Promise<Round> {
+    this.#plan = NO_PLAN;
     if (this.#planned !== undefined && this.#now() - this.#planned.atMs < this.#readMs) {
       return "idle";
     }
@@ -220,39 +237,49 @@ export class Auctioneer {
       send: (call, purpose) => this.#send(call, purpose),
     });
     if (hasSettled) return true;
-    const isSettling = island?.isBusy === true;
-    return (!isSettling && (await this.#settle(state, signal))) || this.#release(state);
+    if (await this.#goOn(signal)) return true;
+    const settling = island?.isBusy === true ? [] : await this.#settling(state, signal);
+    const steps = [...settling, ...(await this.#releasing(state))];
+    this.#plan = { steps, untilMs: this.#now() + PLAN_MS };
+    return this.#goOn(signal);
   }
 
-  /** The limits that it may fill, from relays and board. */
-  async #read({ pinned }: ChainState, signal: AbortSignal): Promise<SignedOrder[]> {
-    const { board } = this.#config.orders;
-    return [...(await this.#relays.orders(signal)), ...(board ? pinned : [])];
-  }
-
-  /** Settles the first batch that is worth it. */
-  async #settle(state: ChainState, signal: AbortSignal): Promise<boolean> {
-    const { view } = state;
-    const read = await this.#read(state, signal);
-    const verified = await this.#verifier.verify(
-      view,
-      read.filter(({ order }) => isFor(this.address, order)),
-    );
-    this.metrics.orders.reset();
-    for (const { judgement } of verified) this.metrics.orders.inc({ state: judgement.state });
-    const { microgrids } = this.#config.clear;
-    const pairings = await pairingsOf(view, verified, timingOf(this.#config), microgrids);
-    for (const batch of batchesOfPairings(view, verified, pairings)) {
+  /** Sends the next of the plan that is worth it. */
+  async #goOn(signal: AbortSignal): Promise<boolean> {
+    const { steps, untilMs } = this.#plan;
+    while (this.#now() < untilMs) {
       signal.throwIfAborted();
-      const worth = await this.#worthOf(batch);
-      if (worth !== undefined && (await this.#send(settleCall(this.#deployment, worth), "settle")))
-        return true;
+      const step = steps.shift();
+      if (step === undefined) return false;
+      const call = await step.worth();
+      if (call !== undefined && (await this.#send(call, step.purpose))) return true;
     }
     return false;
   }
 
+  /** The limits that it may fill, from relays and board; of slots that are not due for long, none. */
+  async #read({ view, pinned }: ChainState, signal: AbortSignal): Promise<SignedOrder[]> {
+    const { board } = this.#config.orders;
+    const read = await this.#relays.orders(lastDueSlot(view, timingOf(this.#config)), signal);
+    return [...read, ...(board ? pinned : [])].filter(({ order }) => isFor(this.address, order));
+  }
+
+  /** Who gets how much of what is due, in batches. */
+  async #settling(state: ChainState, signal: AbortSignal): Promise<Step[]> {
+    const { view } = state;
+    const verified = await this.#verifier.verify(view, await this.#read(state, signal));
+    this.metrics.orders.reset();
+    for (const { judgement } of verified) this.metrics.orders.inc({ state: judgement.state });
+    const { microgrids } = this.#config.clear;
+    const pairings = await pairingsOf(view, verified, timingOf(this.#config), microgrids);
+    return batchesOfPairings(view, verified, pairings).map((batch) => ({
+      purpose: "settle",
+      worth: () => this.#worthOf(batch),
+    }));
+  }
+
   /** What of a batch would trade now; undefined when it is too little to be sent. */
-  async #worthOf(batch: Batch): Promise<Batch | undefined> {
+  async #worthOf(batch: Batch): Promise<Call | undefined> {
     const { events, failure } = await this.#simulate(settleCall(this.#deployment, batch));
     if (events === undefined) {
       this.#report(`A batch of ${batch.matches.length} matches would fail: ${failure}.`);
@@ -265,26 +292,38 @@ export class Auctioneer {
       if (skipped !== undefined) this.metrics.skipped.inc({ reason: errorOf(skipped.reason) });
     }
     if (tradedWh < BigInt(this.#config.gas.least_wh)) return undefined;
-    return keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
+    const worth = keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
+    return settleCall(this.#deployment, worth);
   }
 
-  /** Releases the first batch of forwards that are due. */
-  async #release({ view, positions }: ChainState): Promise<boolean> {
-    if (!this.#config.clear.releases) return false;
+  /** The forwards that can be released, in batches. */
+  async #releasing({ view, positions }: ChainState): Promise<Step[]> {
+    if (!this.#config.clear.releases) return [];
     const due = await dueReleasesOf(view, positions, this.address, (id) => this.#ledger.close(id));
-    for (const purpose of ["release", "undelivered"] as const) {
-      for (const { releases, gas } of releaseBatchesOf(due[purpose])) {
+    return (["release", "undelivered"] as const).flatMap((purpose) =>
+      releaseBatchesOf(due[purpose]).map(({ releases, gas }): Step => {
         const call = releaseCall(this.#deployment, purpose, releases, gas);
-        const { events } = await this.#simulate(call);
-        const isWorth = events?.some(({ eventName }) => eventName === "Released") === true;
-        if (isWorth && (await this.#send(call, purpose))) return true;
-      }
-    }
-    return false;
+        return {
+          purpose,
+          worth: async () => {
+            const { events } = await this.#simulate(call);
+            return events?.some(({ eventName }) => eventName === "Released") ? call : undefined;
+          },
+        };
+      }),
+    );
   }
 
   async #send(call: Call, purpose: Purpose): Promise<boolean> {
     return (await this.#sender.send(call, purpose)) === "sent";
+  }
+
+  /** Until a block comes nothing changes. */
+  async #isStillWorth(attempt: Attempt, head: Hex): Promise<boolean> {
+    if (this.#worthAt === head) return true;
+    const isWorth = await this.#isWorth(attempt);
+    this.#worthAt = isWorth ? head : undefined;
+    return isWorth;
   }
 
   /** Whether what was sent would still do something, were it mined next. */
@@ -299,6 +338,7 @@ export class Auctioneer {
   }
 }
 
+const NO_PLAN = { steps: [], untilMs: 0 };
 const WORTH: ReadonlySet<string> = new Set(["Matched", "Reserved", "Released", "Reported"]);
 
 /** An auctioneer that runs. */

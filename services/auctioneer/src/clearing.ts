@@ -66,6 +66,13 @@ export function dueSlots(
   };
 }
 
+/** The last slot that is due in any microgrid. */
+export const lastDueSlot = ({ microgrids, nowSeconds }: Snapshot, timing: Timing): number =>
+  [...microgrids.values()].reduce((last, microgrid) => {
+    const { spot, forward } = dueSlots(microgrid, nowSeconds, timing);
+    return Math.max(last, spot.lastSlot, forward.lastSlot);
+  }, 0);
+
 /** Pairings as batches for `settle`, each bounded in gas. */
 export function batchesOfPairings(
   view: Snapshot,

@@ -93,6 +93,63 @@ describe("An auctioneer", () => {
     expect(await operator.byHand({ leastWh: 99 }).round(signal)).to.equal("sent");
   });
 
+  describe("with more matches than a transaction takes", () => {
+    let bids: SignedOrder[];
+    let relay: TestRelay;
+
+    beforeEach(async () => {
+      bids = [];
+      for (let bid = 0; bid < 120; bid++) bids.push(await scene().bid(scene().joe, 40));
+      relay = await relayWith(await scene().offer(), ...bids);
+    });
+
+    const unfilled = async (): Promise<SignedOrder[]> => {
+      const filled = await Promise.all(bids.map((bid) => scene().filled(bid)));
+      return bids.filter((_, index) => filled[index] === 0n);
+    };
+
+    it("shares out once, and sends that batch by batch", async () => {
+      const auctioneer = operator.byHand({ relays: [relay.url] });
+      expect(await auctioneer.round(signal)).to.equal("sent");
+      expect(await unfilled()).to.not.deep.equal([]);
+      // What it sends next it can't have read anew.
+      await relay.stop();
+      relays = [];
+      expect(await auctioneer.round(signal)).to.equal("sent");
+      expect(await unfilled()).to.deep.equal([]);
+      expect(await auctioneer.round(signal)).to.equal("idle");
+    });
+
+    it("leaves out what has become invalid between two batches, and then shares out anew", async () => {
+      const { joe, ann, world } = scene();
+      const auctioneer = operator.byHand({ relays: [relay.url] });
+      expect(await auctioneer.round(signal)).to.equal("sent");
+      const [cancelled] = await unfilled();
+      if (cancelled === undefined) throw new Error("All bids fit into one batch.");
+      await world.market(joe, "cancel", [[cancelled.order.nonce]]);
+      const late = await scene().bid(ann, 40);
+      await relay.client.post([signedOrderToJson(late)]);
+      expect(await auctioneer.round(signal)).to.equal("sent");
+      expect(await unfilled()).to.deep.equal([cancelled]);
+      expect(await scene().filled(late)).to.equal(0n);
+      expect(await auctioneer.round(signal)).to.equal("sent");
+      expect(await scene().filled(late)).to.equal(40n);
+      expect(await auctioneer.round(signal)).to.equal("idle");
+    });
+
+    it("shares out anew after a minute, so that what came meanwhile has its turn", async () => {
+      let now = Date.now();
+      const auctioneer = operator.byHand({ relays: [relay.url] }, () => now);
+      expect(await auctioneer.round(signal)).to.equal("sent");
+      const late = await scene().bid(scene().ann, 40);
+      await relay.client.post([signedOrderToJson(late)]);
+      now += 61_000;
+      expect(await auctioneer.round(signal)).to.equal("sent");
+      expect(await unfilled()).to.deep.equal([]);
+      expect(await scene().filled(late)).to.equal(40n);
+    });
+  });
+
   it("rations islanded slots by meter, whatever was bought before", async () => {
     const { joe, ann, bob, world } = scene();
     const [joes, bobs] = [await world.meter(joe.address), await world.meter(bob.address)];

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import type { Hex } from "viem";
+import { type Hex, toHex } from "viem";
 import { Outbox, type Sent } from "../src/sending/outbox.ts";
 
 const ACCOUNT = "0x00000000000000000000000000000000000000aa";
@@ -15,7 +15,7 @@ const sent = (nonce: number, block: number | undefined): Sent => ({
   day: TODAY,
   attempts: [
     {
-      hash: "0x01",
+      hash: toHex(nonce),
       serialized: DATA,
       to: ACCOUNT,
       data: DATA,
@@ -27,7 +27,7 @@ const sent = (nonce: number, block: number | undefined): Sent => ({
     },
   ],
   ...(block !== undefined && {
-    mined: { hash: "0x01", block, blockHash: "0x02", costWei: 7n, isSuccess: true },
+    mined: { hash: toHex(nonce), block, blockHash: "0x02", costWei: 7n, isSuccess: true },
   }),
 });
 
@@ -60,6 +60,29 @@ describe("What an auctioneer has sent", () => {
     outbox.tidy(300, TODAY);
     expect(outbox.sent.map(({ nonce }) => nonce)).to.deep.equal([21]);
     expect(outbox.committedWei(TODAY)).to.equal(committed);
+  });
+
+  it("is written down nonce by nonce: what is there already is not written again", () => {
+    const outbox = open();
+    outbox.put(sent(0, 0));
+    const [file = ""] = readdirSync(folder);
+    rmSync(path.join(folder, file));
+    outbox.put(sent(1, undefined));
+    expect(readdirSync(folder)).to.have.length(1).and.not.include(file);
+  });
+
+  it("is counted once when a crash comes between what it has cost and its end", () => {
+    const outbox = open();
+    outbox.put(sent(0, 0));
+    const [file = ""] = readdirSync(folder);
+    const copy = path.join(folder, "copy");
+    copyFileSync(path.join(folder, file), copy);
+    outbox.tidy(500, TODAY);
+    renameSync(copy, path.join(folder, file));
+    const again = open();
+    expect(again.committedWei(TODAY)).to.equal(7n);
+    expect(again.sent).to.deep.equal([]);
+    expect(readdirSync(folder)).to.not.include(file);
   });
 
   it("counts on the budget of its own day only; what waits counts on every day's", () => {

@@ -117,17 +117,9 @@ export class Reporter {
     if (!hasOpen && reporting.by !== "file") return;
     await this.#chain?.requireChain();
     await this.#settle();
-    const signed: Signed[] = [];
-    // A home that can't report yet keeps no other one waiting.
-    const troubles: MendableError[] = [];
-    for (const home of this.#options.homes) {
-      try {
-        signed.push(...(await this.#waiting(home)));
-      } catch (error) {
-        if (!(error instanceof MendableError)) throw error;
-        troubles.push(error);
-      }
-    }
+    const found = await Promise.all(this.#options.homes.map((home) => this.#readyOf(home)));
+    const signed = found.flatMap((each) => (each instanceof MendableError ? [] : each));
+    const troubles = found.filter((each) => each instanceof MendableError);
     if (reporting.by === "file") writeReadings(reporting.file, signed);
     else if (signed.length > 0) {
       if (reporting.by === "url") await this.#post(reporting.url, signed);
@@ -145,10 +137,19 @@ export class Reporter {
   async #settle(): Promise<void> {
     const chain = this.#chain;
     if (chain === undefined) return;
-    for (const { journal } of this.#options.homes) {
+    const { homes } = this.#options;
+    const hashes = new Set(
+      homes.flatMap(({ journal }) => [...journal.book.sent.values()].map(({ hash }) => hash)),
+    );
+    const outcomes = new Map(
+      await Promise.all(
+        [...hashes].map(async (hash) => [hash, await chain.outcome(hash)] as const),
+      ),
+    );
+    for (const { journal } of homes) {
       for (const sent of [...journal.book.sent.values()]) {
         const { hash, unixMs } = sent;
-        const outcome = await chain.outcome(hash);
+        const outcome = outcomes.get(hash);
         if (outcome === "pending") continue;
         if (outcome === undefined && this.#options.now() - unixMs < LOST_MS) continue;
         const state: BlockState = outcome === "success" ? "reported" : "waiting";
@@ -159,6 +160,16 @@ export class Reporter {
         }
         journal.append(...settledAs(state, sent));
       }
+    }
+  }
+
+  /** What a home has to report, or why it can't yet: it keeps no other one waiting. */
+  async #readyOf(home: Home): Promise<Signed[] | MendableError> {
+    try {
+      return await this.#waiting(home);
+    } catch (error) {
+      if (error instanceof MendableError) return error;
+      throw error;
     }
   }
 
@@ -257,9 +268,10 @@ export class Reporter {
     if (chain === undefined || payer === undefined) throw new Error("There is nobody to send.");
     let batch: Signed[] = [];
     let size = 0;
-    for (const each of signed) {
-      // One that the chain refuses would sink the others.
-      const refusal = await this.#refusalOf(chain, payer, each);
+    // One that the chain refuses would sink the others.
+    const refusals = await Promise.all(signed.map((each) => this.#refusalOf(chain, payer, each)));
+    for (const [index, each] of signed.entries()) {
+      const refusal = refusals[index];
       if (refusal !== undefined) {
         this.#note(each.home, `The chain refuses a reading of ${each.reading.meter}: ${refusal}`);
         continue;

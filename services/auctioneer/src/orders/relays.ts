@@ -42,9 +42,12 @@ export class Relays {
     return this.#troubles.size;
   }
 
-  /** The limits that the relays say are live. Nothing of them is verified but their form. */
-  orders(signal: AbortSignal): Promise<SignedOrder[]> {
-    return this.#read({ kind: "limit", settler: this.#settler, state: "live" }, signal);
+  /**
+   * The limits that the relays say are live. Nothing of them is verified but their form.
+   * @param toSlot Orders for later slots only are left out.
+   */
+  orders(toSlot: number, signal: AbortSignal): Promise<SignedOrder[]> {
+    return this.#read({ kind: "limit", settler: this.#settler, state: "live", toSlot }, signal);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
@@ -37,9 +37,12 @@ const sentSchema = z.object({
 });
 
 /** What a day's transactions have cost that are not kept any more. */
-const spentSchema = z.object({ day: z.string(), wei });
-
-const fileSchema = z.object({ sent: z.array(sentSchema), spent: spentSchema.optional() });
+const spentSchema = z.object({
+  day: z.string(),
+  wei,
+  /** Of those that were added last: after a crash some of them may still be there. */
+  hashes: z.array(hex),
+});
 
 /** One signed transaction. */
 export type Attempt = z.output<typeof attemptSchema>;
@@ -51,21 +54,26 @@ type Spent = z.output<typeof spentSchema>;
 const FINAL_BLOCKS = 128;
 
 /**
- * What was sent and what it has cost, on disk before it goes out. Nothing here decides what is settled: that is read from the
- * chain. It keeps one nonce from being used for two things after a crash, and a day's gas within its budget.
+ * What was sent and what it has cost, on disk before it goes out, each nonce in a file of its own. Nothing here decides what is
+ * settled: that is read from the chain. It keeps one nonce from being used for two things after a crash, and a day's gas within
+ * its budget.
  */
 export class Outbox {
-  readonly #file: string;
+  readonly #place: (name: string) => string;
   #sent: readonly Sent[];
   #spent: Spent | undefined;
 
-  /** @throws MendableError when the file can't be read or is damaged. */
+  /** @throws MendableError when a file can't be read or is damaged. */
   constructor(folder: string, account: Address, chainId: number) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#file = path.join(folder, `sent-${chainId}-${account.toLowerCase()}.json`);
-    const { sent, spent } = readFile(this.#file);
-    this.#sent = sent;
-    this.#spent = spent;
+    const owner = `${chainId}-${account.toLowerCase()}`;
+    this.#place = (name) => path.join(folder, `${owner}-${name}.json`);
+    this.#spent = existsSync(this.#spentFile) ? readFile(this.#spentFile, spentSchema) : undefined;
+    this.#sent = readdirSync(folder)
+      .filter((name) => name.startsWith(`${owner}-sent-`) && name.endsWith(".json"))
+      .map((name) => readFile(path.join(folder, name), sentSchema))
+      .sort((a, b) => a.nonce - b.nonce);
+    this.#forgetCounted();
   }
 
   /** By nonce. */
@@ -80,28 +88,31 @@ export class Outbox {
 
   /** Writes down what is known of a nonce, before anything else happens. */
   put(sent: Sent): void {
+    write(this.#fileOf(sent.nonce), sent);
     const others = this.#sent.filter(({ nonce }) => nonce !== sent.nonce);
-    this.#write([...others, sent].sort((a, b) => a.nonce - b.nonce));
+    this.#sent = [...others, sent].sort((a, b) => a.nonce - b.nonce);
   }
 
   /** A nonce for which nothing that was signed can be mined. */
   drop(nonce: number): void {
-    this.#write(this.#sent.filter((each) => each.nonce !== nonce));
+    this.#forget((sent) => sent.nonce === nonce);
   }
 
   /** Keeps of what is settled for good only what it has cost today. */
   tidy(head: number, day: string): void {
-    const isFinal = ({ mined }: Sent): boolean =>
-      mined !== undefined && head - mined.block >= FINAL_BLOCKS;
-    if (!this.#sent.some(isFinal)) return;
-    const wei = this.#sent.reduce(
-      (sum, sent) => (isFinal(sent) && sent.day === day ? sum + (sent.mined?.costWei ?? 0n) : sum),
-      this.#spentOn(day),
+    const final = this.#sent.flatMap(({ day: on, mined }) =>
+      mined !== undefined && head - mined.block >= FINAL_BLOCKS ? [{ on, ...mined }] : [],
     );
-    this.#write(
-      this.#sent.filter((sent) => !isFinal(sent)),
-      { day, wei },
-    );
+    if (final.length === 0) return;
+    const costs = final.map(({ on, costWei }) => (on === day ? costWei : 0n));
+    const spent = {
+      day,
+      wei: costs.reduce((sum, costWei) => sum + costWei, this.#spentOn(day)),
+      hashes: final.map(({ hash }) => hash),
+    };
+    write(this.#spentFile, spent);
+    this.#spent = spent;
+    this.#forgetCounted();
   }
 
   /**
@@ -121,15 +132,23 @@ export class Outbox {
     return this.#spent?.day === day ? this.#spent.wei : 0n;
   }
 
-  #write(sent: readonly Sent[], spent = this.#spent): void {
-    const text = JSON.stringify(
-      { sent, spent },
-      (_, value) => (typeof value === "bigint" ? value.toString() : value),
-      1,
-    );
-    writeWhole(this.#file, text, 0o600);
-    this.#sent = sent;
-    this.#spent = spent;
+  /** What is counted among what is spent. */
+  #forgetCounted(): void {
+    const counted = new Set(this.#spent?.hashes);
+    this.#forget(({ mined }) => mined !== undefined && counted.has(mined.hash));
+  }
+
+  #forget(isGone: (sent: Sent) => boolean): void {
+    for (const { nonce } of this.#sent.filter(isGone)) rmSync(this.#fileOf(nonce));
+    this.#sent = this.#sent.filter((sent) => !isGone(sent));
+  }
+
+  #fileOf(nonce: number): string {
+    return this.#place(`sent-${nonce}`);
+  }
+
+  get #spentFile(): string {
+    return this.#place("spent");
   }
 }
 
@@ -140,20 +159,28 @@ export const mostWei = (attempts: readonly Pick<Attempt, "gas" | "maxFeePerGas">
     return cost > most ? cost : most;
   }, 0n);
 
-function readFile(file: string): z.output<typeof fileSchema> {
+function write(file: string, what: Sent | Spent): void {
+  const text = JSON.stringify(
+    what,
+    (_, value) => (typeof value === "bigint" ? value.toString() : value),
+    1,
+  );
+  writeWhole(file, text, 0o600);
+}
+
+function readFile<T>(file: string, schema: z.ZodType<T>): T {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { sent: [] };
     throw new MendableError(`${file} can't be read (${reasonOf(error)}).`);
   }
   try {
-    return fileSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
     throw new MendableError(
-      `${file} is damaged (${reason}). It holds what was sent and what that has cost. When no transaction of the account waits any more, remove it: the day's budget then begins anew.`,
+      `${file} is damaged (${reason}). It holds what was sent or what that has cost. When no transaction of the account waits any more, remove it: its cost is then missing from the day's budget.`,
     );
   }
 }

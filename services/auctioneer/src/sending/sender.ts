@@ -80,7 +80,7 @@ export class Sender {
   async look(isWorth: (attempt: Attempt) => Promise<boolean>): Promise<boolean> {
     const { outbox } = this.#options;
     const minedNonces = await this.#nonce();
-    for (const sent of outbox.sent) await this.#learn(sent, minedNonces);
+    for (const sent of await this.#unsettled()) await this.#learn(sent, minedNonces);
     const [first] = outbox.waiting;
     if (first === undefined) return true;
     // One whose nonce is used up is mined; the node has its receipt soon.
@@ -100,6 +100,23 @@ export class Sender {
     return this.#goOut({ nonce, day: this.#today(), attempts: [] }, call, purpose, fees, () =>
       outbox.drop(nonce),
     );
+  }
+
+  /** What may have been mined or taken back since the last look: a block that stands has all before it stand. */
+  async #unsettled(): Promise<readonly Sent[]> {
+    const { sent } = this.#options.outbox;
+    for (let last = sent.length - 1; last >= 0; last--) {
+      const mined = sent[last]?.mined;
+      if (mined === undefined || !(await this.#stands(mined))) continue;
+      return sent.filter((each, index) => index > last || each.mined === undefined);
+    }
+    return sent;
+  }
+
+  async #stands({ block, blockHash }: NonNullable<Sent["mined"]>): Promise<boolean> {
+    const { client } = this.#options;
+    const found = await client.getBlock({ blockNumber: BigInt(block) }).catch(notFound);
+    return found?.hash === blockHash;
   }
 
   /** Takes note of whether a nonce is mined, and by what; also when a reorganisation has changed that. */

@@ -7,6 +7,7 @@ import { until } from "./until.ts";
 /** A development node in a process of its own. */
 export interface LocalNode {
   readonly rpcUrl: string;
+  readonly child: ChildProcess;
   stop(): Promise<void>;
 }
 
@@ -64,6 +65,7 @@ async function startNode(
   });
   return {
     rpcUrl,
+    child,
     async stop() {
       process.off("exit", killGroup);
       killGroup();
