@@ -37,6 +37,12 @@ export const gasSchema = z.strictObject({
   stuck_seconds: z.number().positive().default(60),
 });
 
+/** Where `/metrics` and `/health` are. */
+export const metricsSchema = z.strictObject({
+  host: text.default("127.0.0.1"),
+  port: z.int().min(0).max(65_535).default(42_090),
+});
+
 const schema = z.strictObject({
   data: text.default("wattline-auctioneer"),
   chain: z.strictObject({ deployment: text, rpc_url: url }),
@@ -62,12 +68,7 @@ const schema = z.strictObject({
       all_a_day: z.int().positive().default(500),
     })
     .optional(),
-  metrics: z
-    .strictObject({
-      host: text.default("127.0.0.1"),
-      port: z.int().min(0).max(65_535).default(42_090),
-    })
-    .optional(),
+  metrics: metricsSchema.optional(),
 });
 
 export type Config = z.output<typeof schema>;

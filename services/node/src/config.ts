@@ -1,5 +1,5 @@
 import path from "node:path";
-import { clearSchema, gasSchema, type Settings } from "@wattline/auctioneer/config";
+import { clearSchema, gasSchema, metricsSchema, type Settings } from "@wattline/auctioneer/config";
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { addressSchema, keyIn, keySchema } from "@wattline/common/keys";
 import { MendableError } from "@wattline/common/mendable";
@@ -61,6 +61,7 @@ const schema = z.strictObject({
     .prefault({}),
   clear: clearSchema,
   gas: gasSchema,
+  metrics: metricsSchema.optional(),
 });
 
 /** An island node's configuration, with what it points to. */
@@ -124,7 +125,7 @@ export const urlsOf = ({ network }: Pick<NodeConfig, "network">, host = "127.0.0
 
 /** The auctioneer's settings: it reads the chain through the gateway, and orders from the node's relay. */
 export function auctioneerSettings(config: NodeConfig): Settings {
-  const { account, clear, gas, outage, network, deployment, deploymentFile } = config;
+  const { account, clear, gas, metrics, outage, network, deployment, deploymentFile } = config;
   const urls = urlsOf(config);
   return {
     deployment,
@@ -135,6 +136,7 @@ export function auctioneerSettings(config: NodeConfig): Settings {
       orders: { relays: [urls.relay], board: true },
       clear,
       gas,
+      metrics,
       island: { ...outage, host: network.host, port: network.promises },
     },
   };

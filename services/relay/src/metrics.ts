@@ -1,12 +1,15 @@
+import { addChainMetrics } from "@wattline/common/metrics";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Following } from "./chain/follower.ts";
 import type { PostResult } from "./wire.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Metrics for operators, in Prometheus' format. */
-export function createMetrics() {
+export function createMetrics(following: () => Following) {
   const register = new Registry();
   collectDefaultMetrics({ register });
+  addChainMetrics(register, "relay", following);
   const registers = [register];
   const orders = new Counter({
     name: "wattline_relay_orders_total",
@@ -38,16 +41,6 @@ export function createMetrics() {
       name: "wattline_relay_book_orders",
       help: "Orders in the book, by state",
       labelNames: ["state"],
-      registers,
-    }),
-    block: new Gauge({
-      name: "wattline_relay_block",
-      help: "The block that the book stands at",
-      registers,
-    }),
-    head: new Gauge({
-      name: "wattline_relay_head",
-      help: "The newest block of the chain that was seen",
       registers,
     }),
     leads: new Gauge({

@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { trustedProxies } from "@wattline/common/clientAddress";
+import { openLog, type Report } from "@wattline/common/log";
 import { nodeTransport } from "@wattline/common/node";
 import { shownUrl } from "@wattline/common/shownUrl";
 import { type Deployment, marketDomain } from "@wattline/sdk";
@@ -42,7 +43,7 @@ export interface RelayOptions {
   /** The clock for that, in Unix seconds. */
   readonly now?: () => number;
   /** Called with messages for the operator. */
-  readonly report?: (message: string) => void;
+  readonly report?: Report;
 }
 
 /** A running relay. */
@@ -74,7 +75,7 @@ const KEEP_ALIVE_MS = 75_000;
  */
 export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const { rpcUrl, deployment, storage, host = "127.0.0.1", port, peers = [] } = options;
-  const { report = console.error, pollMs = POLL_MS } = options;
+  const { report = openLog("relay"), pollMs = POLL_MS } = options;
   const limits = { ...LIMITS, ...options.limits };
   const client = createPublicClient({
     transport: nodeTransport(rpcUrl, {
@@ -95,7 +96,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const stopping = stop.signal;
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   const checkThread = openCheckThread(domain, (error) => {
-    report(`The thread that checks signatures stopped (${error.message}).`);
+    report(`The thread that checks signatures stopped (${error.message}).`, { level: "error" });
     fail(error);
   });
   const texts = new Texts("folder" in storage ? path.dirname(storage.folder) : tmpdir(), report);
@@ -105,7 +106,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const { offlineAfterSeconds: afterSeconds = Infinity, now = () => Date.now() / 1000 } = options;
   const outage = { afterSeconds, now: () => Math.floor(now()) };
   const keeper = new Keeper(client, deployment, book, ledger, outage, stopping);
-  const metrics = createMetrics();
+  const metrics = createMetrics(() => keeper.following);
   const queue = new FairQueue(CHECKED_AT_ONCE, limits.waitingPerAddress);
   const relay = {
     chainId: deployment.chainId,
@@ -119,7 +120,8 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     following: () => keeper.following,
     isLeading: () => ledger.isLeading,
     inTurn: <T>(who: string, task: () => Promise<T>) => inTurn(queue, who, task),
-    unexpected: (error: Error) => report(`Unexpected: ${error.stack ?? error.message}`),
+    unexpected: (error: Error) =>
+      report(`Unexpected: ${error.stack ?? error.message}`, { level: "error" }),
   };
   const app = createApp(relay);
   const server = await listen(app.fetch, host, port).catch(async (error: unknown) => {
@@ -139,6 +141,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
       isOffline
         ? `No block has come after ${block} for more than ${afterSeconds} seconds. Until one comes, money counts only for firm orders.`
         : "Blocks are coming again: all money counts, locked or not.",
+      { level: isOffline ? "warn" : "info", block },
     );
   }
 
@@ -173,7 +176,9 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
           const what = isRpcError(error)
             ? `the chain at ${shownUrl(rpcUrl)}`
             : "the chain into the book";
-          report(`Can't read ${what} (${trouble}); trying again until it answers.`);
+          report(`Can't read ${what} (${trouble}); trying again until it answers.`, {
+            level: "warn",
+          });
         }
         pause = Math.min(LONGEST_POLL_MS, pause * 2);
       }
