@@ -60,6 +60,13 @@ export function createMetrics(following: () => Following) {
       registers,
     }),
 
+    lies: new Counter({
+      name: "wattline_relay_peer_lies_total",
+      help: "How often another relay was left because it lied",
+      labelNames: ["peer"],
+      registers,
+    }),
+
     /** Counts orders by result. */
     count(source: "http" | "board" | "peer", results: readonly PostResult[]): void {
       for (const result of results) {

@@ -33,6 +33,8 @@ export interface RelayOptions {
   readonly port: number;
   /** URLs of relays whose streams to follow. */
   readonly peers?: readonly string[];
+  /** How long a relay that lies is left alone at first, in milliseconds; each time twice as long. */
+  readonly absenceMs?: number;
   readonly limits?: Partial<Limits>;
   /** Addresses or networks of reverse proxies, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[];
@@ -59,6 +61,7 @@ export interface RunningRelay {
 export class StartError extends Error {}
 
 const POLL_MS = 250;
+const ABSENCE_MS = 60_000;
 /** When the node does not answer, pauses double up to this. */
 const LONGEST_POLL_MS = 30_000;
 /** Requests checked at once: one waits for the chain while another is checked. */
@@ -76,6 +79,7 @@ const KEEP_ALIVE_MS = 75_000;
 export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const { rpcUrl, deployment, storage, host = "127.0.0.1", port, peers = [] } = options;
   const { report = openLog("relay"), pollMs = POLL_MS } = options;
+  const { absenceMs = ABSENCE_MS } = options;
   const limits = { ...LIMITS, ...options.limits };
   const client = createPublicClient({
     transport: nodeTransport(rpcUrl, {
@@ -157,7 +161,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     );
   }
 
-  const work = [follow(), ...peers.map((url) => followPeer(url, { ...relay, report }))];
+  const work = [follow(), ...peers.map((url) => followPeer(url, { ...relay, absenceMs, report }))];
 
   /** Polls the chain. */
   async function follow(): Promise<void> {
