@@ -4,6 +4,7 @@ import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
 import { readArguments } from "@wattline/common/flags";
 import { takeLock } from "@wattline/common/lock";
+import { lastWordsOf, openLog } from "@wattline/common/log";
 import { MendableError } from "@wattline/common/mendable";
 import { OptionsError } from "@wattline/common/options";
 import { filesOf, publicUrlsOf, readNodeConfig, urlsOf } from "@wattline/node/config";
@@ -31,7 +32,7 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   const isExpected = [MendableError, OptionsError, PartError].some((kind) => error instanceof kind);
-  console.error(isExpected && error instanceof Error ? error.message : error);
+  openLog("node")(lastWordsOf(error, isExpected), { level: "error" });
   process.exitCode = 1;
 }
 
@@ -57,23 +58,24 @@ async function run(file: string): Promise<void> {
   writeWhole(filesOf(config).pages, pagesConfig(config));
   const parts = partsOf(file, config);
   const supervisor = new Supervisor(parts, logOf(parts.map(({ name }) => name)));
+  const log = openLog("node");
   const told = toldToStop();
   try {
     await Promise.race([
       supervisor.start().then(({ missing, over }) => {
         const missingWords = missing.length > 0 ? `, without ${missing.join(", ")}` : "";
         const { pages } = publicUrlsOf(config);
-        console.log(`The node runs at ${pages}${missingWords}. Ctrl-C stops it.`);
+        log(`The node runs at ${pages}${missingWords}. Ctrl-C stops it.`);
         return over;
       }),
       told,
     ]);
-    console.log("\nStopping …");
+    log("Stopping …");
   } finally {
     await supervisor.stop();
     await lock.release();
   }
-  console.log("Stopped; all parts have ended.");
+  log("Stopped; all parts have ended.");
 }
 
 async function status(file: string, isJson: boolean): Promise<void> {

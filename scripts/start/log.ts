@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { styleText } from "node:util";
+import { isJsonLog, openLog } from "@wattline/common/log";
 
 type Colour = Parameters<typeof styleText>[0];
 
@@ -12,8 +13,17 @@ export type Say = (text: string) => void;
 
 const COLOURS: readonly Colour[] = ["cyan", "green", "magenta", "blue", "yellow"];
 
-/** A merged log in which every line begins with its part's name. */
+/** So begins a line that a service has written as JSON. */
+const JSON_LINE = '{"time":';
+
+/** A merged log in which every line begins with its part's name, or is JSON that says it. */
 export function logOf(names: readonly string[], sink: Sink = console.log) {
+  if (isJsonLog()) {
+    return (name: string): Say => {
+      const log = openLog(name);
+      return (text) => (text.startsWith(JSON_LINE) ? sink(text) : log(text));
+    };
+  }
   const width = Math.max(...names.map((name) => name.length));
   return (name: string): Say => {
     const place = names.indexOf(name);

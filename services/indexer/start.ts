@@ -1,15 +1,23 @@
 /** Starts the indexer: reads the environment (see README.md) and runs as `ponder start` until it is stopped. */
+import { format, stripVTControlCharacters } from "node:util";
+import { isJsonLog, type Level, lastWordsOf, openLog } from "@wattline/common/log";
 import { BaseError } from "viem";
 import { identify } from "./chainIdentity.ts";
 import { deleteIncompleteDatabase, markDatabaseComplete } from "./completeDatabase.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
 
+const log = openLog("indexer");
 const REMEMBER_MILLISECONDS = 2_000;
+
+/** A line of Ponder's: the time of day, its level, its words. */
+const PONDERS = /^[\d:.,]+ (ERROR|WARN|INFO|DEBUG|TRACE) +(.*)$/s;
+const LEVELS: Readonly<Record<string, Level>> = { ERROR: "error", WARN: "warn", INFO: "info" };
 
 try {
   await start(readSettings(process.env));
 } catch (error) {
-  console.error(isExpected(error) ? error.message.split("\n")[0] : error);
+  const [first = ""] = lastWordsOf(error, true).split("\n");
+  log(isExpected(error) ? first : lastWordsOf(error, false), { level: "error" });
   process.exitCode = 1;
 }
 
@@ -34,17 +42,25 @@ async function start(settings: Settings): Promise<void> {
   process.argv.splice(2, Infinity, "start", ...options);
   // Ponder writes its GraphQL schema into the working directory.
   process.chdir(settings.dataFolder);
-  leaveOutFallbacks();
+  takeOverLines();
   await import(new URL("bin/ponder.js", import.meta.resolve("ponder")).href);
 }
 
 /**
- * Hardhat's node does not know `eth_getBlockReceipts`; Ponder then reads single receipts, and logs a page of stack
- * traces for each of its connections.
+ * Ponder writes its lines by `console.log`. Where logs are JSON they become lines like those of the other services. Hardhat's node
+ * does not know `eth_getBlockReceipts`; Ponder then reads single receipts, and its page of stack traces for each of its connections
+ * is left out.
  */
-function leaveOutFallbacks(): void {
-  const { log } = console;
-  console.log = (...lines: unknown[]) => {
-    if (!lines.some((line) => String(line).includes("eth_getBlockReceipts"))) log(...lines);
+function takeOverLines(): void {
+  const write = isJsonLog()
+    ? (line: string) => {
+        const [, level = "DEBUG", message = line] =
+          PONDERS.exec(stripVTControlCharacters(line)) ?? [];
+        log(message, { level: LEVELS[level] ?? "debug" });
+      }
+    : console.log;
+  console.log = (...words: unknown[]) => {
+    const line = format(...words);
+    if (!line.includes("eth_getBlockReceipts")) write(line);
   };
 }

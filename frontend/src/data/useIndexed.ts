@@ -4,7 +4,7 @@ import { askIndexer } from "./indexer.ts";
 import { useProgress } from "./progress.ts";
 
 /** Asks the indexer: a GraphQL document and its variables. */
-export type AskIndexer = <T>(
+export type AskIndexer = <T extends object>(
   query: string,
   variables: Readonly<Record<string, unknown>>,
 ) => Promise<T>;

@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type KeyConfig, openSigner } from "@wattline/common/keys";
 import { type Lock, takeLock } from "@wattline/common/lock";
+import { openLog, type Report } from "@wattline/common/log";
 import type { SteeringConfig } from "./config/battery.ts";
 import type { Settings } from "./config/read.ts";
 import type { MeterConfig } from "./config/schema.ts";
@@ -30,7 +31,7 @@ export interface RunningAgent {
 export interface AgentOptions {
   /** Our clock, Unix milliseconds. */
   readonly now?: () => number;
-  readonly report?: (message: string) => void;
+  readonly report?: Report;
 }
 
 const ROUND_MS = 5_000;
@@ -45,7 +46,7 @@ export const lockPlace = (data: string): string => path.join(data, FOLDER_LOCK);
  */
 export async function startAgent(
   settings: Settings,
-  { now = Date.now, report = console.log }: AgentOptions = {},
+  { now = Date.now, report = openLog("agent") }: AgentOptions = {},
 ): Promise<RunningAgent> {
   const { config } = settings;
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
@@ -113,7 +114,9 @@ async function readMeter(
   { now, report }: Required<AgentOptions>,
   signal: AbortSignal,
 ): Promise<void> {
-  const tell = (message: string) => report(`${home.config.name}: ${meter.name}: ${message}`);
+  const { name } = home.config;
+  const tell = (message: string) =>
+    report(`${name}: ${meter.name}: ${message}`, { home: name, meter: meter.name });
   let trouble: string | undefined;
   try {
     for await (const sample of openSource(meter, { now, report: tell }).samples(signal)) {
@@ -144,7 +147,8 @@ async function steer(
   const steering = traders.find((each) => each.home === home)?.steering;
   if (steering === undefined || config === undefined) return;
   const { openLink, runBattery } = await import("./battery/index.ts");
-  const tell = (message: string) => report(`${home.config.name}: battery: ${message}`);
+  const { name } = home.config;
+  const tell = (message: string) => report(`${name}: battery: ${message}`, { home: name });
   const link = openLink(config.link, steering.state.battery, { now, report: tell });
   await runBattery({ steering, link, report: tell, now }, signal);
 }

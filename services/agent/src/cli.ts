@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { lastWordsOf, openLog } from "@wattline/common/log";
 import { MendableError } from "@wattline/common/mendable";
 import { CURVES } from "@wattline/sdk/deviceKeys";
 import { Argument, Command, Option } from "commander";
@@ -52,7 +53,9 @@ program
   .action(async () => {
     const { startAgent } = await import("./agent.ts");
     const agent = await startAgent(settings());
-    console.log(`The agent runs for ${agent.homes.map(({ config }) => config.name).join(", ")}.`);
+    openLog("agent")(
+      `The agent runs for ${agent.homes.map(({ config }) => config.name).join(", ")}.`,
+    );
     let isStopping = false;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.on(signal, () => {
@@ -153,7 +156,7 @@ function dayIn(text: string): number {
 }
 
 function fail(error: unknown): never {
-  console.error(error instanceof MendableError ? error.message : error);
+  openLog("agent")(lastWordsOf(error, error instanceof MendableError), { level: "error" });
   process.exit(1);
 }
 

@@ -1,11 +1,17 @@
+import { addBalance } from "@wattline/common/metrics";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { addBatteryMetrics } from "./battery/metrics.ts";
 import type { Home } from "./home.ts";
+import type { Reporter } from "./reporting/reporter.ts";
 import { addTradingMetrics } from "./trading/metrics.ts";
 import type { Trader } from "./trading/trader.ts";
 
 /** What an operator watches, in Prometheus' words. Read when it is asked for. */
-export function createMetrics(homes: readonly Home[], traders: readonly Trader[]): Registry {
+export function createMetrics(
+  homes: readonly Home[],
+  traders: readonly Trader[],
+  purse: Reporter["purse"],
+): Registry {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -59,6 +65,7 @@ export function createMetrics(homes: readonly Home[], traders: readonly Trader[]
       }
     },
   });
+  if (purse !== undefined) addBalance(register, "agent", purse.account, purse.balanceWei);
   if (traders.length > 0) addTradingMetrics(register, traders);
   if (traders.some(({ steering }) => steering !== undefined)) addBatteryMetrics(register, traders);
   return register;

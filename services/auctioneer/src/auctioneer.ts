@@ -2,6 +2,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSigner } from "@wattline/common/keys";
 import { type Lock, takeLock } from "@wattline/common/lock";
+import { openLog, type Report } from "@wattline/common/log";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import { nodeTransport } from "@wattline/common/node";
 import { Turns } from "@wattline/relay/turns";
@@ -39,7 +40,7 @@ import { type Call, matchOutcomes, settleCall, simulate } from "./simulate.ts";
 export interface AuctioneerOptions {
   /** Our clock, Unix milliseconds. */
   readonly now?: () => number;
-  readonly report?: (message: string) => void;
+  readonly report?: Report;
   /** Between looks at the chain. */
   readonly pollMs?: number;
   /** How often the relays are read while no block comes. */
@@ -68,7 +69,7 @@ interface Step {
  */
 export class Auctioneer {
   readonly address: Address;
-  readonly metrics: Metrics = createMetrics();
+  readonly metrics: Metrics;
   /** What it promises while no chain is in reach; undefined when it is not told to. */
   readonly island: Island | undefined;
   /** What households have signed and it sends for them; undefined when it is not told to. */
@@ -81,7 +82,7 @@ export class Auctioneer {
   readonly #verifier: Verifier;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
-  readonly #report: (message: string) => void;
+  readonly #report: Report;
   readonly #now: () => number;
   readonly #readMs: number;
   /** It does one thing at a time: what is sent is planned by what was sent before. */
@@ -96,7 +97,7 @@ export class Auctioneer {
   /** @throws MendableError when the key or what was sent before can't be read. */
   constructor(
     { config, deployment }: Settings,
-    { now = Date.now, report = console.log, readMs = READ_MS }: AuctioneerOptions = {},
+    { now = Date.now, report = openLog("auctioneer"), readMs = READ_MS }: AuctioneerOptions = {},
   ) {
     const signer = openSigner(config.account.key);
     this.address = signer.address;
@@ -130,6 +131,12 @@ export class Auctioneer {
           this.#plan = NO_PLAN;
         },
       },
+    });
+    this.metrics = createMetrics({
+      followed: () => this.#ledger.followed,
+      unsettled: () => this.island?.unsettled,
+      account: signer.address,
+      balanceWei: () => this.#client.getBalance({ address: signer.address }),
     });
     this.metrics.budget.set(Number(config.gas.most_a_day));
     const { island, mandates } = config;
@@ -192,7 +199,6 @@ export class Auctioneer {
   async #round(signal: AbortSignal): Promise<Round> {
     const state = await this.#ledger.follow();
     const { hash, number } = state.view.head;
-    this.metrics.block.set(number);
     await this.island?.see(state);
     if (this.island?.isOffline(state.view)) return this.#promise(this.island, state, signal);
     this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
@@ -282,7 +288,9 @@ export class Auctioneer {
   async #worthOf(batch: Batch): Promise<Call | undefined> {
     const { events, failure } = await this.#simulate(settleCall(this.#deployment, batch));
     if (events === undefined) {
-      this.#report(`A batch of ${batch.matches.length} matches would fail: ${failure}.`);
+      this.#report(`A batch of ${batch.matches.length} matches would fail: ${failure}.`, {
+        level: "warn",
+      });
       return undefined;
     }
     const outcomes = matchOutcomes(events);
@@ -362,7 +370,7 @@ export async function startAuctioneer(
   settings: Settings,
   options: AuctioneerOptions = {},
 ): Promise<RunningAuctioneer> {
-  const { report = console.log, pollMs = POLL_MS } = options;
+  const { report = openLog("auctioneer"), pollMs = POLL_MS } = options;
   const auctioneer = new Auctioneer(settings, options);
   const lock = await takeAccount(settings);
   const stop = new AbortController();
@@ -375,7 +383,8 @@ export async function startAuctioneer(
   let trouble: string | undefined;
   const onTrouble = (reason: string | undefined) => {
     if (reason === trouble) return;
-    report(reason === undefined ? "The auctioneer goes on." : `The auctioneer waits: ${reason}`);
+    if (reason === undefined) report("The auctioneer goes on.");
+    else report(`The auctioneer waits: ${reason}`, { level: "warn" });
     trouble = reason;
   };
   const work = runRounds(auctioneer, onTrouble, pollMs, stop.signal);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readArguments } from "@wattline/common/flags";
 import { openSigner } from "@wattline/common/keys";
+import { lastWordsOf, openLog } from "@wattline/common/log";
 import { MendableError } from "@wattline/common/mendable";
 import { OptionsError, timeOf, wholeNumber } from "@wattline/common/options";
 import { slotAt } from "@wattline/sdk";
@@ -49,7 +50,7 @@ try {
 } catch (error) {
   if (!stop.signal.aborted) {
     const expected = error instanceof MendableError || error instanceof OptionsError;
-    console.error(expected ? error.message : error);
+    openLog("auctioneer")(lastWordsOf(error, expected), { level: "error" });
     process.exitCode = 1;
   }
 }

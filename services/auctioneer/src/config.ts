@@ -44,6 +44,12 @@ export const mandateLimits = {
   all_a_day: z.int().positive().default(500),
 };
 
+/** Where `/metrics` and `/health` are. */
+export const metricsSchema = z.strictObject({
+  host: text.default("127.0.0.1"),
+  port: z.int().min(0).max(65_535).default(PORTS.metrics),
+});
+
 const schema = z.strictObject({
   data: text.default("wattline-auctioneer"),
   chain: z.strictObject({ deployment: text, rpc_url: url }),
@@ -68,12 +74,7 @@ const schema = z.strictObject({
       ...mandateLimits,
     })
     .optional(),
-  metrics: z
-    .strictObject({
-      host: text.default("127.0.0.1"),
-      port: z.int().min(0).max(65_535).default(PORTS.metrics),
-    })
-    .optional(),
+  metrics: metricsSchema.optional(),
 });
 
 export type Config = z.output<typeof schema>;

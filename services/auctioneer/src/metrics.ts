@@ -1,16 +1,46 @@
+import type { Followed } from "@wattline/common/followed";
+import { addBalance, addChainMetrics } from "@wattline/common/metrics";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
+/** What is asked of an auctioneer when somebody reads its metrics. */
+export interface Measured {
+  followed(): Followed | undefined;
+  /** What is promised and not settled, when it promises at all. */
+  unsettled(): { readonly promises: number; readonly energyWh: bigint } | undefined;
+  /** Its account, and what that has, in wei. */
+  readonly account: string;
+  balanceWei(): Promise<bigint>;
+}
+
 /** Metrics for operators, in Prometheus' format. */
-export function createMetrics() {
+export function createMetrics({ followed, unsettled, account, balanceWei }: Measured) {
   const register = new Registry();
   collectDefaultMetrics({ register });
+  addChainMetrics(register, "auctioneer", followed);
+  addBalance(register, "auctioneer", account, balanceWei);
   const registers = [register];
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Counter({ name: `wattline_auctioneer_${name}`, help, labelNames, registers });
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
     new Gauge({ name: `wattline_auctioneer_${name}`, help, labelNames, registers });
+  new Gauge({
+    name: "wattline_auctioneer_promises_unsettled",
+    help: "Promises that are neither settled nor failed",
+    registers,
+    collect() {
+      this.set(unsettled()?.promises ?? 0);
+    },
+  });
+  new Gauge({
+    name: "wattline_auctioneer_promises_unsettled_wh",
+    help: "Energy of promises that is neither settled nor failed",
+    registers,
+    collect() {
+      this.set(Number(unsettled()?.energyWh ?? 0n));
+    },
+  });
   return {
     register,
     sent: counter("transactions_sent_total", "Transactions sent, replacements too", [
@@ -30,6 +60,5 @@ export function createMetrics() {
     overBudget: gauge("over_budget", "Whether something waits because of the budget", []),
     waiting: gauge("transactions_waiting", "Transactions that are not mined", []),
     relaysFailing: gauge("relays_failing", "Relays that do not answer as they should", []),
-    block: gauge("block", "The newest block that was seen", []),
   };
 }

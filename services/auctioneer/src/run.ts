@@ -1,3 +1,4 @@
+import { openLog } from "@wattline/common/log";
 import { startAuctioneer } from "./auctioneer.ts";
 import type { Settings } from "./config.ts";
 import { serveIsland } from "./island/server.ts";
@@ -9,25 +10,26 @@ import { serveMetrics } from "./server.ts";
  * @throws MendableError when another one runs with its account, the node is of another chain, or it can't listen.
  */
 export async function runAuctioneer(settings: Settings, signal: AbortSignal): Promise<void> {
-  const { auctioneer, trouble, stop } = await startAuctioneer(settings);
+  const log = openLog("auctioneer");
+  const { auctioneer, trouble, stop } = await startAuctioneer(settings, { report: log });
   const { metrics, mandates, island } = settings.config;
   const servers = [];
   try {
-    console.log(`The auctioneer runs as ${auctioneer.address}.`);
+    log(`The auctioneer runs as ${auctioneer.address}.`, { account: auctioneer.address });
     if (metrics !== undefined) {
       const server = await serveMetrics(metrics, auctioneer.metrics, trouble);
       servers.push(server);
-      console.log(`Its metrics are at ${server.url}/metrics.`);
+      log(`Its metrics are at ${server.url}/metrics.`);
     }
     if (mandates !== undefined && auctioneer.mandates !== undefined) {
       const server = await serveMandates(mandates, auctioneer.mandates);
       servers.push(server);
-      console.log(`It takes what households have signed at ${server.url}/mandates.`);
+      log(`It takes what households have signed at ${server.url}/mandates.`);
     }
     if (island !== undefined && auctioneer.island !== undefined) {
       const server = await serveIsland(island, auctioneer.island);
       servers.push(server);
-      console.log(`Promises are at ${server.url}/promises.`);
+      log(`Promises are at ${server.url}/promises.`);
     }
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

@@ -1,7 +1,5 @@
 import { type Fields, IndexerAnswerError, type Row, readRow, selectionOf } from "./fields.ts";
-
-/** The indexer can't be reached or refuses a query; the message says which and why. */
-export class IndexerError extends Error {}
+import { queryAt, reach } from "./query.ts";
 
 /** A page of rows; `cursor` starts the next page, undefined on the last one. */
 export interface Page<Item> {
@@ -32,44 +30,8 @@ const MOST_ROWS = 1000;
 
 /** Queries the indexer at `url` for rows. */
 export function askAt(url: string, fetcher: typeof fetch) {
-  async function reach(
-    path: string,
-    signal: AbortSignal | undefined,
-    request: RequestInit = {},
-  ): Promise<Response> {
-    try {
-      return await fetcher(new URL(path, url), { ...request, ...(signal && { signal }) });
-    } catch (error) {
-      signal?.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new IndexerError(`The indexer at ${url} can't be reached (${reason}).`);
-    }
-  }
-
-  async function query(
-    document: string,
-    variables: Where,
-    signal: AbortSignal | undefined,
-  ): Promise<ReadonlyMap<string, unknown>> {
-    const response = await reach("/graphql", signal, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query: document, variables }, (_, value) =>
-        typeof value === "bigint" ? value.toString() : value,
-      ),
-    });
-    const answer: unknown = await response.json().catch(() => undefined);
-    const members = new Map(Object.entries(answer ?? {}));
-    const errors: unknown = members.get("errors");
-    if (Array.isArray(errors) && errors.length > 0) {
-      throw new IndexerError(`The indexer refuses the query: ${errors.map(messageOf).join(" ")}`);
-    }
-    const data: unknown = members.get("data");
-    if (!response.ok || typeof data !== "object" || data === null) {
-      throw new IndexerError(`The indexer at ${url} answered with HTTP ${response.status}.`);
-    }
-    return new Map(Object.entries(data));
-  }
+  const query = (document: string, variables: Where, signal: AbortSignal | undefined) =>
+    queryAt<Readonly<Record<string, unknown>>>(url, fetcher, document, variables, signal);
 
   /** One page of a table's rows. `table` is the plural name in GraphQL. */
   async function page<Members extends Fields>(
@@ -85,7 +47,7 @@ export function askAt(url: string, fetcher: typeof fetch) {
       { where, orderBy, orderDirection, after: cursor ?? null, limit },
       signal,
     );
-    const { items, pageInfo } = pageOf(data.get("rows"));
+    const { items, pageInfo } = pageOf(data.rows);
     return {
       items: items.map((item) => readRow(members, item, table)),
       cursor: pageInfo.hasNextPage ? pageInfo.endCursor : undefined,
@@ -94,7 +56,7 @@ export function askAt(url: string, fetcher: typeof fetch) {
 
   return {
     page,
-    reach,
+    reach: (path: string, signal: AbortSignal | undefined) => reach(url, fetcher, path, signal),
 
     /** All rows that pass the filters, page by page. */
     async all<Members extends Fields>(
@@ -128,16 +90,11 @@ export function askAt(url: string, fetcher: typeof fetch) {
         {},
         signal,
       );
-      const row = data.get("row");
+      const { row } = data;
       return row === null || row === undefined ? undefined : readRow(members, row, table);
     },
   };
 }
-
-const messageOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "message" in error
-    ? String(error.message)
-    : String(error);
 
 interface SentPage {
   readonly items: readonly unknown[];

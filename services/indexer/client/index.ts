@@ -16,11 +16,13 @@ import {
   whereOf,
 } from "./filters.ts";
 import { askAt, type Page } from "./graphql.ts";
+import { noteBlock } from "./query.ts";
 import * as rows from "./rows.ts";
 
 export { type Hex, IndexerAnswerError } from "./fields.ts";
 export type { ReadingFilter, RetirementFilter, TradeFilter } from "./filters.ts";
-export { IndexerError, type Page } from "./graphql.ts";
+export type { Page } from "./graphql.ts";
+export { IndexerError } from "./query.ts";
 export type * from "./rows.ts";
 
 /** The indexer's queries. */
@@ -332,7 +334,9 @@ export function connectIndexer(url: string, fetcher: typeof fetch = (...args) =>
         ask.reach("/status", signal),
       ]);
       const { wattline } = readRow(statusFields, await status.json(), "status");
-      return { ready, block: wattline.block?.number, time: wattline.block?.timestamp };
+      const { number: block, timestamp: time } = wattline.block ?? {};
+      if (ready && block !== undefined) noteBlock(url, block);
+      return { ready, block, time };
     },
   };
 }

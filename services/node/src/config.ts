@@ -1,5 +1,11 @@
 import path from "node:path";
-import { clearSchema, gasSchema, mandateLimits, type Settings } from "@wattline/auctioneer/config";
+import {
+  clearSchema,
+  gasSchema,
+  mandateLimits,
+  metricsSchema,
+  type Settings,
+} from "@wattline/auctioneer/config";
 import { deploymentSchema, readDeployment } from "@wattline/common/deployment";
 import { addressSchema, keyIn, keySchema } from "@wattline/common/keys";
 import { MendableError } from "@wattline/common/mendable";
@@ -71,6 +77,7 @@ const schema = z.strictObject({
   mandates: z.strictObject(mandateLimits).prefault({}),
   clear: clearSchema,
   gas: gasSchema,
+  metrics: metricsSchema.optional(),
 });
 
 /** An island node's configuration, with what it points to. */
@@ -135,7 +142,8 @@ export const urlsOf = ({ network }: Pick<NodeConfig, "network">, host = "127.0.0
 
 /** The auctioneer's settings: it reads the chain through the gateway, and orders from the node's relay. */
 export function auctioneerSettings(config: NodeConfig): Settings {
-  const { account, clear, gas, outage, mandates, network, deployment, deploymentFile } = config;
+  const { account, clear, gas, metrics, outage, mandates, network, deployment, deploymentFile } =
+    config;
   const { host } = network;
   const urls = urlsOf(config);
   return {
@@ -147,6 +155,7 @@ export function auctioneerSettings(config: NodeConfig): Settings {
       orders: { relays: [urls.relay], board: true },
       clear,
       gas,
+      metrics,
       island: { ...outage, host, port: network.promises },
       mandates: { ...mandates, host, port: network.mandates },
     },

@@ -1,12 +1,15 @@
+import { addChainMetrics } from "@wattline/common/metrics";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Following } from "./chain/follower.ts";
 import type { PostResult } from "./wire.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Metrics for operators, in Prometheus' format. */
-export function createMetrics() {
+export function createMetrics(following: () => Following) {
   const register = new Registry();
   collectDefaultMetrics({ register });
+  addChainMetrics(register, "relay", following);
   const registers = [register];
   const orders = new Counter({
     name: "wattline_relay_orders_total",
@@ -40,16 +43,6 @@ export function createMetrics() {
       labelNames: ["state"],
       registers,
     }),
-    block: new Gauge({
-      name: "wattline_relay_block",
-      help: "The block that the book stands at",
-      registers,
-    }),
-    head: new Gauge({
-      name: "wattline_relay_head",
-      help: "The newest block of the chain that was seen",
-      registers,
-    }),
     leads: new Gauge({
       name: "wattline_relay_leads",
       help: "Whether this one of the relays that share a database judges the book at new blocks",
@@ -63,6 +56,13 @@ export function createMetrics() {
     peers: new Gauge({
       name: "wattline_relay_peer_connected",
       help: "Whether another relay's stream is being followed",
+      labelNames: ["peer"],
+      registers,
+    }),
+
+    lies: new Counter({
+      name: "wattline_relay_peer_lies_total",
+      help: "How often another relay was left because it lied",
       labelNames: ["peer"],
       registers,
     }),

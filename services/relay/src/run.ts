@@ -1,10 +1,12 @@
 /** Runs a relay until it is told to stop; or backs up its book, or restores it. */
+import { lastWordsOf, openLog } from "@wattline/common/log";
 import { MendableError } from "@wattline/common/mendable";
 import { backUp, restore } from "./backup.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { StartError, startRelay } from "./server.ts";
 import { DatabaseError } from "./store/databaseError.ts";
 
+const log = openLog("relay");
 const COMMANDS: Readonly<Record<string, typeof backUp>> = { backup: backUp, restore };
 
 try {
@@ -28,13 +30,13 @@ try {
     error instanceof StartError ||
     error instanceof DatabaseError ||
     (error instanceof Error && "code" in error && "path" in error);
-  console.error(expected ? error.message : error);
+  log(lastWordsOf(error, expected), { level: "error" });
   process.exit(1);
 }
 
 async function run(): Promise<void> {
   const relay = await startRelay(readConfig(process.env));
-  console.log(`The relay listens at ${relay.url}.`);
+  log(`The relay listens at ${relay.url}.`, { url: relay.url });
   // A supervisor starts the relay again; no accepted order is lost.
   void relay.failed.then(() => process.exit(1));
   let stopping = false;
@@ -45,7 +47,7 @@ async function run(): Promise<void> {
       relay.stop().then(
         () => process.exit(0),
         (error: unknown) => {
-          console.error(error);
+          log(lastWordsOf(error, false), { level: "error" });
           process.exit(1);
         },
       );

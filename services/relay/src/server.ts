@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { trustedProxies } from "@wattline/common/clientAddress";
+import { openLog, type Report } from "@wattline/common/log";
 import { nodeTransport } from "@wattline/common/node";
 import { shownUrl } from "@wattline/common/shownUrl";
 import { type Deployment, marketDomain } from "@wattline/sdk";
@@ -32,6 +33,8 @@ export interface RelayOptions {
   readonly port: number;
   /** URLs of relays whose streams to follow. */
   readonly peers?: readonly string[];
+  /** How long a relay that lies is left alone at first, in milliseconds; each time twice as long. */
+  readonly absenceMs?: number;
   readonly limits?: Partial<Limits>;
   /** Addresses or networks of reverse proxies, whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[];
@@ -42,7 +45,7 @@ export interface RelayOptions {
   /** The clock for that, in Unix seconds. */
   readonly now?: () => number;
   /** Called with messages for the operator. */
-  readonly report?: (message: string) => void;
+  readonly report?: Report;
 }
 
 /** A running relay. */
@@ -58,6 +61,7 @@ export interface RunningRelay {
 export class StartError extends Error {}
 
 const POLL_MS = 250;
+const ABSENCE_MS = 60_000;
 /** When the node does not answer, pauses double up to this. */
 const LONGEST_POLL_MS = 30_000;
 /** Requests checked at once: one waits for the chain while another is checked. */
@@ -74,7 +78,8 @@ const KEEP_ALIVE_MS = 75_000;
  */
 export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const { rpcUrl, deployment, storage, host = "127.0.0.1", port, peers = [] } = options;
-  const { report = console.error, pollMs = POLL_MS } = options;
+  const { report = openLog("relay"), pollMs = POLL_MS } = options;
+  const { absenceMs = ABSENCE_MS } = options;
   const limits = { ...LIMITS, ...options.limits };
   const client = createPublicClient({
     transport: nodeTransport(rpcUrl, {
@@ -95,7 +100,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const stopping = stop.signal;
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   const checkThread = openCheckThread(domain, (error) => {
-    report(`The thread that checks signatures stopped (${error.message}).`);
+    report(`The thread that checks signatures stopped (${error.message}).`, { level: "error" });
     fail(error);
   });
   const texts = new Texts("folder" in storage ? path.dirname(storage.folder) : tmpdir(), report);
@@ -105,7 +110,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const { offlineAfterSeconds: afterSeconds = Infinity, now = () => Date.now() / 1000 } = options;
   const outage = { afterSeconds, now: () => Math.floor(now()) };
   const keeper = new Keeper(client, deployment, book, ledger, outage, stopping);
-  const metrics = createMetrics();
+  const metrics = createMetrics(() => keeper.following);
   const queue = new FairQueue(CHECKED_AT_ONCE, limits.waitingPerAddress);
   const relay = {
     chainId: deployment.chainId,
@@ -119,7 +124,8 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     following: () => keeper.following,
     isLeading: () => ledger.isLeading,
     inTurn: <T>(who: string, task: () => Promise<T>) => inTurn(queue, who, task),
-    unexpected: (error: Error) => report(`Unexpected: ${error.stack ?? error.message}`),
+    unexpected: (error: Error) =>
+      report(`Unexpected: ${error.stack ?? error.message}`, { level: "error" }),
   };
   const app = createApp(relay);
   const server = await listen(app.fetch, host, port).catch(async (error: unknown) => {
@@ -139,6 +145,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
       isOffline
         ? `No block has come after ${block} for more than ${afterSeconds} seconds. Until one comes, money counts only for firm orders.`
         : "Blocks are coming again: all money counts, locked or not.",
+      { level: isOffline ? "warn" : "info", block },
     );
   }
 
@@ -154,7 +161,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     );
   }
 
-  const work = [follow(), ...peers.map((url) => followPeer(url, { ...relay, report }))];
+  const work = [follow(), ...peers.map((url) => followPeer(url, { ...relay, absenceMs, report }))];
 
   /** Polls the chain. */
   async function follow(): Promise<void> {
@@ -173,7 +180,9 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
           const what = isRpcError(error)
             ? `the chain at ${shownUrl(rpcUrl)}`
             : "the chain into the book";
-          report(`Can't read ${what} (${trouble}); trying again until it answers.`);
+          report(`Can't read ${what} (${trouble}); trying again until it answers.`, {
+            level: "warn",
+          });
         }
         pause = Math.min(LONGEST_POLL_MS, pause * 2);
       }

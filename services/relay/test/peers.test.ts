@@ -1,4 +1,12 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
+import {
+  hashOrder,
+  ORDER_TYPES,
+  type Order,
+  orderFromJson,
+  type SignedOrderJson,
+  signedOrderToJson,
+} from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { freePort } from "../../../scripts/testing/ports.ts";
@@ -90,8 +98,8 @@ describe("Two relays that follow each other", function () {
     await relay.caughtUp();
     const signed = await world.sign(carol, order);
     const forged = await world.sign(bob, world.order(carol.address));
-    const event = { ...signed, hash: world.hashOf(order), updatedSequence: 2, state: "live" };
-    liar.say({ ...forged, hash: "0x00", updatedSequence: 1, state: "live" });
+    const event = { ...signed, hash: hashIn(signed), updatedSequence: 2, state: "live" };
+    liar.say({ ...forged, hash: hashIn(forged), updatedSequence: 1, state: "live" });
     liar.say({ ...event, withdrawal: await world.signWithdrawal(bob, world.hashOf(order)) });
     const found = await until("the signed order arrives", () =>
       relay.client.order(world.hashOf(order)),
@@ -101,13 +109,90 @@ describe("Two relays that follow each other", function () {
     expect((await bookOf(relay.client)).size).to.equal(1);
     await liar.stop();
   });
+
+  it("leave one that lies, come back to it after a while, and stay with the honest one", async () => {
+    const carol = localAccount(6);
+    await world.fund(carol, 10n * EURO);
+    const signed = async (overrides: Partial<Order> = {}) =>
+      world.sign(carol, world.order(carol.address, overrides));
+    const liars = await Promise.all(LIES.map(async () => liarAt(await freePort())));
+    const [elsewhere, forger, babbler, doubtful] = liars;
+    const honest = await openRelay(world);
+    running.add(honest);
+    const follower = await openRelay(world, {
+      peers: [honest.url, ...liars.map(({ url }) => url)],
+      absenceMs: 400,
+    });
+    running.add(follower);
+
+    const claim = { state: "live", signer: "maker" } as const;
+    const domain = { ...world.domain, chainId: 1 };
+    const order = world.order(carol.address);
+    const message = { ...order };
+    const signature = await carol.signTypedData({
+      ...{ domain, types: ORDER_TYPES, primaryType: "Order", message },
+    });
+    const foreign = signedOrderToJson({ order, signature });
+    elsewhere?.say({ ...foreign, hash: hashOrder(domain, order), updatedSequence: 1, ...claim });
+    const forged = await world.sign(bob, world.order(carol.address));
+    forger?.say({ ...forged, hash: hashIn(forged), updatedSequence: 1, ...claim });
+    babbler?.say({ hash: "0x00", order: { maker: "me" }, updatedSequence: 1, ...claim });
+    for (let i = 1; i <= 25; i++) {
+      const one = await world.sign(bob, world.order(carol.address));
+      const by = { ...claim, signer: "delegate" };
+      doubtful?.say({ ...one, hash: hashIn(one), updatedSequence: i, ...by });
+    }
+    for (const [i, liar] of liars.entries()) {
+      const lie = LIES[i] ?? expect.fail();
+      const said = () => follower.reports.filter((line) => line.startsWith(`${liar.url} lies: `));
+      await until(`it has come back to ${lie}`, () => said().length >= 2);
+      const [first, second] = said();
+      expect(first).to.contain(lie).and.to.contain("left alone for 1 s");
+      expect(second).to.contain(lie);
+      await until("it hangs up", () => liar.connections.every((each) => each.destroyed));
+    }
+    await until("the pause has grown", () =>
+      liars.every(({ url }) =>
+        follower.reports.some((line) => line.startsWith(url) && line.includes("for 2 s")),
+      ),
+    );
+    const metrics = await (await fetch(`${follower.url}/metrics`)).text();
+    for (const { url } of liars) {
+      const [, lies] = new RegExp(`peer_lies_total{peer="${url}"} (\\d+)`).exec(metrics) ?? [];
+      expect(Number(lies)).to.be.at.least(2);
+    }
+    expect(metrics).to.contain(`peer_connected{peer="${honest.url}"} 1`);
+    expect(metrics).to.contain(`peer_lies_total{peer="${honest.url}"} 0`);
+
+    const truth = await signed();
+    forger?.repent();
+    forger?.say({ ...truth, hash: hashIn(truth), updatedSequence: 2, ...claim });
+    await honest.client.post([await signed(), await signed()]);
+    await until(
+      "what is true arrives, whoever says it",
+      async () => (await bookOf(follower.client)).size === 3,
+    );
+    await Promise.all(liars.map((liar) => liar.stop()));
+  });
+
+  const hashIn = ({ order }: SignedOrderJson) => world.hashOf(orderFromJson(order));
 });
+
+/** What is said of each of four relays that lie. */
+const LIES = [
+  "is no order of this market",
+  "is not signed by its maker",
+  "is malformed",
+  "and so were many before",
+] as const;
 
 /** A relay that answers what the test sets. */
 async function liarAt(port: number) {
   const said: string[] = [];
   const listeners = new Set<(text: string) => void>();
+  const connections: ServerResponse[] = [];
   const server = createServer((_, response) => {
+    connections.push(response);
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const text of said) response.write(text);
     listeners.add((text) => response.write(text));
@@ -115,6 +200,9 @@ async function liarAt(port: number) {
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${port}`,
+    connections,
+    /** Says no more what it has said. */
+    repent: () => void said.splice(0),
     say(event: { updatedSequence: number; [member: string]: unknown }) {
       const text = `event: order\ndata: ${JSON.stringify(event)}\nid: ${event.updatedSequence}\n\n`;
       said.push(text);

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { writeWhole } from "@wattline/common/files";
 import { openSigner, type Signer } from "@wattline/common/keys";
+import type { Report } from "@wattline/common/log";
 import { MendableError } from "@wattline/common/mendable";
 import { LANES, metersAbi, type Reading } from "@wattline/sdk";
 import {
+  type Address,
   BaseError,
   decodeErrorResult,
   encodeFunctionData,
@@ -48,7 +50,7 @@ export interface ReporterOptions {
   readonly rpcUrl: string | undefined;
   readonly reporting: Reporting;
   readonly homes: readonly Home[];
-  readonly report: (message: string) => void;
+  readonly report: Report;
   /** Our clock, Unix milliseconds. */
   readonly now: () => number;
 }
@@ -79,6 +81,14 @@ export class Reporter {
   /** What hinders reports at present. */
   get trouble(): string | undefined {
     return this.#lastTrouble;
+  }
+
+  /** The key that pays for reports, and what it has; undefined when others send them. */
+  get purse(): { readonly account: Address; balanceWei(): Promise<bigint> } | undefined {
+    const [chain, payer] = [this.#chain, this.#payer];
+    if (chain === undefined || payer === undefined) return undefined;
+    const { address } = payer;
+    return { account: address, balanceWei: () => chain.client.getBalance({ address }) };
   }
 
   get #payer(): Signer | undefined {
@@ -156,6 +166,7 @@ export class Reporter {
         if (outcome !== "success") {
           this.#options.report(
             `The transaction ${hash} ${outcome === undefined ? "was lost" : "has failed"}; its readings are sent again.`,
+            { level: "warn", hash },
           );
         }
         journal.append(...settledAs(state, sent));
@@ -357,7 +368,7 @@ export class Reporter {
       throw error;
     }
     const blocks = batch.reduce((sum, { reading }) => sum + reading.exported.length, 0);
-    this.#options.report(`Sent ${blocks} blocks in the transaction ${hash}.`);
+    this.#options.report(`Sent ${blocks} blocks in the transaction ${hash}.`, { hash });
   }
 
   async #post(url: string, signed: readonly Signed[]): Promise<void> {
@@ -383,13 +394,16 @@ export class Reporter {
   }
 
   #note(home: Home, text: string): void {
-    this.#options.report(`${home.config.name}: ${text}`);
+    const { name } = home.config;
+    this.#options.report(`${name}: ${text}`, { level: "warn", home: name });
     home.journal.append({ kind: "note", unixMs: this.#options.now(), meter: "", text });
   }
 
   #bad(reason: string): void {
     this.#retryMs = this.#options.now() + RETRY_MS;
-    if (reason !== this.#lastTrouble) this.#options.report(`Reports wait: ${reason}`);
+    if (reason !== this.#lastTrouble) {
+      this.#options.report(`Reports wait: ${reason}`, { level: "warn" });
+    }
     this.#lastTrouble = reason;
   }
 

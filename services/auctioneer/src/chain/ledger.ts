@@ -1,3 +1,4 @@
+import { type Followed, NO_REORGANISATIONS, reorganised } from "@wattline/common/followed";
 import { logRanges } from "@wattline/common/node";
 import { Snapshot } from "@wattline/relay/chain";
 import {
@@ -64,6 +65,8 @@ export class Ledger {
   readonly #closed = new Map<Hex, number>();
   #microgrids: ReadonlyMap<number, Microgrid> = new Map();
   #state: ChainState | undefined;
+  #head: number | undefined;
+  #reorganisations = NO_REORGANISATIONS;
 
   constructor(client: PublicClient, deployment: Deployment) {
     this.#client = client;
@@ -85,6 +88,14 @@ export class Ledger {
     }
   }
 
+  /** How far it has come; undefined before the first block. */
+  get followed(): Followed | undefined {
+    if (this.#head === undefined) return undefined;
+    const { number: block = this.#deployment.fromBlock, time: blockTime } =
+      this.#state?.view.head ?? {};
+    return { head: this.#head, block, blockTime, reorganisations: this.#reorganisations };
+  }
+
   /** As of the newest block that was read. */
   get microgrids(): ReadonlyMap<number, Microgrid> {
     return this.#microgrids;
@@ -99,6 +110,7 @@ export class Ledger {
   async #followOnce(): Promise<ChainState> {
     const { number, hash, timestamp } = await this.#client.getBlock();
     const head = { number: Number(number), hash, time: Number(timestamp) };
+    this.#head = head.number;
     if (this.#state?.view.head.hash === hash) return this.#state;
     await this.#rewind(head.number);
     const known = this.#checkpoints.at(-1)?.number ?? this.#deployment.fromBlock - 1;
@@ -136,7 +148,7 @@ export class Ledger {
 
   /** Takes back what blocks said that are not on the chain any more. */
   async #rewind(head: number): Promise<void> {
-    const before = this.#checkpoints.length;
+    const newest = this.#checkpoints.at(-1);
     for (let last = this.#checkpoints.at(-1); last !== undefined; last = this.#checkpoints.at(-1)) {
       if (last.number <= head) {
         const { hash } = await this.#client.getBlock({ blockNumber: BigInt(last.number) });
@@ -144,8 +156,9 @@ export class Ledger {
       }
       this.#checkpoints.pop();
     }
-    if (this.#checkpoints.length === before) return;
-    const common = this.#checkpoints.at(-1)?.number ?? -1;
+    if (newest === undefined || this.#checkpoints.at(-1) === newest) return;
+    const common = this.#checkpoints.at(-1)?.number ?? this.#deployment.fromBlock - 1;
+    this.#reorganisations = reorganised(this.#reorganisations, newest.number - common);
     const stands = ({ block }: Kept<unknown>): boolean => block <= common;
     this.#microgridLogs = this.#microgridLogs.filter(stands);
     this.#reserved = this.#reserved.filter(stands);

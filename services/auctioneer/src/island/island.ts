@@ -1,5 +1,6 @@
 import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
+import type { Report } from "@wattline/common/log";
 import { reasonOf } from "@wattline/common/mendable";
 import type { Snapshot } from "@wattline/relay/chain";
 import {
@@ -21,6 +22,7 @@ import { PromiseLedger } from "./ledger.ts";
 import { Members } from "./members.ts";
 import { type Handed, takeReading } from "./readings.ts";
 import { type IslandStatus, type Known, reportOf, statusOf } from "./report.ts";
+import { openPromises } from "./settle.ts";
 import { type Sending, Settling } from "./settling.ts";
 import { PromisedView } from "./view.ts";
 
@@ -40,7 +42,7 @@ export interface IslandOptions {
   readonly microgrids: readonly number[] | undefined;
   /** Our clock, Unix milliseconds. */
   readonly now: () => number;
-  readonly report: (message: string) => void;
+  readonly report: Report;
 }
 
 /** What became of a reading that was handed over. */
@@ -50,6 +52,7 @@ export type Taken =
 
 /** Offers of slots that ended so long before the outage may be promised, too. */
 const PAST_SECONDS = 86_400;
+const NOTHING_SETTLED = { tradedWh: new Map<string, bigint>() };
 /** Slots that an order may reach: the relay takes no longer ones. */
 const MOST_SLOTS = 2_688;
 
@@ -77,6 +80,13 @@ export class Island {
   get isBusy(): boolean {
     const { book } = this.#ledger;
     return !book.isClosed && (book.outage !== undefined || book.readings.length > 0);
+  }
+
+  /** What is promised and neither settled nor failed, as far as was read of the chain. */
+  get unsettled(): { readonly promises: number; readonly energyWh: bigint } {
+    const { book } = this.#ledger;
+    const open = book.isOpen ? openPromises(book, this.#settling?.settled ?? NOTHING_SETTLED) : [];
+    return { promises: open.length, energyWh: sumOf(open.map(({ energyWh }) => energyWh)) };
   }
 
   /** Whether a block is so old that no chain can be in reach. */
@@ -149,7 +159,10 @@ export class Island {
     const atMs = now();
     const { book } = this.#ledger;
     if (!book.isOpen || book.isBack) {
-      report(`No block has come after ${block}: what neighbours trade is promised from here on.`);
+      report(`No block has come after ${block}: what neighbours trade is promised from here on.`, {
+        level: "warn",
+        block,
+      });
       this.#ledger.append({ kind: "outage", block, hash, time, atMs });
     }
     const nowSeconds = Math.floor(atMs / 1000);

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { lineOf, readLines } from "@wattline/common/lines";
+import type { Report } from "@wattline/common/log";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import { type Address, isAddressEqual } from "viem";
 import { PromiseBook } from "./book.ts";
@@ -28,14 +29,14 @@ const NAME = /^promises-(\d{6})\.log$/;
 export class PromiseLedger {
   readonly #folder: string;
   readonly #owner: Owner;
-  readonly #report: (message: string) => void;
+  readonly #report: Report;
   #book = new PromiseBook();
   #number = 0;
   #file: number | undefined;
   #bytes = 0;
 
   /** @throws MendableError when the newest file is damaged, of somebody else, or can't be read. */
-  constructor(folder: string, owner: Owner, report: (message: string) => void) {
+  constructor(folder: string, owner: Owner, report: Report) {
     this.#folder = folder;
     this.#owner = owner;
     this.#report = report;

@@ -25,7 +25,10 @@ export interface NextSettling {
 }
 
 /** What of the promises is neither settled nor failed, the earliest slot first, and in a slot what was promised first. */
-export function openPromises(book: PromiseBook, { tradedWh }: Settled): KeptPromise[] {
+export function openPromises(
+  book: PromiseBook,
+  { tradedWh }: Pick<Settled, "tradedWh">,
+): KeptPromise[] {
   const open: KeptPromise[] = [];
   for (const promise of book.promises) {
     const energyWh = openWhOf(promise, tradedWh);

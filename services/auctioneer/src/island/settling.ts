@@ -1,3 +1,4 @@
+import type { Report } from "@wattline/common/log";
 import type { Snapshot } from "@wattline/relay/chain";
 import {
   type Batch,
@@ -31,7 +32,7 @@ export interface SettlingOptions {
   readonly ledger: PromiseLedger;
   /** Our clock, Unix milliseconds. */
   readonly now: () => number;
-  readonly report: (message: string) => void;
+  readonly report: Report;
 }
 
 /** Words of readings in one transaction: a word costs some 30,000 gas, and seldom the double. */

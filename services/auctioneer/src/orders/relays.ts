@@ -1,3 +1,4 @@
+import type { Report } from "@wattline/common/log";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import type { BookOrder, OrdersQuery } from "@wattline/relay";
 import { RelayClient } from "@wattline/relay/client";
@@ -27,11 +28,11 @@ const PROMISABLE: Reading = {
 export class Relays {
   readonly #clients: ReadonlyMap<string, RelayClient>;
   readonly #settler: Address;
-  readonly #report: (message: string) => void;
+  readonly #report: Report;
   /** What hinders a relay at present. */
   readonly #troubles = new Map<string, string>();
 
-  constructor(urls: readonly string[], settler: Address, report: (message: string) => void) {
+  constructor(urls: readonly string[], settler: Address, report: Report) {
     this.#clients = new Map(urls.map((url) => [url, new RelayClient(url)]));
     this.#settler = settler;
     this.#report = report;
@@ -129,11 +130,13 @@ export class Relays {
   #well(url: string, malformed: number): void {
     if (malformed > 0) this.#trouble(url, `${malformed} of its orders are malformed and left out`);
     else if (this.#troubles.delete(url))
-      this.#report(`The relay ${url} answers as it should again.`);
+      this.#report(`The relay ${url} answers as it should again.`, { relay: url });
   }
 
   #trouble(url: string, reason: string): void {
-    if (this.#troubles.get(url) !== reason) this.#report(`The relay ${url}: ${reason}.`);
+    if (this.#troubles.get(url) !== reason) {
+      this.#report(`The relay ${url}: ${reason}.`, { level: "warn", relay: url });
+    }
     this.#troubles.set(url, reason);
   }
 }

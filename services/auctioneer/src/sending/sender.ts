@@ -1,4 +1,5 @@
 import type { Signer } from "@wattline/common/keys";
+import type { Report } from "@wattline/common/log";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import {
   BaseError,
@@ -33,7 +34,7 @@ export interface SenderOptions {
 
 /** What a sender tells. */
 export interface SenderEvents {
-  report(message: string): void;
+  readonly report: Report;
   sent(purpose: Purpose, isReplacement: boolean): void;
   mined(purpose: Purpose, isSuccess: boolean): void;
 }
@@ -126,6 +127,7 @@ export class Sender {
       if (sent.mined === undefined) return;
       on.report(
         `The transaction ${sent.mined.hash} was mined and is not any more: the chain was reorganised.`,
+        { level: "warn", hash: sent.mined.hash },
       );
       const { mined: _, ...waiting } = sent;
       outbox.put(waiting);
@@ -144,13 +146,14 @@ export class Sender {
         mined: { hash, block: Number(blockNumber), blockHash, costWei, isSuccess },
       });
       on.mined(attempt.purpose, isSuccess);
-      if (!isSuccess) on.report(`The transaction ${hash} has failed.`);
+      if (!isSuccess) on.report(`The transaction ${hash} has failed.`, { level: "warn", hash });
       return;
     }
     const newest = newestOf(sent);
     if (sent.mined !== undefined || now() - newest.sentMs < this.#options.stuckMs) return;
     on.report(
       `The nonce ${sent.nonce} was used by a transaction that was not sent from here. Give the auctioneer an account of its own.`,
+      { level: "warn" },
     );
     outbox.drop(sent.nonce);
   }
@@ -196,6 +199,7 @@ export class Sender {
       if (this.#saidOn !== this.#today()) {
         on.report(
           `The day's budget of ${mostADayWei} wei does not cover this transaction: ${committed} are spent or on their way, and it may cost ${most}. It waits; raise gas.most_a_day to send it today.`,
+          { level: "warn" },
         );
       }
       this.#saidOn = this.#today();

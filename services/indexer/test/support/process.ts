@@ -18,9 +18,10 @@ export interface Started {
 export function startNode(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
+  cwd = ROOT,
 ): Started {
   const child = spawn(process.execPath, [...args], {
-    cwd: ROOT,
+    cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,3 +1,4 @@
+import { type Followed, NO_REORGANISATIONS, reorganised } from "@wattline/common/followed";
 import { logRanges } from "@wattline/common/node";
 import { Snapshot } from "@wattline/relay/chain";
 import type { Deployment } from "@wattline/sdk";
@@ -17,6 +18,8 @@ export class ChainFollower {
   readonly #deployment: Deployment;
   readonly #memory: Memory;
   readonly #now: () => number;
+  #head: number | undefined;
+  #reorganisations = NO_REORGANISATIONS;
 
   constructor(client: PublicClient, deployment: Deployment, memory: Memory, now: () => number) {
     this.#client = client;
@@ -25,18 +28,33 @@ export class ChainFollower {
     this.#now = now;
   }
 
+  /** How far it has come; undefined while nothing is known of the chain. */
+  get followed(): Followed | undefined {
+    const { head } = this.#memory;
+    if (head === undefined) return undefined;
+    const block = Number(head.number);
+    return {
+      head: this.#head ?? block,
+      block,
+      blockTime: Number(head.timestamp),
+      reorganisations: this.#reorganisations,
+    };
+  }
+
   /** Brings what is kept up to the newest block. @throws what the node throws; what was kept stays as it was */
   async follow(signal: AbortSignal): Promise<void> {
     const memory = this.#memory;
     const head = await this.#block("latest");
     if (head === undefined) return;
+    this.#head = Number(head.number);
     if (memory.head?.hash === head.hash && !memory.isLacking) return;
     const common = await this.#common(head);
     const logs = memory.logs.filter(({ blockNumber }) => Number(blockNumber) <= common);
     const contracts = ["microgrids", "marketplace", "meters", "energy", "board"] as const;
     const addresses = contracts.map((name) => this.#deployment[name]);
     const fresh = logRanges(this.#client, addresses, common + 1, Number(head.number));
-    let isQuiet = common === Number(memory.head?.number ?? -1);
+    const before = memory.head && Number(memory.head.number);
+    let isQuiet = common === before;
     for await (const { answer } of fresh) {
       signal.throwIfAborted();
       const found = rawLogsSchema.parse(answer.map(rawLogOf));
@@ -46,6 +64,9 @@ export class ChainFollower {
     // Without a log nothing has changed, and what is known holds at the new block, too.
     const answers = isQuiet && !memory.isLacking ? undefined : await this.#answers(head);
     if ((await this.#block(head.number))?.hash !== head.hash) return;
+    if (before !== undefined && common < before) {
+      this.#reorganisations = reorganised(this.#reorganisations, before - common);
+    }
     const oldest = Number(head.number) - KEPT_BLOCKS;
     memory.blocks = [
       ...memory.blocks.filter(({ number }) => Number(number) <= common && Number(number) > oldest),

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Listening, listen } from "@wattline/common/listen";
+import { openLog, type Report } from "@wattline/common/log";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
+import { addChainMetrics } from "@wattline/common/metrics";
 import { nodeTransport } from "@wattline/common/node";
 import { shownUrl } from "@wattline/common/shownUrl";
 import type { Deployment } from "@wattline/sdk";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { Gauge, Registry } from "prom-client";
 import { createPublicClient } from "viem";
 import * as z from "zod";
 import { answerFrom, remember, UnknownHereError } from "./answers.ts";
@@ -28,7 +31,7 @@ export interface GatewayOptions {
   readonly patienceMs?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
-  readonly report?: (message: string) => void;
+  readonly report?: Report;
 }
 
 const LOOK_MS = 1_000;
@@ -57,7 +60,7 @@ const bodySchema = z.union([requestSchema, z.array(requestSchema)]);
 export async function startGateway(options: GatewayOptions): Promise<Listening> {
   const { rpcUrl, deployment, file, host, port } = options;
   const { lookMs = LOOK_MS, patienceMs = LOOK_PATIENCE_MS } = options;
-  const { now = Date.now, report = console.log } = options;
+  const { now = Date.now, report = openLog("gateway") } = options;
   const memory = new Memory(file, deployment, now());
   const client = createPublicClient({
     transport: nodeTransport(rpcUrl, {
@@ -97,6 +100,7 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
       is
         ? `The chain at ${shownUrl(rpcUrl)} is in reach again.`
         : `The chain is not in reach (${reason}). Answers are as of the block ${block}.`,
+      { level: is ? "info" : "warn" },
     );
   }
 
@@ -159,6 +163,19 @@ export async function startGateway(options: GatewayOptions): Promise<Listening> 
       block: memory.head === undefined ? null : Number(memory.head.number),
       time: memory.head === undefined ? null : Number(memory.head.timestamp),
     }),
+  );
+  const register = new Registry();
+  addChainMetrics(register, "gateway", () => follower.followed);
+  new Gauge({
+    name: "wattline_gateway_chain_in_reach",
+    help: "Whether the chain answers",
+    registers: [register],
+    collect() {
+      this.set(isInReach ? 1 : 0);
+    },
+  });
+  app.get("/metrics", async (context) =>
+    context.text(await register.metrics(), 200, { "content-type": register.contentType }),
   );
   app.post("/", async (context) => {
     const body = await context.req.text();

@@ -1,3 +1,4 @@
+import { type Followed, NO_REORGANISATIONS, reorganised } from "@wattline/common/followed";
 import { type BlockRange, inRanges, rangeSize } from "@wattline/common/node";
 import type { Deployment, Microgrid } from "@wattline/sdk";
 import type { Address, Hex, Log, PublicClient } from "viem";
@@ -23,18 +24,28 @@ export interface Outage {
 /** While the node is offline, time advances in steps of this many seconds. */
 export const OUTAGE_STEP_SECONDS = 10;
 
-/** How far the book has followed the chain. */
-export interface Following {
-  /** The block at which the book's orders are judged. */
-  readonly block: number;
+/** How far the book has followed the chain: `block` is the one at which its orders are judged. */
+export interface Following extends Followed {
   readonly blockHash: Hex | undefined;
-  /** The newest block seen. */
-  readonly head: number;
   /** Whether the node has had no block for so long that it counts as offline. */
   readonly isOffline: boolean;
   /** Why the chain or the database can't be read; undefined while they can. */
   readonly trouble: string | undefined;
 }
+
+/** How far a book has followed the chain before anything is read. */
+export const notYet = (
+  { fromBlock }: Pick<Deployment, "fromBlock">,
+  last?: Pick<Head, "number" | "time">,
+): Following => ({
+  block: last?.number ?? fromBlock,
+  blockHash: undefined,
+  blockTime: last?.time,
+  head: last?.number ?? fromBlock,
+  isOffline: false,
+  trouble: undefined,
+  reorganisations: NO_REORGANISATIONS,
+});
 
 /**
  * Follows the chain and keeps the book up to date. After each new block, the orders of everyone whom its logs concern
@@ -74,14 +85,7 @@ export class Follower {
     this.#microgrids = microgrids;
     this.#outage = outage;
     this.#stopping = stopping;
-    const block = checkpoints.last?.number ?? deployment.fromBlock;
-    this.#following = {
-      block,
-      blockHash: undefined,
-      head: block,
-      isOffline: false,
-      trouble: undefined,
-    };
+    this.#following = notYet(deployment, checkpoints.last);
   }
 
   /**
@@ -152,8 +156,16 @@ export class Follower {
     await this.#checkpoints.replace(common, { ...head, touched: remembered });
     this.#startedAfresh = false;
     this.#offlineSince = isOffline ? now : undefined;
-    const { number, hash: blockHash } = head;
-    this.#following = { ...this.#following, block: number, blockHash, isOffline };
+    const { number, hash: blockHash, time: blockTime } = head;
+    const { reorganisations } = this.#following;
+    this.#following = {
+      ...this.#following,
+      ...{ block: number, blockHash, blockTime, isOffline },
+      reorganisations:
+        last === undefined || orphaned.length === 0
+          ? reorganisations
+          : reorganised(reorganisations, last.number - block),
+    };
   }
 
   #judgeAt(snapshot: Snapshot): void {

@@ -2,7 +2,7 @@ import type { Deployment, Microgrid } from "@wattline/sdk";
 import type { Hex, PublicClient } from "viem";
 import type { OrderBook } from "../orderBook.ts";
 import { lastCheckpoint } from "../store/checkpoints.ts";
-import { type Following, OUTAGE_STEP_SECONDS, type Outage } from "./follower.ts";
+import { type Following, notYet, OUTAGE_STEP_SECONDS, type Outage } from "./follower.ts";
 import { headAt } from "./head.ts";
 import { MicrogridEvents } from "./microgrids.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -28,14 +28,7 @@ export class Standby {
     this.#deployment = deployment;
     this.#book = book;
     this.#outage = outage;
-    const { fromBlock } = deployment;
-    this.#following = {
-      block: fromBlock,
-      blockHash: undefined,
-      head: fromBlock,
-      isOffline: false,
-      trouble: undefined,
-    };
+    this.#following = notYet(deployment);
   }
 
   get following(): Following {
@@ -68,6 +61,7 @@ export class Standby {
       ...this.#following,
       block: last.number,
       blockHash: last.hash,
+      blockTime: last.time,
       isOffline,
     };
   }

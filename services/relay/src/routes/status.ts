@@ -38,9 +38,6 @@ export function statusRoutes(app: OpenAPIHono<Env>, relay: Relay): void {
   );
 
   app.get("/metrics", async (c) => {
-    const { block, head } = relay.following();
-    metrics.block.set(block);
-    metrics.head.set(head);
     metrics.book.reset();
     // Counting reads the whole book: a client that asks often waits behind its own questions.
     const counts = await relay.inTurn(clientOf(c, relay), () => book.countByState());
