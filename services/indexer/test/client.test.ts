@@ -74,4 +74,22 @@ describe("The indexer's client", () => {
     const api = connectIndexer(URL, (_, request) => Promise.reject(request?.signal?.reason));
     expect(await failureOf(api.microgrids({ signal: AbortSignal.abort(reason) }))).to.equal(reason);
   });
+
+  it("asks again when an indexer behind the same address lags, or breaks off", async () => {
+    const answers = [10, 9, undefined, 9, 10].map((block) => async () => {
+      if (block === undefined) throw new TypeError("broken off");
+      const _meta = { status: { wattline: { id: 1, block: { number: block, timestamp: 0 } } } };
+      const rows = { items: [], pageInfo: { hasNextPage: false, endCursor: null } };
+      return new Response(JSON.stringify({ data: { _meta, rows } }));
+    });
+    let asked = 0;
+    const api = connectIndexer("http://several.invalid", () => {
+      const answer = answers[asked++] ?? expect.fail("It has asked too often.");
+      return answer();
+    });
+    await api.microgrids();
+    expect(asked).to.equal(1);
+    await api.microgrids();
+    expect(asked).to.equal(5);
+  });
 });
