@@ -1,22 +1,27 @@
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { energyIdOf } from "@wattline/sdk";
+import { energyIdOf, LANES, metersAbi, metersDomain, REGISTRATION_TYPES } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { type Hex, parseAbi, toHex } from "viem";
+import { encodeFunctionData, type Hex, parseAbi, toHex } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
 import { type LocalNode, START, startAnvil } from "../../relay/test/support/node.ts";
 import { until } from "../../relay/test/support/until.ts";
 import {
   createWorld,
   localAccount,
+  privateKeyOf,
   SLOT_SECONDS,
   START_SLOT,
   type World,
 } from "../../relay/test/support/world.ts";
 import { type RunningAgent, startAgent } from "../src/agent.ts";
 import { readSettings } from "../src/config/read.ts";
+import { Home, headerOf } from "../src/home.ts";
+import { MemoryRecords } from "../src/journal/records.ts";
 import { pair } from "../src/pair.ts";
+import { Reporter } from "../src/reporting/reporter.ts";
 import { Household, keyIn } from "./support/folder.ts";
 
 const QUARTER_MS = SLOT_SECONDS * 1000;
@@ -33,7 +38,7 @@ describe("Reports on a chain", () => {
 
   before(async function () {
     this.timeout(180_000);
-    node = await startAnvil();
+    node = await startAnvil(undefined, ["--enable-tx-gas-limit"]);
     world = await createWorld(node.rpcUrl);
     beginning = await world.client.snapshot();
   });
@@ -290,6 +295,77 @@ path = "registers.csv"
     expect(stateOf(2)).to.equal("waiting");
     expect(agent.reporter.trouble).to.contain("third: the device");
     expect(Number((await blocksMined()) - before)).to.be.at.most(2);
+  });
+
+  it("of more homes than fit into a transaction go out in as few as the chain takes", async () => {
+    const [capacityW, homesCount, together] = [10_000, 220, 40];
+    const { deployment, metering, operator } = world;
+    const devices = Array.from({ length: homesCount }, (_, index) =>
+      privateKeyToAccount(toHex(index + 1, { size: 32 })),
+    );
+    const calls = await Promise.all(
+      devices.map(async (device) => {
+        const terms = { owner, meter: device.address, capacityW, microgrid: 1, source: 0 };
+        const consent = await device.signTypedData({
+          domain: metersDomain(deployment.chainId, deployment.meters),
+          types: REGISTRATION_TYPES,
+          primaryType: "Registration",
+          message: terms,
+        });
+        return encodeFunctionData({
+          abi: metersAbi,
+          functionName: "register",
+          args: [{ ...terms, critical: false }, consent],
+        });
+      }),
+    );
+    for (let first = 0; first < homesCount; first += together) {
+      await metering(operator, "multicall", [calls.slice(first, first + together)]);
+    }
+    await world.passSlots(LANES);
+
+    let nowMs = START * 1000;
+    const now = () => nowMs;
+    const homes = devices.map(({ address, sign }) => {
+      const config = {
+        name: address,
+        microgrid: 1,
+        slot_minutes: 15,
+        connection_w: 50_000,
+        gaps: "fill",
+        capacity_w: capacityW,
+        meters: [{ name: "grid" }],
+      } as const;
+      const device = { address, sign: (hash: Hex) => sign({ hash }) };
+      const journal = new MemoryRecords(headerOf(config, deployment));
+      return new Home({ config, deployment, device, journal, report: () => {}, now });
+    });
+    for (let slot = 0; slot <= LANES; slot++) {
+      nowMs = START * 1000 + slot * QUARTER_MS;
+      const exportWh = BigInt(slot * 100);
+      for (const home of homes) {
+        home.take("grid", { kind: "registers", unixMs: nowMs, importWh: 0n, exportWh });
+      }
+    }
+    await Promise.all(homes.map((home) => home.settled()));
+
+    const { address, sign } = privateKeyOf(localAccount(7));
+    const payer = { address, sign: (hash: Hex) => sign({ hash }) };
+    const before = await world.client.getTransactionCount({ address });
+    const reporter = new Reporter({
+      deployment,
+      rpcUrl: node.rpcUrl,
+      reporting: { by: "transaction", payer, every_minutes: 1 },
+      homes,
+      report: (line) => lines.push(line),
+      now,
+    });
+    await until("all have reported", async () => {
+      await reporter.now();
+      return homes.every(({ journal }) => journal.book.open().length === 0);
+    });
+    expect(await balanceOf(0)).to.equal(BigInt(homesCount) * 100n);
+    expect((await world.client.getTransactionCount({ address })) - before).to.equal(2);
   });
 
   it("for slots of another length than the microgrid's are refused with the cure", async () => {

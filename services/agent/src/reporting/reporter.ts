@@ -36,8 +36,10 @@ interface Signed {
 const LOST_MS = 600_000;
 /** What has failed is tried again after this long. */
 const RETRY_MS = 60_000;
-/** A building's reports share a transaction up to so many blocks. */
-const MOST_BLOCKS = 256;
+/** The most gas of a reading in a transaction that it shares, and of each of its blocks: see bench/gas.md. */
+const GAS = { perReading: 60_000n, perBlock: 40_000n };
+/** What a transaction takes of them; the rest is headroom. */
+const GAS_BUDGET = 13_500_000n;
 
 /** How reports go out; a transaction is paid by a key. */
 export type Reporting =
@@ -278,7 +280,7 @@ export class Reporter {
     const [chain, payer] = [this.#chain, this.#payer];
     if (chain === undefined || payer === undefined) throw new Error("There is nobody to send.");
     let batch: Signed[] = [];
-    let size = 0;
+    let gas = 0n;
     // One that the chain refuses would sink the others.
     const refusals = await Promise.all(signed.map((each) => this.#refusalOf(chain, payer, each)));
     for (const [index, each] of signed.entries()) {
@@ -287,13 +289,13 @@ export class Reporter {
         this.#note(each.home, `The chain refuses a reading of ${each.reading.meter}: ${refusal}`);
         continue;
       }
-      const blocks = each.reading.exported.length;
-      if (size + blocks > MOST_BLOCKS && batch.length > 0) {
+      const more = GAS.perReading + GAS.perBlock * BigInt(each.reading.exported.length);
+      if (gas + more > GAS_BUDGET && batch.length > 0) {
         await this.#sendOne(chain, payer, batch);
-        [batch, size] = [[], 0];
+        [batch, gas] = [[], 0n];
       }
       batch.push(each);
-      size += blocks;
+      gas += more;
     }
     if (batch.length > 0) await this.#sendOne(chain, payer, batch);
   }
