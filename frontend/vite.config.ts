@@ -28,6 +28,7 @@ export default defineConfig({
         globPatterns: ["**/*.{js,css,html,svg,png,webmanifest}"],
         navigateFallbackDenylist: [/\/wattline\.json$/, /^\/\.well-known\//],
         // Addresses may change while the app is installed; without a network the last answer is used.
+        importScripts: ["/pressed.js"],
         runtimeCaching: [{ urlPattern: /\/wattline\.json$/, handler: "NetworkFirst" }],
       },
     }),

@@ -18,7 +18,7 @@ import { openRelay } from "../test/support/relay.ts";
 import { openStack } from "../test/support/stack.ts";
 
 const OFFERS = 10_000;
-const BUDGET_MS = 200;
+const BUDGET_MS = 100;
 /** Base units per kWh of the cheapest offer; each further offer is dearer by `STEP`. */
 const CHEAPEST = 90_000n;
 const STEP = 20n;

@@ -28,7 +28,7 @@ export function appOver(networks: Networks, router: AppRouter): ReactElement {
               <InItsCurrency>
                 <ReadingFailureContext value={ReadingFailure}>
                   <RouterProvider router={router} />
-                  <News />
+                  <News onPress={() => void router.navigate({ to: "/activity" })} />
                 </ReadingFailureContext>
               </InItsCurrency>
             </HeadProvider>
@@ -45,12 +45,12 @@ function InItsCurrency({ children }: { readonly children: ReactNode }) {
 }
 
 /** Follows the news of a connected account; without one there are none. */
-function News() {
+function News({ onPress }: { onPress(): void }) {
   const { isConnected } = useConnection();
   return (
     isConnected && (
       <Suspense>
-        <NewsWatch />
+        <NewsWatch onPress={onPress} />
       </Suspense>
     )
   );

@@ -10,6 +10,8 @@ import {
   isDeclaredIn,
   isIslandedIn,
   levelFor,
+  localDayOf,
+  localTimeOf,
   metersDomain,
   NOTICE_SECONDS,
   REGISTRATION_TYPES,
@@ -34,6 +36,8 @@ import { connectWallet, injectWallet } from "./support/wallet.ts";
 const OPERATOR = 0;
 const PANEL = "[role=tabpanel][data-state=active]";
 const SECONDS_PER_DAY = 86_400;
+/** The time zone of the tests' browsers. */
+const ZONE = "Europe/Berlin";
 /** How the error begins where its name is not known. */
 const ISLANDED = toFunctionSelector("Deals_Islanded()");
 /** Accounts of the second community: its operator, its DSO, its households. */
@@ -262,6 +266,16 @@ describe("The microgrid page", function () {
       7n * stack.CENT,
     ]);
     expect([six?.pricePerKwh, six?.feePerKwh]).to.deep.equal([310_000n, 15_000n]);
+
+    // A bid for such an evening begins with its price, and not with what holds now.
+    await page.goto(`${stack.url}/market?do=bid`);
+    const bid = page.getByRole("dialog");
+    const evening18 = nextDay + 18 * 3_600 - utcOffsetMinutes * 60;
+    const at = (seconds: number) => `${localDayOf(seconds, ZONE)}T${localTimeOf(seconds, ZONE)}`;
+    await bid.getByLabel("From", { exact: true }).fill(at(evening18));
+    await bid.getByLabel("Until", { exact: true }).fill(at(evening18 + 7_200));
+    await bid.getByText("The community price is €0.31/kWh.").waitFor();
+    expect(await bid.getByLabel("Limit", { exact: true }).inputValue()).to.equal("0.31");
     watch.assertNoFaults();
     await context.close();
   });

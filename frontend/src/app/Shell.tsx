@@ -123,7 +123,7 @@ const MOST_COUNTED = 99;
 
 /** How much is new, beside a link to it. */
 const Unread = ({ count }: { readonly count: number }) => (
-  <span className="rounded-full bg-danger px-1.5 text-xs leading-5 font-bold text-paper tabular-nums max-lg:absolute max-lg:top-0.5 max-lg:left-1/2 max-lg:ml-1">
+  <span className="rounded-full bg-sky px-1.5 text-xs leading-5 font-bold text-paper tabular-nums max-lg:absolute max-lg:top-0.5 max-lg:left-1/2 max-lg:ml-1">
     {count > MOST_COUNTED ? `${MOST_COUNTED}+` : count}
     <span className="sr-only">
       {" "}

@@ -1,6 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { communityPriceIn, levelFor, localDayOf, type Microgrid, slotStart } from "@wattline/sdk";
+import {
+  communityPriceIn,
+  isIslandedIn,
+  levelFor,
+  localDayOf,
+  type Microgrid,
+  slotStart,
+} from "@wattline/sdk";
 import { Bot, CalendarClock, ShoppingBasket, TrendingUp } from "lucide-react";
 import { type ReactNode, Suspense } from "react";
 import { type Address, isAddressEqual } from "viem";
@@ -45,14 +52,15 @@ export default function Household({
 }) {
   const called = useCalled()(holder);
   const meters = useMyMeters(holder);
-  const sells = meters.data?.some(({ active, capacityW }) => active && capacityW > 0n) ?? false;
+  // Undefined until the meters are read: nobody is called a buyer who may have a roof.
+  const sells = meters.data?.some(({ active, capacityW }) => active && capacityW > 0n);
   const name = called?.name;
   return (
     <>
       <h1 className="text-2xl font-bold tracking-tight sm:text-3xl">
         {name === undefined ? <Trans>Your home today</Trans> : <Trans>Hello, {name}</Trans>}
       </h1>
-      {microgrid && meters.data && (
+      {microgrid && meters.data && sells !== undefined && (
         <NextStep holder={holder} microgrid={microgrid} sells={sells}>
           {sells && (
             <Suspense>
@@ -106,7 +114,7 @@ function NextStep({
           <>
             <p>
               <Trans>
-                Your neighbours' roofs have energy to share, for less than the grid charges.
+                Your neighbours' roofs have energy to share, for less than the grid would charge.
               </Trans>
             </p>
             <Link to="/market" className={`${buttonClass("primary", "large")} self-start`}>
@@ -127,7 +135,7 @@ function Today({
 }: {
   readonly holder: Address;
   readonly microgrid: Microgrid | undefined;
-  readonly sells: boolean;
+  readonly sells: boolean | undefined;
 }) {
   const time = useChainTime();
   const slot = useCurrentSlot(microgrid);
@@ -146,7 +154,9 @@ function Today({
   const newest = readings?.[0];
   return (
     <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
-      {sells ? (
+      {sells === undefined ? (
+        <Stat label={<Skeleton className="h-4 w-24" />} value={waiting} />
+      ) : sells ? (
         <Stat
           tone="sun"
           label={<Trans>Your sun today</Trans>}
@@ -181,9 +191,13 @@ function Today({
           microgrid !== undefined &&
           slot !== undefined && (
             <>
-              <Trans>
-                the grid charges <Price perKwh={levelFor(microgrid, slot).retailPerKwh} />
-              </Trans>
+              {isIslandedIn(microgrid, slot) ? (
+                <Trans>islanded: there is no grid to buy from</Trans>
+              ) : (
+                <Trans>
+                  the grid charges <Price perKwh={levelFor(microgrid, slot).retailPerKwh} />
+                </Trans>
+              )}
               <CheapestHours microgrid={microgrid} slot={slot} />
             </>
           )

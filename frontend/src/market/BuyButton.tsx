@@ -60,10 +60,12 @@ export function BuyButton({
   const amounts = `${formatEnergy(plan.totalWh)}`;
   const cost = formatMillis(plan.costMillis, currency);
   return (
-    <div className="flex flex-col gap-2">
+    <>
       <Button
         look="primary"
         size="large"
+        // On a phone it stays in sight above the links to the pages.
+        className="max-lg:sticky max-lg:bottom-[calc(4.5rem+env(safe-area-inset-bottom))] max-lg:z-10"
         busy={busy}
         disabled={blocked}
         aria-describedby={reasonId}
@@ -105,7 +107,7 @@ export function BuyButton({
             <Trans>Paid from your escrow.</Trans>
           ))}
       </p>
-    </div>
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ export { Field, HexInput, Input } from "./Field.tsx";
 export { FileDrop } from "./FileDrop.tsx";
 export {
   centOf,
+  decimalMark,
   formatClock,
   formatCount,
   formatDay,

@@ -135,7 +135,7 @@ export function Stat({
   return (
     <div
       className={cx(
-        "min-w-0 rounded-2xl border border-line bg-surface px-4 py-3 shadow-card",
+        "min-w-0 rounded-2xl border border-line bg-surface px-3 py-3 shadow-card sm:px-4",
         tone && `border-l-4 ${tones[tone]}`,
       )}
     >

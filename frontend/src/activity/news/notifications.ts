@@ -29,18 +29,28 @@ export function switchOff(): void {
   announce();
 }
 
-/** Shows a sentence. Tabs that show the same one show it once. */
-export async function tell(key: string, sentence: string): Promise<void> {
+/** Shows a sentence, until it is pressed. Tabs that show the same one show it once. */
+export async function tell(key: string, sentence: string, onPress: () => void): Promise<void> {
   if (notifyingNow() !== "on") return;
   const options = { body: sentence, tag: key, icon: "/icon-192.png" };
   try {
     const notification = new Notification("Wattline", options);
-    notification.onclick = () => window.focus();
+    notification.onclick = () => {
+      window.focus();
+      onPress();
+    };
   } catch {
-    // Phones show those of a service worker only.
+    // Phones show those of a service worker only; it sends a message when one is pressed (public/pressed.js).
     const worker = await navigator.serviceWorker?.getRegistration();
     await worker?.showNotification("Wattline", options);
   }
+}
+
+/** Hears of pressed notifications of the service worker. @returns what ends it */
+export function onPressed(listener: () => void): () => void {
+  const hear = ({ data }: MessageEvent) => data === "activity" && listener();
+  navigator.serviceWorker?.addEventListener("message", hear);
+  return () => navigator.serviceWorker?.removeEventListener("message", hear);
 }
 
 function subscribe(listener: () => void): () => void {

@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useNetwork } from "../../chain/index.ts";
 import {
   amountFault,
+  decimalMark,
   Field,
   formatMoney,
   Input,
@@ -59,7 +60,7 @@ export function AmountField({
           inputMode="decimal"
           autoComplete="off"
           unit={unitOf(currency)}
-          placeholder="0.00"
+          placeholder={`0${decimalMark()}00`}
           value={text}
           onChange={({ target }) => onChange(target.value)}
         />

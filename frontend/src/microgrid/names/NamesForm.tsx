@@ -159,17 +159,17 @@ function Form({
         </ul>
       </section>
       <div className="flex flex-col items-start gap-2">
-        <Button
-          look="primary"
-          busy={busy}
-          disabled={!isSound || !isNew}
-          onClick={() => void publish()}
-        >
-          <Plural value={count} one="Sign and publish # name" other="Sign and publish # names" />
-        </Button>
-        {!isNew && (
+        {isNew ? (
+          <Button look="primary" busy={busy} disabled={!isSound} onClick={() => void publish()}>
+            <Plural value={count} one="Sign and publish # name" other="Sign and publish # names" />
+          </Button>
+        ) : (
           <p className="text-sm text-muted">
-            <Trans>What has been agreed to is published already.</Trans>
+            {count === 0 ? (
+              <Trans>Nobody has agreed to a name yet.</Trans>
+            ) : (
+              <Trans>What has been agreed to is published already.</Trans>
+            )}
           </p>
         )}
         {reason && (
