@@ -68,12 +68,13 @@ async function main(argv: readonly string[]): Promise<void> {
   const mutants = drawMutants(sources, count, seed);
   const projects = Array.from({ length: jobs }, () => new Project());
   try {
-    const tried = await tryAll(sources, mutants, projects, end);
-    console.log(report(tried, mutants.length));
     const file = path.join(ROOT, `.wattline/mutation/seed-${seed}.json`);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeWhole(file, `${JSON.stringify(tried, null, 2)}\n`);
-    console.log(`\n${file}`);
+    // After each, so that a run that is stopped leaves what it has found.
+    const keep = (tried: readonly Tried[]) =>
+      writeWhole(file, `${JSON.stringify(tried, null, 2)}\n`);
+    const tried = await tryAll(sources, mutants, projects, end, keep);
+    console.log(`${report(tried, mutants.length)}\n\n${file}`);
   } finally {
     for (const project of projects) project.close();
   }
@@ -101,6 +102,7 @@ async function tryAll(
   mutants: readonly Numbered[],
   projects: readonly Project[],
   end: number,
+  keep: (tried: readonly Tried[]) => void,
 ): Promise<Tried[]> {
   const kills = new Kills();
   const tried: Tried[] = [];
@@ -123,6 +125,7 @@ async function tryAll(
         const outcome = await project.try(mutant.number, order, mostMs, stop.signal);
         if (outcome.verdict === "killed") kills.add(mutant.file, outcome.by);
         tried.push({ ...mutant, outcome });
+        keep(tried);
         progress.show(tried.length);
       }
     };
