@@ -60,7 +60,7 @@ const GROUPS: readonly Group[] = [
   },
   {
     name: "pages",
-    patterns: ["frontend/test/**/*.test.ts"],
+    patterns: ["frontend/test/**/*.test.ts", "test/containers/**/*.test.ts"],
     needs: ["contracts", "app"],
     loader: "node",
   },
