@@ -286,7 +286,8 @@ export class Auctioneer {
 
   /** What of a batch would trade now; undefined when it is too little to be sent. */
   async #worthOf(batch: Batch): Promise<Call | undefined> {
-    const { events, failure } = await this.#simulate(settleCall(this.#deployment, batch));
+    const call = settleCall(this.#deployment, batch);
+    const { events, failure } = await this.#simulate(call);
     if (events === undefined) {
       this.#report(`A batch of ${batch.matches.length} matches would fail: ${failure}.`, {
         level: "warn",
@@ -301,7 +302,8 @@ export class Auctioneer {
     }
     if (tradedWh < BigInt(this.#config.gas.least_wh)) return undefined;
     const worth = keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
-    return settleCall(this.#deployment, worth);
+    const isWhole = worth.matches.length === batch.matches.length;
+    return isWhole ? call : settleCall(this.#deployment, worth);
   }
 
   /** The forwards that can be released, in batches. */

@@ -2,11 +2,13 @@
 import type { Snapshot } from "@wattline/relay/chain";
 import {
   communityPriceIn,
+  type Microgrid,
   type Pairing,
   readAccount,
   readEnergyWh,
   type Source,
 } from "@wattline/sdk";
+import type { Address } from "viem";
 import type { PromiseBook, Promised } from "./book.ts";
 import { promiseKey } from "./book.ts";
 import type { KeptPromise } from "./entries.ts";
@@ -51,8 +53,10 @@ export async function nextSettling(
   book: PromiseBook,
   open: readonly KeptPromise[],
 ): Promise<NextSettling> {
-  const heldWh = await energyFor(view, book, open);
-  const moneyMillis = new Map<string, bigint>();
+  const [heldWh, moneyMillis] = await Promise.all([
+    energyFor(view, book, open),
+    moneyFor(view, book, open),
+  ]);
   const failures: Failure[] = [];
   const pairings = new Map<string, { pairing: Pairing; energyWh: Map<number, bigint> }>();
   for (const promise of open) {
@@ -66,10 +70,8 @@ export async function nextSettling(
       const energyWh = promise.energyWh - there;
       failures.push({ ...promise, energyWh, reason: "Deals_NotCovered" });
     }
-    const account = `${microgrid.currency} ${bid.order.maker}`;
-    const { balanceMillis } = moneyMillis.has(account)
-      ? { balanceMillis: moneyMillis.get(account) ?? 0n }
-      : await readAccount(view, microgrid.currency, bid.order.maker);
+    const account = accountOf(microgrid, bid.order.maker);
+    const balanceMillis = moneyMillis.get(account) ?? 0n;
     const price = communityPriceIn(microgrid, slot);
     const energyWh = price === 0n ? there : least(there, balanceMillis / price);
     if (energyWh < there) {
@@ -98,7 +100,7 @@ async function energyFor(
 ): Promise<Map<string, bigint>> {
   const wanted = new Map<
     string,
-    { maker: `0x${string}`; microgrid: number; source: Source; firstSlot: number; lastSlot: number }
+    { maker: Address; microgrid: number; source: Source; firstSlot: number; lastSlot: number }
   >();
   for (const { offer, source, slot } of open) {
     const order = book.orders.get(offer)?.order;
@@ -123,5 +125,32 @@ async function energyFor(
   );
   return heldWh;
 }
+
+/** What buyers have, in thousandths, by {@link accountOf}. */
+async function moneyFor(
+  view: Snapshot,
+  book: PromiseBook,
+  open: readonly KeptPromise[],
+): Promise<Map<string, bigint>> {
+  const accounts = new Map<string, { readonly currency: Address; readonly maker: Address }>();
+  for (const hash of new Set(open.map(({ bid }) => bid))) {
+    const order = book.orders.get(hash)?.order;
+    const microgrid = order && view.microgrid(order.microgrid);
+    if (order === undefined || microgrid === undefined) continue;
+    const { currency } = microgrid;
+    accounts.set(accountOf(microgrid, order.maker), { currency, maker: order.maker });
+  }
+  return new Map(
+    await Promise.all(
+      [...accounts].map(async ([account, { currency, maker }]) => {
+        const { balanceMillis } = await readAccount(view, currency, maker);
+        return [account, balanceMillis] as const;
+      }),
+    ),
+  );
+}
+
+const accountOf = ({ currency }: Pick<Microgrid, "currency">, maker: Address): string =>
+  `${currency} ${maker}`;
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

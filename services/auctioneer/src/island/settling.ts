@@ -40,6 +40,9 @@ const MOST_WORDS = 128;
 /** The most gas that a transaction is tried with, below the cap of EIP-7825. */
 const TRIAL_GAS = 16_000_000n;
 
+/** Promises that are looked at together, some transactions' worth: what is first served does not rest on later ones. */
+const LOOKED_AT = 500;
+
 /** Works the promises of one outage off: readings first, then promises in their order. */
 export class Settling {
   readonly #options: SettlingOptions;
@@ -76,7 +79,8 @@ export class Settling {
     // What is not reported yet is not missing.
     const isReporting = await this.#reportNext(view, settled, sending);
     if (isReporting !== undefined) return isReporting ? "sent" : "waiting";
-    const { pairings, failures } = await nextSettling(view, book, openPromises(book, settled));
+    const open = openPromises(book, settled).slice(0, LOOKED_AT);
+    const { pairings, failures } = await nextSettling(view, book, open);
     this.#fail(failures);
     for (const batch of batchesOfPairings(view, [], pairings)) {
       const worth = await this.#worthOf(view, batch, sending);
