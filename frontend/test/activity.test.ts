@@ -6,6 +6,7 @@ import { freePort } from "../../scripts/testing/ports.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
+import { paintedIn } from "./support/colours.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -105,6 +106,8 @@ describe("Activity", function () {
     await entry("You signed an offer of").getByText("open", { exact: true }).waitFor();
     await entry("Your meter reported 300 Wh").getByRole("link", { name: "Your meters" }).waitFor();
     await entry("You deposited €50.00").waitFor();
+    // What waits or runs is no fault.
+    expect(await paintedIn(page.locator("body"), "danger")).to.deep.equal([]);
     await takeScreenshots(page, "activity");
     expect(await violationsOf(page)).to.deep.equal([]);
   });
@@ -166,6 +169,34 @@ describe("Activity", function () {
     await page.getByRole("button", { name: "Stop notifying me" }).click();
     await sell(11);
     expect(await told()).to.have.lengthOf(1);
+  });
+
+  it("opens Activity when a phone's notification is pressed", async () => {
+    const phone = await openContext(browser, {
+      permissions: ["notifications"],
+      serviceWorkers: "allow",
+    });
+    await phone.context.addInitScript(refuseNotifications);
+    await injectWallet(phone.context, stack.network, { account: jane.account });
+    const held = await phone.context.newPage();
+    const registered = phone.context.waitForEvent("serviceworker");
+    await held.goto(`${stack.url}/activity`);
+    await connectWallet(held);
+    await held.getByRole("button", { name: "Notify me" }).click();
+    const worker = await registered;
+    await held.evaluate(async () => void (await navigator.serviceWorker.ready));
+    // What was there before is no news.
+    await held.getByText("Sold 70 Wh to Hanna").first().waitFor();
+    await held.getByRole("link", { name: "Market" }).first().click();
+    await held.waitForURL("**/market");
+    const slot = stack.morning.firstSlot + 12;
+    await stack.trading.accept(stack.community, hanna, offer, new Map([[slot, 120n]]));
+    await until(() => held.evaluate(() => (Reflect.get(window, "told") as string[]).length > 0));
+    await worker.evaluate(PRESS_NOTIFICATION);
+    await held.waitForURL("**/activity");
+    await held.getByText("Sold 120 Wh to Hanna").first().waitFor();
+    await phone.context.close();
+    phone.watch.assertNoFaults();
   });
 
   it("switches the home agent on with three sentences, hands them over, and switches it off at once", async () => {
@@ -239,3 +270,29 @@ function recordNotifications(): void {
   };
   Reflect.set(window, "Notification", Recorded);
 }
+
+/** Phones let only a service worker show notifications; they are written down in place of being shown. */
+function refuseNotifications(): void {
+  // An empty page has no service workers.
+  if (!window.isSecureContext) return;
+  const told: string[] = [];
+  Reflect.set(window, "told", told);
+  const Refusing = class {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor() {
+      throw new TypeError("Illegal constructor. Use ServiceWorkerRegistration.showNotification().");
+    }
+  };
+  Reflect.set(window, "Notification", Refusing);
+  ServiceWorkerRegistration.prototype.showNotification = async (_, options) => {
+    told.push(options?.body ?? "");
+  };
+}
+
+/** In the service worker: somebody presses a notification. */
+const PRESS_NOTIFICATION = `{
+  const event = new ExtendableEvent("notificationclick");
+  event.notification = { close() {} };
+  dispatchEvent(event);
+}`;

@@ -16,6 +16,7 @@ import { encodeAbiParameters, pad, parseAbiParameters } from "viem";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { callsIn, type MarketCall } from "./support/calls.ts";
+import { colourOf, paintedIn } from "./support/colours.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
@@ -323,9 +324,16 @@ describe("The market", function () {
     await chain.passTo(slotStart(first, slotSeconds));
     const islanded = Array.from({ length: 4 }, (_, index) => first + index);
     const clock = (slot: number) => localTimeOf(slotStart(slot, slotSeconds), ZONE);
+    const grid = page.getByText(/The grid pays €/);
+    await grid.waitFor();
     await declare("setIslanded", true);
     try {
       await page.getByText(/is islanded: disconnected from the grid/).waitFor();
+      await page.getByText(/^The community price is now/).waitFor();
+      expect(await grid.count()).to.equal(0);
+      await page.goto(stack.url);
+      await page.getByText("islanded: there is no grid to buy from").waitFor();
+      expect(await page.getByText("the grid charges").count()).to.equal(0);
       await chain.passTo(slotStart(first + 4, slotSeconds));
       await report(wattline, market.jane, new Map(islanded.map((slot) => [slot, 600n])));
       await relay.post([
@@ -335,7 +343,7 @@ describe("The market", function () {
           pricePerKwh: 12n * CENT,
         }),
       ]);
-      await page.reload();
+      await page.goto(`${stack.url}/market`);
       await past(page);
       await page.getByRole("combobox", { name: "From", exact: true }).selectOption(clock(first));
       await page.getByRole("combobox", { name: "To", exact: true }).selectOption(clock(first + 4));
@@ -384,11 +392,36 @@ describe("The market", function () {
   });
 
   it("has no WCAG 2.2 AA violation in either theme, and no sideways scrolling on a phone", async () => {
-    const { page, watch } = await open();
+    const { page, watch } = await open(market.neighbour.account);
     await page.getByRole("region", { name: "Offers", exact: true }).waitFor();
     expect(await violationsOf(page)).to.deep.equal([]);
+    // Yellow is energy that is offered, and no price; red is a fault, and there is none.
+    const main = page.getByRole("main");
+    const strip = main.getByRole("slider", { name: "Delivery slot" });
+    expect(await paintedIn(strip, "sun")).to.deep.equal([]);
+    expect(await paintedIn(main, "danger")).to.deep.equal([]);
+    const chart = main.locator("section", {
+      has: page.getByRole("heading", { name: "Merit order of the slot" }),
+    });
+    for (const [label, token] of [
+      ["Offers", "sun"],
+      ["Bids", "sky"],
+      ["Community price", "leaf"],
+    ] as const) {
+      const series = chart.locator(".u-series").filter({ hasText: label });
+      const painted = await series
+        .locator(".u-marker")
+        .evaluate((marker) => getComputedStyle(marker).borderTopColor);
+      expect(painted, label).to.equal(await colourOf(main, token));
+    }
     await takeScreenshots(page, "market");
     await page.setViewportSize(VIEWPORTS.phone);
+    // What one came for is on the first screen.
+    await page.evaluate(() => window.scrollTo(0, 0));
+    const buy = await page.getByRole("button", { name: BUY }).boundingBox();
+    expect((buy?.y ?? Number.POSITIVE_INFINITY) + (buy?.height ?? 0)).to.be.at.most(
+      VIEWPORTS.phone.height,
+    );
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
     watch.assertNoFaults();
   });
