@@ -201,7 +201,7 @@ by = "file"
 file = "readings.json"
 [page]
 host = "0.0.0.0"
-port = 42080
+port = 8580
 [[homes]]
 name = "Jane"
 microgrid = 1
@@ -216,7 +216,7 @@ panels_w = 8000
 load_w = 400
 every_seconds = 1
 `;
-    writeFileSync(path.join(data, "agent.toml"), text.replace("42080", `${ports.get(42_080)}`));
+    writeFileSync(path.join(data, "agent.toml"), text.replace("8580", `${ports.get(8_580)}`));
   }
 });
 
