@@ -68,7 +68,7 @@ async function answer(pathname: string, isZipped: boolean, response: ServerRespo
 async function fileFor(pathname: string) {
   if (pathname === "/wattline.json") return read(path.resolve(config));
   const file = path.join(folder, path.normalize(pathname));
-  if (!file.startsWith(folder)) return undefined;
+  if (!file.startsWith(`${folder}${path.sep}`)) return undefined;
   return path.extname(file) === "" ? read(path.join(folder, "index.html")) : read(file);
 }
 

@@ -56,6 +56,13 @@ const COMPOSE = composeSchema.parse(
   parse(readFileSync(path.join(ROOT, "deploy/compose.yml"), "utf8"), { merge: true }),
 );
 
+/** What a part finds in its container: where that is on the machine, and where it is there. */
+const mountsOf = (part: string): [from: string, to: string][] =>
+  (COMPOSE.services[part]?.volumes ?? []).map((volume) => {
+    const [from = "", to = ""] = volume.replace(/\$\{[^}]*\}/g, "FOLDER").split(":");
+    return [from, to];
+  });
+
 describe("The containers", function () {
   this.timeout(900_000);
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-images-"));
@@ -94,8 +101,7 @@ describe("The containers", function () {
       const image = imageOf(name);
       for (const port of service.ports)
         expect(image.ports).to.include(Number(port.split(":").at(-1)));
-      for (const volume of service.volumes) {
-        const [from = "", to = ""] = volume.replace(/\$\{[^}]*\}/g, "FOLDER").split(":");
+      for (const [from, to] of mountsOf(name)) {
         expect([...image.volumes, "/config"], name).to.include(to);
         if (!from.startsWith("FOLDER")) expect(COMPOSE.volumes).to.have.property(from);
       }
@@ -175,9 +181,11 @@ describe("The containers", function () {
   /** What its folder of the community, or of the home, has. */
   function configure(target: Target, image: Image): void {
     const [config, data] = [path.join(image.root, "config"), path.join(image.root, "data")];
-    mkdirSync(config, { recursive: true });
-    writeFileSync(path.join(config, "deployment.json"), deployment);
-    writeFileSync(path.join(config, "wattline.json"), JSON.stringify({ networks: [] }));
+    if (mountsOf(target).some(([, to]) => to === "/config")) {
+      mkdirSync(config, { recursive: true });
+      writeFileSync(path.join(config, "deployment.json"), deployment);
+      writeFileSync(path.join(config, "wattline.json"), JSON.stringify({ networks: [] }));
+    }
     if (target !== "auctioneer" && target !== "agent") return;
     for (const name of globSync("*.{json,password}", { cwd: files.folder })) {
       cpSync(files.place(name), path.join(data, name));
