@@ -54,15 +54,14 @@ export function playerOf(options: PlayOptions) {
     }),
   ];
 
-  /** Some homes trade at the same time: one reckons while the relay looks at another's orders. It refuses too many at once. */
-  const trade = (traders: readonly Trader[]) => {
-    const next = traders.values();
-    return Promise.all(
-      Array.from({ length: TRADING_TOGETHER }, async () => {
-        for (const trader of next) await failures.attempt("trading", () => trader.now());
-      }),
-    );
-  };
+  /** Some homes trade at the same time: what they ask the chain goes out together. A relay refuses too many at once. */
+  const trade = (traders: readonly Trader[]) =>
+    failures.attempt("trading", async () => {
+      for (let first = 0; first < traders.length; first += TRADING_TOGETHER) {
+        const together = traders.slice(first, first + TRADING_TOGETHER);
+        await Promise.all(together.map((trader) => trader.now()));
+      }
+    });
 
   const clear = () =>
     failures.attempt("clearing", async () => {
