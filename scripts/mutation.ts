@@ -181,4 +181,6 @@ function report(tried: readonly Tried[], drawn: number): string {
   ].join("\n");
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
