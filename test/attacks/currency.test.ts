@@ -60,6 +60,21 @@ describe("a currency", () => {
     );
   });
 
+  it("of which there is more than accounts can hold fills them to the last unit", async () => {
+    const { world, jane } = get();
+    const { address, held } = await odd("SilentToken");
+    // Accounts are kept in thousandths of a base unit.
+    const most = (2n ** 120n - 1n) / 1_000n;
+    const play = await world.ethers.getContractAt("SilentToken", address, jane.signer);
+    await play.mint(jane.address, 2n * most);
+    await play.approve(world.addresses.market, 2n * most);
+    await market().deposit(address, most);
+    expect(await held()).to.equal(1_000n * most);
+    await expect(market().deposit(address, 1n))
+      .to.be.revertedWithCustomError(world.marketplace, "Escrow_BalanceOverflow")
+      .withArgs(most, 1);
+  });
+
   it("that answers nothing is deposited and withdrawn as any other", async () => {
     const { address, held } = await odd("SilentToken");
     const { jane } = get();

@@ -94,6 +94,13 @@ describe("taking a posted price", () => {
     await world.accept(jane, wanted, slots(192, 1, 10n), limited(180_000n));
   });
 
+  it("takes any number as the taker's limit", async () => {
+    const offered = await world.offer(roof, { energy: 250 });
+    // Times ten Wh, it is 0 in 256 bits.
+    await world.accept(joe, offered, slots(0, 1, 10n), { limit: 2n ** 255n });
+    expect(await world.whOf(joe, 0)).to.equal(10n);
+  });
+
   it("goes by the level of each slot's hour at the community's clock", async () => {
     // Hour 0 of the community's day is 23:00 UTC: of the tests' slots 0 to 3 are hour 1, 4 to 7 hour 2.
     const levelOfHour = 1n << (2n * 2n);

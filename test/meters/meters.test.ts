@@ -351,8 +351,18 @@ describe("meters", () => {
         100,
         99,
       );
+      // Of several slots, the one is named that is beyond it.
+      await promise(slots(3, 1, 101n));
+      await refused(
+        promise(slots(2, 2, 1n), { mostAhead: 100 }),
+        "Meters_TooFarBehind",
+        roof.device.address,
+        slot(3),
+        101,
+        100,
+      );
       await promise(slots(1, 2, 1n), { mostAhead: 100 });
-      await promise(slots(3, 1, 1n), { mostAhead: 0 });
+      await promise(slots(4, 1, 1n), { mostAhead: 0 });
     });
 
     it("keep to slots that have not started, and to what the meter can export", async () => {
