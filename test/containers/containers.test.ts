@@ -7,11 +7,11 @@ import {
   cpSync,
   existsSync,
   globSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -232,7 +232,7 @@ every_seconds = 1
 const filesIn = (root: string): Record<string, number> =>
   Object.fromEntries(
     globSync("**/*", { cwd: root, exclude: ["data/**", "**/node_modules/**/*"] })
-      .map((file) => [file, statSync(path.join(root, file))] as const)
+      .map((file) => [file, lstatSync(path.join(root, file))] as const)
       .filter(([, stat]) => stat.isFile())
       .map(([file, stat]) => [file, stat.mtimeMs]),
   );
