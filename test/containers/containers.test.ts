@@ -23,7 +23,7 @@ import * as z from "zod";
 import { builtApp } from "../../frontend/test/support/build.ts";
 import { ROOT } from "../../scripts/testing/groups.ts";
 import { freePort } from "../../scripts/testing/ports.ts";
-import { Household, keyIn } from "../../services/agent/test/support/folder.ts";
+import { Household, keyIn, TRIAL_METER } from "../../services/agent/test/support/folder.ts";
 import { type Started, startNode } from "../../services/indexer/test/support/process.ts";
 import { type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
 import { until as untilWithin } from "../../services/relay/test/support/until.ts";
@@ -215,15 +215,7 @@ name = "Jane"
 microgrid = 1
 capacity_w = 10000
 device = ${keyIn("device")}
-[[homes.meters]]
-name = "trial"
-type = "simulated"
-latitude = 48.4
-longitude = 10.0
-panels_w = 8000
-load_w = 400
-every_seconds = 1
-`;
+${TRIAL_METER}`;
     writeFileSync(path.join(data, "agent.toml"), text.replace("8580", `${ports.get(8_580)}`));
   }
 });

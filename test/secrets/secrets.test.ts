@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { toHex } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
-import { Household, keyIn } from "../../services/agent/test/support/folder.ts";
+import { Household, keyIn, TRIAL_METER } from "../../services/agent/test/support/folder.ts";
 import { startNode } from "../../services/indexer/test/support/process.ts";
 import { type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
 import { until } from "../../services/relay/test/support/until.ts";
@@ -58,15 +58,7 @@ relay = "http://127.0.0.1:9"
 floor = "0.10"
 ceiling = "0.28"
 most_a_day = "5"
-[[homes.meters]]
-name = "trial"
-type = "simulated"
-latitude = 48.4
-longitude = 10.0
-panels_w = 8000
-load_w = 400
-every_seconds = 1
-`);
+${TRIAL_METER}`);
     writeFileSync(
       files.place("auctioneer.toml"),
       `

@@ -10,7 +10,7 @@ import type { Trader } from "./trading/trader.ts";
 export function createMetrics(
   homes: readonly Home[],
   traders: readonly Trader[],
-  purse: Reporter["purse"],
+  paying: Reporter["paying"],
 ): Registry {
   const register = new Registry();
   const registers = [register];
@@ -65,7 +65,7 @@ export function createMetrics(
       }
     },
   });
-  if (purse !== undefined) addBalance(register, "agent", purse.account, purse.balanceWei);
+  if (paying !== undefined) addBalance(register, "agent", paying.account, paying.balanceWei);
   if (traders.length > 0) addTradingMetrics(register, traders);
   if (traders.some(({ steering }) => steering !== undefined)) addBatteryMetrics(register, traders);
   return register;

@@ -7,7 +7,7 @@ import { freePort } from "../../../scripts/testing/ports.ts";
 import { until } from "../../relay/test/support/until.ts";
 import { type RunningAgent, startAgent } from "../src/agent.ts";
 import { readSettings } from "../src/config/read.ts";
-import { Household, keyIn } from "./support/folder.ts";
+import { Household, keyIn, TRIAL_METER } from "./support/folder.ts";
 
 const METERS = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 
@@ -40,15 +40,7 @@ ${more}
 name = "Jane <script>"
 microgrid = 1
 device = ${keyIn("device")}
-[[homes.meters]]
-name = "roof"
-type = "simulated"
-latitude = 48.4
-longitude = 10.0
-panels_w = 8000
-load_w = 400
-every_seconds = 1
-`;
+${TRIAL_METER}`;
 
 async function start(more: string): Promise<void> {
   const settings = readSettings(household.configure(toml(more)));

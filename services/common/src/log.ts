@@ -1,4 +1,4 @@
-/** The lines that a service writes for whoever runs it. */
+/** The lines that a service writes for its operator. */
 
 export type Level = "debug" | "info" | "warn" | "error";
 

@@ -1,6 +1,6 @@
 /**
  * Where each part listens unless its configuration says otherwise. All are below 32768: from there on, systems give ports to
- * whoever connects to something, so a part would now and then find its own taken (Linux: `net.ipv4.ip_local_port_range`).
+ * outgoing connections, so a part would now and then find its own taken (Linux: `net.ipv4.ip_local_port_range`).
  */
 export const PORTS = {
   chain: 8_545,

@@ -1,7 +1,7 @@
 import { PORTS } from "@wattline/common/ports";
 import { expect } from "chai";
 
-/** The lowest port that Linux gives to whoever connects; other systems begin at 49152. */
+/** The lowest port that Linux gives to an outgoing connection; other systems begin at 49152. */
 const FIRST_GIVEN = 32_768;
 
 describe("Ports", () => {

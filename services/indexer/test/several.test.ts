@@ -80,22 +80,28 @@ function readAlways(url: string) {
   const views: number[] = [];
   let isOver = false;
   let failure: unknown;
+  let hasRead = Promise.withResolvers<void>();
+  const tell = () => {
+    hasRead.resolve();
+    hasRead = Promise.withResolvers();
+  };
   const reading = (async () => {
     while (!isOver) {
       views.push((await all("transactions", "transactionFilter", rows.transaction, {})).length);
+      tell();
       // As often as pages read: without an end to it, an indexer would do nothing else.
       await new Promise((resolve) => setTimeout(resolve, READ_MS));
     }
   })().catch((error: unknown) => {
     failure = error;
+    tell();
   });
-  const pause = () => new Promise((resolve) => setImmediate(resolve));
   return {
     /** Waits until it has read so many times more. */
     async next(count: number): Promise<void> {
-      for (const until = views.length + count; views.length < until; await pause()) {
-        if (failure !== undefined) throw failure;
-      }
+      const until = views.length + count;
+      while (views.length < until && failure === undefined) await hasRead.promise;
+      if (failure !== undefined) throw failure;
     },
     async stop(): Promise<readonly number[]> {
       isOver = true;

@@ -18,7 +18,7 @@ export interface PageOptions {
   readonly data: string;
   readonly homes: readonly Home[];
   readonly traders: readonly Trader[];
-  readonly reporter: Pick<Reporter, "trouble" | "purse">;
+  readonly reporter: Pick<Reporter, "trouble" | "paying">;
   readonly pairing: Pairing;
   readonly handed: Handed;
   readonly now: () => number;
@@ -34,7 +34,7 @@ export const startPage = (options: PageOptions): Promise<Listening> =>
 
 function createApp({ data, homes, traders, reporter, pairing, handed, now }: PageOptions): Hono {
   const app = new Hono();
-  const metrics = createMetrics(homes, traders, reporter.purse);
+  const metrics = createMetrics(homes, traders, reporter.paying);
   const isPaired = (context: Context): boolean => pairing.isPaired(getCookie(context, COOKIE));
   // A reverse proxy on this machine speaks for others.
   const isLocal = (context: Context): boolean =>

@@ -86,7 +86,7 @@ export class Reporter {
   }
 
   /** The key that pays for reports, and what it has; undefined when others send them. */
-  get purse(): { readonly account: Address; balanceWei(): Promise<bigint> } | undefined {
+  get paying(): { readonly account: Address; balanceWei(): Promise<bigint> } | undefined {
     const [chain, payer] = [this.#chain, this.#payer];
     if (chain === undefined || payer === undefined) return undefined;
     const { address } = payer;

@@ -38,5 +38,16 @@ export class Household {
   }
 }
 
+/** A meter of `agent.toml` that needs nothing but the agent. */
+export const TRIAL_METER = `[[homes.meters]]
+name = "trial"
+type = "simulated"
+latitude = 48.4
+longitude = 10.0
+panels_w = 8000
+load_w = 400
+every_seconds = 1
+`;
+
 export const keyIn = (name: string): string =>
   `{ keystore = "${name}.json", password_file = "${name}.password" }`;
