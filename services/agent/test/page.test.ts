@@ -81,7 +81,7 @@ describe("The agent's page", () => {
     const text = await (await page("/", { headers })).text();
     expect(text)
       .to.contain("Exported today")
-      .and.contain("roof")
+      .and.contain("trial")
       .and.contain("Jane &lt;script&gt;");
     const file = await (await page("/export.json?home=Jane%20%3Cscript%3E", { headers })).json();
     expect(file).to.include({ chainId: 31_337, slotSeconds: 900 });
@@ -127,7 +127,7 @@ describe("The agent's page", () => {
     await until("it has read", () => agent?.homes[0]?.status()[0]?.lastMs !== undefined);
     const text = await (await page("/metrics")).text();
     expect(text).to.contain(
-      'wattline_agent_register_wh{home="Jane <script>",meter="roof",direction="import"}',
+      'wattline_agent_register_wh{home="Jane <script>",meter="trial",direction="import"}',
     );
     expect(text).to.contain("wattline_agent_waiting_blocks");
   });
