@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { OptionsError } from "@wattline/common/options";
 import { ANYONE, type Check, MANDATE_TYPES, marketDomain } from "@wattline/sdk";
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { after, before, describe, it } from "mocha";
 import { getAddress, zeroAddress } from "viem";
+import { readOptions } from "../src/command/options.ts";
 import type { AuditResult } from "../src/run.ts";
 import { audit, auditsOf, failedChecks } from "./support/auditing.ts";
 import { type History, handsOn, type PlayedChain, playChain } from "./support/history.ts";
@@ -174,14 +176,19 @@ describe("npm run audit on an honest chain", function () {
 
   it("refuses what makes no sense, with exit code 2 and the option's name", async () => {
     const usual = audits.argumentsOf(played.rpc, historyOf("accept"));
-    const cases: [string[], string][] = [
+    const wrong: [string[], string][] = [
       [[], "--rpc"],
       [["--rpc", "ftp://x"], "--rpc"],
       [["--rpc", played.rpc], "--deployment"],
       [["--rpc", played.rpc, "--marketplace", "0x12"], "--marketplace"],
-      [["--rpc", played.rpc, "--marketplace", `0x${"11".repeat(20)}`], "no marketplace"],
       [[...usual, "--from-block", "-1"], "--from-block"],
       [[...usual, "--from-block", "9", "--to-block", "8"], "--to-block"],
+    ];
+    for (const [args, named] of wrong) {
+      expect(() => readOptions(args, {}), args.join(" ")).to.throw(OptionsError, named);
+    }
+    const cases: [string[], string][] = [
+      [["--rpc", played.rpc, "--marketplace", `0x${"11".repeat(20)}`], "no marketplace"],
       [[...usual, "--to-block", "99999999"], "--to-block"],
       [[...usual, "--sideways"], "--sideways"],
       [["--rpc", played.rpc, "--deployment", "nowhere.json"], "nowhere.json"],

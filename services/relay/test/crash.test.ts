@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Hex } from "viem";
 import { newDatabase } from "../../../test/support/postgres.ts";
+import { readConfig } from "../src/config.ts";
 import { randomFrom } from "./support/dice.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { type RelayProcess, spawnRelay } from "./support/process.ts";
@@ -150,21 +151,43 @@ describe("A relay that is killed at its first start", function () {
 describe("A relay that can't start", function () {
   this.timeout(180_000);
 
+  it("says what is wrong in its environment", async () => {
+    const file = path.join(
+      await mkdtemp(path.join(tmpdir(), "wattline-relay-")),
+      "deployment.json",
+    );
+    const zero = `0x${"00".repeat(20)}`;
+    const contracts = ["marketplace", "microgrids", "meters", "energy", "board"];
+    const places = Object.fromEntries(contracts.map((name) => [name, zero]));
+    await writeFile(file, JSON.stringify({ chainId: 1, fromBlock: 0, ...places }));
+    try {
+      readConfig({ WATTLINE_DEPLOYMENT: file });
+      const wrong: readonly [env: Record<string, string>, words: RegExp][] = [
+        [{ WATTLINE_DEPLOYMENT: "" }, /WATTLINE_DEPLOYMENT is not set/],
+        [{ WATTLINE_DEPLOYMENT: "/nowhere.json" }, /\/nowhere\.json can't be read/],
+        [{ WATTLINE_PORT: "http" }, /WATTLINE_PORT is "http"/],
+        [{ WATTLINE_RPC_URL: "ftp://x" }, /WATTLINE_RPC_URL is no address/],
+        [{ WATTLINE_PEERS: "nobody" }, /WATTLINE_PEERS is no address/],
+        [{ WATTLINE_OFFLINE_AFTER: "soon" }, /WATTLINE_OFFLINE_AFTER is "soon"/],
+        [{ WATTLINE_OFFLINE_AFTER: "0" }, /WATTLINE_OFFLINE_AFTER is "0"/],
+        [{ WATTLINE_REQUESTS_PER_SECOND: "0" }, /WATTLINE_REQUESTS_PER_SECOND is "0"/],
+      ];
+      for (const [env, words] of wrong) {
+        expect(() => readConfig({ WATTLINE_DEPLOYMENT: file, ...env })).to.throw(words);
+      }
+    } finally {
+      await rm(path.dirname(file), { recursive: true });
+    }
+  });
+
   it("says why and what to do, and ends with 1", async () => {
     const node = await startAnvil();
     try {
       const world = await createWorld(node.rpcUrl);
       const attempts: readonly [env: Record<string, string>, words: RegExp][] = [
-        [{ WATTLINE_DEPLOYMENT: "" }, /WATTLINE_DEPLOYMENT is not set/],
-        [{ WATTLINE_DEPLOYMENT: "/nowhere.json" }, /\/nowhere\.json can't be read/],
         [{ WATTLINE_PORT: "http" }, /WATTLINE_PORT is "http"/],
-        [{ WATTLINE_RPC_URL: "ftp://x" }, /WATTLINE_RPC_URL is no address/],
         [{ WATTLINE_RPC_URL: "http://127.0.0.1:9" }, /No node answers at http:\/\/127\.0\.0\.1:9/],
-        [{ WATTLINE_PEERS: "nobody" }, /WATTLINE_PEERS is no address/],
-        [{ WATTLINE_OFFLINE_AFTER: "soon" }, /WATTLINE_OFFLINE_AFTER is "soon"/],
-        [{ WATTLINE_OFFLINE_AFTER: "0" }, /WATTLINE_OFFLINE_AFTER is "0"/],
         [{ WATTLINE_TRUSTED_PROXIES: "proxy" }, /WATTLINE_TRUSTED_PROXIES has "proxy"/],
-        [{ WATTLINE_REQUESTS_PER_SECOND: "0" }, /WATTLINE_REQUESTS_PER_SECOND is "0"/],
         [{ DATABASE_URL: "postgres://127.0.0.1:9/x" }, /No Postgres answers at DATABASE_URL/],
       ];
       for (const [env, words] of attempts) {
