@@ -11,7 +11,7 @@ import {
   sourceMask,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page, Route } from "playwright-core";
 import { type Address, zeroAddress } from "viem";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, type Watch } from "./support/browser.ts";
@@ -545,11 +545,22 @@ describe("Signing orders", function () {
   });
 
   it("announces on chain what the relay can't accept, and never uses a nonce twice", async () => {
+    const bookUrl = `${relay?.url}/orders?*`;
     await relay?.close();
     relay = undefined;
     const dialog = await open(jane, "sell");
     await dialog.getByLabel("Energy at most").fill("2");
     await dialog.getByLabel("Posted price", { exact: true }).fill("0.19");
+
+    // The book is asked again every few seconds. What is filled in stays, however long its answer takes.
+    const asked = Promise.withResolvers<Route>();
+    await jane.page.route(bookUrl, (route) => asked.resolve(route));
+    const again = await asked.promise;
+    await jane.page.evaluate(() => new Promise(requestAnimationFrame));
+    expect(await dialog.getByLabel("Energy at most").inputValue()).to.equal("2");
+    await again.abort();
+    await jane.page.unroute(bookUrl);
+
     await dialog.getByRole("button", { name: "Sign the offer" }).click();
     await dialog.getByText(/The network fee is about .* ETH/).waitFor();
     await takeScreenshots(jane.page, "announce");

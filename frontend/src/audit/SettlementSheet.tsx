@@ -86,14 +86,14 @@ export default function SettlementSheet({
           <span title={formatUtc(row.time)}>{formatMoment(row.time)}</span>
         </Item>
       </dl>
-      {evidence.isPending ? (
-        <SkeletonLines lines={5} />
-      ) : evidence.error ? (
+      {evidence.error ? (
         <ErrorState
           title={<Trans>The evidence could not be read</Trans>}
           error={evidence.error}
-          onRetry={() => void evidence.refetch()}
+          onRetry={evidence.refetch}
         />
+      ) : evidence.data === undefined ? (
+        <SkeletonLines lines={5} />
       ) : (
         <>
           <Part title={<Trans>Orders</Trans>}>

@@ -16,5 +16,5 @@ export {
 } from "./microgrids.ts";
 export { NetworkProvider, useNetwork, useNetworks } from "./network.tsx";
 export { readMany } from "./readMany.ts";
-export { type ChainContext, useChainQuery } from "./useChainQuery.ts";
+export { type ChainContext, type ChainQuery, useChainQuery } from "./useChainQuery.ts";
 export { readView } from "./view.ts";

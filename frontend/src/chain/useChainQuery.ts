@@ -1,4 +1,4 @@
-import { queryOptions, type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { Client } from "viem";
 import { useClient } from "wagmi";
 import type { Network } from "./config.ts";
@@ -11,6 +11,20 @@ export interface ChainContext {
   readonly contracts: ReturnType<typeof contractsOf>;
   readonly network: Network;
   readonly signal: AbortSignal;
+}
+
+/** What is known of something that is read again and again. */
+export interface ChainQuery<T> {
+  /** As it was last read: it stays while it is read again, and while that fails. */
+  readonly data: T | undefined;
+  /** When that was, milliseconds since 1970; 0 when it was never read. */
+  readonly dataUpdatedAt: number;
+  /** Why nothing is known. */
+  readonly error: Error | null;
+  readonly isPending: boolean;
+  /** It is being read, also when it is read again. */
+  readonly isFetching: boolean;
+  refetch(): void;
 }
 
 /**
@@ -28,11 +42,11 @@ export function useChainQuery<T, Selected = T>(
     /** What of it is wanted. The same function at every call. */
     readonly select?: (data: T) => Selected;
   } = {},
-): UseQueryResult<Selected> {
+): ChainQuery<Selected> {
   const network = useNetwork();
   const { chainId } = network.deployment;
   const client = useClient({ chainId });
-  return useQuery(
+  const { data, dataUpdatedAt, error, isPending, isFetching, refetch } = useQuery(
     queryOptions({
       queryKey: ["chain", chainId, ...key],
       queryFn: ({ signal }) => {
@@ -45,4 +59,14 @@ export function useChainQuery<T, Selected = T>(
       ...(select && { select }),
     }),
   );
+  return {
+    data,
+    dataUpdatedAt,
+    // A page that shows what it knows, or a form that is being filled in, does not make way for a node that is away: the
+    // banner says so.
+    error: data === undefined ? error : null,
+    isPending,
+    isFetching,
+    refetch: () => void refetch(),
+  };
 }

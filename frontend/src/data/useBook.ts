@@ -59,13 +59,15 @@ function useBoardBehind(
   );
   const { data } = pinned;
   const announced = useMemo(() => data?.filter(keeps) ?? [], [data, keeps]);
-  if (!relay.isDown) return { ...relay, from: "relay", error: null };
+  // What the relay told before it went down is shown until the chain has answered.
+  const isChainShown = relay.isDown && (data !== undefined || !relay.isKnown);
+  if (!isChainShown) return { ...relay, from: "relay", error: null };
   return {
     orders: announced,
     from: "chain",
     isLive: false,
     isPending: pinned.isPending,
     error: pinned.error,
-    refetch: () => void pinned.refetch(),
+    refetch: pinned.refetch,
   };
 }

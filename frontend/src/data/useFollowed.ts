@@ -2,12 +2,15 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import type { Hex } from "viem";
 import { useNetwork } from "../chain/index.ts";
+import { isFailing } from "./isFailing.ts";
 import { type BookOrder, fetchOrders, type OrdersQuery, streamOrders } from "./relay.ts";
 
 /** Some of a relay's orders, as they are now. */
 export interface Followed {
   readonly orders: readonly BookOrder[];
   readonly isPending: boolean;
+  /** The relay has told them, now or before it went down. */
+  readonly isKnown: boolean;
   /** There is no relay, or it does not answer. */
   readonly isDown: boolean;
   /** Changes are shown as they happen. */
@@ -120,7 +123,8 @@ export function useFollowed(
   return {
     orders: listOf(relay.data?.orders),
     isPending: relay.isPending,
-    isDown: relayUrl === undefined || relay.isError,
+    isKnown: relay.data !== undefined,
+    isDown: relayUrl === undefined || isFailing(relay),
     isLive,
     refetch: () => void relay.refetch(),
   };

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useConnection } from "wagmi";
 import { useChainHead, useNetwork } from "../chain/index.ts";
 import { fetchIndexerReady } from "./indexer.ts";
+import { isFailing } from "./isFailing.ts";
 import { useProgress } from "./progress.ts";
 import { fetchRelayHealth } from "./relay.ts";
 
@@ -43,12 +44,12 @@ export function useHealth(): Health {
     retry: false,
   });
   const { lateAt } = useProgress(chainId);
-  const indexerHealth = healthOf(indexerUrl, indexer.isError, indexer.data);
+  const indexerHealth = healthOf(indexerUrl, isFailing(indexer), indexer.data);
   return {
     rpc: error ? "down" : blockNumber === undefined ? "unknown" : "ok",
     relay: relay.data?.isOffline
       ? "offline"
-      : healthOf(relayUrl, relay.isError, relay.data && relay.data.status === "ok"),
+      : healthOf(relayUrl, isFailing(relay), relay.data && relay.data.status === "ok"),
     indexer: indexerHealth === "ok" && lateAt !== undefined ? "late" : indexerHealth,
     indexedBlock: lateAt,
     wallet: !connection.isConnected

@@ -1,6 +1,7 @@
-import { queryOptions, type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { type ChainContext, useChainQuery, useNetwork } from "../chain/index.ts";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { type ChainContext, type ChainQuery, useChainQuery, useNetwork } from "../chain/index.ts";
 import { askIndexer } from "./indexer.ts";
+import { isFailing } from "./isFailing.ts";
 import { useProgress } from "./progress.ts";
 
 /** Asks the indexer: a GraphQL document and its variables. */
@@ -10,10 +11,9 @@ export type AskIndexer = <T extends object>(
 ) => Promise<T>;
 
 /** What was read and by whom; it may come from the chain's logs while the indexer is down. */
-export type Indexed<T> = Pick<UseQueryResult<T>, "data" | "error" | "isPending"> & {
+export interface Indexed<T> extends Omit<ChainQuery<T>, "dataUpdatedAt" | "isFetching"> {
   readonly from: "indexer" | "chain";
-  refetch(): void;
-};
+}
 
 const RETRY_MS = 10_000;
 
@@ -43,17 +43,19 @@ export function useIndexed<T>(
     }),
   );
   const { ownBlock, ownNotedAt, readUpTo } = useProgress(chainId);
-  const [down, isBehind] = [indexerUrl === undefined || indexer.isError, ownBlock > readUpTo];
+  const [down, isBehind] = [indexerUrl === undefined || isFailing(indexer), ownBlock > readUpTo];
   const chain = useChainQuery(key, fromChain, { enabled: down || isBehind });
-  // What the indexer knew before is shown until the chain has answered.
   const isAnswered = chain.data !== undefined && chain.dataUpdatedAt >= ownNotedAt;
-  const fromLogs = down || (isBehind && isAnswered);
-  const { data, error, isPending, refetch } = fromLogs ? chain : indexer;
+  const isChainAsked = down || (isBehind && isAnswered);
+  const asked = isChainAsked ? chain : indexer;
+  // What the indexer knew before is shown until the chain has answered.
+  const isChainShown = isChainAsked && (chain.data !== undefined || indexer.data === undefined);
+  const shown = isChainShown ? chain : indexer;
   return {
-    data,
-    error,
-    isPending,
-    from: fromLogs ? "chain" : "indexer",
-    refetch: () => void refetch(),
+    data: shown.data,
+    error: shown.data === undefined ? shown.error : null,
+    isPending: shown.isPending,
+    from: isChainShown ? "chain" : "indexer",
+    refetch: () => void asked.refetch(),
   };
 }

@@ -35,7 +35,7 @@ export function Figures({ holder }: { readonly holder: Address }) {
       <ErrorState
         title={<Trans>Your account could not be read</Trans>}
         error={account.error}
-        onRetry={() => void account.refetch()}
+        onRetry={account.refetch}
       />
     );
   }

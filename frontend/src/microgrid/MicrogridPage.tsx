@@ -64,7 +64,7 @@ export function MicrogridPage() {
         <ErrorState
           title={<Trans>The microgrids could not be read</Trans>}
           error={error}
-          onRetry={() => void refetch()}
+          onRetry={refetch}
         />
       ) : (
         <EmptyState icon={<Network />} title={<Trans>There is no microgrid yet</Trans>}>

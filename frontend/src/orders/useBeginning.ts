@@ -34,8 +34,8 @@ export function useBeginning(
   const error = homes.error ?? holdings.error;
   const waits = homes.isPending || own.isPending || (side === "offer" && holdings.isPending);
   const refetch = () => {
-    void homes.refetch();
-    void holdings.refetch();
+    homes.refetch();
+    holdings.refetch();
   };
   const others = (homes.data ?? []).filter(
     ({ owner }) => maker === undefined || !isAddressEqual(owner, maker),

@@ -16,7 +16,7 @@ export default function MoneyTab({ holder }: { readonly holder: Address }) {
       <ErrorState
         title={<Trans>Your account could not be read</Trans>}
         error={error}
-        onRetry={() => void refetch()}
+        onRetry={refetch}
       />
     );
   }

@@ -29,7 +29,7 @@ export function TieLines({ microgrid }: { readonly microgrid: Microgrid }) {
         <ErrorState
           title={<Trans>The tie lines could not be read</Trans>}
           error={error}
-          onRetry={() => void refetch()}
+          onRetry={refetch}
         />
       ) : mine === undefined || mine.length === 0 ? (
         <EmptyState icon={<Cable />} title={<Trans>No tie line yet</Trans>}>
