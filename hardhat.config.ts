@@ -17,19 +17,22 @@ const compiledFor = (runs: number) => ({
   settings: { viaIR: true, evmVersion: "osaka", optimizer: { enabled: true, runs } },
 });
 
+const CALLED_OFTEN = [
+  "contracts/market/Settlement.sol",
+  "contracts/market/Forwards.sol",
+  "contracts/market/Releases.sol",
+  // Factories hold the code of what they create; both then have the same.
+  "contracts/EnergyToken.sol",
+  "contracts/Meters.sol",
+  "contracts/deployment/EnergyTokenFactory.sol",
+  "contracts/deployment/MetersFactory.sol",
+  "contracts/Microgrids.sol",
+  // It creates most of them, and is compiled with them rather than with a copy of each.
+  "test/solidity/Invariants.t.sol",
+];
 const contracts = {
   compilers: [compiledFor(1000)],
-  overrides: {
-    "contracts/market/Settlement.sol": compiledFor(100_000),
-    "contracts/market/Forwards.sol": compiledFor(100_000),
-    "contracts/market/Releases.sol": compiledFor(100_000),
-    // Factories hold the code of what they create; both then have the same.
-    "contracts/EnergyToken.sol": compiledFor(100_000),
-    "contracts/Meters.sol": compiledFor(100_000),
-    "contracts/deployment/EnergyTokenFactory.sol": compiledFor(100_000),
-    "contracts/deployment/MetersFactory.sol": compiledFor(100_000),
-    "contracts/Microgrids.sol": compiledFor(100_000),
-  },
+  overrides: Object.fromEntries(CALLED_OFTEN.map((file) => [file, compiledFor(100_000)])),
 };
 
 /** Hardhat leaves one core free while it compiles: of two, half. */
@@ -45,8 +48,34 @@ const compileOnAllCores: HardhatPlugin = {
   },
 };
 
+/**
+ * Hardhat compiles files together whose settings are one object, and each override has an object of its own: what several of
+ * them import would be compiled for each. Here overrides that say the same are one object.
+ */
+const compileOverridesTogether: HardhatPlugin = {
+  id: "wattline:compile-overrides-together",
+  hookHandlers: {
+    config: async () => ({
+      default: async () => ({
+        async resolveUserConfig(config, resolveVariable, next) {
+          const resolved = await next(config, resolveVariable);
+          for (const { overrides } of Object.values(resolved.solidity.profiles)) {
+            const bySettings = new Map<string, (typeof overrides)[string]>();
+            for (const [file, override] of Object.entries(overrides)) {
+              const settings = JSON.stringify(override);
+              overrides[file] = bySettings.get(settings) ?? override;
+              bySettings.set(settings, overrides[file]);
+            }
+          }
+          return resolved;
+        },
+      }),
+    }),
+  },
+};
+
 export default defineConfig({
-  plugins: [toolbox, compileOnAllCores],
+  plugins: [toolbox, compileOnAllCores, compileOverridesTogether],
   networks: publicNetworks(),
   // Etherscan wants a key of each network; Sourcify and Blockscout want none.
   verify: { etherscan: { enabled: false } },
