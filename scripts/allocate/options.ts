@@ -1,5 +1,6 @@
 import { readFlags } from "@wattline/common/flags";
 import { timeOf } from "@wattline/common/options";
+import type { NamedRegister } from "@wattline/sdk/meterData";
 
 export const USAGE = `npm run allocate -- INPUT --from TIME --to TIME --format FORMAT [options]
 
@@ -19,6 +20,8 @@ INPUT is one of
   --compare FILE     an operator's report: every slot that differs is named. In the columns of csv,
                      producer or consumer left empty where it tells totals, or as the operator
                      gives it (EDA's community report, CSV of Austrian operators)
+  --coverage NAME    for a report with named registers (Fluvius): the one of what a consumer got
+  --surplus NAME     the one of what the community left of a producer's export; both may be given again
   --tolerance WH     how much a line may differ (default 0; EDA counts finer than a Wh: give 1)
   --help             this text
 
@@ -30,6 +33,7 @@ Ends with 0, with 1 when the report differs, with 2 for an input that makes no s
 indexer does not answer.`;
 
 const TEXT = { type: "string" } as const;
+const TEXTS = { ...TEXT, multiple: true } as const;
 const FLAGS = {
   metered: TEXT,
   key: TEXT,
@@ -43,6 +47,8 @@ const FLAGS = {
   cau: TEXT,
   out: TEXT,
   compare: TEXT,
+  coverage: TEXTS,
+  surplus: TEXTS,
   tolerance: TEXT,
 } as const;
 
@@ -74,6 +80,7 @@ export interface AllocateCommand {
   readonly cau?: string;
   readonly out: string;
   readonly compare?: string;
+  readonly registers: readonly NamedRegister[];
   readonly toleranceWh: bigint;
 }
 
@@ -112,6 +119,7 @@ export function readOptions(argv: readonly string[]): AllocateCommand | "help" {
     out: values.out ?? "allocation",
     toleranceWh: toleranceOf(values.tolerance),
     ...(values.compare !== undefined && { compare: values.compare }),
+    registers: registersOf(values),
   };
 }
 
@@ -142,6 +150,19 @@ function inputOf(values: Values): Input {
     throw new AllocateError("--key needs --metered, the energy to divide.");
   }
   return { kind: "key", metered, key };
+}
+
+function registersOf({ compare, coverage = [], surplus = [] }: Values): NamedRegister[] {
+  const registers = [
+    ...coverage.map((name) => ({ name, quantity: "ownCoverage" }) as const),
+    ...surplus.map((name) => ({ name, quantity: "communitySurplus" }) as const),
+  ];
+  if (registers.length > 0 && compare === undefined) {
+    throw new AllocateError(
+      "--coverage and --surplus name registers of --compare's report: give it too.",
+    );
+  }
+  return registers;
 }
 
 function toleranceOf(text = "0"): bigint {

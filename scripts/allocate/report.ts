@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type ReportedEnergy, reportFromCsv, reportFromSeries } from "@wattline/sdk/allocation";
-import { MeterFileError, readMeterFile } from "@wattline/sdk/meterData";
+import { MeterFileError, type NamedRegister, readMeterFile } from "@wattline/sdk/meterData";
 import { readText } from "./inputs.ts";
 import { AllocateError } from "./options.ts";
 
@@ -11,6 +11,7 @@ const OWN_TABLE = /^\uFEFF?"?slot_start\b/;
 export async function readReport(
   file: string,
   slotSeconds: number,
+  registers: readonly NamedRegister[],
   signal: AbortSignal,
 ): Promise<readonly ReportedEnergy[]> {
   const text = readText(file);
@@ -24,7 +25,7 @@ export async function readReport(
   try {
     const { series, questions } = await readMeterFile(
       { name: file, bytes: readFileSync(file) },
-      { signal },
+      { registers, signal },
     );
     if (questions.length === 0) return reportFromSeries(series, slotSeconds);
     throw new AllocateError(

@@ -108,14 +108,14 @@ function filesOf(
 }
 
 async function compare(
-  { compare: file, toleranceWh }: AllocateCommand,
+  { compare: file, registers, toleranceWh }: AllocateCommand,
   allocation: Allocation,
   isWithin: (slot: number) => boolean,
   signal: AbortSignal,
 ): Promise<Told> {
   if (file === undefined) return { lines: [], isSame: true };
   const { slotSeconds } = allocation;
-  const reported = (await readReport(file, slotSeconds, signal)).filter(({ slot }) =>
+  const reported = (await readReport(file, slotSeconds, registers, signal)).filter(({ slot }) =>
     isWithin(slot),
   );
   const timeOf = (slot: number): string =>

@@ -222,6 +222,38 @@ describe("npm run allocate", () => {
     expect(out).to.contain("eda.xlsx differs in 2 lines.");
   });
 
+  it("compares with a report whose registers have names, which the caller knows", async () => {
+    const row = (ean: string, from: string, to: string, register: string, kWh: string) =>
+      `21-06-2026;${from}:00;21-06-2026;${to}:00;="${ean}";1SAG;Digitale Meter;${register};${kWh};kWh;Gevalideerd`;
+    const quarters = [
+      ["12:00", "12:15", "0,900", "0,450", "0,600", "0,000"],
+      ["12:15", "12:30", "0,070", "0,070", "0,100", "0,031"],
+    ] as const;
+    const rows = quarters.flatMap(([from, to, used, got, produced, left]) => [
+      row("ANNA", from, to, "Afname Dag", used),
+      row("ANNA", from, to, "Afname Dag uit energiedelen", got),
+      row("ROOF", from, to, "Injectie Dag", produced),
+      row("ROOF", from, to, "Injectie Dag rest", left),
+    ]);
+    const head =
+      "Van datum;Van tijdstip;Tot datum;Tot tijdstip;EAN;Meter;Metertype;Register;Volume;Eenheid;Validatiestatus";
+    writeFileSync(path.join(folder, "fluvius.csv"), [head, ...rows].join("\r\n"));
+    const args = [...keyed, "--format", "csv", "--out", "fluvius", "--compare", "fluvius.csv"];
+    const surplus = ["--surplus", "Injectie Dag rest"];
+    const { out, error } = await run(
+      ...args,
+      "--coverage",
+      "Afname Dag uit energiedelen",
+      ...surplus,
+    );
+    expect(error).to.equal("");
+    expect(out).to.contain("2026-06-21T10:15:00.000Z from ROOF: 70 Wh here, 69 Wh in the report");
+    expect(out).to.contain("2026-06-21T10:00:00.000Z to BEN: 150 Wh here, not in the report");
+    expect(out).to.contain("fluvius.csv differs in 2 lines.");
+    const wrongly = await run(...args, ...surplus, "--coverage", "Afname Nacht");
+    expect(wrongly.error).to.contain('fluvius.csv: expected a register named "Afname Nacht"');
+  });
+
   it("counts what was bought as far as it was used", async () => {
     const { out } = await run(
       "--allocation",

@@ -13,6 +13,7 @@ export { type ReadFileOptions, readMeterFile } from "./read.ts";
 export type { Reading, ReadOptions } from "./readers/reader.ts";
 export { MeterSeries, type SeriesKey } from "./series.ts";
 export { type Decisions, resolve, type SlotSeries, toSlots } from "./slots.ts";
+export type { NamedRegister } from "./table.ts";
 export {
   type Answers,
   type Direction,

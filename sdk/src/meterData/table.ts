@@ -39,8 +39,14 @@ export interface ValueColumn {
 
 /** What a cell of the registers' column says; undefined when it is not about energy. */
 export type RegisterMeaning =
-  | { readonly direction: Direction; readonly register: string }
+  | { readonly direction: Direction; readonly register: string; readonly quantity?: Quantity }
   | undefined;
+
+/** What a register of an operator's report counts, where the caller knows it by its name. */
+export interface NamedRegister {
+  readonly name: string;
+  readonly quantity: "ownCoverage" | "communitySurplus";
+}
 
 /** How a table is to be read. */
 export interface TableLayout {
@@ -83,11 +89,20 @@ export class TableReader {
   readonly #lastStates = new Map<ValueColumn, { readonly at: number; readonly milliWh: number }>();
   /** By column. */
   readonly #sums: Float64Array;
+  readonly #named: ReadonlyMap<string, NamedRegister["quantity"]>;
+  readonly #seen = new Set<string>();
   #meterId: string | undefined;
 
-  constructor(file: string, layout: TableLayout, into: Collector) {
+  /** @param named Registers of this meaning, whatever the layout would say of them. */
+  constructor(
+    file: string,
+    layout: TableLayout,
+    into: Collector,
+    named: readonly NamedRegister[] = [],
+  ) {
     this.#file = file;
     this.#layout = layout;
+    this.#named = new Map(named.map(({ name, quantity }) => [name, quantity]));
     this.#into = into;
     this.#starts = stampReader(layout.dateOrder);
     this.#ends = stampReader(layout.dateOrder);
@@ -216,12 +231,10 @@ export class TableReader {
     seconds: number,
   ): void {
     const { unitColumn, meaningOf, registerColumn, emptyIsZero, decimalMark } = this.#layout;
-    const meaning =
-      meaningOf && registerColumn !== undefined
-        ? meaningOf(cells[registerColumn] ?? "")
-        : undefined;
+    const register = registerColumn === undefined ? "" : (cells[registerColumn] ?? "").trim();
+    const meaning = this.#knownMeaning(register) ?? meaningOf?.(register);
     if (meaningOf && !meaning) {
-      const message = `register "${cells[registerColumn ?? 0] ?? ""}" is not about energy: left out`;
+      const message = `register "${register}" is not about energy: left out`;
       this.#into.find({ kind: "ignored", row, lastRow: row, count: 1, message });
       return;
     }
@@ -252,6 +265,18 @@ export class TableReader {
         this.#sums[value.index] = (this.#sums[value.index] ?? 0) + Math.round(amount);
       }
     }
+  }
+
+  #knownMeaning(register: string): RegisterMeaning {
+    const quantity = this.#named.get(register);
+    if (quantity === undefined) return undefined;
+    this.#seen.add(register);
+    return { direction: quantity === "ownCoverage" ? "import" : "export", register, quantity };
+  }
+
+  /** The named registers that its rows have. */
+  get seen(): ReadonlySet<string> {
+    return this.#seen;
   }
 
   #unit(row: number, cells: readonly string[], column: number): Unit {
@@ -306,8 +331,9 @@ export class TableReader {
     const meterId = this.#meterId ?? value.meterId;
     const direction = meaning?.direction ?? value.direction;
     const register = meaning?.register ?? value.register ?? "";
-    const name = `${meterId}\n${direction}\n${value.quantity}\n${register}`;
-    const key: SeriesKey = { meterId, direction, quantity: value.quantity };
+    const quantity = meaning?.quantity ?? value.quantity;
+    const name = `${meterId}\n${direction}\n${quantity}\n${register}`;
+    const key: SeriesKey = { meterId, direction, quantity };
     const builder = this.#builders.get(name) ?? this.#into.register(key, register);
     this.#builders.set(name, builder);
     if (isOfColumn) this.#byColumn[value.index] = builder;

@@ -3,7 +3,7 @@ import { type CsvRow, csvRows, separatorOf } from "../csv.ts";
 import { examine } from "../findings.ts";
 import type { OpenFile } from "../input.ts";
 import type { MeterSeries } from "../series.ts";
-import { type TableLayout, TableReader } from "../table.ts";
+import { type NamedRegister, type TableLayout, TableReader } from "../table.ts";
 import {
   type Answers,
   type Finding,
@@ -27,6 +27,8 @@ export interface Reading {
 /** What every reader is given. */
 export interface ReadOptions {
   readonly answers?: Answers;
+  /** Registers by name that tell what a community shared, in a table that has registers: their names are not published. */
+  readonly registers?: readonly NamedRegister[];
   readonly signal?: AbortSignal;
   /** Called with the share of the file that was read, where its size is known, and rows so far. */
   readonly onProgress?: (rows: number) => void;
@@ -100,23 +102,29 @@ export async function readTable(
   file: OpenFile,
   blocks: AsyncGenerator<readonly CsvRow[]>,
   layoutOf: LayoutOf,
-  { answers = {}, signal, onProgress }: ReadOptions,
+  { answers = {}, registers = [], signal, onProgress }: ReadOptions,
   separator?: string,
 ): Promise<Reading> {
   const into = new Collector();
   let reader: TableReader | undefined;
   let layout: TableLayout | TableStart | undefined;
   let first: readonly CsvRow[] = [];
+  const seen = new Set<string>();
   for await (const rows of tablesIn(blocks)) {
     signal?.throwIfAborted();
     if (rows.begins) {
       if (first.length === 0) first = rows.rows;
       layout = layoutOf({ file: file.name, rows: rows.rows }, answers, into);
       if (into.questions.length > 0 || !("values" in layout)) break;
-      reader = new TableReader(file.name, layout, into);
+      reader = new TableReader(file.name, layout, into, registers);
     }
     reader?.read(rows.rows);
+    for (const name of reader?.seen ?? []) seen.add(name);
     onProgress?.(rows.rows.at(-1)?.row ?? 0);
+  }
+  if (into.questions.length === 0) {
+    const missing = registers.find(({ name }) => !seen.has(name));
+    if (missing) throw new MeterFileError(file.name, {}, `a register named "${missing.name}"`);
   }
   const zone = layout && "zone" in layout ? layout.zone : undefined;
   const { columns = [], headerRow = 1 } = layout ?? {};
