@@ -1,61 +1,25 @@
-import { readOptions, settleCommunity, tieLineFor } from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
-
-/** The homes of each microgrid that is added to the stack's own, so that twelve have two hundred. */
-const HOMES = 18;
-/** The first local account of the second microgrid: after those of the first. */
-const FIRST_ACCOUNT = 12;
+import { type Town, townAround } from "./support/town.ts";
 
 describe("The living map", function () {
   this.timeout(2 * TEST_MS);
   let stack: Stack;
   let browser: Browser;
-  const added: Awaited<ReturnType<typeof settleCommunity>>[] = [];
+  let town: Town;
 
   before(async () => {
     [stack, browser] = await Promise.all([openStack(), openBrowser()]);
+    town = townAround(stack);
   });
 
   after(async () => {
     await browser?.close();
     await stack?.close();
   });
-
-  /** Founds microgrids until there are so many, each with a tie line to the one before and the last to the first. */
-  async function foundUpTo(count: number): Promise<void> {
-    const options = await readOptions(["--seed", "9", "--days", "1"]);
-    if (options === "help") throw new Error("The options of the microgrids ask for help.");
-    const [planned] = options.communities;
-    const { wattline, community, series } = stack;
-    const line = tieLineFor(series.slotSeconds);
-    for (let microgrid = added.length + 2; microgrid <= count; microgrid++) {
-      const households = Array.from({ length: HOMES }, (_, index) => {
-        const home = planned.households[index % planned.households.length];
-        if (home === undefined) throw new Error("Nobody is at home.");
-        return { ...home, name: `Home ${index + 1}` };
-      });
-      const first = FIRST_ACCOUNT + added.length * (HOMES + 2);
-      const next = await settleCommunity(
-        wattline,
-        { ...planned, name: `Street ${microgrid}`, households },
-        options.tariffs,
-        microgrid,
-        first,
-      );
-      const before = added.at(-1) ?? community;
-      await before.agreeTieLine(microgrid, line);
-      await next.agreeTieLine(before.microgrid, line);
-      added.push(next);
-    }
-    const last = added.at(-1);
-    if (last === undefined || count < 3) return;
-    await last.agreeTieLine(1, line);
-    await community.agreeTieLine(last.microgrid, line);
-  }
 
   async function openMap(width: keyof typeof VIEWPORTS, microgrids: number) {
     const opened = await openContext(browser, {
@@ -80,6 +44,10 @@ describe("The living map", function () {
     );
 
   async function requireLegible(page: Page, homes: number): Promise<void> {
+    await page
+      .locator("[data-home]")
+      .nth(homes - 1)
+      .waitFor();
     const boxes = await boxesOf(page, "[data-home] > rect");
     expect(boxes).to.have.lengthOf(homes);
     const panels = await boxesOf(page, "[data-microgrid]");
@@ -93,8 +61,7 @@ describe("The living map", function () {
 
   for (const microgrids of [1, 3, 12]) {
     it(`is legible with ${microgrids} microgrids, on a desktop and on a phone`, async () => {
-      await foundUpTo(microgrids);
-      const homes = stack.community.households.length + added.length * HOMES;
+      const homes = await town.growTo(microgrids);
       for (const width of ["desktop", "phone"] as const) {
         const { page, context, watch } = await openMap(width, microgrids);
         await requireLegible(page, homes);

@@ -1,6 +1,5 @@
 import { memo } from "react";
 import { useNetwork } from "../chain/index.ts";
-import { useCalled } from "../people/index.ts";
 import { formatEnergy, formatPrice, shortAddress } from "../ui/index.ts";
 import { Flow } from "./Flow.tsx";
 import type { Box } from "./layout.ts";
@@ -18,6 +17,7 @@ export const HomeIcon = memo(function HomeIcon({
   soldWh,
   boughtWh,
   pricePerKwh,
+  name,
   microgrid,
   at: { x, y, width, height },
   hasLabel,
@@ -25,6 +25,7 @@ export const HomeIcon = memo(function HomeIcon({
   isPicked,
   onPick,
 }: Home & {
+  readonly name: string | undefined;
   readonly microgrid: number;
   readonly at: Box;
   readonly hasLabel: boolean;
@@ -33,10 +34,9 @@ export const HomeIcon = memo(function HomeIcon({
   onPick(picked: Picked): void;
 }) {
   const { currency } = useNetwork();
-  const called = useCalled()(owner);
-  const name = called?.name ?? shortAddress(owner);
   // Of an address there is room for its beginning.
-  const label = called?.name ?? `${owner.slice(0, 6)}…`;
+  const label = name ?? `${owner.slice(0, 6)}…`;
+  const shown = name ?? shortAddress(owner);
   const sells = soldWh > boughtWh;
   const wh = sells ? soldWh : boughtWh;
   const energy = `${sells ? "+" : "−"}${formatEnergy(wh)}`;
@@ -55,7 +55,7 @@ export const HomeIcon = memo(function HomeIcon({
       color="var(--ink)"
       data-home={owner}
     >
-      <title>{wh > 0n ? `${name}: ${energy}, ${price}` : name}</title>
+      <title>{wh > 0n ? `${shown}: ${energy}, ${price}` : shown}</title>
       <rect
         {...{ x, y, width, height }}
         rx="8"

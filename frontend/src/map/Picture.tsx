@@ -1,6 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import type { Mode } from "@wattline/sdk";
-import { memo, useMemo } from "react";
+import { memo, useEffect, useMemo, useState } from "react";
+import type { calledOf } from "../people/index.ts";
 import { formatEnergy } from "../ui/index.ts";
 import { Flow } from "./Flow.tsx";
 import { HomeIcon } from "./HomeIcon.tsx";
@@ -15,12 +16,15 @@ const BORDERS: Readonly<Record<Mode, string>> = {
 
 /** More moving dashes than these would keep a machine without a GPU busy; arrowheads show the others' direction. */
 const MOST_MOVING = 40;
+/** Homes that are drawn in one frame: hundreds would hold the page up. */
+const HOMES_A_FRAME = 40;
 
 /** Homes, microgrids and tie lines with what flows now. For those who see it; a table beside it says the same. */
 export const Picture = memo(function Picture({
   streets,
   ties,
   modes,
+  called,
   width,
   picked,
   onPick,
@@ -28,6 +32,8 @@ export const Picture = memo(function Picture({
   readonly streets: readonly Street[];
   readonly ties: readonly Tie[];
   readonly modes: Readonly<Record<Mode, string>>;
+  /** The names of households. A home that asked for its own would be drawn at once with all others when names come. */
+  readonly called: typeof calledOf;
   readonly width: number;
   readonly picked: Picked | undefined;
   onPick(picked: Picked): void;
@@ -44,6 +50,7 @@ export const Picture = memo(function Picture({
   }, [plan, width]);
   const homes = streets.reduce((sum, one) => sum + one.homes.length, 0);
   const [grids, lines] = [streets.length, ties.length];
+  let undrawn = useGrowing(homes);
   let moving = 0;
   const moves = (wh: bigint): boolean => wh > 0n && ++moving <= MOST_MOVING;
   return (
@@ -74,6 +81,8 @@ export const Picture = memo(function Picture({
       })}
       {layout.microgrids.map((place) => {
         const street = streets.find(({ microgrid }) => microgrid === place.microgrid);
+        const most = Math.max(undrawn, 0);
+        undrawn -= street?.homes.length ?? 0;
         return (
           street && (
             <MicrogridPanel
@@ -81,8 +90,10 @@ export const Picture = memo(function Picture({
               place={place}
               street={street}
               mode={modes[street.mode]}
+              called={called}
               picked={picked}
               onPick={onPick}
+              most={most}
               moves={moves}
             />
           )
@@ -91,6 +102,17 @@ export const Picture = memo(function Picture({
     </svg>
   );
 });
+
+/** A number that grows with each frame up to `most`. */
+function useGrowing(most: number): number {
+  const [grown, setGrown] = useState(HOMES_A_FRAME);
+  useEffect(() => {
+    if (grown >= most) return;
+    const frame = requestAnimationFrame(() => setGrown(grown + HOMES_A_FRAME));
+    return () => cancelAnimationFrame(frame);
+  }, [grown, most]);
+  return grown;
+}
 
 function Symbols() {
   const line = {
@@ -199,21 +221,26 @@ function MicrogridPanel({
   place,
   street,
   mode,
+  called,
   picked,
   onPick,
+  most,
   moves,
 }: {
   readonly place: PlacedMicrogrid;
   readonly street: Street;
   readonly mode: string;
+  readonly called: typeof calledOf;
   readonly picked: Picked | undefined;
   onPick(picked: Picked): void;
+  /** Of its homes so many are drawn. */
+  readonly most: number;
   moves(wh: bigint): boolean;
 }) {
   const { box, feeders, trunk, homes } = place;
   const { microgrid, name } = street;
   const colour = BORDERS[street.mode];
-  const most = Math.floor((box.width - 120) / 8);
+  const longest = Math.floor((box.width - 120) / 8);
   return (
     <g>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the table beside the picture is for keyboards. */}
@@ -228,7 +255,7 @@ function MicrogridPanel({
           strokeDasharray={street.mode === "Connected" ? "none" : "6 5"}
         />
         <text x={box.x + 12} y={box.y + 22} fill="var(--ink)" fontSize="14" fontWeight={700}>
-          {name.length > most ? `${name.slice(0, most - 1)}…` : name}
+          {name.length > longest ? `${name.slice(0, longest - 1)}…` : name}
         </text>
         <text
           x={box.x + box.width - 12}
@@ -249,13 +276,14 @@ function MicrogridPanel({
         stroke="var(--control)"
         strokeWidth="1.5"
       />
-      {street.homes.map((home, index) => {
+      {street.homes.slice(0, most).map((home, index) => {
         const at = homes[index];
         return (
           at && (
             <HomeIcon
               key={home.owner}
               {...home}
+              name={called(home.owner)?.name}
               microgrid={microgrid}
               at={at}
               hasLabel={place.hasLabels}

@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { Mode } from "@wattline/sdk";
 import { useCallback, useDeferredValue, useEffect, useRef, useState } from "react";
 import { loadMessages } from "../i18n/index.ts";
+import { useCalled } from "../people/index.ts";
 import { ErrorState, formatClock, formatDay, SkeletonLines, SlotTime } from "../ui/index.ts";
 import { Details } from "./Details.tsx";
 import { Picture } from "./Picture.tsx";
@@ -21,6 +22,7 @@ export default function StreetMap() {
   const { data: newest, error, refetch } = useStreets();
   // Rendered in steps, so that hundreds of homes do not block the page.
   const data = useDeferredValue(newest);
+  const called = useDeferredValue(useCalled());
   const [width, setWidth] = useState(FIRST_WIDTH);
   const [picked, setPicked] = useState<Picked>();
   const place = useRef<HTMLDivElement>(null);
@@ -75,6 +77,7 @@ export default function StreetMap() {
           streets={streets}
           ties={ties}
           modes={modes}
+          called={called}
           width={width}
           picked={picked}
           onPick={pick}

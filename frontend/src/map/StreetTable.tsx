@@ -1,5 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { Mode } from "@wattline/sdk";
+import { useState } from "react";
 import { Person } from "../people/index.ts";
 import { Energy, Price } from "../ui/index.ts";
 import type { Home, Picked, Street, Tie } from "./street.ts";
@@ -16,18 +17,26 @@ export function StreetTable({
   readonly modes: Readonly<Record<Mode, string>>;
   onPick(picked: Picked): void;
 }) {
+  const [isOpen, setIsOpen] = useState(false);
   const nameOf = (number: number) =>
     streets.find(({ microgrid }) => microgrid === number)?.name ?? String(number);
   return (
-    <details className="text-sm">
+    <details className="text-sm" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
       <summary className="rounded-md py-1 font-semibold">
         <Trans>The same as a table</Trans>
       </summary>
+      {/* Rows of hundreds of homes take longer than the picture: they are drawn for who opens them. */}
       <div className="mt-2 flex max-h-96 flex-col gap-4 overflow-auto">
-        {streets.map((street) => (
-          <Homes key={street.microgrid} street={street} mode={modes[street.mode]} onPick={onPick} />
-        ))}
-        {ties.length > 0 && (
+        {isOpen &&
+          streets.map((street) => (
+            <Homes
+              key={street.microgrid}
+              street={street}
+              mode={modes[street.mode]}
+              onPick={onPick}
+            />
+          ))}
+        {isOpen && ties.length > 0 && (
           <table className="w-full">
             <caption className="py-1 text-left font-semibold">
               <Trans>Tie lines</Trans>
