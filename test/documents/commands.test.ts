@@ -17,7 +17,7 @@ interface Documented {
 
 /** Commands that are run elsewhere or can't be run here, with the reason. Their names and options are checked all the same. */
 const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/^npm (test|run test:(deep|mutation))\b/, "the tests themselves"],
+  [/^npm (test|run test:(deep|mutation|chaos))\b/, "the tests themselves"],
   [/^npm start\b(?!.*--help)/, "test/start starts and stops it"],
   [/^npm run (relay|indexer)\b/, "the services' tests start and stop it"],
   [/^npm run audit\b.*--rpc/, "services/audit/test runs it on a chain"],
@@ -45,7 +45,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = [
   ],
   [/^npm run bench:/, "measures for minutes"],
   [
-    /^npm run -w frontend (dev|build|size|messages|bench)$/,
+    /^npm run -w frontend (dev|build|size|messages|bench(:map)?)$/,
     "the pages' tests build and serve the dApp",
   ],
   [/^npm run deploy\b(?!.*--help)/, "test/deployment runs it on a stand-in for a public network"],
@@ -100,6 +100,7 @@ const WITH_HELP = [
   "auctioneer",
   "deploy",
   "test:mutation",
+  "test:chaos",
 ];
 
 /** Whether a command asks for the help of a program that is asked for it anyway. */
@@ -107,7 +108,7 @@ const isHelp = (command: string): boolean =>
   WITH_HELP.includes(/^npm (?:run )?(\S+) -- --help$/.exec(command)?.[1] ?? "");
 
 describe("Commands in the documents", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   it("are there", () => {
     expect(commands.length).to.be.greaterThan(30);
