@@ -49,6 +49,7 @@ const GROUPS: readonly Group[] = [
     patterns: [
       "services/*/test/**/*.test.ts",
       "test/agreement/**/*.test.ts",
+      "test/chaos/**/*.test.ts",
       "test/operations/**/*.test.ts",
       "test/start/**/*.test.ts",
       "test/recovery/**/*.test.ts",

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { slotAt } from "@wattline/sdk";
+import { reportedKey } from "../../services/auctioneer/src/island/readings.ts";
+import { standsAtHead } from "../../services/relay/test/support/relays.ts";
+import { until } from "../../services/relay/test/support/until.ts";
+import { SLOT_SECONDS } from "../../services/relay/test/support/world.ts";
+import { readSettled } from "./checks.ts";
+import { passSlot } from "./director.ts";
+import { bookOfPromises } from "./promises.ts";
+import { AUCTIONEER, isAgent, type Stage } from "./stage.ts";
+
+const START_MS = 300_000;
+const SETTLE_MS = 300_000;
+/** Agents and auctioneer look every few seconds. */
+const LOOK_MS = 6_000;
+/** At a block a second: the auctioneer reads orders anew every ten seconds. */
+const QUIET_BLOCKS = 15n;
+
+/** All parts run again, and time goes on until nothing is left to be settled. Then no block comes any more. */
+export async function comeToRest(stage: Stage, signal: AbortSignal): Promise<void> {
+  const { parts, relays, chain, world } = stage;
+  const lastSlot = slotAt(stage.clock.nowMs() / 1000, SLOT_SECONDS) - 1;
+  for (const part of parts.values()) part.start();
+  for (const part of parts.values()) await part.answers(START_MS);
+  await until(
+    `slot ${lastSlot} of all homes is reported`,
+    async () => {
+      if (await areReported(stage, lastSlot)) return true;
+      // An agent reports every quarter of an hour by the clock.
+      await passSlot(stage);
+      await sleep(LOOK_MS, undefined, { signal });
+      return false;
+    },
+    SETTLE_MS,
+  );
+  await until("all that was promised is settled or named", () => isSettled(stage), SETTLE_MS).catch(
+    async (error: Error) => {
+      const { sums } = await stage.status();
+      throw new Error(`${error.message} It is ${JSON.stringify(sums)}.`);
+    },
+  );
+  await until("the auctioneer has nothing to send any more", quietFor(stage), SETTLE_MS);
+  for (const part of parts.values()) {
+    if (part.name === AUCTIONEER || isAgent(part.name)) await part.hold();
+  }
+  await chain.stop();
+  for (const client of relays.values()) await standsAtHead(client, world, SETTLE_MS);
+}
+
+/** Whether the chain has what each roof has made in a slot. */
+async function areReported(stage: Stage, slot: number): Promise<boolean> {
+  const { reportedWh } = await readSettled(stage);
+  return stage.homes.every(
+    ({ hasRoof, meter }) => !hasRoof || reportedWh.has(reportedKey(meter, slot)),
+  );
+}
+
+/** Asks whether the auctioneer has sent nothing for some blocks. */
+function quietFor({ world, settler }: Stage): () => Promise<boolean> {
+  let last: { readonly nonce: number; readonly block: bigint } | undefined;
+  return async () => {
+    const block = await world.client.getBlockNumber();
+    const nonce = await world.client.getTransactionCount({ address: settler });
+    if (last?.nonce !== nonce) last = { nonce, block };
+    return block - last.block >= QUIET_BLOCKS;
+  };
+}
+
+/** Whether the auctioneer has nothing to do, as it says and as its files say. */
+async function isSettled({ status, promisesFolder }: Stage): Promise<boolean> {
+  const { state } = (await status().catch(() => undefined)) ?? {};
+  if (state !== "connected") return false;
+  return bookOfPromises(promisesFolder).every(
+    ({ book }) => book.isClosed || (book.outage === undefined && book.readings.length === 0),
+  );
+}
