@@ -3,7 +3,6 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { writeKeystore, writeNew } from "@wattline/common/keys";
-import { metersDomain, REGISTRATION_TYPES, sourceIndex } from "@wattline/sdk";
 import { type Address, keccak256, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { EURO, localAccount, type World } from "../../services/relay/test/support/world.ts";
@@ -90,15 +89,8 @@ async function settle(
   const [device, delegate] = [await keyOf("device"), await keyOf("delegate")];
   await world.client.setBalance({ address: account.address, value: ETHER });
   await world.fund(account, 200n * EURO);
-  const terms = { owner: account.address, meter: device.address, capacityW: capacityWOf(index) };
-  const { chainId, meters } = world.deployment;
-  const consent = await device.signTypedData({
-    domain: metersDomain(chainId, meters),
-    types: REGISTRATION_TYPES,
-    primaryType: "Registration",
-    message: { ...terms, microgrid: 1, source: sourceIndex("Solar") },
-  });
-  await world.register({ ...terms, source: "Solar" }, consent);
+  const capacityW = capacityWOf(index);
+  await world.registerDevice(device, { owner: account.address, source: "Solar", capacityW });
   // The delegate may spend what is not locked, too, while the chain is in reach.
   const allowance = [world.euro, delegate.address, 100n * EURO, lockedUntil] as const;
   await world.market(account, "authorize", allowance);

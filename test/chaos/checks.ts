@@ -6,10 +6,8 @@ import { createPublicClient, erc20Abi, http } from "viem";
 import { promiseKey, slotsOf } from "../../services/auctioneer/src/island/book.ts";
 import { reportedKey } from "../../services/auctioneer/src/island/readings.ts";
 import { type Settled, SettledReader } from "../../services/auctioneer/src/island/settled.ts";
-import { askAt } from "../../services/indexer/client/graphql.ts";
 import { connectIndexer } from "../../services/indexer/client/index.ts";
-import * as rows from "../../services/indexer/client/rows.ts";
-import { expectAsOnChain } from "../../services/indexer/test/support/chainState.ts";
+import { confirmableAt, expectAsOnChain } from "../../services/indexer/test/support/chainState.ts";
 import { bookOf } from "../../services/relay/test/support/relays.ts";
 import { until } from "../../services/relay/test/support/until.ts";
 import { at } from "./faults/fault.ts";
@@ -126,20 +124,7 @@ async function theIndexerAgreesWithTheChain({
     async () => (await status().catch(() => undefined))?.block === Number(number),
     PATIENCE_MS,
   );
-  const { all } = askAt(indexerUrl, fetch);
-  const known = {
-    microgrids: await all("microgrids", "microgridFilter", rows.microgrid, {}),
-    schedules: await all("schedules", "scheduleFilter", rows.schedule, {}),
-    rations: await all("rations", "rationFilter", rows.ration, {}),
-    meters: await all("meters", "meterFilter", rows.meter, {}),
-    balances: await all("balances", "balanceFilter", rows.balance, {}),
-    accounts: await all("accounts", "accountFilter", rows.account, {}),
-    orders: await all("orders", "orderFilter", rows.order, {}),
-    positions: await all("positions", "positionFilter", rows.position, {}),
-    positionBlocks: await all("positionBlocks", "positionBlockFilter", rows.positionBlock, {}),
-    flows: await all("flows", "flowFilter", rows.flow, {}),
-    delegates: await all("delegates", "delegateFilter", rows.delegate, {}),
-  };
+  const known = await confirmableAt(indexerUrl);
   for (const name of ["meters", "balances", "accounts", "orders"] as const) {
     expect(known[name], name).not.to.be.empty;
   }

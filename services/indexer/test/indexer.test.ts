@@ -7,7 +7,7 @@ import { freePort } from "../../../scripts/testing/ports.ts";
 import { newDatabase } from "../../../test/support/postgres.ts";
 import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
-import { expectAsOnChain } from "./support/chainState.ts";
+import { confirmableAt, expectAsOnChain } from "./support/chainState.ts";
 import { type RunningIndexer, startIndexer } from "./support/indexer.ts";
 import { type Played, playOn } from "./support/played.ts";
 import type { Script } from "./support/playedChain.ts";
@@ -317,20 +317,7 @@ const signedOrder = (row: rows.OrderRow) => ({
 });
 
 async function confirmable(url: string) {
-  const { all } = askAt(url, fetch);
-  const known = {
-    microgrids: await all("microgrids", "microgridFilter", rows.microgrid, {}),
-    schedules: await all("schedules", "scheduleFilter", rows.schedule, {}),
-    rations: await all("rations", "rationFilter", rows.ration, {}),
-    meters: await all("meters", "meterFilter", rows.meter, {}),
-    balances: await all("balances", "balanceFilter", rows.balance, {}),
-    accounts: await all("accounts", "accountFilter", rows.account, {}),
-    orders: await all("orders", "orderFilter", rows.order, {}),
-    positions: await all("positions", "positionFilter", rows.position, {}),
-    positionBlocks: await all("positionBlocks", "positionBlockFilter", rows.positionBlock, {}),
-    flows: await all("flows", "flowFilter", rows.flow, {}),
-    delegates: await all("delegates", "delegateFilter", rows.delegate, {}),
-  };
+  const known = await confirmableAt(url);
   for (const table of [
     "microgrids",
     "schedules",

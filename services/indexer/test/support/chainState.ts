@@ -9,7 +9,8 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { createPublicClient, getAddress, http, zeroAddress } from "viem";
-import type * as rows from "../../client/rows.ts";
+import { askAt } from "../../client/graphql.ts";
+import * as rows from "../../client/rows.ts";
 
 /** The rows of every table that the contracts' views can confirm. */
 export interface Confirmable {
@@ -24,6 +25,24 @@ export interface Confirmable {
   readonly positionBlocks: readonly rows.PositionBlockRow[];
   readonly flows: readonly rows.FlowRow[];
   readonly delegates: readonly rows.DelegateRow[];
+}
+
+/** All rows that an indexer has of them. */
+export async function confirmableAt(url: string): Promise<Confirmable> {
+  const { all } = askAt(url, fetch);
+  return {
+    microgrids: await all("microgrids", "microgridFilter", rows.microgrid, {}),
+    schedules: await all("schedules", "scheduleFilter", rows.schedule, {}),
+    rations: await all("rations", "rationFilter", rows.ration, {}),
+    meters: await all("meters", "meterFilter", rows.meter, {}),
+    balances: await all("balances", "balanceFilter", rows.balance, {}),
+    accounts: await all("accounts", "accountFilter", rows.account, {}),
+    orders: await all("orders", "orderFilter", rows.order, {}),
+    positions: await all("positions", "positionFilter", rows.position, {}),
+    positionBlocks: await all("positionBlocks", "positionBlockFilter", rows.positionBlock, {}),
+    flows: await all("flows", "flowFilter", rows.flow, {}),
+    delegates: await all("delegates", "delegateFilter", rows.delegate, {}),
+  };
 }
 
 /** Checks every row against the contracts' views. */

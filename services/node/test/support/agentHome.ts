@@ -3,7 +3,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { writeKeystore, writeNew } from "@wattline/common/keys";
-import { metersDomain, REGISTRATION_TYPES, sourceIndex } from "@wattline/sdk";
 import { keccak256, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { EURO, localAccount, type World } from "../../../relay/test/support/world.ts";
@@ -39,15 +38,7 @@ export async function agentHome(
   const [device, delegate] = [await keyOf("device"), await keyOf("delegate")];
   await world.client.setBalance({ address: account.address, value: 10n ** 18n });
   await world.fund(account, 100n * EURO);
-  const terms = { owner: account.address, meter: device.address, capacityW: 0 };
-  const { chainId, meters } = world.deployment;
-  const consent = await device.signTypedData({
-    domain: metersDomain(chainId, meters),
-    types: REGISTRATION_TYPES,
-    primaryType: "Registration",
-    message: { ...terms, microgrid: 1, source: sourceIndex("Solar") },
-  });
-  await world.register({ ...terms, source: "Solar" }, consent);
+  await world.registerDevice(device, { owner: account.address, source: "Solar", capacityW: 0 });
   await world.market(account, "lock", [world.euro, node.settler, delegate.address, lockedUntil]);
   const began = node.nowMs();
   const meter = createServer((_, response) => {

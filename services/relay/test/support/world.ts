@@ -158,13 +158,12 @@ export async function createWorld(rpcUrl: string) {
     ]);
   };
 
-  /** Registers a new meter of 10 kW for `owner`. */
-  async function meter(
-    owner: Address,
-    { source = "Solar" }: { source?: Source } = {},
-  ): Promise<PrivateKeyAccount> {
-    const device = privateKeyToAccount(keccak256(toHex(`device ${devices++} at ${rpcUrl}`)));
-    const terms = { owner, meter: device.address, capacityW: 10_000 };
+  /** Registers a device, which signs its consent. */
+  async function registerDevice(
+    device: PrivateKeyAccount,
+    { owner, source, capacityW }: Omit<Registering, "meter">,
+  ): Promise<void> {
+    const terms = { owner, meter: device.address, capacityW };
     const consent = await device.signTypedData({
       domain: metersDomain(chainId, meters),
       types: REGISTRATION_TYPES,
@@ -172,6 +171,15 @@ export async function createWorld(rpcUrl: string) {
       message: { ...terms, microgrid: 1, source: sourceIndex(source) },
     });
     await register({ ...terms, source }, consent);
+  }
+
+  /** Registers a new meter of 10 kW for `owner`. */
+  async function meter(
+    owner: Address,
+    { source = "Solar" }: { source?: Source } = {},
+  ): Promise<PrivateKeyAccount> {
+    const device = privateKeyToAccount(keccak256(toHex(`device ${devices++} at ${rpcUrl}`)));
+    await registerDevice(device, { owner, source, capacityW: 10_000 });
     return device;
   }
 
@@ -281,6 +289,7 @@ export async function createWorld(rpcUrl: string) {
     metering,
     operate,
     register,
+    registerDevice,
     meter,
     report,
     fund,
