@@ -9,6 +9,12 @@ import { prerenderPages } from "./scripts/prerenderPages.ts";
 import { securityHeaders } from "./scripts/securityHeaders.ts";
 import { wattlineJson } from "./scripts/wattlineJson.ts";
 
+/**
+ * On a busy machine a build takes long for its plugins, too, which says nothing about the pages, and `npm start` shows what a
+ * build warns of.
+ */
+const checks = { bundlerTimings: false };
+
 export default defineConfig({
   plugins: [
     react(),
@@ -43,7 +49,7 @@ export default defineConfig({
       },
     ],
   },
-  worker: { format: "es" },
+  worker: { format: "es", rolldownOptions: { checks } },
   server: { host: "127.0.0.1", port: 5173, strictPort: true },
   preview: { host: "127.0.0.1", port: 5173, strictPort: true },
   build: {
@@ -52,6 +58,7 @@ export default defineConfig({
     // `npm run size` checks the gzipped size of the first page.
     chunkSizeWarningLimit: 1_000,
     rolldownOptions: {
+      checks,
       output: {
         // What every page needs is one script: seventy small ones are larger together, and each takes a round trip.
         codeSplitting: { groups: [{ name: "frame", tags: ["$initial"] }] },
