@@ -168,6 +168,18 @@ describe("The gateway to the chain", function () {
     expect(await balanceOf(jane.address)).to.equal(before - EURO * 1000n);
   });
 
+  it("knows the blocks that came between two looks, too: who has read up to one of them goes on from there", async () => {
+    await isWhole();
+    await world.client.mine({ blocks: 4, interval: 5 });
+    await isWhole();
+    const newest = await world.client.getBlockNumber();
+    const numbers = Array.from({ length: 5 }, (_, i) => newest - BigInt(i));
+    const hashes = (asked: Pick<ReturnType<typeof client>, "getBlock">) =>
+      Promise.all(numbers.map(async (blockNumber) => (await asked.getBlock({ blockNumber })).hash));
+    await cut();
+    expect(await hashes(client())).to.deep.equal(await hashes(world.client));
+  });
+
   it("starts without a chain, from what it has kept", async () => {
     const janes = await balanceOf(jane.address);
     const microgridLogs = { address: world.deployment.microgrids, fromBlock: 0n } as const;

@@ -7,7 +7,10 @@ import { isLasting } from "./answers.ts";
 import { type Memory, type RawBlock, rawBlockSchema, rawLogsSchema } from "./memory.ts";
 import { holdingQuestion, type Question } from "./questions.ts";
 
-/** Blocks whose headers, and all of whose logs, are kept: a reorganisation goes no further, and a relay that starts goes on from there. */
+/**
+ * The newest blocks, of which all headers and logs are kept: a reorganisation goes no further, and whoever has read up to one of
+ * them goes on from there.
+ */
 const KEPT_BLOCKS = 512;
 /** Of a question that may revert. */
 const MOST_GAS = 5_000_000n;
@@ -61,16 +64,17 @@ export class ChainFollower {
       if (found.length > 0) isQuiet = false;
       logs.push(...found);
     }
+    const oldest = Number(head.number) - KEPT_BLOCKS;
+    const headers = await this.#headersTo(head, Math.max(common, oldest));
     // Without a log nothing has changed, and what is known holds at the new block, too.
     const answers = isQuiet && !memory.isLacking ? undefined : await this.#answers(head);
-    if ((await this.#block(head.number))?.hash !== head.hash) return;
+    if (headers === undefined || (await this.#block(head.number))?.hash !== head.hash) return;
     if (before !== undefined && common < before) {
       this.#reorganisations = reorganised(this.#reorganisations, before - common);
     }
-    const oldest = Number(head.number) - KEPT_BLOCKS;
     memory.blocks = [
       ...memory.blocks.filter(({ number }) => Number(number) <= common && Number(number) > oldest),
-      ...(Number(head.number) > common ? [head] : []),
+      ...headers,
     ];
     memory.allLogsFrom = Math.max(memory.allLogsFrom, oldest + 1);
     memory.logs = logs.filter(
@@ -112,14 +116,31 @@ export class ChainFollower {
     return this.#deployment.fromBlock - 1;
   }
 
+  /** The headers after a block up to the newest one; undefined when they are not of one chain. */
+  async #headersTo(head: RawBlock, after: number): Promise<RawBlock[] | undefined> {
+    const count = Math.max(0, Number(head.number) - after - 1);
+    const between = await Promise.all(
+      Array.from({ length: count }, (_, i) => this.#block(numberToHex(after + 1 + i))),
+    );
+    const headers = Number(head.number) > after ? [...between, head] : [];
+    const known = headers.filter((header) => header !== undefined);
+    const isOneChain = known.every(
+      ({ parentHash }, i) => i === 0 || parentHash === known[i - 1]?.hash,
+    );
+    return isOneChain && known.length === headers.length ? known : undefined;
+  }
+
   async #block(name: Hex | "latest"): Promise<RawBlock | undefined> {
     const block = await this.#client.request({
       method: "eth_getBlockByNumber",
       params: [name, false],
     });
-    return block === null ? undefined : rawBlockSchema.parse(block);
+    return block === null ? undefined : headerOf(rawBlockSchema.parse(block));
   }
 }
+
+/** Without what the block holds: nobody asks for that, and on a busy chain it is most of a block. */
+const headerOf = ({ transactions: _, withdrawals: __, ...header }: RawBlock): RawBlock => header;
 
 /** viem has read the numbers of a log; as a node gives them they are hexadecimal. */
 const rawLogOf = (log: object): Record<string, unknown> =>

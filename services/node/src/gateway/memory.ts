@@ -36,7 +36,7 @@ const fileSchema = z.object({
   version: z.literal(1),
   chainId: z.int(),
   marketplace: hex,
-  /** Headers of blocks that were the newest once, oldest first; answers and logs are as of the last one. */
+  /** Headers of the newest blocks, oldest first; answers and logs are as of the last one. */
   blocks: z.array(blockSchema),
   logs: z.array(logSchema),
   /** From this block on all logs of Wattline's contracts are kept, not only those that never lose their use. */
