@@ -238,13 +238,13 @@ export class Auctioneer {
   /** Sends the next of what is due. What was promised comes before all else. */
   async #sendNext(state: ChainState, signal: AbortSignal): Promise<boolean> {
     const { island } = this;
-    const hasSettled = await island?.settle(state, {
+    const promised = await island?.settle(state, {
       simulate: (call) => this.#simulate(call),
       send: (call, purpose) => this.#send(call, purpose),
     });
-    if (hasSettled) return true;
+    if (promised === "sent") return true;
     if (await this.#goOn(signal)) return true;
-    const settling = island?.isBusy === true ? [] : await this.#settling(state, signal);
+    const settling = promised === "waiting" ? [] : await this.#settling(state, signal);
     const steps = [...settling, ...(await this.#releasing(state))];
     this.#plan = { steps, untilMs: this.#now() + PLAN_MS };
     return this.#goOn(signal);

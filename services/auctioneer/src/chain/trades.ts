@@ -13,6 +13,7 @@ import { getAddress, type Hex, type PublicClient } from "viem";
 
 /** A transaction's acts, as far as they concern trades, readings and money. */
 export interface Done {
+  readonly block: number;
   readonly transaction: Hex;
   readonly acts: readonly Act[];
   readonly events: readonly HistoryEvent[];
@@ -34,7 +35,8 @@ export async function* doneIn(
         const event = decodeLog(deployment, log);
         return event === undefined ? [] : [event];
       });
-      yield { transaction, acts: actsOf(deployment, events), events };
+      const block = Number(own[0]?.blockNumber ?? from);
+      yield { block, transaction, acts: actsOf(deployment, events), events };
     }
   }
 }

@@ -79,8 +79,14 @@ const failed = promise.extend({
   atMs: z.int(),
 });
 
-/** All promises are settled or named. */
+/** All promises are settled or named, and all readings reported, as of a block. */
 const closed = z.object({ kind: z.literal("closed"), block: z.int(), atMs: z.int() });
+
+/** A reorganisation has taken back what was settled or reported. */
+const reopened = z.object({ kind: z.literal("reopened"), block: z.int(), atMs: z.int() });
+
+/** No reorganisation can take it back any more: what comes next begins a new file. */
+const final = z.object({ kind: z.literal("final"), block: z.int(), atMs: z.int() });
 
 const entries = z.array(
   z.discriminatedUnion("kind", [
@@ -93,6 +99,8 @@ const entries = z.array(
     back,
     failed,
     closed,
+    reopened,
+    final,
   ]),
 );
 

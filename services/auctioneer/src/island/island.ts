@@ -1,5 +1,6 @@
 import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
+import { isFinal } from "@wattline/common/final";
 import type { Report } from "@wattline/common/log";
 import { reasonOf } from "@wattline/common/mendable";
 import type { Snapshot } from "@wattline/relay/chain";
@@ -23,6 +24,7 @@ import { Members } from "./members.ts";
 import { type Handed, takeReading } from "./readings.ts";
 import { type IslandStatus, type Known, reportOf, statusOf } from "./report.ts";
 import { openPromises } from "./settle.ts";
+import { NOTHING_SETTLED } from "./settled.ts";
 import { type Sending, Settling } from "./settling.ts";
 import { PromisedView } from "./view.ts";
 
@@ -52,7 +54,6 @@ export type Taken =
 
 /** Offers of slots that ended so long before the outage may be promised, too. */
 const PAST_SECONDS = 86_400;
-const NOTHING_SETTLED = { tradedWh: new Map<string, bigint>() };
 /** Slots that an order may reach: the relay takes no longer ones. */
 const MOST_SLOTS = 2_688;
 
@@ -62,7 +63,7 @@ export class Island {
   readonly #ledger: PromiseLedger;
   readonly #members: Members;
   #view: Snapshot | undefined;
-  /** While promises are being settled. */
+  /** From the first look at what is settled until that is final. */
   #settling: Settling | undefined;
   /** One after another: of two numbers for one slot, one is the first. */
   #taking: Promise<unknown> = Promise.resolve();
@@ -74,12 +75,6 @@ export class Island {
     this.#options = options;
     this.#members = new Members(options.client, deployment);
     this.#ledger = new PromiseLedger(folder, { chainId, marketplace, settler }, report);
-  }
-
-  /** Whether promises or readings wait for being settled. */
-  get isBusy(): boolean {
-    const { book } = this.#ledger;
-    return !book.isClosed && (book.outage !== undefined || book.readings.length > 0);
   }
 
   /** What is promised and neither settled nor failed, as far as was read of the chain. */
@@ -211,13 +206,14 @@ export class Island {
   }
 
   /**
-   * Settles the next of what was promised: readings first, then promises in their order.
-   * @returns Whether a transaction went out.
+   * Settles the next of what was promised: readings first, then promises in their order. What is settled is looked at again until
+   * no reorganisation can take it back.
+   * @returns "done" when nothing is open at this block.
    */
-  async settle({ view }: ChainState, sending: Sending): Promise<boolean> {
-    if (!this.isBusy) return false;
+  async settle({ view }: ChainState, sending: Sending): Promise<"sent" | "waiting" | "done"> {
     const { now, report } = this.#options;
     const { book } = this.#ledger;
+    if (book.isEmpty || book.isFinal) return "done";
     const { number: block } = view.head;
     if (book.outage !== undefined && !book.isBack) {
       report(`Blocks come again: ${book.promiseCount} promises are settled now.`);
@@ -225,11 +221,13 @@ export class Island {
     }
     this.#settling ??= new Settling({ ...this.#options, ledger: this.#ledger });
     const step = await this.#settling.next(view, sending);
-    if (step === "done") this.#close(block);
-    return step === "sent";
+    if (step !== "done") this.#reopen(block);
+    else if (book.closedBlock === undefined) this.#close(block);
+    else if (isFinal(book.closedBlock, block)) this.#end(block);
+    return step;
   }
 
-  /** All is settled or named: the report is written, and the next outage begins a new file. */
+  /** All is settled or named, as of a block: the report is written. */
   #close(block: number): void {
     const { folder, report, now } = this.#options;
     const { book, number } = this.#ledger;
@@ -243,6 +241,22 @@ export class Island {
       );
     }
     this.#ledger.append({ kind: "closed", block, atMs: now() });
+  }
+
+  /** A reorganisation has taken back what was settled or reported: it is open again. */
+  #reopen(block: number): void {
+    const { report, now } = this.#options;
+    if (!this.#ledger.book.isClosed) return;
+    report("The chain was reorganised: what is not settled any more is settled again.", {
+      level: "warn",
+      block,
+    });
+    this.#ledger.append({ kind: "reopened", block, atMs: now() });
+  }
+
+  /** Nothing of it can be taken back any more: what comes next begins a new file. */
+  #end(block: number): void {
+    this.#ledger.append({ kind: "final", block, atMs: this.#options.now() });
     this.#settling = undefined;
   }
 

@@ -23,8 +23,8 @@ export type Owner = Omit<EntryOf<"header">, "kind" | "version">;
 const NAME = /^promises-(\d{6})\.log$/;
 
 /**
- * The promises of one outage, on disk: lines are added and never changed, and each is safe before the next step is taken. The next
- * outage has a file of its own; old ones stay.
+ * What was promised and handed over, on disk: lines are added and never changed, and each is safe before the next step is taken.
+ * What comes before all of it is final, the next outage too, goes on in the same file; then a new one begins. Old ones stay.
  */
 export class PromiseLedger {
   readonly #folder: string;
@@ -58,7 +58,7 @@ export class PromiseLedger {
     return this.#book;
   }
 
-  /** The file's number: it names the outage. */
+  /** The file's number. */
   get number(): number {
     return this.#number;
   }
@@ -70,7 +70,7 @@ export class PromiseLedger {
   append(...entries: readonly Entry[]): void {
     if (entries.length === 0) return;
     try {
-      if (this.#book.isClosed) this.#begin();
+      if (this.#book.isFinal) this.#begin();
       this.#write(lineOf(textOf(entries)));
     } catch (error) {
       throw new MendableError(
@@ -89,7 +89,7 @@ export class PromiseLedger {
     return path.join(this.#folder, `promises-${String(number).padStart(6, "0")}.log`);
   }
 
-  /** Begins the file of the next outage. */
+  /** Begins the next file. */
   #begin(): void {
     this.close();
     this.#number++;

@@ -2,10 +2,11 @@
 import type { Snapshot } from "@wattline/relay/chain";
 import { communityPriceIn, costMillis } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual } from "viem";
-import { type PromiseBook, type Promised, promiseKey, slotsOf } from "./book.ts";
+import { type PromiseBook, type Promised, slotsOf } from "./book.ts";
 import { borneBy, type Cause, explained } from "./failures.ts";
 import { reportedKey, waitingReadings } from "./readings.ts";
-import type { Settled } from "./settled.ts";
+import { settledWhOf } from "./settle.ts";
+import { NOTHING_SETTLED, type Settled } from "./settled.ts";
 
 /** What a report is made from. */
 export interface Known {
@@ -136,7 +137,7 @@ function viewOf({ book, view, settled }: Known, promise: Promised): PromiseView 
     source,
     energyWh: energyWh.toString(),
     costMillis: costMillis(communityPriceIn(microgrid, slot), energyWh).toString(),
-    settledWh: (settled?.tradedWh.get(promiseKey(promise)) ?? 0n).toString(),
+    settledWh: settledWhOf(promise, settled ?? NOTHING_SETTLED).toString(),
     failedWh: failedWh.toString(),
   };
 }

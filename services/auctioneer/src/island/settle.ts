@@ -27,13 +27,10 @@ export interface NextSettling {
 }
 
 /** What of the promises is neither settled nor failed, the earliest slot first, and in a slot what was promised first. */
-export function openPromises(
-  book: PromiseBook,
-  { tradedWh }: Pick<Settled, "tradedWh">,
-): KeptPromise[] {
+export function openPromises(book: PromiseBook, settled: Pick<Settled, "trades">): KeptPromise[] {
   const open: KeptPromise[] = [];
   for (const promise of book.promises) {
-    const energyWh = openWhOf(promise, tradedWh);
+    const energyWh = promise.energyWh - promise.failedWh - settledWhOf(promise, settled);
     if (energyWh <= 0n) continue;
     const { offer, bid, source, slot } = promise;
     open.push({ offer, bid, source, slot, energyWh });
@@ -41,8 +38,20 @@ export function openPromises(
   return open.sort((a, b) => a.slot - b.slot);
 }
 
-const openWhOf = (promise: Promised, tradedWh: Settled["tradedWh"]): bigint =>
-  promise.energyWh - promise.failedWh - (tradedWh.get(promiseKey(promise)) ?? 0n);
+/** What of a promise is settled: a trade settles what was promised before it, the earliest first. */
+export function settledWhOf(promise: Promised, { trades }: Pick<Settled, "trades">): bigint {
+  const open = promise.parts.map(({ since, energyWh }) => ({ since, energyWh }));
+  for (const { block, energyWh } of trades.get(promiseKey(promise)) ?? []) {
+    let leftWh = energyWh;
+    for (const part of open) {
+      if (part.since >= block) continue;
+      const wh = least(part.energyWh, leftWh);
+      part.energyWh -= wh;
+      leftWh -= wh;
+    }
+  }
+  return open.reduce((sum, { energyWh }) => sum - energyWh, promise.energyWh);
+}
 
 /**
  * Cuts open promises to the energy and the money that is there: what was promised first is served first. The contract would

@@ -8,11 +8,26 @@ import { reportedKey } from "./readings.ts";
 export interface Settled {
   /** Wh by promise, see `promiseKey`. */
   readonly tradedWh: ReadonlyMap<string, bigint>;
+  /** The same trade by trade, the earliest first. */
+  readonly trades: ReadonlyMap<string, readonly SlotTrade[]>;
   /** The transactions that settled them. */
   readonly transactions: ReadonlySet<Hex>;
   /** Wh by meter and slot. */
   readonly reportedWh: ReadonlyMap<string, bigint>;
 }
+
+/** What was traded of a slot in a block. */
+export interface SlotTrade {
+  readonly block: number;
+  readonly energyWh: bigint;
+}
+
+export const NOTHING_SETTLED: Settled = {
+  tradedWh: new Map(),
+  trades: new Map(),
+  transactions: new Set(),
+  reportedWh: new Map(),
+};
 
 /** Reads what was settled and reported since a block, and goes on from there; anew when blocks were replaced. */
 export class SettledReader {
@@ -21,6 +36,7 @@ export class SettledReader {
   readonly #fromBlock: number;
   #read: { readonly number: number; readonly hash: Hex } | undefined;
   #tradedWh = new Map<string, bigint>();
+  #trades = new Map<string, SlotTrade[]>();
   #transactions = new Set<Hex>();
   #reportedWh = new Map<string, bigint>();
 
@@ -34,18 +50,25 @@ export class SettledReader {
   /** Up to a block. @throws what the node throws; the next call begins anew */
   async at(head: { readonly number: number; readonly hash: Hex }): Promise<Settled> {
     const last = this.#read;
+    if (last?.hash === head.hash) return this.#settled;
     this.#read = undefined;
     const stands = last !== undefined && (await this.#hashAt(last.number)) === last.hash;
     if (!stands) {
       this.#tradedWh = new Map();
+      this.#trades = new Map();
       this.#transactions = new Set();
       this.#reportedWh = new Map();
     }
     const from = stands ? last.number + 1 : this.#fromBlock;
     if (from <= head.number) await this.#take(from, head.number);
     this.#read = head;
+    return this.#settled;
+  }
+
+  get #settled(): Settled {
     return {
       tradedWh: this.#tradedWh,
+      trades: this.#trades,
       transactions: this.#transactions,
       reportedWh: this.#reportedWh,
     };
@@ -53,7 +76,7 @@ export class SettledReader {
 
   async #take(from: number, to: number): Promise<void> {
     const done = doneIn(this.#client, this.#deployment, from, to);
-    for await (const { transaction, acts, events } of done) {
+    for await (const { block, transaction, acts, events } of done) {
       for (const trade of acts.map(tradeOfAct)) {
         if (trade?.offerHash === undefined || trade.bidHash === undefined) continue;
         const { offerHash: offer, bidHash: bid, source } = trade;
@@ -61,6 +84,7 @@ export class SettledReader {
         for (const [slot, wh] of trade.sentWh) {
           const key = promiseKey({ offer, bid, source, slot });
           this.#tradedWh.set(key, (this.#tradedWh.get(key) ?? 0n) + wh);
+          this.#trades.set(key, [...(this.#trades.get(key) ?? []), { block, energyWh: wh }]);
         }
       }
       for (const event of events) {

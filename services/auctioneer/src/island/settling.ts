@@ -43,19 +43,18 @@ const TRIAL_GAS = 16_000_000n;
 /** Promises that are looked at together, some transactions' worth: what is first served does not rest on later ones. */
 const LOOKED_AT = 500;
 
-/** Works the promises of one outage off: readings first, then promises in their order. */
+/** Works promises off: readings first, then promises in their order. */
 export class Settling {
   readonly #options: SettlingOptions;
-  readonly #reader: SettledReader;
+  #reader: SettledReader | undefined;
+  /** The first block that the reader reads. */
+  #readFrom = 0;
   /** Readings that the chain refuses, by signature. */
   readonly refused = new Map<Hex, string>();
   #settled: Settled | undefined;
 
   constructor(options: SettlingOptions) {
-    const { client, deployment, ledger } = options;
     this.#options = options;
-    const from = (ledger.book.outage?.block ?? deployment.fromBlock - 1) + 1;
-    this.#reader = new SettledReader(client, deployment, from);
   }
 
   /** What the chain had when it was last looked at. */
@@ -74,8 +73,7 @@ export class Settling {
   async next(view: Snapshot, sending: Sending): Promise<"sent" | "waiting" | "done"> {
     const { deployment } = this.#options;
     const { book } = this.#ledger;
-    const settled = await this.#reader.at(view.head);
-    this.#settled = settled;
+    const settled = await this.#look(view);
     // What is not reported yet is not missing.
     const isReporting = await this.#reportNext(view, settled, sending);
     if (isReporting !== undefined) return isReporting ? "sent" : "waiting";
@@ -89,6 +87,18 @@ export class Settling {
       return (await sending.send(settleCall(deployment, worth), "settle")) ? "sent" : "waiting";
     }
     return openPromises(book, settled).length === 0 ? "done" : "waiting";
+  }
+
+  /** Reads what the chain has, from the first block that may concern what the book holds by now. */
+  async #look({ head }: Snapshot): Promise<Settled> {
+    const { client, deployment } = this.#options;
+    const { firstBlock = deployment.fromBlock } = this.#ledger.book;
+    if (this.#reader === undefined || firstBlock < this.#readFrom) {
+      this.#reader = new SettledReader(client, deployment, firstBlock);
+      this.#readFrom = firstBlock;
+    }
+    this.#settled = await this.#reader.at(head);
+    return this.#settled;
   }
 
   /** Reports the next readings; undefined when there are none. */

@@ -153,7 +153,10 @@ function sumsOf(
       add(held, keyOf(owner, number, sourceIndex(source), slot), wh);
     }
   }
-  for (const { offer, bid, source, slot, energyWh } of book.promises) {
+  for (const { offer, bid, source, slot, ...promise } of book.promises) {
+    // What was settled before is in the chain's own state.
+    const energyWh = promise.energyWh - promise.failedWh - promise.closedWh;
+    if (energyWh === 0n) continue;
     const [sold, bought] = [book.orders.get(offer)?.order, book.orders.get(bid)?.order];
     const microgrid = sold && microgrids.get(sold.microgrid);
     if (sold === undefined || bought === undefined || microgrid === undefined) continue;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
+import { isFinal } from "@wattline/common/final";
 import { MendableError, reasonOf } from "@wattline/common/mendable";
 import type { Address, Hex } from "viem";
 import * as z from "zod";
@@ -50,9 +51,6 @@ export type Attempt = z.output<typeof attemptSchema>;
 export type Sent = z.output<typeof sentSchema>;
 type Spent = z.output<typeof spentSchema>;
 
-/** A transaction so deep below the newest block stays. */
-const FINAL_BLOCKS = 128;
-
 /**
  * What was sent and what it has cost, on disk before it goes out, each nonce in a file of its own. Nothing here decides what is
  * settled: that is read from the chain. It keeps one nonce from being used for two things after a crash, and a day's gas within
@@ -101,7 +99,7 @@ export class Outbox {
   /** Keeps of what is settled for good only what it has cost today. */
   tidy(head: number, day: string): void {
     const final = this.#sent.flatMap(({ day: on, mined }) =>
-      mined !== undefined && head - mined.block >= FINAL_BLOCKS ? [{ on, ...mined }] : [],
+      mined !== undefined && isFinal(mined.block, head) ? [{ on, ...mined }] : [],
     );
     if (final.length === 0) return;
     const costs = final.map(({ on, costWei }) => (on === day ? costWei : 0n));

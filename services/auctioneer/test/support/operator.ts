@@ -26,6 +26,8 @@ export interface Wishes {
   readonly waitMinutes?: number;
   /** Of households that it sends signed calls for, by default none; at any port. */
   readonly mandates?: { readonly householdADay?: number; readonly allADay?: number };
+  /** Whether it promises while no chain is in reach: ten minutes after the newest block. */
+  readonly island?: boolean;
 }
 
 /** What an operator needs to know of a chain. */
@@ -98,6 +100,7 @@ export class Operator {
     stuckSeconds = 3_600,
     waitMinutes = 0,
     mandates,
+    island = false,
   }: Wishes = {}): string {
     return `
 [chain]
@@ -122,7 +125,7 @@ port = 0
 household_a_day = ${mandates.householdADay ?? 20}
 all_a_day = ${mandates.allADay ?? 500}
 `
-}`;
+}${island ? "[island]\nport = 0\noffline_minutes = 10\nhold_hours = 1\n" : ""}`;
   }
 
   /** Starts an auctioneer. */
