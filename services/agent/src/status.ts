@@ -59,7 +59,9 @@ function homeReport(home: Home, trader: Trader | undefined): HomeReport {
       held,
     })),
     waitingBlocks: book.open().length,
-    sentTransactions: [...book.sent.keys()],
+    sentTransactions: [...book.sent.values()]
+      .filter((sent) => book.isOnItsWay(sent))
+      .map(({ hash }) => hash),
     notes: book.notes.map(({ unixMs, meter, text }) => ({
       time: isoOf(unixMs),
       text: meter === "" ? text : `${meter}: ${text}`,

@@ -7,6 +7,7 @@ import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { encodeFunctionData, type Hex, parseAbi, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { type LocalNode, START, startAnvil } from "../../relay/test/support/node.ts";
+import { dropBlocks } from "../../relay/test/support/reorganise.ts";
 import { until } from "../../relay/test/support/until.ts";
 import {
   createWorld,
@@ -25,6 +26,7 @@ import { Reporter } from "../src/reporting/reporter.ts";
 import { Household, keyIn } from "./support/folder.ts";
 
 const QUARTER_MS = SLOT_SECONDS * 1000;
+const FINAL_BLOCKS = 128;
 const erc1155 = parseAbi(["function balanceOf(address, uint256) view returns (uint256)"]);
 
 describe("Reports on a chain", () => {
@@ -34,6 +36,8 @@ describe("Reports on a chain", () => {
   let household: Household;
   let agents: RunningAgent[];
   let lines: string[];
+  /** How much later it is than the last slot's end. */
+  let lateMs = 0;
   const owner = localAccount(3).address;
 
   before(async function () {
@@ -51,6 +55,7 @@ describe("Reports on a chain", () => {
     household.deployment(world.deployment);
     agents = [];
     lines = [];
+    lateMs = 0;
   });
   afterEach(async () => {
     for (const agent of agents) await agent.stop();
@@ -108,7 +113,7 @@ path = "registers.csv"
 
   async function start(config: string, slots = 24): Promise<RunningAgent> {
     const agent = await startAgent(readSettings(household.configure(config)), {
-      now: () => START * 1000 + slots * QUARTER_MS,
+      now: () => START * 1000 + slots * QUARTER_MS + lateMs,
       report: (line) => lines.push(line),
     });
     agents.push(agent);
@@ -219,6 +224,68 @@ path = "registers.csv"
     await settle(again);
     expect(statesOf(again)).to.deep.equal(["reported", "reported", "reported"]);
     expect(lines.join()).not.to.contain("somebody else");
+  });
+
+  it("that a reorganisation takes back go out again, also after a restart, until they are final", async () => {
+    await household.key("device");
+    await household.key("payer", "secp256k1", payerKey());
+    await register("device");
+    writeFileSync(household.place("registers.csv"), replay(24));
+    const first = await start(toml(byTransaction));
+    await settle(first);
+    agents = [];
+    await first.stop();
+    await dropBlocks(node.rpcUrl, 1);
+    expect(await balanceOf(23)).to.equal(0n);
+    const again = await start(toml(byTransaction));
+    await again.reporter.round();
+    // A node that has not heard of it again for ten minutes has lost it.
+    expect(statesOf(again)).to.deep.equal(["sent", "sent", "sent"]);
+    lateMs = 600_000;
+    await again.reporter.round();
+    expect(statesOf(again)).to.deep.equal(["waiting", "waiting", "waiting"]);
+    await settle(again);
+    expect(statesOf(again)).to.deep.equal(["reported", "reported", "reported"]);
+    expect([await balanceOf(0), await balanceOf(23)]).to.deep.equal([100n, 123n]);
+    expect(lines.join()).not.to.contain("somebody else");
+
+    const book = again.homes[0]?.journal.book;
+    await world.client.mine({ blocks: FINAL_BLOCKS - 1 });
+    await again.reporter.round();
+    expect(book?.sent.size).to.equal(1);
+    await world.client.mine({ blocks: 1 });
+    await again.reporter.round();
+    expect(book?.sent.size).to.equal(0);
+  });
+
+  it("of others that a reorganisation takes back wait in readings.json again, until they are final", async () => {
+    await household.key("device");
+    await register("device");
+    writeFileSync(household.place("registers.csv"), replay(16));
+    const agent = await start(toml('by = "file"'));
+    const waiting = () =>
+      JSON.parse(readFileSync(household.place("readings.json"), "utf8")).readings;
+    const mint = async (): Promise<void> => {
+      const [{ meter, firstBlock, exported, signature }] = waiting();
+      await world.metering(localAccount(3), "report", [{ meter, firstBlock, exported }, signature]);
+      await agent.reporter.now();
+      expect(statesOf(agent)).to.deep.equal(["reported", "reported"]);
+      expect(waiting()).to.deep.equal([]);
+    };
+    await agent.reporter.now();
+    await mint();
+    await dropBlocks(node.rpcUrl, 1);
+    await agent.reporter.now();
+    expect(statesOf(agent)).to.deep.equal(["waiting", "waiting"]);
+    await mint();
+    const book = agent.homes[0]?.journal.book;
+    await world.client.mine({ blocks: FINAL_BLOCKS - 1 });
+    await agent.reporter.round();
+    expect(book?.seen()).to.have.length(2);
+    await world.client.mine({ blocks: 1 });
+    await agent.reporter.round();
+    expect(book?.seen()).to.have.length(0);
+    expect(statesOf(agent)).to.deep.equal(["reported", "reported"]);
   });
 
   it("name a second agent with the same key, on another machine, and report nothing twice", async () => {

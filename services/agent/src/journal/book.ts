@@ -8,6 +8,7 @@ import type {
   MarkEntry,
   NoteEntry,
   OrderEntry,
+  Seen,
   SentEntry,
   SlotEntry,
 } from "./entries.ts";
@@ -57,7 +58,7 @@ export class Book {
         this.sealedBlock = entry.block;
         break;
       case "state":
-        this.#setState(entry.device, entry.block, entry.state);
+        this.#setState(entry.device, entry.block, entry.state, entry.seen);
         break;
       case "sent":
         this.sent.set(entry.hash, entry);
@@ -89,6 +90,20 @@ export class Book {
       .sort((a, b) => a.block - b.block);
   }
 
+  /** Export that others have reported, of which a reorganisation may take something back. */
+  seen(): (BlockEntry & { readonly seen: Seen })[] {
+    return [...this.blocks.values()].flatMap((entry) =>
+      entry.seen === undefined ? [] : [{ ...entry, seen: entry.seen }],
+    );
+  }
+
+  /** Whether a transaction is not mined, as far as is known. */
+  isOnItsWay({ blocks }: Pick<SentEntry, "blocks">): boolean {
+    return blocks.some(
+      ({ device, block }) => this.blocks.get(keyOf(device, "export", block))?.state === "sent",
+    );
+  }
+
   /** Forgets what is done and older than a slot; it stays on disk. */
   forget(beforeSlot: number): void {
     const signed = ((this.sealedBlock ?? -1) + 1) * 8;
@@ -114,19 +129,20 @@ export class Book {
       ...(header ? [header] : []),
       ...[...this.slots.values()].flatMap((meters) => [...meters.values()]),
       ...this.battery.values(),
+      // Before the blocks: a transaction may be mined already.
+      ...this.sent.values(),
       ...this.blocks.values(),
       ...(sealedBlock === undefined ? [] : [{ kind: "sealed" as const, block: sealedBlock }]),
-      ...this.sent.values(),
       ...this.orders.values(),
       ...this.notes,
       ...this.marks.values(),
     ];
   }
 
-  #setState(device: Address, block: number, state: BlockState): void {
+  #setState(device: Address, block: number, state: BlockState, seen?: Seen): void {
     const key = keyOf(device, "export", block);
     const entry = this.blocks.get(key);
-    if (entry !== undefined) this.blocks.set(key, { ...entry, state });
+    if (entry !== undefined) this.blocks.set(key, { ...entry, state, seen });
   }
 }
 

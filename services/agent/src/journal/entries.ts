@@ -66,6 +66,9 @@ export const BLOCK_STATES = ["waiting", "sent", "reported", "elsewhere", "refuse
 export type BlockState = (typeof BLOCK_STATES)[number];
 const state = z.enum(BLOCK_STATES);
 
+/** What the chain had of a block's slots when it was last looked at, as guard bits, and since which block; missing when that is final. */
+const seen = z.object({ since: z.int(), lanes: wh });
+
 /** A block of eight slots, signed by the device. Import stays here: `state` says nothing of it. */
 const block = z.object({
   kind: z.literal("block"),
@@ -75,14 +78,21 @@ const block = z.object({
   word: wh,
   signature: hex,
   state,
+  seen: seen.optional(),
 });
 
 /** Up to which block the home has signed; a block of which nothing is known has no signature. */
 const sealed = z.object({ kind: z.literal("sealed"), block: slot });
 
-const stateEntry = z.object({ kind: z.literal("state"), device: address, block: slot, state });
+const stateEntry = z.object({
+  kind: z.literal("state"),
+  device: address,
+  block: slot,
+  state,
+  seen: seen.optional(),
+});
 
-/** A transaction, written before it goes out, so that it is known again after a power cut. */
+/** A transaction, written before it goes out, so that it is known again after a power cut. It is kept until its end is final. */
 const sent = z.object({
   kind: z.literal("sent"),
   unixMs: z.int(),
@@ -138,6 +148,7 @@ export type BatteryEntry = z.output<typeof batteryEntry>;
 export type MarkEntry = z.output<typeof mark>;
 export type NoteEntry = z.output<typeof note>;
 export type BlockEntry = z.output<typeof block>;
+export type Seen = z.output<typeof seen>;
 export type OrderEntry = z.output<typeof order>;
 export type SentEntry = z.output<typeof sent>;
 

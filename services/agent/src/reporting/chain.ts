@@ -4,7 +4,6 @@ import { LANES, laneOf, metersAbi, microgridsAbi } from "@wattline/sdk";
 import { type Address, createPublicClient, type Hex, zeroAddress } from "viem";
 import type { Settings } from "../config/read.ts";
 import { AgentError } from "../errors.ts";
-import { homeTime } from "../outage.ts";
 
 /** What the chain says of a meter. */
 export interface Registered {
@@ -18,6 +17,19 @@ export interface Registered {
   /** The most that a slot may hold, in Wh. */
   readonly mostWh: bigint;
 }
+
+/** The newest block. */
+export interface Head {
+  readonly number: number;
+  readonly hash: Hex;
+  /** Unix seconds. */
+  readonly time: number;
+}
+
+/** What became of a transaction: it waits, or is mined in a block and went well or not. */
+export type Outcome =
+  | { readonly status: "pending" }
+  | { readonly status: "success" | "reverted"; readonly block: number };
 
 const RPC_BATCH = 100;
 const SECONDS_PER_HOUR = 3_600n;
@@ -72,35 +84,30 @@ export function chainAt(rpcUrl: string, deployment: Settings["deployment"]) {
       };
     },
 
-    /** The first slot that has not ended by the chain's clock; by ours, Unix milliseconds, while the chain is out of reach. */
-    async endSlot(slotSeconds: number, nowMs: number): Promise<number> {
-      const { timestamp } = await client.getBlock();
-      return Math.floor(homeTime(Number(timestamp), nowMs).nowSeconds / slotSeconds);
+    /** The newest block. */
+    async head(): Promise<Head> {
+      const { number, hash, timestamp } = await client.getBlock();
+      return { number: Number(number), hash, time: Number(timestamp) };
     },
 
     /** The guard bits of the lanes of a word that are reported already. */
     async reportedLanes(device: Address, block: number, word: bigint): Promise<bigint> {
-      const lanes = Array.from({ length: LANES }, (_, lane) => lane).filter((lane) =>
-        isCovered(word, lane),
-      );
-      const bits = await Promise.all(
-        lanes.map((lane) =>
-          client.readContract({
-            ...meters,
-            functionName: "isReported",
-            args: [device, block * LANES + lane],
-          }),
-        ),
-      );
-      return lanes.reduce((all, lane, i) => (bits[i] ? all | guardOf(lane) : all), 0n);
+      const [, , reported] = await client.readContract({
+        ...meters,
+        functionName: "deliveryOf",
+        args: [device, block],
+      });
+      return reported & word;
     },
 
-    /** Whether a transaction is mined, and went well; undefined when the node does not know it. */
-    async outcome(hash: Hex): Promise<"pending" | "success" | "reverted" | undefined> {
+    /** What became of a transaction; undefined when the node does not know it. */
+    async outcome(hash: Hex): Promise<Outcome | undefined> {
       const receipt = await client.getTransactionReceipt({ hash }).catch(notFound);
-      if (receipt !== undefined) return receipt.status;
+      if (receipt !== undefined) {
+        return { status: receipt.status, block: Number(receipt.blockNumber) };
+      }
       const transaction = await client.getTransaction({ hash }).catch(notFound);
-      return transaction === undefined ? undefined : "pending";
+      return transaction === undefined ? undefined : { status: "pending" };
     },
   };
 }

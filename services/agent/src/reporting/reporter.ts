@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { writeWhole } from "@wattline/common/files";
+import { isFinal } from "@wattline/common/final";
 import { openSigner, type Signer } from "@wattline/common/keys";
 import type { Report } from "@wattline/common/log";
 import { MendableError } from "@wattline/common/mendable";
@@ -22,7 +23,8 @@ import type { ReportConfig } from "../config/schema.ts";
 import { AgentError, reasonOf } from "../errors.ts";
 import type { Home } from "../home.ts";
 import type { BlockState, Entry, SentEntry } from "../journal/entries.ts";
-import { type Chain, chainAt, filterLanes } from "./chain.ts";
+import { homeTime } from "../outage.ts";
+import { type Chain, chainAt, filterLanes, type Head, type Outcome } from "./chain.ts";
 import { type OpenBlock, runsOf } from "./runs.ts";
 
 /** A reading that a device has signed, of one home. */
@@ -71,6 +73,8 @@ export class Reporter {
   #lastTrouble: string | undefined;
   #lastMs: number;
   #retryMs = 0;
+  /** The block at which what was reported was last looked at. */
+  #lookedAt: Hex | undefined;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: ReporterOptions) {
@@ -101,7 +105,11 @@ export class Reporter {
   /** Reports when it is time to; called every few seconds. */
   async round(): Promise<void> {
     try {
-      if (this.#hasSent()) await this.#inTurn(() => this.#settle());
+      if (this.#hasSent()) {
+        await this.#inTurn(async () => {
+          if (this.#chain !== undefined) await this.#look(this.#chain);
+        });
+      }
       const dueMs = this.#lastMs + this.#options.reporting.every_minutes * 60_000;
       if (this.#options.now() < Math.max(dueMs, this.#retryMs)) return;
       await this.now();
@@ -128,8 +136,8 @@ export class Reporter {
     const hasOpen = this.#options.homes.some(({ journal }) => journal.book.open().length > 0);
     if (!hasOpen && reporting.by !== "file") return;
     await this.#chain?.requireChain();
-    await this.#settle();
-    const found = await Promise.all(this.#options.homes.map((home) => this.#readyOf(home)));
+    const head = this.#chain && (await this.#look(this.#chain));
+    const found = await Promise.all(this.#options.homes.map((home) => this.#readyOf(home, head)));
     const signed = found.flatMap((each) => (each instanceof MendableError ? [] : each));
     const troubles = found.filter((each) => each instanceof MendableError);
     if (reporting.by === "file") writeReadings(reporting.file, signed);
@@ -141,45 +149,93 @@ export class Reporter {
     if (troubles.length > 0) throw new AgentError(troubles.map(({ message }) => message).join(" "));
   }
 
+  /** Whether something is on its way, or may be taken back still. */
   #hasSent(): boolean {
-    return this.#options.homes.some(({ journal }) => journal.book.sent.size > 0);
+    return this.#options.homes.some(
+      ({ journal: { book } }) => book.sent.size > 0 || book.seen().length > 0,
+    );
   }
 
-  /** Learns what became of transactions. */
-  async #settle(): Promise<void> {
-    const chain = this.#chain;
-    if (chain === undefined) return;
-    const { homes } = this.#options;
-    const hashes = new Set(
-      homes.flatMap(({ journal }) => [...journal.book.sent.values()].map(({ hash }) => hash)),
+  /** Learns what became of what was reported: whenever a block comes, until no reorganisation can take it back any more. */
+  async #look(chain: Chain): Promise<Head> {
+    const head = await chain.head();
+    const isNew = head.hash !== this.#lookedAt;
+    await this.#followSent(chain, head, isNew);
+    if (isNew) await this.#lookAtSeen(chain, head);
+    this.#lookedAt = head.hash;
+    return head;
+  }
+
+  /** Follows our own transactions; those that are mined only when there is a new block. */
+  async #followSent(chain: Chain, head: Head, isNew: boolean): Promise<void> {
+    const followed = this.#options.homes.flatMap(({ journal }) =>
+      [...journal.book.sent.values()]
+        .filter((sent) => isNew || journal.book.isOnItsWay(sent))
+        .map((sent) => ({ journal, sent })),
     );
+    const hashes = new Set(followed.map(({ sent: { hash } }) => hash));
     const outcomes = new Map(
       await Promise.all(
         [...hashes].map(async (hash) => [hash, await chain.outcome(hash)] as const),
       ),
     );
-    for (const { journal } of homes) {
-      for (const sent of [...journal.book.sent.values()]) {
-        const { hash, unixMs } = sent;
-        const outcome = outcomes.get(hash);
-        if (outcome === "pending") continue;
-        if (outcome === undefined && this.#options.now() - unixMs < LOST_MS) continue;
-        const state: BlockState = outcome === "success" ? "reported" : "waiting";
-        if (outcome !== "success") {
-          this.#options.report(
-            `The transaction ${hash} ${outcome === undefined ? "was lost" : "has failed"}; its readings are sent again.`,
-            { level: "warn", hash },
-          );
-        }
-        journal.append(...settledAs(state, sent));
+    for (const { journal, sent } of followed) {
+      const outcome = outcomes.get(sent.hash);
+      const wasMined = !journal.book.isOnItsWay(sent);
+      const state = this.#stateBy(outcome, sent);
+      const isOver =
+        state === "waiting" ||
+        (outcome?.status === "success" && isFinal(outcome.block, head.number));
+      if (state === "waiting") {
+        this.#options.report(
+          `The transaction ${sent.hash} ${outcome === undefined ? "was lost" : "has failed"}; its readings are sent again.`,
+          { level: "warn", hash: sent.hash },
+        );
+      } else if (state === "sent" && wasMined) {
+        this.#options.report(
+          `The transaction ${sent.hash} was mined and is not any more: the chain was reorganised.`,
+          { level: "warn", hash: sent.hash },
+        );
+      }
+      const isAsBefore = state === (wasMined ? "reported" : "sent");
+      journal.append(
+        ...(isAsBefore ? [] : statesOf(state, sent)),
+        ...(isOver ? [endOf(sent)] : []),
+      );
+    }
+  }
+
+  /** What a transaction makes of its blocks: one that no node knows may come yet. */
+  #stateBy(outcome: Outcome | undefined, { unixMs }: SentEntry): BlockState {
+    if (outcome?.status === "success") return "reported";
+    const isLost = outcome === undefined && this.#options.now() - unixMs >= LOST_MS;
+    return isLost || outcome?.status === "reverted" ? "waiting" : "sent";
+  }
+
+  /** Looks at what others have reported, as far as it may be taken back; what is gone waits again. */
+  async #lookAtSeen(chain: Chain, head: Head): Promise<void> {
+    for (const { journal } of this.#options.homes) {
+      const known = journal.book.seen();
+      const found = await Promise.all(
+        known.map(({ device, block, word }) => chain.reportedLanes(device, block, word)),
+      );
+      for (const [index, { device, block, state, seen }] of known.entries()) {
+        const isThere = ((found[index] ?? 0n) & seen.lanes) === seen.lanes;
+        if (isThere && !isFinal(seen.since, head.number)) continue;
+        journal.append({ kind: "state", device, block, state: isThere ? state : "waiting" });
+        if (isThere) continue;
+        this.#options.report(
+          `The chain was reorganised: block ${block} of ${device} is not reported any more.`,
+          { level: "warn" },
+        );
       }
     }
   }
 
   /** What a home has to report, or why it can't yet: it keeps no other one waiting. */
-  async #readyOf(home: Home): Promise<Signed[] | MendableError> {
+  async #readyOf(home: Home, head: Head | undefined): Promise<Signed[] | MendableError> {
     try {
-      return await this.#waiting(home);
+      return await this.#waiting(home, head);
     } catch (error) {
       if (error instanceof MendableError) return error;
       throw error;
@@ -187,7 +243,7 @@ export class Reporter {
   }
 
   /** What waits of a home, less what the chain has already or would refuse, in as few readings as make sense. */
-  async #waiting(home: Home): Promise<Signed[]> {
+  async #waiting(home: Home, head: Head | undefined): Promise<Signed[]> {
     const signed: Signed[] = [];
     for (const signer of home.signers) {
       const open = home.journal.book
@@ -195,7 +251,9 @@ export class Reporter {
         .filter(({ device, state }) => device === signer.address && state === "waiting");
       if (open.length === 0) continue;
       const blocks =
-        this.#chain === undefined ? open : await this.#acceptable(home, signer, open, this.#chain);
+        this.#chain === undefined || head === undefined
+          ? open
+          : await this.#acceptable(home, signer, open, this.#chain, head);
       for (const reading of runsOf(signer.address, blocks)) {
         const { firstBlock, exported } = reading;
         const signature = await home.sign(signer, "export", firstBlock, exported);
@@ -210,6 +268,7 @@ export class Reporter {
     { address: device }: Signer,
     open: readonly OpenBlock[],
     chain: Chain,
+    head: Head,
   ): Promise<OpenBlock[]> {
     const { slotSeconds, config, journal } = home;
     const registered = await chain.registered(device);
@@ -229,7 +288,9 @@ export class Reporter {
       );
     }
     const { firstSlot, lastSlot = Number.POSITIVE_INFINITY } = registered;
-    const endSlot = await chain.endSlot(slotSeconds, this.#options.now());
+    // By the chain's clock; by ours while the chain is out of reach.
+    const { nowSeconds } = homeTime(head.time, this.#options.now());
+    const endSlot = Math.floor(nowSeconds / slotSeconds);
     const acceptable: OpenBlock[] = [];
     for (const { block, word } of open) {
       // The chain's clock is behind ours: the block waits whole.
@@ -269,7 +330,8 @@ export class Reporter {
       if (kept !== 0n) acceptable.push({ block, word: kept });
       else {
         const state = stateOfRest(reported, this.#payer !== undefined);
-        journal.append({ kind: "state", device, block, state });
+        const seen = { since: head.number, lanes: reported };
+        journal.append({ kind: "state", device, block, state, ...(reported !== 0n && { seen }) });
       }
     }
     return acceptable;
@@ -323,7 +385,7 @@ export class Reporter {
     if (!isRefused || (await this.#chain?.outcome(hash)) !== undefined) return;
     for (const { journal } of this.#options.homes) {
       const sent = journal.book.sent.get(hash);
-      if (sent !== undefined) journal.append(...settledAs("waiting", sent));
+      if (sent !== undefined) journal.append(...statesOf("waiting", sent), endOf(sent));
     }
   }
 
@@ -415,11 +477,11 @@ export class Reporter {
   }
 }
 
-/** The end of a transaction, and what it makes of its blocks. */
-const settledAs = (state: BlockState, { hash, blocks }: SentEntry): Entry[] => [
-  ...blocks.map(({ device, block }): Entry => ({ kind: "state", device, block, state })),
-  { kind: "settled", hash },
-];
+/** What a transaction makes of its blocks. */
+const statesOf = (state: BlockState, { blocks }: SentEntry): Entry[] =>
+  blocks.map(({ device, block }) => ({ kind: "state", device, block, state }));
+
+const endOf = ({ hash }: SentEntry): Entry => ({ kind: "settled", hash });
 
 const callOf = ({ reading, signature }: Signed): Hex =>
   encodeFunctionData({
