@@ -83,6 +83,12 @@ describe("The page of delivery statements", function () {
     statement = readFileSync(await download.path(), "utf8");
     const { countsWh, household } = deliveryFromJson(statement, "saved.json");
     expect([countsWh, household]).to.deep.equal([550n, hanna.address]);
+
+    // What her agent exports tells how she uses energy, too.
+    await page.getByRole("navigation").getByText("Market").filter({ visible: true }).click();
+    const way = page.getByLabel("Which delivery slots").locator("option:checked");
+    await way.waitFor({ state: "attached" });
+    expect(await way.textContent()).to.equal("As I use it");
     watch.assertNoFaults();
     await context.close();
   });

@@ -74,6 +74,20 @@ describe("The page of gains", function () {
     await context.close();
   });
 
+  it("lets one buy as the file has counted, without a wallet", async () => {
+    const { page, watch, context } = await visit();
+    await choose(page, "Your meter files", mine);
+    await found(page);
+    await page.getByRole("link", { name: "Buy as I use it" }).click();
+    const way = page.getByLabel("Which delivery slots").locator("option:checked");
+    await way.waitFor({ state: "attached" });
+    expect(await way.textContent()).to.equal("As I use it");
+    const until = await page.getByText("As your meter counted until").textContent();
+    expect(until).to.match(/until 21 Jul 2025, 00:00,/);
+    watch.assertNoFaults();
+    await context.close();
+  });
+
   it("studies a dropped file and a friend's, to the cent, and sends no request with their data", async () => {
     const { page, context, watch } = await visit();
     const requests: Request[] = [];

@@ -7,6 +7,7 @@ import {
   slotAt,
   slotEnd,
   slotStart,
+  slotsIn,
   sumWh,
   unpackProfile,
 } from "@wattline/sdk";
@@ -215,6 +216,56 @@ describe("The market", function () {
     await page.getByText("Something is wrong with this certificate").waitFor();
     await page.getByText(/More is retired of these slots, or sent on,/).waitFor();
     await context.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
+  it("spreads a need as one's own meter has counted, by the agent's export, until that is forgotten", async () => {
+    const { page, watch } = await open(market.neighbour.account);
+    const { firstSlot, slotSeconds } = stack.series;
+    const ways = page.getByLabel("Which delivery slots");
+    const chosen = ways.locator("option:checked");
+    const file = page.locator(`input[type=file][aria-label="Your home agent's export"]`);
+    const give = (json: object) =>
+      file.setInputFiles({
+        name: "export.json",
+        mimeType: "application/json",
+        buffer: Buffer.from(JSON.stringify(json)),
+      });
+    await past(page);
+    await energyField(page).fill("0.3");
+    await ways.selectOption("As I use it");
+    await give({ readings: [] });
+    await page.getByText("This is no home agent's export").waitFor();
+    expect(await violationsOf(page, "main")).to.deep.equal([]);
+    await takeScreenshots(page, "market-own-use");
+
+    // For two weeks this home has drawn energy between eleven and noon only.
+    const slots = slotsIn({ firstSlot: firstSlot - 14 * 96, lastSlot: firstSlot - 1 });
+    await give({
+      slotSeconds,
+      slots: slots.map((slot) => {
+        const isDrawing = localTimeOf(slotStart(slot, slotSeconds), ZONE).startsWith("11:");
+        return { slot, importWh: isDrawing ? "100" : "0", quality: "measured" };
+      }),
+    });
+    const curve = page.getByText(/^4 delivery slots from 11:00 to 12:00/);
+    await curve.waitFor();
+    expect(await page.getByText("This is no home agent's export").count()).to.equal(0);
+    await takeScreenshots(page, "market-own-use-known");
+
+    // It is known from now on, and then comes first.
+    await page.goto(`${stack.url}/market`);
+    await past(page);
+    await energyField(page).fill("0.3");
+    await curve.waitFor();
+    expect(await ways.locator("option").allTextContents()).to.deep.equal([
+      "As I use it",
+      "As a household uses it",
+      "Cheapest first",
+    ]);
+    await page.getByRole("button", { name: "Forget it" }).click();
+    await curve.waitFor({ state: "detached" });
+    expect(await chosen.textContent()).to.equal("As a household uses it");
+    watch.assertNoFaults();
   });
 
   it("locks the money for energy to come, and says so", async () => {

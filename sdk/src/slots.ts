@@ -57,6 +57,22 @@ export function localTimeOf(unixSeconds: number, timeZone: string): string {
 }
 
 /**
+ * What a local clock shows at a Unix time, as seconds since 1970-01-01 00:00 local time.
+ * @throws RangeError when the runtime knows no such time zone.
+ */
+export function clockSecondsOf(unixSeconds: number, timeZone: string): number {
+  const { year, month, day, hour, minute } = readClock(unixSeconds, timeZone);
+  const wholeMinutes = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+  );
+  return wholeMinutes / 1000 + (unixSeconds % 60);
+}
+
+/**
  * The day `days` after a day written as `YYYY-MM-DD`; before it when negative.
  * @throws RangeError when the text is not a day.
  */

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import {
   addDays,
+  clockSecondsOf,
   localDayOf,
   localTimeOf,
   slotAt,
@@ -153,6 +154,13 @@ describe("A slot's label", () => {
 });
 
 describe("The local clock", () => {
+  it("shows its own time, in seconds as if it were UTC, before and after it is put forward", () => {
+    const shown = (moment: string) =>
+      new Date(clockSecondsOf(utc(moment) + 7, BERLIN) * 1000).toISOString().slice(0, 19);
+    expect(shown("2026-03-29T00:59")).to.equal("2026-03-29T01:59:07");
+    expect(shown("2026-03-29T01:00")).to.equal("2026-03-29T03:00:07");
+  });
+
   it("shows the day and the time of a place", () => {
     expect(localDayOf(utc("2026-06-21T22:30"), BERLIN)).to.equal("2026-06-22");
     expect(localTimeOf(utc("2026-06-21T22:30"), BERLIN)).to.equal("00:30");

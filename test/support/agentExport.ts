@@ -12,6 +12,8 @@ interface Deployed {
   readonly energy: string;
 }
 
+const SLOT_SECONDS = 900;
+
 /**
  * What a home agent exports: a home's import from a slot on, a reading for each block, signed by the device.
  * @param signer Signs in its place.
@@ -42,5 +44,11 @@ export async function agentExport(
       return { ...unsigned, imported: [`0x${word.toString(16)}`], signature };
     }),
   );
-  return JSON.stringify({ home: "test", readings });
+  const slots = importedWh.map((wh, index) => ({
+    slot: firstSlot + index,
+    importWh: String(wh),
+    exportWh: "0",
+    quality: "measured",
+  }));
+  return JSON.stringify({ home: "test", slotSeconds: SLOT_SECONDS, slots, readings });
 }

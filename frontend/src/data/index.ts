@@ -1,5 +1,7 @@
+export { ownUseIn } from "./agentExport.ts";
 export { readFacts } from "./facts.ts";
 export { IndexerRefresh } from "./IndexerRefresh.ts";
+export { type OwnUseHere, useOwnUse } from "./ownUse.ts";
 export { noteOwnBlock } from "./progress.ts";
 export {
   type BookOrder,

@@ -9,6 +9,7 @@ import {
 } from "@wattline/sdk";
 import { memo, Suspense, startTransition, useEffect, useState } from "react";
 import { useConnection } from "wagmi";
+import { type OwnUseHere, useOwnUse } from "../data/index.ts";
 import {
   Button,
   Card,
@@ -40,6 +41,7 @@ const BoughtCard = lazily(() =>
 );
 
 const PlanDetails = lazily(() => import("./PlanDetails.tsx"));
+const OwnUse = lazily(() => import("./OwnUse.tsx"));
 
 /** The purchase: delivery slots, energy, cost, savings, and one button. */
 export function BuyCard({
@@ -53,7 +55,8 @@ export function BuyCard({
   readonly records: Records;
   change(part: Partial<MarketSearch>): void;
 }) {
-  const view = usePurchase(market, search);
+  const ownUse = useOwnUse();
+  const view = usePurchase(market, search, ownUse.own);
   const wish = useTypedEnergy(view.energyWh, (wh) => change({ wh }));
   const { address } = useConnection();
   const [result, setResult] = useState<{ readonly bought: Bought; readonly by: typeof address }>();
@@ -75,7 +78,7 @@ export function BuyCard({
         </p>
       ) : (
         <div className="flex flex-col gap-4">
-          <PurchaseForm market={market} view={view} how={search.how} wish={wish} change={change} />
+          <PurchaseForm market={market} view={view} ownUse={ownUse} wish={wish} change={change} />
           {wish.fault === undefined && (
             <>
               <Summary view={view} change={change} />
@@ -122,14 +125,14 @@ function Sellers({
 
 function PurchaseForm({
   market,
-  view: { part, window },
-  how,
+  view: { part, window, way },
+  ownUse,
   wish,
   change,
 }: {
   readonly market: Market;
   readonly view: PurchaseView;
-  readonly how: MarketSearch["how"];
+  readonly ownUse: OwnUseHere;
   readonly wish: TypedEnergy;
   change(part: Partial<MarketSearch>): void;
 }) {
@@ -138,10 +141,13 @@ function PurchaseForm({
   const { kind, firstSlot, lastSlot } = part;
   const times = { firstSlot, lastSlot, slotSeconds, endsDay: lastSlot === slots.lastSlot };
   const names = { coming: t`Still to come`, past: t`Cover what you already used` };
+  const own = { way: "own", name: t`As I use it` } as const;
+  const standard = { way: "standard", name: t`As a household uses it` } as const;
   const ways = [
-    { how: undefined, name: t`As a household uses it` },
-    ...(kind === "coming" ? [{ how: "soonest", name: t`As soon as possible` } as const] : []),
-    { how: "cheapest", name: t`Cheapest first` } as const,
+    // What is known comes first.
+    ...(ownUse.own === undefined ? [standard, own] : [own, standard]),
+    ...(kind === "coming" ? [{ way: "soonest", name: t`As soon as possible` } as const] : []),
+    { way: "cheapest", name: t`Cheapest first` } as const,
   ];
   return (
     <div className="flex flex-col gap-3">
@@ -205,19 +211,24 @@ function PurchaseForm({
           <Select
             {...control}
             className="w-full"
-            value={how ?? ""}
+            value={way}
             onChange={({ target }) =>
-              change({ how: ways.find((way) => way.how === target.value)?.how })
+              change({ how: ways.find((each) => each.way === target.value)?.way })
             }
           >
-            {ways.map((way) => (
-              <option key={way.name} value={way.how ?? ""}>
-                {way.name}
+            {ways.map((each) => (
+              <option key={each.way} value={each.way}>
+                {each.name}
               </option>
             ))}
           </Select>
         )}
       </Field>
+      {way === "own" && (
+        <Suspense>
+          <OwnUse {...ownUse} />
+        </Suspense>
+      )}
     </div>
   );
 }

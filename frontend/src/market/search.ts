@@ -5,6 +5,10 @@ import { appSearch } from "../app/index.ts";
 /** What the table of offers and bids can be sorted by. */
 export const SORTS = ["price", "delivery", "energy", "record"] as const;
 
+/** How a purchase is spread over its window. */
+const WAYS = ["own", "standard", "soonest", "cheapest"] as const;
+export type Way = (typeof WAYS)[number];
+
 const slot = z.catch(z.optional(z.number().check(z.int(), z.nonnegative())), undefined);
 
 /** The page's search parameters. */
@@ -16,8 +20,8 @@ export const marketSearch = z.extend(appSearch, {
   /** The window of the purchase, both slots included, and the Wh to buy. */
   first: slot,
   last: slot,
-  /** In which of them it is bought; as a household uses energy by default. */
-  how: z.catch(z.optional(z.enum(["soonest", "cheapest"])), undefined),
+  /** In which of them it is bought. By default as one uses energy, where that is known, else as the standard household does. */
+  how: z.catch(z.optional(z.enum(WAYS)), undefined),
   wh: z.catch(z.optional(z.number().check(z.int(), z.positive())), undefined),
   side: z.catch(z.optional(z.enum(["offers", "bids", "limits"])), undefined),
   /** Filters of the table. */

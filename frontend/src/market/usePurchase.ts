@@ -1,9 +1,9 @@
 import {
+  clockSecondsOf,
   costMillis,
   type EnergyBySlot,
   isIslandedIn,
   levelFor,
-  type Microgrid,
   type Purchase,
   planPurchase,
   type SlotRange,
@@ -11,12 +11,20 @@ import {
   slotsIn,
   type Wish,
 } from "@wattline/sdk";
-import { soonestNeed, spreadNeed, standardLoadWatts } from "@wattline/sdk/need";
+import {
+  meanLoadWatts,
+  type OwnUse,
+  ownLoadWatts,
+  soonestNeed,
+  spreadNeed,
+  standardLoadWatts,
+} from "@wattline/sdk/need";
 import { useMemo } from "react";
 import { type Address, isAddressEqual } from "viem";
 import { useConnection } from "wagmi";
+import { localZone } from "../browser/index.ts";
 import { useIslandBuyer } from "./island.ts";
-import type { MarketSearch } from "./search.ts";
+import type { MarketSearch, Way } from "./search.ts";
 import type { Market } from "./useMarket.ts";
 import { type Part, partOf, windowOf } from "./window.ts";
 
@@ -29,6 +37,8 @@ const USUAL_WH = 3_000n;
 export interface PurchaseView {
   readonly part: Part;
   readonly window: SlotRange;
+  /** How the need is spread over the window. */
+  readonly way: Way;
   readonly energyWh: bigint;
   /** Undefined when nothing can be bought in the window. */
   readonly plan: Purchase | undefined;
@@ -46,11 +56,19 @@ export interface PurchaseView {
   readonly isReady: boolean;
 }
 
-/** The purchase that the form describes. */
-export function usePurchase(market: Market, search: MarketSearch): PurchaseView {
+/**
+ * The purchase that the form describes.
+ * @param own How the buyer uses energy; undefined when that is not known.
+ */
+export function usePurchase(
+  market: Market,
+  search: MarketSearch,
+  own: OwnUse | undefined,
+): PurchaseView {
   const { address } = useConnection();
   const { microgrid, asks, day, currentSlot } = market;
   const { first, last, how, wh } = search;
+  const way = how ?? usualWay(own);
   const part = useMemo(() => partOf(market, { first }), [market, first]);
   const window = useMemo(() => windowOf(market, { first, last }), [market, first, last]);
   const island = useIslandBuyer(microgrid, address, day.slots);
@@ -82,10 +100,10 @@ export function usePurchase(market: Market, search: MarketSearch): PurchaseView 
   const energyWh =
     wh === undefined ? (mostWh > 0n && mostWh < USUAL_WH ? mostWh : USUAL_WH) : BigInt(wh);
   const plan = useMemo(() => {
-    const curve = curveOf(how, energyWh, available.arrivedWh, microgrid);
+    const curve = curveOf(way, energyWh, available.arrivedWh, microgrid.slotSeconds, own);
     const found = buy(energyWh, curve && { mostWh: (slot) => curve.get(slot) ?? 0n });
     return found.totalWh === 0n ? undefined : found;
-  }, [buy, how, energyWh, available, microgrid]);
+  }, [buy, way, energyWh, available, microgrid.slotSeconds, own]);
   const isDearer = useMemo(
     () => plan === undefined && buy(1n, { mostPerKwh: () => undefined }).totalWh > 0n,
     [plan, buy],
@@ -103,6 +121,7 @@ export function usePurchase(market: Market, search: MarketSearch): PurchaseView 
   return {
     part,
     window,
+    way,
     energyWh,
     plan,
     mostWh,
@@ -117,21 +136,27 @@ export function usePurchase(market: Market, search: MarketSearch): PurchaseView 
 /** What bounds a purchase besides the offers: prices and energy by slot. */
 type Bounds = Pick<Wish, "mostPerKwh" | "mostWh">;
 
-/**
- * How much of a need is covered in which slot: as the standard household uses energy, or as soon as possible. Undefined when
- * only the price decides.
- */
+/** How a need is spread unless somebody chooses: as the buyer uses energy, as far as that is known. */
+export const usualWay = (own: OwnUse | undefined): Way => (own === undefined ? "standard" : "own");
+
+/** How much of a need is covered in which slot; undefined when only the price decides. */
 function curveOf(
-  how: MarketSearch["how"],
+  way: Way,
   energyWh: bigint,
   availableWh: EnergyBySlot,
-  { slotSeconds, utcOffsetMinutes }: Microgrid,
+  slotSeconds: number,
+  own: OwnUse | undefined,
 ): EnergyBySlot | undefined {
-  if (how === "cheapest") return undefined;
-  if (how === "soonest") return soonestNeed(energyWh, availableWh);
-  return spreadNeed(energyWh, availableWh, (slot) =>
-    standardLoadWatts(slotStart(slot, slotSeconds) + utcOffsetMinutes * 60),
-  );
+  if (way === "cheapest") return undefined;
+  if (way === "soonest") return soonestNeed(energyWh, availableWh);
+  const wattsAt = (clockSeconds: number): number =>
+    way === "own" && own !== undefined
+      ? ownLoadWatts(own, clockSeconds)
+      : standardLoadWatts(clockSeconds);
+  return spreadNeed(energyWh, availableWh, (slot) => {
+    const clockSeconds = clockSecondsOf(slotStart(slot, slotSeconds), localZone());
+    return meanLoadWatts(wattsAt, clockSeconds, slotSeconds);
+  });
 }
 
 /** Until it is known what the buyer may have of an islanded slot, nothing of it is planned. */

@@ -65,3 +65,21 @@ export function standardLoadWatts(clockSeconds: number): number {
   }
   return watts * dynamisation(dayOfYear);
 }
+
+/**
+ * The mean of a load over a slot, which may have several quarters of an hour.
+ * @param wattsAt The load during the quarter hour that contains a local time.
+ * @param clockSeconds The local time at which the slot begins.
+ */
+export function meanLoadWatts(
+  wattsAt: (clockSeconds: number) => number,
+  clockSeconds: number,
+  slotSeconds: number,
+): number {
+  const quarterHours = Math.max(1, slotSeconds / SECONDS_PER_QUARTER_HOUR);
+  let sum = 0;
+  for (let index = 0; index < quarterHours; index++) {
+    sum += wattsAt(clockSeconds + index * SECONDS_PER_QUARTER_HOUR);
+  }
+  return sum / quarterHours;
+}

@@ -6,6 +6,7 @@ import type { Address } from "viem";
 import { useMicrogrid } from "../../app/index.ts";
 import { localZone, saveAs } from "../../browser/index.ts";
 import { callOf, contractsOf, useChainTime, useNetwork } from "../../chain/index.ts";
+import { ownUseIn, useOwnUse } from "../../data/index.ts";
 import { Button, Card, Field, FileDrop, formatEnergy, Input, Notice } from "../../ui/index.ts";
 import { useTransact } from "../../wallet/index.ts";
 import { heldBySlot } from "../balances/retire.ts";
@@ -23,6 +24,7 @@ export function MakeCard({ household }: { readonly household: Address }) {
   const { microgrid: place } = useMicrogrid();
   const time = useChainTime();
   const { state, start, stop } = useDeliveryJob(useNetwork());
+  const { take } = useOwnUse();
   const [file, setFile] = useState<File>();
   const [days, setDays] = useState<readonly [first: string, last: string]>();
   const month = time === undefined ? "" : localDayOf(time, localZone()).slice(0, 7);
@@ -37,6 +39,12 @@ export function MakeCard({ household }: { readonly household: Address }) {
     const { lastSlot } = slotsOfDay(last, localZone(), slotSeconds);
     const request = { household, microgrid, firstSlot, lastSlot };
     void start({ kind: "build", file: from, request });
+  }
+
+  /** The market can spread a need by it. */
+  async function learn(from: File | undefined): Promise<void> {
+    const own = from && (await ownUseIn(from));
+    if (own !== undefined) take(own);
   }
 
   return (
@@ -73,11 +81,12 @@ export function MakeCard({ household }: { readonly household: Address }) {
             onFiles={([chosen]) => {
               setFile(chosen);
               make(chosen);
+              void learn(chosen);
             }}
           >
             <Trans>
               The JSON file that the agent's command "export" writes: your import, signed by your
-              meter. It is sent nowhere.
+              meter. It is sent nowhere. The market can spread what you buy by it.
             </Trans>
           </FileDrop>
           {file && state.state !== "running" && (

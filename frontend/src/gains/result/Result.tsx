@@ -19,6 +19,7 @@ import type { GainRange, Gains } from "../worker/messages.ts";
 import { BatteryCard } from "./BatteryCard.tsx";
 import { HowSureCard } from "./HowSureCard.tsx";
 import { MonthsCard } from "./MonthsCard.tsx";
+import { OwnUseCard } from "./OwnUseCard.tsx";
 
 const DAY_SECONDS = 86_400;
 /** A file may lack some days of a year. */
@@ -90,6 +91,7 @@ export function Result({
       <EnergyCard gains={gains} />
       <BatteryCard gains={gains} />
       <HowSureCard gains={gains} range={range} isComplete={isComplete} />
+      <OwnUseCard gains={gains} />
     </CurrencyContext>
   );
 }

@@ -6,6 +6,7 @@ import type {
   Preview,
   QuestionId,
 } from "@wattline/sdk/meterData";
+import type { OwnUse } from "@wattline/sdk/need";
 import type { HomeStudy } from "@wattline/sdk/study";
 import type { Assumptions } from "../assumptions.ts";
 import type { Sample } from "../samples.ts";
@@ -78,6 +79,8 @@ export interface Gains {
   readonly friendSlots: number | undefined;
   /** All that the home used, Wh, where it is known. */
   readonly loadWh: bigint | undefined;
+  /** How the home uses energy; undefined for a sample, and where nothing was drawn. */
+  readonly use: OwnUse | undefined;
   /** How many rows of one's own files have something to know about. */
   readonly findings: readonly { readonly kind: FindingKind; readonly count: number }[];
   readonly formats: readonly MeterFormat[];

@@ -1,6 +1,7 @@
 import { homeOf, liveUnder } from "@wattline/community/street";
-import { slotsOfDay } from "@wattline/sdk";
+import { clockSecondsOf, slotsOfDay } from "@wattline/sdk";
 import { type FindingKind, type HomeFlows, MeterFileError } from "@wattline/sdk/meterData";
+import { type OwnUse, ownUseOf } from "@wattline/sdk/need";
 import {
   gainMillis,
   type HomeStudy,
@@ -66,6 +67,7 @@ export async function runStudy(
     gains: {
       ...gains,
       friendSlots: isStreet ? undefined : coveredBy(read, mine.flows),
+      use: read && usageOf(mine.flows, timeZone),
       findings: findingsIn(read),
       formats: [...new Set(read?.readings.map(({ format }) => format))],
     },
@@ -108,7 +110,7 @@ function gainsOf(
   flows: HomeFlows,
   neighbours: readonly StudiedHome[],
   job: StudyJob,
-): Omit<Gains, "friendSlots" | "findings" | "formats"> {
+): Omit<Gains, "friendSlots" | "use" | "findings" | "formats"> {
   const { firstSlot, slotSeconds, producedWh, covered } = flows;
   const me = meOf(flows);
   const [home, ...others] = studyWith(me, neighbours, flows, job);
@@ -131,6 +133,19 @@ function gainsOf(
       ? sumOf(producedWh ?? []) + home.total.importedWh - home.total.exportedWh
       : undefined,
   };
+}
+
+/** How a home draws energy, by the local clock. */
+function usageOf(
+  { firstSlot, slotSeconds, importedWh, covered }: HomeFlows,
+  timeZone: string,
+): OwnUse | undefined {
+  const metered = importedWh.flatMap((wh, index): [number, bigint][] =>
+    covered[index] === true ? [[firstSlot + index, wh]] : [],
+  );
+  return ownUseOf(new Map(metered), slotSeconds, (unixSeconds) =>
+    clockSecondsOf(unixSeconds, timeZone),
+  );
 }
 
 /** One of the sample homes over its year. */
