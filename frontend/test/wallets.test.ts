@@ -61,11 +61,11 @@ describe("Wallets as they are", function () {
     return { page, wallet };
   }
 
-  const escrow = async (currency = stack.wattline.addresses.euro): Promise<bigint> => {
-    const { balance } = await stack.wattline.marketplace.accountOf(
-      currency,
-      localAccount(2).account.address,
-    );
+  const escrow = async ({
+    currency = stack.wattline.addresses.euro,
+    holder = localAccount(2).account.address,
+  } = {}): Promise<bigint> => {
+    const { balance } = await stack.wattline.marketplace.accountOf(currency, holder);
     return balance;
   };
 
@@ -181,6 +181,55 @@ describe("Wallets as they are", function () {
     expect(wallet.bundles()).to.have.length(1);
   });
 
+  describe("that let a paymaster pay", () => {
+    const paymasterUrl = "https://paymaster.example/rpc";
+    let contract: Address;
+
+    before(async () => {
+      const { ethers } = stack.chain;
+      const deployed = await ethers.deployContract("ContractWallet");
+      contract = getAddress(await deployed.getAddress());
+      await (await deployed.getFunction("setUp")(localAccount(2).account.address, 0)).wait();
+      const euro = await ethers.getContractAt("TestEuro", stack.wattline.addresses.euro);
+      await (await euro.getFunction("mint")(contract, 100n * EURO)).wait();
+    });
+
+    /** Jane's smart account deposits two euros and withdraws one. */
+    async function depositAndWithdraw(named: string | undefined, usesPaymasters: boolean) {
+      stack.setConfig({ networks: [{ ...stack.network, ...(named && { paymasterUrl: named }) }] });
+      const { page, wallet } = await visit("energy?tab=money", { usesPaymasters }, { contract });
+      const before = await escrow({ holder: contract });
+      await deposit(page, "2");
+      await deposited(page);
+      await page.getByLabel("From escrow into your wallet").fill("1");
+      await page.getByRole("button", { name: "Withdraw", exact: true }).click();
+      await until(async () => (await escrow({ holder: contract })) - before === EURO_MILLIS);
+      return wallet;
+    }
+
+    it("are told of the host's, for a bundle and for a single call", async () => {
+      const wallet = await depositAndWithdraw(paymasterUrl, true);
+      expect(wallet.transactions()).to.deep.equal([]);
+      expect(wallet.bundles().map(({ calls }) => calls.length)).to.deep.equal([2, 1]);
+      for (const { capabilities } of wallet.bundles()) {
+        expect(capabilities).to.deep.equal({
+          paymasterService: { url: paymasterUrl, optional: true },
+        });
+      }
+    });
+
+    for (const [name, named, usesPaymasters] of [
+      ["the host names none", undefined, true],
+      ["they use none", paymasterUrl, false],
+    ] as const) {
+      it(`are told of none where ${name}: a single call is a transaction`, async () => {
+        const wallet = await depositAndWithdraw(named, usesPaymasters);
+        expect(wallet.transactions()).to.have.length(1);
+        expect(wallet.bundles().map(({ capabilities }) => capabilities)).to.deep.equal([undefined]);
+      });
+    }
+  });
+
   describe("with a currency", () => {
     /** Puts the page onto another currency, of which Jane has 100. */
     async function openCurrency(contract: string): Promise<Address> {
@@ -201,7 +250,7 @@ describe("Wallets as they are", function () {
       const { page, wallet } = await visit("energy?tab=money");
       await deposit(page, "1");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(EURO_MILLIS);
+      expect(await escrow({ currency })).to.equal(EURO_MILLIS);
       expect(wallet.typedData().map(({ domain }) => domain.version)).to.deep.equal(["2"]);
       expect(wallet.transactions()).to.have.length(1);
     });
@@ -211,7 +260,7 @@ describe("Wallets as they are", function () {
       const { page, wallet } = await visit("energy?tab=money");
       await deposit(page, "1");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(EURO_MILLIS);
+      expect(await escrow({ currency })).to.equal(EURO_MILLIS);
       const [authorization, ...others] = wallet.typedData();
       expect(others).to.deep.equal([]);
       expect(authorization?.primaryType).to.equal("ReceiveWithAuthorization");
@@ -233,7 +282,7 @@ describe("Wallets as they are", function () {
       const { page, wallet } = await visit("energy?tab=money");
       await deposit(page, "1");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(EURO_MILLIS);
+      expect(await escrow({ currency })).to.equal(EURO_MILLIS);
       expect(wallet.typedData()).to.deep.equal([]);
       expect(wallet.transactions()).to.have.length(2);
     });
@@ -260,12 +309,12 @@ describe("Wallets as they are", function () {
 
       await deposit(page, "4");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(7n * EURO_MILLIS);
+      expect(await escrow({ currency })).to.equal(7n * EURO_MILLIS);
       expect(await allowance()).to.equal(1n * EURO);
 
       await deposit(page, "2");
       await deposited(page);
-      expect(await escrow(currency)).to.equal(9n * EURO_MILLIS);
+      expect(await escrow({ currency })).to.equal(9n * EURO_MILLIS);
     });
   });
 

@@ -33,6 +33,8 @@ const network = z.object({
   nodeUrl: z.optional(url),
   /** The auctioneer that sends, and pays for, what households without ether sign. */
   auctioneerUrl: z.optional(url),
+  /** The service that pays fees for wallets that use one (ERC-7677). */
+  paymasterUrl: z.optional(url),
   explorerUrl: z.optional(url),
   /** Where people get money of the currency. */
   moneyUrl: z.optional(url),

@@ -4,13 +4,14 @@ import { getBalance, getGasPrice } from "viem/actions";
 import { useClient, useConnection } from "wagmi";
 import { type Network, useNetwork } from "../chain/index.ts";
 import { hasKey } from "./hasKey.ts";
+import { type Abilities, useAbilities } from "./useAbilities.ts";
 
 /** What the smallest act on chain takes of gas. */
 const LEAST_GAS = 100_000n;
 
 /**
  * Who pays the network's fee for what an account does: itself or whoever its wallet finds, or the community, whose auctioneer
- * sends what the account signs. Contract accounts are their wallets' business.
+ * sends what the account signs. Contract accounts and paymasters are their wallets' business.
  */
 export type Payer = "self" | "community";
 
@@ -19,8 +20,9 @@ export async function payerOf(
   client: Client,
   { auctioneerUrl }: Pick<Network, "auctioneerUrl">,
   account: Address,
+  { paymasterUrl }: Pick<Abilities, "paymasterUrl">,
 ): Promise<Payer> {
-  if (auctioneerUrl === undefined) return "self";
+  if (auctioneerUrl === undefined || paymasterUrl !== undefined) return "self";
   const [balance, gasPrice] = await Promise.all([
     getBalance(client, { address: account }),
     getGasPrice(client),
@@ -35,12 +37,13 @@ export function usePayer(): Payer | undefined {
   const { chainId } = network.deployment;
   const client = useClient({ chainId });
   const { address } = useConnection();
+  const { paymasterUrl } = useAbilities();
   const { data } = useQuery({
-    queryKey: ["chain", chainId, "payer", address],
+    queryKey: ["chain", chainId, "payer", address, paymasterUrl],
     enabled: client !== undefined && address !== undefined && network.auctioneerUrl !== undefined,
     queryFn: () => {
       if (client === undefined || address === undefined) throw new Error("No wallet is connected.");
-      return payerOf(client, network, address);
+      return payerOf(client, network, address, { paymasterUrl });
     },
   });
   return network.auctioneerUrl === undefined ? "self" : data;

@@ -18,6 +18,7 @@ import type { Deed } from "./deed.ts";
 import { follow } from "./follow.ts";
 import { chainIdentity, keepPending, type Pending } from "./pending.ts";
 import type { DeedToast } from "./toasts.tsx";
+import type { Abilities } from "./useAbilities.ts";
 
 /** Who sends, and by what. */
 export interface Sender {
@@ -27,8 +28,7 @@ export interface Sender {
   readonly queries: QueryClient;
   readonly address: Address;
   readonly connector: Connector;
-  /** Whether the wallet bundles calls. */
-  readonly bundles: boolean;
+  readonly abilities: Abilities;
   readonly toast: DeedToast;
   /** Told when a transaction, or a bundle, is mined. */
   onMined(): void;
@@ -84,23 +84,26 @@ export async function send(
 }
 
 /**
- * Has the wallet make several calls as one.
+ * Has the wallet make several calls as one, or a single one for which a paymaster pays.
  * @returns The bundle's id; undefined where the calls have to be made one after another. A wallet that has refused once is
  * not asked again.
  */
 async function bundled(
   calls: readonly Call[],
   transactions: readonly Call[],
-  { config, client, network, address, connector, bundles, toast }: Sender,
+  { config, client, network, address, connector, abilities, toast }: Sender,
 ): Promise<string | undefined> {
-  if (!bundles || calls.length < 2) return undefined;
+  const { bundles, paymasterUrl } = abilities;
+  if (!bundles || (calls.length < 2 && paymasterUrl === undefined)) return undefined;
   const { chainId } = network.deployment;
   // What a later one rests on has not happened yet.
   await simulate(client, address, transactions.slice(0, 1));
   toast.waiting();
   try {
     const bundle = { account: address, chainId, connector, calls, forceAtomic: true };
-    return (await sendCalls(config, bundle)).id;
+    // Optional: when the paymaster does not pay, the wallet asks its owner to.
+    const paid = paymasterUrl && { paymasterService: { url: paymasterUrl, optional: true } };
+    return (await sendCalls(config, { ...bundle, ...(paid && { capabilities: paid }) })).id;
   } catch (error) {
     if (!isBundleRefusal(error)) throw error;
     forgetBundles({ connectorId: connector.id, address, chainId });

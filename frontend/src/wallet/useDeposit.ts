@@ -6,7 +6,7 @@ import { type Call, useNetwork } from "../chain/index.ts";
 import type { DepositWay } from "./deposit.ts";
 import { Told } from "./errors.ts";
 import { payerOf, usePayer } from "./payer.ts";
-import { useBundles } from "./useBundles.ts";
+import { useAbilities } from "./useAbilities.ts";
 import { useSignature } from "./useSignature.ts";
 
 const depositing = later(() => import("./deposit.ts"));
@@ -22,13 +22,14 @@ export function useDeposit(): (baseUnits: bigint) => Promise<Call[]> {
   const client = useClient({ chainId: network.deployment.chainId });
   const { address: owner } = useConnection();
   const sign = useSignature();
-  const { awaitBundles } = useBundles();
+  const { awaitAbilities } = useAbilities();
 
   return async (value) => {
     if (client === undefined || owner === undefined) throw new Told(t`Connect a wallet first.`);
     const { depositCalls } = await depositing();
-    const payer = await payerOf(client, network, owner);
-    const bundles = await awaitBundles();
+    const abilities = await awaitAbilities();
+    const payer = await payerOf(client, network, owner, abilities);
+    const { bundles } = abilities;
     return depositCalls(value, { client, network, owner, bundles, payer, sign });
   };
 }
@@ -39,7 +40,7 @@ export function useDepositWay(value: bigint): DepositWay | undefined {
   const { chainId } = network.deployment;
   const client = useClient({ chainId });
   const { address: owner } = useConnection();
-  const { bundles } = useBundles();
+  const { bundles } = useAbilities();
   const payer = usePayer();
   const { data: way } = useQuery({
     // An allowance changes with what happens on the chain.

@@ -10,7 +10,7 @@ import type { Deed } from "./deed.ts";
 import { reasonOf, Told } from "./errors.ts";
 import { payerOf } from "./payer.ts";
 import { notify } from "./toasts.tsx";
-import { useBundles } from "./useBundles.ts";
+import { useAbilities } from "./useAbilities.ts";
 import { expectOnNetwork } from "./useSignature.ts";
 
 const sending = later(() => import("./send.ts"));
@@ -24,8 +24,9 @@ export type Outcome =
 
 /**
  * Sends transactions the way people expect: simulated first, so that a refusal comes in words and costs nothing; as one
- * bundle where the wallet can, else as one multicall, else one after another, or only signed where the community pays; with
- * its states shown as toasts; and kept until it has ended, also through a reload.
+ * bundle where the wallet can, else as one multicall, else one after another, or only signed where the community pays; paid
+ * by the host's paymaster where the wallet uses it; with its states shown as toasts; and kept until it has ended, also
+ * through a reload.
  */
 export function useTransact(): {
   transact(deed: Deed): Promise<Outcome>;
@@ -38,7 +39,7 @@ export function useTransact(): {
   const queries = useQueryClient();
   const network = useNetwork();
   const { address, connector, chainId: walletChainId } = useConnection();
-  const { awaitBundles } = useBundles();
+  const { awaitAbilities } = useAbilities();
   const [busy, setBusy] = useState(false);
 
   const transact = useCallback(
@@ -52,7 +53,8 @@ export function useTransact(): {
           throw new Told(t`Connect a wallet first.`);
         }
         expectOnNetwork(walletChainId, network);
-        const payer = await payerOf(client, network, address);
+        const abilities = await awaitAbilities();
+        const payer = await payerOf(client, network, address, abilities);
         const act = payer === "community" ? (await submitting()).submit : (await sending()).send;
         const receipts = await act(deed, {
           config,
@@ -61,7 +63,7 @@ export function useTransact(): {
           queries,
           address,
           connector,
-          bundles: await awaitBundles(),
+          abilities,
           toast,
           onMined: () => {
             begun = true;
@@ -80,7 +82,7 @@ export function useTransact(): {
         setBusy(false);
       }
     },
-    [t, client, config, queries, network, address, connector, walletChainId, awaitBundles],
+    [t, client, config, queries, network, address, connector, walletChainId, awaitAbilities],
   );
   return { transact, busy };
 }

@@ -44,6 +44,7 @@ export interface ShownBundle {
   readonly from: Address;
   readonly atomicRequired: boolean;
   readonly calls: readonly { readonly to: Address; readonly data: Hex }[];
+  readonly capabilities?: Readonly<Record<string, unknown>>;
 }
 
 /** The ways in which wallets are odd, each one switch. They can be changed while the page is open. */
@@ -54,6 +55,8 @@ export interface Quirks {
   refusal: Refusal | undefined;
   /** What it answers when several calls are to become one, though it says that it is ready for that (EIP-5792). */
   upgradeRefusal: Refusal | undefined;
+  /** Whether it lets a paymaster pay that a page names (ERC-7677). */
+  usesPaymasters: boolean;
   /** What it waits for before it tells whether it makes several calls as one. */
   tellsCapabilitiesAfter: Promise<void> | undefined;
   /** How a page finds it: by one announcement (EIP-6963), by two, or only as `window.ethereum`. */
@@ -71,6 +74,7 @@ const USUAL: Quirks = {
   signatures: "usual",
   refusal: undefined,
   upgradeRefusal: undefined,
+  usesPaymasters: false,
   tellsCapabilitiesAfter: undefined,
   announced: "once",
 };
@@ -236,7 +240,12 @@ export async function injectWallet(
           return { [numberToHex(chainId)]: { atomic: { status: "ready" } } };
         }
         if (!bundles) throw fault(UNSUPPORTED, `${method} is not supported.`);
-        return { [numberToHex(chainId)]: { atomic: { status: "supported" } } };
+        return {
+          [numberToHex(chainId)]: {
+            atomic: { status: "supported" },
+            ...(quirks.usesPaymasters && { paymasterService: { supported: true } }),
+          },
+        };
       case "wallet_sendCalls": {
         if (quirks.upgradeRefusal !== undefined) throw quirks.upgradeRefusal;
         if (contract === undefined || !bundles) {
