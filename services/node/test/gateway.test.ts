@@ -5,7 +5,7 @@ import type { Listening } from "@wattline/common/listen";
 import { marketplaceAbi, metersAbi } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { type Address, createPublicClient, encodeFunctionData, type Hex, http } from "viem";
+import { type Address, createPublicClient, custom, encodeFunctionData, type Hex, http } from "viem";
 import { freePort } from "../../../scripts/testing/ports.ts";
 import { type LocalNode, startAnvil } from "../../relay/test/support/node.ts";
 import { until } from "../../relay/test/support/until.ts";
@@ -16,7 +16,9 @@ import {
   slots,
   type World,
 } from "../../relay/test/support/world.ts";
+import { ChainFollower } from "../src/gateway/follower.ts";
 import { startGateway } from "../src/gateway/gateway.ts";
+import { Memory } from "../src/gateway/memory.ts";
 import { type Link, linkTo } from "./support/link.ts";
 
 const STRANGER = localAccount(15).address;
@@ -178,6 +180,44 @@ describe("The gateway to the chain", function () {
       Promise.all(numbers.map(async (blockNumber) => (await asked.getBlock({ blockNumber })).hash));
     await cut();
     expect(await hashes(client())).to.deep.equal(await hashes(world.client));
+  });
+
+  it("takes a block that is replaced while it is read for no sign that the chain is gone", async () => {
+    const memory = new Memory(path.join(folder, "other.json"), world.deployment, Date.now());
+    const question = {
+      to: world.deployment.marketplace,
+      data: encodeFunctionData({
+        abi: marketplaceAbi,
+        functionName: "accountOf",
+        args: [world.euro, jane.address],
+      }),
+    };
+    memory.ask(question, Date.now());
+    const before = await world.client.snapshot();
+    await world.client.mine({ blocks: 1 });
+    let isReplaced = false;
+    const replacing = createPublicClient({
+      transport: custom(
+        {
+          async request({ method, params }) {
+            if (method === "eth_call" && !isReplaced) {
+              isReplaced = true;
+              await world.client.revert({ id: before });
+              await world.client.mine({ blocks: 2, interval: 5 });
+            }
+            return world.client.request({ method, params });
+          },
+        },
+        { retryCount: 0 },
+      ),
+    });
+    const follower = new ChainFollower(replacing, world.deployment, memory, Date.now);
+    const { signal } = new AbortController();
+    await follower.follow(signal);
+    expect([isReplaced, memory.head]).to.deep.equal([true, undefined]);
+    await follower.follow(signal);
+    expect(memory.head?.hash).to.equal((await world.client.getBlock()).hash);
+    expect(BigInt(memory.answerTo(question)?.slice(0, 66) ?? 0)).to.equal(10n * EURO * 1000n);
   });
 
   it("starts without a chain, from what it has kept", async () => {

@@ -51,6 +51,16 @@ export class ChainFollower {
     if (head === undefined) return;
     this.#head = Number(head.number);
     if (memory.head?.hash === head.hash && !memory.isLacking) return;
+    try {
+      await this.#take(head, signal);
+    } catch (error) {
+      // Of a block that was replaced while it was read a node refuses to tell more: the next look reads what took its place.
+      if (signal.aborted || (await this.#isOnChain(head))) throw error;
+    }
+  }
+
+  async #take(head: RawBlock, signal: AbortSignal): Promise<void> {
+    const memory = this.#memory;
     const common = await this.#common(head);
     const logs = memory.logs.filter(({ blockNumber }) => Number(blockNumber) <= common);
     const contracts = ["microgrids", "marketplace", "meters", "energy", "board"] as const;
@@ -68,7 +78,7 @@ export class ChainFollower {
     const headers = await this.#headersTo(head, Math.max(common, oldest));
     // Without a log nothing has changed, and what is known holds at the new block, too.
     const answers = isQuiet && !memory.isLacking ? undefined : await this.#answers(head);
-    if (headers === undefined || (await this.#block(head.number))?.hash !== head.hash) return;
+    if (headers === undefined || !(await this.#isOnChain(head))) return;
     if (before !== undefined && common < before) {
       this.#reorganisations = reorganised(this.#reorganisations, before - common);
     }
@@ -128,6 +138,10 @@ export class ChainFollower {
       ({ parentHash }, i) => i === 0 || parentHash === known[i - 1]?.hash,
     );
     return isOneChain && known.length === headers.length ? known : undefined;
+  }
+
+  async #isOnChain({ number, hash }: RawBlock): Promise<boolean> {
+    return (await this.#block(number))?.hash === hash;
   }
 
   async #block(name: Hex | "latest"): Promise<RawBlock | undefined> {
