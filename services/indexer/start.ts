@@ -5,6 +5,7 @@ import { BaseError } from "viem";
 import { identify } from "./chainIdentity.ts";
 import { deleteIncompleteDatabase, markDatabaseComplete } from "./completeDatabase.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
+import { giveUpVanishedBlocks } from "./vanishedBlocks.ts";
 
 const log = openLog("indexer");
 const REMEMBER_MILLISECONDS = 2_000;
@@ -43,6 +44,7 @@ async function start(settings: Settings): Promise<void> {
   // Ponder writes its GraphQL schema into the working directory.
   process.chdir(settings.dataFolder);
   takeOverLines();
+  giveUpVanishedBlocks();
   await import(new URL("bin/ponder.js", import.meta.resolve("ponder")).href);
 }
 
