@@ -9,7 +9,7 @@ import { ROOT } from "./testing/groups.ts";
 const USAGE = `npm run test:chaos -- [options]
 
   --seed N       what goes wrong, and when (default 1)
-  --minutes N    how long the day takes (default 60)
+  --minutes N    how long the day takes (default 60); less than 16 is a part of a day
   --homes N      how many homes (default 50)
   --help         this text
 

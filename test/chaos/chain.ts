@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Turns } from "@wattline/relay/turns";
 import { createClient, type Hex, http, rpcSchema } from "viem";
 import type { World } from "../../services/relay/test/support/world.ts";
@@ -27,6 +28,8 @@ export class PlayedChain {
   /** A block is not mined while others are replaced. */
   readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
+  /** How many transactions were in blocks that were replaced. */
+  readonly replaced = { kept: 0, dropped: 0 };
 
   constructor(world: World, clock: Clock) {
     this.#world = world;
@@ -61,18 +64,16 @@ export class PlayedChain {
   /**
    * Replaces the newest blocks by others.
    * @param keeps Whether what was in them comes back; else it is gone, as from a node that has not heard of it.
-   * @returns How many transactions were in them.
    */
-  async reorganise(depth: number, keeps: boolean): Promise<number> {
-    const count = await this.#turns.take(async () => {
+  async reorganise(depth: number, keeps: boolean): Promise<void> {
+    await this.#turns.take(async () => {
       const { client } = this.#world;
       const head = await client.getBlockNumber();
       const raws: [raw: Hex, block: number][] = [];
-      let transactions = 0;
       for (let place = 0; place < depth; place++) {
         const blockNumber = head - BigInt(depth - 1 - place);
         const block = await client.getBlock({ blockNumber });
-        transactions += block.transactions.length;
+        this.replaced[keeps ? "kept" : "dropped"] += block.transactions.length;
         for (const hash of block.transactions)
           raws.push([
             await this.#raw.request({ method: "eth_getRawTransactionByHash", params: [hash] }),
@@ -80,10 +81,26 @@ export class PlayedChain {
           ]);
       }
       await this.#raw.request({ method: "anvil_reorg", params: [depth, keeps ? raws : []] });
-      return transactions;
     });
     // The new blocks are as old as the one that they rest on.
     await this.mine();
-    return count;
+  }
+
+  /** Waits until some of the newest blocks hold a transaction that has so many blocks above it. */
+  async untilBuried(blocks: number, newest: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await this.#holdsBelow(blocks, newest))) {
+      await sleep(BLOCK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #holdsBelow(blocks: number, newest: number): Promise<boolean> {
+    const { client } = this.#world;
+    const head = await client.getBlockNumber();
+    const counts = await Promise.all(
+      Array.from({ length: newest - blocks }, (_, i) =>
+        client.getBlockTransactionCount({ blockNumber: head - BigInt(blocks + i) }),
+      ),
+    );
+    return counts.some((count) => count > 0);
   }
 }

@@ -2,29 +2,36 @@ import { expect } from "chai";
 import { after, afterEach, describe, it } from "mocha";
 import { checkAll } from "./checks.ts";
 import { play, type Script } from "./director.ts";
-import { comeToRest } from "./ending.ts";
+import { allStart, comeToRest } from "./ending.ts";
 import { type Stage, setStage } from "./stage.ts";
 
-/** `npm run test:chaos` sets them. A deep run plays a minute of a few homes. */
+/** `npm run test:chaos` sets them; else a short play of a few homes is played. */
 const { WATTLINE_CHAOS_SEED, WATTLINE_CHAOS_MINUTES, WATTLINE_CHAOS_HOMES, WATTLINE_DEEP } =
   process.env;
-const SEED = Number(WATTLINE_CHAOS_SEED ?? 52);
+const USUAL_SEED = 52;
+const SEED = Number(WATTLINE_CHAOS_SEED ?? USUAL_SEED);
 const MINUTES = Number(WATTLINE_CHAOS_MINUTES ?? 1);
 const HOMES = Number(WATTLINE_CHAOS_HOMES ?? 6);
-const isLong = WATTLINE_CHAOS_MINUTES !== undefined;
 /** Ten processes for three minutes: `npm test` has no room for them. */
-const describeWhenAsked = isLong || WATTLINE_DEEP !== undefined ? describe : describe.skip;
+const describeWhenAsked =
+  WATTLINE_CHAOS_MINUTES !== undefined || WATTLINE_DEEP !== undefined ? describe : describe.skip;
 
-const LEAST_SLOT_MS = isLong ? 10_000 : 5_000;
-const SLOTS_A_DAY = 96;
-/** A long play is a day. A slot takes at least as long as an agent needs to look at its meters. */
-const slotMs = Math.max(LEAST_SLOT_MS, (MINUTES * 60_000) / SLOTS_A_DAY);
+/** A long play is a day; a short one has an outage, and what comes before and after. */
+const [LEAST_SLOTS, SLOTS_A_DAY] = [20, 96];
+/** An agent needs so long to look at its meters and at the market. */
+const [LEAST_SLOT_MS, USUAL_SLOT_MS] = [4_000, 10_000];
+const slots = Math.min(
+  Math.max(LEAST_SLOTS, Math.floor((MINUTES * 60_000) / USUAL_SLOT_MS)),
+  SLOTS_A_DAY,
+);
 const SCRIPT: Script = {
   seed: SEED,
-  slots: Math.max(3, Math.floor((MINUTES * 60_000) / slotMs)),
-  slotMs,
-  faultsASlot: isLong ? 3 : 2,
+  slots,
+  slotMs: Math.max(LEAST_SLOT_MS, (MINUTES * 60_000) / slots),
+  faultsASlot: slots > LEAST_SLOTS ? 3 : 1,
 };
+/** In a short play of any seed a fault may stand against every promise. */
+const isSure = SEED === USUAL_SEED || slots >= 2 * LEAST_SLOTS;
 /** To set the stage, and to come to rest. */
 const AROUND_MS = 1_200_000;
 const LAST_WORDS = 3_000;
@@ -53,25 +60,26 @@ describeWhenAsked("A market in which everything goes wrong", function () {
     stage = await setStage(HOMES, (close) => open.push(close));
     if (stage.disk === undefined) tell("No file system can be mounted here: no disk is filled.");
     tell("the homes are settled");
-    for (const part of stage.parts.values()) await start(part);
+    await allStart(stage);
     tell("all parts run");
     const counts = await play(stage, SCRIPT, tell, stop.signal);
-    expect(counts.size).to.be.greaterThan(0);
     await comeToRest(stage, stop.signal);
     tell("all has come to rest");
     const outcome = await checkAll(stage);
-    expect(outcome.tradedWh > 0n, "energy was traded").to.equal(true);
+    const { kept, dropped } = stage.chain.replaced;
+    tell(`${[...counts].map(([name, count]) => `${count} ${name}`).join(", ")}.`);
     tell(
-      `${[...counts].map(([name, count]) => `${count} ${name}`).join(", ")}: ${outcome.promises} promises of ${outcome.promisedWh} Wh, of which ${outcome.failedWh} Wh are named as failed; ${outcome.reportedWh} Wh reported, ${outcome.tradedWh} Wh traded, ${outcome.orders} live orders.`,
+      `${kept} transactions were in blocks that were replaced and came back, ${dropped} did not.`,
     );
+    tell(
+      `${outcome.promises} promises of ${outcome.promisedWh} Wh, ${outcome.failedWh} Wh failed.`,
+    );
+    tell(
+      `${outcome.reportedWh} Wh reported, ${outcome.tradedWh} Wh traded, ${outcome.clearedWh} Wh of them while the chain was in reach, in ${outcome.clearedSlots} slots; ${outcome.orders} live orders.`,
+    );
+    expect(outcome.clearedWh > 0n, "energy was traded while the chain was in reach").to.equal(true);
+    if (!isSure) return;
+    expect(outcome.promises, "promises").to.be.greaterThan(0);
+    expect(kept + dropped, "transactions in blocks that were replaced").to.be.greaterThan(0);
   });
-
-  const START_MS = 240_000;
-  async function start(part: {
-    start(): void;
-    answers(patienceMs: number): Promise<void>;
-  }): Promise<void> {
-    part.start();
-    await part.answers(START_MS);
-  }
 });

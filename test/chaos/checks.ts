@@ -26,6 +26,10 @@ export interface Outcome {
   readonly failedWh: bigint;
   readonly reportedWh: bigint;
   readonly tradedWh: bigint;
+  /** Traded without having been promised. */
+  readonly clearedWh: bigint;
+  /** How many slots had trades that were not promised. */
+  readonly clearedSlots: number;
   /** Live in both books. */
   readonly orders: number;
 }
@@ -42,6 +46,7 @@ export async function checkAll(stage: Stage): Promise<Outcome> {
   await theAuditPasses(stage);
   return {
     ...promised,
+    ...clearedOf(stage, settled),
     orders,
     reportedWh: sumOf(settled.reportedWh.values()),
     tradedWh: sumOf(settled.tradedWh.values()),
@@ -78,6 +83,19 @@ function everyPromiseIsSettledOrNamed(
     promisedWh: sumOf(all.map(({ promise }) => promise.energyWh)),
     failedWh: sumOf(all.map(({ promise }) => promise.failedWh)),
   };
+}
+
+/** What was traded of orders that were promised nothing. */
+function clearedOf(
+  { promisesFolder }: Stage,
+  { tradedWh }: Settled,
+): Pick<Outcome, "clearedWh" | "clearedSlots"> {
+  const promised = new Set(
+    bookOfPromises(promisesFolder).flatMap(({ book }) => [...book.promises].map(promiseKey)),
+  );
+  const cleared = [...tradedWh].filter(([key]) => !promised.has(key));
+  const slots = new Set(cleared.map(([key]) => key.split(" ").at(-1)));
+  return { clearedWh: sumOf(cleared.map(([, wh]) => wh)), clearedSlots: slots.size };
 }
 
 /** What a device has signed first for a slot is what the chain has of it. */

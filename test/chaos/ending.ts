@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { slotAt } from "@wattline/sdk";
 import { reportedKey } from "../../services/auctioneer/src/island/readings.ts";
+import { connectIndexer } from "../../services/indexer/client/index.ts";
 import { standsAtHead } from "../../services/relay/test/support/relays.ts";
 import { until } from "../../services/relay/test/support/until.ts";
 import { SLOT_SECONDS } from "../../services/relay/test/support/world.ts";
@@ -15,13 +16,13 @@ const SETTLE_MS = 300_000;
 const LOOK_MS = 6_000;
 /** At a block a second: the auctioneer reads orders anew every ten seconds. */
 const QUIET_BLOCKS = 15n;
+const NEAR_BLOCKS = 5;
 
 /** All parts run again, and time goes on until nothing is left to be settled. Then no block comes any more. */
 export async function comeToRest(stage: Stage, signal: AbortSignal): Promise<void> {
   const { parts, relays, chain, world } = stage;
   const lastSlot = slotAt(stage.clock.nowMs() / 1000, SLOT_SECONDS) - 1;
-  for (const part of parts.values()) part.start();
-  for (const part of parts.values()) await part.answers(START_MS);
+  await allStart(stage);
   await until(
     `slot ${lastSlot} of all homes is reported`,
     async () => {
@@ -43,8 +44,24 @@ export async function comeToRest(stage: Stage, signal: AbortSignal): Promise<voi
   for (const part of parts.values()) {
     if (part.name === AUCTIONEER || isAgent(part.name)) await part.hold();
   }
+  // What is far behind goes on when blocks come.
+  await until("the indexer is at the newest blocks", () => isNear(stage), SETTLE_MS);
   await chain.stop();
   for (const client of relays.values()) await standsAtHead(client, world, SETTLE_MS);
+}
+
+/** Starts what does not run, and waits until all answer. */
+export async function allStart({ parts }: Pick<Stage, "parts">): Promise<void> {
+  for (const part of parts.values()) part.start();
+  for (const part of parts.values()) await part.answers(START_MS);
+}
+
+async function isNear({ world, indexerUrl }: Stage): Promise<boolean> {
+  const head = Number(await world.client.getBlockNumber());
+  const known = await connectIndexer(indexerUrl)
+    .status()
+    .catch(() => undefined);
+  return (known?.block ?? 0) > head - NEAR_BLOCKS;
 }
 
 /** Whether the chain has what each roof has made in a slot. */

@@ -17,8 +17,8 @@ import { type SmallDisk, smallDiskAt } from "./smallDisk.ts";
 import type { Supervised } from "./supervised.ts";
 
 const SETTLER = 7;
-/** The play begins at eight in the morning. */
-const FIRST_SLOT = 32;
+/** The play begins at a quarter past nine, in the middle of a block of slots. */
+const FIRST_SLOT = 37;
 const LOCKED_DAYS = 25;
 /** From so old a newest block on the chain counts as out of reach: longer than the clock ever jumps. */
 const OFFLINE_MINUTES = 25;
@@ -26,6 +26,8 @@ const [LEAST_AGENTS, HOMES_AN_AGENT] = [2, 10];
 const DISK_MB = 8;
 const ANSWER_MS = 5_000;
 
+export const CHAIN = "the chain";
+export const GATEWAY = "gateway";
 export const RELAYS = ["relay A", "relay B"] as const;
 export const INDEXER = "indexer";
 export const AUCTIONEER = "auctioneer";
@@ -125,14 +127,12 @@ async function addGateway({
   gatewayUrl,
 }: Place): Promise<void> {
   const env = {
-    WATTLINE_RPC_URL: await cast.line("gateway", world.rpcUrl),
+    WATTLINE_RPC_URL: await cast.line(GATEWAY, world.rpcUrl),
     WATTLINE_DEPLOYMENT: deploymentFile,
     WATTLINE_PORT: portOf(gatewayUrl),
     WATTLINE_DATA: path.join(folder, "chain.json"),
   };
-  cast.add("gateway", ["services/node/src/gateway/main.ts"], env, () =>
-    isOk(`${gatewayUrl}/health`),
-  );
+  cast.add(GATEWAY, ["services/node/src/gateway/main.ts"], env, () => isOk(`${gatewayUrl}/health`));
 }
 
 /** The first reads the chain through the gateway, the second by itself. Returns where their books are. */
