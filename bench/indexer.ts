@@ -16,7 +16,6 @@ const EVENTS = 100;
 const TARGET_MILLISECONDS = 300;
 
 const [played, chain] = await playOn({
-  port: await freePort(),
   market: "settle",
   skipped: 0,
   slots: 96,
@@ -39,7 +38,7 @@ try {
   console.log(`Load ${load.join(" ")} on ${cpus().length} cores`);
 } finally {
   await indexer.end();
-  await chain.stop("SIGKILL");
+  await chain.stop();
 }
 
 /** From the receipt at the sender to the first answer with the event, in ms. */

@@ -2,7 +2,6 @@
 import { findAudited, rpcAt, runAudit } from "@wattline/audit";
 import { recoverAddress } from "@wattline/common/recover";
 import { createAudit } from "@wattline/sdk";
-import { freePort } from "../../scripts/testing/ports.ts";
 import { playOn } from "../../services/indexer/test/support/played.ts";
 import { stretchedNode } from "./stretched.ts";
 
@@ -23,15 +22,14 @@ export interface Cost {
  * @param offersHeaders Whether the node gives headers alone.
  */
 export async function costOfChain(length: number, offersHeaders: boolean): Promise<Cost> {
-  const port = await freePort();
   const hours = { skipped: 40, slots: 24, households: 4, outage: [10, 14] } as const;
-  const [{ rpcUrl, deployment }, chain] = await playOn({ port, market: "accept", ...hours });
+  const [{ rpcUrl, deployment }, chain] = await playOn({ market: "accept", ...hours });
   const node = await stretchedNode(rpcUrl, length, offersHeaders);
   try {
     return await costOf(node.url, deployment);
   } finally {
     await node.close();
-    await chain.stop("SIGKILL");
+    await chain.stop();
   }
 }
 

@@ -31,10 +31,7 @@ describe("A newcomer without ether", function () {
   let wallet: TestWallet;
 
   before(async () => {
-    [stack, browser] = await Promise.all([
-      openStack({}, { money: "TestEuro3009", isSimulating: true }),
-      openBrowser(),
-    ]);
+    [stack, browser] = await Promise.all([openStack({}, "TestEuro3009"), openBrowser()]);
     const { network, wattline, community } = stack;
     relay = await openRelay(network);
     operator = await Operator.of(

@@ -6,8 +6,7 @@ import { afterEach, before, beforeEach, describe, it } from "mocha";
 import { freePort } from "../../scripts/testing/ports.ts";
 import { audit, auditsOf } from "../../services/audit/test/support/auditing.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
-import { type Played, playOn } from "../../services/indexer/test/support/played.ts";
-import type { Script } from "../../services/indexer/test/support/playedChain.ts";
+import { type Played, playOn, type Script } from "../../services/indexer/test/support/played.ts";
 import { randomActions } from "../../services/indexer/test/support/randomActions.ts";
 import { randomFrom } from "../../services/relay/test/support/dice.ts";
 import { type Parts, startParts } from "./support/parts.ts";
@@ -17,7 +16,7 @@ import { expectSameTables } from "./support/tables.ts";
 const DEEP = process.env.WATTLINE_DEEP !== undefined;
 const SEED = process.env.WATTLINE_SEED ?? (DEEP ? String(Date.now()) : "agreement");
 /** Six hours around noon, the third one islanded. */
-const HOURS: Omit<Script, "port" | "market"> = {
+const HOURS: Omit<Script, "market"> = {
   ...{ skipped: 40, slots: 24, households: 5, outage: [8, 12] },
 };
 const DAY = { ...HOURS, skipped: 0, slots: 96 };
@@ -41,12 +40,11 @@ describe("Relay, indexer and audit", function () {
       const script = {
         ...(DEEP ? DAY : HOURS),
         market: "forward",
-        port: await freePort(),
       } as const;
       const [day, node] = await playOn(script);
       played = day;
       recording = await recordingOf(day.rpcUrl);
-      await node.stop("SIGKILL");
+      await node.stop();
     });
     beforeEach(async () => {
       chain = await replay(recording);
@@ -104,7 +102,6 @@ describe("Relay, indexer and audit", function () {
     const script = {
       ...(DEEP ? WEEK : STRETCH),
       market: "settle",
-      port: await freePort(),
     } as const;
     const [played, node] = await playOn(script);
     const indexer = startIndexer({ ...played, port: await freePort() });
@@ -115,7 +112,7 @@ describe("Relay, indexer and audit", function () {
       expect(trades).not.to.be.empty;
     } finally {
       await indexer.end();
-      await node.stop("SIGKILL");
+      await node.stop();
       audits.clear();
     }
   });

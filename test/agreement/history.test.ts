@@ -18,9 +18,9 @@ import { freePort } from "../../scripts/testing/ports.ts";
 import { audit, auditsOf } from "../../services/audit/test/support/auditing.ts";
 import { type RunningIndexer, startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { type Played, playOn } from "../../services/indexer/test/support/played.ts";
-import type { Started } from "../../services/indexer/test/support/process.ts";
 import { randomActions } from "../../services/indexer/test/support/randomActions.ts";
 import { tablesAt } from "../../services/indexer/test/support/tables.ts";
+import type { LocalNode } from "../../services/relay/test/support/node.ts";
 import { expectSameTables } from "./support/tables.ts";
 
 const isDeep = process.env.WATTLINE_DEEP !== undefined;
@@ -32,7 +32,7 @@ type Row = Readonly<Record<string, unknown>>;
 describe("A lived-in history", function () {
   this.timeout(isDeep ? 900_000 : 300_000);
   let played: Played;
-  let chain: Started | undefined;
+  let chain: LocalNode | undefined;
   let indexer: RunningIndexer | undefined;
   let acts: Awaited<ReturnType<typeof actsOn>>;
   let tables: Record<string, unknown[]>;
@@ -41,7 +41,6 @@ describe("A lived-in history", function () {
     [played, chain] = await playOn({
       ...{ skipped: 40, slots: isDeep ? 56 : 16, households: 6, outage: [8, 12] },
       market: "forward",
-      port: await freePort(),
     });
     const random = randomActions(played, SEED);
     // Twice, so that trades before and after the first change of DSO are compared.
@@ -54,7 +53,7 @@ describe("A lived-in history", function () {
   });
   after(async () => {
     await indexer?.end();
-    await chain?.stop("SIGKILL");
+    await chain?.stop();
   });
 
   const running = (): RunningIndexer => {

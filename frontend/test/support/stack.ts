@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
+  AHEAD_SECONDS,
   buildContracts,
   deploy,
   fund,
@@ -10,7 +11,6 @@ import {
   type PlayMoney,
   readOptions,
   report,
-  serveChain,
   settleCommunity,
   tradingAt,
 } from "@wattline/community/simulation";
@@ -29,15 +29,6 @@ const HOMES = 5;
 /** The reported hours: with more, a development chain takes too long to answer. */
 const FROM_HOUR = 9;
 const TO_HOUR = 14;
-/** Before the community's first slot: prices are announced a week ahead. */
-const AHEAD = 8 * 86_400;
-
-/** Ways in which a stack differs from the usual one. */
-interface Kind {
-  readonly money?: PlayMoney;
-  /** Whether its node simulates blocks (`eth_simulateV1`), as auctioneers need it. */
-  readonly isSimulating?: boolean;
-}
 
 /** A chain with a small community on it, and the built app served over it. */
 export type Stack = Awaited<ReturnType<typeof openStack>>;
@@ -46,10 +37,11 @@ export type Stack = Awaited<ReturnType<typeof openStack>>;
  * Starts a chain, deploys Wattline, registers five homes with money in escrow, reports a sunny morning of those with
  * solar panels, and serves the built app. Chain time is two in the afternoon.
  * @param more Further members of `/wattline.json`: relay, indexer, explorer.
+ * @param money The contract of the currency, when it is not the usual one.
  */
 export async function openStack(
   more: Partial<Pick<Network, "relayUrl" | "indexerUrl" | "explorerUrl">> = {},
-  { money, isSimulating = false }: Kind = {},
+  money?: PlayMoney,
 ) {
   const options = await readOptions(["--seed", "7", "--days", "1"]);
   if (options === "help") throw new Error("The options of the stack ask for help.");
@@ -58,7 +50,7 @@ export async function openStack(
   const startsAt = series.firstSlot * series.slotSeconds;
 
   await buildContracts();
-  const { rpcUrl, stop } = await (isSimulating ? startAnvil(startsAt - AHEAD) : serve(startsAt));
+  const { rpcUrl, stop } = await startAnvil(startsAt - AHEAD_SECONDS);
   const chain = await openChain(rpcUrl, startsAt);
   const fromBlock = await chain.ethers.provider.getBlockNumber();
   const wattline = await deploy(chain, series, options.tariffs, money);
@@ -118,13 +110,6 @@ export async function openStack(
       await stop();
     },
   };
-}
-
-/** A Hardhat chain in this process. */
-async function serve(startsAt: number) {
-  const rpcPort = await freePort();
-  const server = await serveChain(HOST, rpcPort, startsAt);
-  return { rpcUrl: `http://${HOST}:${rpcPort}`, stop: () => server.close() };
 }
 
 /** Serves the built app as a static host would, with this network in `/wattline.json`. */

@@ -5,13 +5,12 @@ import { recoverAddress } from "viem";
 import { readInput } from "../../../scripts/allocate/inputs.ts";
 import { freePort } from "../../../scripts/testing/ports.ts";
 import { newDatabase } from "../../../test/support/postgres.ts";
+import type { LocalNode } from "../../relay/test/support/node.ts";
 import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
 import { confirmableAt, expectAsOnChain } from "./support/chainState.ts";
 import { type RunningIndexer, startIndexer } from "./support/indexer.ts";
 import { type Played, playOn } from "./support/played.ts";
-import type { Script } from "./support/playedChain.ts";
-import type { Started } from "./support/process.ts";
 import { randomActions } from "./support/randomActions.ts";
 import { tablesAt } from "./support/tables.ts";
 
@@ -34,17 +33,17 @@ describe("The indexer", function () {
   for (const market of MARKETS_PLAYED) {
     describe(`over a played day (${market})`, () => {
       let played: Played;
-      let chain: Started | undefined;
+      let chain: LocalNode | undefined;
       let indexer: RunningIndexer | undefined;
 
       before(async () => {
-        [played, chain] = await playOn({ ...HOURS, market, port: await freePort() });
+        [played, chain] = await playOn({ ...HOURS, market });
         indexer = startIndexer({ ...played, port: await freePort() });
         await indexer.caughtUp();
       });
       after(async () => {
         await indexer?.end();
-        await chain?.stop("SIGKILL");
+        await chain?.stop();
       });
       const running = (): RunningIndexer => {
         if (indexer === undefined) throw new Error("The indexer does not run.");

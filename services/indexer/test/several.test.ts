@@ -3,11 +3,11 @@ import { after, before, describe, it } from "mocha";
 import { freePort } from "../../../scripts/testing/ports.ts";
 import { type Balancer, startBalancer } from "../../../test/support/balancer.ts";
 import { newDatabase } from "../../../test/support/postgres.ts";
+import type { LocalNode } from "../../relay/test/support/node.ts";
 import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
 import { type RunningIndexer, startIndexer } from "./support/indexer.ts";
 import { type Played, playOn } from "./support/played.ts";
-import type { Started } from "./support/process.ts";
 import { randomActions } from "./support/randomActions.ts";
 import { tablesAt } from "./support/tables.ts";
 
@@ -17,13 +17,13 @@ const READ_MS = 100;
 describe("Two indexers on one Postgres, behind a load balancer", function () {
   this.timeout(600_000);
   let played: Played;
-  let chain: Started | undefined;
+  let chain: LocalNode | undefined;
   let balancer: Balancer | undefined;
   const indexers: RunningIndexer[] = [];
 
   before(async () => {
     const hours = { skipped: 44, slots: 8, households: 4, outage: [4, 6] } as const;
-    [played, chain] = await playOn({ ...hours, market: "settle", port: await freePort() });
+    [played, chain] = await playOn({ ...hours, market: "settle" });
     const databaseUrl = await newDatabase();
     for (let i = 0; i < 2; i++) {
       const indexer = startIndexer({ ...played, port: await freePort(), databaseUrl });
@@ -35,7 +35,7 @@ describe("Two indexers on one Postgres, behind a load balancer", function () {
   after(async () => {
     await balancer?.stop();
     for (const indexer of indexers) await indexer.end();
-    await chain?.stop("SIGKILL");
+    await chain?.stop();
   });
 
   it("show no error and no step back while one is killed and comes back, and end with the same rows", async () => {

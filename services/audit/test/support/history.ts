@@ -1,5 +1,6 @@
 import { type CommunitySeries, generateCommunity } from "@wattline/community/profiles";
 import {
+  AHEAD_SECONDS,
   buildContracts,
   type Chain,
   localAccount,
@@ -7,7 +8,6 @@ import {
   type Played,
   play,
   type SimulationOptions,
-  serveChain,
 } from "@wattline/community/simulation";
 import {
   type EnergyBySlot,
@@ -24,7 +24,7 @@ import {
 } from "@wattline/sdk";
 import type { ContractTransactionResponse } from "ethers";
 import { decodeEventLog, type Hex, zeroAddress } from "viem";
-import { freePort } from "../../../../scripts/testing/ports.ts";
+import { startAnvil } from "../../../relay/test/support/node.ts";
 
 /** Wattline with a history, on a chain that others share. */
 export interface History extends Played {
@@ -63,9 +63,7 @@ export async function playChain(
 ): Promise<PlayedChain> {
   await buildContracts();
   const startsAt = startOf(seriesOf(1, 0));
-  const port = await freePort();
-  const rpc = `http://127.0.0.1:${port}`;
-  const server = await serveChain("127.0.0.1", port, startsAt);
+  const { rpcUrl: rpc, stop } = await startAnvil(startsAt - AHEAD_SECONDS);
   const chain = await openChain(rpc, startsAt);
   const histories: History[] = [];
   for (const [day, market] of markets.entries()) {
@@ -96,7 +94,7 @@ export async function playChain(
     histories,
     async close() {
       await chain.close();
-      await server.close();
+      await stop();
     },
   };
 }

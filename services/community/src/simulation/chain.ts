@@ -10,8 +10,8 @@ export class ChainError extends Error {}
 
 /** Chain id of Hardhat's and Anvil's development chains. */
 const LOCAL_CHAIN_ID = 31_337n;
-/** Before the start: schedules of prices are announced seven days ahead, and deploying takes its time. */
-const AHEAD_SECONDS = NOTICE_SECONDS + 86_400;
+/** How long before the start a chain's clock has to begin: schedules of prices are announced seven days ahead, and deploying takes its time. */
+export const AHEAD_SECONDS = NOTICE_SECONDS + 86_400;
 /** A hundred ether in hexadecimal wei: fees for a household's year. */
 const GAS_MONEY = "0x56bc75e2d63100000";
 
@@ -25,22 +25,6 @@ export async function buildContracts(): Promise<void> {
 }
 
 /**
- * Starts a development chain that wallets can connect to, its clock eight days before `startsAt` (Unix seconds).
- * @returns The server, listening.
- * @throws ChainError when the port is taken.
- */
-export async function serveChain(host: string, port: number, startsAt: number) {
-  const server = await network.createServer(localNetwork("node", startsAt), host, port);
-  await server.listen().catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EADDRINUSE") throw error;
-    throw new ChainError(
-      `Port ${port} on ${host} is taken: stop what runs there (another npm start?) and try again.`,
-    );
-  });
-  return server;
-}
-
-/**
  * Opens a chain whose clock is before `startsAt`.
  * @param rpc The address of a running development node; without it a chain is created in this process.
  * @param startsAt Unix seconds of the simulation's start.
@@ -49,7 +33,7 @@ export async function serveChain(host: string, port: number, startsAt: number) {
 export async function openChain(rpc: string | undefined, startsAt: number) {
   const connection =
     rpc === undefined
-      ? await network.create(localNetwork("default", startsAt))
+      ? await network.create(localNetwork(startsAt))
       : await network.create({ network: "localhost", override: { url: rpc } });
   const { provider, ethers } = connection;
 
@@ -109,9 +93,9 @@ export async function openChain(rpc: string | undefined, startsAt: number) {
   }
 }
 
-/** One of Hardhat's networks, its clock eight days before `startsAt`: time to deploy and to announce prices. */
-const localNetwork = (name: "default" | "node", startsAt: number) => ({
-  network: name,
+/** Hardhat's network in this process, its clock early enough before `startsAt`. */
+const localNetwork = (startsAt: number) => ({
+  network: "default",
   override: {
     type: "edr-simulated" as const,
     chainId: Number(LOCAL_CHAIN_ID),

@@ -1,6 +1,6 @@
 /** Days of a community, played on a chain. */
 export { type LocalAccount, localAccount, OPERATOR } from "./accounts.ts";
-export { buildContracts, type Chain, ChainError, openChain, serveChain } from "./chain.ts";
+export { AHEAD_SECONDS, buildContracts, type Chain, ChainError, openChain } from "./chain.ts";
 export {
   fund,
   type Household,

@@ -2,12 +2,10 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
 import hre from "hardhat";
-import { freePort } from "../../../../scripts/testing/ports.ts";
-import { openChain, serveChain } from "../../src/simulation/chain.ts";
+import { startAnvil } from "../../../relay/test/support/node.ts";
+import { AHEAD_SECONDS, openChain } from "../../src/simulation/chain.ts";
 import { deploy } from "../../src/simulation/deployment.ts";
 import { readOptions } from "../../src/simulation/options.ts";
-
-const HOST = "127.0.0.1";
 
 describe("Deploying for a simulation", () => {
   it("can be done on several chains at once in one checkout, and leaves nothing behind", async () => {
@@ -17,9 +15,8 @@ describe("Deploying for a simulation", () => {
     const startsAt = first.firstSlot * first.slotSeconds;
     const chains = await Promise.all(
       [1, 2].map(async () => {
-        const port = await freePort();
-        const server = await serveChain(HOST, port, startsAt);
-        return { server, chain: await openChain(`http://${HOST}:${port}`, startsAt) };
+        const node = await startAnvil(startsAt - AHEAD_SECONDS);
+        return { node, chain: await openChain(node.rpcUrl, startsAt) };
       }),
     );
     try {
@@ -31,9 +28,9 @@ describe("Deploying for a simulation", () => {
         expect((await facts()).known(1)).to.include({ name: first.name, slotSeconds: 900 });
       }
     } finally {
-      for (const { server, chain } of chains) {
+      for (const { node, chain } of chains) {
         await chain.close();
-        await server.close();
+        await node.stop();
       }
     }
     const folder = path.join(hre.config.paths.ignition, "deployments");
