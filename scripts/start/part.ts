@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ownGroup, stopGroup, takeAlong } from "../processes.ts";
+import { compiled, ownGroup, stopGroup, takeAlong } from "../processes.ts";
 import { type Say, sayLines } from "./log.ts";
 
 /** One program of the stack. */
@@ -47,7 +47,7 @@ export function startPart(spec: PartSpec, say: Say, stopMs: number): RunningPart
   const child = spawn(process.execPath, [script, ...args], {
     ...ownGroup,
     ...(cwd !== undefined && { cwd }),
-    env: { ...inheritedEnvironment(), ...env },
+    env: { ...compiled, ...inheritedEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   takeAlong(child);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { compiled } from "../processes.ts";
 import { ROOT } from "./groups.ts";
 
 /** The folder of npm's programs, so that scripts find them when they are run without npm. */
@@ -18,6 +19,7 @@ export function openWorkplace(isLive: boolean) {
     folder,
     isLive,
     env: {
+      ...compiled,
       ...process.env,
       PATH: [TOOLS, process.env.PATH].join(path.delimiter),
       WATTLINE_TEST_APP: path.join(folder, "app"),
