@@ -33,7 +33,8 @@ import { Relays } from "./orders/relays.ts";
 import { isFor, Verifier } from "./orders/verify.ts";
 import { dueReleasesOf } from "./releasing.ts";
 import { type Attempt, Outbox } from "./sending/outbox.ts";
-import { type Purpose, Sender } from "./sending/sender.ts";
+import { Sender } from "./sending/sender.ts";
+import type { Step } from "./sending/step.ts";
 import { type Call, matchOutcomes, settleCall, simulate } from "./simulate.ts";
 
 /** What an auctioneer can be told besides its configuration. */
@@ -57,15 +58,10 @@ const PLAN_MS = 60_000;
 const REST_MS = 60_000;
 const [RPC_BATCH, RPC_TRIES] = [100, 3];
 
-/** One transaction of a plan: what of it is worth sending when its turn comes, by what the chain says then. */
-interface Step {
-  readonly purpose: Purpose;
-  worth(): Promise<Call | undefined>;
-}
-
 /**
- * An auctioneer. It reads the chain and the orders, plans what is due, and sends that one transaction a round before it plans anew.
- * What is settled is what the chain says: each is sent as it would trade by then, and what it would not the next plan sees.
+ * An auctioneer. It reads the chain and the orders, plans what is due, and sends that, one transaction a round; when all of it is
+ * mined, it plans anew. What is settled is what the chain says: each is sent as it would trade by then, and what it would not the next
+ * plan sees.
  */
 export class Auctioneer {
   readonly address: Address;
@@ -89,7 +85,7 @@ export class Auctioneer {
   readonly #turns = new Turns();
   #planned: { readonly head: Hex; readonly atMs: number } | undefined;
   /** What is planned and not sent yet. */
-  #plan: { readonly steps: Step[]; readonly untilMs: number } = NO_PLAN;
+  #plan: Plan = NO_PLAN;
   #restUntilMs = 0;
   /** The block at which what waits was last found worth it. */
   #worthAt: Hex | undefined;
@@ -191,9 +187,19 @@ export class Auctioneer {
   /** Sends what households have signed, at most one of it, and clears nothing. @throws what the node throws */
   sendMandate(): Promise<Round> {
     return this.#turns.take(async () => {
-      if (!(await this.#sender.look((attempt) => this.#isWorth(attempt)))) return "waiting";
-      return (await this.mandates?.sendNext()) ? "sent" : "idle";
+      await this.#sender.look((attempt) => this.#isWorth(attempt));
+      if (await this.#sendNextMandate()) return "sent";
+      return this.#outbox.waiting.length > 0 ? "waiting" : "idle";
     });
+  }
+
+  /** One after another: a second one may have become void by the first. */
+  async #sendNextMandate(): Promise<boolean> {
+    const isOnItsWay = this.#outbox.waiting.some(({ attempts }) =>
+      attempts.some(({ purpose }) => purpose === "mandate"),
+    );
+    if (isOnItsWay || !this.#sender.hasRoom) return false;
+    return (await this.mandates?.sendNext()) === true;
   }
 
   async #round(signal: AbortSignal): Promise<Round> {
@@ -203,18 +209,17 @@ export class Auctioneer {
     if (this.island?.isOffline(state.view)) return this.#promise(this.island, state, signal);
     this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
     try {
-      if (!(await this.#sender.look((attempt) => this.#isStillWorth(attempt, hash)))) {
-        return "waiting";
-      }
-      if (await this.mandates?.sendNext()) return "sent";
+      await this.#sender.look((attempt) => this.#isStillWorth(attempt, hash));
+      if (await this.#sendNextMandate()) return "sent";
       if (this.#now() < this.#restUntilMs) return "waiting";
+      if (await this.#goOn(hash, signal)) return "sent";
+      if (!this.#hasAllOfOurs(number)) return "waiting";
       const last = this.#planned;
       if (last?.head === hash && this.#now() - last.atMs < this.#readMs) return "idle";
       this.#planned = { head: hash, atMs: this.#now() };
       this.#sender.startAnew();
-      const hasSent = await this.#sendNext(state, signal);
-      if (hasSent) [this.#planned, this.#worthAt] = [undefined, hash];
-      return hasSent ? "sent" : "idle";
+      this.#plan = await this.#planAnew(state, signal);
+      return (await this.#goOn(hash, signal)) ? "sent" : "idle";
     } finally {
       this.metrics.committed.set(Number(this.#sender.committedWei));
       this.metrics.overBudget.set(this.#sender.isOverBudget ? 1 : 0);
@@ -235,30 +240,44 @@ export class Auctioneer {
     return "idle";
   }
 
-  /** Sends the next of what is due. What was promised comes before all else. */
-  async #sendNext(state: ChainState, signal: AbortSignal): Promise<boolean> {
-    const { island } = this;
-    const promised = await island?.settle(state, {
-      simulate: (call) => this.#simulate(call),
-      send: (call, purpose) => this.#send(call, purpose),
-    });
-    if (promised === "sent") return true;
-    if (await this.#goOn(signal)) return true;
-    const settling = promised === "waiting" ? [] : await this.#settling(state, signal);
-    const steps = [...settling, ...(await this.#releasing(state))];
-    this.#plan = { steps, untilMs: this.#now() + PLAN_MS };
-    return this.#goOn(signal);
+  /** Whether a block has all that was sent: what is planned on it collides with nothing of ours. */
+  #hasAllOfOurs(head: number): boolean {
+    return this.#outbox.sent.every(({ mined }) => mined !== undefined && mined.block <= head);
   }
 
-  /** Sends the next of the plan that is worth it. */
-  async #goOn(signal: AbortSignal): Promise<boolean> {
+  /** Plans what is due. What was promised comes before all else, and is planned as a whole. */
+  async #planAnew(state: ChainState, signal: AbortSignal): Promise<Plan> {
+    const promised = await this.island?.plan(state, {
+      simulate: (call) => this.#simulate(call),
+      isQuietAt: async ({ head }) =>
+        this.#hasAllOfOurs(head.number) && (await this.#client.getBlock()).hash === head.hash,
+    });
+    const steps = promised ?? (await this.#settling(state, signal));
+    const untilMs = promised === undefined ? this.#now() + PLAN_MS : Number.POSITIVE_INFINITY;
+    return { steps: [...steps, ...(await this.#releasing(state))], untilMs };
+  }
+
+  /** Sends the next of the plan that is worth it, if there is room. */
+  async #goOn(head: Hex, signal: AbortSignal): Promise<boolean> {
     const { steps, untilMs } = this.#plan;
-    while (this.#now() < untilMs) {
+    while (this.#now() < untilMs && this.#sender.hasRoom) {
       signal.throwIfAborted();
       const step = steps.shift();
       if (step === undefined) return false;
       const call = await step.worth();
-      if (call !== undefined && (await this.#send(call, step.purpose))) return true;
+      if (call === undefined) continue;
+      const sending = await this.#sender.send(call, step.purpose);
+      if (sending === "sent") {
+        [this.#planned, this.#worthAt] = [undefined, head];
+        return true;
+      }
+      if (sending === "not taken") {
+        steps.unshift(step);
+        return false;
+      }
+      // Nor does the budget cover others of the kind.
+      const others = steps.filter(({ purpose }) => purpose !== step.purpose);
+      steps.splice(0, steps.length, ...others);
     }
     return false;
   }
@@ -324,10 +343,6 @@ export class Auctioneer {
     );
   }
 
-  async #send(call: Call, purpose: Purpose): Promise<boolean> {
-    return (await this.#sender.send(call, purpose)) === "sent";
-  }
-
   /** Until a block comes nothing changes. */
   async #isStillWorth(attempt: Attempt, head: Hex): Promise<boolean> {
     if (this.#worthAt === head) return true;
@@ -348,7 +363,13 @@ export class Auctioneer {
   }
 }
 
-const NO_PLAN = { steps: [], untilMs: 0 };
+/** What is sent one after another, from what the chain and the orders said at one block. */
+interface Plan {
+  readonly steps: Step[];
+  /** Until when it is followed. */
+  readonly untilMs: number;
+}
+const NO_PLAN: Plan = { steps: [], untilMs: 0 };
 const WORTH: ReadonlySet<string> = new Set(["Matched", "Reserved", "Released", "Reported"]);
 
 /** An auctioneer that runs. */

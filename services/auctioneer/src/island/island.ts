@@ -18,6 +18,7 @@ import type { Address, Hex, PublicClient } from "viem";
 import type { ChainState } from "../chain/ledger.ts";
 import { pairingsOf, type Timing } from "../clearing.ts";
 import { isFor, type Verifier } from "../orders/verify.ts";
+import type { Step } from "../sending/step.ts";
 import type { Entry } from "./entries.ts";
 import { PromiseLedger } from "./ledger.ts";
 import { Members } from "./members.ts";
@@ -25,7 +26,7 @@ import { type Handed, takeReading } from "./readings.ts";
 import { type IslandStatus, type Known, reportOf, statusOf } from "./report.ts";
 import { openPromises } from "./settle.ts";
 import { NOTHING_SETTLED } from "./settled.ts";
-import { type Sending, Settling } from "./settling.ts";
+import { Settling, type Trying } from "./settling.ts";
 import { PromisedView } from "./view.ts";
 
 /** How an auctioneer goes on without the chain. */
@@ -132,7 +133,9 @@ export class Island {
   /** Takes note of the chain as it is seen; while it is in reach all is asked that promises may rest on. */
   async see({ view }: ChainState): Promise<void> {
     this.#view = view;
-    if (!this.isOffline(view)) await this.#members.ask(view, this.#options.now());
+    if (this.isOffline(view)) return;
+    await this.#members.ask(view, this.#options.now());
+    await this.#settling?.look(view);
   }
 
   /** Each microgrid, and the first slot whose offers may be promised still: those of a day before the outage, too. */
@@ -206,25 +209,25 @@ export class Island {
   }
 
   /**
-   * Settles the next of what was promised: readings first, then promises in their order. What is settled is looked at again until
-   * no reorganisation can take it back.
-   * @returns "done" when nothing is open at this block.
+   * Plans how what was promised is settled, at a block that has all that was sent before: readings first, then promises in their
+   * order. What is settled is looked at again until no reorganisation can take it back.
+   * @returns undefined when nothing is open at this block.
    */
-  async settle({ view }: ChainState, sending: Sending): Promise<"sent" | "waiting" | "done"> {
+  async plan({ view }: ChainState, trying: Trying): Promise<Step[] | undefined> {
     const { now, report } = this.#options;
     const { book } = this.#ledger;
-    if (book.isEmpty || book.isFinal) return "done";
+    if (book.isEmpty || book.isFinal) return undefined;
     const { number: block } = view.head;
     if (book.outage !== undefined && !book.isBack) {
       report(`Blocks come again: ${book.promiseCount} promises are settled now.`);
       this.#ledger.append({ kind: "back", block, atMs: now() });
     }
     this.#settling ??= new Settling({ ...this.#options, ledger: this.#ledger });
-    const step = await this.#settling.next(view, sending);
-    if (step !== "done") this.#reopen(block);
+    const steps = await this.#settling.plan(view, trying);
+    if (steps !== undefined) this.#reopen(block);
     else if (book.closedBlock === undefined) this.#close(block);
     else if (isFinal(book.closedBlock, block)) this.#end(block);
-    return step;
+    return steps;
   }
 
   /** All is settled or named, as of a block: the report is written. */

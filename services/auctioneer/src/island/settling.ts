@@ -11,7 +11,7 @@ import {
 } from "@wattline/sdk";
 import { encodeFunctionData, type Hex, type PublicClient } from "viem";
 import { batchesOfPairings } from "../clearing.ts";
-import type { Purpose } from "../sending/sender.ts";
+import { fromFirstWorth, type Step } from "../sending/step.ts";
 import { type Call, matchOutcomes, type Outcome, settleCall } from "../simulate.ts";
 import type { Entry, ReadingEntry } from "./entries.ts";
 import type { PromiseLedger } from "./ledger.ts";
@@ -19,11 +19,11 @@ import { waitingReadings } from "./readings.ts";
 import { type Failure, nextSettling, openPromises } from "./settle.ts";
 import { type Settled, SettledReader } from "./settled.ts";
 
-/** How what is settled goes out. */
-export interface Sending {
+/** How it is tried what could be settled. */
+export interface Trying {
   simulate(call: Call): Promise<Outcome>;
-  /** Whether it went out; not when the day's budget does not cover it. */
-  send(call: Call, purpose: Purpose): Promise<boolean>;
+  /** Whether a block is the newest still, and nothing of ours is on its way: only then what does not trade has failed. */
+  isQuietAt(view: Snapshot): Promise<boolean>;
 }
 
 export interface SettlingOptions {
@@ -39,9 +39,6 @@ export interface SettlingOptions {
 const MOST_WORDS = 128;
 /** The most gas that a transaction is tried with, below the cap of EIP-7825. */
 const TRIAL_GAS = 16_000_000n;
-
-/** Promises that are looked at together, some transactions' worth: what is first served does not rest on later ones. */
-const LOOKED_AT = 500;
 
 /** Works promises off: readings first, then promises in their order. */
 export class Settling {
@@ -67,30 +64,34 @@ export class Settling {
   }
 
   /**
-   * Sends what is next.
-   * @returns "done" when all is settled or named.
+   * Plans all that is open, at a block that has all that was sent before: readings, and when they are reported, promises in their
+   * order.
+   * @returns undefined when all is settled or named.
    */
-  async next(view: Snapshot, sending: Sending): Promise<"sent" | "waiting" | "done"> {
-    const { deployment } = this.#options;
+  async plan(view: Snapshot, trying: Trying): Promise<Step[] | undefined> {
     const { book } = this.#ledger;
-    const settled = await this.#look(view);
+    const settled = await this.look(view);
+    const reports = await fromFirstWorth(
+      batchesOfReadings(this.#waiting(settled)).map((batch) => ({
+        purpose: "report",
+        worth: () => this.#worthReporting(view, batch, trying),
+      })),
+    );
     // What is not reported yet is not missing.
-    const isReporting = await this.#reportNext(view, settled, sending);
-    if (isReporting !== undefined) return isReporting ? "sent" : "waiting";
-    const open = openPromises(book, settled).slice(0, LOOKED_AT);
-    const { pairings, failures } = await nextSettling(view, book, open);
+    if (this.#waiting(settled).length > 0) return reports;
+    const { pairings, failures } = await nextSettling(view, book, openPromises(book, settled));
     this.#fail(failures);
-    for (const batch of batchesOfPairings(view, [], pairings)) {
-      const worth = await this.#worthOf(view, batch, sending);
-      if (worth === undefined) return "waiting";
-      if (worth.matches.length === 0) continue;
-      return (await sending.send(settleCall(deployment, worth), "settle")) ? "sent" : "waiting";
-    }
-    return openPromises(book, settled).length === 0 ? "done" : "waiting";
+    const settles = await fromFirstWorth(
+      batchesOfPairings(view, [], pairings).map((batch) => ({
+        purpose: "settle",
+        worth: () => this.#worthSettling(view, batch, trying),
+      })),
+    );
+    return openPromises(book, settled).length === 0 ? undefined : settles;
   }
 
   /** Reads what the chain has, from the first block that may concern what the book holds by now. */
-  async #look({ head }: Snapshot): Promise<Settled> {
+  async look({ head }: Snapshot): Promise<Settled> {
     const { client, deployment } = this.#options;
     const { firstBlock = deployment.fromBlock } = this.#ledger.book;
     if (this.#reader === undefined || firstBlock < this.#readFrom) {
@@ -101,33 +102,35 @@ export class Settling {
     return this.#settled;
   }
 
-  /** Reports the next readings; undefined when there are none. */
-  async #reportNext(
-    view: Snapshot,
-    { reportedWh }: Pick<Settled, "reportedWh">,
-    sending: Sending,
-    mostWords = MOST_WORDS,
-  ): Promise<boolean | undefined> {
-    const { book } = this.#ledger;
-    const waiting = waitingReadings(book, reportedWh).filter(
+  /** Readings that the chain neither has nor refuses. */
+  #waiting({ reportedWh }: Pick<Settled, "reportedWh">): ReadingEntry[] {
+    return waitingReadings(this.#ledger.book, reportedWh).filter(
       ({ signature }) => !this.refused.has(signature),
     );
-    const batch = fitting(waiting, mostWords);
-    if (batch.length === 0) return undefined;
-    const { events, gasUsed } = await sending.simulate(this.#reportCall(batch, TRIAL_GAS));
+  }
+
+  /** As many of the readings as can be reported together. One that the chain refuses would sink the others. */
+  async #worthReporting(
+    view: Snapshot,
+    readings: readonly ReadingEntry[],
+    trying: Trying,
+  ): Promise<Call | undefined> {
+    if (readings.length === 0) return undefined;
+    const { events, gasUsed } = await trying.simulate(this.#reportCall(readings, TRIAL_GAS));
     if (events !== undefined) {
       const gas = gasUsed + gasUsed / 4n;
-      return sending.send(this.#reportCall(batch, gas < TRIAL_GAS ? gas : TRIAL_GAS), "report");
+      return this.#reportCall(readings, gas < TRIAL_GAS ? gas : TRIAL_GAS);
     }
-    if (await this.#hasMoved(view)) return false;
-    // One that the chain refuses would sink the others.
-    for (const each of batch) {
-      const outcome = await sending.simulate(this.#reportCall([each], TRIAL_GAS));
+    for (const each of readings) {
+      const outcome = await trying.simulate(this.#reportCall([each], TRIAL_GAS));
       if (outcome.events !== undefined) continue;
+      if (!(await trying.isQuietAt(view))) return undefined;
       this.refused.set(each.signature, outcome.failure ?? "");
       this.#options.report(`The chain refuses a reading of ${each.meter}: ${outcome.failure}.`);
     }
-    return this.#reportNext(view, { reportedWh }, sending, Math.ceil(mostWords / 2));
+    const good = readings.filter(({ signature }) => !this.refused.has(signature));
+    const half = good.slice(0, Math.ceil(good.length / 2));
+    return this.#worthReporting(view, good.length < readings.length ? good : half, trying);
   }
 
   #reportCall(readings: readonly ReadingEntry[], gas: bigint): Call {
@@ -142,17 +145,19 @@ export class Settling {
     return { to: this.#options.deployment.meters, data, gas };
   }
 
-  /** What of a batch trades; what the contract skips has failed. Undefined when the batch can't be tried. */
-  async #worthOf(view: Snapshot, batch: Batch, { simulate }: Sending): Promise<Batch | undefined> {
-    const { events, failure } = await simulate(settleCall(this.#options.deployment, batch));
+  /** What of a batch trades; what the contract skips has failed, when nothing else can be the reason. */
+  async #worthSettling(
+    view: Snapshot,
+    batch: Batch,
+    { simulate, isQuietAt }: Trying,
+  ): Promise<Call | undefined> {
+    const { deployment, report } = this.#options;
+    const { events, failure } = await simulate(settleCall(deployment, batch));
     if (events === undefined) {
-      this.#options.report(`A batch of ${batch.matches.length} promises would fail: ${failure}.`);
+      report(`A batch of ${batch.matches.length} promises would fail: ${failure}.`);
       return undefined;
     }
     const outcomes = matchOutcomes(events);
-    if (outcomes.some(({ skipped }) => skipped !== undefined) && (await this.#hasMoved(view))) {
-      return undefined;
-    }
     const failures = batch.matches.flatMap((match, index): Failure[] => {
       const { skipped } = outcomes[index] ?? {};
       if (skipped === undefined) return [];
@@ -162,13 +167,9 @@ export class Settling {
       const slots = unpackProfile({ firstBlock: match.firstBlock, words: match.energy });
       return [...slots].map(([slot, energyWh]) => ({ offer, bid, source, slot, energyWh, reason }));
     });
-    this.#fail(failures);
-    return keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
-  }
-
-  /** Whether a block has come since: what was simulated on it may be settled there already, and has not failed. */
-  async #hasMoved({ head }: Snapshot): Promise<boolean> {
-    return (await this.#options.client.getBlock()).hash !== head.hash;
+    if (failures.length > 0 && (await isQuietAt(view))) this.#fail(failures);
+    const worth = keepMatches(batch, (index) => (outcomes[index]?.tradedWh ?? 0n) > 0n);
+    return worth.matches.length === 0 ? undefined : settleCall(deployment, worth);
   }
 
   #fail(failures: readonly Failure[]): void {
@@ -179,12 +180,18 @@ export class Settling {
   }
 }
 
-/** As many readings as one transaction takes, in their order; at least one. */
-function fitting(readings: readonly ReadingEntry[], mostWords: number): ReadingEntry[] {
+/** Readings by the transaction that takes them, in their order. */
+function batchesOfReadings(readings: readonly ReadingEntry[]): ReadingEntry[][] {
+  const batches: ReadingEntry[][] = [];
   let words = 0;
-  const end = readings.findIndex(({ exported }, index) => {
-    words += exported.length;
-    return index > 0 && words > mostWords;
-  });
-  return readings.slice(0, end < 0 ? readings.length : end);
+  for (const reading of readings) {
+    words += reading.exported.length;
+    const last = batches.at(-1);
+    if (last !== undefined && words <= MOST_WORDS) last.push(reading);
+    else {
+      batches.push([reading]);
+      words = reading.exported.length;
+    }
+  }
+  return batches;
 }

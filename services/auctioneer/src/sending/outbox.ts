@@ -84,6 +84,11 @@ export class Outbox {
     return this.#sent.filter(({ mined }) => mined === undefined);
   }
 
+  /** The most that all of it may cost, in wei. */
+  get waitingWei(): bigint {
+    return this.waiting.reduce((sum, { attempts }) => sum + mostWei(attempts), 0n);
+  }
+
   /** Writes down what is known of a nonce, before anything else happens. */
   put(sent: Sent): void {
     write(this.#fileOf(sent.nonce), sent);

@@ -41,10 +41,14 @@ export interface SenderEvents {
 
 const CANCEL_GAS = 21_000n;
 
+/** On their way at once: what fits into two blocks, while one is being mined. */
+const MOST_WAITING = 8;
+
 /**
- * Sends one transaction at a time and follows it until it is mined. One that the node forgets is handed in again, one that is
- * stuck is replaced with a higher fee, one that is worth nothing any more is replaced by the cheapest transaction there is; always
- * under the same nonce, so that only one of them can be mined. What is mined is looked after until it can't be taken back.
+ * Sends transactions, a few at a time, and follows them until they are mined. One that the node forgets is handed in again. The
+ * first of them is replaced with a higher fee when it is stuck, and by the cheapest transaction there is when it is worth nothing
+ * any more; always under the same nonce, so that only one of them can be mined. What is mined is looked after until it can't be
+ * taken back.
  */
 export class Sender {
   readonly #options: SenderOptions;
@@ -56,6 +60,11 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
+  }
+
+  /** Whether something more may be sent before what is on its way is mined. */
+  get hasRoom(): boolean {
+    return this.#options.outbox.waiting.length < MOST_WAITING;
   }
 
   /** Whether something was not sent because of the budget, since {@link startAnew}. */
@@ -76,17 +85,20 @@ export class Sender {
   /**
    * Learns what became of what was sent, and does what is due about it.
    * @param isWorth Whether a transaction would still do something.
-   * @returns Whether nothing waits, so that something new may be sent.
    */
-  async look(isWorth: (attempt: Attempt) => Promise<boolean>): Promise<boolean> {
+  async look(isWorth: (attempt: Attempt) => Promise<boolean>): Promise<void> {
     const { outbox } = this.#options;
     const minedNonces = await this.#nonce();
     for (const sent of await this.#unsettled()) await this.#learn(sent, minedNonces);
-    const [first] = outbox.waiting;
-    if (first === undefined) return true;
     // One whose nonce is used up is mined; the node has its receipt soon.
-    if (first.nonce >= minedNonces) await this.#urge(first, isWorth);
-    return false;
+    const [first, ...later] = outbox.waiting.filter(({ nonce }) => nonce >= minedNonces);
+    if (first === undefined) return;
+    await this.#urge(first, isWorth);
+    if (later.length === 0) return;
+    const knownNonces = await this.#nonce("pending");
+    for (const each of later.filter(({ nonce }) => nonce >= knownNonces)) {
+      await this.#remind(newestOf(each)).catch(throwUnlessRefused);
+    }
   }
 
   /**
@@ -95,7 +107,7 @@ export class Sender {
    */
   async send(call: Call, purpose: Purpose): Promise<Sending> {
     const { outbox, client } = this.#options;
-    const nonce = await this.#nonce();
+    const nonce = await this.#freeNonce();
     const now = await currentFees(client);
     const fees = this.#refused === undefined ? now : raised(this.#refused, now);
     return this.#goOut({ nonce, day: this.#today(), attempts: [] }, call, purpose, fees, () =>
@@ -162,9 +174,7 @@ export class Sender {
   async #urge(sent: Sent, isWorth: (attempt: Attempt) => Promise<boolean>): Promise<void> {
     const { client, now, stuckMs } = this.#options;
     const newest = newestOf(sent);
-    const isKnown =
-      (await client.getTransaction({ hash: newest.hash }).catch(notFound)) !== undefined;
-    const isTaken = isKnown || (await this.#handIn(newest)) !== "underpriced";
+    const isTaken = await this.#remind(newest);
     const isDead = newest.purpose !== "cancel" && !(await isWorth(newest));
     if (!isDead && isTaken && now() - newest.sentMs < stuckMs) return;
     const call = isDead ? this.#nothing() : newest;
@@ -173,6 +183,13 @@ export class Sender {
     await this.#goOut(sent, call, purpose, raised(newest, fees), () =>
       this.#options.outbox.put(sent),
     );
+  }
+
+  /** Hands in again what the node has forgotten. @returns whether it takes it, or has it */
+  async #remind(attempt: Attempt): Promise<boolean> {
+    const { client } = this.#options;
+    const known = await client.getTransaction({ hash: attempt.hash }).catch(notFound);
+    return known !== undefined || (await this.#handIn(attempt)) !== "underpriced";
   }
 
   /** The cheapest transaction: it only uses a nonce up. */
@@ -194,6 +211,10 @@ export class Sender {
     const { outbox, on, now, mostADayWei } = this.#options;
     const most = mostWei([...sent.attempts, { gas, maxFeePerGas: fees.maxFeePerGas }]);
     const committed = outbox.committedWei(this.#today(), sent.nonce);
+    // Beside others it can wait until they are mined.
+    const isBesides = sent.attempts.length === 0 && outbox.waiting.length > 0;
+    // As much again is kept for them all, in case their fees have to be raised.
+    if (isBesides && committed + outbox.waitingWei + 2n * most > mostADayWei) return "not taken";
     if (committed + most > mostADayWei) {
       this.#isOverBudget = true;
       if (this.#saidOn !== this.#today()) {
@@ -210,8 +231,11 @@ export class Sender {
       ...{ to, data, gas, purpose, sentMs: now(), ...fees },
     };
     outbox.put({ ...sent, attempts: [...sent.attempts, attempt] });
-    const answer = await this.#handIn(attempt).catch(async (error: unknown) => {
-      if (error instanceof MendableError) takeBack();
+    const answer = await this.#handIn(attempt).catch((error: unknown) => {
+      if (!(error instanceof MendableError)) throw error;
+      // Nodes let nobody have more on its way than it can pay for.
+      if (isBesides) return "refused";
+      takeBack();
       throw error;
     });
     if (answer !== "taken") {
@@ -259,9 +283,18 @@ export class Sender {
     return "taken";
   }
 
-  async #nonce(): Promise<number> {
+  /** The first nonce that is not used, in the newest block or as far as the node knows of transactions. */
+  async #nonce(blockTag: "latest" | "pending" = "latest"): Promise<number> {
     const { client, signer } = this.#options;
-    return client.getTransactionCount({ address: signer.address, blockTag: "latest" });
+    return client.getTransactionCount({ address: signer.address, blockTag });
+  }
+
+  /** The lowest nonce that is neither mined nor on its way. */
+  async #freeNonce(): Promise<number> {
+    const taken = new Set(this.#options.outbox.waiting.map(({ nonce }) => nonce));
+    let nonce = await this.#nonce();
+    while (taken.has(nonce)) nonce++;
+    return nonce;
   }
 
   #today(): string {
@@ -273,6 +306,11 @@ export class Sender {
 function notFound(error: unknown): undefined {
   if (error instanceof Error && /NotFound/.test(error.name)) return undefined;
   throw error;
+}
+
+/** What a node refuses behind others it may take when they are mined. */
+function throwUnlessRefused(error: unknown): void {
+  if (!(error instanceof MendableError)) throw error;
 }
 
 function newestOf({ attempts }: Sent): Attempt {
