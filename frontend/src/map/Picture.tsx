@@ -16,8 +16,8 @@ const BORDERS: Readonly<Record<Mode, string>> = {
 
 /** More moving dashes than these would keep a machine without a GPU busy; arrowheads show the others' direction. */
 const MOST_MOVING = 40;
-/** Homes that are drawn in one frame: hundreds would hold the page up. */
-const HOMES_A_FRAME = 40;
+/** Homes that are drawn in one frame: dozens would hold the page up. */
+const HOMES_A_FRAME = 10;
 
 /** Homes, microgrids and tie lines with what flows now. For those who see it; a table beside it says the same. */
 export const Picture = memo(function Picture({
@@ -103,9 +103,9 @@ export const Picture = memo(function Picture({
   );
 });
 
-/** A number that grows with each frame up to `most`. */
+/** A number that grows from nothing with each frame up to `most`: the first frame has the streets to draw. */
 function useGrowing(most: number): number {
-  const [grown, setGrown] = useState(HOMES_A_FRAME);
+  const [grown, setGrown] = useState(0);
   useEffect(() => {
     if (grown >= most) return;
     const frame = requestAnimationFrame(() => setGrown(grown + HOMES_A_FRAME));

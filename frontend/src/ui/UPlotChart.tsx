@@ -20,6 +20,7 @@ export default function UPlotChart({
   onPick,
 }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
+  const drawn = useRef<{ remove(): void }>(undefined);
   const { dark } = useTheme();
   const { t } = useLingui();
 
@@ -27,6 +28,23 @@ export default function UPlotChart({
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
+    // In a task of its own, so that several charts do not hold the page up together.
+    const drawing = setTimeout(() => {
+      drawn.current?.remove();
+      drawn.current = drawIn(element);
+    });
+    return () => clearTimeout(drawing);
+  }, [x, time, series, height, stepX, labelX, formatX, formatY, onPick, dark, t]);
+
+  useEffect(
+    () => () => {
+      drawn.current?.remove();
+      drawn.current = undefined;
+    },
+    [],
+  );
+
+  function drawIn(element: HTMLElement) {
     const colours = getComputedStyle(document.documentElement);
     const colour = (name: string) => colours.getPropertyValue(`--${name}`).trim();
     const textX = (value: number) =>
@@ -74,13 +92,19 @@ export default function UPlotChart({
       if (idx !== null && idx !== undefined) onPick?.(idx);
     };
     plot.over.addEventListener("click", pick);
-    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    const observer = new ResizeObserver(() => {
+      const width = element.clientWidth;
+      // It tells the first size, too, in which the chart was just drawn.
+      if (width !== plot.width) plot.setSize({ width, height });
+    });
     observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
+    return {
+      remove() {
+        observer.disconnect();
+        plot.destroy();
+      },
     };
-  }, [x, time, series, height, stepX, labelX, formatX, formatY, onPick, dark, t]);
+  }
 
   return <div ref={place} className="w-full overflow-hidden text-sm text-ink" />;
 }

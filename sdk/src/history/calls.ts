@@ -12,6 +12,7 @@ import { energyTokenAbi } from "../abi/energyToken.ts";
 import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
 import { microgridsAbi } from "../abi/microgrids.ts";
+import { once } from "../once.ts";
 import type { SignedOrder } from "../typedData.ts";
 import type { Contracts } from "./events.ts";
 
@@ -52,11 +53,11 @@ const functionsOf = (abi: readonly unknown[]): ReadonlyMap<string, FunctionItem>
 
 /** Functions by their selector: hashed once, not for each call. */
 const FUNCTIONS = {
-  marketplace: functionsOf(marketplaceAbi),
-  microgrids: functionsOf(microgridsAbi),
-  meters: functionsOf(metersAbi),
-  energy: functionsOf(energyTokenAbi),
-  board: functionsOf(boardAbi),
+  marketplace: once(() => functionsOf(marketplaceAbi)),
+  microgrids: once(() => functionsOf(microgridsAbi)),
+  meters: once(() => functionsOf(metersAbi)),
+  energy: once(() => functionsOf(energyTokenAbi)),
+  board: once(() => functionsOf(boardAbi)),
 };
 
 /** Decodes a call. A multicall is replaced by the calls within it, in their order. */
@@ -93,11 +94,11 @@ function functionsAt(
   to: Address | null,
 ) {
   if (to === null) return undefined;
-  if (isAddressEqual(to, marketplace)) return FUNCTIONS.marketplace;
-  if (isAddressEqual(to, microgrids)) return FUNCTIONS.microgrids;
-  if (isAddressEqual(to, meters)) return FUNCTIONS.meters;
-  if (isAddressEqual(to, energy)) return FUNCTIONS.energy;
-  return board !== undefined && isAddressEqual(to, board) ? FUNCTIONS.board : undefined;
+  if (isAddressEqual(to, marketplace)) return FUNCTIONS.marketplace();
+  if (isAddressEqual(to, microgrids)) return FUNCTIONS.microgrids();
+  if (isAddressEqual(to, meters)) return FUNCTIONS.meters();
+  if (isAddressEqual(to, energy)) return FUNCTIONS.energy();
+  return board !== undefined && isAddressEqual(to, board) ? FUNCTIONS.board() : undefined;
 }
 
 function decode(

@@ -9,6 +9,7 @@ import { energyTokenAbi } from "../abi/energyToken.ts";
 import { marketplaceAbi } from "../abi/marketplace.ts";
 import { metersAbi } from "../abi/meters.ts";
 import { microgridsAbi } from "../abi/microgrids.ts";
+import { once } from "../once.ts";
 import { checksummed, decoderOf, readerOf } from "./decode.ts";
 
 /** A log as a node returns it. */
@@ -83,10 +84,10 @@ interface EventItem {
 const isEvent = (item: unknown): item is EventItem =>
   typeof item === "object" && item !== null && "type" in item && item.type === "event";
 
-const MARKET = shapesOf(marketplaceAbi);
-const METERS = shapesOf(metersAbi);
-const MICROGRIDS = shapesOf(microgridsAbi);
-const ENERGY = shapesOf(energyTokenAbi);
+const marketShapes = once(() => shapesOf(marketplaceAbi));
+const meterShapes = once(() => shapesOf(metersAbi));
+const microgridShapes = once(() => shapesOf(microgridsAbi));
+const energyShapes = once(() => shapesOf(energyTokenAbi));
 
 /** A log of one of the contracts' addresses can't be decoded: it is not from a contract of Wattline. */
 export class MalformedLogError extends Error {}
@@ -124,8 +125,8 @@ export function decodeLog(contracts: Contracts, log: ChainLog): HistoryEvent | u
 
 function shapesAt(contracts: Contracts, address: Address): ReadonlyMap<string, Shape> | undefined {
   const at = checksummed(address);
-  if (at === contracts.marketplace) return MARKET;
-  if (at === contracts.energy) return ENERGY;
-  if (at === contracts.microgrids) return MICROGRIDS;
-  return at === contracts.meters ? METERS : undefined;
+  if (at === contracts.marketplace) return marketShapes();
+  if (at === contracts.energy) return energyShapes();
+  if (at === contracts.microgrids) return microgridShapes();
+  return at === contracts.meters ? meterShapes() : undefined;
 }
