@@ -10,8 +10,8 @@ import { passSlot } from "./director.ts";
 import { bookOfPromises } from "./promises.ts";
 import { AUCTIONEER, isAgent, type Stage } from "./stage.ts";
 
-const START_MS = 300_000;
-const SETTLE_MS = 300_000;
+const START_MS = 600_000;
+const SETTLE_MS = 600_000;
 /** Agents and auctioneer look every few seconds. */
 const LOOK_MS = 6_000;
 /** At a block a second: the auctioneer reads orders anew every ten seconds. */

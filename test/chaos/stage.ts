@@ -24,6 +24,8 @@ const LOCKED_DAYS = 25;
 const OFFLINE_MINUTES = 25;
 const [LEAST_AGENTS, HOMES_AN_AGENT] = [2, 10];
 const DISK_MB = 8;
+/** With its usual limits anvil loses the code of all contracts in some reorganisation after 1,500 blocks, replaced ones included. */
+const KEPT_STATES = 200;
 const ANSWER_MS = 5_000;
 
 export const CHAIN = "the chain";
@@ -77,7 +79,7 @@ export async function setStage(homesCount: number, opened: Opened): Promise<Stag
   opened(endOnSignals());
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-chaos-"));
   opened(async () => rmSync(folder, { recursive: true, force: true }));
-  const node = await startAnvil();
+  const node = await startAnvil(undefined, ["--prune-history", `${KEPT_STATES}`]);
   opened(() => node.stop());
   const world = await createWorld(node.rpcUrl);
   const clock = new Clock(folder, START + FIRST_SLOT * SLOT_SECONDS + 30);

@@ -6,7 +6,7 @@ import { RELAYS } from "../stage.ts";
 import { at, type Fault } from "./fault.ts";
 
 /** A database has so long to show that it is of no use any more. */
-const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 240_000;
 
 /** A database's folder is gone: a relay's book comes back from its peer, the indexer's rows from the chain. */
 export const lost: Fault = {

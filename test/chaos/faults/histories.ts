@@ -3,7 +3,7 @@ import { CHAIN } from "../stage.ts";
 import type { Fault } from "./fault.ts";
 
 /** What settles the promises of an outage comes within so long. */
-const SETTLES_MS = 60_000;
+const SETTLES_MS = 180_000;
 
 /** The chain's newest blocks are replaced as soon as there are transactions in them, else when the fault ends. */
 export const reorganised: Fault = {

@@ -4,7 +4,7 @@ import { bookOfPromises } from "../promises.ts";
 import { at, type Fault } from "./fault.ts";
 
 /** Where something can be promised, an outage lasts at most so much longer until it is: processes are slow on a busy machine. */
-const [PATIENCE_MS, LOOK_MS] = [60_000, 250];
+const [PATIENCE_MS, LOOK_MS] = [180_000, 250];
 
 /** Nobody in the community reaches the chain any more: its gateway's own line is cut. A play plans when. */
 export const outage: Omit<Fault, "weight" | "targets"> = {
