@@ -313,7 +313,6 @@ describe("My energy", function () {
     const { amount, until: end } = await allowance();
     expect(amount).to.equal(20n * EURO_MILLIS);
     expect(end).to.equal(BigInt(Date.parse("2026-07-31T23:59:59+02:00") / 1000));
-    await takeScreenshots(page, "autopilot");
     expect(await violationsOf(page)).to.deep.equal([]);
     await page.getByRole("button", { name: "Switch off" }).click();
     await page.getByText("Revoked, used up or over").waitFor();

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { accessSync, constants, copyFileSync, existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -173,6 +173,9 @@ export async function openContext(
 /** The folder of screenshots, which are not committed. */
 const SCREENSHOTS = path.join(import.meta.dirname, "../../../.wattline/screenshots");
 
+/** The pictures of the guides, which are committed: with `WATTLINE_PICTURES` those that are there are taken anew. */
+const PICTURES = path.join(import.meta.dirname, "../../../docs/guides/pictures");
+
 export const VIEWPORTS = {
   phone: { width: 390, height: 844 },
   desktop: { width: 1440, height: 900 },
@@ -187,7 +190,11 @@ export async function takeScreenshots(page: Page, name: string): Promise<void> {
   ] as const) {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize(VIEWPORTS[width]);
-    const file = path.join(SCREENSHOTS, `${name}-${width}.png`);
-    await page.screenshot({ path: file, animations: "disabled" });
+    const file = `${name}-${width}.png`;
+    await page.screenshot({ path: path.join(SCREENSHOTS, file), animations: "disabled" });
+    const picture = path.join(PICTURES, file);
+    if (process.env.WATTLINE_PICTURES !== undefined && existsSync(picture)) {
+      copyFileSync(path.join(SCREENSHOTS, file), picture);
+    }
   }
 }
