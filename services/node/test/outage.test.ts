@@ -26,7 +26,7 @@ const BLOCKS = isLong ? 24 : 3;
 const LANES = 8;
 /** The outage begins at eight in the morning. */
 const CUT = 32;
-const PATIENCE_MS = isLong ? 900_000 : 180_000;
+const PATIENCE_MS = isLong ? 1_800_000 : 180_000;
 const [SETTLER, AGENT] = [7, 90];
 const POST = 500;
 /** As Ethereum's blocks are. */
