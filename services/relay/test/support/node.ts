@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createPublicClient, http } from "viem";
+import { ROOT } from "../../../../scripts/testing/groups.ts";
 import { freePort } from "../../../../scripts/testing/ports.ts";
 import { until } from "./until.ts";
 
@@ -46,7 +47,11 @@ async function startNode(
   const port = await freePort();
   const [file, args] = command(port);
   // npm's command for anvil starts the real one as a child of its own: both are ended as a group.
-  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const child = spawn(file, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+  });
   const killGroup = () => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
