@@ -236,13 +236,21 @@ export class Auctioneer {
     }
     this.#planned = { head: state.view.head.hash, atMs: this.#now() };
     const read = await this.#relays.promisable(island.since(state), signal);
-    await island.clear(state, [...read, ...(this.#config.orders.board ? state.pinned : [])]);
+    const orders = [...read, ...(this.#config.orders.board ? state.pinned : [])];
+    await island.clear(state, orders, this.#onTheirWay(state.view.head.number));
     return "idle";
   }
 
   /** Whether a block has all that was sent: what is planned on it collides with nothing of ours. */
   #hasAllOfOurs(head: number): boolean {
-    return this.#outbox.sent.every(({ mined }) => mined !== undefined && mined.block <= head);
+    return this.#onTheirWay(head).length === 0;
+  }
+
+  /** What was sent and a block does not have: of each nonce the newest. */
+  #onTheirWay(head: number): Attempt[] {
+    return this.#outbox.sent
+      .filter(({ mined }) => mined === undefined || mined.block > head)
+      .flatMap(({ attempts }) => attempts.at(-1) ?? []);
   }
 
   /** Plans what is due. What was promised comes before all else, and is planned as a whole. */

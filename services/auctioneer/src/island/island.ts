@@ -19,6 +19,8 @@ import type { ChainState } from "../chain/ledger.ts";
 import { pairingsOf, type Timing } from "../clearing.ts";
 import { isFor, type Verifier } from "../orders/verify.ts";
 import type { Step } from "../sending/step.ts";
+import type { Call } from "../simulate.ts";
+import { assignedBy } from "./assigned.ts";
 import type { Entry } from "./entries.ts";
 import { PromiseLedger } from "./ledger.ts";
 import { Members } from "./members.ts";
@@ -150,8 +152,15 @@ export class Island {
       }));
   }
 
-  /** Shares out the slots that are over, and writes down what is promised. */
-  async clear({ view }: ChainState, orders: readonly SignedOrder[]): Promise<void> {
+  /**
+   * Shares out the slots that are over, and writes down what is promised.
+   * @param onTheirWay What the auctioneer has sent and no known block has: what that settles is promised to nobody else.
+   */
+  async clear(
+    { view }: ChainState,
+    orders: readonly SignedOrder[],
+    onTheirWay: readonly Call[],
+  ): Promise<void> {
     const { client, deployment, verifier, now, timing, microgrids, report } = this.#options;
     const { number: block, hash, time } = view.head;
     const atMs = now();
@@ -166,6 +175,7 @@ export class Island {
     const nowSeconds = Math.floor(atMs / 1000);
     const promised = new PromisedView(
       ...([client, deployment, view.head, nowSeconds, view.microgrids, this.#ledger.book] as const),
+      assignedBy(deployment, onTheirWay),
     );
     const promisable = orders.filter(
       ({ order }) => this.#mayBePromised(order, nowSeconds) && !promised.isUsedUp(order),

@@ -21,9 +21,10 @@ import {
   isAddressEqual,
   type PublicClient,
 } from "viem";
+import { type Assigned, assignedIn } from "./assigned.ts";
 import { type PromiseBook, slotsOf } from "./book.ts";
 
-/** What promises and readings come to, by what it changes. All of it is small beside what the chain holds. */
+/** What promises, readings and settlements on their way come to, by what it changes. All of it is small beside what the chain holds. */
 interface Sums {
   /** Thousandths of a base unit that buyers have promised, by currency and holder. */
   readonly paid: ReadonlyMap<string, bigint>;
@@ -40,7 +41,7 @@ const keyOf = (...parts: readonly (string | number | bigint)[]): string =>
 
 /**
  * The chain as it will be when all that is promised is settled: what it last said, more what devices have signed since, less what
- * is promised. What a promise brings its seller does not count before it is there.
+ * is promised or was on its way to be settled. What a promise brings its seller does not count before it is there.
  */
 export class PromisedView extends Snapshot {
   readonly #sums: Sums;
@@ -48,6 +49,7 @@ export class PromisedView extends Snapshot {
   /**
    * @param head The last known block.
    * @param nowSeconds The time by our clock: the chain's stands still.
+   * @param onTheirWay What is settled by transactions that may be mined after the last known block.
    */
   constructor(
     client: PublicClient,
@@ -56,9 +58,10 @@ export class PromisedView extends Snapshot {
     nowSeconds: number,
     microgrids: ReadonlyMap<number, Microgrid>,
     book: PromiseBook,
+    onTheirWay: readonly Assigned[],
   ) {
     super(client, deployment, { ...head, time: nowSeconds }, microgrids, true);
-    this.#sums = sumsOf(book, microgrids, head.time);
+    this.#sums = sumsOf(book, [...assignedIn(book), ...onTheirWay], microgrids, head.time);
   }
 
   /** Whether all of an order is promised. */
@@ -131,6 +134,7 @@ function changed(
 
 function sumsOf(
   book: PromiseBook,
+  assigned: readonly Assigned[],
   microgrids: ReadonlyMap<number, Microgrid>,
   headSeconds: number,
 ): Sums {
@@ -153,13 +157,9 @@ function sumsOf(
       add(held, keyOf(owner, number, sourceIndex(source), slot), wh);
     }
   }
-  for (const { offer, bid, source, slot, ...promise } of book.promises) {
-    // What was settled before is in the chain's own state.
-    const energyWh = promise.energyWh - promise.failedWh - promise.closedWh;
-    if (energyWh === 0n) continue;
-    const [sold, bought] = [book.orders.get(offer)?.order, book.orders.get(bid)?.order];
-    const microgrid = sold && microgrids.get(sold.microgrid);
-    if (sold === undefined || bought === undefined || microgrid === undefined) continue;
+  for (const { sold, bought, source, slot, energyWh } of assigned) {
+    const microgrid = microgrids.get(sold.microgrid);
+    if (microgrid === undefined) continue;
     const cost = communityPriceIn(microgrid, slot) * energyWh;
     add(paid, keyOf(microgrid.currency, bought.maker), cost);
     add(filled, keyOf(sold.maker, sold.nonce), energyWh);
