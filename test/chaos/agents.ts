@@ -23,7 +23,7 @@ export interface Where {
 export interface AgentsHome {
   readonly owner: Address;
   readonly meter: Address;
-  readonly hasRoof: boolean;
+  readonly hasPlant: boolean;
 }
 
 const FIRST_ACCOUNT = 100;
@@ -31,7 +31,7 @@ const ETHER = 10n ** 18n;
 const PASSWORD = "open sesame";
 const CAPACITY_W = 5_000;
 
-/** Makes power, or uses it, always the same: every third has a roof. */
+/** Makes power, or uses it, always the same, day and night: every third has a heat and power plant in its cellar. */
 const powerOf = (index: number): { readonly exportW: number; readonly importW: number } =>
   index % 3 === 0
     ? { exportW: 1_000 + 100 * (index % 7), importW: 0 }
@@ -90,12 +90,12 @@ async function settle(
   await world.client.setBalance({ address: account.address, value: ETHER });
   await world.fund(account, 200n * EURO);
   const capacityW = capacityWOf(index);
-  await world.registerDevice(device, { owner: account.address, source: "Solar", capacityW });
+  await world.registerDevice(device, { owner: account.address, source: "Cogeneration", capacityW });
   // The delegate may spend what is not locked, too, while the chain is in reach.
   const allowance = [world.euro, delegate.address, 100n * EURO, lockedUntil] as const;
   await world.market(account, "authorize", allowance);
   await world.market(account, "lock", [world.euro, settler, delegate.address, lockedUntil]);
-  return { owner: account.address, meter: device.address, hasRoof: powerOf(index).exportW > 0 };
+  return { owner: account.address, meter: device.address, hasPlant: powerOf(index).exportW > 0 };
 }
 
 const capacityWOf = (index: number): number => (powerOf(index).exportW > 0 ? CAPACITY_W : 0);

@@ -64,11 +64,11 @@ async function isNear({ world, indexerUrl }: Stage): Promise<boolean> {
   return (known?.block ?? 0) > head - NEAR_BLOCKS;
 }
 
-/** Whether the chain has what each roof has made in a slot. */
+/** Whether the chain has what each plant has made in a slot. */
 async function areReported(stage: Stage, slot: number): Promise<boolean> {
   const { reportedWh } = await readSettled(stage);
   return stage.homes.every(
-    ({ hasRoof, meter }) => !hasRoof || reportedWh.has(reportedKey(meter, slot)),
+    ({ hasPlant, meter }) => !hasPlant || reportedWh.has(reportedKey(meter, slot)),
   );
 }
 
