@@ -10,13 +10,13 @@ import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
 import { confirmableAt, expectAsOnChain } from "./support/chainState.ts";
 import { type RunningIndexer, startIndexer } from "./support/indexer.ts";
-import { type Played, playOn } from "./support/played.ts";
+import { type Played, playOn, type Script } from "./support/played.ts";
 import { randomActions } from "./support/randomActions.ts";
 import { tablesAt } from "./support/tables.ts";
 
 const isDeep = process.env.WATTLINE_DEEP !== undefined;
 /** Four hours around noon; in the third one the first community is islanded. Deep runs play the whole day. */
-const HOURS: Omit<Script, "port" | "market"> = isDeep
+const HOURS: Omit<Script, "market"> = isDeep
   ? { skipped: 0, slots: 96, households: 14, outage: [44, 52] }
   : { skipped: 40, slots: 16, households: 6, outage: [8, 12] };
 const MARKETS_PLAYED: readonly MarketName[] = isDeep
