@@ -94,9 +94,9 @@ export function randomActions(
     if (account === undefined) throw new Error(`${from} is no local account.`);
     const hash = await client.sendTransaction({ account, to, data, gas: 3_000_000n });
     const { status } = await client.waitForTransactionReceipt({ hash, pollingInterval: 10 });
-    if (status !== "success") throw new Error(`${from} failed in ${hash}.`);
+    if (status !== "success") throw new Error(`The transaction ${hash} of ${from} has reverted.`);
   }
-  // A development node reports that a transaction failed, but it was mined.
+  /** One that may revert, and is mined all the same. */
   const trySend = (from: Hex, to: Hex, data: Hex) => send(from, to, data).catch(() => undefined);
   const market = (from: Hex, ...calls: readonly Hex[]) =>
     send(
