@@ -22,10 +22,7 @@ describe("The living map", function () {
   });
 
   async function openMap(width: keyof typeof VIEWPORTS, microgrids: number) {
-    const opened = await openContext(browser, {
-      viewport: VIEWPORTS[width],
-      reducedMotion: "reduce",
-    });
+    const opened = await openContext(browser, { viewport: VIEWPORTS[width] });
     const page = await opened.context.newPage();
     await page.goto(stack.url);
     await page
