@@ -30,8 +30,8 @@ const SCRIPT: Script = {
   slotMs: Math.max(LEAST_SLOT_MS, (MINUTES * 60_000) / slots),
   faultsASlot: slots > LEAST_SLOTS ? 3 : 1,
 };
-/** In a short play of any seed a fault may stand against every promise. */
-const isSure = SEED === USUAL_SEED || slots >= 2 * LEAST_SLOTS;
+/** In a play of few outages other faults may stand against every promise. */
+const isSure = SEED === USUAL_SEED || slots === SLOTS_A_DAY;
 /** To set the stage, and to come to rest. */
 const AROUND_MS = 1_200_000;
 const LAST_WORDS = 3_000;
