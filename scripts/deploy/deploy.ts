@@ -5,6 +5,7 @@ import type { PublicClient } from "viem";
 import Wattline from "../../ignition/modules/Wattline.ts";
 import { type Addresses, addressesOf, deploymentOf, SALT } from "./contracts.ts";
 import { costLines } from "./cost.ts";
+import { lostIn, resolveLost } from "./lostTransaction.ts";
 import { expectChain, type Target, targetOf } from "./network.ts";
 import type { DeployOptions } from "./options.ts";
 import { rehearse } from "./rehearsal.ts";
@@ -65,15 +66,27 @@ async function deployTo(
     if (await isThere(reader, expected)) return 0;
     writeWhole(beginning, String(await reader.getBlockNumber()));
   }
+  const fromBlock = Number(readFileSync(beginning, "utf8"));
   const connection = await hre.network.create();
-  try {
+  const deployRest = async (): Promise<Addresses> => {
     const deployed = await connection.ignition.deploy(Wattline, {
       strategy: "create2",
       strategyConfig: { salt: SALT },
       deploymentId: id,
       displayUi: process.stdout.isTTY,
     });
-    const addresses = await addressesOf(deployed);
+    return addressesOf(deployed);
+  };
+  // A transaction that is resolved is not lost again, so this ends.
+  const deployAll = (): Promise<Addresses> =>
+    deployRest().catch(async (error: unknown) => {
+      const lost = lostIn(error);
+      if (lost === undefined) throw error;
+      await resolveLost(hre, reader, id, lost, BigInt(fromBlock));
+      return deployAll();
+    });
+  try {
+    const addresses = await deployAll();
     const wrong = Object.entries(addresses).find(
       ([contract, address]) => new Map(Object.entries(expected)).get(contract) !== address,
     );
@@ -85,7 +98,7 @@ async function deployTo(
   } finally {
     await connection.close();
   }
-  return Number(readFileSync(beginning, "utf8"));
+  return fromBlock;
 }
 
 async function isThere(reader: PublicClient, addresses: Addresses): Promise<boolean> {

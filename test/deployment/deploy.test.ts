@@ -14,7 +14,7 @@ import { deploy, type Told } from "../../scripts/deploy/deploy.ts";
 import { readOptions } from "../../scripts/deploy/options.ts";
 import { rehearse } from "../../scripts/deploy/rehearsal.ts";
 import { type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
-import { misbehavingNode } from "../support/misbehavingNode.ts";
+import { type Misbehaviour, misbehavingNode } from "../support/misbehavingNode.ts";
 
 /** The same contract on every chain, which Ignition deploys through. */
 const CREATE_X = "0xba5Ed099633D3B313e4D5F7bdc1305d3c28ba5Ed";
@@ -101,17 +101,22 @@ describe("npm run deploy", function () {
     }
   });
 
-  it("goes on where it was when the node was lost, and deploys nothing twice", async () => {
+  /** Begins to deploy, and loses the node when so many transactions are mined. */
+  async function loseNode(count: number, how: Misbehaviour): Promise<void> {
     const failing = await misbehavingNode(node.rpcUrl, {});
-    const first = deployTo(failing.url, ["--no-verify", "--out", out]).catch(
-      (error: unknown) => error,
-    );
-    while ((await sent()) < 3) await nextBlock(node.rpcUrl);
-    // When Ignition asks what became of a transaction: of one that it was just sending it would not know whether it was sent.
-    failing.become({ lacks: ["eth_getTransactionReceipt"] });
-    expect(await first).to.be.instanceOf(Error);
+    const deploying = deployTo(failing.url, ["--no-verify", "--out", out]);
+    const error = deploying.catch((found: unknown) => found);
+    while ((await sent()) < count) await Promise.race([nextBlock(node.rpcUrl), deploying]);
+    failing.become(how);
+    expect(await error).to.be.instanceOf(Error);
     await failing.close();
     expect(readdirSync(out)).to.deep.equal(["journal"]);
+  }
+
+  it("continues when the node was lost, also while it was sending, and deploys nothing twice", async () => {
+    await loseNode(2, { lacks: ["eth_sendRawTransaction"] });
+    await loseNode(4, { losesSendAnswers: 100 });
+    await loseNode(6, { lacks: ["eth_getTransactionReceipt"] });
 
     const { lines } = await deployTo(node.rpcUrl, ["--no-verify", "--out", out]);
     expect(lines.join()).to.contain(file);
