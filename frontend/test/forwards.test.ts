@@ -58,6 +58,7 @@ describe("Two forwards of a household, of which one can't be released", function
     await connectWallet(page);
   });
   after(async () => {
+    await page?.context().unrouteAll({ behavior: "ignoreErrors" });
     await browser?.close();
     await indexer?.end();
     await stack?.close();

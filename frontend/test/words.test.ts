@@ -53,7 +53,10 @@ describe("The words of the pages", function () {
     ];
   });
   afterEach(async () => {
-    for (const context of opened.splice(0)) await context.close();
+    for (const context of opened.splice(0)) {
+      await context.unrouteAll({ behavior: "ignoreErrors" });
+      await context.close();
+    }
   });
   after(async () => {
     await browser?.close();

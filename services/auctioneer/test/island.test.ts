@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { FINAL_BLOCKS } from "@wattline/common/final";
 import { FIRST_FIRM_NONCE, hashReading, metersDomain, packReading } from "@wattline/sdk";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
@@ -15,7 +16,6 @@ import { sceneOfTests } from "./support/scene.ts";
 const MONTH_SECONDS = 30 * 86_400;
 /** A block of slots goes by without the chain. */
 const [CUT, BACK] = [8, 16];
-const FINAL_BLOCKS = 128;
 
 describe("What was promised without the chain", () => {
   const scene = sceneOfTests();

@@ -8,8 +8,8 @@ import { type Memory, type RawBlock, rawBlockSchema, rawLogsSchema } from "./mem
 import { holdingQuestion, type Question } from "./questions.ts";
 
 /**
- * The newest blocks, of which all headers and logs are kept: a reorganisation goes no further, and whoever has read up to one of
- * them goes on from there.
+ * All headers and logs of so many of the newest blocks are kept: a client that has read up to one of them can continue there, and
+ * a reorganisation of that depth can be followed.
  */
 const KEPT_BLOCKS = 512;
 /** Of a question that may revert. */
