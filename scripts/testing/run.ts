@@ -1,4 +1,7 @@
-/** Runs steps, as many at a time as there are lanes, and shows each step's output as a whole when it ends. */
+/**
+ * Runs steps, as many at a time as there are lanes, and shows each step's output as a whole when it ends; what failed
+ * is shown last, where nobody has to look for it.
+ */
 import { availableParallelism } from "node:os";
 import { styleText } from "node:util";
 import { endTogether } from "./children.ts";
@@ -30,6 +33,7 @@ export async function run(
   const waiting = [...steps];
   const passed = new Set<Step>();
   const failed: Step[] = [];
+  const shownLast: string[] = [];
   const notRun: Step[] = [];
   let total = nothing;
   let areTestsFound = false;
@@ -72,19 +76,22 @@ export async function run(
     wake = Promise.withResolvers<void>();
     if (!("command" in step) && !isEmpty(counts)) areTestsFound = true;
     if (isEmpty(counts) && !isLive) return;
-    if (!isLive) console.log(header);
-    if (output.trim() !== "") console.log(output.trimEnd());
-    if (isMissing) console.log("Nothing was found to run, so that counts as a failure.");
-    console.log(
-      counts.failed > 0
-        ? styleText("red", `${step.name}: failed after ${seconds} s`)
-        : styleText("green", `${step.name}: passed in ${seconds} s`),
-    );
+    const hasFailed = counts.failed > 0;
+    const verdict = hasFailed
+      ? styleText("red", `${step.name}: failed after ${seconds} s`)
+      : styleText("green", `${step.name}: passed in ${seconds} s`);
+    const complaint = isMissing && "Nothing was found to run, so that counts as a failure.";
+    const shown = [!isLive && header, output.trimEnd(), complaint, verdict].filter(Boolean);
+    if (hasFailed && !isLive) {
+      shownLast.push(shown.join("\n"));
+      console.log(`\n${verdict}; its output comes last.`);
+    } else console.log(shown.join("\n"));
   }
 
   const count = isLive ? 1 : Math.min(MOST_LANES, availableParallelism() + 1, steps.length);
   await Promise.all(Array.from({ length: count }, () => work(openLane(workplace, words))));
 
+  for (const text of shownLast) console.log(text);
   if (failed.length > 0) console.log(styleText("red", `\nFailed: ${namesOf(failed)}`));
   if (notRun.length > 0) {
     console.log(

@@ -63,7 +63,9 @@ describe("The steps of npm test", function () {
       ),
     );
     expect(said).to.contain("Uses the build: passed");
-    expect(said).to.contain("it broke\nBroken: failed");
+    expect(said.indexOf("it broke\nBroken: failed"), "shown last").to.be.greaterThan(
+      said.indexOf("Uses the build: passed"),
+    );
     expect(said).to.contain("Failed: Broken");
     expect(said).to.contain("has failed: Uses what is broken, Uses that in turn");
     expect(said.trim().split("\n").at(-1)).to.equal("2 passed, 1 failed");
