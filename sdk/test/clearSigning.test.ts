@@ -6,6 +6,7 @@ import { marketplaceAbi } from "../src/abi/marketplace.ts";
 import { microgridsAbi } from "../src/abi/microgrids.ts";
 import { bulkTypedData, EMPTY_ORDER, MOST_BULK_LEVELS } from "../src/bulk.ts";
 import { ANYONE } from "../src/deals/order.ts";
+import { DIRECTORY_TYPES, LISTING_TYPES } from "../src/directory.ts";
 import { energyIdOf, sourceMask } from "../src/energyId.ts";
 import { packProfile } from "../src/profile.ts";
 import {
@@ -211,6 +212,38 @@ describe("A wallet that reads the clear-signing files", () => {
     expect(mandate("CancellationOfAll", {}).sentence).to.equal(
       "Cancel all your orders in EUR for good, but for firm ones",
     );
+  });
+
+  it("shows the names that a household agrees to and an operator publishes", () => {
+    const listing = { account: JANE, name: "Jane", street: "" };
+    const agreed = {
+      domain: market,
+      types: LISTING_TYPES,
+      primaryType: "Listing",
+      message: { microgrid: 1, ...listing },
+    };
+    expect(showMessage(wallet, agreed).lines).to.deep.equal([
+      "Name: Jane",
+      `For account: ${JANE}`,
+      "In microgrid: 1",
+    ]);
+    const other = { account: NEIGHBOUR, name: "Hanna", street: "Mill Lane 4" };
+    const listings = [listing, other].map((each) => ({ ...each, consent: "0x12" }));
+    const directory = {
+      domain: market,
+      types: DIRECTORY_TYPES,
+      primaryType: "Directory",
+      message: { microgrid: 1, version: 3, listings },
+    };
+    expect(showMessage(wallet, directory).lines).to.deep.equal([
+      "In microgrid: 1",
+      "Version: 3",
+      "Name: Jane",
+      `Account: ${JANE}`,
+      "Name: Hanna",
+      "Street: Mill Lane 4",
+      `Account: ${NEIGHBOUR}`,
+    ]);
   });
 
   it("does not take another contract's or chain's order for ours", () => {

@@ -12,6 +12,8 @@ const UNLIMITED = `0x8${"0".repeat(63)}`;
 
 /** For addresses that are not shown when zero. */
 const IF_NAMED: Visibility = { ifNotIn: [ZERO_ADDRESS] };
+/** For texts that are not shown when empty. */
+const IF_WRITTEN: Visibility = { ifNotIn: [""] };
 const IF_ANY: Visibility = { ifNotIn: [0] };
 /** For places in a queue that are not shown when any will do: a lane holds no more. */
 const IF_BOUNDED: Visibility = { ifNotIn: [2 ** 31 - 1] };
@@ -109,6 +111,8 @@ export const amountOr = (field: Field, threshold: bigint, message: string): Fiel
 export const ifBounded = (field: Field): Field => ({ ...field, visible: IF_BOUNDED });
 
 export const ifAny = (field: Field): Field => ({ ...field, visible: IF_ANY });
+
+export const ifWritten = (field: Field): Field => ({ ...field, visible: IF_WRITTEN });
 
 /** Shown only where there is space. */
 export const optional = (field: Field): Field => ({ ...field, visible: "optional" });

@@ -1,4 +1,5 @@
 import { MOST_BULK_LEVELS } from "../bulk.ts";
+import { DIRECTORY_TYPES, LISTING_TYPES } from "../directory.ts";
 import {
   IMPORT_READING_TYPES,
   MANDATE_TYPES,
@@ -16,6 +17,8 @@ import {
   currency,
   date,
   eachOf,
+  hidden,
+  ifWritten,
   optional,
   plain,
   power,
@@ -99,6 +102,32 @@ const mandates: Messages = {
   },
 };
 
+/** What a household and its operator sign for a microgrid's directory of names. */
+const names: Messages = {
+  [messageType(LISTING_TYPES)]: {
+    intent: "Let your microgrid's directory call you by a name",
+    fields: [
+      plain("name", "Name"),
+      ifWritten(plain("street", "Street")),
+      account("account", "For account"),
+      plain("microgrid", "In microgrid"),
+    ],
+  },
+  [messageType(DIRECTORY_TYPES)]: {
+    intent: "Publish the names of a microgrid's people",
+    fields: [
+      plain("microgrid", "In microgrid"),
+      plain("version", "Version"),
+      eachOf("People", [
+        plain("listings.[].name", "Name"),
+        ifWritten(plain("listings.[].street", "Street")),
+        account("listings.[].account", "Account"),
+        hidden("listings.[].consent", "Consent"),
+      ]),
+    ],
+  },
+};
+
 /** What households sign for the marketplace, and for relays under the marketplace's domain. */
 export const MARKETPLACE_MESSAGES: Messages = {
   [messageType(ORDER_TYPES)]: {
@@ -110,6 +139,7 @@ export const MARKETPLACE_MESSAGES: Messages = {
   },
   ...bulkOrders,
   ...mandates,
+  ...names,
   [messageType(ORDER_WITHDRAWAL_TYPES)]: {
     intent: "Withdraw an order from relays; only cancelling on chain is final",
     fields: [plain("orderHash", "Order")],
