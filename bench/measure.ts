@@ -1,5 +1,5 @@
 import { size } from "viem";
-import { type Call, type Chain, openChain } from "./chain/chain.ts";
+import { type Call, type Chain, openChain, signedBytesOf } from "./chain/chain.ts";
 import { footprintOf } from "./chain/trace.ts";
 import { addFloors, type Floor, floorOf, sumOf } from "./cost/floor.ts";
 import { COMING, COMING_CALLDATA_FLOOR_BYTE, TODAY } from "./cost/schedule.ts";
@@ -16,6 +16,14 @@ export interface Cost {
   /** The least that Ethereum's coming price of calldata leaves to pay. */
   readonly calldataFloor: bigint;
   readonly floor: Floor;
+  /** What rollups charge for. */
+  readonly transactions: readonly Signed[];
+}
+
+/** A transaction as it is sent. */
+export interface Signed {
+  readonly gas: bigint;
+  readonly bytes: Uint8Array;
 }
 
 /** A row with its measurement. */
@@ -55,6 +63,7 @@ async function costOf(chain: Chain, calls: readonly Call[]): Promise<Cost> {
       calldataBytes: total.calldataBytes + cost.calldataBytes,
       calldataFloor: total.calldataFloor + cost.calldataFloor,
       floor: addFloors(total.floor, cost.floor),
+      transactions: [...total.transactions, ...cost.transactions],
     };
   }
   return total;
@@ -80,6 +89,7 @@ async function costOfCall(chain: Chain, call: Call): Promise<Cost> {
     calldataBytes: size(call.data),
     calldataFloor: TODAY.transaction + BigInt(size(call.data)) * COMING_CALLDATA_FLOOR_BYTE,
     floor,
+    transactions: [{ gas, bytes: await signedBytesOf(call, gas) }],
   };
 }
 

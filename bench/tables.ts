@@ -1,4 +1,5 @@
 import { inColumns } from "@wattline/common/columns";
+import { ROLLUPS, type Rollup, USUAL_GAS_PRICES } from "@wattline/community/study";
 import { compare } from "./alternatives.ts";
 import { type Floor, sumOf } from "./cost/floor.ts";
 import type { Measured } from "./measure.ts";
@@ -9,6 +10,8 @@ interface Table {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Below the rows. */
+  readonly notes?: readonly string[];
 }
 
 const WORD_COLUMNS = 3;
@@ -25,6 +28,7 @@ export const markdownOf = (measured: readonly Measured[]): string =>
     "Written by `npm run bench:gas`; what the columns mean, and what to make of them, is in [README.md](README.md).",
     ...comparisonsOf(measured).flatMap(piped),
     ...piped(floorTable(measured)),
+    ...piped(rollupTable(measured)),
     "",
   ].join("\n");
 
@@ -92,19 +96,54 @@ const floorTable = (measured: readonly Measured[]): Table => ({
   ]),
 });
 
+/** Ours on rollups: what each asks for gas, and for the bytes by its own formula. */
+const rollupTable = (measured: readonly Measured[]): Table => ({
+  title: "On rollups",
+  head: [
+    ...["system", "row", "case", "gas", "signed bytes"],
+    ...ROLLUPS.flatMap(({ name }) => [`${name}: gas, gwei`, "bytes, gwei", "together, cents"]),
+  ],
+  rows: measured
+    .filter(({ system }) => system === OUR_SYSTEM)
+    .map((row) => [
+      ...[row.system, row.name, row.case, figure(row.gas)],
+      figure(row.transactions.reduce((sum, { bytes }) => sum + bytes.length, 0)),
+      ...ROLLUPS.flatMap((rollup) => rollupCells(row, rollup)),
+    ]),
+  notes: [
+    `Gas is multiplied by what the rollup asks at least, and its bytes are charged by its formula, with Ethereum's gas at ${USUAL_GAS_PRICES.l1Gwei} gwei, a blob's byte at ${USUAL_GAS_PRICES.blobGwei} gwei and ether at ${USUAL_GAS_PRICES.etherPrice.toLocaleString("en")} of the currency: assumptions that change by the hour. Cents are (gas + bytes) / 10^9 × ${USUAL_GAS_PRICES.etherPrice.toLocaleString("en")} × 100. An operation of several transactions is their sum.`,
+    "",
+    ...ROLLUPS.map(
+      ({ name, gwei, formula, source }) =>
+        `- ${name}: ${gwei} gwei a gas; bytes: ${formula} (${source})`,
+    ),
+  ],
+});
+
+function rollupCells({ transactions }: Measured, { gwei, dataFee }: Rollup): string[] {
+  const forGas = transactions.reduce((sum, { gas }) => sum + Number(gas) * gwei, 0);
+  const forBytes = transactions.reduce(
+    (sum, { bytes }) => sum + dataFee(bytes, USUAL_GAS_PRICES),
+    0,
+  );
+  const cents = ((forGas + forBytes) / 1e9) * USUAL_GAS_PRICES.etherPrice * 100;
+  return [forGas.toFixed(1), forBytes.toFixed(1), cents.toFixed(3)];
+}
+
 function aligned({ title, head, rows }: Table): string {
   const lines = inColumns([head, ...rows], WORD_COLUMNS);
   const rule = "─".repeat(lines[0]?.length ?? 0);
   return [title, rule, lines[0], rule, ...lines.slice(1)].join("\n");
 }
 
-const piped = ({ title, head, rows }: Table): string[] => [
+const piped = ({ title, head, rows, notes = [] }: Table): string[] => [
   "",
   `## ${title}`,
   "",
   ...[head, head.map((_, column) => (column < WORD_COLUMNS ? "---" : "---:")), ...rows].map(
     (row) => `| ${row.join(" | ")} |`,
   ),
+  ...(notes.length > 0 ? ["", ...notes] : []),
 ];
 
 const figure = (value: number | bigint): string =>

@@ -10,6 +10,7 @@ import {
   keccak256,
   numberToHex,
   type TransactionReceipt,
+  toBytes,
   toHex,
 } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
@@ -55,6 +56,18 @@ export const callOf = (
 /** The account with that name: the same in every run. */
 export const accountOf = (name: string): PrivateKeyAccount =>
   privateKeyToAccount(keccak256(toHex(`wattline bench: ${name}`)));
+
+/** A nonce and fees of the usual length. */
+const USUAL = { nonce: 1_000, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 10n ** 6n };
+
+/**
+ * A call as a signed transaction. Senders are impersonated here, so any key signs: the bytes differ, their number does not.
+ * @param gas Its limit.
+ */
+export async function signedBytesOf({ to, data }: Call, gas: bigint): Promise<Uint8Array> {
+  const transaction = { type: "eip1559", chainId: CHAIN_ID, to, data, gas, ...USUAL } as const;
+  return toBytes(await accountOf("signer").signTransaction(transaction));
+}
 
 export async function openChain() {
   const connection = await network.create({

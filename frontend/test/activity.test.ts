@@ -95,6 +95,14 @@ describe("Activity", function () {
       .getByRole("link", { name: /^Activity/ })
       .first();
 
+  /** Hanna buys ten Wh more in each slot than in the one before, and Jane sees it. */
+  const sell = async (lane: number) => {
+    const slot = stack.morning.firstSlot + lane;
+    const energyWh = BigInt(lane * 10);
+    await stack.trading.accept(stack.community, hanna, offer, new Map([[slot, energyWh]]));
+    await entry(`Sold ${energyWh} Wh to Hanna`).waitFor();
+  };
+
   it("tells a trade once, with each of its steps, and what else a household did", async () => {
     const trade = entry("Sold 60 Wh to Hanna for <€0.01");
     await trade.getByText(/^signed/).waitFor();
@@ -151,14 +159,22 @@ describe("Activity", function () {
     expect(await page.getByText("New since you last looked").count()).to.equal(0);
   });
 
+  it("hears of a trade although the node does not say what is in its block", async () => {
+    const { rpcUrl } = stack.network;
+    await page.route(rpcUrl, async (route) => {
+      const { id, method, params } = route.request().postDataJSON();
+      const isOfOneBlock = method === "eth_getLogs" && params[0].fromBlock === params[0].toBlock;
+      const error = { code: -32_602, message: "block range extends beyond current head block" };
+      await (isOfOneBlock
+        ? route.fulfill({ json: { jsonrpc: "2.0", id, error } })
+        : route.fallback());
+    });
+    await sell(13);
+    await page.unroute(rpcUrl);
+  });
+
   it("notifies by the browser only when one has allowed it, and stops when told to", async () => {
     const told = () => page.evaluate(() => Reflect.get(window, "told") as string[]);
-    const sell = async (lane: number) => {
-      const slot = stack.morning.firstSlot + lane;
-      const energyWh = BigInt(lane * 10);
-      await stack.trading.accept(stack.community, hanna, offer, new Map([[slot, energyWh]]));
-      await entry(`Sold ${energyWh} Wh to Hanna`).waitFor();
-    };
     await sell(8);
     expect(await told()).to.deep.equal([]);
     await page.getByRole("button", { name: "Notify me" }).click();

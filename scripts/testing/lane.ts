@@ -3,6 +3,7 @@
 import { type Child, startChild } from "./children.ts";
 import { type Counts, oneFailed, onePassed } from "./counts.ts";
 import type { Group } from "./groups.ts";
+import { LANE } from "./ports.ts";
 import type { Step, Suite, Tests } from "./steps.ts";
 import type { Job, Outcome } from "./worker.ts";
 import type { Workplace } from "./workplace.ts";
@@ -18,8 +19,12 @@ export interface Lane {
   close(): Promise<void>;
 }
 
-/** @param words Only tests whose full title has these words. */
-export function openLane(workplace: Workplace, words?: string): Lane {
+/**
+ * @param number From 1 on.
+ * @param words Only tests whose full title has these words.
+ */
+export function openLane(shared: Workplace, number: number, words?: string): Lane {
+  const workplace = { ...shared, env: { ...shared.env, [LANE]: String(number) } };
   let worker: { readonly child: Child; readonly group: Group } | undefined;
 
   async function close(): Promise<void> {

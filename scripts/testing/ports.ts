@@ -1,18 +1,23 @@
 import { createServer } from "node:net";
 
+/** The variable that says in which lane of a test run a process is. */
+export const LANE = "WATTLINE_TEST_LANE";
+
 /**
  * Ports are below those that the system uses for outgoing connections, so that none is taken between being found and
- * being used. Each process starts at a different port, so that two runs do not collide.
+ * being used. Each lane of a test run has its own, and outside of one (lane 0) each process starts at a different port: what
+ * runs at the same time does not find the same one.
  */
-const [FIRST, COUNT] = [20_000, 10_000];
+const [FIRST, PER_LANE] = [20_000, 2_000];
 /** Processes that start together have consecutive ids. */
 const STRIDE = 97;
+const first = FIRST + Number(process.env[LANE] ?? 0) * PER_LANE;
 let next = process.pid * STRIDE;
 
 /** A free port of this machine, a different one each time. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = FIRST + (next++ % COUNT);
+    const port = first + (next++ % PER_LANE);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
       server.once("error", () => resolve(false));

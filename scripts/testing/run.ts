@@ -89,7 +89,9 @@ export async function run(
   }
 
   const count = isLive ? 1 : Math.min(MOST_LANES, availableParallelism() + 1, steps.length);
-  await Promise.all(Array.from({ length: count }, () => work(openLane(workplace, words))));
+  await Promise.all(
+    Array.from({ length: count }, (_, index) => work(openLane(workplace, index + 1, words))),
+  );
 
   for (const text of shownLast) console.log(text);
   if (failed.length > 0) console.log(styleText("red", `\nFailed: ${namesOf(failed)}`));

@@ -23,8 +23,9 @@ import { type Entry, EntryItem, type Surroundings } from "./EntryItem.tsx";
 import { useActivity } from "./history/useActivity.ts";
 import { NewsCard } from "./news/NewsCard.tsx";
 import { NotificationsSwitch } from "./news/NotificationsSwitch.tsx";
-import { type Seen, useSeen } from "./news/seen.ts";
-import { isNews, useNews } from "./news/useNews.ts";
+import { isSeen, type Seen } from "./news/news.ts";
+import { useSeen } from "./news/seen.ts";
+import { isNews, newsKeyOf, useNews } from "./news/useNews.ts";
 import { orderEntriesOf } from "./orders.ts";
 import { SHOWN, type Shown } from "./shown.ts";
 
@@ -73,8 +74,8 @@ function Household({ holder }: { readonly holder: Address }) {
   const isNew = (entry: Entry): boolean =>
     seenBefore !== undefined &&
     entry.kind !== "orders" &&
-    entry.time > seenBefore.until &&
-    isNews(entry, holder);
+    isNews(entry, holder) &&
+    !isSeen({ key: newsKeyOf(entry), time: entry.time }, seenBefore);
   return (
     <div className="flex flex-col gap-5">
       <DueCard due={due} holder={holder} />

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, type ReactNode, use, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, use, useLayoutEffect, useMemo, useState } from "react";
 import type { Log } from "viem";
 import { getLogs, watchBlocks } from "viem/actions";
 import { useClient } from "wagmi";
@@ -34,7 +34,8 @@ export function HeadProvider({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState<Pick<ChainHead, "blockNumber" | "time" | "error">>(UNKNOWN);
   const listeners = useMemo(() => new Set<(logs: readonly Log[]) => void>(), []);
 
-  useEffect(() => {
+  // Before the page's own effects, which ask for what it shows: what is emitted after their answers is then in a later block.
+  useLayoutEffect(() => {
     if (client === undefined) return;
     setState(UNKNOWN);
     const address = [marketplace, microgrids, meters, energy, board];
@@ -45,7 +46,8 @@ export function HeadProvider({ children }: { readonly children: ReactNode }) {
       if (client === undefined) return;
       const logs =
         to - from < MOST_BLOCKS
-          ? await getLogs(client, { address, fromBlock: from, toBlock: to })
+          ? // What the node does not tell may be anything.
+            await getLogs(client, { address, fromBlock: from, toBlock: to }).catch(() => undefined)
           : undefined;
       if (logs?.length === 0) return;
       if (logs !== undefined) for (const listener of listeners) listener(logs);
@@ -62,7 +64,7 @@ export function HeadProvider({ children }: { readonly children: ReactNode }) {
           const reset = seen !== undefined && number < seen;
           seen = number;
           if (silent || reset) void queries.invalidateQueries({ queryKey: ["chain", chainId] });
-          else if (!first && from <= number) lookThrough(from, number).catch(() => undefined);
+          else if (!first && from <= number) void lookThrough(from, number);
           silent = false;
         },
         onError: (error) => {

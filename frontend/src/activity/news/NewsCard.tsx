@@ -1,7 +1,6 @@
 import { Trans } from "@lingui/react/macro";
 import { Card, formatCount } from "../../ui/index.ts";
-import type { Seen } from "./seen.ts";
-import { isSeen, type News } from "./useNews.ts";
+import { isSeen, type News, type Seen } from "./news.ts";
 
 /** The most that is listed; all of it is in the timeline. */
 const MOST = 5;

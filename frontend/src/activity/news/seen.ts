@@ -2,14 +2,7 @@ import { useCallback, useSyncExternalStore } from "react";
 import type { Address } from "viem";
 import { recall, remember } from "../../browser/index.ts";
 import { useNetwork } from "../../chain/index.ts";
-
-/** What of an account's news was looked at in this browser. */
-export interface Seen {
-  /** News up to this time, Unix seconds. */
-  readonly until: number;
-  /** And what waits or lasts, by its key. */
-  readonly keys: readonly string[];
-}
+import type { Seen } from "./news.ts";
 
 const listeners = new Set<() => void>();
 

@@ -10,15 +10,8 @@ import { useDue } from "../due/useDue.ts";
 import { dueWords } from "../due/words.ts";
 import { useActivity } from "../history/useActivity.ts";
 import { sentenceOf } from "../words.ts";
-import { type Seen, useSeen } from "./seen.ts";
-
-/** Something that a household should hear of. */
-export interface News {
-  readonly key: string;
-  /** Unix seconds; undefined for what waits or lasts, which is known by its key. */
-  readonly time: number | undefined;
-  readonly sentence: string;
-}
+import { isSeen, type News, seenOnce } from "./news.ts";
+import { useSeen } from "./seen.ts";
 
 /** What others did or what has come about, the newest first: sold, bought, delivered short, waiting, islanded. */
 export function useNews(holder: Address): {
@@ -43,28 +36,22 @@ export function useNews(holder: Address): {
         .filter((entry) => isNews(entry, holder))
         .map((entry): News => {
           const sentence = sentenceOf(entry, { holder, currency });
-          return { key: `${entry.id} ${entry.kind}`, time: entry.time, sentence };
+          return { key: newsKeyOf(entry), time: entry.time, sentence };
         }),
     [data, holder, currency, called, locale],
   );
   const lasting = [...dueWords(due), ...islanded].map((one) => ({ ...one, time: undefined }));
   const news = told && [...lasting, ...told];
-  const all = allSeen(news, time);
   // Who comes for the first time has missed nothing.
   const unread = seen === undefined ? [] : (news ?? []).filter((one) => !isSeen(one, seen));
-  return { news, unread, markAll: () => all && markSeen(all) };
-}
-
-export const isSeen = ({ key, time }: News, { until, keys }: Seen): boolean =>
-  time === undefined ? keys.includes(key) : time <= until;
-
-function allSeen(news: readonly News[] | undefined, now: number | undefined): Seen | undefined {
-  if (news === undefined || now === undefined) return undefined;
-  return {
-    until: news.reduce((latest, { time = 0 }) => Math.max(latest, time), 0),
-    keys: news.filter(({ time }) => time === undefined).map(({ key }) => key),
+  const markAll = () => {
+    if (news !== undefined && time !== undefined) markSeen(seenOnce(news));
   };
+  return { news, unread, markAll };
 }
+
+export const newsKeyOf = ({ id, kind }: Pick<ActivityEntry, "id" | "kind">): string =>
+  `${id} ${kind}`;
 
 /**
  * Trades with neighbours that somebody else has made, or that have fallen short. One's own deeds are no news, and no news is a
