@@ -4,11 +4,11 @@
  */
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../scripts/testing/until.ts";
 import { Household, keyIn } from "../services/agent/test/support/folder.ts";
 import { Gateway } from "../services/agent/test/support/gateway.ts";
 import { residentMb, spawnAgent } from "../services/agent/test/support/process.ts";
 import { telegramAt } from "../services/agent/test/support/telegrams.ts";
-import { until } from "../services/relay/test/support/until.ts";
 
 const [RUNS, SECONDS] = [3, 20];
 

@@ -7,9 +7,9 @@ import { localAccount, OPERATOR } from "@wattline/community/simulation";
 import { marketplaceAbi } from "@wattline/sdk";
 import { encodeFunctionData } from "viem";
 import { freePort } from "../scripts/testing/ports.ts";
+import { until } from "../scripts/testing/until.ts";
 import { startIndexer } from "../services/indexer/test/support/indexer.ts";
 import { playOn } from "../services/indexer/test/support/played.ts";
-import { until } from "../services/indexer/test/support/process.ts";
 import { randomActions } from "../services/indexer/test/support/randomActions.ts";
 
 const EVENTS = 100;

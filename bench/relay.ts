@@ -20,10 +20,10 @@ import {
 } from "@wattline/sdk";
 import { signRecoverable } from "tiny-secp256k1";
 import { bytesToHex, hexToBytes, parseEther } from "viem";
+import { until } from "../scripts/testing/until.ts";
 import { startAnvil } from "../services/relay/test/support/node.ts";
 import { type RelayProcess, spawnRelay } from "../services/relay/test/support/process.ts";
 import { freshFolder, standsAtHead } from "../services/relay/test/support/relays.ts";
-import { until } from "../services/relay/test/support/until.ts";
 import {
   createWorld,
   EURO,

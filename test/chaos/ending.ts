@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { slotAt } from "@wattline/sdk";
+import { until } from "../../scripts/testing/until.ts";
 import { reportedKey } from "../../services/auctioneer/src/island/readings.ts";
 import { connectIndexer } from "../../services/indexer/client/index.ts";
 import { standsAtHead } from "../../services/relay/test/support/relays.ts";
-import { until } from "../../services/relay/test/support/until.ts";
 import { SLOT_SECONDS } from "../../services/relay/test/support/world.ts";
 import { readSettled } from "./checks.ts";
 import { passSlot } from "./director.ts";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../../scripts/testing/until.ts";
 import { kill } from "../../services/relay/test/support/node.ts";
-import { until } from "../../services/relay/test/support/until.ts";
 
 const PAUSE_MS = 500;
 /** Characters of output that are kept: a run of an hour says much. */

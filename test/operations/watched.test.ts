@@ -5,10 +5,10 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { parseEther, toHex } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
+import { until as untilWithin } from "../../scripts/testing/until.ts";
 import { Household, keyIn, TRIAL_METER } from "../../services/agent/test/support/folder.ts";
 import { ROOT, type Started, startNode } from "../../services/indexer/test/support/process.ts";
 import { type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
-import { until as untilWithin } from "../../services/relay/test/support/until.ts";
 import { createWorld, localAccount, type World } from "../../services/relay/test/support/world.ts";
 import { metricsIn, metricsOf, readAlerts } from "./alerts.ts";
 

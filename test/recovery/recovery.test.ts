@@ -16,9 +16,9 @@ import type { Address, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { artifactCode } from "../../ignition/deployLocally.ts";
 import { freePort } from "../../scripts/testing/ports.ts";
+import { until } from "../../scripts/testing/until.ts";
 import { START } from "../../services/relay/test/support/node.ts";
 import { bookOf, openRelay, type TestRelay } from "../../services/relay/test/support/relays.ts";
-import { until } from "../../services/relay/test/support/until.ts";
 import { EURO, START_SLOT, slots } from "../../services/relay/test/support/world.ts";
 import {
   CAPACITY_W,

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
+import { until } from "../../scripts/testing/until.ts";
 import { kill } from "../../services/relay/test/support/node.ts";
-import { until } from "../../services/relay/test/support/until.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 

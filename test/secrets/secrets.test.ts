@@ -6,10 +6,10 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { toHex } from "viem";
 import { freePort } from "../../scripts/testing/ports.ts";
+import { until } from "../../scripts/testing/until.ts";
 import { Household, keyIn, TRIAL_METER } from "../../services/agent/test/support/folder.ts";
 import { startNode } from "../../services/indexer/test/support/process.ts";
 import { type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
-import { until } from "../../services/relay/test/support/until.ts";
 import { createWorld, localAccount, type World } from "../../services/relay/test/support/world.ts";
 
 const API_KEY = "an-api-key-that-nobody-may-see";

@@ -9,9 +9,9 @@ import { after, afterEach, before, describe, it } from "mocha";
 import type { Hex } from "viem";
 import { pagesConfig } from "../../scripts/node/parts.ts";
 import { freePorts } from "../../scripts/testing/ports.ts";
+import { until } from "../../scripts/testing/until.ts";
 import { Operator } from "../../services/auctioneer/test/support/operator.ts";
 import { kill, type LocalNode, startAnvil } from "../../services/relay/test/support/node.ts";
-import { until } from "../../services/relay/test/support/until.ts";
 import { createWorld, localAccount, type World } from "../../services/relay/test/support/world.ts";
 
 const run = promisify(execFile);

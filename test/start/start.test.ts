@@ -13,7 +13,8 @@ import { type Address, createPublicClient, erc20Abi, type Hex, http, parseEventL
 import { privateKeyToAddress } from "viem/accounts";
 import type { NetworkConfig } from "../../scripts/start/config.ts";
 import { freePorts } from "../../scripts/testing/ports.ts";
-import { isAlive, isListening, until } from "./support.ts";
+import { until } from "../../scripts/testing/until.ts";
+import { isAlive, isListening } from "./support.ts";
 
 /** A signed reading, as `/readings.json` has it. */
 interface WaitingReading {
@@ -118,10 +119,14 @@ describe("npm start", function () {
         log += text;
       });
     }
-    await until("it runs", 200, () => {
-      if (start?.exitCode !== null) throw new Error(`It ended: ${log}`);
-      return log.includes("Ctrl-C stops everything.");
-    }).catch((error: unknown) => {
+    await until(
+      "it runs",
+      () => {
+        if (start?.exitCode !== null) throw new Error(`It ended: ${log}`);
+        return log.includes("Ctrl-C stops everything.");
+      },
+      200_000,
+    ).catch((error: unknown) => {
       throw new Error(`${error}\n${log}`);
     });
     const config: { networks: NetworkConfig[] } = JSON.parse(await page("/wattline.json"));
@@ -199,16 +204,24 @@ describe("npm start", function () {
         const { orders }: { orders: unknown[] } = JSON.parse(await (await fetch(url)).text());
         return orders.length;
       };
-      await until("spot offers", 30, async () => (await count("side=offer&forward=false")) >= 12);
+      await until(
+        "spot offers",
+        async () => (await count("side=offer&forward=false")) >= 12,
+        30_000,
+      );
       // Agents offer forward once they have learned from the past, one after another.
-      await until("forwards", 60, async () => (await count("side=offer&forward=true")) >= 24);
+      await until("forwards", async () => (await count("side=offer&forward=true")) >= 24, 60_000);
       expect(await count("side=offer&source=Grid"), "the retailer's").to.be.at.least(1);
       expect(await count("side=bid&maxPrice=80000"), "the DSO's").to.be.at.least(1);
     }
   });
 
   it("leaves Jane's readings to her: signed, waiting, and valid", async () => {
-    await until("a reading waits", 60, async () => (await page("/readings.json")).includes("0x"));
+    await until(
+      "a reading waits",
+      async () => (await page("/readings.json")).includes("0x"),
+      60_000,
+    );
     const { readings }: { readings: WaitingReading[] } = JSON.parse(await page("/readings.json"));
     const { demo, deployment } = configured();
     const jane: Address = privateKeyToAddress(demo.accounts[0]?.privateKey ?? "0x");
@@ -234,25 +247,33 @@ describe("npm start", function () {
   it("continues slot by slot: people report, trade in every way, and settle", async () => {
     const { deployment } = configured();
     const before = await chainTime();
-    await until("the clock moves on by hours", 120, async () => {
-      return (await chainTime()) >= before + 8 * 900;
-    });
-    await until("all of it happens", 120, async () => {
-      const logs = await chain().getLogs({
-        address: [deployment.marketplace, deployment.meters],
-        fromBlock: 0n,
-      });
-      const names = new Map<string, number>();
-      for (const { eventName } of parseEventLogs({
-        abi: [...marketplaceAbi, ...metersAbi],
-        logs: logs.slice(-2_000),
-      })) {
-        names.set(eventName, (names.get(eventName) ?? 0) + 1);
-      }
-      return ["Reported", "Traded", "Matched", "Reserved", "Released"].every((name) =>
-        names.has(name),
-      );
-    });
+    await until(
+      "the clock moves on by hours",
+      async () => {
+        return (await chainTime()) >= before + 8 * 900;
+      },
+      120_000,
+    );
+    await until(
+      "all of it happens",
+      async () => {
+        const logs = await chain().getLogs({
+          address: [deployment.marketplace, deployment.meters],
+          fromBlock: 0n,
+        });
+        const names = new Map<string, number>();
+        for (const { eventName } of parseEventLogs({
+          abi: [...marketplaceAbi, ...metersAbi],
+          logs: logs.slice(-2_000),
+        })) {
+          names.set(eventName, (names.get(eventName) ?? 0) + 1);
+        }
+        return ["Reported", "Traded", "Matched", "Reserved", "Released"].every((name) =>
+          names.has(name),
+        );
+      },
+      120_000,
+    );
   });
 
   it("keeps the escrow solvent", async () => {
@@ -302,13 +323,17 @@ describe("npm start", function () {
     const pid = await processOf("services/relay");
     log = "";
     process.kill(pid, "SIGKILL");
-    await until("the relay answers again", 60, () => /relay *│ answers again/.test(log));
+    await until("the relay answers again", () => /relay *│ answers again/.test(log), 60_000);
     expect(log).to.match(/relay *│ has ended \(SIGKILL\); restarting it/);
-    await until("it has caught up", 60, async () => {
-      return (await fetch(`${urlOf("relay")}/health`)).status === 200;
-    });
+    await until(
+      "it has caught up",
+      async () => {
+        return (await fetch(`${urlOf("relay")}/health`)).status === 200;
+      },
+      60_000,
+    );
     const before = await chainTime();
-    await until("trading continues", 60, async () => (await chainTime()) >= before + 2 * 900);
+    await until("trading continues", async () => (await chainTime()) >= before + 2 * 900, 60_000);
   });
 
   it("stops everything on Ctrl-C and leaves nothing behind", async () => {
@@ -325,7 +350,7 @@ describe("npm start", function () {
     const [code] = await ended;
     expect(code, log).to.equal(0);
     expect(log).to.contain("all parts have ended");
-    for (const pid of children) await until(`process ${pid} ends`, 5, () => !isAlive(pid));
+    for (const pid of children) await until(`process ${pid} ends`, () => !isAlive(pid), 5_000);
     for (const [part, port] of ports) expect(await isListening(port), part).to.equal(false);
   });
 });

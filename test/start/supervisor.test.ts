@@ -5,7 +5,8 @@ import { logOf } from "../../scripts/start/log.ts";
 import type { PartSpec } from "../../scripts/start/part.ts";
 import { PartError, Supervisor } from "../../scripts/start/supervisor.ts";
 import { freePorts } from "../../scripts/testing/ports.ts";
-import { isAlive, isListening, until } from "./support.ts";
+import { until } from "../../scripts/testing/until.ts";
+import { isAlive, isListening } from "./support.ts";
 
 const script = fileURLToPath(new URL("parts/part.ts", import.meta.url));
 const IMPATIENT = { firstPauseMs: 20, longestPauseMs: 50, lookMs: 50, looks: 3, stopMs: 300 };
@@ -67,7 +68,7 @@ describe("The supervisor of npm start", () => {
     await supervise(part("first", 0)).start();
     const { pid } = await ask(0);
     process.kill(pid, "SIGKILL");
-    await until("it answers again", 20, () => says("first │ answers again"));
+    await until("it answers again", () => says("first │ answers again"), 20_000);
     expect(says("first │ has ended (SIGKILL); restarting it")).to.equal(true);
     expect((await ask(0)).pid).not.to.equal(pid);
   });
@@ -75,7 +76,7 @@ describe("The supervisor of npm start", () => {
   it("names a part that no longer answers, and restarts it", async () => {
     await supervise(part("first", 0)).start();
     const { pid } = await ask(0, "/mute");
-    await until("it answers again", 20, () => says("first │ answers again"));
+    await until("it answers again", () => says("first │ answers again"), 20_000);
     expect(says("first │ does not answer")).to.equal(true);
     expect((await ask(0)).pid).not.to.equal(pid);
   });
@@ -111,7 +112,11 @@ describe("The supervisor of npm start", () => {
   it("continues without a part that is not restarted", async () => {
     await supervise(part("first", 0), { ...part("second", 1), whenDead: "go on" }).start();
     process.kill((await ask(1)).pid, "SIGKILL");
-    await until("it is named", 20, () => says("second │ has ended (SIGKILL); the rest continues"));
+    await until(
+      "it is named",
+      () => says("second │ has ended (SIGKILL); the rest continues"),
+      20_000,
+    );
     expect((await ask(0)).pid).to.be.above(0);
   });
 
@@ -121,7 +126,7 @@ describe("The supervisor of npm start", () => {
     const [first, second] = [await ask(0), await ask(1)];
     await stack.stop();
     for (const pid of [first.pid, second.pid, second.child ?? process.pid]) {
-      await until(`process ${pid} ends`, 5, () => !isAlive(pid));
+      await until(`process ${pid} ends`, () => !isAlive(pid), 5_000);
     }
     for (const port of ports) expect(await isListening(port), String(port)).to.equal(false);
   });
@@ -129,7 +134,7 @@ describe("The supervisor of npm start", () => {
   it("stops while parts are still starting, and starts none after that", async () => {
     const stack = supervise(part("first", 0, "mute"), { ...part("second", 1), needs: ["first"] });
     void stack.start();
-    await until("the first listens", 20, () => says("first  │ listening"));
+    await until("the first listens", () => says("first  │ listening"), 20_000);
     await stack.stop();
     expect(says("second │")).to.equal(false);
     expect(await isListening(portOf(0))).to.equal(false);

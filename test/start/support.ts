@@ -1,21 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-
-/** Resolves once a condition holds. @throws when it does not within `seconds`. */
-export async function until(
-  what: string,
-  seconds: number,
-  holds: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
-  while (performance.now() < deadline) {
-    if (await holds()) return;
-    await sleep(50);
-  }
-  throw new Error(`Waited ${seconds} s in vain: ${what}.`);
-}
 
 /** Whether a process runs; one that has ended and waits for its parent to notice does not. */
 export function isAlive(pid: number): boolean {

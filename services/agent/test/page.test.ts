@@ -4,7 +4,7 @@ import { Aedes } from "aedes";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { freePort } from "../../../scripts/testing/ports.ts";
-import { until } from "../../relay/test/support/until.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import { type RunningAgent, startAgent } from "../src/agent.ts";
 import { readSettings } from "../src/config/read.ts";
 import { Household, keyIn, TRIAL_METER } from "./support/folder.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { until } from "../../relay/test/support/until.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import { exportJournal } from "../src/export.ts";
 import { journalFolder } from "../src/home.ts";
 import { Household, keyIn } from "./support/folder.ts";

@@ -6,9 +6,9 @@ import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { encodeFunctionData, type Hex, parseAbi, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { until } from "../../../scripts/testing/until.ts";
 import { type LocalNode, START, startAnvil } from "../../relay/test/support/node.ts";
 import { dropBlocks } from "../../relay/test/support/reorganise.ts";
-import { until } from "../../relay/test/support/until.ts";
 import {
   createWorld,
   localAccount,

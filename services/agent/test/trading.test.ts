@@ -5,10 +5,10 @@ import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { encodeFunctionData, type Hex, toHex } from "viem";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import type { BookOrder } from "../../relay/src/wire.ts";
 import { type LocalNode, START, startAnvil } from "../../relay/test/support/node.ts";
 import { openRelay, type TestRelay } from "../../relay/test/support/relays.ts";
-import { until } from "../../relay/test/support/until.ts";
 import {
   createWorld,
   EURO,

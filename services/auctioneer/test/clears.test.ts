@@ -1,8 +1,8 @@
 import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import { until } from "../../../scripts/testing/until.ts";
 import { openRelay, type TestRelay } from "../../relay/test/support/relays.ts";
-import { until } from "../../relay/test/support/until.ts";
 import { localAccount, RATION_WH, START_SLOT } from "../../relay/test/support/world.ts";
 import { Operator } from "./support/operator.ts";
 import { sceneOfTests } from "./support/scene.ts";

@@ -1,8 +1,8 @@
 import type { SignedOrder } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { until } from "../../../scripts/testing/until.ts";
 import { type MisbehavingNode, misbehavingNode } from "../../../test/support/misbehavingNode.ts";
-import { until } from "../../relay/test/support/until.ts";
 import { Operator } from "./support/operator.ts";
 import { sceneOfTests } from "./support/scene.ts";
 

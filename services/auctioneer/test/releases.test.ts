@@ -13,7 +13,7 @@ import {
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { encodeFunctionData, parseEventLogs } from "viem";
-import { until } from "../../relay/test/support/until.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import { localAccount, START_SLOT, slots } from "../../relay/test/support/world.ts";
 import { Operator } from "./support/operator.ts";
 import { sceneOfTests } from "./support/scene.ts";

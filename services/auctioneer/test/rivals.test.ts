@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
+import { until } from "../../../scripts/testing/until.ts";
 import { openRelay, type TestRelay } from "../../relay/test/support/relays.ts";
-import { until } from "../../relay/test/support/until.ts";
 import { Operator } from "./support/operator.ts";
 import { sceneOfTests } from "./support/scene.ts";
 

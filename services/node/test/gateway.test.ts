@@ -7,8 +7,8 @@ import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { type Address, createPublicClient, custom, encodeFunctionData, type Hex, http } from "viem";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import { type LocalNode, startAnvil } from "../../relay/test/support/node.ts";
-import { until } from "../../relay/test/support/until.ts";
 import {
   createWorld,
   EURO,

@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { energyTokenAbi, sourceIndex, sumWh } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
+import { until } from "../../../scripts/testing/until.ts";
 import { type LocalNode, START, startAnvil } from "../../relay/test/support/node.ts";
-import { until } from "../../relay/test/support/until.ts";
 import {
   createWorld,
   localAccount,

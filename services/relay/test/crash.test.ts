@@ -7,13 +7,13 @@ import type { SignedOrderJson } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Hex } from "viem";
+import { until } from "../../../scripts/testing/until.ts";
 import { newDatabase } from "../../../test/support/postgres.ts";
 import { readConfig } from "../src/config.ts";
 import { randomFrom } from "./support/dice.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { type RelayProcess, spawnRelay } from "./support/process.ts";
 import { freshFolder, openRelay, standsAtHead } from "./support/relays.ts";
-import { until } from "./support/until.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
 
 const DEEP = process.env.WATTLINE_DEEP !== undefined;

@@ -2,9 +2,9 @@ import { FIRST_FIRM_NONCE, type Order } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { type Hex, zeroAddress } from "viem";
+import { until } from "../../../scripts/testing/until.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { openRelay, type TestRelay } from "./support/relays.ts";
-import { until } from "./support/until.ts";
 import { createWorld, EURO, localAccount, type World } from "./support/world.ts";
 
 const AFTER_SECONDS = 600;

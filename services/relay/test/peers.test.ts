@@ -10,9 +10,9 @@ import {
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { bookOf, freshFolder, openRelay, type TestRelay } from "./support/relays.ts";
-import { until } from "./support/until.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
 
 describe("Two relays that follow each other", function () {

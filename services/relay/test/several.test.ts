@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import type { Hex } from "viem";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { until as untilWithin } from "../../../scripts/testing/until.ts";
 import { startBalancer } from "../../../test/support/balancer.ts";
 import { newDatabase, query } from "../../../test/support/postgres.ts";
 import { RelayClient } from "../src/client.ts";
@@ -10,7 +11,6 @@ import type { BookOrder } from "../src/wire.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { type RelayProcess, spawnRelay } from "./support/process.ts";
 import { bookOf, openRelay, standsAtHead, type TestRelay } from "./support/relays.ts";
-import { until as untilWithin } from "./support/until.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
 
 /** Two relays and their processes start while other tests run. */

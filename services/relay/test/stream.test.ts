@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { until } from "../../../scripts/testing/until.ts";
 import { RelayClient, type StreamEvent, type StreamOptions } from "../src/client.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { freshFolder, openRelay, type TestRelay } from "./support/relays.ts";
-import { until } from "./support/until.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
 
 describe("The stream", function () {

@@ -10,6 +10,7 @@ import {
 } from "@wattline/sdk";
 import { expect } from "chai";
 import { freePort } from "../../../scripts/testing/ports.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import { audit, auditsOf } from "../../../services/audit/test/support/auditing.ts";
 import { type LyingNode, lyingNode } from "../../../services/audit/test/support/proxy.ts";
 import {
@@ -19,7 +20,6 @@ import {
 import { type Started, startNode } from "../../../services/indexer/test/support/process.ts";
 import { type RelayProcess, spawnRelay } from "../../../services/relay/test/support/process.ts";
 import { freshFolder, standsAtHead } from "../../../services/relay/test/support/relays.ts";
-import { until } from "../../../services/relay/test/support/until.ts";
 import { expectSameBook } from "./book.ts";
 import { ordersIn } from "./orders.ts";
 import type { Replay } from "./recording.ts";

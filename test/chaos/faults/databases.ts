@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { until } from "../../../services/relay/test/support/until.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import { RELAYS } from "../stage.ts";
 import { at, type Fault } from "./fault.ts";
 

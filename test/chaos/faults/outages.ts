@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { until } from "../../../services/relay/test/support/until.ts";
+import { until } from "../../../scripts/testing/until.ts";
 import { bookOfPromises } from "../promises.ts";
 import { at, type Fault } from "./fault.ts";
 

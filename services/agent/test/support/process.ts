@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { until } from "../../../../scripts/testing/until.ts";
 import { kill } from "../../../relay/test/support/node.ts";
-import { until } from "../../../relay/test/support/until.ts";
 
 /** A command of the agent, run as a householder does. */
 export interface AgentProcess {

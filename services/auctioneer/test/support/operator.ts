@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { writeKeystore, writeNew } from "@wattline/common/keys";
 import { createTestClient, http, publicActions, toHex } from "viem";
-import { until } from "../../../relay/test/support/until.ts";
+import { until } from "../../../../scripts/testing/until.ts";
 import { localAccount, type World } from "../../../relay/test/support/world.ts";
 import {
   Auctioneer,

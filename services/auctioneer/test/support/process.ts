@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { until } from "../../../../scripts/testing/until.ts";
 import { kill } from "../../../relay/test/support/node.ts";
-import { until } from "../../../relay/test/support/until.ts";
 
 /** A command of the auctioneer, run as an operator does. */
 export interface AuctioneerProcess {

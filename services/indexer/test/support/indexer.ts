@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Deployment } from "@wattline/sdk";
 import { createPublicClient, http } from "viem";
+import { until } from "../../../../scripts/testing/until.ts";
 import { connectIndexer } from "../../client/index.ts";
-import { type Started, startNode, until } from "./process.ts";
+import { type Started, startNode } from "./process.ts";
 
 const LAUNCHER = path.resolve(import.meta.dirname, "../../start.ts");
 

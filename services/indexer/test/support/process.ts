@@ -65,19 +65,3 @@ export function startNode(
     },
   };
 }
-
-/** Repeats a query until the answer is not undefined. @throws after `milliseconds`. */
-export async function until<Answer>(
-  what: string,
-  ask: () => Promise<Answer | undefined>,
-  milliseconds = 60_000,
-  pause = 50,
-): Promise<Answer> {
-  const end = Date.now() + milliseconds;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`Waited ${milliseconds} ms in vain: ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
-}

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { RelayClient } from "@wattline/relay/client";
 import { freePorts } from "../../../../scripts/testing/ports.ts";
+import { until } from "../../../../scripts/testing/until.ts";
 import { Operator } from "../../../auctioneer/test/support/operator.ts";
 import { kill } from "../../../relay/test/support/node.ts";
-import { until } from "../../../relay/test/support/until.ts";
 import type { World } from "../../../relay/test/support/world.ts";
 
 const CLOCK = path.resolve("services/node/test/support/clock.mjs");

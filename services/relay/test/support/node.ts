@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createPublicClient, http } from "viem";
 import { ROOT } from "../../../../scripts/testing/groups.ts";
 import { freePort } from "../../../../scripts/testing/ports.ts";
-import { until } from "./until.ts";
+import { until } from "../../../../scripts/testing/until.ts";
 
 /** A development node in a process of its own. */
 export interface LocalNode {

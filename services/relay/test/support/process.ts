@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { freePort } from "../../../../scripts/testing/ports.ts";
+import { until } from "../../../../scripts/testing/until.ts";
 import { RelayClient } from "../../src/client.ts";
 import { kill } from "./node.ts";
-import { until } from "./until.ts";
 import type { World } from "./world.ts";
 
 /** A relay in a process of its own, started as an operator would. */

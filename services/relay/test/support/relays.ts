@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Hex } from "viem";
 import { freePort } from "../../../../scripts/testing/ports.ts";
+import { until } from "../../../../scripts/testing/until.ts";
 import { RelayClient } from "../../src/client.ts";
 import { type RelayOptions, type RunningRelay, startRelay } from "../../src/server.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import type { BookOrder } from "../../src/wire.ts";
-import { until } from "./until.ts";
 import type { World } from "./world.ts";
 
 /** A relay in this process, and a client that talks to it. */
