@@ -4,13 +4,17 @@ import { LOCALES } from "../src/i18n/locales.ts";
 type Prerender = typeof import("../src/prerender.ts").prerender;
 type Bundle = NonNullable<IndexHtmlTransformContext["bundle"]>;
 
-/** The prerendered pages by path, and the chunk of each. */
+/** The prerendered pages by path, and the chunk of each: a folder with words of its own, and a module in it. */
 const PAGES = {
-  home: "HomePage",
-  market: "MarketPage",
-  energy: "EnergyPage",
-  microgrid: "MicrogridPage",
-  audit: "AuditPage",
+  home: ["home", "HomePage"],
+  market: ["market", "MarketPage"],
+  energy: ["energy", "EnergyPage"],
+  activity: ["activity", "ActivityPage"],
+  autopilot: ["energy", "autopilot/AutopilotPage"],
+  delivery: ["energy", "delivery/DeliveryPage"],
+  microgrid: ["microgrid", "MicrogridPage"],
+  audit: ["audit", "AuditPage"],
+  gains: ["gains", "GainsPage"],
 } as const;
 const PLACE = '<div id="root"></div>';
 /** The languages that `public/first.js` chooses from. */
@@ -57,9 +61,9 @@ async function templatesOf(bundle: Bundle, html: string): Promise<string> {
     const prerender: Prerender = module.prerender;
     const templates: string[] = [];
     for (const locale of Object.keys(LOCALES)) {
-      for (const [page, chunk] of Object.entries(PAGES)) {
-        const words = [`src/i18n/locales/${locale}.po`, `src/${page}/locales/${locale}.po`];
-        const preloads = chunksOf(bundle, [`src/${page}/${chunk}.tsx`, ...words])
+      for (const [page, [folder, chunk]] of Object.entries(PAGES)) {
+        const words = [`src/i18n/locales/${locale}.po`, `src/${folder}/locales/${locale}.po`];
+        const preloads = chunksOf(bundle, [`src/${folder}/${chunk}.tsx`, ...words])
           .filter((file) => !html.includes(file))
           .map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`)
           .join("");

@@ -232,8 +232,12 @@ describe("The app over a community", function () {
       ["", "Sonne von nebenan"],
       ["market", "Markt"],
       ["energy", "Meine Energie"],
+      ["activity", "Aktivität"],
+      ["autopilot", "Autopilot"],
+      ["delivery", "Liefernachweise"],
       ["microgrid?microgrid=1", "Microgrid"],
       ["audit", "Prüfung"],
+      ["gains", "Was hätte ich davon?"],
     ] as const) {
       await page.goto(`${stack.url}/${path}`, { waitUntil: "commit" });
       await page.locator("h1", { hasText: title }).waitFor();
