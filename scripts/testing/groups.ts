@@ -26,7 +26,7 @@ export interface TestFile {
 }
 
 /** The Solidity tests (`*.t.sol`), which Hardhat itself runs. */
-export const SOLIDITY_TESTS = "test/solidity/**/*.t.sol";
+const SOLIDITY_TESTS = "test/solidity/**/*.t.sol";
 
 /** A file belongs to the first group with a pattern for it. Groups that need no build come first. */
 const GROUPS: readonly Group[] = [

@@ -10,7 +10,6 @@ export {
   readCommunities,
   useCurrentSlot,
   useMicrogrids,
-  useMode,
   useProposals,
   useTieLines,
 } from "./microgrids.ts";

@@ -3,8 +3,6 @@ import {
   type HistoryEvent,
   type Microgrid,
   Microgrids,
-  type Mode,
-  modeIn,
   slotAt,
   type TieLine,
   type TieLineProposal,
@@ -83,10 +81,4 @@ export function useCurrentSlot(
   return time === undefined || microgrid === undefined
     ? undefined
     : slotAt(time, microgrid.slotSeconds);
-}
-
-/** A microgrid in the current slot, in one word; undefined until the first block has come. */
-export function useMode(microgrid: Microgrid | undefined): Mode | undefined {
-  const slot = useCurrentSlot(microgrid);
-  return microgrid === undefined || slot === undefined ? undefined : modeIn(microgrid, slot);
 }

@@ -45,12 +45,6 @@ export async function fetchOrders(
   return { orders, eventId };
 }
 
-/** One order of the book, whatever its state; undefined when the relay does not know it. */
-export async function fetchOrder(relayUrl: string, hash: Hex, signal: AbortSignal) {
-  const json = await new RelayClient(relayUrl).order(hash, signal);
-  return json && bookOrderOf(json);
-}
-
 /**
  * Hands signed orders in.
  * @throws RelayError when the document as a whole is refused; see {@link isDown}.

@@ -137,7 +137,7 @@ export function usePurchase(
 type Bounds = Pick<Wish, "mostPerKwh" | "mostWh">;
 
 /** How a need is spread unless somebody chooses: as the buyer uses energy, as far as that is known. */
-export const usualWay = (own: OwnUse | undefined): Way => (own === undefined ? "standard" : "own");
+const usualWay = (own: OwnUse | undefined): Way => (own === undefined ? "standard" : "own");
 
 /** How much of a need is covered in which slot; undefined when only the price decides. */
 function curveOf(

@@ -120,7 +120,7 @@ async function transactionWith(
 }
 
 /** What a transaction is that took the place of another: the same with another fee, nothing at all, or something else. */
-export function replacementOf(
+function replacementOf(
   { from, to, dataHash }: Pick<Pending, "from" | "to" | "dataHash">,
   other: Pick<Sent, "to" | "input" | "value">,
 ): "spedUp" | "cancelled" | "replaced" {

@@ -69,8 +69,3 @@ export const wordsFor = async (error: unknown, network: Network): Promise<string
 export async function refusalInWords(refusal: Refusal, network: Network): Promise<string> {
   return (await wordsOfErrors()).refusalInWords(refusal, network);
 }
-
-/** Why something was cut, skipped or not released, by the selector that the contracts give; empty when it is not known. */
-export async function skipInWords(selector: string, network: Network): Promise<string> {
-  return (await wordsOfErrors()).reasonInWords(selector, network);
-}

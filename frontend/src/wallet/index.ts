@@ -5,7 +5,7 @@ export { CommunityPays } from "./CommunityPays.tsx";
 export { ConnectButton } from "./ConnectButton.tsx";
 export type { Deed } from "./deed.ts";
 export { DemoConfirm } from "./demo/DemoConfirm.tsx";
-export { type Reason, reasonOf, refusalInWords, skipInWords, wordsFor } from "./errors.ts";
+export { type Reason, reasonOf, refusalInWords, wordsFor } from "./errors.ts";
 export { Failure, ReadingFailure } from "./Failure.tsx";
 export { Messages } from "./Messages.tsx";
 export { usePayer } from "./payer.ts";

@@ -13,7 +13,7 @@ export const mayTrade = (
 ): boolean => allowanceMillis > 0n && (nowSeconds === undefined || untilSeconds >= nowSeconds);
 
 /** Takes a key's allowance back: it signs nothing any more that counts. */
-export function useRevoke(): { revoke(delegate: Address): void; readonly busy: boolean } {
+function useRevoke(): { revoke(delegate: Address): void; readonly busy: boolean } {
   const { t } = useLingui();
   const { marketplace, currency } = contractsOf(useNetwork());
   const { transact, busy } = useTransact();

@@ -102,7 +102,7 @@ const sent = z.object({
 const settled = z.object({ kind: z.literal("settled"), hash: hex });
 
 /** What becomes of an order: it is signed, is with the relay, or was withdrawn from there. */
-export const ORDER_STATES = ["signed", "posted", "withdrawn"] as const;
+const ORDER_STATES = ["signed", "posted", "withdrawn"] as const;
 const orderState = z.enum(ORDER_STATES);
 
 /** An order of the household, written before it goes out, so that a restart does not order the same again. */

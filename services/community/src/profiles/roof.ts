@@ -17,7 +17,7 @@ export interface Roof extends Surface {
  * 5 Manual", NREL/TP-6A20-62641, 2014, the defaults. Heat is ignored: in a temperate climate it
  * costs a few per cent a year.
  */
-export const SYSTEM_EFFICIENCY = (1 - 0.14) * 0.96;
+const SYSTEM_EFFICIENCY = (1 - 0.14) * 0.96;
 
 /** A roof's output under a sky, in W: its rated output, scaled by the light on it. */
 export function roofWatts(roof: Roof, sky: Irradiance, sun: SunPosition): number {

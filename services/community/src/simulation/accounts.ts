@@ -2,7 +2,7 @@ import { type Address, type Hex, keccak256, toHex } from "viem";
 import { mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 
 /** The mnemonic of every local development chain. It is public: never use it elsewhere. */
-export const LOCAL_MNEMONIC = "test test test test test test test test test test test junk";
+const LOCAL_MNEMONIC = "test test test test test test test test test test test junk";
 
 /** The parent of all accounts' keys: coming to it takes longer than all the rest. */
 const addresses = mnemonicToAccount(LOCAL_MNEMONIC, { path: "m/44'/60'/0'/0" }).getHdKey();

@@ -33,7 +33,7 @@ export interface Household extends Person {
 }
 
 /** The critical load: the Shelter, otherwise the first consumer, otherwise the last home. */
-export function criticalHome({ households }: CommunitySeries): HouseholdSeries | undefined {
+function criticalHome({ households }: CommunitySeries): HouseholdSeries | undefined {
   return (
     households.find(({ name }) => name === SHELTER) ??
     households.find(({ capacityW }) => capacityW === 0) ??

@@ -19,7 +19,7 @@ export type FilesOrigin = {
 export type Origin = FilesOrigin | { readonly seed: number };
 
 /** The name of the second built-in community; the generator names the first. */
-export const SECOND_COMMUNITY = "Buchental";
+const SECOND_COMMUNITY = "Buchental";
 
 /**
  * The households of `microgrids` communities: a file's homes in two halves in their order, the larger one first, or
