@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { agentExport } from "../../test/support/agentExport.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
+import { untilDrawn } from "./support/drawn.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { connectWallet, injectWallet } from "./support/wallet.ts";
@@ -48,6 +49,7 @@ describe("The page of delivery statements", function () {
     const { context, watch } = await openContext(browser, { locale });
     const page = await context.newPage();
     await page.goto(stack.url + path);
+    await untilDrawn(page);
     return { context, watch, page };
   }
 

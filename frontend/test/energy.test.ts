@@ -204,7 +204,10 @@ describe("My energy", function () {
     expect(await violationsOf(buyer.page)).to.deep.equal([]);
     const before = await escrowOf(neighbour);
     await buyer.page.getByRole("button", { name: "Release", exact: true }).click();
-    await buyer.page.getByText(/delivered .+ of .+: .+ paid, .+ back$/).waitFor();
+    await buyer.page
+      .getByText(/delivered .+ of .+: .+ paid, .+ back$/)
+      .first()
+      .waitFor();
     const [all, came] = [PROMISED * 2n, CAME * 2n];
     const gained = (await escrowOf(neighbour)) - before;
     expect(gained).to.equal(costMillis(price + BOND, all - came));

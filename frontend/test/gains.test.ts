@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Browser, Page, Request } from "playwright-core";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
+import { untilDrawn } from "./support/drawn.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 
@@ -47,7 +48,7 @@ describe("The page of gains", function () {
     const { context, watch } = await openContext(browser, options);
     const page = await context.newPage();
     await page.goto(`${stack.url}/gains?${search}`);
-    await page.getByRole("heading", { level: 1 }).waitFor();
+    await untilDrawn(page);
     return { context, watch, page };
   }
 

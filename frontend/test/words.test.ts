@@ -2,6 +2,7 @@ import { localAccount, OPERATOR } from "@wattline/community/simulation";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { openBrowser, openContext } from "./support/browser.ts";
+import { untilDrawn } from "./support/drawn.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { seedMarket } from "./support/market.ts";
 import { markTranslations, untranslatedIn } from "./support/pseudo.ts";
@@ -85,8 +86,7 @@ describe("The words of the pages", function () {
     const found: Record<string, string[]> = {};
     for (const path of PAGES) {
       await page.goto(`${stack.url}/${path}`);
-      // What is prerendered makes way for the app.
-      await page.locator("[inert] h1").waitFor({ state: "detached" });
+      await untilDrawn(page);
       await settled(page);
       await scrollThrough(page);
       await settled(page);
