@@ -1,3 +1,4 @@
+import { SOURCES } from "@wattline/sdk";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
@@ -65,6 +66,18 @@ describe("settling signed orders", () => {
       );
       expect(gains).to.deep.equal([14n * (P - FEE), -14n * P, 14n * FEE]);
     }
+  });
+
+  it("knows each source by its number, and no number beyond the last", async () => {
+    const match = { ...(await limits(0n, 10n ** 12n)), energyWh: slots(0, 2, 7n) };
+    for (const [source, name] of SOURCES.entries()) {
+      // Of the others she holds nothing.
+      const skipped = name === "Solar" ? [] : ["Deals_NotCovered"];
+      const settled = world.settle(caller, [{ ...match, source }]);
+      expect(await world.skippedBy(settled), name).to.deep.equal(skipped);
+    }
+    const beyond = world.settle(caller, [{ ...match, source: SOURCES.length }]);
+    await expect(beyond).to.be.revertedWithoutReason(world.ethers);
   });
 
   it("leaves out limits that the community price does not suit", async () => {

@@ -429,6 +429,8 @@ export interface Pairing {
   readonly offer: SignedOrder;
   readonly bid: SignedOrder;
   readonly energyWh: EnergyBySlot;
+  /** The contracts' number; solar unless given. */
+  readonly source?: number;
   readonly schedule?: number;
   readonly bidSchedule?: number;
 }
