@@ -133,11 +133,16 @@ export const formatClock = (unixSeconds: number): string =>
 export const formatUtc = (unixSeconds: number): string =>
   `${new Date(unixSeconds * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+/** Whether a span of time lies within one day of local time; its end may be midnight. */
+export const isWithinDay = (start: number, end: number): boolean =>
+  formatDay(start) === formatDay(end - 1);
+
 /** A span of time in local time: "Sun, 21 Jun, 14:00 – 15:00". */
 export function formatSpan(start: number, end: number, withDay = true): string {
-  const isOneDay = formatDay(start) === formatDay(end - 1);
   const first = `${withDay ? `${formatDay(start)}, ` : ""}${formatClock(start)}`;
-  const last = isOneDay ? formatClock(end) : `${formatDay(end)}, ${formatClock(end)}`;
+  const last = isWithinDay(start, end)
+    ? formatClock(end)
+    : `${formatDay(end)}, ${formatClock(end)}`;
   return `${first} – ${last}`;
 }
 

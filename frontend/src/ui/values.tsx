@@ -12,6 +12,7 @@ import {
   formatPrice,
   formatSpan,
   formatUtc,
+  isWithinDay,
   MILLIS_DECIMALS,
   shortAddress,
   type Unit,
@@ -106,7 +107,8 @@ export function SlotTime({
     <time
       dateTime={new Date(start * 1000).toISOString()}
       title={utc}
-      className={cx("tabular-nums whitespace-nowrap", className)}
+      // Two days are too long for a line of a phone.
+      className={cx("tabular-nums", isWithinDay(start, end) && "whitespace-nowrap", className)}
     >
       {formatSpan(start, end, day)}
       <span className="sr-only"> ({utc})</span>
