@@ -1,13 +1,11 @@
 import { Trans } from "@lingui/react/macro";
-import { localDayOf } from "@wattline/sdk";
 import type { ReactNode } from "react";
 import { type Address, isAddressEqual } from "viem";
-import { localZone } from "../browser/index.ts";
 import { useAccount, useChainTime, useNetwork } from "../chain/index.ts";
 import { ErrorState, Money, Skeleton, Stat } from "../ui/index.ts";
 import { useEarnings } from "./history/earnings.ts";
 import { useForwards } from "./history/positions.ts";
-import { byMonth, inCents } from "./periods.ts";
+import { monthOf } from "./periods.ts";
 
 /** The four most important figures. */
 export function Figures({ holder }: { readonly holder: Address }) {
@@ -15,12 +13,7 @@ export function Figures({ holder }: { readonly holder: Address }) {
   const { data: forwards } = useForwards(holder);
   const { data: earnings, error } = useEarnings(holder);
   const time = useChainTime();
-  const months = byMonth(earnings ?? []);
-  const thisMonth = time === undefined ? undefined : localDayOf(time, localZone()).slice(0, 7);
-  const [month] = inCents(
-    months.filter(({ name }) => name === thisMonth),
-    useNetwork().currency.decimals,
-  );
+  const month = monthOf(earnings, time, useNetwork().currency.decimals);
   const inForwards = (forwards ?? []).reduce(
     (sum, { position: { buyer, seller }, block: { state, lockedMillis, bondedMillis } }) =>
       state !== "open"

@@ -6,7 +6,7 @@ export type { Forward } from "./history/forward.ts";
 export { type MyMeter, useMyMeters, useReadings } from "./history/meters.ts";
 export { slotsOf, useForwards } from "./history/positions.ts";
 export { type JudgedReading, useReportCalls, useWaiting } from "./meters/useWaiting.ts";
-export { byDay, byMonth } from "./periods.ts";
+export { byDay, monthOf } from "./periods.ts";
 export {
   autopilotRoute,
   certificateRoute,

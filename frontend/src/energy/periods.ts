@@ -38,6 +38,23 @@ export function inCents<Sums extends Gains>(periods: readonly Sums[], decimals: 
   });
 }
 
+/**
+ * The month of a moment, in whole cents, as every page shows it; undefined when there is nothing in it.
+ * @param now Unix seconds; undefined while it is not known.
+ */
+export function monthOf(
+  earnings: readonly Earning[] | undefined,
+  now: number | undefined,
+  decimals: number,
+): Period | undefined {
+  if (earnings === undefined || now === undefined) return undefined;
+  const name = localDayOf(now, localZone()).slice(0, 7);
+  return inCents(
+    byMonth(earnings).filter((month) => month.name === name),
+    decimals,
+  )[0];
+}
+
 /** The money that is rounded; the rest follows from it. */
 const COUNTED = [
   "receivedMillis",

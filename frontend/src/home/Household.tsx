@@ -13,11 +13,11 @@ import { type ReactNode, Suspense } from "react";
 import { type Address, isAddressEqual } from "viem";
 import { RecentActivity } from "../activity/index.ts";
 import { localZone } from "../browser/index.ts";
-import { useChainTime, useCurrentSlot } from "../chain/index.ts";
+import { useChainTime, useCurrentSlot, useNetwork } from "../chain/index.ts";
 import {
   byDay,
-  byMonth,
   type Forward,
+  monthOf,
   slotsOf,
   useEarnings,
   useForwards,
@@ -143,7 +143,7 @@ function Today({
   const { data: readings } = useReadings(holder);
   const today = time === undefined ? undefined : localDayOf(time, localZone());
   const day = byDay(earnings ?? []).find(({ name }) => name === today);
-  const month = byMonth(earnings ?? []).find(({ name }) => name === today?.slice(0, 7));
+  const month = monthOf(earnings, time, useNetwork().currency.decimals);
   const waiting = <Skeleton className="h-7 w-24" />;
   const ofToday = readings?.filter(
     (one) =>
