@@ -82,11 +82,16 @@ export function MicrogridPage() {
 
 function Charter({ microgrid: { operator, slotSeconds } }: { readonly microgrid: Microgrid }) {
   const minutes = formatCount(slotSeconds / 60);
+  const { address } = useConnection();
   return (
     <p className="-mt-3 text-sm text-muted">
-      <Trans>
-        Delivery slots of {minutes} minutes, run by <Person address={operator} />
-      </Trans>
+      {address !== undefined && isAddressEqual(operator, address) ? (
+        <Trans>Delivery slots of {minutes} minutes, run by you</Trans>
+      ) : (
+        <Trans>
+          Delivery slots of {minutes} minutes, run by <Person address={operator} />
+        </Trans>
+      )}
     </p>
   );
 }
