@@ -68,6 +68,31 @@ describe("settling signed orders", () => {
     }
   });
 
+  it("lets limits trade at an island's cap where the community price is above it", async () => {
+    const cap = 150_000n;
+    const microgrid = await world.found([{ price: P, fee: FEE, cap }]);
+    const [sells, buys] = [
+      await world.meter(await world.person(), { microgrid }),
+      await world.meter(await world.person(), { microgrid }),
+    ];
+    await world.fund(buys.owner);
+    await world.microgrids.connect(world.operator.signer).setIslanded(microgrid, true);
+    await world.passSlots(104);
+    await world.report(sells, slots(97, 2, 100n));
+    const match = {
+      offer: await world.limitOffer(sells, 0n),
+      bid: await world.limitBid(buys, 10n ** 12n, { meter: buys.device.address }),
+      energyWh: slots(97, 2, 7n),
+    };
+    const gains = await gainsOf(
+      () => world.settle(caller, [match]),
+      sells.owner,
+      buys.owner,
+      world.dso,
+    );
+    expect(gains).to.deep.equal([14n * (cap - FEE), -14n * cap, 14n * FEE]);
+  });
+
   it("knows each source by its number, and no number beyond the last", async () => {
     const match = { ...(await limits(0n, 10n ** 12n)), energyWh: slots(0, 2, 7n) };
     for (const [source, name] of SOURCES.entries()) {
