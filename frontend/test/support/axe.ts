@@ -23,8 +23,9 @@ export async function violationsOf(page: Page, within?: string): Promise<string[
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
     await page.evaluate(async () => {
-      // The page hears of the theme before its next frame, and changes its colours then: by transitions, however short, in
-      // which contrasts are wrong.
+      // The page hears of the theme before its next frame, and changes its colours in that or the one after: by transitions,
+      // however short, in which contrasts are wrong.
+      await new Promise(requestAnimationFrame);
       await new Promise(requestAnimationFrame);
       const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
       return Promise.allSettled(running.map(({ finished }) => finished));
