@@ -61,7 +61,7 @@ export const accountOf = (name: string): PrivateKeyAccount =>
 const USUAL = { nonce: 1_000, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 10n ** 6n };
 
 /**
- * A call as a signed transaction. Senders are impersonated here, so any key signs: the bytes differ, their number does not.
+ * A call as a signed transaction. Senders are impersonated here, so another key signs, which changes its length by a byte or two at most.
  * @param gas Its limit.
  */
 export async function signedBytesOf({ to, data }: Call, gas: bigint): Promise<Uint8Array> {

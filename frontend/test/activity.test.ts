@@ -131,6 +131,14 @@ describe("Activity", function () {
   });
 
   it("settles what is due with one tap, and shows that it is done", async () => {
+    await page.evaluate(() => {
+      for (const [key, seen] of Object.entries(localStorage)) {
+        if (!key.startsWith("wattline.seen.")) continue;
+        localStorage.setItem(key, JSON.stringify({ ...JSON.parse(seen), keys: [] }));
+      }
+    });
+    await page.reload();
+    // Once, though it is news: in the card of what waits.
     await page.getByText("2 forwards of 800 Wh are delivered and can be released").waitFor();
     await page.getByRole("button", { name: "Settle all" }).click();
     await entry("You delivered 300 Wh of 400 Wh to Hanna, for").waitFor();

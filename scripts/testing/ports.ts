@@ -5,8 +5,8 @@ export const LANE = "WATTLINE_TEST_LANE";
 
 /**
  * Ports are below those that the system uses for outgoing connections, so that none is taken between being found and
- * being used. Each lane of a test run has its own, and outside of one (lane 0) each process starts at a different port: what
- * runs at the same time does not find the same one.
+ * being used. Each lane of a test run has a range of its own (0 is for what runs outside of one), and each process starts at a
+ * different port of it, so that neither lanes nor runs find the same one.
  */
 const [FIRST, PER_LANE] = [20_000, 2_000];
 /** Processes that start together have consecutive ids. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A machine that stood still for a while has not looked in that time. */
-const LEAST_LOOKS = 200;
+const LEAST_LOOKS = 100;
 
 /**
  * Asks until there is an answer.

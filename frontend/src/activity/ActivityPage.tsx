@@ -19,7 +19,6 @@ import {
 } from "../ui/index.ts";
 import { DueCard } from "./due/DueCard.tsx";
 import { useDue } from "./due/useDue.ts";
-import { dueWords } from "./due/words.ts";
 import { type Entry, EntryItem, type Surroundings } from "./EntryItem.tsx";
 import { useActivity } from "./history/useActivity.ts";
 import { NewsCard } from "./news/NewsCard.tsx";
@@ -58,7 +57,6 @@ function Household({ holder }: { readonly holder: Address }) {
   // What was new when the page was opened stays marked while one reads.
   const [seenBefore] = useState<Seen | undefined>(seen);
   const time = useChainTime();
-  const waiting = new Set(dueWords(due).map(({ key }) => key));
   const marks = news === undefined || time === undefined ? undefined : news[0]?.key;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is there now has been looked at, whenever something is added.
   useEffect(markAll, [marks, news?.length]);
@@ -81,7 +79,7 @@ function Household({ holder }: { readonly holder: Address }) {
   return (
     <div className="flex flex-col gap-5">
       <DueCard due={due} holder={holder} />
-      <NewsCard news={news?.filter(({ key }) => !waiting.has(key))} seenBefore={seenBefore} />
+      <NewsCard news={news} seenBefore={seenBefore} />
       {error ? (
         <ErrorState
           title={<Trans>Your activity could not be read</Trans>}

@@ -15,7 +15,7 @@ export function NewsCard({
   readonly seenBefore: Seen | undefined;
 }) {
   if (seenBefore === undefined) return null;
-  const fresh = news.filter((one) => !isSeen(one, seenBefore));
+  const fresh = news.filter((one) => !one.isDue && !isSeen(one, seenBefore));
   if (fresh.length === 0) return null;
   const more = formatCount(fresh.length - MOST);
   return (

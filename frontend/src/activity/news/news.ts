@@ -4,6 +4,8 @@ export interface News {
   /** Unix seconds; undefined for what waits or lasts, which is known by its key. */
   readonly time: number | undefined;
   readonly sentence: string;
+  /** It waits for the household to do something. */
+  readonly isDue: boolean;
 }
 
 /** What of an account's news was looked at in this browser. */

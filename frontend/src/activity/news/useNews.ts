@@ -36,11 +36,14 @@ export function useNews(holder: Address): {
         .filter((entry) => isNews(entry, holder))
         .map((entry): News => {
           const sentence = sentenceOf(entry, { holder, currency });
-          return { key: newsKeyOf(entry), time: entry.time, sentence };
+          return { key: newsKeyOf(entry), time: entry.time, sentence, isDue: false };
         }),
     [data, holder, currency, called, locale],
   );
-  const lasting = [...dueWords(due), ...islanded].map((one) => ({ ...one, time: undefined }));
+  const lasting = [
+    ...dueWords(due).map((one) => ({ ...one, isDue: true })),
+    ...islanded.map((one) => ({ ...one, isDue: false })),
+  ].map((one) => ({ ...one, time: undefined }));
   const news = told && [...lasting, ...told];
   // Who comes for the first time has missed nothing.
   const unread = seen === undefined ? [] : (news ?? []).filter((one) => !isSeen(one, seen));
