@@ -30,7 +30,7 @@ export const depositRows = (community: Community): Row[] =>
         const home = await newcomer(community, state === "warm");
         await chain.send(callOf(home.address, euro, "approve", [market.address, 0n]));
         const { r, s, yParity } = parseSignature(await permit(chain, home, euro, market));
-        const args = [euro.address, MONEY, PERMIT_DEADLINE, 27 + yParity, r, s];
+        const args = [euro.address, home.address, MONEY, PERMIT_DEADLINE, 27 + yParity, r, s];
         return [callOf(home.address, market, "depositWithPermit", args)];
       },
     },

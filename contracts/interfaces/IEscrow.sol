@@ -50,6 +50,8 @@ interface IEscrow {
     error Escrow_Locked(address currency, address holder, uint40 until);
     /// @notice A lock names a settler, is only prolonged, with the same settler and signer, and ends at most 30 days ahead.
     error Escrow_BadLock(uint40 until, uint40 current);
+    /// @notice The currency has taken no permit by the holder.
+    error Escrow_NoPermit(address currency, address holder);
     /// @notice Money can't be withdrawn to the zero address or to the escrow itself.
     error Escrow_BadRecipient(address to);
 
@@ -58,10 +60,12 @@ interface IEscrow {
     /// @param amount Base units.
     function deposit(address currency, uint256 amount) external;
 
-    /// @notice As {deposit}, with an ERC-2612 permit by the caller for `amount` in place of an approval.
-    /// @dev A permit that somebody else has already spent on chain does no harm: the approval is then there.
+    /// @notice Brings money in for `holder`, who has signed an ERC-2612 permit to this escrow for `amount`. Anyone may submit it.
+    /// @dev When somebody has submitted the permit to the currency itself, the holder can still call this, as the approval is then
+    /// there; others can't.
     function depositWithPermit(
         address currency,
+        address holder,
         uint256 amount,
         uint256 deadline,
         uint8 v,

@@ -39,15 +39,24 @@ contract Mandates is Book, Transfers {
     /// @notice See {IEscrow-depositWithPermit}.
     function depositWithPermit(
         address currency,
+        address holder,
         uint256 amount,
         uint256 deadline,
         uint8 v,
         bytes32 r,
         bytes32 s
     ) external nonReentrant {
-        // Anybody may have submitted the permit before: what counts is whether the approval is there.
-        try IERC20Permit(currency).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
-        _deposit(currency, msg.sender, amount);
+        if (msg.sender == holder) {
+            // Anybody may have submitted the permit before: what counts is whether the approval is there.
+            try IERC20Permit(currency).permit(holder, address(this), amount, deadline, v, r, s) {} catch {}
+        } else {
+            // An approval that is there may be meant for something else: only a permit that is taken now is the holder's word.
+            // Currencies that take none may answer nothing instead of reverting, as WETH does; then the number stands still.
+            uint256 taken = IERC20Permit(currency).nonces(holder);
+            IERC20Permit(currency).permit(holder, address(this), amount, deadline, v, r, s);
+            if (IERC20Permit(currency).nonces(holder) == taken) revert IEscrow.Escrow_NoPermit(currency, holder);
+        }
+        _deposit(currency, holder, amount);
     }
 
     /// @notice See {IEscrow-depositWithAuthorization}.

@@ -96,6 +96,22 @@ contract SilentToken {
     }
 }
 
+/// @notice Answers calls that it does not know with nothing, as WETH does.
+contract AnsweringToken is OddToken {
+    // solhint-disable-next-line no-complex-fallback, payable-fallback, no-empty-blocks
+    fallback() external {}
+}
+
+/// @notice Says of every permit that it is taken, and takes none.
+contract BoastingToken is OddToken {
+    /// @notice How many permits of a holder were taken.
+    mapping(address holder => uint256) public nonces;
+
+    /// @notice Does nothing.
+    // solhint-disable-next-line no-empty-blocks
+    function permit(address, address, uint256, uint256, uint8, bytes32, bytes32) external pure {}
+}
+
 /// @notice While the escrow waits for a deposit to arrive, calls it back; what arrives in between would count twice.
 contract ReentrantToken is OddToken {
     bytes private _call;

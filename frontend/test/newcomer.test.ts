@@ -175,6 +175,23 @@ describe("A newcomer without ether", function () {
     await page.getByText(/This is a transaction, whose fee is paid in Ether/).waitFor();
   });
 
+  it("deposits with a permit where the currency takes no authorization of its", async () => {
+    const { chainId } = stack.network.deployment;
+    const currency = stack.network.currency.address.toLowerCase();
+    await page.evaluate(
+      (what) => localStorage.setItem("wattline.authorizationsRefused", what),
+      `${chainId} ${currency}`,
+    );
+    await page.goto(`${stack.url}/energy?tab=money`);
+    const before = await escrowed();
+    const amount = page.getByLabel("From your wallet into escrow");
+    await amount.fill("2");
+    await page.getByRole("button", { name: "Deposit" }).click();
+    await isEmptyAgain(amount);
+    expect((await escrowed()) - before).to.equal(2n * EURO);
+    expect(asked().at(-1)).to.equal("Permit");
+  });
+
   it("has sent nothing itself, and is told when the auctioneer does not answer", async () => {
     await mandates.stop();
     await page.goto(`${stack.url}/energy?tab=money`);

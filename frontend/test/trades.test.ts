@@ -247,7 +247,7 @@ describe("Selling and buying with every kind of wallet", function () {
       // The limit is per kWh, all in.
       value: String(ceilDiv(costMillis(take.limit, 2_500n), MILLIS_PER_UNIT)),
       nonce: "1",
-      deadline: String(deposit.args[2]),
+      deadline: String(deposit.args[3]),
     });
 
     await atHome.page.goto(`${stack.url}/energy?tab=money`);

@@ -126,15 +126,19 @@ export interface SignedCall {
 }
 
 /**
- * Reads a call of the marketplace that a holder has signed: a mandate, or a deposit by authorization (ERC-3009). Whether the
- * signature is good only the chain says. Undefined for any other calldata, and for more bytes than the call needs.
+ * Reads a call of the marketplace that a holder has signed: a mandate, or a deposit by authorization (ERC-3009) or permit
+ * (ERC-2612). Whether the signature is good only the chain says. Undefined for any other calldata, and for more bytes than the
+ * call needs.
  */
 export function signedCallIn(contracts: Contracts, data: Hex): SignedCall | undefined {
   const [call] = decodeCalls(contracts, { to: contracts.marketplace, input: data });
   if (call?.functionName === undefined || !isCanonical(call, data)) return undefined;
-  if (call.functionName === "depositWithAuthorization") {
-    const [currency, holder] = call.args;
-    return { holder, currency };
+  switch (call.functionName) {
+    case "depositWithAuthorization":
+    case "depositWithPermit": {
+      const [currency, holder] = call.args;
+      return { holder, currency };
+    }
   }
   const [mandate] = mandatesIn(call);
   if (mandate === undefined) return undefined;

@@ -263,7 +263,7 @@ describe("A wallet that reads the clear-signing files", () => {
     const deposit = encodeFunctionData({
       abi: marketplaceAbi,
       functionName: "depositWithPermit",
-      args: [EURO, 1_700_000n, BigInt(NOON), 27, zeroHash, zeroHash],
+      args: [EURO, offer.maker, 1_700_000n, BigInt(NOON), 27, zeroHash, zeroHash],
     });
     const take = {
       microgrid: 1,
@@ -289,7 +289,7 @@ describe("A wallet that reads the clear-signing files", () => {
     });
     const { lines } = callTo(MARKET, both);
     expect(lines).to.include.members([
-      "Step 0: Deposit 1.7 EUR into your account",
+      `Step 0: Deposit 1.7 EUR of ${JANE} into its account`,
       "  Permit good until: 2027-06-07T12:00:00Z",
       "Step 1: Trade energy with a signed order",
       "  You: Buy for at most",

@@ -19,7 +19,9 @@ describe("a currency", () => {
     | "FalseToken"
     | "PausedToken"
     | "SilentToken"
-    | "ReentrantToken";
+    | "ReentrantToken"
+    | "AnsweringToken"
+    | "BoastingToken";
 
   /** A currency of which Jane has 10,000 base units, approved for the escrow. */
   async function odd(name: Odd) {
@@ -75,6 +77,24 @@ describe("a currency", () => {
       .withArgs(most, 1);
   });
 
+  it("that takes no permit lets nobody else bring in what the holder has approved", async () => {
+    const { world, jane, stranger } = get();
+    for (const name of ["AnsweringToken", "BoastingToken"] as const) {
+      const { address, held } = await odd(name);
+      const permit = [address, jane.address, 100n, START + DAY, ...NO_SIGNATURE] as const;
+      const attempt = expect(market(stranger).depositWithPermit(...permit));
+      if (name === "AnsweringToken") await attempt.to.be.revertedWithoutReason(world.ethers);
+      else {
+        await attempt.to.be
+          .revertedWithCustomError(world.marketplace, "Escrow_NoPermit")
+          .withArgs(address, jane.address);
+      }
+      expect(await held()).to.equal(0n);
+      await market().depositWithPermit(...permit);
+      expect(await held()).to.equal(100_000n);
+    }
+  });
+
   it("that answers nothing is deposited and withdrawn as any other", async () => {
     const { address, held } = await odd("SilentToken");
     const { jane } = get();
@@ -102,7 +122,13 @@ describe("a currency", () => {
     const ways = [
       again,
       encoded.encodeFunctionData("withdraw", [address, 1n, stranger.address]),
-      encoded.encodeFunctionData("depositWithPermit", [address, 1n, 0n, ...NO_SIGNATURE]),
+      encoded.encodeFunctionData("depositWithPermit", [
+        address,
+        jane.address,
+        1n,
+        0n,
+        ...NO_SIGNATURE,
+      ]),
       encoded.encodeFunctionData("withdrawFor", [
         jane.address,
         address,

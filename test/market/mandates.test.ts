@@ -1,6 +1,6 @@
 import { FIRST_FIRM_NONCE } from "@wattline/sdk";
 import { expect } from "chai";
-import { getAddress, parseSignature, zeroAddress } from "viem";
+import { type Address, getAddress, parseSignature, zeroAddress } from "viem";
 import { authorizationFor, type MANDATE_TYPES, signMandate } from "../support/mandates.ts";
 import { neighbours, scene } from "../support/neighbours.ts";
 import { valuesOf } from "../support/structs.ts";
@@ -234,22 +234,15 @@ describe("what a household without ether does by signature", () => {
       );
     });
 
-    it("by an ERC-2612 permit, even one that somebody else has spent", async () => {
+    /** An ERC-2612 permit of 700 base units to the marketplace, as the last arguments of a call. */
+    async function permitted(by: Person, token: Address, nonce = 0n) {
       const { world } = get();
-      const { token, address, newcomer, held } = await setUp();
-      const message = {
-        owner: newcomer.address,
-        spender: world.addresses.market,
-        value: 700n,
-        nonce: 0n,
-        deadline: BigInt(DEADLINE),
-      };
-      const signature = await newcomer.key.signTypedData({
+      const signature = await by.key.signTypedData({
         domain: {
           name: "Test Euro",
           version: "1",
           chainId: world.chainId,
-          verifyingContract: address,
+          verifyingContract: token,
         },
         types: {
           Permit: [
@@ -261,14 +254,58 @@ describe("what a household without ether does by signature", () => {
           ],
         },
         primaryType: "Permit",
-        message,
+        message: {
+          owner: by.address,
+          spender: world.addresses.market,
+          value: 700n,
+          nonce,
+          deadline: BigInt(DEADLINE),
+        },
       });
       const { v = 27n, r, s } = parseSignature(signature);
-      await token.permit(newcomer.address, world.addresses.market, 700n, DEADLINE, v, r, s);
-      await market(newcomer).depositWithPermit(address, 700n, DEADLINE, v, r, s);
+      return [700n, DEADLINE, v, r, s] as const;
+    }
+
+    it("by an ERC-2612 permit that a stranger submits, once, to its own account", async () => {
+      const { world, stranger } = get();
+      const { token, address, newcomer, held } = await setUp();
+      const permit = await permitted(newcomer, address);
+      for (const by of [newcomer, stranger]) {
+        await expect(
+          market(by).depositWithPermit(address, stranger.address, ...permit),
+        ).to.be.revertedWithCustomError(
+          token,
+          by === stranger ? "ERC20InsufficientAllowance" : "ERC2612InvalidSigner",
+        );
+      }
+      await expect(market().depositWithPermit(address, newcomer.address, ...permit))
+        .to.emit(world.marketplace, "Deposited")
+        .withArgs(address, newcomer.address, 700n);
       expect(await held()).to.equal(700_000n);
       await expect(
-        market(newcomer).depositWithPermit(address, 700n, DEADLINE, v, r, s),
+        market().depositWithPermit(address, newcomer.address, ...permit),
+      ).to.be.revertedWithCustomError(token, "ERC2612InvalidSigner");
+      await market().depositWithPermit(
+        address,
+        newcomer.address,
+        ...(await permitted(newcomer, address, 1n)),
+      );
+      expect(await held()).to.equal(1_400_000n);
+    });
+
+    it("by a permit that somebody else has spent only itself", async () => {
+      const { world } = get();
+      const { token, address, newcomer, held } = await setUp();
+      const permit = await permitted(newcomer, address);
+      const [amount, deadline, ...signature] = permit;
+      await token.permit(newcomer.address, world.addresses.market, amount, deadline, ...signature);
+      await expect(
+        market().depositWithPermit(address, newcomer.address, ...permit),
+      ).to.be.revertedWithCustomError(token, "ERC2612InvalidSigner");
+      await market(newcomer).depositWithPermit(address, newcomer.address, ...permit);
+      expect(await held()).to.equal(700_000n);
+      await expect(
+        market(newcomer).depositWithPermit(address, newcomer.address, ...permit),
       ).to.be.revertedWithCustomError(token, "ERC20InsufficientAllowance");
     });
   });

@@ -41,21 +41,22 @@ export type DepositWay = "allowed" | "bundle" | "authorization" | "permit" | "ap
 
 /** How `depositor` brings `value` base units in. */
 export async function depositWay(value: bigint, depositor: Depositor): Promise<DepositWay> {
-  if (depositor.payer === "community") return "authorization";
-  if ((await allowanceOf(depositor)) >= value) return "allowed";
-  if (depositor.bundles) return "bundle";
-  if (!(await hasKey(depositor.client, depositor.owner))) return "approval";
+  if (depositor.payer === "self") {
+    if ((await allowanceOf(depositor)) >= value) return "allowed";
+    if (depositor.bundles) return "bundle";
+    if (!(await hasKey(depositor.client, depositor.owner))) return "approval";
+  }
   if (await authorizationDomainOf(currencyOf(depositor), depositor.owner)) return "authorization";
   return (await permitDomainOf(currencyOf(depositor))) === undefined ? "approval" : "permit";
 }
 
 /**
  * The calls that bring `value` base units into escrow. A file of its own, because only those who pay need what it imports.
- * @throws Told when the account has no ether and the currency takes no authorization, which alone others may submit.
+ * @throws Told when the account has no ether and the currency takes neither authorization nor permit: only those others may submit.
  */
 export async function depositCalls(value: bigint, depositor: Signing): Promise<Call[]> {
   if (depositor.payer === "community") {
-    const signed = await authorizationCall(value, depositor);
+    const signed = await signedCall(value, depositor);
     if (signed === undefined) {
       const { name } = depositor.network.currency;
       throw new Told(
@@ -72,12 +73,15 @@ export async function depositCalls(value: bigint, depositor: Signing): Promise<C
   if (allowance >= value) return [deposit];
   // In a bundle an approval asks the person nothing more; a signature would.
   if (!bundles && (await hasKey(client, owner))) {
-    const signed =
-      (await authorizationCall(value, depositor)) ?? (await permitCall(value, depositor));
+    const signed = await signedCall(value, depositor);
     if (signed !== undefined) return [signed];
   }
   return [...(await approvals(value, allowance, depositor)), deposit];
 }
+
+/** The deposit that the owner signs, and anyone may submit; undefined when the currency or the wallet knows no such thing. */
+const signedCall = async (value: bigint, depositor: Signing): Promise<Call | undefined> =>
+  (await authorizationCall(value, depositor)) ?? (await permitCall(value, depositor));
 
 /** The deposit with an authorization; undefined when the currency takes none, or the wallet can't sign one. */
 async function authorizationCall(value: bigint, depositor: Signing): Promise<Call | undefined> {
@@ -145,7 +149,15 @@ async function permitCall(value: bigint, depositor: Signing): Promise<Call | und
   if (signature === undefined) return undefined;
   if (!(await isPermitTaken(currencyOf(depositor), permit, signature))) return undefined;
   const { v, r, s } = partsOf(signature);
-  return callOf(marketplace, "depositWithPermit", [currency.address, value, deadline, v, r, s]);
+  return callOf(marketplace, "depositWithPermit", [
+    currency.address,
+    owner,
+    value,
+    deadline,
+    v,
+    r,
+    s,
+  ]);
 }
 
 /** The owner's signature by a key; undefined when the wallet can't sign such data. */

@@ -150,11 +150,11 @@ function judgedOf(sender: Address, call: DecodedCall | UndecodedCall): Call[] {
       const [reading, signature] = call.args;
       return [{ kind: "report", sender, reading, signature }];
     }
-    case "deposit":
-    case "depositWithPermit": {
+    case "deposit": {
       const [currency, amount] = call.args;
       return [{ kind: "deposit", sender, currency, holder: sender, amount }];
     }
+    case "depositWithPermit":
     case "depositWithAuthorization": {
       const [currency, holder, amount] = call.args;
       return [{ kind: "deposit", sender, currency, holder, amount }];

@@ -111,10 +111,11 @@ export const MARKETPLACE_CALLS: Readonly<Record<Call<typeof marketplaceAbi>, For
     fields: [amount("amount", "Amount", "currency"), optional(currency("currency", "Currency"))],
   },
   depositWithPermit: {
-    intent: "Deposit money into your account",
-    interpolatedIntent: "Deposit {amount} into your account",
+    intent: "Deposit money of a holder who has signed for it",
+    interpolatedIntent: "Deposit {amount} of {holder} into its account",
     fields: [
       amount("amount", "Amount", "currency"),
+      account("holder", "Of account"),
       optional(currency("currency", "Currency")),
       optional(date("deadline", "Permit good until")),
       hidden("v", "Permit's signature"),

@@ -50,8 +50,8 @@ export function allowanceWords(
 export function marketWords(call: MarketCall, telling: Telling): string | undefined {
   switch (call.functionName) {
     case "deposit":
-    case "depositWithPermit":
       return t`Bring ${moneyWords(call.args[1], telling)} into escrow.`;
+    case "depositWithPermit":
     case "depositWithAuthorization":
       return t`Bring ${moneyWords(call.args[2], telling)} of ${whoWords(call.args[1])} into escrow.`;
     case "withdraw":

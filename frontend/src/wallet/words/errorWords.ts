@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<ErrorName, Words>> = {
   },
   Escrow_BalanceOverflow: () => t`The escrow can't hold that much of this currency.`,
   Escrow_NothingDeposited: () => t`No money arrived: deposit more than nothing.`,
+  Escrow_NoPermit: ([, holder]) => t`The currency has taken no permit by ${who(holder)}.`,
   Escrow_Locked: ([, holder, until]) =>
     t`${who(holder)} has locked the money until ${formatMoment(Number(until))}: only the settler named then moves it.`,
   Escrow_BadLock: ([until, current]) =>

@@ -139,7 +139,7 @@ export class Mandates {
     if (signed === undefined) {
       throw new Refusal(
         400,
-        "data is no call that a household signs: depositWithAuthorization, withdrawFor, lockFor, authorizeFor, cancelFor or cancelAllFor of the marketplace, and nothing more.",
+        "data is no call that a household signs: depositWithAuthorization, depositWithPermit, withdrawFor, lockFor, authorizeFor, cancelFor or cancelAllFor of the marketplace, and nothing more.",
       );
     }
     const { holder, currency } = signed;

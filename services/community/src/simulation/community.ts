@@ -196,7 +196,7 @@ export async function fund(wattline: Deployment, who: Person, amount: bigint): P
   await send(who.address, (o) =>
     marketplace
       .connect(who.signer)
-      .depositWithPermit(addresses.euro, amount, deadline, 27 + yParity, r, s, o),
+      .depositWithPermit(addresses.euro, who.address, amount, deadline, 27 + yParity, r, s, o),
   );
 }
 
