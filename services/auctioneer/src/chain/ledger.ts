@@ -21,6 +21,7 @@ import {
   type PublicClient,
   parseEventLogs,
 } from "viem";
+import { MovedError, requireStanding } from "./moved.ts";
 
 /** The chain at its newest block, and what its events have said up to there. */
 export interface ChainState {
@@ -46,9 +47,6 @@ interface Kept<T> {
 
 /** A reorganisation that goes further back than this is answered by reading everything again. */
 const MOST_CHECKPOINTS = 512;
-
-/** The chain was reorganised while it was being read. */
-class MovedError extends Error {}
 
 /**
  * Follows the events that an auctioneer needs: those about microgrids, reservations, and orders on the board. All else is asked
@@ -125,11 +123,8 @@ export class Ledger {
       EVENTS,
     ))
       fresh.push(...logs);
-    const still = await this.#client.getBlock({ blockNumber: number });
-    if (
-      still.hash !== hash ||
-      fresh.some(({ blockHash: of, blockNumber }) => blockNumber === number && of !== hash)
-    )
+    await requireStanding(this.#client, head);
+    if (fresh.some(({ blockHash: of, blockNumber }) => blockNumber === number && of !== hash))
       throw new MovedError();
     await this.#take(fresh);
     this.#checkpoints.push({ number: head.number, hash });

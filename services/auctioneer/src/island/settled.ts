@@ -1,5 +1,6 @@
 import { coveredSlots, type Deployment } from "@wattline/sdk";
 import type { Hex, PublicClient } from "viem";
+import { requireStanding } from "../chain/moved.ts";
 import { doneIn, tradeOfAct } from "../chain/trades.ts";
 import { promiseKey } from "./book.ts";
 import { reportedKey } from "./readings.ts";
@@ -47,7 +48,7 @@ export class SettledReader {
     this.#fromBlock = fromBlock;
   }
 
-  /** Up to a block. @throws what the node throws; the next call begins anew */
+  /** Up to a block. @throws MovedError when it is replaced meanwhile, and what the node throws; the next call begins anew */
   async at(head: { readonly number: number; readonly hash: Hex }): Promise<Settled> {
     const last = this.#read;
     if (last?.hash === head.hash) return this.#settled;
@@ -61,6 +62,7 @@ export class SettledReader {
     }
     const from = stands ? last.number + 1 : this.#fromBlock;
     if (from <= head.number) await this.#take(from, head.number);
+    await requireStanding(this.#client, head);
     this.#read = head;
     return this.#settled;
   }
