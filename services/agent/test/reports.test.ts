@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { FINAL_BLOCKS } from "@wattline/common/final";
 import { energyIdOf, LANES, metersAbi, metersDomain, REGISTRATION_TYPES } from "@wattline/sdk";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
@@ -26,7 +27,6 @@ import { Reporter } from "../src/reporting/reporter.ts";
 import { Household, keyIn } from "./support/folder.ts";
 
 const QUARTER_MS = SLOT_SECONDS * 1000;
-const FINAL_BLOCKS = 128;
 const erc1155 = parseAbi(["function balanceOf(address, uint256) view returns (uint256)"]);
 
 describe("Reports on a chain", () => {

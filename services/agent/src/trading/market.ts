@@ -1,3 +1,4 @@
+import { FINAL_BLOCKS } from "@wattline/common/final";
 import { logRanges, nodeTransport } from "@wattline/common/node";
 import { shownUrl } from "@wattline/common/shownUrl";
 import { Snapshot } from "@wattline/relay/snapshot";
@@ -81,8 +82,6 @@ export interface MarketView extends MarketState {
   fillOf(order: Pick<Order, "maker" | "nonce" | "settler">): Promise<Fill>;
 }
 
-/** A reorganisation reaches back no further. */
-const SETTLED_BLOCKS = 64;
 const RPC_BATCH = 100;
 
 /** The addresses of all contracts. @throws AgentError when some are missing */
@@ -206,7 +205,7 @@ export class Market {
 
   /** Microgrids from their events. The newest blocks are read again each time: they may have been replaced. */
   async #microgridsAt(head: number): Promise<Microgrids> {
-    const from = Math.min(this.#nextBlock, Math.max(0, head - SETTLED_BLOCKS));
+    const from = Math.min(this.#nextBlock, Math.max(0, head - FINAL_BLOCKS));
     const events = this.#events.filter(({ block }) => block < from);
     const { microgrids } = this.contracts;
     for await (const { answer: logs } of logRanges(this.#client, [microgrids], from, head)) {

@@ -1,3 +1,4 @@
+import { FINAL_BLOCKS } from "@wattline/common/final";
 import { logRanges } from "@wattline/common/node";
 import type { Snapshot } from "@wattline/relay/chain";
 import {
@@ -60,21 +61,21 @@ export class Members {
     const { number: head } = view.head;
     const event = getAbiItem({ abi: metersAbi, name: "MeterRegistered" });
     let hasNew = false;
-    if (this.#nextBlock <= head) {
-      const ranges = logRanges(this.#client, [meters], this.#nextBlock, head, [event]);
-      for await (const { answer } of ranges) {
-        const logs = parseEventLogs({
-          abi: metersAbi,
-          eventName: "MeterRegistered",
-          logs: [...answer],
-        });
-        for (const { args } of logs) {
-          hasNew ||= !this.#meters.has(args.meter);
-          this.#meters.add(args.meter);
-        }
+    // The newest blocks are read again each time: they may have been replaced.
+    const { fromBlock } = this.#deployment;
+    const from = Math.max(fromBlock, Math.min(this.#nextBlock, head - FINAL_BLOCKS));
+    for await (const { answer } of logRanges(this.#client, [meters], from, head, [event])) {
+      const logs = parseEventLogs({
+        abi: metersAbi,
+        eventName: "MeterRegistered",
+        logs: [...answer],
+      });
+      for (const { args } of logs) {
+        hasNew ||= !this.#meters.has(args.meter);
+        this.#meters.add(args.meter);
       }
-      this.#nextBlock = head + 1;
     }
+    this.#nextBlock = head + 1;
     if (!hasNew && nowMs - this.#askedMs < EVERY_MS) return;
     await Promise.all([
       ...[...view.microgrids.values()].map((microgrid) => this.#askTerms(view, microgrid)),
