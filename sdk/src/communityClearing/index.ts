@@ -1,3 +1,4 @@
+export { type CrossingBook, pairAcross } from "./across.ts";
 export { communitySlotIn, limitOf } from "./book.ts";
 export { clearCommunity } from "./clear.ts";
 export { type OpenBook, type OpenLimit, type Pool, pairLimits } from "./open.ts";

@@ -76,7 +76,11 @@ export function pairLimits(book: OpenBook): Pairing[] {
 }
 
 /** Sets energy aside for offers, each Wh for one of them: where one pool covers several, for the cheapest. */
-function suppliesOf({ offers, slots, poolOf }: OpenBook): Supply[] {
+export function suppliesOf({
+  offers,
+  slots,
+  poolOf,
+}: Pick<OpenBook, "offers" | "slots" | "poolOf">): Supply[] {
   const pools = new Map<string, Map<number, bigint>>();
   return [...offers].sort(cheapestFirst).flatMap((open) =>
     SOURCES.filter((source) => (open.order.sources & sourceMask(source)) !== 0).flatMap(

@@ -24,7 +24,7 @@ import {
   type PublicClient,
 } from "viem";
 import { type ChainState, Ledger } from "./chain/ledger.ts";
-import { batchesOfPairings, lastDueSlot, pairingsOf, timingOf } from "./clearing.ts";
+import { batchesOfPairings, pairingsOf } from "./clearing.ts";
 import type { Config, Settings } from "./config.ts";
 import { Island } from "./island/island.ts";
 import { Mandates } from "./mandates/mandates.ts";
@@ -36,6 +36,7 @@ import { type Attempt, Outbox } from "./sending/outbox.ts";
 import { Sender } from "./sending/sender.ts";
 import type { Step } from "./sending/step.ts";
 import { type Call, matchOutcomes, settleCall, simulate } from "./simulate.ts";
+import { lastDueSlot, timingOf } from "./timing.ts";
 
 /** What an auctioneer can be told besides its configuration. */
 export interface AuctioneerOptions {
@@ -299,12 +300,13 @@ export class Auctioneer {
 
   /** Who gets how much of what is due, in batches. */
   async #settling(state: ChainState, signal: AbortSignal): Promise<Step[]> {
-    const { view } = state;
+    const { view, lines } = state;
     const verified = await this.#verifier.verify(view, await this.#read(state, signal));
     this.metrics.orders.reset();
     for (const { judgement } of verified) this.metrics.orders.inc({ state: judgement.state });
     const { microgrids } = this.#config.clear;
-    const pairings = await pairingsOf(view, verified, timingOf(this.#config), microgrids);
+    const timing = timingOf(this.#config);
+    const pairings = await pairingsOf(view, verified, { timing, microgrids, lines });
     return batchesOfPairings(view, verified, pairings).map((batch) => ({
       purpose: "settle",
       worth: () => this.#worthOf(batch),

@@ -11,6 +11,7 @@ import {
   microgridsAbi,
   type Position,
   type SignedOrder,
+  type TieLine,
 } from "@wattline/sdk";
 import {
   type AbiEvent,
@@ -29,6 +30,8 @@ export interface ChainState {
   readonly view: Snapshot;
   /** Forwards that were reserved and, as far as is known, not wholly settled. */
   readonly positions: ReadonlyMap<Hex, Position>;
+  /** Tie lines between microgrids. */
+  readonly lines: readonly TieLine[];
   /** Orders that were posted on the board. */
   readonly pinned: readonly SignedOrder[];
 }
@@ -62,6 +65,7 @@ export class Ledger {
   /** Positions without an open block, with the block at which that was seen. */
   readonly #closed = new Map<Hex, number>();
   #microgrids: ReadonlyMap<number, Microgrid> = new Map();
+  #lines: readonly TieLine[] = [];
   #state: ChainState | undefined;
   #head: number | undefined;
   #reorganisations = NO_REORGANISATIONS;
@@ -136,6 +140,7 @@ export class Ledger {
           .filter(({ what: { id } }) => !this.#closed.has(id))
           .map(({ what: { id, position } }) => [id, position]),
       ),
+      lines: this.#lines,
       pinned: this.#pinned.map(({ what }) => what),
     };
     return this.#state;
@@ -200,6 +205,7 @@ export class Ledger {
       if (event !== undefined) book.add(event, Number(blockTimestamp));
     }
     this.#microgrids = new Map(book.all().map((one) => [one.microgrid, one]));
+    this.#lines = book.lines();
   }
 
   /** Forgets what no reorganisation within the checkpoints can bring back. */

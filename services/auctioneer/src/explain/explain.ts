@@ -15,11 +15,12 @@ import {
 } from "@wattline/sdk";
 import { type Address, type Hex, isAddressEqual, type PublicClient } from "viem";
 import { Ledger } from "../chain/ledger.ts";
-import { batchesOfPairings, pairingsOf, timingOf } from "../clearing.ts";
+import { batchesOfPairings, pairingsOf } from "../clearing.ts";
 import type { Settings } from "../config.ts";
 import { Relays } from "../orders/relays.ts";
 import { type Verified, Verifier } from "../orders/verify.ts";
 import { matchOutcomes, settleCall, simulate } from "../simulate.ts";
+import { timingOf } from "../timing.ts";
 import { type SlotTrade, settledIn } from "./history.ts";
 
 /** What is asked: a household, and a slot of its microgrid. */
@@ -108,9 +109,9 @@ export async function explain(
   );
 
   const timing = timingOf(config);
-  const next = (await pairingsOf(view, verified, timing, [number])).filter(
-    ({ energyWh }) => (energyWh.get(slot) ?? 0n) > 0n,
-  );
+  const next = (
+    await pairingsOf(view, verified, { timing, microgrids: [number], lines: [] })
+  ).filter(({ energyWh }) => (energyWh.get(slot) ?? 0n) > 0n);
   const skips = new Map<string, string>();
   for (const batch of batchesOfPairings(view, verified, next)) {
     const { events } = await simulate(client, deployment, address, settleCall(deployment, batch));

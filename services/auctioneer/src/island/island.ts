@@ -16,10 +16,11 @@ import {
 } from "@wattline/sdk";
 import type { Address, Hex, PublicClient } from "viem";
 import type { ChainState } from "../chain/ledger.ts";
-import { pairingsOf, type Timing } from "../clearing.ts";
+import { pairingsOf } from "../clearing.ts";
 import { isFor, type Verifier } from "../orders/verify.ts";
 import type { Step } from "../sending/step.ts";
 import type { Call } from "../simulate.ts";
+import type { Timing } from "../timing.ts";
 import { assignedBy } from "./assigned.ts";
 import type { Entry } from "./entries.ts";
 import { PromiseLedger } from "./ledger.ts";
@@ -182,7 +183,11 @@ export class Island {
     );
     const verified = await verifier.verify(promised, withPartner(promisable));
     const hashes = new Map(verified.map(({ order, hash: of }) => [order, of]));
-    const pairings = await pairingsOf(promised, verified, timing, microgrids, true);
+    const pairings = await pairingsOf(promised, verified, {
+      ...{ timing, microgrids },
+      // Without the chain nothing crosses a line: it may be cut, and nobody knows what it carries.
+      ...{ lines: [], isIsland: true },
+    });
     for (const [microgrid, own] of Map.groupBy(pairings, ({ offer }) => offer.order.microgrid)) {
       const asked = verified.flatMap(({ order, judgement, leftAlone, hash: of }) =>
         order.microgrid === microgrid && judgement.state === "live" && leftAlone === undefined

@@ -93,6 +93,16 @@ export interface Registering {
   readonly capacityW: number;
 }
 
+/** What a tie line does, as the contracts take it. */
+export interface LineTerms {
+  readonly lossBps: number;
+  /** Wh per slot in each direction. */
+  readonly capacity: number;
+  /** Base units per kWh that is sent. */
+  readonly wheelingUp: bigint;
+  readonly wheelingDown: bigint;
+}
+
 /** Energy in slots counted from the start. */
 export const slots = (first: number, count: number, wh: bigint): EnergyBySlot =>
   new Map(Array.from({ length: count }, (_, i) => [START_SLOT + first + i, wh]));
@@ -145,6 +155,13 @@ export async function createWorld(rpcUrl: string) {
     utcOffsetMinutes: 0,
   };
   await operate("found", [charter, 0, [LEVEL], localAccount(1).address, RATION_WH]);
+
+  /** The same operator founds a microgrid like the first, joined to it by a tie line of these terms. */
+  async function foundNextDoor(name: string, line: LineTerms): Promise<void> {
+    await operate("found", [{ ...charter, name }, 0, [LEVEL], localAccount(1).address, RATION_WH]);
+    await operate("proposeTieLine", [1, 2, line]);
+    await operate("proposeTieLine", [2, 1, line]);
+  }
 
   /** Registers a device that has consented to it. */
   const register = (
@@ -288,6 +305,7 @@ export async function createWorld(rpcUrl: string) {
     market,
     metering,
     operate,
+    foundNextDoor,
     register,
     registerDevice,
     meter,
