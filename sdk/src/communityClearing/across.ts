@@ -1,3 +1,4 @@
+import { isAddressEqual } from "viem";
 import type { Pairing } from "../batches.ts";
 import {
   amountsOf,
@@ -14,9 +15,11 @@ import {
 import {
   type Crossing,
   communityPriceIn,
+  crossingOf,
   isClosedIn,
   isIslandedIn,
   type Microgrid,
+  type TieLine,
 } from "../microgrid.ts";
 import type { EnergyBySlot } from "../profile.ts";
 import type { SignedOrder } from "../typedData.ts";
@@ -25,13 +28,17 @@ import { clearCommunity } from "./clear.ts";
 import { type OpenBook, suppliesOf } from "./open.ts";
 import type { CommunitySlot } from "./types.ts";
 
-/** A tie line in one direction, and the limits for minted energy that may meet over it. */
-export interface CrossingBook extends Omit<OpenBook, "microgrid" | "criticalFirst"> {
+/** A tie line in one direction. */
+export interface LineWay {
   /** Where the offers are. */
   readonly from: Microgrid;
   /** Where the bids are. */
   readonly to: Microgrid;
   readonly crossing: Crossing;
+}
+
+/** The limits for minted energy that may meet over a tie line. */
+export interface CrossingBook extends LineWay, Omit<OpenBook, "microgrid" | "criticalFirst"> {
   /** Wh that the line has carried in this direction. */
   readonly flowWh: EnergyBySlot;
 }
@@ -42,6 +49,28 @@ interface LineSlot extends CommunitySlot {
   readonly prices: SlotPrices;
   /** Wh that the line can still carry. */
   readonly roomWh: bigint;
+}
+
+/**
+ * The directions in which lines carry energy, in the order of their microgrids' numbers. What trades over a line has one currency and
+ * slots of one length.
+ */
+export function waysOver(
+  lines: readonly TieLine[],
+  known: (microgrid: number) => Microgrid | undefined,
+  nowSeconds: number,
+): LineWay[] {
+  const sorted = [...lines].sort((a, b) => a.lower - b.lower || a.higher - b.higher);
+  return sorted.flatMap((line) => {
+    const [lower, higher] = [known(line.lower), known(line.higher)];
+    if (lower === undefined || higher === undefined) return [];
+    if (!isAddressEqual(lower.currency, higher.currency)) return [];
+    if (lower.slotSeconds !== higher.slotSeconds) return [];
+    return [
+      { from: lower, to: higher, crossing: crossingOf(line, line.lower, nowSeconds) },
+      { from: higher, to: lower, crossing: crossingOf(line, line.higher, nowSeconds) },
+    ].filter(({ crossing }) => crossing.capacityWh > 0n);
+  });
 }
 
 /**
@@ -99,19 +128,46 @@ function lineSlotIn(
   const roomWh = crossing.capacityWh - (flowWh.get(slot) ?? 0n);
   const isOpen = [from, to].every((end) => !isIslandedIn(end, slot) && !isClosedIn(end, slot));
   if (roomWh <= 0n || !isOpen) return undefined;
-  const prices = {
-    sellersPerKwh: communityPriceIn(from, slot),
-    buyersPerKwh: communityPriceIn(to, slot),
-    chargePerKwh: crossing.wheelingPerKwh,
-    capPerKwh: undefined,
-    lossBps: crossing.lossBps,
-  };
-  const limit = { kind: "limit", pricePerKwh: 0n } as const;
-  const price = dealPriceOf(limit, limit, prices);
-  if (price === undefined) return undefined;
+  const { price, prices } = termsAcross(from, to, crossing, slot);
   const { pricePerKwh } = price;
   // The wheeling charge is in the sellers' limits, as they are compared here.
   return { slot, pricePerKwh, networkFeePerKwh: 0n, price, prices, roomWh };
+}
+
+/** The price at which limits meet over a line in a slot, and what it comes from. */
+function termsAcross(
+  from: Microgrid,
+  to: Microgrid,
+  { lossBps, wheelingPerKwh }: Crossing,
+  slot: number,
+): Pick<LineSlot, "price" | "prices"> {
+  const prices = {
+    sellersPerKwh: communityPriceIn(from, slot),
+    buyersPerKwh: communityPriceIn(to, slot),
+    chargePerKwh: wheelingPerKwh,
+    capPerKwh: undefined,
+    lossBps,
+  };
+  const limit = { kind: "limit", pricePerKwh: 0n } as const;
+  const price = dealPriceOf(limit, limit, prices);
+  if (price === undefined) throw new Error("Two limits have a price.");
+  return { price, prices };
+}
+
+/**
+ * The most that a limit pays per kWh over the tie lines that lead to a microgrid, in base units, by slot; undefined when none
+ * does.
+ */
+export function dearestAcross(
+  { microgrid }: Pick<Microgrid, "microgrid">,
+  ways: readonly LineWay[],
+): ((slot: number) => bigint) | undefined {
+  const here = ways.filter(({ to }) => to.microgrid === microgrid);
+  if (here.length === 0) return undefined;
+  return (slot) =>
+    here
+      .map(({ from, to, crossing }) => termsAcross(from, to, crossing, slot).price.pricePerKwh)
+      .reduce((most, price) => (price > most ? price : most));
 }
 
 /** What part of each slot's energy the line carries. */

@@ -1,4 +1,4 @@
-export { type CrossingBook, pairAcross } from "./across.ts";
+export { type CrossingBook, dearestAcross, type LineWay, pairAcross, waysOver } from "./across.ts";
 export { communitySlotIn, limitOf } from "./book.ts";
 export { clearCommunity } from "./clear.ts";
 export { type OpenBook, type OpenLimit, type Pool, pairLimits } from "./open.ts";

@@ -57,6 +57,7 @@ export function planTrades(facts: TradingFacts, given: TradingLimits): Plan {
         forward: terms.bondPerKwh !== undefined,
         price: terms.pricePerKwh,
         bond: terms.bondPerKwh ?? 0n,
+        crosses: terms.crosses ?? false,
         firstSlot: slot,
       },
       missingWh,
@@ -170,7 +171,7 @@ function staleOf(
 
 /** Never below what the grid pays, nor above what it charges. */
 function termsOf(
-  { microgrid, meter }: TradingFacts,
+  { microgrid, meter, acrossPerKwh, firm }: TradingFacts,
   { floorPerKwh, ceilingPerKwh, postedPerKwh, forward }: TradingLimits,
   purpose: Purpose,
   slot: number,
@@ -184,6 +185,8 @@ function termsOf(
     firstSlot: slot,
     pricePerKwh: purpose === "gift" ? 0n : pricePerKwh,
     meter,
+    // Across a line a seller of energy to come would pay the wheeling charge for what does not come.
+    crosses: acrossPerKwh !== undefined && firm === undefined && !isForward && purpose !== "gift",
     ...(isForward && { bondPerKwh: forward?.bondPerKwh ?? 0n }),
   };
 }

@@ -66,6 +66,8 @@ export interface TradingFacts {
   /** Its meter. */
   readonly meter: Address;
   readonly microgrid: Microgrid;
+  /** Given where tie lines lead to the microgrid: the most that a kWh costs over them, in base units, by slot. */
+  readonly acrossPerKwh?: ((slot: number) => bigint) | undefined;
   /** Chain time, Unix seconds. */
   readonly nowSeconds: number;
   /** The maker's counter in the currency's account. */

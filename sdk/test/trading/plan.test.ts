@@ -70,6 +70,27 @@ const shown = (orders: ReturnType<typeof plan>["orders"]) =>
   ]);
 
 describe("A plan of a home's trades", () => {
+  it("lets minted energy cross where a tie line leads to the microgrid, and counts what it may cost there", () => {
+    const facts = { metered: [metered(-2, 300n, 0n), metered(-1, 0n, 900n)] };
+    const crossing = (members: Partial<TradingFacts>) =>
+      plan({ ...facts, ...members }, { mostPerDayMillis: 100_000_000n }).orders.map(
+        ({ purpose, order: { crosses, energy } }) => [purpose, crosses, energy],
+      );
+    // A tenth of a euro is 500 Wh at the community price of 0.20.
+    expect(crossing({})).to.deep.equal([
+      ["spot offer", false, 300],
+      ["spot bid", false, 500],
+    ]);
+    expect(crossing({ acrossPerKwh: () => 220_000n })).to.deep.equal([
+      ["spot offer", true, 300],
+      ["spot bid", true, 454],
+    ]);
+    // No bid pays more than its limit.
+    expect(crossing({ acrossPerKwh: () => 400_000n })[1]).to.deep.equal(["spot bid", true, 400]);
+    const forward = plan({ forecast: [forecast(8, 100n, 50n)], acrossPerKwh: () => 220_000n });
+    expect(forward.orders.map(({ order }) => order.crosses)).to.deep.equal([false, false]);
+  });
+
   it("offers what was exported and is not promised, and bids for what was imported", () => {
     const { orders } = plan({
       metered: [metered(-3, 500n, 40n), metered(-2, 300n, 0n), metered(-1, 0n, 700n)],

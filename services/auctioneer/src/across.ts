@@ -2,13 +2,11 @@ import type { Snapshot } from "@wattline/relay/chain";
 import {
   asker,
   blockOf,
-  type Crossing,
   communityPriceIn,
-  crossingOf,
   type EnergyBySlot,
   LANES,
+  type LineWay,
   laneOf,
-  type Microgrid,
   marketplaceAbi,
   OFFER,
   type OpenLimit,
@@ -17,18 +15,11 @@ import {
   type Pool,
   pairAcross,
   type TieLine,
+  waysOver,
 } from "@wattline/sdk";
-import { isAddressEqual } from "viem";
 import { moneyOf, openOf, poolKey, poolsOf, slotsOf } from "./openBook.ts";
 import type { Verified } from "./orders/verify.ts";
 import { dueSlots, type Timing } from "./timing.ts";
-
-/** A tie line in one direction. */
-interface Way {
-  readonly from: Microgrid;
-  readonly to: Microgrid;
-  readonly crossing: Crossing;
-}
 
 /**
  * Who gets how much from whom over tie lines, of minted energy that is left when the microgrids are cleared. Lines have their turn by
@@ -41,7 +32,7 @@ export async function pairingsAcross(
   { timing, lines }: { readonly timing: Timing; readonly lines: readonly TieLine[] },
   home: readonly Pairing[],
 ): Promise<Pairing[]> {
-  const ways = waysOf(view, lines);
+  const ways = waysOver(lines, (each) => view.microgrid(each), view.nowSeconds);
   if (ways.length === 0) return [];
   const left = new Leftovers(view);
   left.take(home);
@@ -55,24 +46,9 @@ export async function pairingsAcross(
   return pairings;
 }
 
-/** The directions in which energy may go over lines: `settle` wants one currency and slots of one length. */
-function waysOf(view: Snapshot, lines: readonly TieLine[]): Way[] {
-  const sorted = [...lines].sort((a, b) => a.lower - b.lower || a.higher - b.higher);
-  return sorted.flatMap((line) => {
-    const [lower, higher] = [view.microgrid(line.lower), view.microgrid(line.higher)];
-    if (lower === undefined || higher === undefined) return [];
-    if (!isAddressEqual(lower.currency, higher.currency)) return [];
-    if (lower.slotSeconds !== higher.slotSeconds) return [];
-    return [
-      { from: lower, to: higher, crossing: crossingOf(line, line.lower, view.nowSeconds) },
-      { from: higher, to: lower, crossing: crossingOf(line, line.higher, view.nowSeconds) },
-    ].filter((way) => way.crossing.capacityWh > 0n);
-  });
-}
-
 async function clearWay(
   view: Snapshot,
-  way: Way,
+  way: LineWay,
   crossing: readonly Verified[],
   timing: Timing,
   left: Leftovers,
@@ -108,7 +84,7 @@ async function clearWay(
 /** Wh that a line has carried in one direction. */
 async function flowOf(
   view: Snapshot,
-  { from, to }: Way,
+  { from, to }: LineWay,
   slots: readonly number[],
 ): Promise<EnergyBySlot> {
   const ask = asker(view, view.deployment.marketplace, marketplaceAbi);

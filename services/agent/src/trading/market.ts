@@ -8,6 +8,7 @@ import {
   asker,
   blockOf,
   type Contracts,
+  dearestAcross,
   decodeLog,
   type EnergyBySlot,
   type HistoryEvent,
@@ -25,6 +26,8 @@ import {
   type SlotRange,
   SOURCES,
   type Source,
+  type TieLine,
+  waysOver,
 } from "@wattline/sdk";
 import {
   type Address,
@@ -68,6 +71,8 @@ export interface MarketState {
   readonly isOffline: boolean;
   readonly meter: TradingMeter;
   readonly microgrid: Microgrid;
+  /** The most that a kWh costs over tie lines, in base units, by slot; undefined where none leads to the microgrid. */
+  readonly acrossPerKwh: ((slot: number) => bigint) | undefined;
   readonly currency: Currency;
   readonly account: AccountFacts;
   readonly allowance: AllowanceFacts;
@@ -101,6 +106,7 @@ export class Market {
   #seeing: Promise<Snapshot> | undefined;
   #seen: Snapshot | undefined;
   #nextBlock: number;
+  #lines: readonly TieLine[] = [];
   #events: { readonly event: HistoryEvent; readonly block: number; readonly time: number }[] = [];
   readonly #currencies = new Map<Address, Currency>();
 
@@ -143,6 +149,10 @@ export class Market {
       ...time,
       meter: { owner, microgrid: number, source, firstSlot },
       microgrid,
+      acrossPerKwh: dearestAcross(
+        microgrid,
+        waysOver(this.#lines, (each) => view.microgrid(each), view.nowSeconds),
+      ),
       currency,
       account,
       allowance,
@@ -199,6 +209,7 @@ export class Market {
     };
     const book = await this.#microgridsAt(head.number);
     const microgrids = new Map(book.all().map((each) => [each.microgrid, each]));
+    this.#lines = book.lines();
     this.#seen = new Snapshot(this.#client, this.contracts, head, microgrids, false);
     return this.#seen;
   }
