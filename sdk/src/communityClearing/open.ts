@@ -23,6 +23,8 @@ export interface OpenBook {
   readonly bids: readonly OpenLimit[];
   /** As in {@link CommunityBook}. */
   readonly moneyMillis?: ReadonlyMap<string, bigint>;
+  /** Given where a posted price is met: what buyers pay in a slot, in base units per kWh, instead of the community price. */
+  readonly postedIn?: (slot: number) => bigint;
   /** Whether critical loads come first in every slot, as they do in islanded ones; others then have to name their meter. */
   readonly criticalFirst?: boolean;
   /** The energy that covers an offer. */
@@ -62,6 +64,7 @@ export function pairLimits(book: OpenBook): Pairing[] {
   const slots = book.slots.map((slot) => ({
     ...(book.criticalFirst && { rationWh: NO_RATION_WH }),
     ...communitySlotIn(microgrid, slot),
+    ...(book.postedIn && { pricePerKwh: book.postedIn(slot) }),
   }));
   const cleared = clearCommunity({
     orders,

@@ -10,6 +10,7 @@ import {
   type Batch,
   type Deployment,
   errorOf,
+  isPosted,
   keepMatches,
   marketplaceAbi,
   type Release,
@@ -291,11 +292,13 @@ export class Auctioneer {
     return false;
   }
 
-  /** The limits that it may fill, from relays and board; of slots that are not due for long, none. */
+  /** What it may fill, from relays and board; of slots that are not due for long, none. */
   async #read({ view, pinned }: ChainState, signal: AbortSignal): Promise<SignedOrder[]> {
     const { board } = this.#config.orders;
     const read = await this.#relays.orders(lastDueSlot(view, timingOf(this.#config)), signal);
-    return [...read, ...(board ? pinned : [])].filter(({ order }) => isFor(this.address, order));
+    return [...read, ...(board ? pinned : [])].filter(
+      ({ order }) => isPosted(order) || isFor(this.address, order),
+    );
   }
 
   /** Who gets how much of what is due, in batches. */

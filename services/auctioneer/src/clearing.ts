@@ -2,15 +2,22 @@ import type { Snapshot } from "@wattline/relay/chain";
 import {
   type Batch,
   batchesOf,
+  communityPriceIn,
+  isIslandedIn,
+  isLimit,
+  isPosted,
+  levelFor,
   type Microgrid,
   OFFER,
+  type OpenBook,
   type Pairing,
   pairLimits,
   type SlotRange,
   type TieLine,
 } from "@wattline/sdk";
 import { pairingsAcross } from "./across.ts";
-import { moneyOf, openBid, openOf, poolsOf, slotsOf } from "./openBook.ts";
+import { Leftovers } from "./leftovers.ts";
+import { moneyOf, poolsOf, rationed, slotsOf } from "./openBook.ts";
 import type { Verified } from "./orders/verify.ts";
 import { dueSlots, type Timing } from "./timing.ts";
 
@@ -40,7 +47,10 @@ export interface ClearingRules {
   readonly isIsland?: boolean;
 }
 
-/** Who gets how much from whom in the due slots: first in each microgrid, then over tie lines. */
+/**
+ * Who gets how much from whom in the due slots: in each microgrid first what is posted at prices that are no worse for limits than
+ * the community's, then at the community price; what is left goes over tie lines.
+ */
 export async function pairingsOf(
   view: Snapshot,
   verified: readonly Verified[],
@@ -52,21 +62,71 @@ export async function pairingsOf(
       leftAlone === undefined &&
       (microgrids === undefined || microgrids.includes(order.microgrid)),
   );
+  const left = new Leftovers();
   const pairings: Pairing[] = [];
   for (const [number, orders] of Map.groupBy(fillable, ({ order }) => order.microgrid)) {
     const microgrid = known(view, number);
     const due = dueSlots(microgrid, view.nowSeconds, timing, isIsland);
-    const [forwards, spots] = [true, false].map((isForward) =>
+    const [forwards = [], spots = []] = [true, false].map((isForward) =>
       orders.filter(({ order }) => order.forward === isForward),
     );
-    pairings.push(...(await clear(view, microgrid, spots ?? [], due.spot, isIsland)));
+    pairings.push(...(await clearPosted(view, microgrid, spots, due.spot, left)));
+    const limits = spots.filter(({ order }) => isLimit(order));
+    pairings.push(...(await clear(view, microgrid, limits, due.spot, left, { isIsland })));
     // A bid demands a bond: those that demand less take part where those that demand more are served.
-    for (const level of bondLevels(forwards ?? [])) {
-      pairings.push(...(await clear(view, microgrid, level, due.forward)));
+    for (const level of bondLevels(forwards)) {
+      pairings.push(...(await clear(view, microgrid, level, due.forward, left)));
     }
   }
-  const across = await pairingsAcross(view, fillable, { timing, lines }, pairings);
-  return [...pairings, ...across];
+  return [...pairings, ...(await pairingsAcross(view, fillable, { timing, lines }, left))];
+}
+
+/**
+ * What is posted, price by price: the cheapest offers first, then the dearest bids. In islanded slots, where energy is rationed,
+ * posted prices are left to those who take them.
+ */
+async function clearPosted(
+  view: Snapshot,
+  microgrid: Microgrid,
+  orders: readonly Verified[],
+  due: SlotRange,
+  left: Leftovers,
+): Promise<Pairing[]> {
+  const isOffer = ({ order }: Verified): boolean => order.side === OFFER;
+  const [posted, limits] = [isPosted, isLimit].map((kind) =>
+    orders.filter(({ order }) => kind(order)),
+  );
+  const pairings: Pairing[] = [];
+  for (const isSold of [true, false]) {
+    const own = (posted ?? []).filter((each) => isOffer(each) === isSold);
+    const others = (limits ?? []).filter((each) => isOffer(each) !== isSold);
+    if (others.length === 0) continue;
+    const prices = [...new Set(own.map(({ order }) => order.price))].sort((a, b) =>
+      a < b === isSold ? -1 : 1,
+    );
+    for (const price of prices) {
+      const priceIn = (slot: number): bigint =>
+        isSold ? price + levelFor(microgrid, slot).feePerKwh : price;
+      const isNoWorse = (slot: number): boolean => {
+        const community = communityPriceIn(microgrid, slot);
+        return isSold ? priceIn(slot) <= community : priceIn(slot) >= community;
+      };
+      pairings.push(
+        ...(await clear(
+          view,
+          microgrid,
+          [...own.filter(({ order }) => order.price === price), ...others],
+          due,
+          left,
+          {
+            postedIn: priceIn,
+            trades: (slot) => !isIslandedIn(microgrid, slot) && isNoWorse(slot),
+          },
+        )),
+      );
+    }
+  }
+  return pairings;
 }
 
 /**
@@ -83,26 +143,40 @@ function bondLevels(orders: readonly Verified[]): Verified[][] {
   ]);
 }
 
+/** How orders of a microgrid meet, when not at the community price in all slots that are due. */
+interface Meeting extends Pick<OpenBook, "postedIn"> {
+  /** Whether they meet in a slot. */
+  trades?(slot: number): boolean;
+  readonly isIsland?: boolean;
+}
+
 async function clear(
   view: Snapshot,
   microgrid: Microgrid,
   orders: readonly Verified[],
   due: SlotRange,
-  isIsland = false,
+  left: Leftovers,
+  { postedIn, trades = () => true, isIsland = false }: Meeting = {},
 ): Promise<Pairing[]> {
   const offers = orders.filter(({ order }) => order.side === OFFER);
   const bids = orders.filter(({ order }) => order.side !== OFFER);
-  const slots = slotsOf(microgrid, offers, bids, due);
+  const slots = slotsOf(microgrid, offers, bids, due).filter(trades);
   if (slots.length === 0) return [];
-  return pairLimits({
+  const poolOf = await poolsOf(view, microgrid, offers, slots);
+  const pairings = pairLimits({
     microgrid,
     slots,
-    offers: offers.map(openOf),
-    bids: await Promise.all(bids.map((bid) => openBid(view, microgrid, bid, slots))),
-    moneyMillis: moneyOf(bids),
-    poolOf: await poolsOf(view, microgrid, offers, slots),
+    offers: offers.map((offer) => left.open(offer)),
+    bids: await Promise.all(
+      bids.map((bid) => rationed(view, microgrid, left.open(bid), bid, slots)),
+    ),
+    moneyMillis: left.ofMoney(moneyOf(bids)),
+    poolOf: (order, source) => left.ofPool(poolOf(order, source)),
     criticalFirst: isIsland,
+    ...(postedIn && { postedIn }),
   });
+  left.take(pairings, (_, slot) => postedIn?.(slot) ?? communityPriceIn(microgrid, slot));
+  return pairings;
 }
 
 function known(view: Snapshot, number: number): Microgrid {

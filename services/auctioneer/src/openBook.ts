@@ -94,21 +94,14 @@ function promisable(
   return new Map(slots.map((slot) => [slot, mostWh - (promisedWh.get(slot) ?? 0n)]));
 }
 
-export const openOf = ({ order, signature, judgement }: Verified): OpenLimit => ({
-  order,
-  signature,
-  leftWh: judgement.remainingWh,
-});
-
 /** A bid, with what its meter's ration leaves of islanded slots. */
-export async function openBid(
+export async function rationed(
   view: Snapshot,
   microgrid: Microgrid,
-  bid: Verified,
+  open: OpenLimit,
+  { order, facts }: Verified,
   slots: readonly number[],
 ): Promise<OpenLimit> {
-  const open = openOf(bid);
-  const { order, facts } = bid;
   const isOwn =
     facts.meter?.active === true &&
     facts.meter.microgrid === order.microgrid &&

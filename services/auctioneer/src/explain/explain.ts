@@ -168,7 +168,7 @@ function whyOf(each: Verified, known: Known, tradedWh: bigint, nextWh: bigint): 
   const { community, slot, nowSeconds, dueAtSeconds } = known;
   const isOffer = order.side === OFFER;
   const skip = known.skips.get(hash);
-  const price = isPosted(order) ? undefined : priceReason(order, community, slot);
+  const price = (isPosted(order) ? postedReason : priceReason)(order, community, slot);
   if (facts.signer === undefined) return "Its signature is of nobody who may sign it.";
   if (price !== undefined) return price;
   if (leftAlone !== undefined) return `This auctioneer leaves it alone: ${leftAlone}.`;
@@ -186,6 +186,16 @@ function whyOf(each: Verified, known: Known, tradedWh: bigint, nextWh: bigint): 
   if (skip !== undefined) return `It would be skipped by the contract: ${skip}.`;
   if (nextWh > 0n) return `${nextWh} Wh of this slot are shared out to it next.`;
   return rationReason(isOffer, known, tradedWh);
+}
+
+/** Why a posted price does not take part: for a limit it would be worse than the community price. */
+function postedReason(order: Order, community: Microgrid, slot: number): string | undefined {
+  const price = communityPriceIn(community, slot);
+  const { feePerKwh } = levelFor(community, slot);
+  const isOffer = order.side === OFFER;
+  const allIn = isOffer ? order.price + feePerKwh : order.price;
+  if (allIn === price || allIn < price === isOffer) return undefined;
+  return `Its posted price ${allIn}${isOffer ? ", network fee included," : ""} is ${isOffer ? "above" : "below"} the community price ${price}, which limits trade at. Neighbours may take it themselves.`;
 }
 
 /** Why a limit does not take part at a slot's price. */

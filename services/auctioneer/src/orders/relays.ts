@@ -24,7 +24,7 @@ const PROMISABLE: Reading = {
   patienceMs: 300_000,
 };
 
-/** Reads the limits that a settler may fill from relays. Each is asked by itself: one that fails or lies hinders no other. */
+/** Reads the orders that a settler may fill from relays. Each is asked by itself: one that fails or lies hinders no other. */
 export class Relays {
   readonly #clients: ReadonlyMap<string, RelayClient>;
   readonly #settler: Address;
@@ -44,11 +44,17 @@ export class Relays {
   }
 
   /**
-   * The limits that the relays say are live. Nothing of them is verified but their form.
+   * The limits for this settler, and the posted prices of minted energy, that the relays say are live. Nothing of them is verified
+   * but their form.
    * @param toSlot Orders for later slots only are left out.
    */
-  orders(toSlot: number, signal: AbortSignal): Promise<SignedOrder[]> {
-    return this.#read({ kind: "limit", settler: this.#settler, state: "live", toSlot }, signal);
+  async orders(toSlot: number, signal: AbortSignal): Promise<SignedOrder[]> {
+    const live = { state: "live", toSlot } as const;
+    const read = await Promise.all([
+      this.#read({ ...live, kind: "limit", settler: this.#settler }, signal),
+      this.#read({ ...live, kind: "posted", forward: false }, signal),
+    ]);
+    return read.flat();
   }
 
   /**

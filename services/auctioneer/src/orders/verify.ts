@@ -71,8 +71,10 @@ export const isFor = (settler: Address, order: Pick<Order, "settler">): boolean 
 
 /** Why a settler leaves an order alone that others may trade. */
 function leftAloneBy(settler: Address, order: Order, { account, nowSeconds }: OrderFacts) {
-  if (isPosted(order)) return "it is a posted price, which neighbours take themselves";
-  if (!isFor(settler, order)) return `it names ${order.settler} as its settler`;
+  if (isPosted(order) && order.forward) {
+    return "it is a posted price for energy to come, which neighbours take themselves";
+  }
+  if (isLimit(order) && !isFor(settler, order)) return `it names ${order.settler} as its settler`;
   if (!isAddressEqual(order.counterparty, zeroAddress)) {
     return `it is for ${order.counterparty} alone, and takes no part in the rationing of all`;
   }
