@@ -36,6 +36,9 @@ export function batchesOfPairings(
   });
 }
 
+/** Posted prices of one side that a round looks at: signing thousands of them costs nothing. */
+const MOST_PRICES = 200;
+
 /** What is cleared, and when. */
 export interface ClearingRules {
   readonly timing: Timing;
@@ -104,7 +107,7 @@ async function clearPosted(
     const prices = [...new Set(own.map(({ order }) => order.price))].sort((a, b) =>
       a < b === isSold ? -1 : 1,
     );
-    for (const price of prices) {
+    for (const price of prices.slice(0, MOST_PRICES)) {
       const priceIn = (slot: number): bigint =>
         isSold ? price + levelFor(microgrid, slot).feePerKwh : price;
       const isNoWorse = (slot: number): boolean => {
@@ -130,8 +133,8 @@ async function clearPosted(
 }
 
 /**
- * Forwards by the bond that bids demand, the highest first: each level's bids meet the offers that pay such a bond. An offer that
- * is used up by one level is cut by the contract in the next.
+ * Forwards by the bond that bids demand, the highest first: each level's bids meet the offers that pay such a bond, with what is left
+ * of them.
  */
 function bondLevels(orders: readonly Verified[]): Verified[][] {
   const bids = orders.filter(({ order }) => order.side !== OFFER);
