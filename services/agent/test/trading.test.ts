@@ -277,6 +277,18 @@ ${home("bob", 0, url, floor)}
     expect(await book(BOB.address)).to.have.length(bob.length);
   });
 
+  it("lets metered energy cross where a tie line leads to the microgrid", async () => {
+    const line = { lossBps: 300, capacity: 5_000, wheelingUp: 20_000n, wheelingDown: 20_000n };
+    await world.foundNextDoor("Windy Row", line);
+    await trade(await start());
+    await relay.caughtUp();
+    for (const maker of [JANE, BOB]) {
+      const crossing = (await book(maker.address)).filter(({ order }) => order.crosses);
+      expect(crossing).to.have.length(REPORTED_SLOTS + SLOTS);
+      expect(crossing.some(({ order }) => order.forward)).to.equal(false);
+    }
+  });
+
   it("follows what is filled on chain, and tells what it sold, bought and expects", async () => {
     const port = await freePort();
     const running = await start(toml({ more: `[page]\nport = ${port}` }));
