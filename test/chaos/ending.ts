@@ -34,6 +34,8 @@ export async function comeToRest(stage: Stage, signal: AbortSignal): Promise<voi
     },
     SETTLE_MS,
   );
+  // What an agent hands over from here on would not be reported any more.
+  await hold(parts, isAgent);
   await until("all that was promised is settled or named", () => isSettled(stage), SETTLE_MS).catch(
     async (error: Error) => {
       const { sums } = await stage.status();
@@ -41,9 +43,7 @@ export async function comeToRest(stage: Stage, signal: AbortSignal): Promise<voi
     },
   );
   await until("the auctioneer has nothing to send any more", quietFor(stage), SETTLE_MS);
-  for (const part of parts.values()) {
-    if (part.name === AUCTIONEER || isAgent(part.name)) await part.hold();
-  }
+  await hold(parts, (name) => name === AUCTIONEER);
   // What is far behind goes on when blocks come.
   await until("the indexer is at the newest blocks", () => isNear(stage), SETTLE_MS);
   await chain.stop();
@@ -54,6 +54,10 @@ export async function comeToRest(stage: Stage, signal: AbortSignal): Promise<voi
 export async function allStart({ parts }: Pick<Stage, "parts">): Promise<void> {
   for (const part of parts.values()) part.start();
   for (const part of parts.values()) await part.answers(START_MS);
+}
+
+async function hold(parts: Stage["parts"], isHeld: (name: string) => boolean): Promise<void> {
+  for (const part of parts.values()) if (isHeld(part.name)) await part.hold();
 }
 
 async function isNear({ world, indexerUrl }: Stage): Promise<boolean> {

@@ -209,9 +209,10 @@ export class Auctioneer {
     const { hash, number } = state.view.head;
     await this.island?.see(state);
     if (this.island?.isOffline(state.view)) return this.#promise(this.island, state, signal);
-    this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
     try {
       await this.#sender.look((attempt) => this.#isStillWorth(attempt, hash));
+      // What was mined long ago may have been taken back while nobody looked: only what still stands is forgotten.
+      this.#outbox.tidy(number, new Date(this.#now()).toISOString().slice(0, 10));
       if (await this.#sendNextMandate()) return "sent";
       if (this.#now() < this.#restUntilMs) return "waiting";
       if (await this.#goOn(hash, signal)) return "sent";

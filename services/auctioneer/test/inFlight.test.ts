@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { FINAL_BLOCKS } from "@wattline/common/final";
 import {
   energyIdOf,
   energyTokenAbi,
@@ -13,6 +15,7 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import { encodeFunctionData, type Hex, zeroAddress } from "viem";
 import { START } from "../../relay/test/support/node.ts";
 import { openRelay, type TestRelay } from "../../relay/test/support/relays.ts";
+import { dropBlocks } from "../../relay/test/support/reorganise.ts";
 import { SLOT_SECONDS, START_SLOT, slots } from "../../relay/test/support/world.ts";
 import type { Auctioneer } from "../src/auctioneer.ts";
 import { Operator, type Wishes } from "./support/operator.ts";
@@ -89,6 +92,45 @@ describe("Several transactions of an auctioneer at once", () => {
     await client().mine({ blocks: 3 });
     await expectAllOnce(3);
     expect(await next.round(signal)).to.equal("idle");
+  });
+
+  /** Mines the first of what waits alone. */
+  async function mineFirst(): Promise<void> {
+    const [, ...later] = await waiting();
+    for (const { hash } of later) await client().dropTransaction({ hash });
+    await client().mine({ blocks: 1 });
+  }
+
+  it("are mined as they were sent, though the first was taken back long ago, when nobody looked", async () => {
+    const auctioneer = byHand();
+    await sendAll(auctioneer);
+    const hashes = (await waiting()).map(({ hash }) => hash);
+    await mineFirst();
+    expect(await auctioneer.round(signal)).to.equal("waiting");
+    for (const { hash } of await waiting()) await client().dropTransaction({ hash });
+    await dropBlocks(scene().world.rpcUrl, 1);
+    await client().mine({ blocks: FINAL_BLOCKS });
+    expect(await auctioneer.round(signal)).to.equal("waiting");
+    expect((await waiting()).map(({ hash }) => hash)).to.deep.equal(hashes);
+    await client().mine({ blocks: 1 });
+    await expectAllOnce(3);
+  });
+
+  it("go on when nothing is known of the nonce before them", async () => {
+    await sendAll(byHand());
+    const [first] = await waiting();
+    const { chainId } = scene().world.deployment;
+    const owner = `${chainId}-${operator.account.address.toLowerCase()}`;
+    rmSync(operator.place(`wattline-auctioneer/${owner}-sent-0.json`));
+    await client().dropTransaction({ hash: first?.hash ?? "0x" });
+    const next = byHand();
+    // What was to be settled under it is settled under the fourth.
+    while ((await minedCount()) < 4) {
+      await next.round(signal);
+      await client().mine({ blocks: 1 });
+    }
+    expect(operator.lines.join()).to.contain("Nothing is known of the nonce 0");
+    await expectAllOnce(4);
   });
 
   it("that are stuck are replaced each under its own nonce, the lowest first", async () => {

@@ -93,6 +93,7 @@ export class Sender {
     // One whose nonce is used up is mined; the node has its receipt soon.
     const [first, ...later] = outbox.waiting.filter(({ nonce }) => nonce >= minedNonces);
     if (first === undefined) return;
+    if (first.nonce > minedNonces) return this.#fill(minedNonces);
     await this.#urge(first, isWorth);
     if (later.length === 0) return;
     const knownNonces = await this.#nonce("pending");
@@ -183,6 +184,21 @@ export class Sender {
     await this.#goOut(sent, call, purpose, raised(newest, fees), () =>
       this.#options.outbox.put(sent),
     );
+  }
+
+  /**
+   * Uses up a nonce of which nothing is known, as when a reorganisation has gone deeper than what counts as final, or a file is
+   * lost: before that nothing behind it can be mined, whatever it pays.
+   */
+  async #fill(nonce: number): Promise<void> {
+    const { client, outbox, on } = this.#options;
+    if ((await this.#nonce("pending")) > nonce) return;
+    on.report(`Nothing is known of the nonce ${nonce}, which is free again: it is used up.`, {
+      level: "warn",
+    });
+    const sent = { nonce, day: this.#today(), attempts: [] as [] };
+    const fees = await currentFees(client);
+    await this.#goOut(sent, this.#nothing(), "cancel", fees, () => outbox.drop(nonce));
   }
 
   /** Hands in again what the node has forgotten. @returns whether it takes it, or has it */
