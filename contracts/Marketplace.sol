@@ -74,15 +74,7 @@ contract Marketplace is Escrow, Spot, Multicall, IMarketplace {
     }
 
     /// @inheritdoc IEscrow
-    function depositWithPermit(
-        address,
-        address,
-        uint256,
-        uint256,
-        uint8,
-        bytes32,
-        bytes32
-    ) external override {
+    function depositWithPermit(address, address, uint256, uint256, uint8, bytes32, bytes32) external override {
         _run(MANDATES);
     }
 
