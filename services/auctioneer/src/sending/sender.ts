@@ -107,8 +107,12 @@ export class Sender {
    * @throws MendableError when the node refuses it for a reason that the operator can mend; what the node throws.
    */
   async send(call: Call, purpose: Purpose): Promise<Sending> {
+    return this.#begin(await this.#freeNonce(), call, purpose);
+  }
+
+  /** Sends the first transaction of a nonce. */
+  async #begin(nonce: number, call: Call, purpose: Purpose): Promise<Sending> {
     const { outbox, client } = this.#options;
-    const nonce = await this.#freeNonce();
     const now = await currentFees(client);
     const fees = this.#refused === undefined ? now : raised(this.#refused, now);
     return this.#goOut({ nonce, day: this.#today(), attempts: [] }, call, purpose, fees, () =>
@@ -191,14 +195,14 @@ export class Sender {
    * lost: before that nothing behind it can be mined, whatever it pays.
    */
   async #fill(nonce: number): Promise<void> {
-    const { client, outbox, on } = this.#options;
     if ((await this.#nonce("pending")) > nonce) return;
-    on.report(`Nothing is known of the nonce ${nonce}, which is free again: it is used up.`, {
-      level: "warn",
-    });
-    const sent = { nonce, day: this.#today(), attempts: [] as [] };
-    const fees = await currentFees(client);
-    await this.#goOut(sent, this.#nothing(), "cancel", fees, () => outbox.drop(nonce));
+    this.#options.on.report(
+      `Nothing is known of the nonce ${nonce}, which is free again: it is used up.`,
+      {
+        level: "warn",
+      },
+    );
+    await this.#begin(nonce, this.#nothing(), "cancel");
   }
 
   /** Hands in again what the node has forgotten. @returns whether it takes it, or has it */
