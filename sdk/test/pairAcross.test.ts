@@ -10,6 +10,7 @@ import {
   communityOf,
   EMPTY_ORDER,
   type EnergyBySlot,
+  linePricesOf,
   OFFER,
   type OpenLimit,
   type Order,
@@ -145,6 +146,25 @@ describe("Limits that meet over a tie line", () => {
     expect(pairings({ price: most + 1_000n })).to.equal(0);
     expect(pairings({}, { price })).to.equal(1);
     expect(pairings({}, { price: price - 1n })).to.equal(0);
+  });
+
+  it("meet at the line's own prices, also when few Wh are sent", () => {
+    const ways = [
+      { from, to, crossing },
+      { from: to, to: from, crossing },
+    ];
+    const [seller, buyer] = [linePricesOf(from, ways), linePricesOf(to, ways)];
+    for (const wh of [20, 33, 34, 67, 250, 1_000]) {
+      const pairings = pairAcross(
+        bookOf({
+          offers: [open(1, OFFER, wh, { price: seller?.leastEarned(SLOT) ?? 0n })],
+          bids: [open(2, BID, wh, { price: buyer?.mostPaid(SLOT) ?? 0n })],
+          energyWh: [[wh]],
+        }),
+      );
+      expect(pairings, `${wh} Wh`).to.have.length(1);
+    }
+    expect(linePricesOf(from, [])).to.equal(undefined);
   });
 
   it("trade as planned, to the last Wh, within energy, orders, money and line", () => {

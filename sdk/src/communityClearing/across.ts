@@ -43,7 +43,7 @@ export interface CrossingBook extends LineWay, Omit<OpenBook, "microgrid" | "cri
   readonly flowWh: EnergyBySlot;
 }
 
-/** What holds in a slot for whoever trades over the line. */
+/** What holds in a slot of a tie line. */
 interface LineSlot extends CommunitySlot {
   readonly price: Price;
   readonly prices: SlotPrices;
@@ -154,20 +154,39 @@ function termsAcross(
   return { price, prices };
 }
 
-/**
- * The most that a limit pays per kWh over the tie lines that lead to a microgrid, in base units, by slot; undefined when none
- * does.
- */
-export function dearestAcross(
+/** What limits meet at over tie lines, in base units per kWh, by slot. */
+export interface LinePrices {
+  /** The most that a buyer pays for what arrives. */
+  mostPaid(slot: number): bigint;
+  /** The least that a seller earns for what is sent, less a twentieth: of a few Wh that are sent a whole one may be lost. */
+  leastEarned(slot: number): bigint;
+}
+
+/** What limits of a microgrid meet at over the tie lines that join it to others; undefined when none does. */
+export function linePricesOf(
   { microgrid }: Pick<Microgrid, "microgrid">,
   ways: readonly LineWay[],
-): ((slot: number) => bigint) | undefined {
-  const here = ways.filter(({ to }) => to.microgrid === microgrid);
-  if (here.length === 0) return undefined;
-  return (slot) =>
-    here
-      .map(({ from, to, crossing }) => termsAcross(from, to, crossing, slot).price.pricePerKwh)
-      .reduce((most, price) => (price > most ? price : most));
+): LinePrices | undefined {
+  const [inward, outward] = [
+    ways.filter(({ to }) => to.microgrid === microgrid),
+    ways.filter(({ from }) => from.microgrid === microgrid),
+  ];
+  if (inward.length === 0 || outward.length === 0) return undefined;
+  const priceOf = ({ from, to, crossing }: LineWay, slot: number): bigint =>
+    termsAcross(from, to, crossing, slot).price.pricePerKwh;
+  const earnedOf = (way: LineWay, slot: number): bigint => {
+    const { lossBps, wheelingPerKwh } = way.crossing;
+    const earned = (priceOf(way, slot) * (WHOLE_BPS - lossBps)) / WHOLE_BPS - wheelingPerKwh;
+    return earned > 0n ? (earned * 19n) / 20n : 0n;
+  };
+  return {
+    mostPaid: (slot) =>
+      inward.map((way) => priceOf(way, slot)).reduce((most, each) => (each > most ? each : most)),
+    leastEarned: (slot) =>
+      outward
+        .map((way) => earnedOf(way, slot))
+        .reduce((least, each) => (each < least ? each : least)),
+  };
 }
 
 /** What part of each slot's energy the line carries. */

@@ -1,4 +1,11 @@
-export { type CrossingBook, dearestAcross, type LineWay, pairAcross, waysOver } from "./across.ts";
+export {
+  type CrossingBook,
+  type LinePrices,
+  type LineWay,
+  linePricesOf,
+  pairAcross,
+  waysOver,
+} from "./across.ts";
 export { communitySlotIn, limitOf } from "./book.ts";
 export { clearCommunity } from "./clear.ts";
 export { type OpenBook, type OpenLimit, type Pool, pairLimits } from "./open.ts";

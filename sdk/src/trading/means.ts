@@ -16,13 +16,9 @@ interface Draw {
   readonly dayPerKwh: bigint;
 }
 
-/** What of an order says how much it takes. */
-type Drawing = Pick<Order, "side" | "forward" | "price" | "bond" | "crosses" | "firstSlot">;
-
 /** What orders may still take, while open ones may still take theirs. */
 export class Means {
   readonly #microgrid: Microgrid;
-  readonly #acrossPerKwh: TradingFacts["acrossPerKwh"];
   readonly #mostPerDayMillis: bigint;
   #moneyMillis: bigint;
   #allowanceMillis: bigint;
@@ -30,11 +26,10 @@ export class Means {
   readonly #spentMillis = new Map<number, bigint>();
 
   constructor(
-    { microgrid, acrossPerKwh, balanceMillis, allowanceMillis, placed, nowSeconds }: TradingFacts,
+    { microgrid, balanceMillis, allowanceMillis, placed, nowSeconds }: TradingFacts,
     { mostPerDayMillis }: Pick<TradingLimits, "mostPerDayMillis">,
   ) {
     this.#microgrid = microgrid;
-    this.#acrossPerKwh = acrossPerKwh;
     this.#mostPerDayMillis = mostPerDayMillis;
     this.#moneyMillis = balanceMillis;
     this.#allowanceMillis = allowanceMillis;
@@ -47,10 +42,10 @@ export class Means {
 
   /** Takes what an order of this kind can take, in Wh, and says what has cut it. */
   afford(
-    order: Drawing,
+    order: Pick<Order, "side" | "forward" | "price" | "bond" | "crosses" | "firstSlot">,
     energyWh: bigint,
   ): { readonly energyWh: bigint; readonly hindrance: Hindrance | undefined } {
-    const { moneyPerKwh, allowancePerKwh, dayPerKwh } = this.#drawOf(order);
+    const { moneyPerKwh, allowancePerKwh, dayPerKwh } = drawOf(this.#microgrid, order);
     const day = this.#dayOf(order.firstSlot);
     const spent = this.#spentMillis.get(day) ?? 0n;
     let most = energyWh;
@@ -72,7 +67,7 @@ export class Means {
   }
 
   #take(order: Order, energyWh: bigint): void {
-    const { moneyPerKwh, allowancePerKwh } = this.#drawOf(order);
+    const { moneyPerKwh, allowancePerKwh } = drawOf(this.#microgrid, order);
     this.#moneyMillis -= moneyPerKwh * energyWh;
     this.#allowanceMillis -= allowancePerKwh * energyWh;
     this.#spend(order, energyWh);
@@ -80,21 +75,8 @@ export class Means {
 
   #spend(order: Order, energyWh: bigint): void {
     const day = this.#dayOf(order.firstSlot);
-    const { dayPerKwh } = this.#drawOf(order);
+    const { dayPerKwh } = drawOf(this.#microgrid, order);
     this.#spentMillis.set(day, (this.#spentMillis.get(day) ?? 0n) + dayPerKwh * energyWh);
-  }
-
-  /** A bid pays the community price at most, or the dearest over a line, however high its limit is. */
-  #drawOf({ side, forward, price, bond, crosses, firstSlot }: Drawing): Draw {
-    const community = communityPriceIn(this.#microgrid, firstSlot);
-    if (side === BID) {
-      const across = (crosses ? this.#acrossPerKwh?.(firstSlot) : undefined) ?? 0n;
-      const dearest = across > community ? across : community;
-      const paid = price < dearest ? price : dearest;
-      return { moneyPerKwh: paid, allowancePerKwh: paid, dayPerKwh: paid };
-    }
-    const pledged = forward ? bond : 0n;
-    return { moneyPerKwh: pledged, allowancePerKwh: community + pledged, dayPerKwh: 0n };
   }
 
   /** The day of a slot, by the community's clock. */
@@ -107,3 +89,17 @@ export class Means {
 /** Wh that can still be filled of an order. */
 export const openWhOf = ({ order, filledWh }: PlacedOrder, nowSeconds: number): bigint =>
   order.deadline < nowSeconds ? 0n : BigInt(order.energy) - filledWh;
+
+/** A bid at home pays the community price at most, however high its limit is; over a tie line its limit. */
+function drawOf(
+  microgrid: Microgrid,
+  { side, forward, price, bond, crosses, firstSlot }: Parameters<Means["afford"]>[0],
+): Draw {
+  const community = communityPriceIn(microgrid, firstSlot);
+  if (side === BID) {
+    const paid = crosses || price < community ? price : community;
+    return { moneyPerKwh: paid, allowancePerKwh: paid, dayPerKwh: paid };
+  }
+  const pledged = forward ? bond : 0n;
+  return { moneyPerKwh: pledged, allowancePerKwh: community + pledged, dayPerKwh: 0n };
+}

@@ -1,5 +1,11 @@
 import { ANYONE, BID, isFirm, OFFER } from "../deals/order.ts";
-import { isClosedIn, isIslandedIn, levelFor, type Microgrid } from "../microgrid.ts";
+import {
+  communityPriceIn,
+  isClosedIn,
+  isIslandedIn,
+  levelFor,
+  type Microgrid,
+} from "../microgrid.ts";
 import { giftOf, limitBidOf, limitOfferOf, postedOfferOf, type Terms } from "../orders.ts";
 import { slotAt, slotEnd, slotStart } from "../slots.ts";
 import type { Order } from "../typedData.ts";
@@ -169,24 +175,35 @@ function staleOf(
   });
 }
 
-/** Never below what the grid pays, nor above what it charges. */
+/**
+ * Never below what the grid pays, nor above what it charges. Over a tie line an order's own limit counts, and whoever may fill it
+ * may post a price that just meets it: so one that crosses is limited to what it gets at home or at the middle of a line.
+ */
 function termsOf(
-  { microgrid, meter, acrossPerKwh, firm }: TradingFacts,
+  { microgrid, meter, linePrices, firm }: TradingFacts,
   { floorPerKwh, ceilingPerKwh, postedPerKwh, forward }: TradingLimits,
   purpose: Purpose,
   slot: number,
 ): Omit<Terms, "energyWh"> {
-  const { feedInPerKwh, retailPerKwh } = levelFor(microgrid, slot);
+  const { feedInPerKwh, retailPerKwh, feePerKwh } = levelFor(microgrid, slot);
   const isForward = purpose === "forward offer" || purpose === "forward bid";
-  const pricePerKwh = isBid(purpose)
-    ? least(ceilingPerKwh, retailPerKwh)
-    : greatest((purpose === "spot offer" ? postedPerKwh : undefined) ?? floorPerKwh, feedInPerKwh);
+  const posted = purpose === "spot offer" ? postedPerKwh : undefined;
+  const most = least(ceilingPerKwh, retailPerKwh);
+  const lowest = greatest(posted ?? floorPerKwh, feedInPerKwh);
+  // Across a line a seller of energy to come would pay the wheeling charge for what does not come.
+  const lines = firm !== undefined || isForward || purpose === "gift" ? undefined : linePrices;
+  let pricePerKwh = isBid(purpose) ? most : lowest;
+  if (lines !== undefined && posted === undefined) {
+    const community = communityPriceIn(microgrid, slot);
+    pricePerKwh = isBid(purpose)
+      ? least(most, greatest(community, lines.mostPaid(slot)))
+      : greatest(lowest, least(community - feePerKwh, lines.leastEarned(slot)));
+  }
   return {
     firstSlot: slot,
     pricePerKwh: purpose === "gift" ? 0n : pricePerKwh,
     meter,
-    // Across a line a seller of energy to come would pay the wheeling charge for what does not come.
-    crosses: acrossPerKwh !== undefined && firm === undefined && !isForward && purpose !== "gift",
+    crosses: lines !== undefined,
     ...(isForward && { bondPerKwh: forward?.bondPerKwh ?? 0n }),
   };
 }

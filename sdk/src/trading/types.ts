@@ -1,4 +1,5 @@
 import type { Address } from "viem";
+import type { LinePrices } from "../communityClearing/index.ts";
 import type { MeteredSlot, SlotForecast } from "../forecast/index.ts";
 import type { Microgrid } from "../microgrid.ts";
 import type { EnergyBySlot } from "../profile.ts";
@@ -66,8 +67,8 @@ export interface TradingFacts {
   /** Its meter. */
   readonly meter: Address;
   readonly microgrid: Microgrid;
-  /** Given where tie lines lead to the microgrid: the most that a kWh costs over them, in base units, by slot. */
-  readonly acrossPerKwh?: ((slot: number) => bigint) | undefined;
+  /** Given where tie lines join the microgrid to others. */
+  readonly linePrices?: LinePrices | undefined;
   /** Chain time, Unix seconds. */
   readonly nowSeconds: number;
   /** The maker's counter in the currency's account. */

@@ -70,24 +70,38 @@ const shown = (orders: ReturnType<typeof plan>["orders"]) =>
   ]);
 
 describe("A plan of a home's trades", () => {
-  it("lets minted energy cross where a tie line leads to the microgrid, and counts what it may cost there", () => {
+  it("lets minted energy cross a tie line, limited to what it gets at home or at the middle of the line", () => {
     const facts = { metered: [metered(-2, 300n, 0n), metered(-1, 0n, 900n)] };
-    const crossing = (members: Partial<TradingFacts>) =>
-      plan({ ...facts, ...members }, { mostPerDayMillis: 100_000_000n }).orders.map(
-        ({ purpose, order: { crosses, energy } }) => [purpose, crosses, energy],
+    const linePrices = { mostPaid: () => 220_000n, leastEarned: () => 150_000n };
+    const terms = (
+      members: Partial<TradingFacts>,
+      limits: Partial<TradingLimits> = { mostPerDayMillis: 100_000_000n },
+    ) =>
+      plan({ ...facts, ...members }, limits).orders.map(
+        ({ purpose, order: { crosses, price, energy } }) => [purpose, crosses, price, energy],
       );
-    // A tenth of a euro is 500 Wh at the community price of 0.20.
-    expect(crossing({})).to.deep.equal([
-      ["spot offer", false, 300],
-      ["spot bid", false, 500],
+    // A tenth of a euro is 500 Wh at the community price of 0.20, whatever the limit is.
+    expect(terms({})).to.deep.equal([
+      ["spot offer", false, 100_000n, 300],
+      ["spot bid", false, 250_000n, 500],
     ]);
-    expect(crossing({ acrossPerKwh: () => 220_000n })).to.deep.equal([
-      ["spot offer", true, 300],
-      ["spot bid", true, 454],
+    expect(terms({ linePrices })).to.deep.equal([
+      ["spot offer", true, 150_000n, 300],
+      ["spot bid", true, 220_000n, 454],
     ]);
-    // No bid pays more than its limit.
-    expect(crossing({ acrossPerKwh: () => 400_000n })[1]).to.deep.equal(["spot bid", true, 400]);
-    const forward = plan({ forecast: [forecast(8, 100n, 50n)], acrossPerKwh: () => 220_000n });
+    const far = { mostPaid: () => 400_000n, leastEarned: () => 90_000n };
+    expect(terms({ linePrices: far })).to.deep.equal([
+      ["spot offer", true, 100_000n, 300],
+      ["spot bid", true, 250_000n, 400],
+    ]);
+    // Nobody is worse off than at home, and a posted price stays what it is.
+    const near = { mostPaid: () => 180_000n, leastEarned: () => 230_000n };
+    expect(terms({ linePrices: near }, {}).map(([, , price]) => price)).to.deep.equal([
+      200_000n,
+      200_000n,
+    ]);
+    expect(terms({ linePrices }, { postedPerKwh: 170_000n })[0]?.[2]).to.equal(170_000n);
+    const forward = plan({ forecast: [forecast(8, 100n, 50n)], linePrices });
     expect(forward.orders.map(({ order }) => order.crosses)).to.deep.equal([false, false]);
   });
 

@@ -37,7 +37,7 @@ export async function pairingsAcross(
   const pairings: Pairing[] = [];
   for (const way of ways) {
     const found = await clearWay(view, way, crossing, timing, left);
-    // A bid pays no more than its limit.
+    // At the most.
     left.take(found, ({ bid }) => bid.order.price);
     pairings.push(...found);
   }

@@ -7,7 +7,7 @@ import { Operator } from "./support/operator.ts";
 import { sceneOfTests } from "./support/scene.ts";
 
 type Account = ReturnType<typeof localAccount>;
-/** Of minted energy: whoever takes it, takes it at this price. */
+/** Who is named as the settler makes an order a limit; nobody, a posted price. */
 const POSTED = { settler: zeroAddress } as const;
 
 describe("Posted prices", () => {

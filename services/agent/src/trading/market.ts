@@ -8,13 +8,14 @@ import {
   asker,
   blockOf,
   type Contracts,
-  dearestAcross,
   decodeLog,
   type EnergyBySlot,
   type HistoryEvent,
   isFirm,
   LANES,
+  type LinePrices,
   laneOf,
+  linePricesOf,
   type Microgrid,
   Microgrids,
   marketplaceAbi,
@@ -71,8 +72,8 @@ export interface MarketState {
   readonly isOffline: boolean;
   readonly meter: TradingMeter;
   readonly microgrid: Microgrid;
-  /** The most that a kWh costs over tie lines, in base units, by slot; undefined where none leads to the microgrid. */
-  readonly acrossPerKwh: ((slot: number) => bigint) | undefined;
+  /** What limits meet at over tie lines; undefined where none joins the microgrid to another. */
+  readonly linePrices: LinePrices | undefined;
   readonly currency: Currency;
   readonly account: AccountFacts;
   readonly allowance: AllowanceFacts;
@@ -149,7 +150,7 @@ export class Market {
       ...time,
       meter: { owner, microgrid: number, source, firstSlot },
       microgrid,
-      acrossPerKwh: dearestAcross(
+      linePrices: linePricesOf(
         microgrid,
         waysOver(this.#lines, (each) => view.microgrid(each), view.nowSeconds),
       ),

@@ -305,7 +305,7 @@ export class Trader {
       readonly slots: readonly HomeSlot[];
     },
   ): Promise<TradingFacts> {
-    const { meter, microgrid, acrossPerKwh, nowSeconds, account, allowance } = view;
+    const { meter, microgrid, linePrices, nowSeconds, account, allowance } = view;
     const { slots, ...rest } = known;
     const { home } = this;
     // A firm order draws on no allowance: what is locked bounds it.
@@ -315,7 +315,7 @@ export class Trader {
       maker: meter.owner,
       meter: home.device.address,
       microgrid,
-      acrossPerKwh,
+      linePrices,
       nowSeconds,
       counter: account.counter,
       nonce: this.#freeNonce(firm !== undefined),
