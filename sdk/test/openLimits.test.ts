@@ -1,15 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type Address, numberToHex, zeroAddress } from "viem";
+import { type Address, zeroAddress } from "viem";
 import { runs } from "../../test/support/runs.ts";
 import {
-  ANYONE,
   type Batch,
   BID,
   batchesOf,
   dueBlocksOf,
-  EMPTY_ORDER,
   type EnergyBySlot,
   keepMatches,
   LANES,
@@ -22,39 +20,13 @@ import {
   type Release,
   releaseBatchesOf,
   type Source,
-  sourceMask,
 } from "../src/index.ts";
+import { account, held, open, SLOT, LIMIT_SLOTS as slots } from "./support/limits.ts";
 import { microgridWith } from "./support/microgrid.ts";
 
-const SLOT = 2_000_000;
 const FIRST_BLOCK = SLOT / LANES;
 const microgrid = microgridWith({ levels: [{ feePerKwh: 10_000n, capPerKwh: 250_000n }] });
 
-const account = (index: number): Address => numberToHex(0x1000 + index, { size: 20 });
-let nonces = 0n;
-const open = (maker: number, side: number, wh: number, terms: Partial<Order> = {}): OpenLimit => ({
-  order: {
-    ...EMPTY_ORDER,
-    maker: account(maker),
-    microgrid: 1,
-    side,
-    sources: sourceMask("Solar"),
-    firstSlot: SLOT,
-    lastSlot: SLOT + 3,
-    energy: wh,
-    price: side === OFFER ? 100_000n : 300_000n,
-    settler: ANYONE,
-    nonce: nonces++,
-    deadline: 2 ** 32,
-    ...terms,
-  },
-  signature: "0x",
-  leftWh: BigInt(wh),
-});
-
-const slots = [0, 1, 2, 3].map((each) => SLOT + each);
-const held = (wh: readonly number[]): EnergyBySlot =>
-  new Map(wh.map((each, index) => [SLOT + index, BigInt(each)]));
 const poolsOf =
   (byMaker: ReadonlyMap<Address, EnergyBySlot>) => (order: Order, source: Source) => ({
     key: `${order.maker} ${source}`,

@@ -1,15 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type Address, numberToHex } from "viem";
 import { runs } from "../../test/support/runs.ts";
 import {
-  ANYONE,
   BID,
   type CrossingBook,
   communityOf,
-  EMPTY_ORDER,
-  type EnergyBySlot,
   linePricesOf,
   OFFER,
   type OpenLimit,
@@ -17,40 +13,16 @@ import {
   type Pairing,
   pairAcross,
   type Source,
-  sourceMask,
   strike,
 } from "../src/index.ts";
+import { account, held, open as openLimit, SLOT, LIMIT_SLOTS as slots } from "./support/limits.ts";
 import { microgridWith } from "./support/microgrid.ts";
 
-const SLOT = 2_000_000;
-const slots = [0, 1, 2, 3].map((each) => SLOT + each);
 const [from, to] = [microgridWith({ microgrid: 1 }), microgridWith({ microgrid: 2 })];
 const crossing = { lossBps: 300n, capacityWh: 2_500n, wheelingPerKwh: 20_000n };
 
-const account = (index: number): Address => numberToHex(0x1000 + index, { size: 20 });
-let nonces = 0n;
-const open = (maker: number, side: number, wh: number, terms: Partial<Order> = {}): OpenLimit => ({
-  order: {
-    ...EMPTY_ORDER,
-    maker: account(maker),
-    microgrid: side === OFFER ? 1 : 2,
-    side,
-    sources: sourceMask("Solar"),
-    firstSlot: SLOT,
-    lastSlot: SLOT + 3,
-    energy: wh,
-    price: side === OFFER ? 100_000n : 300_000n,
-    crosses: true,
-    settler: ANYONE,
-    nonce: nonces++,
-    deadline: 2 ** 32,
-    ...terms,
-  },
-  signature: "0x",
-  leftWh: BigInt(wh),
-});
-const held = (wh: readonly number[]): EnergyBySlot =>
-  new Map(wh.map((each, index) => [SLOT + index, BigInt(each)]));
+const open = (maker: number, side: number, wh: number, terms: Partial<Order> = {}): OpenLimit =>
+  openLimit(maker, side, wh, { microgrid: side === OFFER ? 1 : 2, crosses: true, ...terms });
 const bookOf = (terms: Partial<CrossingBook> & { energyWh?: readonly (readonly number[])[] }) => ({
   from,
   to,
