@@ -90,6 +90,18 @@ describe("Limits that meet over a tie line", () => {
     );
   });
 
+  it("leave no share to an offer that is too dear for the line", () => {
+    const cheap = open(1, OFFER, 1_000);
+    const book = bookOf({
+      offers: [cheap, open(5, OFFER, 1_000, { price: 199_000n })],
+      bids: [open(2, BID, 485, { lastSlot: SLOT })],
+      energyWh: [[1_000], [], [], [], [1_000]],
+    });
+    const pairings = pairAcross(book);
+    expect(pairings.map(({ offer }) => offer.order)).to.deep.equal([cheap.order]);
+    expect(pairings.map(({ energyWh }) => energyWh.get(SLOT))).to.deep.equal([500n]);
+  });
+
   it("are cut alike where the line can't carry all", () => {
     const book = bookOf({
       offers: [open(1, OFFER, 9_000), open(5, OFFER, 9_000)],

@@ -71,11 +71,19 @@ describe("Posted prices", () => {
     expect((await moneyOf(jane)) - before).to.equal(earned);
   });
 
-  it("that are worse for limits are left to neighbours, and never meet each other", async () => {
+  it("that are worse for limits are left to neighbours, and keep limits from nothing", async () => {
+    const { joe } = scene();
+    const worse = await scene().offer({ ...POSTED, price: LEVEL.price - LEVEL.fee + 1n });
+    const limit = await scene().offer({ energy: 500 });
+    await pin(worse, limit, await scene().bid(joe, 500));
+    expect(await round()).to.equal("sent");
+    expect(await Promise.all([worse, limit].map(scene().filled))).to.deep.equal([0n, 500n]);
+  });
+
+  it("never meet each other", async () => {
     const { joe } = scene();
     await pin(
-      await scene().offer({ ...POSTED, price: LEVEL.price - LEVEL.fee + 1n }),
-      await scene().bid(joe, 500),
+      await scene().offer({ ...POSTED, price: 100_000n }),
       await scene().bid(joe, 500, { ...POSTED, price: 300_000n }),
     );
     expect(await round()).to.equal("idle");
