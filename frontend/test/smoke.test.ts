@@ -323,7 +323,6 @@ describe("The app over a community", function () {
       const { page, watch, context } = await visit(name);
       await page.getByRole("main").getByText(shown).first().waitFor();
       await scrollThrough(page);
-      await page.getByRole("status").first().waitFor({ state: "detached" });
       expect(await violationsOf(page)).to.deep.equal([]);
       await takeScreenshots(page, name);
       watch.assertNoFaults();

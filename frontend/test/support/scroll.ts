@@ -1,6 +1,9 @@
 import type { Page } from "playwright-core";
 
-/** Scrolls through the page, so that all of it is rendered. */
+/**
+ * Scrolls through the page until it shows all that it reads. Parts that are drawn only when they come near can move down while
+ * the page is read, so that one look is not enough.
+ */
 export async function scrollThrough(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -9,6 +12,11 @@ export async function scrollThrough(page: Page): Promise<void> {
       await drawn();
       await drawn();
     }
-    scrollTo(0, 0);
   });
+  await page.waitForFunction(() => {
+    const placeholder = document.querySelector("main .animate-pulse");
+    placeholder?.scrollIntoView();
+    return placeholder === null;
+  });
+  await page.evaluate(() => scrollTo(0, 0));
 }
