@@ -1,13 +1,21 @@
-import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { writeWhole } from "@wattline/common/files";
 import type { PublicClient } from "viem";
-import Wattline from "../../ignition/modules/Wattline.ts";
+import { wattlineBeside } from "../../ignition/modules/Wattline.ts";
+import {
+  type Beginning,
+  beginningIn,
+  beginningOn,
+  firstBlockOf,
+  isAll,
+  keepBeginning,
+} from "./beginning.ts";
 import { type Addresses, addressesOf, deploymentOf, SALT } from "./contracts.ts";
 import { costLines } from "./cost.ts";
 import { lostIn, resolveLost } from "./lostTransaction.ts";
 import { expectChain, type Target, targetOf } from "./network.ts";
 import type { DeployOptions } from "./options.ts";
+import { forgetAttempt, overtakenBy } from "./overtaken.ts";
 import { rehearse } from "./rehearsal.ts";
 import { verifyAll } from "./verification.ts";
 
@@ -60,16 +68,14 @@ async function deployTo(
   expected: Addresses,
 ): Promise<number> {
   const id = `chain-${chainId}`;
-  const beginning = path.join(hre.config.paths.ignition, "deployments", id, "first-block.txt");
-  if (!existsSync(beginning)) {
-    // Somebody else has deployed it: whoever does, the contracts are the same, and nobody has a power over them.
-    if (await isThere(reader, expected)) return 0;
-    writeWhole(beginning, String(await reader.getBlockNumber()));
-  }
-  const fromBlock = Number(readFileSync(beginning, "utf8"));
+  const folder = path.join(hre.config.paths.ignition, "deployments", id);
+  let begun = beginningIn(folder) ?? (await beginningOn(reader, expected));
+  if (isAll(begun)) return firstBlockOf(begun);
+  keepBeginning(folder, begun);
   const connection = await hre.network.create();
-  const deployRest = async (): Promise<Addresses> => {
-    const deployed = await connection.ignition.deploy(Wattline, {
+  const deployBeside = async ({ others }: Beginning): Promise<Addresses> => {
+    const there = Object.fromEntries(others.map((name) => [name, expected[name]]));
+    const deployed = await connection.ignition.deploy(wattlineBeside(there), {
       strategy: "create2",
       strategyConfig: { salt: SALT },
       deploymentId: id,
@@ -77,12 +83,19 @@ async function deployTo(
     });
     return addressesOf(deployed);
   };
-  // A transaction that is resolved is not lost again, so this ends.
+  // A transaction that is resolved is not lost again, and others can create only so many contracts: this ends.
   const deployAll = (): Promise<Addresses> =>
-    deployRest().catch(async (error: unknown) => {
+    deployBeside(begun).catch(async (error: unknown) => {
       const lost = lostIn(error);
-      if (lost === undefined) throw error;
-      await resolveLost(hre, reader, id, lost, BigInt(fromBlock));
+      if (lost !== undefined) {
+        await resolveLost(hre, reader, id, lost, BigInt(begun.block));
+        return deployAll();
+      }
+      const overtaken = await overtakenBy(error, folder, begun, reader, expected);
+      if (overtaken.length === 0) throw error;
+      for (const name of overtaken) await forgetAttempt(hre, id, name);
+      begun = { ...begun, others: [...begun.others, ...overtaken] };
+      keepBeginning(folder, begun);
       return deployAll();
     });
   try {
@@ -92,18 +105,11 @@ async function deployTo(
     );
     if (wrong !== undefined) {
       throw new Error(
-        `${wrong.join(" is at ")}, where it would not be on other chains: it was begun with other code. Remove ${path.dirname(beginning)} to begin anew.`,
+        `${wrong.join(" is at ")}, where it would not be on other chains: it was begun with other code. Remove ${folder} to begin anew.`,
       );
     }
   } finally {
     await connection.close();
   }
-  return fromBlock;
-}
-
-async function isThere(reader: PublicClient, addresses: Addresses): Promise<boolean> {
-  const codes = await Promise.all(
-    Object.values(addresses).map((address) => reader.getCode({ address })),
-  );
-  return codes.every((code) => code !== undefined);
+  return firstBlockOf(begun);
 }

@@ -7,7 +7,15 @@ import { OptionsError } from "@wattline/common/options";
 import { expect } from "chai";
 import hre from "hardhat";
 import { after, before, describe, it } from "mocha";
-import { createPublicClient, createTestClient, type Hex, http } from "viem";
+import {
+  createPublicClient,
+  createTestClient,
+  type Hex,
+  http,
+  parseAbi,
+  publicActions,
+  walletActions,
+} from "viem";
 import Wattline from "../../ignition/modules/Wattline.ts";
 import { type Addresses, SALT } from "../../scripts/deploy/contracts.ts";
 import { deploy, type Told } from "../../scripts/deploy/deploy.ts";
@@ -18,9 +26,14 @@ import { type Misbehaviour, misbehavingNode } from "../support/misbehavingNode.t
 
 /** The same contract on every chain, which Ignition deploys through. */
 const CREATE_X = "0xba5Ed099633D3B313e4D5F7bdc1305d3c28ba5Ed";
+const CREATE_X_ABI = parseAbi([
+  "function deployCreate2(bytes32 salt, bytes code) returns (address)",
+]);
 /** Anvil's and Hardhat's first account, and its key. */
 const DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+/** Anvil's second account. */
+const OTHER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const SEPOLIA = 11_155_111;
 /** Ten contracts; the marketplace's deployment makes two more. */
 const TRANSACTIONS = 10;
@@ -44,21 +57,7 @@ describe("npm run deploy", function () {
   before(async () => {
     process.env.WATTLINE_DEPLOYER_KEY = KEY;
     explorer = await Explorer.open();
-    node = await startAnvil(undefined, ["--chain-id", String(SEPOLIA), "--block-time", "0.2"]);
-    const chain = await hre.network.create();
-    try {
-      await chain.ignition.deploy(Wattline, {
-        strategy: "create2",
-        strategyConfig: { salt: SALT },
-      });
-      const code = await chain.ethers.provider.getCode(CREATE_X);
-      await createTestClient({ mode: "anvil", transport: http(node.rpcUrl) }).setCode({
-        address: CREATE_X,
-        bytecode: code as Hex,
-      });
-    } finally {
-      await chain.close();
-    }
+    node = await startSepolia();
   });
   after(async () => {
     delete process.env.WATTLINE_DEPLOYER_KEY;
@@ -68,8 +67,8 @@ describe("npm run deploy", function () {
     rmSync(out, { recursive: true, force: true });
   });
 
-  const reader = () => createPublicClient({ transport: http(node.rpcUrl) });
-  const sent = () => reader().getTransactionCount({ address: DEPLOYER });
+  const reader = (rpcUrl = node.rpcUrl) => createPublicClient({ transport: http(rpcUrl) });
+  const sent = (rpcUrl = node.rpcUrl) => reader(rpcUrl).getTransactionCount({ address: DEPLOYER });
 
   it("finds the same addresses on chains of either type, whose gas it counts", async () => {
     const { addresses, gas, transactions } = await rehearse(hre, "l1");
@@ -161,6 +160,35 @@ describe("npm run deploy", function () {
     expect(board).to.equal(expected.board);
   });
 
+  it("deploys the rest where somebody else has created a part, also while it was deploying", async () => {
+    const crowded = await startSepolia();
+    const own = path.join(out, "crowded");
+    try {
+      await createAsOther(crowded.rpcUrl, ["EnergyMetadata", "Microgrids"]);
+      const failing = await misbehavingNode(crowded.rpcUrl, { lacks: ["eth_sendRawTransaction"] });
+      const cut = deployTo(failing.url, ["--no-verify", "--out", own]);
+      expect(await cut.catch((error: unknown) => error)).to.be.instanceOf(Error);
+      await failing.close();
+      await createAsOther(crowded.rpcUrl, ["Forwards", "Board"]);
+
+      await deployTo(crowded.rpcUrl, ["--no-verify", "--out", own]);
+      const deployed = readDeployment(path.join(own, `${SEPOLIA}.json`), deploymentSchema);
+      const { marketplace, microgrids, meters, energy, board } = expected;
+      const addresses = { marketplace, microgrids, meters, energy, board };
+      // Somebody could have used them since the chain's beginning.
+      expect(deployed).to.deep.equal({ chainId: SEPOLIA, ...addresses, fromBlock: 0 });
+      for (const address of Object.values(expected)) {
+        expect(await reader(crowded.rpcUrl).getCode({ address })).to.not.equal(undefined);
+      }
+      expect(await sent(crowded.rpcUrl)).to.equal(TRANSACTIONS - 4);
+
+      await deployTo(crowded.rpcUrl, ["--no-verify", "--out", own]);
+      expect(await sent(crowded.rpcUrl)).to.equal(TRANSACTIONS - 4);
+    } finally {
+      await crowded.stop();
+    }
+  });
+
   for (const [args, named] of [
     [[], "--network"],
     [["--network", "moon"], "moon"],
@@ -175,6 +203,44 @@ describe("npm run deploy", function () {
     });
   }
 });
+
+/** A chain like Sepolia, with CreateX. */
+async function startSepolia(): Promise<LocalNode> {
+  const node = await startAnvil(undefined, ["--chain-id", String(SEPOLIA), "--block-time", "0.2"]);
+  const chain = await hre.network.create();
+  try {
+    await chain.ignition.deploy(Wattline, { strategy: "create2", strategyConfig: { salt: SALT } });
+    const code = await chain.ethers.provider.getCode(CREATE_X);
+    await createTestClient({ mode: "anvil", transport: http(node.rpcUrl) }).setCode({
+      address: CREATE_X,
+      bytecode: code as Hex,
+    });
+  } finally {
+    await chain.close();
+  }
+  return node;
+}
+
+/** Somebody else creates contracts through CreateX. */
+async function createAsOther(rpcUrl: string, names: readonly string[]): Promise<void> {
+  const client = createTestClient({ mode: "anvil", transport: http(rpcUrl) })
+    .extend(walletActions)
+    .extend(publicActions);
+  for (const name of names) {
+    const { bytecode } = await hre.artifacts.readArtifact(name);
+    const hash = await client.writeContract({
+      account: OTHER,
+      chain: null,
+      address: CREATE_X,
+      abi: CREATE_X_ABI,
+      functionName: "deployCreate2",
+      args: [SALT, bytecode as Hex],
+      gas: 16_000_000n,
+    });
+    const { status } = await client.waitForTransactionReceipt({ hash });
+    expect(status).to.equal("success");
+  }
+}
 
 /** Waits for a chain's next block. */
 const nextBlock = (rpcUrl: string): Promise<void> =>
