@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { localAccount } from "@wattline/community/simulation";
 import { type RelayOptions, startRelay } from "@wattline/relay/server";
 import { type SignedOrder, signedOrderToJson } from "@wattline/sdk";
 import { RelayClient } from "../../../services/relay/src/client.ts";
+import { freshFolder } from "../../../services/relay/test/support/relays.ts";
 import type { Network } from "../../src/chain/config.ts";
 import { WAIT_MS } from "./limits.ts";
 import type { Stack } from "./stack.ts";
@@ -16,11 +14,10 @@ const AT_ONCE = 1_000;
  * @param more Options that differ from the default.
  */
 export async function openRelay({ rpcUrl, deployment }: Network, more: Partial<RelayOptions> = {}) {
-  const folder = mkdtempSync(path.join(tmpdir(), "wattline-relay-"));
   const relay = await startRelay({
     rpcUrl,
     deployment,
-    storage: { folder },
+    storage: { folder: await freshFolder({ deployment }) },
     port: 0,
     pollMs: 100,
     ...more,
@@ -49,10 +46,7 @@ export async function openRelay({ rpcUrl, deployment }: Network, more: Partial<R
         if (refused !== undefined) throw new Error(JSON.stringify(refused));
       }
     },
-    async close(): Promise<void> {
-      await relay.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close: () => relay.stop(),
   };
 }
 

@@ -7,6 +7,7 @@ import { freePorts } from "../../../../scripts/testing/ports.ts";
 import { until } from "../../../../scripts/testing/until.ts";
 import { Operator } from "../../../auctioneer/test/support/operator.ts";
 import { kill } from "../../../relay/test/support/node.ts";
+import { freshFolder } from "../../../relay/test/support/relays.ts";
 import type { World } from "../../../relay/test/support/world.ts";
 
 const CLOCK = path.resolve("services/node/test/support/clock.mjs");
@@ -128,7 +129,7 @@ export async function openNode(world: Pick<World, "deployment">, rpcUrl: string,
       WATTLINE_RPC_URL: url(gatewayPort),
       WATTLINE_DEPLOYMENT: inFolder("deployment.json"),
       WATTLINE_PORT: String(relayPort),
-      WATTLINE_DATA: inFolder("relay"),
+      WATTLINE_DATA: await freshFolder(world),
       WATTLINE_OFFLINE_AFTER: "600",
     },
     async () => (await (await fetch(`${url(relayPort)}/health`)).text()).includes("lagBlocks"),
