@@ -40,8 +40,7 @@ export function walkThrough(page: string, place: string, env: Record<string, str
     const script = `set -euo pipefail\n${npm}\n${block}\n`;
     return spawn("bash", ["-c", script], {
       cwd: place,
-      // Many short commands load the same code.
-      env: { ...process.env, NODE_COMPILE_CACHE: path.join(place, "cache"), ...env },
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
   }

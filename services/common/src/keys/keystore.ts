@@ -1,7 +1,8 @@
+import { randomBytes, scryptSync } from "node:crypto";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { CURVES, type Curve, deviceAddress } from "@wattline/sdk/deviceKeys";
 import * as Keystore from "ox/Keystore";
-import type { Address, Hex } from "viem";
+import { type Address, type Hex, toHex } from "viem";
 import * as z from "zod";
 import { MendableError, reasonOf } from "../mendable.ts";
 
@@ -17,6 +18,10 @@ export interface PrivateKey {
  * a small computer does not have.
  */
 const COST = { n: 4096, r: 8, p: 6 };
+/** The cipher's key, and that of the check sum. */
+const KEY_BYTES = 32;
+/** What decrypting may take, bytes: four times what the usual cost does. */
+const MOST_MEMORY = 2 ** 30;
 const OWNER_ONLY = 0o600;
 
 const hexDigits = z.string().regex(/^([0-9a-fA-F]{2})+$/);
@@ -41,6 +46,20 @@ const schema = z.object({
   }),
 });
 
+interface Derivation {
+  readonly n: number;
+  readonly r: number;
+  readonly p: number;
+  /** In hexadecimal digits. */
+  readonly salt: string;
+}
+
+/** By Node's own scrypt, which takes a tenth of the time that one in JavaScript takes. */
+const encryptionKey = (password: string, { n: N, r, p, salt }: Derivation): Hex =>
+  toHex(
+    scryptSync(password, Buffer.from(salt, "hex"), KEY_BYTES, { N, r, p, maxmem: MOST_MEMORY }),
+  );
+
 /**
  * Encrypts a key into a new file that only its owner may read.
  * @throws MendableError when the file is there already.
@@ -52,8 +71,12 @@ export async function writeKeystore(
   password: string,
 ): Promise<PrivateKey> {
   const address = deviceAddress(curve, privateKey);
-  const [key, derivation] = Keystore.scrypt({ ...COST, password });
-  const keystore = Keystore.encrypt(privateKey, key, derivation);
+  const kdfparams = { ...COST, dklen: KEY_BYTES, salt: randomBytes(32).toString("hex") };
+  const keystore = Keystore.encrypt(privateKey, encryptionKey(password, kdfparams), {
+    kdf: "scrypt",
+    kdfparams,
+    iv: randomBytes(16),
+  });
   const text = JSON.stringify({ address: address.slice(2).toLowerCase(), curve, ...keystore });
   writeNew(file, `${text}\n`);
   return { curve, privateKey, address };
@@ -90,7 +113,8 @@ export function readKeystore(file: string, passwordFile: string): PrivateKey {
   }
   const { curve, ...keystore } = parsed;
   try {
-    const privateKey = Keystore.decrypt(keystore, Keystore.toKey(keystore, { password }));
+    const key = encryptionKey(password, keystore.crypto.kdfparams);
+    const privateKey = Keystore.decrypt(keystore, key);
     return { curve, privateKey, address: deviceAddress(curve, privateKey) };
   } catch {
     throw new MendableError(
