@@ -2,6 +2,7 @@ import { bulkSignature, bulkTree, ORDER_TYPES } from "@wattline/sdk";
 import { expect } from "chai";
 import { concat, hashTypedData } from "viem";
 import { afterADay, scene } from "../support/neighbours.ts";
+import { compact, hex, withHighS } from "../support/signatures.ts";
 import { DAY, START, slots } from "../support/world.ts";
 
 describe("signed orders", () => {
@@ -62,6 +63,18 @@ describe("signed orders", () => {
       world.marketplace,
       "Orders_BadSignature",
     );
+  });
+
+  it("are signed in 65 bytes or 64, and in no form that others can make of it", async () => {
+    const { world, jane, joe } = get();
+    const { order, signature } = await world.offer(jane);
+    for (const other of [withHighS(signature), `${signature}00`, signature.slice(0, -4), "0x"]) {
+      await expect(
+        world.accept(joe.owner, { order, signature: hex(other) }, energyWh, there),
+      ).to.be.revertedWithCustomError(world.marketplace, "Orders_BadSignature");
+    }
+    await world.accept(joe.owner, { order, signature: compact(signature) }, energyWh, there);
+    expect(await world.whOf(joe.owner, 0, 2)).to.equal(100n);
   });
 
   it("are void once cancelled, or when the counter is raised", async () => {
