@@ -1,6 +1,5 @@
 import {
   ANY_SOURCE,
-  blockOf,
   EMPTY_ORDER,
   type EnergyBySlot,
   LANES,
@@ -45,7 +44,6 @@ export const SOLAR = sourceIndex("Solar");
 /** Flags of reported slots are in words of 256 slots: the measured ones start a block into such a word. */
 const GROUP_SLOT = Math.ceil(GENESIS / SLOT_SECONDS / 256) * 256;
 export const FIRST_SLOT = GROUP_SLOT + LANES;
-export const FIRST_BLOCK = blockOf(FIRST_SLOT);
 /** When every traded slot has ended. */
 const AFTERWARDS = (FIRST_SLOT + 96) * SLOT_SECONDS;
 const DEADLINE = AFTERWARDS + 30 * 86_400;

@@ -4,5 +4,4 @@ export { Home, headerOf } from "./home.ts";
 export { MemoryRecords } from "./journal/records.ts";
 export { Reporter, type Reporting } from "./reporting/reporter.ts";
 export { Market } from "./trading/market.ts";
-export { tradedToday } from "./trading/report.ts";
 export { Trader } from "./trading/trader.ts";

@@ -15,14 +15,6 @@ export {
   readHistory,
   runAudit,
 } from "./run.ts";
-export {
-  READING_COLUMNS,
-  readingCells,
-  SETTLEMENT_COLUMNS,
-  STORAGE_COLUMNS,
-  settlementCells,
-  storageCells,
-} from "./tables.ts";
 export { type MicrogridTotals, Totals } from "./totals.ts";
 export { walletsAt } from "./wallets.ts";
 export type { Subject, Whereabouts } from "./whereabouts.ts";
