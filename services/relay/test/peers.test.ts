@@ -156,12 +156,14 @@ describe("Two relays that follow each other", function () {
         follower.reports.some((line) => line.startsWith(url) && line.includes("for 2 s")),
       ),
     );
-    const metrics = await (await fetch(`${follower.url}/metrics`)).text();
+    const metrics = await until("it follows the honest one", async () => {
+      const text = await (await fetch(`${follower.url}/metrics`)).text();
+      return text.includes(`peer_connected{peer="${honest.url}"} 1`) ? text : undefined;
+    });
     for (const { url } of liars) {
       const [, lies] = new RegExp(`peer_lies_total{peer="${url}"} (\\d+)`).exec(metrics) ?? [];
       expect(Number(lies)).to.be.at.least(2);
     }
-    expect(metrics).to.contain(`peer_connected{peer="${honest.url}"} 1`);
     expect(metrics).to.contain(`peer_lies_total{peer="${honest.url}"} 0`);
 
     const truth = await signed();
