@@ -6,7 +6,7 @@ import { natSpecOf } from "../../scripts/reference/natSpec.ts";
 import { REFERENCE, referenceText } from "../../scripts/reference/reference.ts";
 
 describe("The reference of the contracts", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("is that of the interfaces: run `npm run reference` after a change of them", () => {
     const file = path.resolve(import.meta.dirname, "../..", REFERENCE);

@@ -350,7 +350,7 @@ describe("npm start", function () {
     const [code] = await ended;
     expect(code, log).to.equal(0);
     expect(log).to.contain("all parts have ended");
-    for (const pid of children) await until(`process ${pid} ends`, () => !isAlive(pid), 5_000);
+    for (const pid of children) await until(`process ${pid} ends`, () => !isAlive(pid));
     for (const [part, port] of ports) expect(await isListening(port), part).to.equal(false);
   });
 });

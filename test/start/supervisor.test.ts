@@ -68,7 +68,7 @@ describe("The supervisor of npm start", () => {
     await supervise(part("first", 0)).start();
     const { pid } = await ask(0);
     process.kill(pid, "SIGKILL");
-    await until("it answers again", () => says("first │ answers again"), 20_000);
+    await until("it answers again", () => says("first │ answers again"));
     expect(says("first │ has ended (SIGKILL); restarting it")).to.equal(true);
     expect((await ask(0)).pid).not.to.equal(pid);
   });
@@ -76,7 +76,7 @@ describe("The supervisor of npm start", () => {
   it("names a part that no longer answers, and restarts it", async () => {
     await supervise(part("first", 0)).start();
     const { pid } = await ask(0, "/mute");
-    await until("it answers again", () => says("first │ answers again"), 20_000);
+    await until("it answers again", () => says("first │ answers again"));
     expect(says("first │ does not answer")).to.equal(true);
     expect((await ask(0)).pid).not.to.equal(pid);
   });
@@ -126,7 +126,7 @@ describe("The supervisor of npm start", () => {
     const [first, second] = [await ask(0), await ask(1)];
     await stack.stop();
     for (const pid of [first.pid, second.pid, second.child ?? process.pid]) {
-      await until(`process ${pid} ends`, () => !isAlive(pid), 5_000);
+      await until(`process ${pid} ends`, () => !isAlive(pid));
     }
     for (const port of ports) expect(await isListening(port), String(port)).to.equal(false);
   });
@@ -134,7 +134,7 @@ describe("The supervisor of npm start", () => {
   it("stops while parts are still starting, and starts none after that", async () => {
     const stack = supervise(part("first", 0, "mute"), { ...part("second", 1), needs: ["first"] });
     void stack.start();
-    await until("the first listens", () => says("first  │ listening"), 20_000);
+    await until("the first listens", () => says("first  │ listening"));
     await stack.stop();
     expect(says("second │")).to.equal(false);
     expect(await isListening(portOf(0))).to.equal(false);

@@ -35,7 +35,7 @@ const stepsOf = (...steps: Listed[]): string =>
   JSON.stringify(steps.map(([name, command, after = []]) => [name, command, after]));
 
 describe("The steps of npm test", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder = "";
   before(() => {
     folder = mkdtempSync(path.join(tmpdir(), "wattline-steps-"));
@@ -94,7 +94,7 @@ describe("The steps of npm test", function () {
 });
 
 describe("npm test -- PATH", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it("runs one file, and with -g some of its tests", async () => {
     const whole = await runScript(TEST, SMALL);
