@@ -454,7 +454,7 @@ export const trade = onchainTable(
     savedMillis: t.bigint().notNull(),
     /** The seller's earnings: cost less charge and feed-in value, less a release's bond. */
     earnedMillis: t.bigint().notNull(),
-    /** Whether seller or buyer is a DSO of one of the two microgrids: then it is a trade with the grid. */
+    /** Whether it is a trade with the grid: seller or buyer is a DSO of one of the two microgrids, or the energy is a retailer's. */
     withGrid: t.boolean().notNull(),
     time: t.bigint().notNull(),
     blockNumber: t.bigint().notNull(),

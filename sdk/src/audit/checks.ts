@@ -1,7 +1,7 @@
 import type { Hex } from "viem";
 import type { MessageCode, UnseenCode } from "./messages.ts";
 
-/** What the audit checks, in the order of its report. `promise` is the design's invariant that a check belongs to. */
+/** What the audit checks, in the order of its report. `promise` numbers the dApp's sentence that a check belongs to. */
 export const CHECKS = {
   "reading-signature": { title: "Every reading is signed by its meter's device key" },
   meter: { title: "Every reading and promise comes from a registered meter" },
@@ -70,7 +70,7 @@ export interface Finding {
 export interface Verdict {
   readonly check: Check;
   readonly title: string;
-  /** The design's invariant that it belongs to. */
+  /** The number of the dApp's sentence that it belongs to. */
   readonly promise?: number | undefined;
   /** How many things were checked. */
   readonly checked: number;

@@ -67,7 +67,7 @@ ${findingsOf(findings, failed)}
 <thead><tr><th>Check</th><th>Result</th><th class="number">Checked</th><th class="number">Failed</th></tr></thead>
 <tbody>${verdicts.map(verdictRow).join("")}</tbody>
 </table>
-<p class="note">A number in a circle is the design's invariant that a check belongs to. “In part” and “not judged”: some, or all, could not be judged, for the reason given.</p>
+<p class="note">“In part” and “not judged”: some, or all, could not be judged, for the reason given.</p>
 </section>
 ${microgridsOf(totals)}
 ${batteriesOf(batteries)}
@@ -87,10 +87,8 @@ const isCompared = (verdicts: readonly Verdict[]): boolean =>
 
 function verdictRow(verdict: Verdict): string {
   const outcome = outcomeOf(verdict);
-  const promise =
-    verdict.promise === undefined ? "" : ` <span class="promise">${verdict.promise}</span>`;
   const why = verdict.unseen > 0 ? `<div class="why">${escaped(countsOf(verdict))}</div>` : "";
-  return `<tr class="${classOf(outcome)}"><td>${escaped(verdict.title)}${promise}${why}</td><td><span class="pill">${outcome}</span></td><td class="number">${verdict.checked.toLocaleString("en")}</td><td class="number">${verdict.failed.toLocaleString("en")}</td></tr>`;
+  return `<tr class="${classOf(outcome)}"><td>${escaped(verdict.title)}${why}</td><td><span class="pill">${outcome}</span></td><td class="number">${verdict.checked.toLocaleString("en")}</td><td class="number">${verdict.failed.toLocaleString("en")}</td></tr>`;
 }
 
 function findingsOf(findings: readonly Finding[], failed: readonly Verdict[]): string {
