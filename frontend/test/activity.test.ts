@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { fund, type Household, localAccount, report } from "@wattline/community/simulation";
 import { LANES } from "@wattline/sdk";
 import { expect } from "chai";
@@ -126,7 +127,7 @@ describe("Activity", function () {
     stack.setConfig({ networks: [{ ...network, indexerUrl: undefined }] });
     await page.reload();
     await timeline().getByRole("listitem").first().waitFor();
-    await until(async () => (await sentences()).length === told.length);
+    await until(async () => isDeepStrictEqual(await sentences(), told)).catch(() => undefined);
     expect(await sentences()).to.deep.equal(told);
   });
 

@@ -67,6 +67,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
     await page.getByLabel("Meter").fill("0x12");
     await page.getByText("This is not a meter").waitFor();
     await page.getByRole("button", { name: "Show all" }).click();
+    await untilRows(page, 2);
 
     await page.getByLabel("Transaction").fill(purchase.hash);
     await untilRows(page, 1);

@@ -449,7 +449,7 @@ describe("My energy", function () {
     for (const name of ["Energy", "Money", "Earnings", "Meters"]) {
       await of.getByRole("tab", { name, exact: true }).click();
       await of.locator("[role=tabpanel][data-state=active] section").first().waitFor();
-      await of.getByText("Loading").first().waitFor({ state: "detached" });
+      await of.waitForFunction(() => !document.querySelector("main .animate-pulse"));
       texts.push(
         await of.locator("main").evaluate((main) => {
           const copy = main.cloneNode(true);

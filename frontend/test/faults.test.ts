@@ -5,6 +5,7 @@ import { openBrowser, openContext, VIEWPORTS } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
+import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 import { connectWallet, injectWallet } from "./support/wallet.ts";
 
@@ -154,7 +155,7 @@ describe("What people run into", function () {
 
   it("an order's row opens the order, and the name in it the account", async () => {
     const page = await open("market", NEWCOMER);
-    await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
+    await scrollThrough(page);
     const rows = page.getByRole("region", { name: "Offers", exact: true }).getByRole("row");
     await rows.nth(1).getByRole("button").last().click();
     await dialog(page).getByRole("heading").click();
@@ -170,7 +171,7 @@ describe("What people run into", function () {
     await dialog(page).getByRole("button", { name: "Buy in these slots" }).click();
     await dialog(page).waitFor({ state: "detached" });
     expect(new URL(page.url()).searchParams.get("wh")).to.match(/^\d+$/);
-    await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
+    await scrollThrough(page);
     await page.getByRole("tab", { name: /^Bids/ }).click();
     const bids = page.getByRole("region", { name: "Bids", exact: true }).getByRole("row");
     await bids.nth(1).getByRole("cell").nth(1).click();
@@ -184,6 +185,9 @@ describe("What people run into", function () {
     const strip = page.getByRole("slider", { name: "Delivery slot" });
     const below = page.getByRole("heading", { name: "Merit order of the slot" });
     await below.waitFor();
+    // What stands above the strip on a phone is there.
+    await page.getByText(/^Your wallet lacks €/).waitFor();
+    await page.getByRole("button", { name: "Get €100.00 of play money" }).waitFor();
     for (const size of [VIEWPORTS.desktop, VIEWPORTS.phone]) {
       await page.setViewportSize(size);
       const heights = new Set<number>();

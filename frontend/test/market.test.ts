@@ -23,6 +23,7 @@ import { seedMarket } from "./support/market.ts";
 import { openRelay } from "./support/relay.ts";
 import { scrollThrough } from "./support/scroll.ts";
 import { openStack, type Stack } from "./support/stack.ts";
+import { until } from "./support/until.ts";
 import { connectWallet, injectWallet, type TestWallet } from "./support/wallet.ts";
 
 /** A local account without a home: it has money in its wallet and none in escrow. */
@@ -309,7 +310,7 @@ describe("The market", function () {
     await table.getByRole("button", { name: /Price/ }).click();
     await page.waitForURL(/desc=true/);
     await page.reload();
-    await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
+    await scrollThrough(page);
     await prices.nth(1).waitFor();
     expect(await prices.allTextContents()).to.deep.equal(["€0.18/kWh", "€0.16/kWh"]);
     watch.assertNoFaults();
@@ -462,10 +463,14 @@ describe("The market", function () {
       ["Community price", "leaf"],
     ] as const) {
       const series = chart.locator(".u-series").filter({ hasText: label });
-      const painted = await series
-        .locator(".u-marker")
-        .evaluate((marker) => getComputedStyle(marker).borderTopColor);
-      expect(painted, label).to.equal(await colourOf(main, token));
+      const wanted = await colourOf(main, token);
+      // A chart is drawn anew in a task of its own when the theme changes.
+      await until(async () => {
+        const painted = await series
+          .locator(".u-marker")
+          .evaluate((marker) => getComputedStyle(marker).borderTopColor);
+        return painted === wanted;
+      });
     }
     await takeScreenshots(page, "market");
     await page.setViewportSize(VIEWPORTS.phone);

@@ -102,7 +102,7 @@ describe("The app over a community", function () {
     const { context, watch } = await openContext(browser);
     const page = await context.newPage();
     await page.goto(`${stack.url}/market`);
-    await page.getByRole("heading", { name: "Offers and bids" }).scrollIntoViewIfNeeded();
+    await scrollThrough(page);
     const offers = page.getByRole("region", { name: "Offers", exact: true });
     await offers.getByText(CONTENT.market).filter({ visible: true }).first().waitFor();
     watch.assertNoFaults();

@@ -28,7 +28,7 @@ const KILLS = DEEP ? 8 : 1;
 const DEEPEST = 16;
 
 describe("Relay, indexer and audit", function () {
-  this.timeout(DEEP ? 3_600_000 : 240_000);
+  this.timeout(DEEP ? 3_600_000 : 900_000);
 
   describe(`over a replayed ${DEEP ? "day" : "stretch of a day"}`, () => {
     let played: Played;

@@ -30,7 +30,7 @@ const SEED = 7;
 type Row = Readonly<Record<string, unknown>>;
 
 describe("A lived-in history", function () {
-  this.timeout(isDeep ? 900_000 : 300_000);
+  this.timeout(900_000);
   let played: Played;
   let chain: LocalNode | undefined;
   let indexer: RunningIndexer | undefined;

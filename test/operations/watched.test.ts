@@ -183,7 +183,11 @@ port = ${ports.get("auctioneer")}
     ] as const) {
       const { address } = localAccount(index);
       await world.client.setBalance({ address, value: parseEther("0.5") });
-      expect(await valueAt(service, `wattline_${service}_balance_wei`), service).to.equal(5e17);
+      // A node that is slow to answer leaves it out for a moment.
+      await until(
+        `the ${service} tells its balance`,
+        async () => (await valueAt(service, `wattline_${service}_balance_wei`)) === 5e17,
+      );
     }
     expect(await valueAt("auctioneer", "wattline_auctioneer_promises_unsettled")).to.equal(0);
   });

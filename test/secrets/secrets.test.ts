@@ -16,7 +16,7 @@ const API_KEY = "an-api-key-that-nobody-may-see";
 const PATIENCE_MS = 120_000;
 
 describe("Secrets", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let node: LocalNode;
   let world: World;
   let provider: Provider;

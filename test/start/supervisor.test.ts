@@ -112,11 +112,7 @@ describe("The supervisor of npm start", () => {
   it("continues without a part that is not restarted", async () => {
     await supervise(part("first", 0), { ...part("second", 1), whenDead: "go on" }).start();
     process.kill((await ask(1)).pid, "SIGKILL");
-    await until(
-      "it is named",
-      () => says("second │ has ended (SIGKILL); the rest continues"),
-      20_000,
-    );
+    await until("it is named", () => says("second │ has ended (SIGKILL); the rest continues"));
     expect((await ask(0)).pid).to.be.above(0);
   });
 

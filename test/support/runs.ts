@@ -1,7 +1,7 @@
 const deep = process.env.WATTLINE_DEEP !== undefined;
 
 /** How long a property may take. */
-export const PATIENCE_MS = deep ? 1_800_000 : 60_000;
+export const PATIENCE_MS = deep ? 1_800_000 : 300_000;
 
 /** How often a property is tried: enough to find what is near, or many times over when asked to look deeper. */
 export const runs = (usual: number) => ({

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { until } from "../../scripts/testing/until.ts";
 import { isAlive } from "../start/support.ts";
 
 const RUN_STEPS = path.join(import.meta.dirname, "support/runSteps.ts");
@@ -88,7 +89,7 @@ describe("The steps of npm test", function () {
     expect(await ended).to.deep.equal([130, null]);
     for (const file of [first, second].filter((one) => existsSync(one))) {
       const pid = Number(readFileSync(file, "utf8"));
-      expect(isAlive(pid), file).to.equal(false);
+      if (pid > 0) await until(`process ${pid} ends`, () => !isAlive(pid));
     }
   });
 });

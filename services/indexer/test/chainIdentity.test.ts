@@ -108,5 +108,5 @@ describe("The indexer's tables belong to one chain", () => {
     expect(keepsDatabase()).to.equal(true);
     chain.answers = true;
     expect(await identified()).to.equal(schema);
-  }).timeout(20_000);
+  });
 });

@@ -28,7 +28,7 @@ const DEEPEST_REORG = 28;
 const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
 
 describe("The indexer", function () {
-  this.timeout(isDeep ? 900_000 : 240_000);
+  this.timeout(isDeep ? 1_800_000 : 900_000);
 
   for (const market of MARKETS_PLAYED) {
     describe(`over a played day (${market})`, () => {

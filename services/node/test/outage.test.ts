@@ -26,7 +26,7 @@ const BLOCKS = isLong ? 24 : 3;
 const LANES = 8;
 /** The outage begins at eight in the morning. */
 const CUT = 32;
-const PATIENCE_MS = isLong ? 1_800_000 : 180_000;
+const PATIENCE_MS = isLong ? 1_800_000 : 600_000;
 const [SETTLER, AGENT] = [7, 90];
 const POST = 500;
 /** As Ethereum's blocks are. */
@@ -40,7 +40,7 @@ const PAUSE_MS = isLong ? 30_000 : 2_000;
 const run = promisify(execFile);
 
 describe("An island node whose chain is out of reach", function () {
-  this.timeout(isLong ? 3_600_000 : 600_000);
+  this.timeout(isLong ? 3_600_000 : 1_800_000);
   let chain: LocalNode;
   let world: World;
   let link: Link;
@@ -148,7 +148,11 @@ describe("An island node whose chain is out of reach", function () {
     );
     await link.cut();
     clockAt(CUT, 11 * 60);
-    await until("the relay is offline", async () => (await node.client.health()).isOffline, 60_000);
+    await until(
+      "the relay is offline",
+      async () => (await node.client.health()).isOffline,
+      PATIENCE_MS,
+    );
     await until("the node is offline", async () => (await node.status()).state === "offline");
 
     await refusesLooseMoney();
@@ -206,7 +210,7 @@ describe("An island node whose chain is out of reach", function () {
       },
       PATIENCE_MS,
     );
-    const blocks = Number(await world.client.getBlockNumber()) - before;
+    const blocks = await blocksSince(before);
     const sent = await world.client.getTransactionCount({ address: node.settler });
     console.log(
       `      ${sums.promises} promises of ${HOMES} homes, settled by ${sent} transactions in ${blocks} blocks: ${(blocks * BLOCK_SECONDS) / 60} minutes (here ${((performance.now() - began) / 1000).toFixed(0)} s)`,
@@ -253,6 +257,18 @@ describe("An island node whose chain is out of reach", function () {
       await world.client.mine({ blocks: 1 });
       sinceMs = performance.now();
     };
+  }
+
+  /** How many blocks came, or, where the machine may be slow, how many hold something: else they come while the node works. */
+  async function blocksSince(before: number): Promise<number> {
+    const last = Number(await world.client.getBlockNumber());
+    if (isLong) return last - before;
+    const counts = await Promise.all(
+      Array.from({ length: last - before }, (_, i) =>
+        world.client.getBlockTransactionCount({ blockNumber: BigInt(before + 1 + i) }),
+      ),
+    );
+    return counts.filter((count) => count > 0).length;
   }
 
   /** Money that is not locked may be gone where the chain runs. */

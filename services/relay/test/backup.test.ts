@@ -118,7 +118,7 @@ describe("A backup of the book", function () {
 });
 
 describe("A database of the first edition", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const dump = readFileSync(path.join(import.meta.dirname, "support/firstEdition.sql"), "utf8");
 
   it("is kept aside, and a new book is served", async () => {

@@ -22,7 +22,7 @@ const BATCH = 25;
 
 for (const kind of ["PGlite", "Postgres"] as const) {
   describe(`A relay on ${kind} that is killed`, function () {
-    this.timeout(DEEP ? 600_000 : 180_000);
+    this.timeout(DEEP ? 1_800_000 : 600_000);
     let node: LocalNode;
     let world: World;
     let relay: RelayProcess | undefined;

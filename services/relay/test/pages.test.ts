@@ -108,7 +108,7 @@ function plainly(book: readonly OrderRow[], query: OrdersQuery): OrderRow[] {
 
 for (const kind of ["PGlite", "Postgres"] as const) {
   describe(`Pages of a book in ${kind}`, function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     let opened: Awaited<ReturnType<typeof openDatabase>> | undefined;
     // Room for a few orders: most give way before they are asked for again.
     const texts = new Texts(tmpdir(), expect.fail, 4_000);

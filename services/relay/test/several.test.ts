@@ -17,7 +17,7 @@ import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./sup
 const until: typeof untilWithin = (what, ask) => untilWithin(what, ask, 60_000);
 
 describe("Relays that share a Postgres database", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const bob = localAccount(3);
   let node: LocalNode;
   let world: World;
@@ -157,7 +157,7 @@ describe("Relays that share a Postgres database", function () {
 });
 
 describe("Two relays behind a load balancer", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   it("are restarted one after the other, one of them killed, without a lost order or event", async () => {
     const node = await startAnvil();

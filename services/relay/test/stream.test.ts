@@ -231,7 +231,13 @@ describe("The stream", function () {
           5,
         );
         const posted = await post(3);
-        await until("the orders arrive", () => heard.length >= 3);
+        await until(
+          "the orders arrive, and it is live again",
+          () =>
+            heard.length >= 3 &&
+            live.filter((isLive) => !isLive).length >= answers.length &&
+            live.at(-1) === true,
+        );
         stop.abort();
         await following;
         await before.close();

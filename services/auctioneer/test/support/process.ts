@@ -29,7 +29,6 @@ export async function runAuctioneer(
   await until(
     `auctioneer ${args.join(" ")} ends`,
     () => child.exitCode !== null || child.signalCode !== null,
-    40_000,
   );
   return { code: child.exitCode, output: output() };
 }

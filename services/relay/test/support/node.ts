@@ -16,7 +16,7 @@ export interface LocalNode {
 export const START = Date.UTC(2027, 5, 7) / 1000;
 
 /** The node's clock at its first block: meters that are registered now report the slots from {@link START} on. */
-const BEFORE_START = START - 3_600;
+export const BEFORE_START = START - 3_600;
 
 /**
  * Starts anvil.
@@ -34,11 +34,13 @@ export const startAnvil = (
     ]),
   ]);
 
+const CONFIG = "services/relay/test/support/hardhat.config.ts";
+
 /** Starts a Hardhat node. */
 export const startHardhat = (): Promise<LocalNode> =>
   startNode((port) => [
     process.execPath,
-    ["node_modules/hardhat/dist/src/cli.js", "node", "--port", `${port}`],
+    ["node_modules/hardhat/dist/src/cli.js", "node", "--port", `${port}`, "--config", CONFIG],
   ]);
 
 async function startNode(
