@@ -283,6 +283,8 @@ describe("Selling and buying with every kind of wallet", function () {
     const before = await heldBy(contract);
     const { page, wallet, watch } = await visit(localAccount(OWNER).account, "/market", contract);
     await page.getByLabel("Energy", { exact: true }).fill("0.5");
+    // The wallet has said what it can do.
+    await page.getByText(/confirmed together with the purchase/).waitFor();
     await page.getByRole("button", { name: /^Buy 500 Wh for €/ }).click();
     await page.getByText("You bought 500 Wh").waitFor();
     expect((await heldBy(contract)) - before).to.equal(500n);
