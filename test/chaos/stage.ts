@@ -7,6 +7,7 @@ import { freePorts } from "../../scripts/testing/ports.ts";
 import { Operator } from "../../services/auctioneer/test/support/operator.ts";
 import type { Status } from "../../services/node/test/support/parts.ts";
 import { START, startAnvil } from "../../services/relay/test/support/node.ts";
+import { freshFolder } from "../../services/relay/test/support/relays.ts";
 import { createWorld, SLOT_SECONDS, type World } from "../../services/relay/test/support/world.ts";
 import { type AgentsHome, serveMeters, settleAtAgent } from "./agents.ts";
 import { Cast, isOk, type Opened } from "./cast.ts";
@@ -141,14 +142,13 @@ async function addGateway({
 async function addRelays({
   world,
   cast,
-  folder,
   deploymentFile,
   gatewayUrl,
   relayUrls,
 }: Place): Promise<Map<string, string>> {
   const databases = new Map<string, string>();
   for (const [name, url] of relayUrls) {
-    const data = path.join(folder, name.replace(" ", "-"));
+    const data = await freshFolder(world);
     databases.set(name, data);
     const env = {
       WATTLINE_RPC_URL: await cast.line(name, name === RELAYS[0] ? gatewayUrl : world.rpcUrl),
