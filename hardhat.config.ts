@@ -1,9 +1,11 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import path from "node:path";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 import { publicNetworks } from "./ignition/networks.ts";
+import { takeTurn } from "./scripts/setup/turn.mjs";
 
 /** The compiler comes from npm, so that nothing is downloaded behind the lock file's back. */
 const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
@@ -35,14 +37,24 @@ const contracts = {
   overrides: Object.fromEntries(CALLED_OFTEN.map((file) => [file, compiledFor(100_000)])),
 };
 
-/** Hardhat leaves one core free while it compiles: of two, half. */
-const compileOnAllCores: HardhatPlugin = {
-  id: "wattline:compile-on-all-cores",
+/**
+ * Hardhat leaves one core free while it compiles: of two, half. And all processes that build keep their cache in one temporary
+ * file, so that of two at the same time one fails: here they take turns.
+ */
+const compileInTurnOnAllCores: HardhatPlugin = {
+  id: "wattline:compile-in-turn-on-all-cores",
   hookHandlers: {
     solidity: async () => ({
       default: async () => ({
-        build: (context, files, options, next) =>
-          next(context, files, { ...options, concurrency: availableParallelism() }),
+        build: async (context, files, options, next) => {
+          const place = path.join(context.config.paths.cache, "turn");
+          const turn = await takeTurn(place, "build of the contracts");
+          try {
+            return await next(context, files, { ...options, concurrency: availableParallelism() });
+          } finally {
+            turn.end();
+          }
+        },
       }),
     }),
   },
@@ -75,7 +87,7 @@ const compileOverridesTogether: HardhatPlugin = {
 };
 
 export default defineConfig({
-  plugins: [toolbox, compileOnAllCores, compileOverridesTogether],
+  plugins: [toolbox, compileInTurnOnAllCores, compileOverridesTogether],
   networks: publicNetworks(),
   // Etherscan wants a key of each network; Sourcify and Blockscout want none.
   verify: { etherscan: { enabled: false } },

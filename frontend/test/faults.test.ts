@@ -185,9 +185,7 @@ describe("What people run into", function () {
     const strip = page.getByRole("slider", { name: "Delivery slot" });
     const below = page.getByRole("heading", { name: "Merit order of the slot" });
     await below.waitFor();
-    // What stands above the strip on a phone is there.
-    await page.getByText(/^Your wallet lacks €/).waitFor();
-    await page.getByRole("button", { name: "Get €100.00 of play money" }).waitFor();
+    await scrollThrough(page);
     for (const size of [VIEWPORTS.desktop, VIEWPORTS.phone]) {
       await page.setViewportSize(size);
       const heights = new Set<number>();

@@ -5,5 +5,8 @@ export interface Turn {
   end(): void;
 }
 
-/** Waits until no other process has a turn in this folder. */
-export function takeTurn(folder: string): Promise<Turn>;
+/**
+ * Waits until no other process has a turn in this folder.
+ * @param what It is called where somebody has to wait; an installation by default.
+ */
+export function takeTurn(folder: string, what?: string): Promise<Turn>;

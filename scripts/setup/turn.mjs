@@ -1,12 +1,12 @@
 /**
- * One installation at a time. The lock is a folder that names its processes; renaming it into place is
+ * One at a time of what may not run twice. The lock is a folder that names its processes; renaming it into place is
  * atomic, and it is stale when none of them runs any more.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-export async function takeTurn(folder) {
+export async function takeTurn(folder, what = "installation") {
   const lock = join(folder, "lock");
   const id = `${process.pid}.${Date.now()}`;
   const waiting = join(folder, `waiting.${id}`);
@@ -20,7 +20,7 @@ export async function takeTurn(folder) {
       moved(lock, join(folder, `ended.${owners[0]}`));
     } else if (!told) {
       console.error(
-        `Another installation is running: waiting for it (if there is none, delete ${lock}).`,
+        `Another ${what} is running: waiting for it (if there is none, delete ${lock}).`,
       );
       told = true;
     }

@@ -39,7 +39,8 @@ function copyProject(): string {
   const filter = (path: string) =>
     !/contracts\/test\/(?!TestEuro)\w+\.sol$/.test(path) &&
     (!path.endsWith(".t.sol") || path.endsWith("Invariants.t.sol"));
-  for (const part of ["contracts", "hardhat.config.ts", "package.json", "test/solidity"]) {
+  const parts = ["contracts", "hardhat.config.ts", "ignition", "package.json", "scripts/setup"];
+  for (const part of [...parts, "test/solidity"]) {
     cpSync(join(root, part), join(folder, part), { recursive: true, filter });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
