@@ -2,13 +2,14 @@
  * One at a time of what may not run twice. The lock is a folder that names its processes; renaming it into place is
  * atomic, and it is stale when none of them runs any more.
  */
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export async function takeTurn(folder, what = "installation") {
   const lock = join(folder, "lock");
-  const id = `${process.pid}.${Date.now()}`;
+  const id = `${process.pid}.${randomUUID()}`;
   const waiting = join(folder, `waiting.${id}`);
   mkdirSync(waiting, { recursive: true });
   writeFileSync(join(waiting, id), "");
