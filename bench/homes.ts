@@ -2,7 +2,16 @@
  * `npm run bench:homes`: a day of many homes with their agents, in one process on the chain's clock, with anvil, a relay and the
  * auctioneer.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
@@ -20,6 +29,7 @@ import { foundTowns } from "@wattline/community/live/founding";
 import { FIRST_DAY, SLOT_SECONDS, SLOTS_PER_DAY, START_SLOT } from "@wattline/community/live/start";
 import { buildContracts, openChain } from "@wattline/community/simulation";
 import { formatKwh } from "@wattline/sdk";
+import { size } from "viem";
 import { type LocalNode, startAnvil } from "../services/relay/test/support/node.ts";
 import { spawnRelay } from "../services/relay/test/support/process.ts";
 import { BenchFailure } from "./failure.ts";
@@ -120,6 +130,8 @@ async function playOn(
       chain: cpuSecondsOf(chainProcess.pid),
     });
     const before = seconds();
+    const { client } = new Wallets(rpcUrl, places.chainId);
+    const foundedAt = await client.getBlockNumber();
     for (let slot = 0; slot < played; slot++) {
       const began = performance.now();
       await player.playSlot(START_SLOT + slot);
@@ -133,10 +145,30 @@ async function playOn(
       chainSeconds: after.chain - before.chain,
     };
     tell(count, played, spent, homes, failures);
+    console.log(`chain: ${await usedSince(client, foundedAt)}`);
+    console.log(`relay's database: ${Math.round(bytesIn(data.WATTLINE_DATA) / 1e6)} MB`);
   } finally {
     await relay.kill();
   }
 }
+
+/** What the chain was asked to do after a block, in words. */
+async function usedSince(client: Wallets["client"], block: bigint): Promise<string> {
+  const last = await client.getBlockNumber();
+  let [transactions, gas, bytes] = [0, 0n, 0];
+  for (let number = block + 1n; number <= last; number++) {
+    const found = await client.getBlock({ blockNumber: number, includeTransactions: true });
+    gas += found.gasUsed;
+    transactions += found.transactions.length;
+    for (const { input } of found.transactions) bytes += size(input);
+  }
+  return `${transactions} transactions, ${(Number(gas) / 1e6).toFixed(1)} million gas, ${(bytes / 1e6).toFixed(2)} MB of calldata`;
+}
+
+const bytesIn = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0);
 
 interface Spent {
   readonly elapsedMs: number;
