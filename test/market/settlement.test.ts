@@ -1,4 +1,4 @@
-import { SOURCES } from "@wattline/sdk";
+import { packProfile, SOURCES, sourceIndex } from "@wattline/sdk";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
@@ -105,6 +105,24 @@ describe("settling signed orders", () => {
     await expect(beyond).to.be.revertedWithoutReason(world.ethers);
   });
 
+  it("refuses a batch with a match of orders that are not in it", async () => {
+    const { offer, bid } = await limits(0n, 10n ** 12n);
+    const { firstBlock, words } = packProfile(slots(0, 1, 7n));
+    const match = { offer: 0, bid: 1, source: sourceIndex("Solar"), schedule: 0, bidSchedule: 0 };
+    for (const index of [{ offer: 2 }, { bid: 2 }]) {
+      const settled = world.marketplace
+        .connect(caller.signer)
+        .settle(
+          [offer.order, bid.order],
+          [offer.signature, bid.signature],
+          [{ ...match, firstBlock, energy: [...words], ...index }],
+        );
+      await expect(settled)
+        .to.be.revertedWithCustomError(world.marketplace, "Settlement_BadIndex")
+        .withArgs(0, 2, 2);
+    }
+  });
+
   it("leaves out limits that the community price does not suit", async () => {
     for (const [ask, bid] of [
       [P - FEE + 1n, 300_000n],
@@ -188,35 +206,42 @@ describe("settling signed orders", () => {
     expect(cut?.cost).to.equal(40n * 150_000n);
   });
 
-  it("crosses a line at the middle of the prices as seen at its far end", async () => {
-    const there = await world.found([{ price: 300_000n }]);
-    await world.join(2, there, {
-      lossBps: 500,
-      capacity: 1_000,
-      wheelingUp: 20_000n,
-      wheelingDown: 0n,
+  for (const [lossBps, wheelingUp, arrivedWh] of [
+    [500, 20_000n, 95n],
+    // What the seller's price is at the far end is just above a whole unit: it is rounded up.
+    [1, 9_980n, 99n],
+  ] as const) {
+    it(`crosses a line that loses ${lossBps} hundredths of a percent at the middle of the prices as seen at its far end`, async () => {
+      const there = await world.found([{ price: 300_000n }]);
+      await world.join(2, there, {
+        lossBps,
+        capacity: 1_000,
+        wheelingUp,
+        wheelingDown: 0n,
+      });
+      const buys = await world.meter(joe.owner, { microgrid: there });
+      const offer = await world.limitOffer(jane, 0n, { crosses: true });
+      const energyWh = slots(0, 1, 100n);
+      const home = await world.limitBid(buys, 10n ** 9n);
+      expect(
+        await world.skippedBy(world.settle(caller, [{ offer, bid: home, energyWh }])),
+      ).to.deep.equal(["Deals_Islanded"]);
+      const bid = await world.limitBid(buys, 10n ** 9n, { crosses: true });
+      const [matched] = await world.eventsOf(
+        world.settle(caller, [{ offer, bid, energyWh }]),
+        "Matched",
+      );
+      const kept = 10_000n - BigInt(lossBps);
+      const seen = ((P + wheelingUp) * 10_000n + kept - 1n) / kept;
+      const middle = (seen + 300_000n) / 2n;
+      expect([matched?.sentWh, matched?.arrivedWh, matched?.cost, matched?.charge]).to.deep.equal([
+        100n,
+        arrivedWh,
+        middle * arrivedWh,
+        wheelingUp * 100n,
+      ]);
     });
-    const buys = await world.meter(joe.owner, { microgrid: there });
-    const offer = await world.limitOffer(jane, 0n, { crosses: true });
-    const energyWh = slots(0, 1, 100n);
-    const home = await world.limitBid(buys, 10n ** 9n);
-    expect(
-      await world.skippedBy(world.settle(caller, [{ offer, bid: home, energyWh }])),
-    ).to.deep.equal(["Deals_Islanded"]);
-    const bid = await world.limitBid(buys, 10n ** 9n, { crosses: true });
-    const [matched] = await world.eventsOf(
-      world.settle(caller, [{ offer, bid, energyWh }]),
-      "Matched",
-    );
-    const seen = ((P + 20_000n) * 10_000n + 9_499n) / 9_500n;
-    const middle = (seen + 300_000n) / 2n;
-    expect([matched?.sentWh, matched?.arrivedWh, matched?.cost, matched?.charge]).to.deep.equal([
-      100n,
-      95n,
-      middle * 95n,
-      20_000n * 100n,
-    ]);
-  });
+  }
 
   describe("what each of two neighbours gets", () => {
     /** The gains of Jane and Joe, who trade `energyWh` at their limits, beside what else a batch does. */

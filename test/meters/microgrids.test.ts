@@ -108,11 +108,19 @@ describe("microgrids", () => {
       it(`refuses ${what}`, () => refused(found(over), error, ...args));
     }
 
-    it("takes the extremes of deadline, clock and slot length", async () => {
-      await found({ reportingDeadline: 3_600, utcOffsetMinutes: -720, slotSeconds: 300 });
+    it("takes the extremes of name, place, deadline, clock and slot length", async () => {
+      const corner = { name: "ü".repeat(32), latitudeTenths: 900, longitudeTenths: 1_800 };
+      await found({
+        reportingDeadline: 3_600,
+        utcOffsetMinutes: -720,
+        slotSeconds: 300,
+        ...corner,
+      });
+      await found({ latitudeTenths: -900, longitudeTenths: -1_800 });
       await found({ reportingDeadline: 30 * DAY, utcOffsetMinutes: 840, slotSeconds: 3_600 });
       expect((await as().termsOf(2)).slotSeconds).to.equal(300n);
-      expect((await as().termsOf(3)).slotSeconds).to.equal(3_600n);
+      expect((await as().microgridOf(2)).charter.name).to.equal(corner.name);
+      expect((await as().termsOf(4)).slotSeconds).to.equal(3_600n);
     });
 
     it("refuses the zero address as DSO", () =>
@@ -449,6 +457,7 @@ describe("microgrids", () => {
       successor.address,
     );
     expect(await as().operatorOf(1)).to.equal(world.operator.address);
+    expect((await as().microgridOf(1)).pendingOperator).to.equal(successor.address);
     await as(successor).acceptHandOver(1);
     expect(await as().operatorOf(1)).to.equal(successor.address);
     await refused(as().setRation(1, 1), "Microgrids_NotOperator");
