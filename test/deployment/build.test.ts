@@ -8,7 +8,9 @@ const HARDHAT = path.resolve("node_modules/hardhat/dist/src/cli.js");
 /** Without taking turns two of three times one of so many failed. */
 const AT_ONCE = 6;
 
-describe("Builds of the contracts", () => {
+describe("Builds of the contracts", function () {
+  this.timeout(600_000);
+
   it("by several processes at the same time all succeed", async () => {
     const builds = Array.from({ length: AT_ONCE }, () =>
       spawn(process.execPath, [HARDHAT, "build", "--quiet"], { stdio: "ignore" }),
