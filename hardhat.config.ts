@@ -38,8 +38,8 @@ const contracts = {
 };
 
 /**
- * Hardhat leaves one core free while it compiles: of two, half. And all processes that build keep their cache in one temporary
- * file, so that of two at the same time one fails: here they take turns.
+ * Hardhat leaves one core free while it compiles: of two, half. And processes that build at the same time write their cache
+ * through one temporary file, so that one of them may fail: here they take turns.
  */
 const compileInTurnOnAllCores: HardhatPlugin = {
   id: "wattline:compile-in-turn-on-all-cores",

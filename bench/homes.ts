@@ -98,11 +98,12 @@ async function playOn(
       relay: relay.client,
       report: () => {},
     });
+    const wallets = new Wallets(rpcUrl, places.chainId);
     const player = playerOf({
       homes,
       towns: participants.towns,
       places,
-      wallets: new Wallets(rpcUrl, places.chainId),
+      wallets,
       relay: relay.client,
       auctioneer: await openAuctioneer({
         participants,
@@ -130,8 +131,7 @@ async function playOn(
       chain: cpuSecondsOf(chainProcess.pid),
     });
     const before = seconds();
-    const { client } = new Wallets(rpcUrl, places.chainId);
-    const foundedAt = await client.getBlockNumber();
+    const foundedAt = await wallets.client.getBlockNumber();
     for (let slot = 0; slot < played; slot++) {
       const began = performance.now();
       await player.playSlot(START_SLOT + slot);
@@ -145,7 +145,7 @@ async function playOn(
       chainSeconds: after.chain - before.chain,
     };
     tell(count, played, spent, homes, failures);
-    console.log(`chain: ${await usedSince(client, foundedAt)}`);
+    console.log(`chain: ${await usedSince(wallets, foundedAt)}`);
     console.log(`relay's database: ${Math.round(bytesIn(data.WATTLINE_DATA) / 1e6)} MB`);
   } finally {
     await relay.kill();
@@ -153,7 +153,7 @@ async function playOn(
 }
 
 /** What the chain was asked to do after a block, in words. */
-async function usedSince(client: Wallets["client"], block: bigint): Promise<string> {
+async function usedSince({ client }: Wallets, block: bigint): Promise<string> {
   const last = await client.getBlockNumber();
   let [transactions, gas, bytes] = [0, 0n, 0];
   for (let number = block + 1n; number <= last; number++) {

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 
 const HARDHAT = path.resolve("node_modules/hardhat/dist/src/cli.js");
-/** Without taking turns two of three times one of so many failed. */
+/** Without taking turns one of so many failed, five times of five. */
 const AT_ONCE = 6;
 
 describe("Builds of the contracts", function () {

@@ -52,6 +52,15 @@ describe("A key file", () => {
     await household.key("device");
     writeFileSync(household.place("device.password"), "sesame", { mode: 0o600 });
     expect(() => read()).to.throw("the password in");
+    const text = readFileSync(household.place("device.json"), "utf8");
+    for (const [n, why] of [
+      [4_095, "a power of two"],
+      [2 ** 21, "1 GiB at most"],
+    ] as const) {
+      const dear = text.replace('"n":4096', `"n":${n}`);
+      writeFileSync(household.place("device.json"), dear, { mode: 0o600 });
+      expect(() => read()).to.throw(why);
+    }
     writeFileSync(household.place("device.json"), "{}", { mode: 0o600 });
     expect(() => read()).to.throw("is no key file");
     let error: unknown;
