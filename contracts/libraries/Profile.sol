@@ -96,32 +96,6 @@ library ProfileLib {
         }
     }
 
-    /// @notice Lane by lane `floor(a * numerator / denominator)`, nothing where the denominator is zero.
-    /// @dev Rounds down. A result above 31 bits reverts with {Profile_Overflow}.
-    function mulDiv(Profile a, Profile numerator, Profile denominator) internal pure returns (Profile) {
-        unchecked {
-            uint256 word;
-            for (uint256 i = 0; i < LANES; ++i) {
-                uint256 d = denominator.lane(i);
-                if (d == 0) continue;
-                // Two 31-bit factors: no overflow.
-                uint256 q = (a.lane(i) * numerator.lane(i)) / d;
-                if (q > LANE_MAX) revert Profile_Overflow(a, numerator);
-                word |= q << (i << 5);
-            }
-            return Profile.wrap(word);
-        }
-    }
-
-    /// @notice Lane by lane `floor(a * numerator / denominator)` for a share of at most one.
-    function portion(Profile a, uint256 numerator, uint256 denominator) internal pure returns (Profile) {
-        unchecked {
-            uint256 word;
-            for (uint256 i = 0; i < LANES; ++i) word |= ((a.lane(i) * numerator) / denominator) << (i << 5);
-            return Profile.wrap(word);
-        }
-    }
-
     /// @notice `a` where `mask` has its bits set, `b` elsewhere.
     function select(uint256 mask, Profile a, Profile b) internal pure returns (Profile) {
         return Profile.wrap(Profile.unwrap(b) ^ ((Profile.unwrap(a) ^ Profile.unwrap(b)) & mask));
@@ -167,11 +141,6 @@ library ProfileLib {
         unchecked {
             for (uint256 i = 0; i < LANES; ++i) guards |= ((bits >> i) & 1) << ((i << 5) + 31);
         }
-    }
-
-    /// @notice What still fits into every lane.
-    function room(Profile a) internal pure returns (Profile) {
-        return Profile.wrap(Profile.unwrap(a) ^ ~GUARDS);
     }
 
     /// @notice In how many lanes there is energy.

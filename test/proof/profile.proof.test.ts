@@ -13,7 +13,7 @@ import { bytesOf, constant, type Ending, run } from "./symbolicEvm.ts";
  * error and its arguments exactly when some lane does not fit. The bytecode runs on unknown bits, and what comes out
  * is compared with the specification as a Boolean function, so nothing is sampled.
  *
- * What is not: `mulDiv`, `sum`, `uniform`, `maskOf`, `bitsOf` and `count`, which the fuzz tests and exhaustive tests
+ * What is not: `sum`, `uniform`, `maskOf`, `bitsOf` and `count`, which the fuzz tests and exhaustive tests
  * of test/solidity cover; malformed operands, which `checked` keeps out; and our picture of the EVM itself, which the
  * last test only samples against plain bigints. (Solidity's own SMTChecker does not get as far: asked for one lane of
  * `add`, both of its engines only say that a violation "might happen".)
@@ -33,11 +33,10 @@ contract Harness {
     function min(Profile a, Profile b) external pure returns (Profile) { return a.min(b); }
     function le(Profile a, Profile b) external pure returns (bool) { return a.le(b); }
     function atLeast(Profile a, Profile b) external pure returns (uint256) { return a.atLeast(b); }
-    function room(Profile a, Profile) external pure returns (Profile) { return a.room(); }
     function isZero(Profile a, Profile) external pure returns (bool) { return a.isZero(); }
 }`;
 
-type Name = "add" | "sub" | "min" | "le" | "atLeast" | "room" | "isZero";
+type Name = "add" | "sub" | "min" | "le" | "atLeast" | "isZero";
 
 /** When the function returns and what, or else with which error, which carries both operands, it reverts. */
 interface Specification {
@@ -101,10 +100,6 @@ const specifications: Readonly<Record<Name, Specification>> = {
       byLane(() => empty),
       aIsLess.map(logic.not),
     ),
-  },
-  room: {
-    returns: TRUE,
-    word: wordOf(byLane((a) => logic.difference(constant(MAX).slice(0, VALUE_BITS), a).bits)),
   },
   isZero: { returns: TRUE, word: flag(logic.not(logic.any(A))) },
 };

@@ -269,7 +269,7 @@ abstract contract Handler is World {
         Meter memory meter = METERING.meterOf(device);
         uint32 blockNumber = uint32(FIRST_BLOCK + 1 + _pick(seed, 1, BLOCKS - 1));
         Profile left = ProfileLib.uniform(_capacityOf(meter)).sub(_meters[device][blockNumber].committed);
-        left = _yetToCome(blockNumber, left.portion(1, 2));
+        left = _yetToCome(blockNumber, _partOf(left, 2));
         _deal(seed, true, _indexOf(meter.owner), device, meter.microgrid, meter.source, blockNumber, left);
     }
 
@@ -287,7 +287,7 @@ abstract contract Handler is World {
                 ? _yetToCome(blockNumber, ProfileLib.uniform(1_000))
                 : _held(isOffer ? order.maker : taker, order.microgrid, _sourceOf(order), blockNumber);
         // Mostly little enough for what may be left of the order.
-        most = _pick(seed, 3, 4) == 0 ? most : most.portion(1, 10);
+        most = _pick(seed, 3, 4) == 0 ? most : _partOf(most, 10);
         address meter = _loadOf(taker, order.microgrid);
         if (_take(index, taker, order.microgrid, meter, blockNumber, _within(most, seed))) ++_done["takeAgain"];
     }
@@ -937,6 +937,13 @@ abstract contract Handler is World {
 
     function _capacityOf(Meter memory meter) private pure returns (uint256) {
         return (meter.capacityW * SLOT_SECONDS) / 1 hours;
+    }
+
+    /// @dev Lane by lane the n-th part of `most`, rounded down.
+    function _partOf(Profile most, uint256 n) private pure returns (Profile) {
+        uint256 word;
+        for (uint256 i = 0; i < ProfileLib.LANES; ++i) word |= (most.lane(i) / n) << (32 * i);
+        return Profile.wrap(word);
     }
 
     /// @dev What of `most` lies in slots that have not started.

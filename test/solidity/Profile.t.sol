@@ -115,26 +115,6 @@ contract ProfileTest {
         }
     }
 
-    function testFuzz_MulDiv(uint256 seed) external {
-        uint256[8] memory a = _lanes(seed);
-        uint256[8] memory denominator = _lanes(_next(seed));
-        // A share of at most all of it always fits, and is what the market asks for; more may overflow.
-        uint256[8] memory numerator = _beside(denominator, seed);
-
-        bool overflows;
-        uint256[8] memory share;
-        for (uint256 i = 0; i < LANES; ++i) {
-            if (denominator[i] != 0) share[i] = (a[i] * numerator[i]) / denominator[i];
-            overflows = overflows || share[i] > MAX;
-        }
-        if (overflows) {
-            VM.expectRevert(abi.encodeWithSelector(Profile_Overflow.selector, _profile(a), _profile(numerator)));
-            this.mulDiv(_profile(a), _profile(numerator), _profile(denominator));
-        } else {
-            _expectLanes(_profile(a).mulDiv(_profile(numerator), _profile(denominator)), share, "mulDiv");
-        }
-    }
-
     function testFuzz_Sum(uint256 seed) external pure {
         uint256[8] memory a = _lanes(seed);
         uint256 total;
@@ -144,13 +124,6 @@ contract ProfileTest {
 
     function test_SumOfFullLanes() external pure {
         VM.assertEq(ProfileLib.uniform(MAX).sum(), 8 * MAX, "sum");
-    }
-
-    function testFuzz_Room(uint256 seed) external pure {
-        uint256[8] memory a = _lanes(seed);
-        uint256[8] memory expected;
-        for (uint256 i = 0; i < LANES; ++i) expected[i] = MAX - a[i];
-        _expectLanes(_profile(a).room(), expected, "room");
     }
 
     // =================================================================================================
@@ -274,10 +247,6 @@ contract ProfileTest {
 
     function sub(Profile a, Profile b) external pure returns (Profile) {
         return a.sub(b);
-    }
-
-    function mulDiv(Profile a, Profile numerator, Profile denominator) external pure returns (Profile) {
-        return a.mulDiv(numerator, denominator);
     }
 
     // =================================================================================================
