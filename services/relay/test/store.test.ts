@@ -1,15 +1,39 @@
 import { FIRST_FIRM_NONCE } from "@wattline/sdk";
 import { expect } from "chai";
+import { sql } from "kysely";
 import { after, before, describe, it } from "mocha";
+import { numberToHex } from "viem";
 import { newDatabase } from "../../../test/support/postgres.ts";
-import type { Storage } from "../src/store/database.ts";
+import type { Database, Storage } from "../src/store/database.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { DatabaseError } from "../src/store/databaseError.ts";
-import { findOrder, insertOrders, updateOrders } from "../src/store/orders.ts";
+import {
+  changeableOrders,
+  dueOrders,
+  findOrder,
+  insertOrders,
+  recheckedOrders,
+  revivedOrders,
+  tidy,
+  updateOrders,
+} from "../src/store/orders.ts";
 import { type LocalNode, startAnvil } from "./support/node.ts";
 import { bookOf, freshFolder, openRelay } from "./support/relays.ts";
 import { rowOf } from "./support/rows.ts";
 import { createWorld, EURO, localAccount, privateKeyOf, type World } from "./support/world.ts";
+
+/** Orders of a book's past, and how many have signed them. */
+const [HISTORY, MAKERS] = [10_000, 100];
+const makerOf = (i: number) => numberToHex(i % MAKERS, { size: 20 });
+
+/** How many orders the database has read so far. */
+async function rowsRead(db: Database): Promise<number> {
+  await sql`select pg_stat_force_next_flush()`.execute(db);
+  const { rows } = await sql<{ read: number }>`
+    select seq_tup_read + coalesce(idx_tup_fetch, 0) as read from pg_stat_user_tables where relname = 'orders'
+  `.execute(db);
+  return Number(rows[0]?.read);
+}
 
 for (const kind of ["PGlite", "Postgres"] as const) {
   describe(`A book in ${kind}`, function () {
@@ -89,6 +113,29 @@ for (const kind of ["PGlite", "Postgres"] as const) {
         [other.hash, "filled"],
       ]);
       expect(await findOrder(db, kept.hash)).to.deep.equal(kept);
+      await close();
+    });
+
+    it("finds what is due at a block without reading its history", async () => {
+      const { db, close } = await openDatabase(await newStorage(), world.deployment);
+      const now = 1_000_000;
+      const history = Array.from({ length: HISTORY }, (_, i) =>
+        rowOf({ state: "expired", good_until: i, maker: makerOf(i) }, i),
+      );
+      // So many are live that the planner expects many of them to be due.
+      const live = Array.from({ length: HISTORY / 2 }, (_, i) =>
+        rowOf({ good_until: now + i, maker: makerOf(i), recheck_at: now + i }, HISTORY + i),
+      );
+      await insertOrders(db, [...history, ...live]);
+      await tidy(db);
+      const before = await rowsRead(db);
+      expect(await dueOrders(db, now, 500)).to.deep.equal([]);
+      expect(await revivedOrders(db, now, 500)).to.deep.equal([]);
+      expect(await recheckedOrders(db, now - 1, 500)).to.deep.equal([]);
+      const makers = { column: "maker", values: new Set([makerOf(1), makerOf(2)]) } as const;
+      const found = await changeableOrders(db, makers, now, "", 500);
+      expect(found).to.have.length(HISTORY / MAKERS);
+      expect((await rowsRead(db)) - before).to.be.below(HISTORY);
       await close();
     });
 

@@ -80,6 +80,13 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       )`.execute(db);
     },
   },
+  "0003-due": {
+    async up(db: Kysely<unknown>) {
+      await sql`create index orders_due on orders (good_until) where state in ('live', 'unbacked', 'void')`.execute(
+        db,
+      );
+    },
+  },
 };
 
 /**

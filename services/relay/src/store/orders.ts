@@ -153,12 +153,19 @@ export function changeableOrders(
   return read(query);
 }
 
-/** Orders that have expired and are not marked so yet. */
+/*
+ * The next three are asked at every block, and mostly find nothing. The planner does not know that: of a book that is mostly
+ * history it expects many rows, and to find a few of many it reads the table from its start. In the order of an index
+ * it goes by the index.
+ */
+
+/** Orders that have expired and are not marked so yet, by `orders_due`. */
 export const dueOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
   read(
     rows(db)
-      .where("state", "in", [...OPEN_STATES, "void"])
+      .where(sql<SqlBool>`state in ('live', 'unbacked', 'void')`)
       .where("good_until", "<", time)
+      .orderBy("good_until")
       .limit(limit),
   );
 
@@ -177,6 +184,7 @@ export const recheckedOrders = (db: Database, time: number, limit: number): Prom
       .where("recheck_at", "<=", time)
       .where("good_until", ">=", time)
       .where("withdrawal", "is", null)
+      .orderBy("recheck_at")
       .limit(limit),
   );
 
@@ -184,9 +192,10 @@ export const recheckedOrders = (db: Database, time: number, limit: number): Prom
 export const revivedOrders = (db: Database, time: number, limit: number): Promise<OrderRow[]> =>
   read(
     rows(db)
-      .where("state", "=", "expired")
+      .where(sql<SqlBool>`state = 'expired'`)
       .where("good_until", ">=", time)
       .where("withdrawal", "is", null)
+      .orderBy("good_until")
       .limit(limit),
   );
 
