@@ -9,6 +9,8 @@ import {
 import { buffer } from "node:stream/consumers";
 import { freePort } from "../../scripts/testing/ports.ts";
 
+const KEEP_ALIVE_MS = 75_000;
+
 /** A load balancer in this process. */
 export interface Balancer {
   readonly url: string;
@@ -37,6 +39,8 @@ export async function startBalancer(servers: readonly string[]): Promise<Balance
     answer.writeHead(502).end();
   });
   const port = await freePort();
+  // Longer than clients keep a connection: else one sends a request on what is just being closed.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {

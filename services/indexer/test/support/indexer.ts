@@ -58,12 +58,16 @@ export function startIndexer({ deployment, rpcUrl, port, databaseUrl }: Place) {
     api,
     caughtUp,
     log: () => started.lines,
+    stop: (signal: NodeJS.Signals = "SIGTERM") => started.stop(signal),
+    /** Starts it again on the same data, after it was stopped. */
+    start(): void {
+      started = launch();
+    },
     /** Kills it with SIGKILL and starts it again on the same data. */
     async killAndRestart(): Promise<void> {
       await started.stop("SIGKILL");
       started = launch();
     },
-    stop: (signal: NodeJS.Signals = "SIGTERM") => started.stop(signal),
     async end(): Promise<void> {
       await started.stop("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
