@@ -1,23 +1,15 @@
 /**
  * `npm run bench:homes`: a day of many homes with their agents, in one process on the chain's clock, with anvil, a relay and the
- * auctioneer.
+ * auctioneer; or with two relays and two indexers, of which some are killed.
  */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import {
   FailureLog,
   LiveHomes,
+  liveTerms,
   openAuctioneer,
   type Places,
   participantsOf,
@@ -28,16 +20,21 @@ import {
 import { foundTowns } from "@wattline/community/live/founding";
 import { FIRST_DAY, SLOT_SECONDS, SLOTS_PER_DAY, START_SLOT } from "@wattline/community/live/start";
 import { buildContracts, openChain } from "@wattline/community/simulation";
+import { RelayClient } from "@wattline/relay/client";
 import { formatKwh } from "@wattline/sdk";
 import { size } from "viem";
 import { type LocalNode, startAnvil } from "../services/relay/test/support/node.ts";
-import { spawnRelay } from "../services/relay/test/support/process.ts";
 import { BenchFailure } from "./failure.ts";
+import { cpuSecondsOf, loadWords, ownCpuSeconds } from "./homes/processor.ts";
+import { oneRelay } from "./homes/services.ts";
+import { twoOfEach } from "./homes/several.ts";
 
 const USAGE = `npm run bench:homes -- [options]
 
   --homes N   homes, in towns of a hundred at most (default 50)
   --slots N   slots of a quarter of an hour that are played, from 08:00 UTC (default 8)
+  --kills     with two relays and two indexers on Postgres, behind load balancers: the relay that leads is killed, later an
+              indexer, and both come back; in the end all must agree, and the audit pass
   --help      this text
 
 Every home has a meter and an agent; every other roof has a battery. Founding the towns does not count. Time is that of the clock
@@ -45,10 +42,7 @@ on the wall, with relay and chain on the same machine.`;
 
 const TOWN_HOMES = 100;
 const GOAL = { homes: 1_000, minutes: 15 };
-/** Of Linux, everywhere. */
-const TICKS_PER_SECOND = 100;
 const MS_PER_MINUTE = 60_000;
-const RELAY_PATIENCE_MS = 120_000;
 const TIME_TO_FOUND_SECONDS = 12 * 3600;
 
 function whole(name: string, text: string): number {
@@ -57,14 +51,20 @@ function whole(name: string, text: string): number {
   throw new BenchFailure(`--${name} must be a whole number from 2 on, not ${text}.`);
 }
 
-async function run(count: number, played: number): Promise<void> {
+interface Play {
+  readonly homes: number;
+  readonly slots: number;
+  readonly kills: boolean;
+}
+
+async function run(play: Play): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-bench-"));
   const stop = new AbortController();
   const node = await startAnvil(START_SLOT * SLOT_SECONDS - TIME_TO_FOUND_SECONDS, [
     ...["--prune-history", "50", "--enable-tx-gas-limit"],
   ]);
   try {
-    await playOn(node, folder, count, played, stop.signal);
+    await playOn(node, folder, play, stop.signal);
   } finally {
     stop.abort();
     await node.stop();
@@ -75,42 +75,41 @@ async function run(count: number, played: number): Promise<void> {
 async function playOn(
   { rpcUrl, child: chainProcess }: LocalNode,
   folder: string,
-  count: number,
-  played: number,
+  play: Play,
   signal: AbortSignal,
 ): Promise<void> {
-  const participants = participantsOf(townsOf(count));
+  const participants = participantsOf(townsOf(play.homes));
   await buildContracts();
   const chain = await openChain(rpcUrl, START_SLOT * SLOT_SECONDS);
   const { wattline } = await foundTowns(chain, participants, signal);
   const places: Places = { ...wattline.addresses, chainId: Number(wattline.chainId), fromBlock: 0 };
   const deployment = path.join(folder, "deployment.json");
-  mkdirSync(folder, { recursive: true });
   writeFileSync(deployment, JSON.stringify(places));
-  const data = { WATTLINE_DATA: path.join(folder, "relay") };
-  const relay = await spawnRelay({ rpcUrl, deployment: places }, data, RELAY_PATIENCE_MS);
+  const services = await (play.kills ? twoOfEach : oneRelay)({
+    rpcUrl,
+    deployment: places,
+    deploymentFile: deployment,
+    folder,
+  });
   try {
     const failures: string[] = [];
-    const homes = new LiveHomes({
-      participants,
-      places,
-      rpcUrl,
-      relay: relay.client,
-      report: () => {},
-    });
+    const relay = new RelayClient(services.relayUrl);
+    const { towns } = participants;
+    const terms = liveTerms(towns);
+    const homes = new LiveHomes({ streets: towns, terms, places, rpcUrl, relay, report: () => {} });
     const wallets = new Wallets(rpcUrl, places.chainId);
     const player = playerOf({
       homes,
-      towns: participants.towns,
+      towns,
       places,
       wallets,
-      relay: relay.client,
+      relay,
       auctioneer: await openAuctioneer({
         participants,
         folder: path.join(folder, "auctioneer"),
         deployment,
         rpcUrl,
-        relayUrl: relay.url,
+        relayUrl: services.relayUrl,
         mandatesPort: 0,
         report: () => {},
       }),
@@ -123,32 +122,34 @@ async function playOn(
       failures: new FailureLog((line) => failures.push(line), signal),
       signal,
     });
-    console.log(`${count} homes in ${participants.towns.length} towns are founded, ${loadWords()}`);
+    console.log(`${play.homes} homes in ${towns.length} towns are founded, ${loadWords()}`);
     const start = performance.now();
     const seconds = () => ({
       agents: ownCpuSeconds(),
-      relay: cpuSecondsOf(relay.child.pid),
+      relays: services.relaySeconds(),
       chain: cpuSecondsOf(chainProcess.pid),
     });
     const before = seconds();
     const foundedAt = await wallets.client.getBlockNumber();
-    for (let slot = 0; slot < played; slot++) {
+    for (let slot = 0; slot < play.slots; slot++) {
       const began = performance.now();
-      await player.playSlot(START_SLOT + slot);
-      console.log(`slot ${slot + 1} of ${played}: ${Math.round(performance.now() - began)} ms`);
+      await services.during(player.playSlot(START_SLOT + slot), slot / play.slots);
+      const ms = Math.round(performance.now() - began);
+      console.log(`slot ${slot + 1} of ${play.slots}: ${ms} ms`);
     }
     const after = seconds();
     const spent = {
       elapsedMs: performance.now() - start,
       agentsSeconds: after.agents - before.agents,
-      relaySeconds: after.relay - before.relay,
+      relaysSeconds: after.relays - before.relays,
       chainSeconds: after.chain - before.chain,
     };
-    tell(count, played, spent, homes, failures);
+    tell(play, spent, homes, failures);
     console.log(`chain: ${await usedSince(wallets, foundedAt)}`);
-    console.log(`relay's database: ${Math.round(bytesIn(data.WATTLINE_DATA) / 1e6)} MB`);
+    console.log(`orders' database: ${Math.round((await services.databaseBytes()) / 1e6)} MB`);
+    for (const line of await services.check()) console.log(line);
   } finally {
-    await relay.kill();
+    await services.close();
   }
 }
 
@@ -165,43 +166,16 @@ async function usedSince({ client }: Wallets, block: bigint): Promise<string> {
   return `${transactions} transactions, ${(Number(gas) / 1e6).toFixed(1)} million gas, ${(bytes / 1e6).toFixed(2)} MB of calldata`;
 }
 
-const bytesIn = (folder: string): number =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0);
-
 interface Spent {
   readonly elapsedMs: number;
   readonly agentsSeconds: number;
-  readonly relaySeconds: number;
+  readonly relaysSeconds: number;
   readonly chainSeconds: number;
 }
 
-function ownCpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
-/** What a process and those that it has started have had of the processor, s; 0 where the system does not say. */
-function cpuSecondsOf(pid: number | string | undefined): number {
-  const folder = `/proc/${pid}`;
-  if (!existsSync(folder)) return 0;
-  const stat = readFileSync(path.join(folder, "stat"), "utf8");
-  const [user, system] = stat.split(") ")[1]?.split(" ").slice(11, 13) ?? [];
-  const children = readFileSync(path.join(folder, "task", `${pid}`, "children"), "utf8");
-  return children
-    .split(" ")
-    .filter((child) => child !== "")
-    .reduce(
-      (sum, child) => sum + cpuSecondsOf(child),
-      (Number(user) + Number(system)) / TICKS_PER_SECOND,
-    );
-}
-
 function tell(
-  count: number,
-  played: number,
-  { elapsedMs, agentsSeconds, relaySeconds, chainSeconds }: Spent,
+  { homes: count, slots: played }: Play,
+  { elapsedMs, agentsSeconds, relaysSeconds, chainSeconds }: Spent,
   { all }: LiveHomes,
   failures: readonly string[],
 ): void {
@@ -212,10 +186,10 @@ function tell(
   console.log(
     [
       `${played} slots in ${(elapsedMs / 1000).toFixed(1)} s, ${loadWords()}`,
-      `processor: agents and auctioneer ${agentsSeconds.toFixed(1)} s, relay ${relaySeconds.toFixed(1)} s, chain ${chainSeconds.toFixed(1)} s`,
+      `processor: agents and auctioneer ${agentsSeconds.toFixed(1)} s, relays ${relaysSeconds.toFixed(1)} s, chain ${chainSeconds.toFixed(1)} s`,
       `a day of ${SLOTS_PER_DAY} such slots: ${dayMinutes.toFixed(1)} min${count < GOAL.homes ? "" : `; goal ${GOAL.minutes} min: ${verdict}`}`,
       `${orders.length} orders, ${formatKwh(tradedWh)} of them traded (offers and bids alike)`,
-      `${Math.round(process.memoryUsage.rss() / 1e6)} MB resident, without relay and chain`,
+      `${Math.round(process.memoryUsage.rss() / 1e6)} MB resident, without services and chain`,
       ...(failures.length === 0 ? ["nothing failed"] : failures),
     ].join("\n"),
   );
@@ -231,10 +205,12 @@ const townsOf = (count: number) => {
   }));
 };
 
-const loadWords = (): string =>
-  `load ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`;
-
-const flags = { homes: { type: "string" }, slots: { type: "string" } } as const;
-const { homes = "50", slots = "8", help } = readFlags(process.argv.slice(2), flags, BenchFailure);
+const flags = {
+  homes: { type: "string" },
+  slots: { type: "string" },
+  kills: { type: "boolean" },
+} as const;
+const options = readFlags(process.argv.slice(2), flags, BenchFailure);
+const { homes = "50", slots = "8", kills = false, help } = options;
 if (help) console.log(USAGE);
-else await run(whole("homes", homes), whole("slots", slots));
+else await run({ homes: whole("homes", homes), slots: whole("slots", slots), kills });

@@ -1,4 +1,5 @@
 import { writeWhole } from "@wattline/common/files";
+import { MendableError } from "@wattline/common/mendable";
 import { OptionsError } from "@wattline/common/options";
 import { ProfilesFileError } from "@wattline/community/profiles";
 import {
@@ -11,6 +12,7 @@ import {
   tablesOf,
   USAGE,
 } from "@wattline/community/simulation";
+import { startAnvil } from "./simulate/anvil.ts";
 
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort(new Error("Stopped; no summary was written.")));
@@ -18,7 +20,7 @@ process.once("SIGINT", () => stop.abort(new Error("Stopped; no summary was writt
 try {
   process.exitCode = await simulate(process.argv.slice(2));
 } catch (error) {
-  const expected = [ChainError, OptionsError, ProfilesFileError].some(
+  const expected = [ChainError, MendableError, OptionsError, ProfilesFileError].some(
     (kind) => error instanceof kind,
   );
   if (stop.signal.aborted || expected)
@@ -33,10 +35,12 @@ async function simulate(argv: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { communities, json, rpc } = options;
+  const { communities, json, market, rpc } = options;
   const [{ firstSlot, slotSeconds }] = communities;
   await buildContracts();
-  const chain = await openChain(rpc, firstSlot * slotSeconds);
+  const startsAt = firstSlot * slotSeconds;
+  const anvil = market === "agents" && rpc === undefined ? await startAnvil(startsAt) : undefined;
+  const chain = await openChain(rpc ?? anvil?.rpcUrl, startsAt);
   try {
     const { summary } = await play(chain, options, stop.signal);
     console.log(`\n${tablesOf(summary)}`);
@@ -44,5 +48,6 @@ async function simulate(argv: string[]): Promise<number> {
     return summary.checks.escrowSolvent && summary.checks.energyConserved ? 0 : 1;
   } finally {
     await chain.close();
+    anvil?.stop();
   }
 }

@@ -10,6 +10,7 @@ import {
   FailureLog,
   FIRST_LIVE_SLOT,
   LiveHomes,
+  liveTerms,
   openAuctioneer,
   type PlayOptions,
   participantsOf,
@@ -48,7 +49,8 @@ await runAsPart([FoundingError], async (signal) => {
   const relay = new RelayClient(relayUrl);
   const { towns } = participants;
   const mandatesPort = Number(new URL(auctioneerUrl).port);
-  const homes = new LiveHomes({ participants, places, rpcUrl, relay, report: () => {} });
+  const terms = liveTerms(towns);
+  const homes = new LiveHomes({ streets: towns, terms, places, rpcUrl, relay, report: () => {} });
   const options: PlayOptions = {
     homes,
     towns,

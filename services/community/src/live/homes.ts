@@ -13,13 +13,13 @@ import type { RelayClient } from "@wattline/relay/client";
 import type { MeteredSlot } from "@wattline/sdk/forecast";
 import type { LocalAccount } from "../simulation/accounts.ts";
 import { PlayedBattery } from "./battery.ts";
-import { SLOT_SECONDS, SLOTS_PER_DAY, SLOTS_PER_HOUR, START_SLOT } from "./start.ts";
-import { type Participants, type Places, playedByHand, type Town, type TownHome } from "./towns.ts";
+import { SLOTS_PER_DAY, SLOTS_PER_HOUR, START_SLOT } from "./start.ts";
+import { type Places, playedByHand, type Street, type Town, type TownHome } from "./towns.ts";
 
 /** A home, its meter and its agent. */
 export interface LiveHome {
   readonly who: TownHome;
-  readonly town: Town;
+  readonly street: Street;
   readonly home: Home;
   readonly battery: PlayedBattery | undefined;
   /** Trades the slots that are played at once, which needs no forecast: to learn takes time. */
@@ -28,8 +28,24 @@ export interface LiveHome {
   readonly trader: Trader;
 }
 
+/** When and by which limits homes are played. */
+export interface PlayTerms {
+  readonly slotMinutes: SlotMinutes;
+  /** The first slot that is metered. */
+  readonly startSlot: number;
+  /** What a home's agent may do. */
+  limitsOf(who: TownHome): Limits;
+  /** What a home has metered before the first slot; the forecast learns from it. */
+  pastOf(who: TownHome, street: Street): MeteredSlot[];
+}
+
+/** As long as a microgrid's slots can be for agents. */
+type SlotMinutes = ConstructorParameters<typeof Home>[0]["config"]["slot_minutes"];
+type Limits = ConstructorParameters<typeof Trader>[0]["config"];
+
 export interface HomesOptions {
-  readonly participants: Participants;
+  readonly streets: readonly Street[];
+  readonly terms: PlayTerms;
   readonly places: Places;
   readonly rpcUrl: string;
   readonly relay: RelayClient;
@@ -37,6 +53,7 @@ export interface HomesOptions {
 }
 
 const METER = "grid";
+const MS_PER_MINUTE = 60_000;
 /** The forecast learns from so much weather before the first played day. */
 const LEARNED_SLOTS = 2 * SLOTS_PER_DAY;
 /** Every so many homes with a roof posts a price, so that a person finds offers to accept. */
@@ -51,23 +68,53 @@ const LIMITS = {
   settler: "anyone",
   spot_hours: 6,
 } as const;
-const FORWARD = { bond: "0.05", hours: 6, confidence: 0.8 };
+/** What agents promise forward. */
+export const FORWARD = { bond: "0.05", hours: 6, confidence: 0.8 };
 
-/** The homes of all towns, whose meters and agents run on the chain's clock. */
+/** The homes of towns whose life goes on: those that people act for by hand promise nothing. */
+export function liveTerms(towns: readonly Town[]): PlayTerms {
+  const byHand = playedByHand(towns);
+  return {
+    slotMinutes: 15,
+    startSlot: START_SLOT,
+    limitsOf: (who) => ({
+      ...LIMITS,
+      posted: postedOf(who),
+      forward: byHand.includes(who) ? undefined : FORWARD,
+    }),
+    pastOf: ({ index }, { metering }) =>
+      Array.from({ length: LEARNED_SLOTS }, (_, i) => {
+        const slot = START_SLOT - LEARNED_SLOTS + i;
+        return {
+          slot,
+          exportedWh: metering.exportedWh(index, slot),
+          importedWh: metering.importedWh(index, slot),
+        };
+      }),
+  };
+}
+
+function postedOf({ capacityW, index }: TownHome): string | undefined {
+  const posts = capacityW > 0 && index % POSTING_EVERY === POSTING_EVERY - 1;
+  return posts ? POSTED[Math.floor(index / POSTING_EVERY) % POSTED.length] : undefined;
+}
+
+/** Homes whose meters and agents run on the chain's clock. */
 export class LiveHomes {
   readonly all: readonly LiveHome[];
   readonly #options: HomesOptions;
   readonly #registers = new Map<TownHome, { importWh: bigint; exportWh: bigint }>();
   /** The end of the last metered slot, Unix milliseconds. */
-  #nowMs = START_SLOT * SLOT_SECONDS * 1000;
+  #nowMs: number;
 
   constructor(options: HomesOptions) {
-    const { participants, places, rpcUrl, relay } = options;
+    const { streets, terms, places, rpcUrl, relay } = options;
     this.#options = options;
+    this.#nowMs = terms.startSlot * terms.slotMinutes * MS_PER_MINUTE;
     const market = new Market(rpcUrl, places);
     const neighbours = new Neighbours(relay);
-    this.all = participants.towns.flatMap((town) =>
-      town.homes.map((who) => this.#homeOf(town, who, market, neighbours)),
+    this.all = streets.flatMap((street) =>
+      street.homes.map((who) => this.#homeOf(street, who, market, neighbours)),
     );
     for (const each of this.all) this.#read(each);
   }
@@ -77,12 +124,12 @@ export class LiveHomes {
 
   /** A slot ends: every meter is read. */
   meter(slot: number): void {
-    this.#nowMs = (slot + 1) * SLOT_SECONDS * 1000;
+    this.#nowMs = (slot + 1) * this.#options.terms.slotMinutes * MS_PER_MINUTE;
     for (const each of this.all) {
-      const { who, town, battery } = each;
+      const { who, street, battery } = each;
       const registers = this.#registersOf(who);
-      const { seasons } = town;
-      const surplusWh = seasons.exportedWh(who.index, slot) - seasons.importedWh(who.index, slot);
+      const { metering } = street;
+      const surplusWh = metering.exportedWh(who.index, slot) - metering.importedWh(who.index, slot);
       const leftWh = battery?.act(slot, surplusWh) ?? surplusWh;
       if (leftWh > 0n) registers.exportWh += leftWh;
       else registers.importWh -= leftWh;
@@ -112,12 +159,12 @@ export class LiveHomes {
     home.take(METER, { kind: "registers", unixMs: this.#nowMs, ...this.#registersOf(who) });
   }
 
-  #homeOf(town: Town, who: TownHome, market: Market, neighbours: Neighbours): LiveHome {
-    const { participants, places, relay, report } = this.#options;
+  #homeOf(street: Street, who: TownHome, market: Market, neighbours: Neighbours): LiveHome {
+    const { terms, places, relay, report } = this.#options;
     const config = {
-      name: `${who.name} (${town.name})`,
-      microgrid: town.microgrid,
-      slot_minutes: 15,
+      name: `${who.name} (${street.name})`,
+      microgrid: street.microgrid,
+      slot_minutes: terms.slotMinutes,
       connection_w: 50_000,
       gaps: "fill",
       capacity_w: who.capacityW,
@@ -132,11 +179,7 @@ export class LiveHomes {
       now: this.now,
     });
     const battery = who.hasBattery ? new PlayedBattery(home, this.now) : undefined;
-    const posts = who.capacityW > 0 && who.index % POSTING_EVERY === POSTING_EVERY - 1;
-    const limits = {
-      ...LIMITS,
-      posted: posts ? POSTED[Math.floor(who.index / POSTING_EVERY) % POSTED.length] : undefined,
-    };
+    const limits = terms.limitsOf(who);
     const options = {
       home,
       delegate: signerFor(who.delegate),
@@ -146,33 +189,20 @@ export class LiveHomes {
       battery: battery && { steering: battery.steering, neighbours },
       now: this.now,
     };
-    // Who reports by hand promises nothing.
-    const forward = playedByHand(participants.towns).includes(who) ? undefined : FORWARD;
     return {
       who,
-      town,
+      street,
       home,
       battery,
-      opening: new Trader({ ...options, config: limits, past: () => [] }),
-      trader: new Trader({
+      opening: new Trader({
         ...options,
-        config: { ...limits, forward },
-        past: () => pastOf(town, who),
+        config: { ...limits, forward: undefined },
+        past: () => [],
       }),
+      trader: new Trader({ ...options, config: limits, past: () => terms.pastOf(who, street) }),
     };
   }
 }
-
-/** What a home would have metered before the first played day. */
-const pastOf = ({ seasons }: Town, { index }: TownHome): MeteredSlot[] =>
-  Array.from({ length: LEARNED_SLOTS }, (_, i) => {
-    const slot = START_SLOT - LEARNED_SLOTS + i;
-    return {
-      slot,
-      exportedWh: seasons.exportedWh(index, slot),
-      importedWh: seasons.importedWh(index, slot),
-    };
-  });
 
 /** A key of an account, as agents use it. */
 export const signerFor = ({ address, sign }: LocalAccount["account"]): Signer => ({

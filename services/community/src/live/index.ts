@@ -2,7 +2,7 @@
 
 export { publishDirectories } from "./directory.ts";
 export { FailureLog } from "./failureLog.ts";
-export { LiveHomes, signerFor } from "./homes.ts";
+export { LiveHomes, liveTerms, signerFor } from "./homes.ts";
 export { openAuctioneer, sendMandates } from "./market.ts";
 export { FIRST_LIVE_SLOT, type PlayOptions, playerOf, playForever } from "./play.ts";
 export {

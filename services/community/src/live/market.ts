@@ -9,7 +9,7 @@ import type { Participants } from "./towns.ts";
 import type { Wallets } from "./wallets.ts";
 
 export interface AuctionOptions {
-  readonly participants: Participants;
+  readonly participants: Pick<Participants, "auctioneer">;
   /** For its configuration, its key and what it has sent. */
   readonly folder: string;
   /** The file that says where the contracts are. */

@@ -8,7 +8,7 @@ import { GRID_LAG_BLOCKS, Grid } from "./grid.ts";
 import { hasTurn, type LiveHome, type LiveHomes } from "./homes.ts";
 import { clearAll, untilSeen } from "./market.ts";
 import { SEEDED_SLOTS, SLOT_SECONDS, SLOTS_PER_DAY, SLOTS_PER_HOUR, START_SLOT } from "./start.ts";
-import { type Places, playedByHand, type Town } from "./towns.ts";
+import { type Places, playedByHand, type Street, type Town } from "./towns.ts";
 import type { Wallets } from "./wallets.ts";
 
 export interface PlayOptions {
@@ -39,7 +39,7 @@ export const FIRST_LIVE_SLOT = SEEDED_END + LANES;
  */
 export function playerOf(options: PlayOptions) {
   const { homes, towns, places, wallets, relay, auctioneer, failures, signal } = options;
-  const grids = new Map(
+  const grids = new Map<Street, Grid>(
     towns.map((town) => [town, new Grid({ town, places, wallets, relay, signal })]),
   );
   const byHand = playedByHand(towns);
@@ -138,11 +138,11 @@ export function playerOf(options: PlayOptions) {
   /** What nobody has bought of a block goes to the grid. */
   async function sellRest(block: number): Promise<void> {
     if (block < blockOf(SEEDED_END)) return;
-    for (const { who, town, trader } of selfActing) {
+    for (const { who, street, trader } of selfActing) {
       const microgrid = trader.state.market?.microgrid;
       if (microgrid === undefined) continue;
       await failures.attempt("selling to the grid", async () =>
-        grids.get(town)?.buyRest(who, block, microgrid),
+        grids.get(street)?.buyRest(who, block, microgrid),
       );
     }
   }
@@ -198,7 +198,7 @@ function dayLineOf(
   homes: readonly LiveHome[],
   matchedWh: ReadonlyMap<string, bigint>,
 ): string {
-  const own = homes.filter((each) => each.town === town);
+  const own = homes.filter((each) => each.street === town);
   const sum = (of: (home: Home) => bigint) => own.reduce((wh, { home }) => wh + of(home), 0n);
   const metered = (flow: "exportWh" | "importWh") =>
     formatKwh(sum((home) => home.slots().reduce((wh, slot) => wh + slot[flow], 0n)));

@@ -31,15 +31,23 @@ export interface TownHome {
   readonly hasBattery: boolean;
 }
 
-/** A town with its homes, its grid and its weather. */
-export interface Town {
+/** What the meters of homes count, in Wh; homes by their index. */
+export type Metering = Pick<Seasons, "exportedWh" | "importedWh">;
+
+/** Homes that trade with one another. */
+export interface Street {
   readonly microgrid: number;
   readonly name: string;
+  readonly metering: Metering;
+  readonly homes: readonly TownHome[];
+}
+
+/** A town with its homes, its grid and its weather. */
+export interface Town extends Street {
   readonly seasons: Seasons;
   readonly operator: LocalAccount;
   readonly dso: LocalAccount;
   readonly retailer: { readonly account: LocalAccount; readonly device: PrivateKeyAccount };
-  readonly homes: readonly TownHome[];
 }
 
 /** All who take part: the same for who founds the towns and for who plays them. */
@@ -72,6 +80,7 @@ export function participantsOf(terms: readonly TownTerms[] = TOWNS): Participant
       microgrid: town + 1,
       name,
       seasons,
+      metering: seasons,
       operator: localAccount(first + OPERATOR),
       dso: localAccount(first + DSO),
       retailer: { account: localAccount(free + 1 + town), device: gridKey(name) },

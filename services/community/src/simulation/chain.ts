@@ -68,6 +68,8 @@ export async function openChain(rpc: string | undefined, startsAt: number) {
   return {
     connection,
     ethers,
+    /** Where others reach it; undefined for a chain within this process. */
+    rpcUrl: rpc,
     chainTime,
     /** Sets the chain's clock to `time` (Unix seconds), unless it is there already. */
     async passTo(time: number): Promise<void> {

@@ -9,6 +9,7 @@ import {
 } from "@wattline/sdk";
 import { holdersOf } from "./community.ts";
 import type { Simulation } from "./simulation.ts";
+import type { Sums } from "./sums.ts";
 
 /** Whether the marketplace holds exactly what it owes, to the thousandth: all accounts, and what is locked for forwards. */
 export async function isEscrowSolvent({
@@ -17,7 +18,8 @@ export async function isEscrowSolvent({
   ledger,
 }: Simulation): Promise<boolean> {
   const { marketplace, euro, addresses } = wattline;
-  let owedMillis = ledger.forwards.lockedMillis();
+  await ledger.follow();
+  let owedMillis = ledger.lockedMillis();
   for (const address of holdersOf(communities)) {
     owedMillis += (await marketplace.accountOf(addresses.euro, address)).balance;
   }
@@ -28,24 +30,21 @@ export async function isEscrowSolvent({
  * Whether in every slot all reported energy was minted or lost on the tie line, and all minted energy is held by
  * somebody. At the end of a run nothing is owed to forwards any more.
  */
-export async function isEnergyConserved(simulation: Simulation): Promise<boolean> {
-  const { ledger } = simulation;
+export async function isEnergyConserved(simulation: Simulation, sums: Sums): Promise<boolean> {
+  const { mintedWh, reportedWh, lostWh } = sums;
   const mintedBySlot = new Map<number, bigint>();
-  for (const [id, wh] of ledger.mintedWh) {
+  for (const [id, wh] of mintedWh) {
     const { slot } = parseEnergyId(id);
     mintedBySlot.set(slot, (mintedBySlot.get(slot) ?? 0n) + wh);
   }
-  const slots = new Set([...ledger.reportedWh.keys(), ...mintedBySlot.keys()]);
+  const slots = new Set([...reportedWh.keys(), ...mintedBySlot.keys()]);
   const accounted = [...slots].every(
     (slot) =>
-      (ledger.reportedWh.get(slot) ?? 0n) ===
-      (mintedBySlot.get(slot) ?? 0n) + (ledger.lostWh.get(slot) ?? 0n),
+      (reportedWh.get(slot) ?? 0n) === (mintedBySlot.get(slot) ?? 0n) + (lostWh.get(slot) ?? 0n),
   );
   const held = await holdings(simulation);
-  const ids = new Set([...held.keys(), ...ledger.mintedWh.keys()]);
-  return (
-    accounted && [...ids].every((id) => (held.get(id) ?? 0n) === (ledger.mintedWh.get(id) ?? 0n))
-  );
+  const ids = new Set([...held.keys(), ...mintedWh.keys()]);
+  return accounted && [...ids].every((id) => (held.get(id) ?? 0n) === (mintedWh.get(id) ?? 0n));
 }
 
 /** The sum over all accounts, per token id. */

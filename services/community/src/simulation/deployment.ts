@@ -69,8 +69,6 @@ export async function deploy(
   }
 
   const nonces = new Map<Address, number>();
-  let gasUsed = 0n;
-
   /** The transaction fields of `from`: all given, so that the node is not asked. */
   async function overridesOf(from: Address, gasLimit: bigint) {
     const nonce = nonces.get(from) ?? (await ethers.provider.getTransactionCount(from));
@@ -101,8 +99,8 @@ export async function deploy(
     fromBlock,
     ...contracts,
     eventsIn,
-    /** The gas of all transactions so far. */
-    gasUsed: () => gasUsed,
+    /** The block at which the first microgrid was founded, and the demo accounts have their money. */
+    deployedAt: await ethers.provider.getBlockNumber(),
 
     /** All microgrids and tie lines as they are now, by their events. */
     async facts(): Promise<Microgrids> {
@@ -118,8 +116,8 @@ export async function deploy(
       return facts;
     },
 
-    /** Sends a transaction of `from`, waits for it and counts its gas. */
-    async send<T extends { gasUsed: bigint }>(
+    /** Sends a transaction of `from` and waits for it. */
+    async send<T>(
       from: Address,
       call: (overrides: Awaited<ReturnType<typeof overridesOf>>) => Promise<{
         wait(): Promise<T | null>;
@@ -135,7 +133,6 @@ export async function deploy(
         });
       if (receipt === null)
         throw new Error("The chain accepted a transaction but returned no receipt.");
-      gasUsed += receipt.gasUsed;
       return receipt;
     },
   };

@@ -97,15 +97,20 @@ export function forwardMarket(simulation: Simulation): Market {
       }));
     offers.set(offer, forward);
     const energyWh = bySlot(trade.from.round, trade.sentWh);
-    ledger.reserved(await trading.reserve(trade.to.community, buyer, forward, energyWh));
+    await trading.reserve(trade.to.community, buyer, forward, energyWh);
   }
 
   async function releaseAll(blockNumber: number): Promise<void> {
-    const open = ledger.forwards.openIn(blockNumber);
+    await ledger.follow();
+    const open = ledger.openIn(blockNumber);
     for (let first = 0; first < open.length; first += RELEASES_PER_BATCH) {
       simulation.check();
       const batch = open.slice(first, first + RELEASES_PER_BATCH);
-      ledger.released(await trading.release(simulation.anyone, batch));
+      await trading.release(simulation.anyone, batch);
+    }
+    for (const { act } of await ledger.follow()) {
+      if (act.kind === "plain" && act.event.eventName === "NotReleased")
+        throw new Error(`A forward was not released, for the reason ${act.event.args.reason}.`);
     }
   }
 
@@ -117,8 +122,7 @@ export function forwardMarket(simulation: Simulation): Market {
       if (who === undefined || lanes.every((wh) => wh === 0n)) continue;
       simulation.check();
       const energyWh = bySlot(round, lanes);
-      const receipt = await trading.accept(community, who, orders.gridBid, energyWh);
-      ledger.soldToGrid(receipt, who, community.dso, true);
+      await trading.accept(community, who, orders.gridBid, energyWh);
     }
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import { choice, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
+import type { CommunitySeries } from "../profiles/series.ts";
 import type { PlayMoney } from "./deployment.ts";
 import {
   answersOf,
@@ -14,7 +15,7 @@ import {
 import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
 import type { Outage } from "./rounds.ts";
-import type { Tariffs } from "./tariffs.ts";
+import { isWorthTrading, type Tariffs } from "./tariffs.ts";
 import { outageOf } from "./values.ts";
 
 export const USAGE = `npm run simulate -- [options]
@@ -36,6 +37,8 @@ export const USAGE = `npm run simulate -- [options]
                          accept   they take one another's posted prices
                          settle   limits are cleared in batches, at the community price
                          forward  they reserve what is still to come, with a bond
+                         agents   every home has its agent, as people run them: it trades
+                                  by itself, and an auctioneer clears
   --microgrids N         1, or 2 communities joined by a tie line: the homes of the
                          file in two halves, or two built-in towns (default 1)
   --outage FROM..TO      cuts the first community off from the grid and from its
@@ -114,6 +117,7 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
   const [series] = communities;
   const tariffs = tariffsOf(series, values);
   const outage = values.outage === undefined ? undefined : outageOf(values.outage, series);
+  if (market === "agents") checkForAgents(series, tariffs, outage);
   if (values.json !== undefined) checkWritable(values.json);
   return {
     communities,
@@ -123,6 +127,25 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
     ...(values.json !== undefined && { json: values.json }),
     ...(values.rpc !== undefined && { rpc: rpcUrlOf(values.rpc) }),
   };
+}
+
+/** Agents have one limit for all hours, and go through an outage with a node. @throws OptionsError */
+function checkForAgents(
+  { slots }: CommunitySeries,
+  tariffs: Tariffs,
+  outage: Outage | undefined,
+): void {
+  if (outage !== undefined) {
+    throw new OptionsError(
+      "--outage can't be combined with --market agents: npm run test:outage plays agents in an outage. Choose another --market.",
+    );
+  }
+  const idle = tariffs.retailPerKwh.filter((retail) => !isWorthTrading(retail, tariffs)).length;
+  if (idle > 0) {
+    throw new OptionsError(
+      `In ${idle} of ${slots} slots the retail tariff is not above the feed-in tariff, and an agent has one limit for all hours. Give --retail, or choose another --market.`,
+    );
+  }
 }
 
 /** A long run must not end with a summary that can't be written. */

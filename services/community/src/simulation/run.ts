@@ -1,10 +1,12 @@
 import { Progress } from "@wattline/common/progress";
 import { slotEnd, slotStart } from "@wattline/sdk";
+import { agentsMarket } from "./agentsMarket.ts";
 import type { Chain } from "./chain.ts";
 import { isEscrowSolvent } from "./checks.ts";
 import { type Community, report } from "./community.ts";
 import { Forecasts } from "./forecasts.ts";
 import { forwardMarket } from "./forwardMarket.ts";
+import type { Market, MarketName } from "./market.ts";
 import { openSimulation } from "./opening.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type PeriodOrders, signPeriod } from "./periodOrders.ts";
@@ -21,7 +23,14 @@ export interface Played {
   readonly summary: Summary;
 }
 
-const MARKETS = { accept: acceptMarket, settle: settleMarket, forward: forwardMarket };
+const MARKETS: Readonly<
+  Record<MarketName, (of: Simulation, options: SimulationOptions) => Market | Promise<Market>>
+> = {
+  accept: acceptMarket,
+  settle: settleMarket,
+  forward: forwardMarket,
+  agents: agentsMarket,
+};
 
 /**
  * Plays communities' days on a chain, a block of eight slots at a time: meters report and mint, neighbours trade, the
@@ -40,14 +49,28 @@ export async function play(
 
 /** Plays like {@link play}, on a simulation that is open already. */
 export async function playOn(simulation: Simulation, options: SimulationOptions): Promise<Summary> {
+  const market = await MARKETS[options.market](simulation, options);
+  try {
+    return await playIn(market, simulation, options);
+  } finally {
+    await market.close?.();
+  }
+}
+
+async function playIn(
+  market: Market,
+  simulation: Simulation,
+  options: SimulationOptions,
+): Promise<Summary> {
   const { tariffs, outage } = options;
   const [series] = options.communities;
   const { firstSlot, slotSeconds } = series;
-  const { wattline, communities, trading, ledger } = simulation;
+  const { wattline, communities, trading } = simulation;
   const { chain } = wattline;
-  const rounds = roundsOf(series, outage, tariffs.retailPerKwh);
+  // Agents sign the slots of a whole block together, whatever they cost.
+  const changes = options.market === "agents" ? [] : tariffs.retailPerKwh;
+  const rounds = roundsOf(series, outage, changes);
   const progress = new Progress("Simulating", rounds.length);
-  const market = MARKETS[options.market](simulation);
   const forecasts = options.communities.map((one) => new Forecasts(one));
   const settler = options.market === "settle" ? simulation.anyone : undefined;
   const ordersOf = new Map<Period, PeriodOrders[]>();
@@ -112,15 +135,20 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
   /** Meters report, and neighbours trade what they report. */
   async function tradeRound(round: Round): Promise<void> {
     const balances = await balancesOf(round, round.islanded);
-    for (const { community, offeredWh } of balances) {
+    await (market.report ?? reportAll)(balances);
+    await market.clear(balances);
+    for (const balance of balances) if (!balance.islanded) await sellRest(balance);
+  }
+
+  /** Every home with a roof reports. */
+  async function reportAll(balances: readonly RoundBalance[]): Promise<void> {
+    for (const { community, round, offeredWh } of balances) {
       for (const [home, who] of community.households.entries()) {
         if (who.series.capacityW === 0) continue;
         simulation.check();
-        ledger.reported(await report(wattline, who, bySlot(round, offeredWh[home] ?? [])));
+        await report(wattline, who, bySlot(round, offeredWh[home] ?? []));
       }
     }
-    await market.clear(balances);
-    for (const balance of balances) if (!balance.islanded) await sellRest(balance);
   }
 
   /** The grid buys what neighbours did not. */
@@ -129,8 +157,7 @@ export async function playOn(simulation: Simulation, options: SimulationOptions)
       const rest = offeredWh[home] ?? [];
       if (rest.every((wh) => wh === 0n)) continue;
       simulation.check();
-      const receipt = await trading.accept(community, who, orders.gridBid, bySlot(round, rest));
-      ledger.soldToGrid(receipt, who, community.dso, false);
+      await trading.accept(community, who, orders.gridBid, bySlot(round, rest));
     }
   }
 

@@ -6,7 +6,7 @@ import { bySlot, deduct, type PlannedTrade } from "./roundBalance.ts";
 import type { TieLine } from "./tieLine.ts";
 import type { Trading } from "./trading.ts";
 
-/** A running simulation: what its markets trade on, and where they record it. */
+/** A running simulation: what its markets trade on, and what has happened there. */
 export interface Simulation {
   readonly wattline: Deployment;
   readonly communities: readonly Community[];
@@ -41,10 +41,9 @@ export function bidOf({ to, buyer }: PlannedTrade): SignedOrder {
 /** The buyer accepts the trade from the seller's posted offer; both balances are reduced. */
 export async function acceptTrade(simulation: Simulation, trade: PlannedTrade): Promise<void> {
   simulation.check();
-  const { trading, ledger } = simulation;
-  const { seller, buyer, offer } = partiesOf(trade);
+  const { trading } = simulation;
+  const { buyer, offer } = partiesOf(trade);
   const energyWh = bySlot(trade.from.round, trade.sentWh);
-  const receipt = await trading.accept(trade.to.community, buyer, offer, energyWh);
-  ledger.accepted(receipt, seller, buyer);
+  await trading.accept(trade.to.community, buyer, offer, energyWh);
   deduct(trade);
 }

@@ -4,10 +4,10 @@ import {
   clearCommunity,
   communitySlotIn,
   limitOf,
-  type Match,
   type Pairing,
   unpackProfile,
 } from "@wattline/sdk";
+import type { ToldAct } from "./ledger.ts";
 import type { Market } from "./market.ts";
 import {
   bySlot,
@@ -18,6 +18,7 @@ import {
   tradesAtHome,
 } from "./roundBalance.ts";
 import { acceptTrade, bidOf, partiesOf, type Simulation } from "./simulation.ts";
+import { sumOf } from "./sums.ts";
 
 /** Neighbours accept each other's posted prices. */
 export const acceptMarket = (simulation: Simulation): Market => ({
@@ -110,19 +111,23 @@ async function settleAll(simulation: Simulation, trades: readonly PlannedTrade[]
   const known = (microgrid: number) => facts.known(microgrid);
   for (const batch of batchesOf(pairings, { known })) {
     simulation.check();
-    const pairs = batch.matches.map((match) => pairOf(trades, batch, match));
-    ledger.settled(await trading.settleBatch(anyone, batch), pairs);
+    await trading.settleBatch(anyone, batch);
+    expectWhole(batch, await ledger.follow());
   }
   for (const trade of trades) deduct(trade);
 }
 
-/** The homes of a match, and what is to be sent. */
-function pairOf(trades: readonly PlannedTrade[], { orders }: Batch, match: Match) {
-  for (const trade of trades) {
-    const { seller, buyer, offer } = partiesOf(trade);
-    if (offer.order !== orders[match.offer] || bidOf(trade).order !== orders[match.bid]) continue;
-    const sent = unpackProfile({ firstBlock: match.firstBlock, words: match.energy });
-    return [seller, buyer, [...sent.values()].reduce((sum, wh) => sum + wh, 0n)] as const;
+/** The simulated auctioneer knows all balances, so no match may be skipped or cut. */
+function expectWhole({ matches }: Batch, told: readonly ToldAct[]): void {
+  const sent: bigint[] = [];
+  for (const { act } of told) {
+    if (act.kind === "skip")
+      throw new Error(`A match was skipped, for the reason ${act.skipped.args.reason}.`);
+    if (act.kind === "match") sent.push(act.matched.args.sentWh);
   }
-  throw new Error("A batch has a match that nobody planned.");
+  for (const [index, { firstBlock, energy: words }] of matches.entries()) {
+    const plannedWh = sumOf(unpackProfile({ firstBlock, words }));
+    if (sent[index] === plannedWh) continue;
+    throw new Error(`Of ${plannedWh} Wh only ${sent[index] ?? 0n} were matched.`);
+  }
 }

@@ -1,17 +1,18 @@
 import {
   billWithGridMillis,
   billWithTradesMillis,
+  costMillis,
   earnedOverFeedInMillis,
   savedAgainstRetailMillis,
 } from "@wattline/sdk";
 import { isEnergyConserved } from "./checks.ts";
 import type { Community, Household } from "./community.ts";
-import type { Ledger } from "./ledger.ts";
 import type { MarketName } from "./market.ts";
 import type { SimulationOptions } from "./options.ts";
 import { least } from "./roundBalance.ts";
 import { ISLAND, isDuring } from "./rounds.ts";
 import type { Simulation } from "./simulation.ts";
+import { type Sums, sumOf as sumOfSlots, sumsOf } from "./sums.ts";
 import { tradeableWh } from "./tradeable.ts";
 
 /** The result of a household's days. Energy in Wh, money in thousandths of a base unit. */
@@ -86,63 +87,84 @@ export async function summarize(
   options: SimulationOptions,
   escrowSolvent: boolean,
 ): Promise<Summary> {
-  const { communities, ledger, wattline, line } = simulation;
-  const households = communities.flatMap((community) =>
-    community.households.map((who) => summarizeHousehold(who, community, ledger, options)),
+  const { communities, ledger, line } = simulation;
+  await ledger.follow();
+  const sums = sumsOf(ledger.told);
+  const all = communities.flatMap((community) =>
+    community.households.map((who) => summarizeHousehold(who, community, sums, options)),
   );
+  const households = all.map(({ household }) => household);
   const critical = communities.flatMap((community) =>
     community.households.map((who) => who.critical),
   );
   const tradeable = tradeableWh(options.communities, line, options.outage, options.tariffs);
-  const price = ledger.tradedWh === 0n ? 0n : ledger.tradedCostMillis / ledger.tradedWh;
+  const notNeededWh = sumOf(all.map((each) => each.notNeededWh));
+  const price = sums.tradedWh === 0n ? 0n : sums.tradedCostMillis / sums.tradedWh;
   return {
     market: options.market,
     slots: options.communities[0].slots,
-    readings: ledger.readings,
-    reportedWh: sumOf([...ledger.reportedWh.values()]),
-    mintedWh: sumOf([...ledger.mintedWh.values()]),
-    lostWh: sumOf([...ledger.lostWh.values()]),
-    tradedWh: ledger.tradedWh,
+    readings: sums.readings,
+    reportedWh: sumOfSlots(sums.reportedWh),
+    mintedWh: sumOf([...sums.mintedWh.values()]),
+    lostWh: sumOfSlots(sums.lostWh),
+    tradedWh: sums.tradedWh,
     tradeableWh: tradeable,
-    notNeededWh: ledger.notNeededWh,
-    tradeableShare: shareOf(ledger.tradedWh - ledger.notNeededWh, tradeable),
-    trades: ledger.trades,
+    notNeededWh,
+    tradeableShare: shareOf(sums.tradedWh - notNeededWh, tradeable),
+    trades: sums.trades,
     averagePricePerKwh: price,
     volumeWeightedPricePerKwh: price,
     unservedCriticalWh: sumOf(
       households.filter((_, index) => critical[index]).map(({ unservedWh }) => unservedWh),
     ),
-    shortfallWh: ledger.forwards.shortfallWh,
-    bondPaidMillis: ledger.bondPaidMillis,
-    gasUsed: wattline.gasUsed(),
+    shortfallWh: sums.shortfallWh,
+    bondPaidMillis: sums.bondPaidMillis,
+    gasUsed: await gasUsedBy(simulation),
     households,
-    checks: { escrowSolvent, energyConserved: await isEnergyConserved(simulation) },
+    checks: { escrowSolvent, energyConserved: await isEnergyConserved(simulation, sums) },
   };
+}
+
+/** The gas of all transactions since Wattline was deployed. */
+async function gasUsedBy({ wattline }: Simulation): Promise<bigint> {
+  const { provider } = wattline.chain.ethers;
+  let gasUsed = 0n;
+  const latest = await provider.getBlockNumber();
+  for (let number = wattline.deployedAt + 1; number <= latest; number++) {
+    gasUsed += (await provider.getBlock(number))?.gasUsed ?? 0n;
+  }
+  return gasUsed;
 }
 
 function summarizeHousehold(
   who: Household,
   { microgrid, series }: Community,
-  ledger: Ledger,
+  sums: Sums,
   { tariffs, outage }: SimulationOptions,
-): HouseholdSummary {
+): { readonly household: HouseholdSummary; readonly notNeededWh: bigint } {
   const { name, producedWh, loadWh, exportedWh, importedWh } = who.series;
-  const position = ledger.of(who);
-  const { soldWh, soldToGridWh, receivedMillis, receivedFromGridMillis, receivedForSurplusMillis } =
-    position;
-  const { retailPerKwh } = tariffs;
-  const feedInPerKwh = retailPerKwh.map(() => tariffs.feedInPerKwh);
-  const boughtWh = importedWh.map(
-    (_, slot) => position.boughtWh.get(series.firstSlot + slot) ?? 0n,
-  );
+  const trades = sums.of(who);
+  const { retailPerKwh, feedInPerKwh } = tariffs;
+  const inSlots = (bySlot: ReadonlyMap<number, bigint>) =>
+    importedWh.map((_, slot) => bySlot.get(series.firstSlot + slot) ?? 0n);
+  const boughtWh = inSlots(trades.boughtWh);
   // A forward may deliver more than the home turns out to need.
   const usedWh = importedWh.map((wh, slot) => least(wh, boughtWh[slot] ?? 0n));
+  // The grid takes it, at the feed-in tariff.
+  const notNeededWh = sumOf(
+    inSlots(trades.toGridWh).map((wh, slot) =>
+      least(wh, (boughtWh[slot] ?? 0n) - (usedWh[slot] ?? 0n)),
+    ),
+  );
+  const soldToGridWh = sumOfSlots(trades.toGridWh) - notNeededWh;
+  const soldWh = sumOfSlots(trades.soldWh);
+  const forSurplusMillis = costMillis(feedInPerKwh, notNeededWh);
   const isDark = (slot: number) =>
     outage !== undefined && microgrid === ISLAND && isDuring(outage, series.firstSlot + slot);
   const unservedWh = importedWh.map((wh, slot) => (isDark(slot) ? wh - (usedWh[slot] ?? 0n) : 0n));
   // In an outage the grid neither delivers nor buys anything.
   const withGrid = (wh: readonly bigint[]) => wh.map((each, slot) => (isDark(slot) ? 0n : each));
-  return {
+  const household = {
     name,
     microgrid,
     producedWh: sumOf(producedWh),
@@ -154,12 +176,14 @@ function summarizeHousehold(
     boughtWh: sumOf(boughtWh),
     unservedWh: sumOf(unservedWh),
     earnedOverFeedInMillis: earnedOverFeedInMillis(
-      receivedMillis - receivedFromGridMillis - receivedForSurplusMillis - position.bondPaidMillis,
+      trades.receivedMillis -
+        costMillis(feedInPerKwh, soldToGridWh + notNeededWh) -
+        trades.bondPaidMillis,
       [soldWh],
-      [tariffs.feedInPerKwh],
+      [feedInPerKwh],
     ),
     savedAgainstRetailMillis: savedAgainstRetailMillis(
-      position.paidMillis - position.bondReceivedMillis - receivedForSurplusMillis,
+      trades.paidMillis - trades.bondReceivedMillis - forSurplusMillis,
       usedWh,
       retailPerKwh,
     ),
@@ -167,17 +191,18 @@ function summarizeHousehold(
       importedWh: withGrid(importedWh),
       exportedWh: withGrid(exportedWh),
       retailPerKwh,
-      feedInPerKwh,
+      feedInPerKwh: retailPerKwh.map(() => feedInPerKwh),
     }),
     billAfterMillis: billWithTradesMillis(
       { importedWh: importedWh.map((wh, slot) => wh - (unservedWh[slot] ?? 0n)), retailPerKwh },
       {
         boughtWh: usedWh,
-        paidMillis: position.paidMillis + position.bondPaidMillis,
-        receivedMillis: receivedMillis + position.bondReceivedMillis,
+        paidMillis: trades.paidMillis + trades.bondPaidMillis,
+        receivedMillis: trades.receivedMillis + trades.bondReceivedMillis,
       },
     ),
   };
+  return { household, notNeededWh };
 }
 
 /** A fraction as a decimal with four places, rounded down. */

@@ -3,10 +3,10 @@ import type { StudyTerms } from "@wattline/sdk/study";
 import { getBytes, Transaction } from "ethers";
 import type { CommunitySeries, HouseholdSeries } from "../profiles/series.ts";
 import { openChain } from "../simulation/chain.ts";
-import type { Position } from "../simulation/ledger.ts";
 import { openSimulation } from "../simulation/opening.ts";
 import { playOn } from "../simulation/run.ts";
 import type { Simulation } from "../simulation/simulation.ts";
+import { type HomeTrades, sumOf, sumsOf } from "../simulation/sums.ts";
 import type { Tariffs } from "../simulation/tariffs.ts";
 import type { Work } from "./work.ts";
 import type { HomeYear, Year } from "./year.ts";
@@ -126,17 +126,18 @@ function compare(
   to: number,
 ): number {
   const households = communities.flatMap((community) => community.households);
+  const sums = sumsOf(ledger.told);
   return households.reduce((compared, who, index) => {
     const home = homes[index];
     if (home === undefined) throw new UnequalError(`${who.name} was not studied.`);
-    return compared + compareHome(home, terms, ledger.of(who), from, to);
+    return compared + compareHome(home, terms, sums.of(who), from, to);
   }, 0);
 }
 
 function compareHome(
   { name, trades, studied }: HomeYear,
   { firstSlot, slotSeconds, levelOf }: StudyTerms,
-  position: Position,
+  onChain: HomeTrades,
   from: number,
   to: number,
 ): number {
@@ -150,13 +151,13 @@ function compareHome(
       (trades.receivedMillis[index] ?? 0n) + costMillis(levelOf(slot).feedInPerKwh, restWh);
     toGridWh += restWh;
     const at = `slot ${slot} (${new Date(slot * slotSeconds * 1000).toISOString()})`;
-    same(`Wh that ${name} bought in ${at}`, bought, position.boughtWh.get(slot) ?? 0n);
-    same(`Wh that ${name} sold in ${at}`, sold, position.sentWh.get(slot) ?? 0n);
+    same(`Wh that ${name} bought in ${at}`, bought, onChain.boughtWh.get(slot) ?? 0n);
+    same(`Wh that ${name} sold in ${at}`, sold, onChain.soldWh.get(slot) ?? 0n);
   }
   const millis = `thousandths of a base unit that ${name}`;
-  same(`${millis} paid`, paidMillis, position.paidMillis);
-  same(`${millis} received`, receivedMillis, position.receivedMillis);
-  same(`Wh that ${name} sold to the grid`, toGridWh, position.soldToGridWh);
+  same(`${millis} paid`, paidMillis, onChain.paidMillis);
+  same(`${millis} received`, receivedMillis, onChain.receivedMillis);
+  same(`Wh that ${name} sold to the grid`, toGridWh, sumOf(onChain.toGridWh));
   return 2 * (to - from) + 3;
 }
 
@@ -168,10 +169,18 @@ function same(what: string, studied: bigint, played: bigint): void {
 async function transactionsOf({ ledger, wattline }: Simulation): Promise<SentTransaction[]> {
   const { provider } = wattline.chain.ethers;
   const sent: SentTransaction[] = [];
-  for (const { act, hash, gasUsed } of ledger.spent) {
+  const acts = new Map<string, SentTransaction["act"]>();
+  for (const { act, transaction } of ledger.told) {
+    if (act.kind === "report") acts.set(transaction, "report");
+    if (act.kind === "match") acts.set(transaction, "settle");
+  }
+  for (const [hash, act] of acts) {
     const transaction = await provider.getTransaction(hash);
-    if (transaction === null) throw new Error(`The chain does not know its transaction ${hash}.`);
-    sent.push({ act, gasUsed, bytes: getBytes(Transaction.from(transaction).serialized) });
+    const receipt = await provider.getTransactionReceipt(hash);
+    if (transaction === null || receipt === null)
+      throw new Error(`The chain does not know its transaction ${hash}.`);
+    const bytes = getBytes(Transaction.from(transaction).serialized);
+    sent.push({ act, gasUsed: receipt.gasUsed, bytes });
   }
   return sent;
 }

@@ -197,6 +197,16 @@ describe("npm run simulate", function () {
     expect(sum(summary.households.map((home) => home.savedAgainstRetailMillis))).to.equal(earned);
   });
 
+  it("is played by the homes' agents and the auctioneer", async () => {
+    const summary = await simulateByCommand("--market", "agents", "--seed", "3");
+    expect(summary.market).to.equal("agents");
+    expectSound(summary);
+    expectNobodyWorseOff(summary);
+    expect(Number(summary.tradeableShare)).to.be.at.least(0.99);
+    // The middle between the tariffs, which are the agents' limits.
+    expect(summary.averagePricePerKwh).to.equal("200000");
+  });
+
   it("goes by the community price of each hour", async () => {
     // The built-in towns lie an hour ahead of UTC: from 12:00 to 13:00 there it is 11:00 to 12:00 UTC.
     const priced = await simulate(
@@ -320,6 +330,8 @@ describe("npm run simulate", function () {
       // 22 kWh at 0.30, one at 0.05, one at -0.50.
       expect(buyer?.billBeforeMillis).to.equal("6150000000");
     }
+    const agents = await wrong("--profiles", file, "--market", "agents");
+    expect(agents).to.contain("one limit for all hours");
     const never = readFileSync(file, "utf8").replaceAll(/,-?[\d.]+$/gm, ",-0.10");
     writeFileSync(file, never);
     const idle = await simulate("--profiles", file);
@@ -366,7 +378,11 @@ describe("npm run simulate", function () {
     it("impossible markets, communities and outages", async () => {
       const day = "2026-06-21";
       const refused: [string[], string][] = [
-        [["--market", "barter"], '--market takes accept or settle or forward, not "barter"'],
+        [
+          ["--market", "barter"],
+          '--market takes accept or settle or forward or agents, not "barter"',
+        ],
+        [["--market", "agents", "--outage", `${day}T10:00..${day}T12:00`], "Choose another"],
         [["--microgrids", "3"], '--microgrids takes 1 or 2, not "3"'],
         [["--outage", "tonight"], '"tonight"'],
         [["--outage", `${day}T10:00`], "two times"],
