@@ -1,5 +1,5 @@
 import { Progress } from "@wattline/common/progress";
-import { slotEnd, slotStart } from "@wattline/sdk";
+import { scheduleFor, slotEnd, slotStart } from "@wattline/sdk";
 import { agentsMarket } from "./agentsMarket.ts";
 import type { Chain } from "./chain.ts";
 import { isEscrowSolvent } from "./checks.ts";
@@ -153,11 +153,14 @@ async function playIn(
 
   /** The grid buys what neighbours did not. */
   async function sellRest({ community, orders, round, offeredWh }: RoundBalance): Promise<void> {
+    const microgrid = (await wattline.facts()).known(community.microgrid);
     for (const [home, who] of community.households.entries()) {
-      const rest = offeredWh[home] ?? [];
-      if (rest.every((wh) => wh === 0n)) continue;
-      simulation.check();
-      await trading.accept(community, who, orders.gridBid, bySlot(round, rest));
+      const rest = [...bySlot(round, offeredWh[home] ?? [])].filter(([, wh]) => wh > 0n);
+      // Who takes names one schedule of prices.
+      for (const part of Map.groupBy(rest, ([slot]) => scheduleFor(microgrid, slot)).values()) {
+        simulation.check();
+        await trading.accept(community, who, orders.gridBid, new Map(part));
+      }
     }
   }
 

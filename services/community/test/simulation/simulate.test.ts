@@ -207,6 +207,25 @@ describe("npm run simulate", function () {
     expect(summary.averagePricePerKwh).to.equal("200000");
   });
 
+  it("is played by agents while the retail tariff changes by the hour", async () => {
+    const file = path.join(folder, "hourly.csv");
+    const rows = Array.from({ length: 24 }, (_, hour) => {
+      const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
+      return `${start},0,${hour >= 10 && hour <= 16 ? 2000 : 0},1000,${hour % 2 === 0 ? "0.30" : "0.40"}`;
+    });
+    writeFileSync(
+      file,
+      ["start,a_load_wh,a_pv_wh,b_load_wh,retail_price_eur_per_kwh", ...rows].join("\n"),
+    );
+    const summary = await simulateByCommand("--profiles", file, "--market", "agents");
+    expectSound(summary);
+    expectAllTraded(summary);
+    // Four hours at 0.19 and three at 0.24; the rest goes to the grid, by each hour's schedule.
+    expect(summary.tradedWh).to.equal("7000");
+    expect(summary.averagePricePerKwh).to.equal(`${Math.floor((4 * 190_000 + 3 * 240_000) / 7)}`);
+    expect(summary.households[0]?.soldToGridWh).to.equal("7000");
+  });
+
   it("goes by the community price of each hour", async () => {
     // The built-in towns lie an hour ahead of UTC: from 12:00 to 13:00 there it is 11:00 to 12:00 UTC.
     const priced = await simulate(
