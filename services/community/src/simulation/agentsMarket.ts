@@ -26,6 +26,7 @@ const POLL_MS = 20;
 const ALLOWANCE = 1_000_000_000_000n;
 const MOST_A_DAY = "1000000";
 const A_DAY = 86_400;
+const SECONDS_PER_HOUR = 3_600;
 /** Nobody's limit of requests is reached in a run. */
 const REQUESTS = { burst: 1e6, perSecond: 1e6 };
 
@@ -182,7 +183,8 @@ function termsOf(
     ceiling: money(dearestRetail(tariffs)),
     most_a_day: MOST_A_DAY,
     settler: "anyone",
-    spot_hours: 6,
+    // Of a block that is reported as a whole, every slot.
+    spot_hours: Math.ceil((LANES * slotSeconds) / SECONDS_PER_HOUR),
     forward: FORWARD,
   } as const;
   return {
