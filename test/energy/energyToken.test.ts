@@ -229,6 +229,13 @@ describe("EnergyToken", () => {
       expect(await t.energy.balanceOfBatch([a, a], [idOf(2), idOf(3)])).to.deep.equal([10n, 10n]);
     });
 
+    fresh("names the slot whose energy would not fit, of any block", async (t, a) => {
+      await t.mint(a, { 0: 1n, 17: LANE_MAX_WH });
+      await expect(t.mint(a, { 0: 1n, 17: 1n }))
+        .to.be.revertedWithCustomError(t.energy, "EnergyToken_Overflow")
+        .withArgs(a, idOf(17), LANE_MAX_WH, 1n);
+    });
+
     fresh("names the slot that a move takes too much of", async (t, a, b) => {
       await t.mint(a, { 0: 5n, 1: 5n, 2: 5n });
       await expect(t.move(a, b, { 0: 5n, 1: 6n, 2: 7n }))

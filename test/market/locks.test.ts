@@ -36,6 +36,11 @@ describe("locks", () => {
     await refused(stranger.address, until);
     await refused(world.operator.address, until + DAY);
     await locked(joe.owner, stranger, zeroAddress, until + DAY);
+    const { setNextBlockTimestamp } = world.networkHelpers.time;
+    await setNextBlockTimestamp(until);
+    await refused(stranger.address, until + 30 * DAY + 1);
+    await setNextBlockTimestamp(until + 1);
+    await locked(joe.owner, stranger, zeroAddress, until + 1 + 30 * DAY);
   });
 
   it("let the money move only in fills that the settler makes", async () => {

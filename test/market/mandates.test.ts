@@ -159,6 +159,27 @@ describe("what a household without ether does by signature", () => {
       .withArgs(euro(), jane.address, 1n);
   });
 
+  it("is done for nobody but who has signed it, whatever it is", async () => {
+    const { jane, joe } = get();
+    const by = { by: joe };
+    const until = START + 3 * DAY;
+    const [maker, currency] = [jane.address, euro()];
+    const [settler, signer, delegate] = [joe.address, joe.address, joe.address];
+    const locking = await sign("Locking", { holder: maker, currency, settler, signer, until }, by);
+    const allowing = { maker, currency, delegate, amount: 5_000n, until };
+    const authorization = await sign("Authorization", allowing, by);
+    const cancellation = await sign("Cancellation", { maker, nonces: [3n] }, by);
+    const ofAll = await sign("CancellationOfAll", { maker, currency }, by);
+    for (const attempt of [
+      market().lockFor(maker, currency, settler, signer, until, DEADLINE, locking),
+      market().authorizeFor(maker, currency, delegate, 5_000n, until, DEADLINE, authorization),
+      market().cancelFor(maker, [3n], DEADLINE, cancellation),
+      market().cancelAllFor(maker, currency, DEADLINE, ofAll),
+    ]) {
+      await refused(attempt, "Mandates_BadSignature", maker);
+    }
+  });
+
   it("is asked as a contract wallet, too", async () => {
     const { world, jane, joe } = get();
     const wallet = await world.ethers.deployContract("ContractWallet");

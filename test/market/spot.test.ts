@@ -67,6 +67,15 @@ describe("taking a posted price", () => {
       .withArgs(0, 0, selector("Orders_Filled"));
   });
 
+  it("leaves nothing of an order whose number a larger one has filled beyond it", async () => {
+    const larger = await world.offer(roof, { nonce: 7n, energy: 250 });
+    const smaller = await world.offer(roof, { nonce: 7n, energy: 100 });
+    await world.accept(joe, larger, slots(0, 2, 100n));
+    await expect(world.accept(joe, smaller, slots(4, 1, 1n)))
+      .to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft")
+      .withArgs(0, 0, selector("Orders_Filled"));
+  });
+
   it("refuses less than the taker wants", async () => {
     const posted = await world.offer(roof, { lastSlot: slot(1) });
     await expect(world.accept(joe, posted, slots(0, 3, 100n), { leastWh: 201 }))
