@@ -14,6 +14,15 @@ describe("a delegate", () => {
       .authorize(world.addresses.euro, delegate.owner.address, amount, START + 30 * DAY);
   };
 
+  it("is allowed no more than an account can hold", async () => {
+    const { world, jane, ann } = get();
+    const most = (2n ** 120n - 1n) / 1_000n;
+    await authorize(jane, ann, most);
+    await expect(authorize(jane, ann, most + 1n))
+      .to.be.revertedWithCustomError(world.marketplace, "Orders_BadAllowance")
+      .withArgs(most + 1n);
+  });
+
   it("can't give energy away: a sale draws what the energy is worth at the community price", async () => {
     const { world, jane, joe, ann } = get();
     await authorize(jane, ann, 1_000n);

@@ -76,6 +76,16 @@ describe("taking a posted price", () => {
       .withArgs(0, 0, selector("Orders_Filled"));
   });
 
+  it("goes over 256 blocks of slots at most", async () => {
+    const posted = await world.offer(roof, { energy: 250 });
+    const over = (blocks: number) => new Map([...slots(0, 8 * blocks, 0n), ...slots(0, 96, 1n)]);
+    await expect(world.accept(joe, posted, over(257), { leastWh: 1 }))
+      .to.be.revertedWithCustomError(world.marketplace, "Deals_TooLong")
+      .withArgs(257);
+    await world.accept(joe, posted, over(256), { leastWh: 96 });
+    expect(await world.whOf(joe, 95)).to.equal(1n);
+  });
+
   it("refuses less than the taker wants", async () => {
     const posted = await world.offer(roof, { lastSlot: slot(1) });
     await expect(world.accept(joe, posted, slots(0, 3, 100n), { leastWh: 201 }))
