@@ -94,6 +94,13 @@ describe("taking a posted price", () => {
     await world.accept(joe, posted, slots(0, 3, 100n), { leastWh: 200 });
   });
 
+  it("gives no reason of a slot that was not asked for", async () => {
+    const posted = await world.offer(roof, { firstSlot: slot(2) });
+    await expect(world.accept(joe, posted, slots(2, 1, 100n), { leastWh: 101 }))
+      .to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft")
+      .withArgs(100, 101, selector("Deals_NothingLeft"));
+  });
+
   it("keeps the taker's limit per kWh, all in", async () => {
     await world.found([{ fee: 10_000n }]);
     const sells = await world.meter(jane, { microgrid: 2 });

@@ -448,7 +448,9 @@ describe("microgrids", () => {
   it("hands the operator's role over in two steps", async () => {
     const { world, stranger, successor } = get();
     await as().handOver(1, stranger.address);
-    await as().handOver(1, successor.address);
+    await expect(as().handOver(1, successor.address))
+      .to.emit(as(), "HandOverOffered")
+      .withArgs(1, world.operator.address, successor.address);
     await refused(
       as(stranger).acceptHandOver(1),
       "Microgrids_NotSuccessor",
