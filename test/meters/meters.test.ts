@@ -255,6 +255,25 @@ describe("meters", () => {
       );
     });
 
+    it("mark each slot once where a reading goes from one word of flags to the next", async () => {
+      const { world, roof } = get();
+      const meter = roof.device.address;
+      // 32 blocks share a word: slot 256 is the first of the next.
+      await world.passSlots(272);
+      await world.report(roof, slots(252, 12, 1n));
+      for (const number of [251, 252, 263, 264]) {
+        const isReported = await as().isReported(meter, slot(number));
+        expect(isReported, `slot ${number}`).to.equal(number >= 252 && number <= 263);
+      }
+      await refused(
+        world.report(roof, slots(256, 1, 1n)),
+        "Meters_AlreadyReported",
+        meter,
+        slot(256),
+      );
+      await world.report(roof, slots(0, 8, 1n));
+    });
+
     it("cover at least one slot, and hold nothing in a lane that they do not cover", async () => {
       const { stranger, roof, world } = get();
       await world.passSlots(8);
