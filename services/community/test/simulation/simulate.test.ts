@@ -197,33 +197,29 @@ describe("npm run simulate", function () {
     expect(sum(summary.households.map((home) => home.savedAgainstRetailMillis))).to.equal(earned);
   });
 
-  it("is played by the homes' agents and the auctioneer", async () => {
-    const summary = await simulateByCommand("--market", "agents", "--seed", "3");
-    expect(summary.market).to.equal("agents");
-    expectSound(summary);
-    expectNobodyWorseOff(summary);
-    expect(Number(summary.tradeableShare)).to.be.at.least(0.99);
-    // The middle between the tariffs, which are the agents' limits.
-    expect(summary.averagePricePerKwh).to.equal("200000");
-  });
-
-  it("is played by agents while the retail tariff changes by the hour", async () => {
+  it("is played by the homes' agents and the auctioneer, also while the retail tariff changes by the hour", async () => {
     const file = path.join(folder, "hourly.csv");
     const rows = Array.from({ length: 24 }, (_, hour) => {
       const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
-      return `${start},0,${hour >= 10 && hour <= 16 ? 2000 : 0},1000,${hour % 2 === 0 ? "0.30" : "0.40"}`;
+      const roofs = hour >= 10 && hour <= 16 ? "0,2000,0,1000" : "0,0,0,0";
+      return `${start},${roofs},1000,700,55,${hour % 2 === 0 ? "0.30" : "0.40"}`;
     });
     writeFileSync(
       file,
-      ["start,a_load_wh,a_pv_wh,b_load_wh,retail_price_eur_per_kwh", ...rows].join("\n"),
+      [
+        "start,a_load_wh,a_pv_wh,b_load_wh,b_pv_wh,c_load_wh,d_load_wh,e_load_wh,retail_price_eur_per_kwh",
+        ...rows,
+      ].join("\n"),
     );
     const summary = await simulateByCommand("--profiles", file, "--market", "agents");
+    expect(summary.market).to.equal("agents");
     expectSound(summary);
     expectAllTraded(summary);
     // Four hours at 0.19 and three at 0.24; the rest goes to the grid, by each hour's schedule.
-    expect(summary.tradedWh).to.equal("7000");
+    expect(summary.tradedWh).to.equal(`${7 * 1_755}`);
     expect(summary.averagePricePerKwh).to.equal(`${Math.floor((4 * 190_000 + 3 * 240_000) / 7)}`);
-    expect(summary.households[0]?.soldToGridWh).to.equal("7000");
+    const toGrid = sum(summary.households.map((home) => home.soldToGridWh));
+    expect(toGrid).to.equal(7n * (3_000n - 1_755n));
   });
 
   it("goes by the community price of each hour", async () => {
