@@ -40,14 +40,17 @@ async function simulate(argv: string[]): Promise<number> {
   await buildContracts();
   const startsAt = firstSlot * slotSeconds;
   const anvil = market === "agents" && rpc === undefined ? await startAnvil(startsAt) : undefined;
-  const chain = await openChain(rpc ?? anvil?.rpcUrl, startsAt);
   try {
-    const { summary } = await play(chain, options, stop.signal);
-    console.log(`\n${tablesOf(summary)}`);
-    if (json !== undefined) writeWhole(json, jsonOf(summary));
-    return summary.checks.escrowSolvent && summary.checks.energyConserved ? 0 : 1;
+    const chain = await openChain(rpc ?? anvil?.rpcUrl, startsAt);
+    try {
+      const { summary } = await play(chain, options, stop.signal);
+      console.log(`\n${tablesOf(summary)}`);
+      if (json !== undefined) writeWhole(json, jsonOf(summary));
+      return summary.checks.escrowSolvent && summary.checks.energyConserved ? 0 : 1;
+    } finally {
+      await chain.close();
+    }
   } finally {
-    await chain.close();
     anvil?.stop();
   }
 }

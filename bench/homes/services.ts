@@ -20,7 +20,10 @@ export interface Services {
   relaySeconds(): number;
   /** Bytes of the relay's database. */
   databaseBytes(): Promise<number>;
-  /** Is told of each slot while it is played. @param part How much of the play is over, 0 to 1. */
+  /**
+   * Waits until a slot is played, and does meanwhile what is due.
+   * @param part How much of the play is over, 0 to 1.
+   */
   during(playing: Promise<void>, part: number): Promise<void>;
   /** What is found when the play is over, a line each. @throws Error when something does not agree. */
   check(): Promise<readonly string[]>;

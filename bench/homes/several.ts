@@ -32,7 +32,24 @@ const run = promisify(execFile);
  * an indexer, while homes trade and somebody reads; both come back later.
  */
 export async function twoOfEach(surroundings: Surroundings): Promise<Services> {
-  const { rpcUrl, deployment, deploymentFile, folder } = surroundings;
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of opened.toReversed()) await end();
+  };
+  try {
+    return await open(surroundings, opened, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @param opened Is told how to end each part, once it runs. */
+async function open(
+  { rpcUrl, deployment, deploymentFile, folder }: Surroundings,
+  opened: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<Services> {
   const chain = createPublicClient({ transport: http(rpcUrl), cacheTime: 0 });
   const orders = await newDatabase();
   const startRelay = (port: number) =>
@@ -42,18 +59,25 @@ export async function twoOfEach(surroundings: Surroundings): Promise<Services> {
       PATIENCE_MS,
     );
   const relays: RelayProcess[] = [];
-  for (let i = 0; i < 2; i++) relays.push(await startRelay(await freePort()));
+  for (let i = 0; i < 2; i++) {
+    relays.push(await startRelay(await freePort()));
+    opened.push(async () => relays[i]?.kill());
+  }
   const relayBalancer = await startBalancer(relays.map(({ url }) => url));
+  opened.push(() => relayBalancer.stop());
 
   const databaseUrl = await newDatabase();
   const indexers: RunningIndexer[] = [];
   for (let i = 0; i < 2; i++) {
     const indexer = startIndexer({ deployment, rpcUrl, port: await freePort(), databaseUrl });
     indexers.push(indexer);
+    opened.push(() => indexer.end());
     await indexer.caughtUp();
   }
   const indexBalancer = await startBalancer(indexers.map(({ url }) => url));
+  opened.push(() => indexBalancer.stop());
   const reader = readAlways(indexBalancer.url);
+  opened.push(() => reader.stop().catch(() => undefined));
 
   /** Of relays that were killed. */
   let secondsOfKilled = 0;
@@ -154,13 +178,7 @@ export async function twoOfEach(surroundings: Surroundings): Promise<Services> {
     databaseBytes: () => bytesOf(orders),
     during,
     check,
-    async close() {
-      await reader.stop().catch(() => undefined);
-      await relayBalancer.stop();
-      await indexBalancer.stop();
-      for (const indexer of indexers) await indexer.end();
-      for (const relay of relays) await relay.kill();
-    },
+    close,
   };
 }
 

@@ -95,8 +95,15 @@ describe("taking a posted price", () => {
   });
 
   it("gives no reason of a slot that was not asked for", async () => {
-    const posted = await world.offer(roof, { firstSlot: slot(2) });
-    await expect(world.accept(joe, posted, slots(2, 1, 100n), { leastWh: 101 }))
+    // Where prices change by the hour, slots are looked at one by one.
+    const levelOfHour = 1n << 46n;
+    const grid = await world.found([{ fee: 0n }, { fee: 1_000n }], { levelOfHour });
+    const sells = await world.meter(jane, { microgrid: grid });
+    await world.passSlots(200);
+    await world.report(sells, slots(192, 8, 200n));
+    const posted = await world.offer(sells, { firstSlot: slot(194) });
+    const there = { microgrid: grid, leastWh: 101 };
+    await expect(world.accept(joe, posted, slots(194, 1, 100n), there))
       .to.be.revertedWithCustomError(world.marketplace, "Deals_NothingLeft")
       .withArgs(100, 101, selector("Deals_NothingLeft"));
   });

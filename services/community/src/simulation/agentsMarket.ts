@@ -93,10 +93,21 @@ export async function agentsMarket(
     every_minutes: 1_440,
   });
   const wallets = new Wallets(rpcUrl, Number(wattline.chainId));
+  const [{ firstSlot, slots, slotSeconds }] = options.communities;
+  const lastSlot = firstSlot + slots - 1;
+
+  /** Data may end within a block. Devices sign whole ones, so the rest of the block goes by without energy. */
+  async function endBlock(): Promise<void> {
+    const blockEnd = (blockOf(lastSlot) + 1) * LANES - 1;
+    for (let slot = lastSlot + 1; slot <= blockEnd; slot++) homes.meter(slot);
+    await wattline.chain.passTo(slotEnd(blockEnd, slotSeconds));
+  }
 
   return {
     async report([balance]) {
-      for (const slot of balance?.round.slots ?? []) homes.meter(slot);
+      const slots = balance?.round.slots ?? [];
+      for (const slot of slots) homes.meter(slot);
+      if (slots.at(-1) === lastSlot) await endBlock();
       await homes.settled();
       await reporter.now();
     },

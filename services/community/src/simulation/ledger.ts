@@ -15,7 +15,7 @@ export interface ToldAct {
   readonly transaction: string;
 }
 
-/** What has happened on a chain since Wattline was deployed there, read from its events, whoever has sent the transactions. */
+/** What has happened on a chain since Wattline was deployed there, read from its events: of transactions by any sender. */
 export class Ledger {
   readonly #wattline: Deployment;
   readonly #told: ToldAct[] = [];

@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import { choice, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
+import { parseDay } from "../profiles/calendar.ts";
 import type { CommunitySeries } from "../profiles/series.ts";
 import type { PlayMoney } from "./deployment.ts";
 import {
@@ -95,6 +96,9 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
   const { profiles } = values;
   if (profiles === undefined && values.consumers !== undefined) {
     throw new OptionsError("--consumers names homes of a file, so it needs --profiles.");
+  }
+  if (profiles === undefined && parseDay(from) === undefined) {
+    throw new OptionsError(`--from ${from}: a built-in community begins with a day, YYYY-MM-DD.`);
   }
   if (profiles !== undefined && values.seed !== undefined) {
     throw new OptionsError(

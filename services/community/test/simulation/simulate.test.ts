@@ -12,6 +12,7 @@ import {
 } from "@wattline/community/simulation";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { startAnvil } from "../../../../scripts/simulate/anvil.ts";
 import { generateCommunity } from "../../src/profiles/generate.ts";
 import { readProfilesFile } from "../../src/profiles/profilesFile.ts";
 
@@ -222,6 +223,33 @@ describe("npm run simulate", function () {
     expect(toGrid).to.equal(7n * (3_000n - 1_755n));
   });
 
+  it("is played by agents to the end of data that end within a block", async () => {
+    const file = path.join(folder, "evening.csv");
+    const rows = Array.from({ length: 24 }, (_, hour) => {
+      const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
+      return `${start},0,${hour >= 20 ? 2000 : 0},1000`;
+    });
+    writeFileSync(file, ["start,a_load_wh,a_pv_wh,b_load_wh", ...rows].join("\n"));
+    const options = await readOptions(["--profiles", file, "--market", "agents"]);
+    if (options === "help") throw new Error("Nobody asked for help.");
+    // A day of a place two hours ahead: its hours 16 to 22 UTC are six slots of a block of eight.
+    const [first] = options.communities;
+    const earlier = { ...first, firstSlot: first.firstSlot - 2 };
+    const startsAt = earlier.firstSlot * earlier.slotSeconds;
+    const anvil = await startAnvil(startsAt);
+    try {
+      const chain = await openChain(anvil.rpcUrl, startsAt);
+      const { signal } = new AbortController();
+      const { summary } = await play(chain, { ...options, communities: [earlier] }, signal);
+      await chain.close();
+      expect(summary.reportedWh).to.equal(8_000n);
+      expect(summary.tradedWh).to.equal(4_000n);
+      expect(summary.households[0]?.soldToGridWh).to.equal(4_000n);
+    } finally {
+      anvil.stop();
+    }
+  });
+
   it("goes by the community price of each hour", async () => {
     // The built-in towns lie an hour ahead of UTC: from 12:00 to 13:00 there it is 11:00 to 12:00 UTC.
     const priced = await simulate(
@@ -386,7 +414,9 @@ describe("npm run simulate", function () {
       expect(await wrong("--price", "0-12=0.1")).to.contain("no price at 12:00");
       expect(await wrong("--price", "0-12=0.1,11-24=0.2")).to.contain("two prices at 11:00");
       expect(await wrong("--price", "0-24:0.1=x")).to.contain("no run of hours");
-      expect(await wrong("--from", "yesterday")).to.contain("yesterday");
+      for (const from of ["yesterday", "2026-06-21T10:15"]) {
+        expect(await wrong("--from", from)).to.contain(`--from ${from}`);
+      }
       expect(await wrong("--consumers", "home1")).to.contain("--profiles");
     });
 
