@@ -33,7 +33,7 @@ export interface Wishes {
 /** What an operator needs to know of a chain. */
 type Where = Pick<World, "deployment" | "rpcUrl">;
 
-/** Ends a round when what it has sent is mined: a node that mines at once does so a moment after its answer. */
+/** An auctioneer whose calls end when what they have sent is mined: a node that mines at once does so a moment after its answer. */
 class ByHand extends Auctioneer {
   readonly #rpcUrl: string;
 
@@ -42,8 +42,16 @@ class ByHand extends Auctioneer {
     this.#rpcUrl = rpcUrl;
   }
 
-  override async round(signal: AbortSignal): Promise<Round> {
-    const round = await super.round(signal);
+  override round(signal: AbortSignal): Promise<Round> {
+    return this.#mined(super.round(signal));
+  }
+
+  override sendMandate(): Promise<Round> {
+    return this.#mined(super.sendMandate());
+  }
+
+  async #mined(sending: Promise<Round>): Promise<Round> {
+    const round = await sending;
     const node = createTestClient({ mode: "anvil", transport: http(this.#rpcUrl) });
     const { getAutomine, getTransactionCount } = node.extend(publicActions);
     const nonceAt = (blockTag: "latest" | "pending") =>
