@@ -1,4 +1,5 @@
 import { ANYONE, BID, isFirm, OFFER } from "../deals/order.ts";
+import type { Level } from "../deals/schedule.ts";
 import {
   communityPriceIn,
   isClosedIn,
@@ -258,10 +259,15 @@ function sumsOf({ placed, nowSeconds }: TradingFacts): Sums {
   return (purpose, slot) => sums.get(key(purpose, slot)) ?? none;
 }
 
-/** Whether a slot has prices and is not closed. */
+/** Whether a slot has prices, is not closed, and neighbours have a reason to trade in it. */
 const trades = (microgrid: Microgrid, slot: number): boolean =>
   !isClosedIn(microgrid, slot) &&
-  microgrid.schedules.some(({ firstSlot, endSlot }) => firstSlot <= slot && slot < endSlot);
+  microgrid.schedules.some(({ firstSlot, endSlot }) => firstSlot <= slot && slot < endSlot) &&
+  (isIslandedIn(microgrid, slot) || isGain(levelFor(microgrid, slot)));
+
+/** Where the grid charges no more than it pays, and the network's fee, neighbours have nothing to share. */
+const isGain = ({ feedInPerKwh, retailPerKwh, feePerKwh }: Level): boolean =>
+  retailPerKwh > feedInPerKwh + feePerKwh;
 
 const atLeastNone = (wh: bigint): bigint => (wh > 0n ? wh : 0n);
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -1,4 +1,12 @@
-import { ANYONE, BID, FIRST_FIRM_NONCE, isFirm, isLimit, type Order } from "@wattline/sdk";
+import {
+  ANYONE,
+  BID,
+  FIRST_FIRM_NONCE,
+  isFirm,
+  isLimit,
+  type Microgrid,
+  type Order,
+} from "@wattline/sdk";
 import {
   type PlacedOrder,
   planTrades,
@@ -128,6 +136,23 @@ describe("A plan of a home's trades", () => {
     const microgrid = microgridWith({ closedFrom: NOW_SLOT - 5 });
     const members = { metered: [metered(-6, 0n, 99n), metered(-5, 0n, 99n)], microgrid };
     expect(shown(plan(members).orders)).to.deep.equal([["spot bid", -6, 99]]);
+  });
+
+  it("trades no slot in which the grid charges no more than it pays and the network's fee, unless it is islanded", () => {
+    const slots = [metered(-2, 500n, 0n), metered(-1, 0n, 500n)];
+    const members = { metered: slots, forecast: [forecast(8, 900n, 80n)] };
+    const { feedInPerKwh } = LEVEL;
+    const under = (retailPerKwh: bigint, feePerKwh: bigint, islands: Microgrid["islands"] = []) => {
+      const level = { ...LEVEL, pricePerKwh: feedInPerKwh, retailPerKwh, feePerKwh };
+      return shown(
+        plan({ ...members, microgrid: microgridWith({ levels: [level], islands }) }).orders,
+      );
+    };
+    expect(under(feedInPerKwh, 0n)).to.deep.equal([]);
+    expect(under(feedInPerKwh + 5n, 5n)).to.deep.equal([]);
+    expect(under(feedInPerKwh + 5n, 4n)).to.have.length(4);
+    const island = { firstSlot: NOW_SLOT - 1, lastSlot: NOW_SLOT + 7, endedAtSeconds: undefined };
+    expect(under(feedInPerKwh, 0n, [island])).to.deep.equal([["spot bid", -1, 500]]);
   });
 
   it("names the household's limits, never below the feed-in nor above the retail tariff", () => {

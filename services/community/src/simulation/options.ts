@@ -3,7 +3,6 @@ import path from "node:path";
 import { readFlags } from "@wattline/common/flags";
 import { choice, OptionsError, rpcUrlOf, wholeNumber } from "@wattline/common/options";
 import { parseDay } from "../profiles/calendar.ts";
-import type { CommunitySeries } from "../profiles/series.ts";
 import type { PlayMoney } from "./deployment.ts";
 import {
   answersOf,
@@ -16,7 +15,7 @@ import {
 import { type Communities, communitiesOf } from "./households.ts";
 import { MARKETS, type MarketName } from "./market.ts";
 import type { Outage } from "./rounds.ts";
-import { isWorthTrading, type Tariffs } from "./tariffs.ts";
+import type { Tariffs } from "./tariffs.ts";
 import { outageOf } from "./values.ts";
 
 export const USAGE = `npm run simulate -- [options]
@@ -121,7 +120,6 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
   const [series] = communities;
   const tariffs = tariffsOf(series, values);
   const outage = values.outage === undefined ? undefined : outageOf(values.outage, series);
-  if (market === "agents") checkForAgents(series, tariffs, outage);
   if (values.json !== undefined) checkWritable(values.json);
   return {
     communities,
@@ -131,25 +129,6 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
     ...(values.json !== undefined && { json: values.json }),
     ...(values.rpc !== undefined && { rpc: rpcUrlOf(values.rpc) }),
   };
-}
-
-/** Agents have one limit for all hours, and go through an outage with a node. @throws OptionsError */
-function checkForAgents(
-  { slots }: CommunitySeries,
-  tariffs: Tariffs,
-  outage: Outage | undefined,
-): void {
-  if (outage !== undefined) {
-    throw new OptionsError(
-      "--outage can't be combined with --market agents: npm run test:outage plays agents in an outage. Choose another --market.",
-    );
-  }
-  const idle = tariffs.retailPerKwh.filter((retail) => !isWorthTrading(retail, tariffs)).length;
-  if (idle > 0) {
-    throw new OptionsError(
-      `In ${idle} of ${slots} slots the retail tariff is not above the feed-in tariff, and an agent has one limit for all hours. Give --retail, or choose another --market.`,
-    );
-  }
 }
 
 /** A long run must not end with a summary that can't be written. */

@@ -1,4 +1,4 @@
-import { blockOf, LANES } from "@wattline/sdk";
+import { blockOf, LANES, slotStart } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
 
 /** The slots of an outage: from `firstSlot` to before `endSlot`. */
@@ -12,6 +12,23 @@ export const ISLAND = 1;
 
 export const isDuring = ({ firstSlot, endSlot }: Outage, slot: number): boolean =>
   slot >= firstSlot && slot < endSlot;
+
+/** The operator's word that an island begins with the slot of that time, or ends with it. */
+export interface Declaration {
+  /** Unix seconds. */
+  readonly at: number;
+  readonly islanded: boolean;
+}
+
+/** What the operator declares about an outage; one that outlasts the data has no end. */
+export function declarationsOf(
+  { firstSlot, endSlot }: Outage,
+  { firstSlot: first, slots, slotSeconds }: CommunitySeries,
+): Declaration[] {
+  const begins = { at: slotStart(firstSlot, slotSeconds), islanded: true };
+  if (endSlot >= first + slots) return [begins];
+  return [begins, { at: slotStart(endSlot - 1, slotSeconds), islanded: false }];
+}
 
 /**
  * What is played at once: a block of eight slots, or the part of it before or after an outage's start or end, or a change of

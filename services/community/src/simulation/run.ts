@@ -11,7 +11,7 @@ import { openSimulation } from "./opening.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type PeriodOrders, signPeriod } from "./periodOrders.ts";
 import { balanceOf, bySlot, type RoundBalance } from "./roundBalance.ts";
-import { ISLAND, type Period, type Round, roundsOf } from "./rounds.ts";
+import { declarationsOf, ISLAND, isDuring, type Period, type Round, roundsOf } from "./rounds.ts";
 import type { Simulation } from "./simulation.ts";
 import { acceptMarket, settleMarket } from "./spotMarket.ts";
 import { type Summary, summarize } from "./summary.ts";
@@ -67,9 +67,12 @@ async function playIn(
   const { firstSlot, slotSeconds } = series;
   const { wattline, communities, trading } = simulation;
   const { chain } = wattline;
-  // Agents sign the slots of a whole block together, whatever they cost.
-  const changes = options.market === "agents" ? [] : tariffs.retailPerKwh;
-  const rounds = roundsOf(series, outage, changes);
+  // Agents report and trade the slots of a whole block together, whatever they cost and whoever is islanded meanwhile.
+  const rounds =
+    options.market === "agents"
+      ? roundsOf(series, undefined, [])
+      : roundsOf(series, outage, tariffs.retailPerKwh);
+  const declarations = outage === undefined ? [] : declarationsOf(outage, series);
   const progress = new Progress("Simulating", rounds.length);
   const forecasts = options.communities.map((one) => new Forecasts(one));
   const settler = options.market === "settle" ? simulation.anyone : undefined;
@@ -78,38 +81,30 @@ async function playIn(
   let alwaysSolvent = true;
 
   await prepare(rounds[0]);
-  await chain.passTo(slotStart(firstSlot, slotSeconds));
-  await declare(rounds[0]);
+  await passTo(slotStart(firstSlot, slotSeconds));
   for (const [index, round] of rounds.entries()) {
     const startsAt = (round.slots[0] ?? 0) * slotSeconds;
     progress.show(index, new Date(startsAt * 1000).toISOString().slice(0, 16));
     await prepare(rounds[index + 1], round);
-    await endRound(round, rounds[index + 1]);
+    await passTo(slotEnd(round.slots.at(-1) ?? firstSlot, slotSeconds));
     await tradeRound(round);
     alwaysSolvent = alwaysSolvent && (await isEscrowSolvent(simulation));
   }
   progress.show(rounds.length, "done");
   return summarize(simulation, options, alwaysSolvent);
 
-  /** Time passes to the round's end, where an island ends or begins. */
-  async function endRound({ slots }: Round, next: Round | undefined): Promise<void> {
-    const last = slots.at(-1) ?? firstSlot;
-    if (next?.islanded === false && islandedNow) {
-      // An island ends with the slot in which its end is declared.
-      await chain.passTo(slotStart(last, slotSeconds));
-      await declare(next);
+  /** Time passes, and the operator of the first microgrid declares on the way that an island begins or ends. */
+  async function passTo(time: number): Promise<void> {
+    while (declarations[0] !== undefined && declarations[0].at <= time) {
+      simulation.check();
+      const { at, islanded } = declarations[0];
+      await chain.passTo(at);
+      const island = communities.find(({ microgrid }) => microgrid === ISLAND);
+      await island?.setIslanded(islanded);
+      islandedNow = islanded;
+      declarations.shift();
     }
-    await chain.passTo(slotEnd(last, slotSeconds));
-    if (next?.islanded === true) await declare(next);
-  }
-
-  /** The operator of the first microgrid declares that an island begins or ends. */
-  async function declare(round: Round | undefined): Promise<void> {
-    if (round === undefined || round.islanded === islandedNow) return;
-    simulation.check();
-    islandedNow = round.islanded;
-    const island = communities.find(({ microgrid }) => microgrid === ISLAND);
-    await island?.setIslanded(islandedNow);
+    await chain.passTo(time);
   }
 
   /** Agreements made during the previous round, of which nothing is metered yet: an outage is known one round ahead. */
@@ -137,7 +132,7 @@ async function playIn(
     const balances = await balancesOf(round, round.islanded);
     await (market.report ?? reportAll)(balances);
     await market.clear(balances);
-    for (const balance of balances) if (!balance.islanded) await sellRest(balance);
+    for (const balance of balances) await sellRest(balance);
   }
 
   /** Every home with a roof reports. */
@@ -151,11 +146,15 @@ async function playIn(
     }
   }
 
-  /** The grid buys what neighbours did not. */
+  /** The grid buys what neighbours did not, where it is in reach. */
   async function sellRest({ community, orders, round, offeredWh }: RoundBalance): Promise<void> {
     const microgrid = (await wattline.facts()).known(community.microgrid);
+    const isCutOff = (slot: number): boolean =>
+      outage !== undefined && community.microgrid === ISLAND && isDuring(outage, slot);
     for (const [home, who] of community.households.entries()) {
-      const rest = [...bySlot(round, offeredWh[home] ?? [])].filter(([, wh]) => wh > 0n);
+      const rest = [...bySlot(round, offeredWh[home] ?? [])].filter(
+        ([slot, wh]) => wh > 0n && !isCutOff(slot),
+      );
       // Who takes names one schedule of prices.
       for (const part of Map.groupBy(rest, ([slot]) => scheduleFor(microgrid, slot)).values()) {
         simulation.check();

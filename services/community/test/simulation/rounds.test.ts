@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { generateCommunity } from "../../src/profiles/generate.ts";
 import { openChain } from "../../src/simulation/chain.ts";
 import { openSimulation } from "../../src/simulation/opening.ts";
-import { roundsOf } from "../../src/simulation/rounds.ts";
+import { declarationsOf, roundsOf } from "../../src/simulation/rounds.ts";
 import { schedulesOf } from "../../src/simulation/tariffs.ts";
 
 const series = generateCommunity({ seed: 5, from: "2026-06-21", days: 2 });
@@ -42,6 +42,23 @@ describe("The rounds of a run", () => {
       [29, 95, 350_000n, false],
       [96, 191, 350_000n, false],
     ]);
+  });
+});
+
+describe("What an operator declares about an outage", () => {
+  const at = (slot: number): number => (firstSlot + slot) * slotSeconds;
+
+  it("is its first slot and its last, in which the end is declared", () => {
+    const outage = { firstSlot: firstSlot + 20, endSlot: firstSlot + 29 };
+    expect(declarationsOf(outage, series)).to.deep.equal([
+      { at: at(20), islanded: true },
+      { at: at(28), islanded: false },
+    ]);
+  });
+
+  it("is no end when the data end first", () => {
+    const outage = { firstSlot: firstSlot + 20, endSlot: firstSlot + slots };
+    expect(declarationsOf(outage, series)).to.deep.equal([{ at: at(20), islanded: true }]);
   });
 });
 

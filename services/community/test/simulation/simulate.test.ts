@@ -15,6 +15,7 @@ import { after, before, describe, it } from "mocha";
 import { startAnvil } from "../../../../scripts/simulate/anvil.ts";
 import { generateCommunity } from "../../src/profiles/generate.ts";
 import { readProfilesFile } from "../../src/profiles/profilesFile.ts";
+import { ISLAND_RATION_WH } from "../../src/simulation/tariffs.ts";
 
 const run = promisify(execFile);
 const REAL_HOMES = "../shared/data/citylearn-2022/homes.csv";
@@ -66,6 +67,20 @@ describe("npm run simulate", function () {
     folder = mkdtempSync(path.join(tmpdir(), "wattline-"));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** A day by the hour of two roofs and three consumers, under a retail tariff that changes every hour. */
+  function fiveHomes(): string {
+    const file = path.join(folder, "hourly.csv");
+    const rows = Array.from({ length: 24 }, (_, hour) => {
+      const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
+      const roofs = hour >= 10 && hour <= 16 ? "0,2000,0,1000" : "0,0,0,0";
+      return `${start},${roofs},1000,1200,55,${hour % 2 === 0 ? "0.30" : "0.40"}`;
+    });
+    const header =
+      "start,a_load_wh,a_pv_wh,b_load_wh,b_pv_wh,c_load_wh,d_load_wh,e_load_wh,retail_price_eur_per_kwh";
+    writeFileSync(file, [header, ...rows].join("\n"));
+    return file;
+  }
 
   /** By the command itself. */
   async function simulateByCommand(...args: string[]): Promise<Summary> {
@@ -198,29 +213,28 @@ describe("npm run simulate", function () {
     expect(sum(summary.households.map((home) => home.savedAgainstRetailMillis))).to.equal(earned);
   });
 
-  it("is played by the homes' agents and the auctioneer, also while the retail tariff changes by the hour", async () => {
-    const file = path.join(folder, "hourly.csv");
-    const rows = Array.from({ length: 24 }, (_, hour) => {
-      const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
-      const roofs = hour >= 10 && hour <= 16 ? "0,2000,0,1000" : "0,0,0,0";
-      return `${start},${roofs},1000,700,55,${hour % 2 === 0 ? "0.30" : "0.40"}`;
-    });
-    writeFileSync(
-      file,
-      [
-        "start,a_load_wh,a_pv_wh,b_load_wh,b_pv_wh,c_load_wh,d_load_wh,e_load_wh,retail_price_eur_per_kwh",
-        ...rows,
-      ].join("\n"),
+  it("is played by the homes' agents and the auctioneer, also while the retail tariff changes by the hour and through an outage that begins and ends within a block", async () => {
+    const outage = "2026-06-21T12:00..2026-06-21T15:00";
+    const summary = await simulateByCommand(
+      ...["--profiles", fiveHomes(), "--market", "agents", "--outage", outage],
     );
-    const summary = await simulateByCommand("--profiles", file, "--market", "agents");
     expect(summary.market).to.equal("agents");
     expectSound(summary);
-    expectAllTraded(summary);
-    // Four hours at 0.19 and three at 0.24; the rest goes to the grid, by each hour's schedule.
-    expect(summary.tradedWh).to.equal(`${7 * 1_755}`);
-    expect(summary.averagePricePerKwh).to.equal(`${Math.floor((4 * 190_000 + 3 * 240_000) / 7)}`);
+    // In three of seven hours c, the critical load, has all it needs, d its ration, and nobody buys what is left.
+    const rationWh = 4n * ISLAND_RATION_WH;
+    const [usualWh, islandedWh] = [1_000n + 1_200n + 55n, 1_000n + rationWh + 55n];
+    const [cheapWh, dearWh] = [2n * usualWh + 2n * islandedWh, 2n * usualWh + islandedWh];
+    const tradedWh = cheapWh + dearWh;
+    expect(summary.tradedWh).to.equal(`${tradedWh}`);
+    expect(summary.averagePricePerKwh).to.equal(
+      `${(cheapWh * 190_000n + dearWh * 240_000n) / tradedWh}`,
+    );
+    // By each hour's schedule.
     const toGrid = sum(summary.households.map((home) => home.soldToGridWh));
-    expect(toGrid).to.equal(7n * (3_000n - 1_755n));
+    expect(toGrid).to.equal(4n * (3_000n - usualWh));
+    expect(summary.unservedCriticalWh).to.equal("0");
+    const unserved = sum(summary.households.map((home) => home.unservedWh));
+    expect(unserved).to.equal(3n * (1_200n - rationWh));
   });
 
   it("is played by agents to the end of data that end within a block", async () => {
@@ -362,8 +376,9 @@ describe("npm run simulate", function () {
       file,
       ["start,a_load_wh,a_pv_wh,b_load_wh,retail_price_eur_per_kwh", ...rows].join("\n"),
     );
-    for (const market of ["accept", "settle", "forward"]) {
-      const summary = await simulate("--profiles", file, "--market", market);
+    for (const market of ["accept", "settle", "forward", "agents"]) {
+      const run = market === "agents" ? simulateByCommand : simulate;
+      const summary = await run("--profiles", file, "--market", market);
       expectSound(summary);
       const [seller, buyer] = summary.households;
       // Of four hours with a surplus two are worth trading in.
@@ -373,8 +388,6 @@ describe("npm run simulate", function () {
       // 22 kWh at 0.30, one at 0.05, one at -0.50.
       expect(buyer?.billBeforeMillis).to.equal("6150000000");
     }
-    const agents = await wrong("--profiles", file, "--market", "agents");
-    expect(agents).to.contain("one limit for all hours");
     const never = readFileSync(file, "utf8").replaceAll(/,-?[\d.]+$/gm, ",-0.10");
     writeFileSync(file, never);
     const idle = await simulate("--profiles", file);
@@ -427,7 +440,6 @@ describe("npm run simulate", function () {
           ["--market", "barter"],
           '--market takes accept or settle or forward or agents, not "barter"',
         ],
-        [["--market", "agents", "--outage", `${day}T10:00..${day}T12:00`], "Choose another"],
         [["--microgrids", "3"], '--microgrids takes 1 or 2, not "3"'],
         [["--outage", "tonight"], '"tonight"'],
         [["--outage", `${day}T10:00`], "two times"],
