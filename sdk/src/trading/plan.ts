@@ -1,5 +1,4 @@
 import { ANYONE, BID, isFirm, OFFER } from "../deals/order.ts";
-import type { Level } from "../deals/schedule.ts";
 import {
   communityPriceIn,
   isClosedIn,
@@ -53,7 +52,9 @@ export function planTrades(facts: TradingFacts, given: TradingLimits): Plan {
   const orders: PlannedOrder[] = [];
   const without: NotPlanned[] = [];
   let { nonce } = facts;
-  const wants = [...spotWants(facts, limits, sums), ...forwardWants(facts, limits, sums)];
+  const wants = [...spotWants(facts, limits, sums), ...forwardWants(facts, limits, sums)].filter(
+    (want) => isWorth(facts, want),
+  );
   for (const { purpose, slot, energyWh: wantedWh, reason } of wants) {
     const missingWh = wantedWh - sums(purpose, slot).openWh;
     if (missingWh < LEAST_WH) continue;
@@ -181,18 +182,18 @@ function staleOf(
  * may post a price that just meets it: so one that crosses is limited to what it gets at home or at the middle of a line.
  */
 function termsOf(
-  { microgrid, meter, linePrices, firm }: TradingFacts,
+  facts: TradingFacts,
   { floorPerKwh, ceilingPerKwh, postedPerKwh, forward }: TradingLimits,
   purpose: Purpose,
   slot: number,
 ): Omit<Terms, "energyWh"> {
+  const { microgrid, meter } = facts;
   const { feedInPerKwh, retailPerKwh, feePerKwh } = levelFor(microgrid, slot);
   const isForward = purpose === "forward offer" || purpose === "forward bid";
   const posted = purpose === "spot offer" ? postedPerKwh : undefined;
   const most = least(ceilingPerKwh, retailPerKwh);
   const lowest = greatest(posted ?? floorPerKwh, feedInPerKwh);
-  // Across a line a seller of energy to come would pay the wheeling charge for what does not come.
-  const lines = firm !== undefined || isForward || purpose === "gift" ? undefined : linePrices;
+  const lines = linesFor(facts, purpose);
   let pricePerKwh = isBid(purpose) ? most : lowest;
   if (lines !== undefined && posted === undefined) {
     const community = communityPriceIn(microgrid, slot);
@@ -259,15 +260,28 @@ function sumsOf({ placed, nowSeconds }: TradingFacts): Sums {
   return (purpose, slot) => sums.get(key(purpose, slot)) ?? none;
 }
 
-/** Whether a slot has prices, is not closed, and neighbours have a reason to trade in it. */
+/** Whether a slot has prices and is not closed. */
 const trades = (microgrid: Microgrid, slot: number): boolean =>
   !isClosedIn(microgrid, slot) &&
-  microgrid.schedules.some(({ firstSlot, endSlot }) => firstSlot <= slot && slot < endSlot) &&
-  (isIslandedIn(microgrid, slot) || isGain(levelFor(microgrid, slot)));
+  microgrid.schedules.some(({ firstSlot, endSlot }) => firstSlot <= slot && slot < endSlot);
 
-/** Where the grid charges no more than it pays, and the network's fee, neighbours have nothing to share. */
-const isGain = ({ feedInPerKwh, retailPerKwh, feePerKwh }: Level): boolean =>
-  retailPerKwh > feedInPerKwh + feePerKwh;
+/** Where the grid charges no more than it pays and the network's fee, there is only a tie line to gain by, or an island to supply. */
+function isWorth(facts: TradingFacts, { purpose, slot }: Want): boolean {
+  const { microgrid } = facts;
+  const { feedInPerKwh, retailPerKwh, feePerKwh } = levelFor(microgrid, slot);
+  if (isIslandedIn(microgrid, slot) || retailPerKwh > feedInPerKwh + feePerKwh) return true;
+  const lines = linesFor(facts, purpose);
+  if (lines === undefined) return false;
+  return isBid(purpose)
+    ? lines.mostPaid(slot) < retailPerKwh
+    : lines.leastEarned(slot) > feedInPerKwh;
+}
+
+/** Across a line a seller of energy to come would pay the wheeling charge for what does not come. */
+const linesFor = ({ firm, linePrices }: TradingFacts, purpose: Purpose) =>
+  firm === undefined && (purpose === "spot offer" || purpose === "spot bid")
+    ? linePrices
+    : undefined;
 
 const atLeastNone = (wh: bigint): bigint => (wh > 0n ? wh : 0n);
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

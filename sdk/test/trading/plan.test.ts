@@ -138,21 +138,31 @@ describe("A plan of a home's trades", () => {
     expect(shown(plan(members).orders)).to.deep.equal([["spot bid", -6, 99]]);
   });
 
-  it("trades no slot in which the grid charges no more than it pays and the network's fee, unless it is islanded", () => {
+  it("trades no slot in which the grid charges no more than it pays and the network's fee, unless an island or a tie line gives a reason to", () => {
     const slots = [metered(-2, 500n, 0n), metered(-1, 0n, 500n)];
     const members = { metered: slots, forecast: [forecast(8, 900n, 80n)] };
     const { feedInPerKwh } = LEVEL;
-    const under = (retailPerKwh: bigint, feePerKwh: bigint, islands: Microgrid["islands"] = []) => {
+    const under = (retailPerKwh: bigint, feePerKwh: bigint, more: Partial<Microgrid> = {}) => {
       const level = { ...LEVEL, pricePerKwh: feedInPerKwh, retailPerKwh, feePerKwh };
-      return shown(
-        plan({ ...members, microgrid: microgridWith({ levels: [level], islands }) }).orders,
-      );
+      return { ...members, microgrid: microgridWith({ levels: [level], ...more }) };
     };
-    expect(under(feedInPerKwh, 0n)).to.deep.equal([]);
-    expect(under(feedInPerKwh + 5n, 5n)).to.deep.equal([]);
-    expect(under(feedInPerKwh + 5n, 4n)).to.have.length(4);
+    const signed = (facts: Partial<TradingFacts>) => shown(plan(facts).orders);
+    expect(signed(under(feedInPerKwh, 0n))).to.deep.equal([]);
+    expect(signed(under(feedInPerKwh + 5n, 5n))).to.deep.equal([]);
+    expect(signed(under(feedInPerKwh + 5n, 4n))).to.have.length(4);
     const island = { firstSlot: NOW_SLOT - 1, lastSlot: NOW_SLOT + 7, endedAtSeconds: undefined };
-    expect(under(feedInPerKwh, 0n, [island])).to.deep.equal([["spot bid", -1, 500]]);
+    expect(signed(under(feedInPerKwh, 0n, { islands: [island] }))).to.deep.equal([
+      ["spot bid", -1, 500],
+    ]);
+    // What is metered may find a better price over a line.
+    const over = (mostPaid: bigint, leastEarned: bigint) =>
+      signed({
+        ...under(feedInPerKwh, 0n),
+        linePrices: { mostPaid: () => mostPaid, leastEarned: () => leastEarned },
+      });
+    expect(over(feedInPerKwh, feedInPerKwh)).to.deep.equal([]);
+    expect(over(feedInPerKwh - 1n, feedInPerKwh)).to.deep.equal([["spot bid", -1, 500]]);
+    expect(over(feedInPerKwh, feedInPerKwh + 1n)).to.deep.equal([["spot offer", -2, 500]]);
   });
 
   it("names the household's limits, never below the feed-in nor above the retail tariff", () => {
