@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { writeKeystore, writeNew } from "@wattline/common/keys";
+import { KNOWN_KEY, writeKeystore, writeNew } from "@wattline/common/keys";
 import { type Address, keccak256, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { EURO, localAccount, type World } from "../../services/relay/test/support/world.ts";
@@ -83,7 +83,7 @@ async function settle(
   const keyOf = async (name: string) => {
     const privateKey = keccak256(toHex(`${name} ${index} of the play at ${world.rpcUrl}`));
     const file = path.join(folder, `${name}-${index}.json`);
-    await writeKeystore(file, "secp256k1", privateKey, PASSWORD);
+    await writeKeystore(file, "secp256k1", privateKey, PASSWORD, KNOWN_KEY);
     return privateKeyToAccount(privateKey);
   };
   const [device, delegate] = [await keyOf("device"), await keyOf("delegate")];

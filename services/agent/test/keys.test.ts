@@ -1,5 +1,5 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { openSigner, readKeystore } from "@wattline/common/keys";
+import { openSigner, readKeystore, writeKeystore } from "@wattline/common/keys";
 import { deviceAddress, isSignedByDevice, signAsDevice } from "@wattline/sdk/deviceKeys";
 import { expect } from "chai";
 import { Wallet } from "ethers";
@@ -42,6 +42,14 @@ describe("A key file", () => {
     expect(read("theirs").privateKey).to.equal(privateKey);
   });
 
+  it("costs whoever tries passwords 4 MB and a tenth of a second for each, unless its key is no secret", async () => {
+    const key = keccak256(toHex("a key"));
+    const file = household.place("costly.json");
+    await writeKeystore(file, "secp256k1", key, "open sesame");
+    const { crypto } = JSON.parse(readFileSync(file, "utf8"));
+    expect(crypto.kdfparams).to.include({ n: 4_096, r: 8, p: 6 });
+  });
+
   it("that others may read is refused, with the command that mends it", async () => {
     await household.key("device");
     chmodSync(household.place("device.json"), 0o644);
@@ -57,7 +65,7 @@ describe("A key file", () => {
       [4_095, "a power of two"],
       [2 ** 21, "1 GiB at most"],
     ] as const) {
-      const dear = text.replace('"n":4096', `"n":${n}`);
+      const dear = text.replace(/"n":\d+/, `"n":${n}`);
       writeFileSync(household.place("device.json"), dear, { mode: 0o600 });
       expect(() => read()).to.throw(why);
     }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type PrivateKey, writeKeystore, writeNew } from "@wattline/common/keys";
+import { KNOWN_KEY, type PrivateKey, writeKeystore, writeNew } from "@wattline/common/keys";
 import type { Deployment } from "@wattline/sdk";
 import type { Curve } from "@wattline/sdk/deviceKeys";
 import { type Hex, keccak256, toHex } from "viem";
@@ -18,7 +18,7 @@ export class Household {
   async key(name: string, curve: Curve = "secp256k1", key?: Hex): Promise<PrivateKey> {
     writeNew(this.place(`${name}.password`), "open sesame\n");
     const privateKey = key ?? keccak256(toHex(`${name} of ${this.folder}`));
-    return writeKeystore(this.place(`${name}.json`), curve, privateKey, "open sesame");
+    return writeKeystore(this.place(`${name}.json`), curve, privateKey, "open sesame", KNOWN_KEY);
   }
 
   /** Writes `deployment.json`; what asks no chain needs no microgrids. */

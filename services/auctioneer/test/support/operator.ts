@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { writeKeystore, writeNew } from "@wattline/common/keys";
+import { KNOWN_KEY, writeKeystore, writeNew } from "@wattline/common/keys";
 import { createTestClient, http, publicActions, toHex } from "viem";
 import { until } from "../../../../scripts/testing/until.ts";
 import { localAccount, type World } from "../../../relay/test/support/world.ts";
@@ -84,7 +84,8 @@ export class Operator {
     const operator = new Operator(world, index);
     const privateKey = toHex(localAccount(index).getHdKey().privateKey ?? new Uint8Array());
     writeNew(operator.place("sender.password"), "open sesame\n");
-    await writeKeystore(operator.place("sender.json"), "secp256k1", privateKey, "open sesame");
+    const file = operator.place("sender.json");
+    await writeKeystore(file, "secp256k1", privateKey, "open sesame", KNOWN_KEY);
     writeFileSync(operator.place("deployment.json"), JSON.stringify(world.deployment));
     return operator;
   }

@@ -13,11 +13,16 @@ export interface PrivateKey {
   readonly address: Address;
 }
 
-/**
- * The cost of scrypt, as go-ethereum's "light" key files have it: 4 MB of memory. The usual cost takes 256 MB, which
- * a small computer does not have.
- */
-const COST = { n: 4096, r: 8, p: 6 };
+/** What scrypt takes to derive a key: memory (128 n r bytes), and how often. */
+interface Cost {
+  readonly n: number;
+  readonly r: number;
+  readonly p: number;
+}
+/** As go-ethereum's "light" key files have it: 4 MB of memory. The usual cost takes 256 MB, which a small computer does not have. */
+const LIGHT: Cost = { n: 4096, r: 8, p: 6 };
+/** For keys that are no secret, such as those of a local chain's accounts. */
+export const KNOWN_KEY: Cost = { n: 2, r: 8, p: 1 };
 /** The cipher's key, and that of the check sum. */
 const KEY_BYTES = 32;
 /** What the table of scrypt may take (128 n r), bytes: four times what the usual cost does. */
@@ -49,10 +54,7 @@ const schema = z.object({
   }),
 });
 
-interface Derivation {
-  readonly n: number;
-  readonly r: number;
-  readonly p: number;
+interface Derivation extends Cost {
   /** In hexadecimal digits. */
   readonly salt: string;
 }
@@ -65,6 +67,7 @@ const encryptionKey = (password: string, { n: N, r, p, salt }: Derivation): Hex 
 
 /**
  * Encrypts a key into a new file that only its owner may read.
+ * @param cost What it takes to try a password; as small computers can bear it unless told otherwise.
  * @throws MendableError when the file is there already.
  */
 export async function writeKeystore(
@@ -72,9 +75,10 @@ export async function writeKeystore(
   curve: Curve,
   privateKey: Hex,
   password: string,
+  cost = LIGHT,
 ): Promise<PrivateKey> {
   const address = deviceAddress(curve, privateKey);
-  const kdfparams = { ...COST, dklen: KEY_BYTES, salt: randomBytes(32).toString("hex") };
+  const kdfparams = { ...cost, dklen: KEY_BYTES, salt: randomBytes(32).toString("hex") };
   const keystore = Keystore.encrypt(privateKey, encryptionKey(password, kdfparams), {
     kdf: "scrypt",
     kdfparams,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Auctioneer, readSettings, serveMandates } from "@wattline/auctioneer";
-import { writeKeystore } from "@wattline/common/keys";
+import { KNOWN_KEY, writeKeystore } from "@wattline/common/keys";
 import type { RelayClient } from "@wattline/relay/client";
 import type { FailureLog } from "./failureLog.ts";
 import type { Participants } from "./towns.ts";
@@ -40,6 +40,7 @@ export async function openAuctioneer(options: AuctionOptions): Promise<Auctionee
     "secp256k1",
     participants.auctioneer.privateKey,
     PASSWORD,
+    KNOWN_KEY,
   );
   const file = path.join(folder, "auctioneer.toml");
   writeFileSync(file, configOf(options));

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { writeKeystore, writeNew } from "@wattline/common/keys";
+import { KNOWN_KEY, writeKeystore, writeNew } from "@wattline/common/keys";
 import { keccak256, toHex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { EURO, localAccount, type World } from "../../../relay/test/support/world.ts";
@@ -32,7 +32,7 @@ export async function agentHome(
   writeNew(file("password"), "open sesame\n");
   const keyOf = async (name: string) => {
     const privateKey = keccak256(toHex(`${name} of the agent at ${world.rpcUrl}`));
-    await writeKeystore(file(`${name}.json`), "secp256k1", privateKey, "open sesame");
+    await writeKeystore(file(`${name}.json`), "secp256k1", privateKey, "open sesame", KNOWN_KEY);
     return privateKeyToAccount(privateKey);
   };
   const [device, delegate] = [await keyOf("device"), await keyOf("delegate")];
