@@ -11,7 +11,7 @@ import {
   signedOrderToJson,
 } from "@wattline/sdk";
 import { expect } from "chai";
-import { afterEach, beforeEach, describe, it } from "mocha";
+import { afterEach, before, beforeEach, describe, it } from "mocha";
 import { encodeFunctionData, type Hex, zeroAddress } from "viem";
 import { START } from "../../relay/test/support/node.ts";
 import { openRelay, type TestRelay } from "../../relay/test/support/relays.ts";
@@ -31,15 +31,18 @@ describe("Several transactions of an auctioneer at once", () => {
   const signal = new AbortController().signal;
   let operator: Operator;
   let relay: TestRelay;
+  let offer: SignedOrder;
   let bids: SignedOrder[];
 
+  before(async () => {
+    offer = await scene().offer();
+    bids = [];
+    for (let bid = 0; bid < BIDS; bid++) bids.push(await scene().bid(scene().joe, BID_WH));
+  });
   beforeEach(async () => {
     operator = await Operator.of(scene().world, 7);
     relay = await openRelay(scene().world);
-    bids = [];
-    for (let bid = 0; bid < BIDS; bid++) bids.push(await scene().bid(scene().joe, BID_WH));
-    const orders = [await scene().offer(), ...bids];
-    await relay.client.post(orders.map(signedOrderToJson));
+    await relay.client.post([offer, ...bids].map(signedOrderToJson));
     await client().setAutomine(false);
   });
   afterEach(async () => {
