@@ -12,8 +12,8 @@
     started = true;
     document.head.append(document.getElementById("script").content);
     for (const link of needed) setTimeout(() => document.head.append(link));
-    // The first date format of a browser is slow: do it now, while the script loads.
-    setTimeout(() => Intl.DateTimeFormat());
+    // While the script loads.
+    setTimeout(() => new Worker("/dates.js"));
   };
   if (drawn) document.getElementById("root").replaceChildren(drawn.content);
   if (!drawn || document.hidden) return start();

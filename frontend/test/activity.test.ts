@@ -10,7 +10,7 @@ import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/
 import { paintedIn } from "./support/colours.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
-import { openStack, type Stack } from "./support/stack.ts";
+import { demoAccount, openStack, type Stack } from "./support/stack.ts";
 import { until } from "./support/until.ts";
 import { connectWallet, injectWallet, type TestWallet } from "./support/wallet.ts";
 
@@ -64,10 +64,7 @@ describe("Activity", function () {
     indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
     await indexer.caughtUp();
     const demo = {
-      accounts: [
-        { name: "Jane", role: "prosumer", privateKey: localAccount(2).privateKey },
-        { name: "Hanna", role: "neighbour", privateKey: localAccount(3).privateKey },
-      ],
+      accounts: [demoAccount("Jane", "prosumer", 2), demoAccount("Hanna", "neighbour", 3)],
     };
     networks = [{ ...network, demo, indexerUrl: indexer.url, relayUrl: relay.url }];
     stack.setConfig({ networks });

@@ -12,7 +12,7 @@ import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openRelay } from "./support/relay.ts";
-import { openStack, type Stack } from "./support/stack.ts";
+import { demoAccount, openStack, type Stack } from "./support/stack.ts";
 import { connectWallet, injectWallet } from "./support/wallet.ts";
 
 /** Accounts of the local chain: Jane has a roof; Hanna, who has none, is nobody's neighbour by meter. */
@@ -43,8 +43,8 @@ describe("Home", function () {
           relayUrl: relay.url,
           demo: {
             accounts: [
-              { name: "Jane", role: "prosumer", privateKey: localAccount(JANE).privateKey },
-              { name: "Hanna", role: "neighbour", privateKey: localAccount(HANNA).privateKey },
+              demoAccount("Jane", "prosumer", JANE),
+              demoAccount("Hanna", "neighbour", HANNA),
             ],
           },
         },

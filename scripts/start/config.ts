@@ -1,6 +1,7 @@
 import type { TownHome } from "@wattline/community/live";
 import {
   CURRENCY_DECIMALS,
+  type LocalAccount,
   localAccount,
   OPERATOR,
   type Simulation,
@@ -32,6 +33,7 @@ export interface NetworkConfig extends Services {
     readonly accounts: readonly {
       readonly name: string;
       readonly role: string;
+      readonly address: Address;
       readonly privateKey: Hex;
     }[];
   };
@@ -58,10 +60,12 @@ export async function configOf(
     },
     demo: {
       accounts: [
-        { name: jane.name, role: "prosumer", privateKey: jane.account.privateKey },
-        { name: neighbour.name, role: "neighbour", privateKey: neighbour.account.privateKey },
-        { name: "Operator", role: "operator", privateKey: localAccount(OPERATOR).privateKey },
+        { name: jane.name, role: "prosumer", ...keyOf(jane.account) },
+        { name: neighbour.name, role: "neighbour", ...keyOf(neighbour.account) },
+        { name: "Operator", role: "operator", ...keyOf(localAccount(OPERATOR)) },
       ],
     },
   };
 }
+
+const keyOf = ({ address, privateKey }: LocalAccount) => ({ address, privateKey });

@@ -1,5 +1,4 @@
 import { styleText } from "node:util";
-import { privateKeyToAddress } from "viem/accounts";
 import type { NetworkConfig } from "./config.ts";
 import type { urlsOf } from "./parts.ts";
 
@@ -28,8 +27,8 @@ export function guideTo(
     ...(missing.length > 0 ? [`Not there: ${missing.join(", ")}; see above.`] : []),
     "The dApp has a demo wallet for each of these people. Their keys are public: never use them elsewhere.",
     ...(demo?.accounts ?? []).map(
-      ({ name, role, privateKey }) =>
-        `  ${`${name}, ${role}`.padEnd(20)} ${privateKeyToAddress(privateKey)}  ${privateKey}`,
+      ({ name, role, address, privateKey }) =>
+        `  ${`${name}, ${role}`.padEnd(20)} ${address}  ${privateKey}`,
     ),
     ...places.map(([name, place]) => `  ${name.padEnd(20)} ${place}`),
     "Ctrl-C stops everything.",

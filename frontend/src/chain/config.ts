@@ -49,7 +49,7 @@ const network = z.object({
   demo: z.optional(
     z.object({
       accounts: z
-        .array(z.object({ name: z.string(), role: z.string(), privateKey }))
+        .array(z.object({ name: z.string(), role: z.string(), address, privateKey }))
         .check(z.minLength(1)),
     }),
   ),

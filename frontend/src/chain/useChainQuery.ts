@@ -4,6 +4,7 @@ import { useClient } from "wagmi";
 import type { Network } from "./config.ts";
 import { contractsOf } from "./contracts.ts";
 import { useNetwork } from "./network.tsx";
+import { ownTask } from "./ownTask.ts";
 
 /** What a reading of the chain is given. */
 export interface ChainContext {
@@ -49,7 +50,9 @@ export function useChainQuery<T, Selected = T>(
   const { data, dataUpdatedAt, error, isPending, isFetching, refetch } = useQuery(
     queryOptions({
       queryKey: ["chain", chainId, ...key],
-      queryFn: ({ signal }) => {
+      queryFn: async ({ signal }) => {
+        await ownTask();
+        signal.throwIfAborted();
         if (client === undefined) throw new Error(`There is no client for chain ${chainId}.`);
         return read({ client, contracts: contractsOf(network), network, signal });
       },

@@ -33,6 +33,12 @@ const TO_HOUR = 14;
 /** A chain with a small community on it, and the built app served over it. */
 export type Stack = Awaited<ReturnType<typeof openStack>>;
 
+/** The `index`-th local account as one that the demo wallet offers. */
+export function demoAccount(name: string, role: string, index: number) {
+  const { address, privateKey } = localAccount(index);
+  return { name, role, address, privateKey };
+}
+
 /**
  * Starts a chain, deploys Wattline, registers five homes with money in escrow, reports a sunny morning of those with
  * solar panels, and serves the built app. Chain time is two in the afternoon.
@@ -84,9 +90,9 @@ export async function openStack(
     currency: { address: euro, symbol: "tEUR", decimals: 6, name: "Test Euro" },
     demo: {
       accounts: [
-        { name: "Jane", role: "prosumer", privateKey: localAccount(2).privateKey },
-        { name: "Her neighbour", role: "consumer", privateKey: localAccount(3).privateKey },
-        { name: "Operator", role: "community operator", privateKey: localAccount(0).privateKey },
+        demoAccount("Jane", "prosumer", 2),
+        demoAccount("Her neighbour", "consumer", 3),
+        demoAccount("Operator", "community operator", 0),
       ],
     },
     ...more,

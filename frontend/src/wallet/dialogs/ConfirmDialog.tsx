@@ -1,6 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isAddressEqual } from "viem";
-import { privateKeyToAddress } from "viem/accounts";
 import { useMicrogrids, useNetwork } from "../../chain/index.ts";
 import { loadMessages } from "../../i18n/index.ts";
 import { Badge, Button, Dialog } from "../../ui/index.ts";
@@ -19,9 +18,7 @@ await Promise.all([loadMessages("wallet/dialogs"), loadMessages("wallet/words")]
 export default function ConfirmDialog({ request }: { readonly request: DemoRequest }) {
   const { t } = useLingui();
   const { demo, name } = useNetwork();
-  const who = demo?.accounts.find(({ privateKey }) =>
-    isAddressEqual(privateKeyToAddress(privateKey), request.account),
-  );
+  const who = demo?.accounts.find(({ address }) => isAddressEqual(address, request.account));
   const { title, words, each = [], fields } = useDescription(request);
   return (
     <Dialog
