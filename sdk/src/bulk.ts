@@ -8,6 +8,7 @@ import {
   slice,
   toHex,
 } from "viem";
+import { once } from "./once.ts";
 import { type Domain, ORDER_TYPES, type Order } from "./typedData.ts";
 
 /**
@@ -79,7 +80,7 @@ export const EMPTY_ORDER: Order = {
  */
 export function hashOrderStruct(order: Order): Hex {
   const words = ORDER_TYPES.Order.map(({ name }) => wordOf(order[name]));
-  return keccak256(`${ORDER_TYPE_HASH}${words.join("")}`);
+  return keccak256(`${orderTypeHash()}${words.join("")}`);
 }
 
 const wordOf = (value: string | number | bigint | boolean): string =>
@@ -253,7 +254,7 @@ function bulkTypeHash(levels: number): Hex {
 const encodeType = (name: string, fields: readonly Field[]): string =>
   `${name}(${fields.map((field) => `${field.type} ${field.name}`).join(",")})`;
 
-const ORDER_TYPE_HASH = keccak256(toHex(encodeType("Order", ORDER_TYPES.Order)));
+const orderTypeHash = once(() => keccak256(toHex(encodeType("Order", ORDER_TYPES.Order))));
 
 function nodeAt(tree: BulkTree, level: number, index: number): Hex {
   const node = tree.hashes[level]?.[index] ?? tree.padding[level];

@@ -28,10 +28,9 @@ export const PERMIT_TYPES = {
   ],
 } as const;
 
-/** The hash of ERC-2612's type. DAI's permit has another one: it is for everything, and the escrow can't pass it on. */
-const PERMIT_TYPEHASH = keccak256(
-  toHex("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
-);
+/** ERC-2612's type. DAI's permit is of another one: it is for everything, and the escrow can't pass it on. */
+const PERMIT_TYPE =
+  "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
 
 /** A permit as a wallet is asked to sign it. */
 export interface Permit {
@@ -59,7 +58,7 @@ export async function permitDomainOf(currency: CurrencyAt): Promise<CurrencyDoma
       readContract(client, { address, abi: permitAbi, functionName: "PERMIT_TYPEHASH" }),
     ),
   ]);
-  return typehash !== undefined && typehash !== PERMIT_TYPEHASH ? undefined : domain;
+  return typehash === undefined || typehash === keccak256(toHex(PERMIT_TYPE)) ? domain : undefined;
 }
 
 /** Whether the currency takes a permit that was signed. One that it refuses is remembered, so that nobody signs another. */

@@ -1,11 +1,12 @@
 import { type Address, concat, type Hex, keccak256, numberToHex, pad, size, toHex } from "viem";
 import { digestOf } from "../bulk.ts";
 import { isSignedByDevice } from "../deviceKeys.ts";
+import { once } from "../once.ts";
 import { signerOf } from "../signatures.ts";
 import type { Domain, Order, Reading } from "../typedData.ts";
 
-const READING_TYPEHASH = keccak256(
-  toHex("Reading(address meter,uint32 firstBlock,uint256[] exported)"),
+const readingTypeHash = once(() =>
+  keccak256(toHex("Reading(address meter,uint32 firstBlock,uint256[] exported)")),
 );
 
 /** What a device signs for a reading: its EIP-712 digest. */
@@ -14,7 +15,7 @@ export const hashReading = (domain: Domain, { meter, firstBlock, exported }: Rea
     domain,
     keccak256(
       concat([
-        READING_TYPEHASH,
+        readingTypeHash(),
         pad(meter),
         numberToHex(firstBlock, { size: 32 }),
         keccak256(concat(exported.map((word) => numberToHex(word, { size: 32 })))),

@@ -18,25 +18,26 @@ import { parseTransaction, parseTypedData } from "./typedData.ts";
 const UNAUTHORIZED = 4100;
 const UNKNOWN_CHAIN = 4902;
 
-/** The demo wallet's EIP-1193 provider: keys that are public anyway, and a question before each use of one. */
+/**
+ * The demo wallet's EIP-1193 provider: keys that are public anyway, and a question before each use of one. What only signing needs
+ * is done then: to derive a key's account takes long.
+ */
 export function demoProvider(network: Network, current: () => number) {
   const chain = chainOf(network);
-  const accounts = (network.demo?.accounts ?? []).map(({ privateKey }) =>
-    privateKeyToAccount(privateKey),
-  );
+  const accounts = network.demo?.accounts ?? [];
   const client = createWalletClient({ chain, transport: http(network.rpcUrl) });
   const askNode: EIP1193RequestFn = client.request;
   let connected = false;
 
-  const selected = (): PrivateKeyAccount => {
+  const selected = (): Address => {
     const account = accounts[current()] ?? accounts[0];
     if (account === undefined) throw new Error("The demo wallet has no account.");
-    return account;
+    return account.address;
   };
   const accountOf = (address: unknown): PrivateKeyAccount => {
     const account = accounts.find((one) => isAddressEqual(one.address, address as Address));
     if (account === undefined) throw failure(UNAUTHORIZED, `${address} is no demo account.`);
-    return account;
+    return privateKeyToAccount(account.privateKey);
   };
   const confirm = async (request: Parameters<typeof ask>[0]): Promise<void> => {
     if (!(await ask(request))) throw new UserRejectedRequestError(new Error("Declined."));
@@ -45,11 +46,11 @@ export function demoProvider(network: Network, current: () => number) {
   async function request(method: string, params: readonly unknown[]): Promise<unknown> {
     switch (method) {
       case "eth_accounts":
-        return connected ? [selected().address] : [];
+        return connected ? [selected()] : [];
       case "eth_requestAccounts":
-        if (!connected) await confirm({ kind: "connect", account: selected().address });
+        if (!connected) await confirm({ kind: "connect", account: selected() });
         connected = true;
-        return [selected().address];
+        return [selected()];
       case "eth_chainId":
         return numberToHex(chain.id);
       case "wallet_switchEthereumChain":
