@@ -81,7 +81,8 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
   async function delegate(): Promise<void> {
     const { chain, network, wattline } = stack;
     const owner = await chain.wallet(GUARDIAN);
-    const code = await chain.ethers.deployContract("ContractWallet", owner.signer);
+    const deploying = await chain.ethers.deployContract("ContractWallet", owner.signer);
+    const code = await deploying.waitForDeployment();
     const contractAddress = (await code.getAddress()) as Address;
     const transport = http(network.rpcUrl);
     const client = createWalletClient({ account: dora.account, chain: hardhat, transport });
@@ -253,9 +254,15 @@ describe("An account with a key that runs a contract's code (EIP-7702)", functio
     const { chain, wattline, morning, trading, community, network } = stack;
     const { marketplace, euro, addresses } = wattline;
     const [passing, helper] = [await chain.wallet(PASSING), await chain.wallet(GUARDIAN)];
-    await euro.connect(passing.signer).mint(passing.address, 1_000_000n);
-    await euro.connect(passing.signer).approve(addresses.marketplace, 1_000_000n);
-    await marketplace.connect(passing.signer).deposit(addresses.euro, 1_000_000n);
+    const { address, signer } = passing;
+    const money = 1_000_000n;
+    await wattline.send(address, (o) => euro.connect(signer).mint(address, money, o));
+    await wattline.send(address, (o) =>
+      euro.connect(signer).approve(addresses.marketplace, money, o),
+    );
+    await wattline.send(address, (o) =>
+      marketplace.connect(signer).deposit(addresses.euro, money, o),
+    );
     const { firstBlock, words } = takenFrom(
       await wattline.energy.profileOf(otherSeller.address, 1, 0, morning.firstSlot >> 3, 4),
     );

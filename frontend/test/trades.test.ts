@@ -74,10 +74,14 @@ describe("Selling and buying with every kind of wallet", function () {
         .withdraw(addresses.euro, balance / MILLIS_PER_UNIT, neighbour.address, o),
     );
     const owner = await chain.wallet(OWNER);
-    const deployed = await chain.ethers.deployContract("ContractWallet", owner.signer);
-    await deployed.getFunction("setUp")(owner.address, 0);
+    const deploying = await chain.ethers.deployContract("ContractWallet", owner.signer);
+    const deployed = await deploying.waitForDeployment();
+    await (await deployed.getFunction("setUp")(owner.address, 0)).wait();
     asContract = async (calls) => {
-      await deployed.getFunction("executeAll")(calls.map(({ to, data }) => ({ to, data })));
+      const sent = await deployed.getFunction("executeAll")(
+        calls.map(({ to, data }) => ({ to, data })),
+      );
+      await sent.wait();
     };
     contract = (await deployed.getAddress()) as Address;
     await send(jane.address, (o) => euro.connect(jane.signer).mint(contract, 20n * EURO, o));

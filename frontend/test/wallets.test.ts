@@ -187,7 +187,7 @@ describe("Wallets as they are", function () {
 
     before(async () => {
       const { ethers } = stack.chain;
-      const deployed = await ethers.deployContract("ContractWallet");
+      const deployed = await (await ethers.deployContract("ContractWallet")).waitForDeployment();
       contract = getAddress(await deployed.getAddress());
       await (await deployed.getFunction("setUp")(localAccount(2).account.address, 0)).wait();
       const euro = await ethers.getContractAt("TestEuro", stack.wattline.addresses.euro);
@@ -234,7 +234,7 @@ describe("Wallets as they are", function () {
     /** Puts the page onto another currency, of which Jane has 100. */
     async function openCurrency(contract: string): Promise<Address> {
       const { ethers } = stack.chain;
-      const token = await ethers.deployContract(contract);
+      const token = await (await ethers.deployContract(contract)).waitForDeployment();
       const address = getAddress(await token.getAddress());
       await (await token.getFunction("mint")(localAccount(2).account.address, 100n * EURO)).wait();
       stack.setConfig({

@@ -51,11 +51,14 @@ export function MarketPage() {
         title={<Trans>Market</Trans>}
         actions={<OrderButtons onOpen={(form) => change({ do: form })} />}
       >
-        {microgrid && currentSlot !== undefined ? (
-          <PricesInWords microgrid={microgrid} slot={currentSlot} />
-        ) : (
-          <Trans>Buy your neighbours' electricity, or sell them yours.</Trans>
-        )}
+        {/* On a phone the prices take two lines: what is below does not jump when they come. */}
+        <span className="inline-block max-sm:min-h-12">
+          {microgrid && currentSlot !== undefined ? (
+            <PricesInWords microgrid={microgrid} slot={currentSlot} />
+          ) : (
+            <Trans>Buy your neighbours' electricity, or sell them yours.</Trans>
+          )}
+        </span>
       </PageHeader>
       {microgrid && currentSlot !== undefined && modeIn(microgrid, currentSlot) !== "Connected" && (
         <Suspense>

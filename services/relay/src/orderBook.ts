@@ -551,7 +551,7 @@ function rowOf({ order, signature, hash, facts, verdict }: Judged, sequence: num
     withdrawal: null,
     ...standingOf(order, facts, verdict),
     good_until: goodUntil(order, microgrid?.slotSeconds ?? 1),
-    received_at: Math.floor(Date.now() / 1000),
+    received_at: facts.nowSeconds,
     received_sequence: sequence,
     updated_sequence: sequence,
   };

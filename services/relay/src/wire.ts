@@ -12,7 +12,7 @@ export interface BookOrder extends SignedOrderJson {
   /** Wh that can still be traded and are covered by money or energy. */
   readonly remainingWh: string;
   readonly state: OrderState;
-  /** Unix seconds. */
+  /** Unix seconds, by the chain's clock: that of its newest block, or the relay's own while the chain is out of reach. */
   readonly receivedAt: number;
   /** Grows with every change in the book. */
   readonly updatedSequence: number;

@@ -92,6 +92,8 @@ describe("The relay's book over HTTP", function () {
     expect(found?.signature).to.equal(signed.signature);
     expect(found?.state).to.equal("live");
     expect(found?.remainingWh).to.equal("700");
+    // By the chain's clock, which need not be ours.
+    expect(found?.receivedAt).to.equal(Number((await world.client.getBlock()).timestamp));
   });
 
   it("takes offers as far as energy covers them, and bids as far as money does", async () => {

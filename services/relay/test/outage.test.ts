@@ -76,6 +76,7 @@ describe("A relay whose node is cut off from the chain", function () {
     expect(refused).to.equal("Relay_NotLocked");
     const meanwhile = await post(jane, firm());
     expect(await stateOf(meanwhile)).to.equal("live");
+    expect((await relay.client.order(meanwhile))?.receivedAt).to.equal(clock);
 
     await world.client.setNextBlockTimestamp({ timestamp: BigInt(clock) });
     await world.client.mine({ blocks: 1 });

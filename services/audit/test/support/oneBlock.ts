@@ -27,7 +27,7 @@ export async function inOneBlock(
   send: (fees: ReturnType<typeof tipping>) => Promise<ContractTransactionResponse>,
 ): Promise<string> {
   const { provider } = chain.ethers;
-  const code = await chain.ethers.deployContract("ContractWallet");
+  const code = await (await chain.ethers.deployContract("ContractWallet")).waitForDeployment();
   const nonce = await provider.getTransactionCount(passing.address);
   const runs = async (address: string, after: number) => ({
     type: 4,
