@@ -265,11 +265,15 @@ const trades = (microgrid: Microgrid, slot: number): boolean =>
   !isClosedIn(microgrid, slot) &&
   microgrid.schedules.some(({ firstSlot, endSlot }) => firstSlot <= slot && slot < endSlot);
 
-/** Where the grid charges no more than it pays and the network's fee, there is only a tie line to gain by, or an island to supply. */
+/**
+ * Where the grid charges no more than it pays and the network's fee, there is only a tie line to gain by, or an island to supply,
+ * which nobody can declare while the chain is out of reach.
+ */
 function isWorth(facts: TradingFacts, { purpose, slot }: Want): boolean {
-  const { microgrid } = facts;
+  const { microgrid, firm } = facts;
   const { feedInPerKwh, retailPerKwh, feePerKwh } = levelFor(microgrid, slot);
-  if (isIslandedIn(microgrid, slot) || retailPerKwh > feedInPerKwh + feePerKwh) return true;
+  if (retailPerKwh > feedInPerKwh + feePerKwh) return true;
+  if (firm !== undefined || isIslandedIn(microgrid, slot)) return true;
   const lines = linesFor(facts, purpose);
   if (lines === undefined) return false;
   return isBid(purpose)

@@ -154,6 +154,12 @@ describe("A plan of a home's trades", () => {
     expect(signed(under(feedInPerKwh, 0n, { islands: [island] }))).to.deep.equal([
       ["spot bid", -1, 500],
     ]);
+    const settler = "0x00000000000000000000000000000000000000dd";
+    const firm = { settler, untilSeconds: NOON + 86_400 } as const;
+    expect(signed({ ...under(feedInPerKwh, 0n), firm })).to.deep.equal([
+      ["spot offer", -2, 500],
+      ["spot bid", -1, 500],
+    ]);
     // What is metered may find a better price over a line.
     const over = (mostPaid: bigint, leastEarned: bigint) =>
       signed({
