@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { freePort } from "../../scripts/testing/ports.ts";
 import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
-import { openBrowser, openContext, takeScreenshots } from "./support/browser.ts";
+import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
 
@@ -77,6 +77,19 @@ describe("The audit page, without a wallet and from the chain alone", function (
     await untilRows(page, 1);
     expect(await table(page).nth(1).textContent()).to.include("Batch match");
     assertNoFaults();
+    await context.close();
+  });
+
+  it("cuts nothing off on a phone", async () => {
+    const { page, context } = await openAudit();
+    await page.setViewportSize(VIEWPORTS.phone);
+    await untilRows(page, 2);
+    const cells = await table(page).getByRole("cell").all();
+    expect(cells).not.to.be.empty;
+    for (const cell of cells) {
+      const [shown, whole] = await cell.evaluate((it) => [it.clientWidth, it.scrollWidth]);
+      expect(whole, `${await cell.textContent()}`).to.be.at.most(shown ?? 0);
+    }
     await context.close();
   });
 

@@ -193,7 +193,7 @@ function useColumns(open: (row: string) => void): readonly Column<HistoryRow>[] 
           className="rounded-md py-1 text-left font-medium text-leaf underline-offset-2 hover:underline"
           onClick={() => open(idOf(row))}
         >
-          {formatMoment(row.time)}
+          <span className="max-sm:text-xs">{formatMoment(row.time)}</span>
           <span className="block truncate text-xs font-normal text-muted sm:hidden">
             <SlotTime
               slot={row.firstSlot}
