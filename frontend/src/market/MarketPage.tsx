@@ -51,8 +51,8 @@ export function MarketPage() {
         title={<Trans>Market</Trans>}
         actions={<OrderButtons onOpen={(form) => change({ do: form })} />}
       >
-        {/* On a phone the prices take two lines: what is below does not jump when they come. */}
-        <span className="inline-block max-sm:min-h-12">
+        {/* On a phone the prices take three lines: what is below does not jump when they come. */}
+        <span className="inline-block max-sm:min-h-18">
           {microgrid && currentSlot !== undefined ? (
             <PricesInWords microgrid={microgrid} slot={currentSlot} />
           ) : (
