@@ -42,7 +42,7 @@ describe("A key file", () => {
     expect(read("theirs").privateKey).to.equal(privateKey);
   });
 
-  it("costs whoever tries passwords 4 MB and a tenth of a second for each, unless its key is no secret", async () => {
+  it("takes 4 MB of memory and a tenth of a second for each password that is tried", async () => {
     const key = keccak256(toHex("a key"));
     const file = household.place("costly.json");
     await writeKeystore(file, "secp256k1", key, "open sesame");

@@ -10,10 +10,11 @@ export interface Outage {
 /** The microgrid that is islanded in an outage. */
 export const ISLAND = 1;
 
-export const isDuring = ({ firstSlot, endSlot }: Outage, slot: number): boolean =>
-  slot >= firstSlot && slot < endSlot;
+/** Whether a microgrid is islanded in a slot: its grid neither delivers nor buys anything, and its tie lines carry nothing. */
+export const isIslanded = (outage: Outage | undefined, microgrid: number, slot: number): boolean =>
+  outage !== undefined && microgrid === ISLAND && slot >= outage.firstSlot && slot < outage.endSlot;
 
-/** The operator's word that an island begins with the slot of that time, or ends with it. */
+/** A declaration of the operator: an island begins with the slot of that time, or ends with it. */
 export interface Declaration {
   /** Unix seconds. */
   readonly at: number;
@@ -69,7 +70,7 @@ export function roundsOf(
   const rounds: { slots: number[]; block: number; period: number }[] = [];
   for (let slot = firstSlot; slot < firstSlot + slots; slot++) {
     const retail = retailPerKwh[slot - firstSlot] ?? 0n;
-    const islanded = outage !== undefined && isDuring(outage, slot);
+    const islanded = isIslanded(outage, ISLAND, slot);
     const now = periods.at(-1);
     const goesOn =
       now !== undefined &&

@@ -11,7 +11,7 @@ import { openSimulation } from "./opening.ts";
 import type { SimulationOptions } from "./options.ts";
 import { type PeriodOrders, signPeriod } from "./periodOrders.ts";
 import { balanceOf, bySlot, type RoundBalance } from "./roundBalance.ts";
-import { declarationsOf, ISLAND, isDuring, type Period, type Round, roundsOf } from "./rounds.ts";
+import { declarationsOf, ISLAND, isIslanded, type Period, type Round, roundsOf } from "./rounds.ts";
 import type { Simulation } from "./simulation.ts";
 import { acceptMarket, settleMarket } from "./spotMarket.ts";
 import { type Summary, summarize } from "./summary.ts";
@@ -67,7 +67,7 @@ async function playIn(
   const { firstSlot, slotSeconds } = series;
   const { wattline, communities, trading } = simulation;
   const { chain } = wattline;
-  // Agents report and trade the slots of a whole block together, whatever they cost and whoever is islanded meanwhile.
+  // Agents report and trade a whole block at once, also when prices or the mode change within it.
   const rounds =
     options.market === "agents"
       ? roundsOf(series, undefined, [])
@@ -149,11 +149,9 @@ async function playIn(
   /** The grid buys what neighbours did not, where it is in reach. */
   async function sellRest({ community, orders, round, offeredWh }: RoundBalance): Promise<void> {
     const microgrid = (await wattline.facts()).known(community.microgrid);
-    const isCutOff = (slot: number): boolean =>
-      outage !== undefined && community.microgrid === ISLAND && isDuring(outage, slot);
     for (const [home, who] of community.households.entries()) {
       const rest = [...bySlot(round, offeredWh[home] ?? [])].filter(
-        ([slot, wh]) => wh > 0n && !isCutOff(slot),
+        ([slot, wh]) => wh > 0n && !isIslanded(outage, community.microgrid, slot),
       );
       // Who takes names one schedule of prices.
       for (const part of Map.groupBy(rest, ([slot]) => scheduleFor(microgrid, slot)).values()) {

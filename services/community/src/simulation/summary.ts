@@ -10,7 +10,7 @@ import type { Community, Household } from "./community.ts";
 import type { MarketName } from "./market.ts";
 import type { SimulationOptions } from "./options.ts";
 import { least } from "./roundBalance.ts";
-import { ISLAND, isDuring } from "./rounds.ts";
+import { isIslanded } from "./rounds.ts";
 import type { Simulation } from "./simulation.ts";
 import { type Sums, sumOf as sumOfSlots, sumsOf } from "./sums.ts";
 import { tradeableWh } from "./tradeable.ts";
@@ -159,11 +159,14 @@ function summarizeHousehold(
   const soldToGridWh = sumOfSlots(trades.toGridWh) - notNeededWh;
   const soldWh = sumOfSlots(trades.soldWh);
   const forSurplusMillis = costMillis(feedInPerKwh, notNeededWh);
-  const isDark = (slot: number) =>
-    outage !== undefined && microgrid === ISLAND && isDuring(outage, series.firstSlot + slot);
-  const unservedWh = importedWh.map((wh, slot) => (isDark(slot) ? wh - (usedWh[slot] ?? 0n) : 0n));
+  const islanded = importedWh.map((_, slot) =>
+    isIslanded(outage, microgrid, series.firstSlot + slot),
+  );
+  const unservedWh = importedWh.map((wh, slot) =>
+    islanded[slot] ? wh - (usedWh[slot] ?? 0n) : 0n,
+  );
   // In an outage the grid neither delivers nor buys anything.
-  const withGrid = (wh: readonly bigint[]) => wh.map((each, slot) => (isDark(slot) ? 0n : each));
+  const withGrid = (wh: readonly bigint[]) => wh.map((each, slot) => (islanded[slot] ? 0n : each));
   const household = {
     name,
     microgrid,

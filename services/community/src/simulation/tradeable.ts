@@ -1,7 +1,7 @@
 import { leastSentFor } from "@wattline/sdk";
 import type { CommunitySeries } from "../profiles/series.ts";
 import { least } from "./roundBalance.ts";
-import { ISLAND, isDuring, type Outage } from "./rounds.ts";
+import { ISLAND, isIslanded, type Outage } from "./rounds.ts";
 import { isWorthTrading, type Tariffs } from "./tariffs.ts";
 import type { TieLine } from "./tieLine.ts";
 
@@ -23,12 +23,12 @@ export function tradeableWh(
       exported: sumOf(households.map(({ exportedWh }) => exportedWh[slot] ?? 0n)),
       imported: sumOf(households.map(({ importedWh }) => importedWh[slot] ?? 0n)),
     }));
-    const islanded = outage !== undefined && isDuring(outage, (first?.firstSlot ?? 0) + slot);
+    const at = (first?.firstSlot ?? 0) + slot;
     const isWorth = isWorthTrading(tariffs.retailPerKwh[slot] ?? 0n, tariffs);
     for (const [index, { exported, imported }] of ends.entries()) {
-      if (isWorth || (islanded && index === ISLAND - 1)) tradeable += least(exported, imported);
+      if (isWorth || isIslanded(outage, index + 1, at)) tradeable += least(exported, imported);
     }
-    if (line === undefined || islanded || !isWorth) continue;
+    if (line === undefined || isIslanded(outage, ISLAND, at) || !isWorth) continue;
     for (const here of ends) {
       for (const there of ends) {
         const [surplus, need] = [here.exported - here.imported, there.imported - there.exported];

@@ -68,20 +68,6 @@ describe("npm run simulate", function () {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A day by the hour of two roofs and three consumers, under a retail tariff that changes every hour. */
-  function fiveHomes(): string {
-    const file = path.join(folder, "hourly.csv");
-    const rows = Array.from({ length: 24 }, (_, hour) => {
-      const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
-      const roofs = hour >= 10 && hour <= 16 ? "0,2000,0,1000" : "0,0,0,0";
-      return `${start},${roofs},1000,1200,55,${hour % 2 === 0 ? "0.30" : "0.40"}`;
-    });
-    const header =
-      "start,a_load_wh,a_pv_wh,b_load_wh,b_pv_wh,c_load_wh,d_load_wh,e_load_wh,retail_price_eur_per_kwh";
-    writeFileSync(file, [header, ...rows].join("\n"));
-    return file;
-  }
-
   /** By the command itself. */
   async function simulateByCommand(...args: string[]): Promise<Summary> {
     const out = path.join(folder, "out.json");
@@ -211,9 +197,18 @@ describe("npm run simulate", function () {
   });
 
   it("is played by the homes' agents and the auctioneer, also while the retail tariff changes by the hour and through an outage that begins and ends within a block", async () => {
-    const outage = "2026-06-21T12:00..2026-06-21T15:00";
+    const file = path.join(folder, "hourly.csv");
+    const rows = Array.from({ length: 24 }, (_, hour) => {
+      const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
+      const roofs = hour >= 10 && hour <= 16 ? "0,2000,0,1000" : "0,0,0,0";
+      return `${start},${roofs},1000,1200,55,${hour % 2 === 0 ? "0.30" : "0.40"}`;
+    });
+    const header =
+      "start,a_load_wh,a_pv_wh,b_load_wh,b_pv_wh,c_load_wh,d_load_wh,e_load_wh,retail_price_eur_per_kwh";
+    writeFileSync(file, [header, ...rows].join("\n"));
     const summary = await simulateByCommand(
-      ...["--profiles", fiveHomes(), "--market", "agents", "--outage", outage],
+      ...["--profiles", file, "--market", "agents"],
+      ...["--outage", "2026-06-21T12:00..2026-06-21T15:00"],
     );
     expect(summary.market).to.equal("agents");
     expectSound(summary);
