@@ -53,7 +53,7 @@ export function planTrades(facts: TradingFacts, given: TradingLimits): Plan {
   const without: NotPlanned[] = [];
   let { nonce } = facts;
   const wants = [...spotWants(facts, limits, sums), ...forwardWants(facts, limits, sums)].filter(
-    (want) => isWorth(facts, want),
+    (want) => isAllowed(limits, want) && isWorth(facts, want),
   );
   for (const { purpose, slot, energyWh: wantedWh, reason } of wants) {
     const missingWh = wantedWh - sums(purpose, slot).openWh;
@@ -264,6 +264,10 @@ function sumsOf({ placed, nowSeconds }: TradingFacts): Sums {
 const trades = (microgrid: Microgrid, slot: number): boolean =>
   !isClosedIn(microgrid, slot) &&
   microgrid.schedules.some(({ firstSlot, endSlot }) => firstSlot <= slot && slot < endSlot);
+
+/** A household that allows nothing for its need buys in person, or not at all. */
+const isAllowed = ({ ceilingPerKwh }: TradingLimits, { purpose }: Want): boolean =>
+  !isBid(purpose) || ceilingPerKwh > 0n;
 
 /**
  * Where the grid charges no more than it pays and the network's fee, there is only a tie line to gain by, or an island to supply,

@@ -13,7 +13,7 @@ export type Purpose = (typeof PURPOSES)[number];
 export interface TradingLimits {
   /** The least that a kWh of surplus is sold for, in base units, after the network fee. */
   readonly floorPerKwh: bigint;
-  /** The most that a kWh of need is bought for, in base units, all in. */
+  /** The most that a kWh of need is bought for, in base units, all in; at 0 nothing is bought. */
   readonly ceilingPerKwh: bigint;
   /** The most that the need of one day, by the community's clock, may cost. */
   readonly mostPerDayMillis: bigint;

@@ -182,6 +182,13 @@ describe("A plan of a home's trades", () => {
     ]);
   });
 
+  it("buys nothing for a household that allows nothing for its need", () => {
+    const slots = [metered(-2, 500n, 0n), metered(-1, 0n, 500n)];
+    expect(shown(plan({ metered: slots }, { ceilingPerKwh: 0n }).orders)).to.deep.equal([
+      ["spot offer", -2, 500],
+    ]);
+  });
+
   it("offers no more of a reported slot than the household holds", () => {
     const slots = [metered(-3, 500n, 0n), metered(-2, 500n, 0n), metered(-1, 500n, 0n)];
     const heldWh = new Map([
