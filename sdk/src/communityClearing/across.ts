@@ -1,6 +1,7 @@
 import { isAddressEqual } from "viem";
 import type { Pairing } from "../batches.ts";
 import {
+  type Amounts,
   amountsOf,
   arrivedOf,
   dealPriceOf,
@@ -22,11 +23,10 @@ import {
   type TieLine,
 } from "../microgrid.ts";
 import type { EnergyBySlot } from "../profile.ts";
-import type { SignedOrder } from "../typedData.ts";
 import { limitOf } from "./book.ts";
 import { clearCommunity } from "./clear.ts";
 import { type OpenBook, suppliesOf } from "./open.ts";
-import type { CommunitySlot } from "./types.ts";
+import type { CommunityBook, CommunityMatch, LimitOrder } from "./types.ts";
 
 /** A tie line in one direction. */
 export interface LineWay {
@@ -44,11 +44,36 @@ export interface CrossingBook extends LineWay, Omit<OpenBook, "microgrid" | "cri
 }
 
 /** What holds in a slot of a tie line. */
-interface LineSlot extends CommunitySlot {
-  readonly price: Price;
+export interface LineSlot {
+  readonly slot: number;
+  /** Both communities' prices. */
   readonly prices: SlotPrices;
   /** Wh that the line can still carry. */
   readonly roomWh: bigint;
+}
+
+/** Limits that may meet over a tie line: of offers what they are, of bids what is to arrive. */
+export interface LineBook extends Pick<CommunityBook, "orders" | "moneyMillis"> {
+  readonly crossing: Crossing;
+  /** In ascending order of their numbers. */
+  readonly slots: readonly LineSlot[];
+  /** Wh that the line has carried in this direction. */
+  readonly flowWh: EnergyBySlot;
+}
+
+/** Energy from an offer to a bid over a tie line. */
+export interface LineMatch {
+  /** The places of both in the list of orders. */
+  readonly offer: number;
+  readonly bid: number;
+  readonly slots: readonly LineTrade[];
+}
+
+/** What a match comes to in a slot. Energy in Wh, all above 0; money in thousandths of a base unit. */
+export interface LineTrade extends Amounts {
+  readonly slot: number;
+  readonly sentWh: bigint;
+  readonly arrivedWh: bigint;
 }
 
 /**
@@ -73,51 +98,94 @@ export function waysOver(
   });
 }
 
-/**
- * Says who gets how much from whom over a tie line, as signed orders for `settle`. Limits meet at the middle between both
- * communities' prices as seen at the line, and the long side is rationed as at home, see {@link clearCommunity}, by what arrives.
- * Where the line can't carry all of it, every pairing gets the same share of what it carries.
- */
+/** Says who gets how much from whom over a tie line, as signed orders for `settle`: see {@link clearAcross}. */
 export function pairAcross(book: CrossingBook): Pairing[] {
   const { crossing, flowWh, bids, moneyMillis } = book;
-  const { lossBps, wheelingPerKwh } = crossing;
   const slots = book.slots.flatMap((slot) => lineSlotIn(book, slot) ?? []);
   const supplies = suppliesOf({ ...book, slots: slots.map(({ slot }) => slot) });
-  const cleared = clearCommunity({
+  const matches = clearAcross({
     orders: [
-      ...supplies.map(({ open: { order, leftWh }, source, energyWh }) => ({
-        ...limitOf(order, { leftWh: lessLoss(leftWh, lossBps) }, source),
-        mostWh: new Map([...energyWh].map(([slot, wh]) => [slot, lessLoss(wh, lossBps)])),
-        pricePerKwh: landedPricePerKwh(order.price, wheelingPerKwh, lossBps),
-      })),
+      ...supplies.map(({ open: { order, leftWh }, source, energyWh: mostWh }) =>
+        limitOf(order, { leftWh, mostWh }, source),
+      ),
       ...bids.map(({ order, leftWh, mostWh }) =>
         limitOf(order, { leftWh, ...(mostWh !== undefined && { mostWh }) }),
       ),
     ],
-    slots,
+    ...{ crossing, slots, flowWh },
     ...(moneyMillis !== undefined && { moneyMillis }),
   });
-  const wanted = cleared.flatMap(({ offer, bid, energyWh }) => {
+  return matches.flatMap(({ offer, bid, slots: traded }) => {
     const [supply, demand] = [supplies[offer], bids[bid - supplies.length]];
     if (supply === undefined || demand === undefined) return [];
-    const sentWh = new Map([...energyWh].map(([slot, wh]) => [slot, sendable(wh, lossBps)]));
-    return [{ offer: supply.open, bid: demand, source: supply.source, energyWh: sentWh }];
+    const energyWh = new Map(traded.map(({ slot, sentWh }) => [slot, sentWh]));
+    return [{ offer: supply.open, bid: demand, source: supply.source, energyWh }];
   });
+}
+
+/**
+ * Says who gets how much from whom over a tie line. Limits meet at the middle between both communities' prices as seen at the line, and
+ * the long side is rationed as at home, see {@link clearCommunity}, by what arrives. Where the line can't carry all of it, every match gets
+ * the same share of what it carries.
+ */
+export function clearAcross({
+  orders,
+  crossing: { lossBps, wheelingPerKwh },
+  slots,
+  flowWh,
+  moneyMillis,
+}: LineBook): LineMatch[] {
+  const prices = new Map(slots.map((slot) => [slot.slot, priceOfLimits(slot.prices)]));
+  const cleared = clearCommunity({
+    orders: orders.map((order) =>
+      order.side === "bid" ? order : asArriving(order, lossBps, wheelingPerKwh),
+    ),
+    // The wheeling charge is in the sellers' limits, as they are compared here.
+    slots: slots.map(({ slot }) => ({
+      slot,
+      pricePerKwh: prices.get(slot)?.pricePerKwh ?? 0n,
+      networkFeePerKwh: 0n,
+    })),
+    ...(moneyMillis !== undefined && { moneyMillis }),
+  });
+  const wanted = cleared.map(({ offer, bid, energyWh }) => ({
+    ...{ offer, bid },
+    energyWh: new Map([...energyWh].map(([slot, wh]) => [slot, sendable(wh, lossBps)])),
+  }));
   const shares = sharesOf(wanted, slots);
   const carriedWh = new Map(flowWh);
-  return wanted.flatMap((pairing) => {
-    const energyWh = new Map<number, bigint>();
-    for (const [slot, wh] of pairing.energyWh) {
-      const line = shares.get(slot);
-      const sentWh = line === undefined ? 0n : (wh * line.numerator) / line.denominator;
+  return wanted.flatMap(({ offer, bid, energyWh }): LineMatch[] => {
+    const traded: LineTrade[] = [];
+    const [least, most] = [orders[offer]?.pricePerKwh ?? 0n, orders[bid]?.pricePerKwh ?? 0n];
+    for (const [slot, wh] of energyWh) {
+      const [line, price] = [shares.get(slot), prices.get(slot)];
+      if (line === undefined || price === undefined) continue;
+      const sentWh = (wh * line.numerator) / line.denominator;
       const before = carriedWh.get(slot) ?? 0n;
       const arrivedWh = arrivedOf(sentWh, { lossBps, flowWh: before });
-      if (line === undefined || !meets(pairing, line.slot, sentWh, arrivedWh)) continue;
-      energyWh.set(slot, sentWh);
+      if (arrivedWh === 0n) continue;
+      const amounts = amountsOf(price, line.prices, sentWh, arrivedWh);
+      const [offered, wants] = [limitAt(least), limitAt(most)];
+      if (!doMeet(offered, wants, line.prices, amounts, sentWh, arrivedWh)) continue;
+      traded.push({ slot, sentWh, arrivedWh, ...amounts });
       carriedWh.set(slot, before + sentWh);
     }
-    return energyWh.size === 0 ? [] : [{ ...pairing, energyWh }];
+    return traded.length === 0 ? [] : [{ offer, bid, slots: traded }];
   });
+}
+
+/** An offer as what arrives of it at least, at the price that this costs. */
+function asArriving(order: LimitOrder, lossBps: bigint, wheelingPerKwh: bigint): LimitOrder {
+  const { leftWh, mostWh, pricePerKwh } = order;
+  return {
+    ...order,
+    leftWh: lessLoss(leftWh, lossBps),
+    ...(typeof mostWh === "bigint" && { mostWh: lessLoss(mostWh, lossBps) }),
+    ...(typeof mostWh === "object" && {
+      mostWh: new Map([...mostWh].map(([slot, wh]) => [slot, lessLoss(wh, lossBps)])),
+    }),
+    pricePerKwh: landedPricePerKwh(pricePerKwh, wheelingPerKwh, lossBps),
+  };
 }
 
 /** What holds in a slot; undefined when nothing crosses the line then. */
@@ -128,30 +196,28 @@ function lineSlotIn(
   const roomWh = crossing.capacityWh - (flowWh.get(slot) ?? 0n);
   const isOpen = [from, to].every((end) => !isIslandedIn(end, slot) && !isClosedIn(end, slot));
   if (roomWh <= 0n || !isOpen) return undefined;
-  const { price, prices } = termsAcross(from, to, crossing, slot);
-  const { pricePerKwh } = price;
-  // The wheeling charge is in the sellers' limits, as they are compared here.
-  return { slot, pricePerKwh, networkFeePerKwh: 0n, price, prices, roomWh };
+  return { slot, prices: pricesAcross(from, to, crossing, slot), roomWh };
 }
 
-/** The price at which limits meet over a line in a slot, and what it comes from. */
-function termsAcross(
+/** What the price of a line comes from in a slot. */
+const pricesAcross = (
   from: Microgrid,
   to: Microgrid,
   { lossBps, wheelingPerKwh }: Crossing,
   slot: number,
-): Pick<LineSlot, "price" | "prices"> {
-  const prices = {
-    sellersPerKwh: communityPriceIn(from, slot),
-    buyersPerKwh: communityPriceIn(to, slot),
-    chargePerKwh: wheelingPerKwh,
-    capPerKwh: undefined,
-    lossBps,
-  };
-  const limit = { kind: "limit", pricePerKwh: 0n } as const;
-  const price = dealPriceOf(limit, limit, prices);
+): SlotPrices => ({
+  sellersPerKwh: communityPriceIn(from, slot),
+  buyersPerKwh: communityPriceIn(to, slot),
+  chargePerKwh: wheelingPerKwh,
+  capPerKwh: undefined,
+  lossBps,
+});
+
+/** What two limits meet at. */
+function priceOfLimits(prices: SlotPrices): Price {
+  const price = dealPriceOf(limitAt(0n), limitAt(0n), prices);
   if (price === undefined) throw new Error("Two limits have a price.");
-  return { price, prices };
+  return price;
 }
 
 /** What limits meet at over tie lines, in base units per kWh, by slot. */
@@ -173,7 +239,7 @@ export function linePricesOf(
   ];
   if (inward.length === 0 || outward.length === 0) return undefined;
   const priceOf = ({ from, to, crossing }: LineWay, slot: number): bigint =>
-    termsAcross(from, to, crossing, slot).price.pricePerKwh;
+    priceOfLimits(pricesAcross(from, to, crossing, slot)).pricePerKwh;
   const earnedOf = (way: LineWay, slot: number): bigint => {
     const { lossBps, wheelingPerKwh } = way.crossing;
     const earned = (priceOf(way, slot) * (WHOLE_BPS - lossBps)) / WHOLE_BPS - wheelingPerKwh;
@@ -190,36 +256,21 @@ export function linePricesOf(
 }
 
 /** What part of each slot's energy the line carries. */
-function sharesOf(wanted: readonly Pairing[], slots: readonly LineSlot[]) {
+function sharesOf(wanted: readonly Pick<CommunityMatch, "energyWh">[], slots: readonly LineSlot[]) {
   const totalWh = new Map<number, bigint>();
   for (const { energyWh } of wanted) {
     for (const [slot, wh] of energyWh) totalWh.set(slot, (totalWh.get(slot) ?? 0n) + wh);
   }
   return new Map(
-    slots.map((slot) => {
-      const total = totalWh.get(slot.slot) ?? 0n;
-      const [numerator, denominator] = total > slot.roomWh ? [slot.roomWh, total] : [1n, 1n];
-      return [slot.slot, { slot, numerator, denominator }];
+    slots.map(({ slot, prices, roomWh }) => {
+      const total = totalWh.get(slot) ?? 0n;
+      const [numerator, denominator] = total > roomWh ? [roomWh, total] : [1n, 1n];
+      return [slot, { prices, numerator, denominator }];
     }),
   );
 }
 
-/** Whether both limits accept what a slot comes to in whole Wh. */
-function meets(
-  { offer, bid }: Pairing,
-  { price, prices }: LineSlot,
-  sentWh: bigint,
-  arrivedWh: bigint,
-): boolean {
-  if (arrivedWh === 0n) return false;
-  const amounts = amountsOf(price, prices, sentWh, arrivedWh);
-  return doMeet(limitAt(offer), limitAt(bid), prices, amounts, sentWh, arrivedWh);
-}
-
-const limitAt = ({ order: { price: pricePerKwh } }: SignedOrder): PriceTerms => ({
-  kind: "limit",
-  pricePerKwh,
-});
+const limitAt = (pricePerKwh: bigint): PriceTerms => ({ kind: "limit", pricePerKwh });
 
 /** What arrives of energy at least, whatever else the line carries. */
 const lessLoss = (wh: bigint, lossBps: bigint): bigint => wh - lossWh(wh, lossBps);

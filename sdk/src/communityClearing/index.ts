@@ -1,6 +1,11 @@
 export {
   type CrossingBook,
+  clearAcross,
+  type LineBook,
+  type LineMatch,
   type LinePrices,
+  type LineSlot,
+  type LineTrade,
   type LineWay,
   linePricesOf,
   pairAcross,
