@@ -35,11 +35,12 @@ async function simulate(argv: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { communities, json, market, rpc } = options;
+  const { communities, json, isPlanned, rpc } = options;
   const [{ firstSlot, slotSeconds }] = communities;
   await buildContracts();
   const startsAt = firstSlot * slotSeconds;
-  const anvil = market === "agents" && rpc === undefined ? await startAnvil(startsAt) : undefined;
+  const needsAnvil = !isPlanned && rpc === undefined;
+  const anvil = needsAnvil ? await startAnvil(startsAt) : undefined;
   try {
     const chain = await openChain(rpc ?? anvil?.rpcUrl, startsAt);
     try {

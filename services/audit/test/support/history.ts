@@ -76,6 +76,7 @@ export async function playChain(
         communities: [first, { ...seriesOf(2, day), name: "Buchental" }],
         tariffs: { feedInPerKwh: FEED_IN, retailPerKwh: new Array(SLOTS).fill(RETAIL) },
         market,
+        isPlanned: true,
         outage: { firstSlot: midnight + OUTAGE[0], endSlot: midnight + OUTAGE[1] },
       },
       nothing,

@@ -1,8 +1,7 @@
 import { slotEnd } from "@wattline/sdk";
 import type { Chain } from "../simulation/chain.ts";
 import { fund, type Person, register } from "../simulation/community.ts";
-import { foundSimulation } from "../simulation/opening.ts";
-import type { SimulationOptions } from "../simulation/options.ts";
+import { type FoundingOptions, foundSimulation } from "../simulation/opening.ts";
 import type { Simulation } from "../simulation/simulation.ts";
 import {
   FEED_IN_PER_KWH,
@@ -84,7 +83,7 @@ async function settleRetailer(
   await register(wattline, operator, microgrid, meter, "Grid", RETAILER_CAPACITY_W, false);
 }
 
-function foundingOptions({ towns }: Participants): SimulationOptions {
+function foundingOptions({ towns }: Participants): FoundingOptions {
   const [first, ...more] = towns.map(({ seasons }) => seasons.part(START_SLOT, SEEDED_SLOTS));
   if (first === undefined) throw new Error("There is no town.");
   return {
@@ -93,7 +92,6 @@ function foundingOptions({ towns }: Participants): SimulationOptions {
       feedInPerKwh: FEED_IN_PER_KWH,
       retailPerKwh: new Array<bigint>(SEEDED_SLOTS).fill(RETAIL_PER_KWH),
     },
-    market: "settle",
     // So that a household without ether can deposit.
     money: "TestEuro3009",
   };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { RelayClient } from "@wattline/relay/client";
 import { startRelay } from "@wattline/relay/server";
-import { blockOf, LANES, laneOf, slotEnd, sourceIndex } from "@wattline/sdk";
+import { blockOf, LANES, type SignedOrder, signedOrderFromJson, slotEnd } from "@wattline/sdk";
 import { formatUnits } from "viem";
 import { FORWARD, LiveHomes, type PlayTerms, signerFor } from "../live/homes.ts";
 import { clearAll, openAuctioneer, untilSeen } from "../live/market.ts";
@@ -14,9 +14,12 @@ import { ChainError } from "./chain.ts";
 import type { Community } from "./community.ts";
 import type { Market } from "./market.ts";
 import type { SimulationOptions } from "./options.ts";
-import { least, type RoundBalance } from "./roundBalance.ts";
+import { askingPrice } from "./periodOrders.ts";
+import { buyEverywhere } from "./purchases.ts";
+import type { RoundBalance } from "./roundBalance.ts";
 import type { Simulation } from "./simulation.ts";
 import { dearestRetail } from "./tariffs.ts";
+import { leaveUnsold } from "./unsold.ts";
 import { CURRENCY_DECIMALS } from "./values.ts";
 
 /** Homes that look at the market at the same time: a relay refuses too many requests at once. */
@@ -26,13 +29,15 @@ const POLL_MS = 20;
 const ALLOWANCE = 1_000_000_000_000n;
 const MOST_A_DAY = "1000000";
 const A_DAY = 86_400;
+/** As many orders as a relay gives at once. */
+const MOST_OF_A_PAGE = 500;
 const SECONDS_PER_HOUR = 3_600;
 /** Nobody's limit of requests is reached in a run. */
 const REQUESTS = { burst: 1e6, perSecond: 1e6 };
 
 /**
- * Every home has an agent as people run it, with the tariffs as its limits: it signs what its meter counts, sells and buys, forward
- * what it is sure of. Their orders lie on a relay, and an auctioneer clears them and releases forwards.
+ * Every home has an agent as people run it, with the tariffs as its limits. What it signs lies on a relay: limits, which an auctioneer
+ * clears, forward too where energy to come is traded; or posted prices, which households take in person.
  * @throws ChainError when the chain can't be reached by others.
  */
 export async function agentsMarket(
@@ -43,7 +48,7 @@ export async function agentsMarket(
   const { rpcUrl } = wattline.chain;
   if (rpcUrl === undefined) throw new ChainError("Agents need a chain with an address.");
   const { free } = accountsOf(options.communities.map(({ households }) => households.length));
-  const [auctioneerAccount, payer] = [localAccount(free), localAccount(free + 1)];
+  const payer = localAccount(free + 1);
   await wattline.chain.walletAt(payer);
   await allowAgents(simulation, options);
 
@@ -67,18 +72,20 @@ export async function agentsMarket(
   const client = new RelayClient(relay.url);
   const deploymentFile = path.join(folder, "deployment.json");
   writeFileSync(deploymentFile, JSON.stringify(deployment));
-  const auctioneer = await openAuctioneer({
-    participants: { auctioneer: auctioneerAccount },
-    folder: path.join(folder, "auctioneer"),
-    deployment: deploymentFile,
-    rpcUrl,
-    relayUrl: relay.url,
-    mandatesPort: 0,
-    report: () => {},
-  }).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
+  const openClearing = () =>
+    openAuctioneer({
+      participants: { auctioneer: localAccount(free) },
+      folder: path.join(folder, "auctioneer"),
+      deployment: deploymentFile,
+      rpcUrl,
+      relayUrl: relay.url,
+      mandatesPort: 0,
+      report: () => {},
+    }).catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
+  const auctioneer = options.market === "accept" ? undefined : await openClearing();
   const homes = new LiveHomes({
     streets: communities.map(streetOf),
     terms: termsOf(communities, options),
@@ -124,8 +131,9 @@ export async function agentsMarket(
         throw new Error(`The agent of ${troubled.who.name}: ${troubled.trader.state.trouble}`);
       }
       await untilSeen(client, wallets, stop.signal);
-      await clearAll(auctioneer, stop.signal);
-      for (const balance of metered) await leaveHeld(simulation, balance);
+      if (auctioneer === undefined) await acceptAll(simulation, client, metered);
+      else await clearAll(auctioneer, stop.signal);
+      await leaveUnsold(simulation, metered);
     },
 
     close,
@@ -183,10 +191,29 @@ const accountOf = ({ address, privateKey, account }: LocalAccount): LocalAccount
   account,
 });
 
+/** Households take what they need from the offers that agents have posted. */
+async function acceptAll(
+  simulation: Simulation,
+  relay: RelayClient,
+  balances: readonly RoundBalance[],
+): Promise<void> {
+  const slots = balances[0]?.round.slots ?? [];
+  const range = { fromSlot: slots[0], toSlot: slots.at(-1) };
+  const query = { side: "offer", kind: "posted", limit: MOST_OF_A_PAGE, ...range } as const;
+  const posted: SignedOrder[] = [];
+  for await (const found of relay.allOrders(query)) posted.push(signedOrderFromJson(found));
+  const byMicrogrid = Map.groupBy(posted, ({ order }) => order.microgrid);
+  await buyEverywhere(
+    simulation,
+    balances,
+    ({ community: { microgrid } }) => byMicrogrid.get(microgrid) ?? [],
+  );
+}
+
 /** Whatever the community price is between the tariffs, a home is better off than with the grid. */
 function termsOf(
   communities: readonly Community[],
-  { tariffs, communities: [{ firstSlot, slotSeconds }] }: SimulationOptions,
+  { tariffs, market, communities: [{ firstSlot, slotSeconds }] }: SimulationOptions,
 ): PlayTerms {
   const money = (perKwh: bigint): string => formatUnits(perKwh, CURRENCY_DECIMALS);
   const limits = {
@@ -196,12 +223,16 @@ function termsOf(
     settler: "anyone",
     // Of a block that is reported as a whole, every slot.
     spot_hours: Math.ceil((LANES * slotSeconds) / SECONDS_PER_HOUR),
-    forward: FORWARD,
   } as const;
   return {
     slotMinutes: slotMinutesOf(slotSeconds),
     startSlot: firstSlot,
-    limitsOf: () => limits,
+    limitsOf: ({ name }) => ({
+      ...limits,
+      ...(market === "forward" && { forward: FORWARD }),
+      // People take posted prices: nothing is bought for them.
+      ...(market === "accept" && { posted: money(askingPrice(name, tariffs)), ceiling: "0" }),
+    }),
     pastOf({ index }, { microgrid }) {
       const home = communities[microgrid - 1]?.households[index]?.series;
       const { exportedWh = [], importedWh = [] } = home?.past ?? {};
@@ -219,22 +250,4 @@ function slotMinutesOf(slotSeconds: number): PlayTerms["slotMinutes"] {
   const minutes = ([5, 15, 30, 60] as const).find((each) => each * 60 === slotSeconds);
   if (minutes === undefined) throw new RangeError(`No agent knows slots of ${slotSeconds} s.`);
   return minutes;
-}
-
-/** What homes still offer is what they hold and don't need. */
-async function leaveHeld(
-  { wattline: { energy } }: Simulation,
-  { community, round, offeredWh }: RoundBalance,
-): Promise<void> {
-  const { microgrid, households, series } = community;
-  const block = blockOf(round.slots[0] ?? 0);
-  const source = sourceIndex("Solar");
-  for (const [home, { address, series: own }] of households.entries()) {
-    const [word = 0n] = await energy.profileOf(address, microgrid, source, block, 1);
-    const lanes = round.slots.map((slot) => {
-      const heldWh = laneOf(word, slot % LANES);
-      return heldWh - least(heldWh, own.importedWh[slot - series.firstSlot] ?? 0n);
-    });
-    offeredWh[home]?.splice(0, lanes.length, ...lanes);
-  }
 }

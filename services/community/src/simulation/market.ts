@@ -1,7 +1,7 @@
 import type { RoundBalance } from "./roundBalance.ts";
 
 /** How neighbours trade. */
-export const MARKETS = ["accept", "settle", "forward", "agents"] as const;
+export const MARKETS = ["accept", "settle", "forward"] as const;
 export type MarketName = (typeof MARKETS)[number];
 
 /** One way of trading. */

@@ -31,10 +31,13 @@ export async function openSimulation(
   return simulation;
 }
 
+/** What communities are founded by. */
+export type FoundingOptions = Pick<SimulationOptions, "communities" | "tariffs" | "money">;
+
 /** The same, with nobody's money in escrow yet. */
 export async function foundSimulation(
   chain: Chain,
-  options: SimulationOptions,
+  options: FoundingOptions,
   signal: AbortSignal,
 ): Promise<Simulation> {
   const { communities: series, tariffs } = options;
@@ -66,7 +69,7 @@ export async function foundSimulation(
 }
 
 /** Changes of prices are announced before the run. @throws ChainError when it is too late for that. */
-async function checkNotice(chain: Chain, { communities, tariffs }: SimulationOptions) {
+async function checkNotice(chain: Chain, { communities, tariffs }: FoundingOptions) {
   const changeAt = firstChangeAt(tariffs, communities[0]);
   if (changeAt === undefined) return;
   const latest = changeAt - NOTICE_SECONDS;

@@ -34,11 +34,12 @@ export const USAGE = `npm run simulate -- [options]
   --overlaps HOW         of rows that overlap: keepFirst or keepLast
   --negative HOW         of negative rows: leaveOut or asZero
   --market HOW           how neighbours trade (default accept):
-                         accept   they take one another's posted prices
-                         settle   limits are cleared in batches, at the community price
-                         forward  they reserve what is still to come, with a bond
-                         agents   every home has its agent, as people run them: it trades
-                                  by itself, and an auctioneer clears
+                         accept   agents post prices, and households take them
+                         settle   agents' limits are cleared by an auctioneer, at the
+                                  community price
+                         forward  agents also sell what is still to come, with a bond
+  --planned              all trades are planned, with all meters known, instead of made
+                         by homes' agents: what can be reached
   --microgrids N         1, or 2 communities joined by a tie line: the homes of the
                          file in two halves, or two built-in towns (default 1)
   --outage FROM..TO      cuts the first community off from the grid and from its
@@ -60,6 +61,7 @@ const FLAGS = {
   days: { type: "string" },
   market: { type: "string" },
   microgrids: { type: "string" },
+  planned: { type: "boolean" },
   outage: { type: "string" },
   json: { type: "string" },
   rpc: { type: "string" },
@@ -72,6 +74,8 @@ export interface SimulationOptions {
   readonly communities: Communities;
   readonly tariffs: Tariffs;
   readonly market: MarketName;
+  /** Whether trades are planned, with all meters known, instead of made by homes' agents. */
+  readonly isPlanned: boolean;
   /** When the first microgrid is islanded. */
   readonly outage?: Outage;
   /** What they pay with; one that takes permits alone by default. */
@@ -125,6 +129,7 @@ export async function readOptions(argv: readonly string[]): Promise<SimulationOp
     communities,
     tariffs,
     market,
+    isPlanned: values.planned === true,
     ...(outage !== undefined && { outage }),
     ...(values.json !== undefined && { json: values.json }),
     ...(values.rpc !== undefined && { rpc: rpcUrlOf(values.rpc) }),

@@ -1,18 +1,25 @@
 import { ANYONE, FIRST_FIRM_NONCE, type SignedOrder, slotEnd } from "@wattline/sdk";
 import type { Community, Person } from "./community.ts";
 import type { Period } from "./rounds.ts";
-import { isWorthTrading, type Tariffs } from "./tariffs.ts";
+import { cheapestRetail, isWorthTrading, type Tariffs } from "./tariffs.ts";
 import type { Trading } from "./trading.ts";
 
-/** The signed orders of a community for a period; lists have one entry per household. */
-export interface PeriodOrders {
+/** What households sign for a period; lists have one entry per household. */
+interface NeighbourOrders {
   /** Of prosumers. */
   readonly offers: readonly (SignedOrder | undefined)[];
   /** Limits; only where neighbours are cleared in batches. */
   readonly bids: readonly SignedOrder[];
+}
+
+/** The signed orders of a community for a period. */
+export interface PeriodOrders extends NeighbourOrders {
   /** The DSO's, for what neighbours do not buy. */
   readonly gridBid: SignedOrder;
 }
+
+/** Where agents sign for the households. */
+export const SIGNED_BY_AGENTS: NeighbourOrders = { offers: [], bids: [] };
 
 /** How much longer than its period a home locks its money in an outage: until its orders expire. */
 const LOCK_SECONDS = 86_400;
@@ -21,17 +28,17 @@ const LOCK_SECONDS = 86_400;
  * One signature per period, maker and side. Prosumers offer their whole export: at a posted price that neighbours take in
  * person, or, to be cleared in batches, at a limit. Then households bid for their whole import, too. A limit is what the grid
  * would pay or charge, since it trades at the community price or not at all. In an outage homes lock their money for the
- * settler, and their bids are firm, so that the island can rely on them. The DSO bids for everything that is left.
+ * settler, and their bids are firm, so that the island can rely on them.
  * @param settler Who clears batches, if anyone does.
  */
-export async function signPeriod(
+export async function signNeighbours(
   trading: Trading,
   community: Community,
   tariffs: Tariffs,
   settler: Person | undefined,
   { firstSlot, lastSlot, retailPerKwh, islanded }: Period,
-): Promise<PeriodOrders> {
-  const { households, dso, series } = community;
+): Promise<NeighbourOrders> {
+  const { households, series } = community;
   const { feedInPerKwh } = tariffs;
   const ceiling = isWorthTrading(retailPerKwh, tariffs) ? retailPerKwh : feedInPerKwh;
   const slots = { firstSlot, lastSlot };
@@ -40,7 +47,7 @@ export async function signPeriod(
   for (const who of households) {
     const ask = settler
       ? { pricePerKwh: feedInPerKwh, settler: ANYONE }
-      : { pricePerKwh: askingPrice(who.name, feedInPerKwh, ceiling) };
+      : { pricePerKwh: askingPrice(who.name, tariffs) };
     const sells = who.series.capacityW > 0;
     const terms = { ...slots, ...ask, crosses: true };
     offers.push(sells ? await trading.sign(community, who, "offer", terms) : undefined);
@@ -55,22 +62,25 @@ export async function signPeriod(
     const firm = { settler: settler.address, deadline: until, firstNonce: FIRST_FIRM_NONCE };
     bids.push(await trading.sign(community, who, "bid", { ...bid, ...firm }));
   }
-  const gridTerms = { ...slots, pricePerKwh: feedInPerKwh };
-  const gridBid = await trading.sign(community, dso, "bid", gridTerms);
-  return { offers, bids, gridBid };
+  return { offers, bids };
 }
 
-/** Sellers, the cheapest offer first. */
-export function meritOrderOf({ offers }: PeriodOrders): number[] {
-  return offers
-    .flatMap((offer, index) => (offer === undefined ? [] : [{ index, price: offer.order.price }]))
-    .sort((a, b) => (a.price < b.price ? -1 : a.price > b.price ? 1 : 0))
-    .map(({ index }) => index);
-}
+/** The DSO bids for everything that neighbours leave. */
+export const signGridBid = (
+  trading: Trading,
+  community: Community,
+  { feedInPerKwh: pricePerKwh }: Tariffs,
+  { firstSlot, lastSlot }: Period,
+): Promise<SignedOrder> =>
+  trading.sign(community, community.dso, "bid", { firstSlot, lastSlot, pricePerKwh });
 
-/** A household's asking price: a quarter to three quarters of the way up to the retail tariff. */
-const askingPrice = (name: string, feedInPerKwh: bigint, retailPerKwh: bigint): bigint =>
-  between(feedInPerKwh, retailPerKwh, 25n + spread(name, 51));
+/** The offers of a balance's homes. */
+export const postedIn = ({ orders }: { readonly orders: PeriodOrders }): SignedOrder[] =>
+  orders.offers.filter((offer) => offer !== undefined);
+
+/** A household's asking price: a quarter to three quarters of the way from the feed-in tariff to the lowest retail tariff. */
+export const askingPrice = (name: string, tariffs: Tariffs): bigint =>
+  between(tariffs.feedInPerKwh, cheapestRetail(tariffs), 25n + spread(name, 51));
 
 const between = (low: bigint, high: bigint, percent: bigint): bigint =>
   low + ((high - low) * percent) / 100n;

@@ -1,32 +1,24 @@
-import { blockOf, type EnergyBySlot, landedPricePerKwh } from "@wattline/sdk";
+import { blockOf, type EnergyBySlot } from "@wattline/sdk";
+import { type Address, isAddressEqual } from "viem";
 import type { Community } from "./community.ts";
-import { type Match, matchByMerit } from "./merit.ts";
-import { meritOrderOf, type PeriodOrders } from "./periodOrders.ts";
+import type { PeriodOrders } from "./periodOrders.ts";
 import type { Round } from "./rounds.ts";
 import { ISLAND_RATION_WH, isWorthTrading, type Tariffs } from "./tariffs.ts";
-import type { TieLine } from "./tieLine.ts";
 
 /** The energy that a community's homes still have to sell, and still need, in a round; trades reduce both. */
 export interface RoundBalance {
   readonly community: Community;
   readonly orders: PeriodOrders;
   readonly round: Round;
+  /** Whether some of its slots are islanded. */
   readonly islanded: boolean;
   /** Per household and slot of the round. */
   readonly offeredWh: bigint[][];
   /**
    * Per household and slot of the round, from neighbours: nothing while the retailer is as cheap as the feed-in
-   * tariff; in an island an ordinary home's is cut to its ration.
+   * tariff; in islanded slots an ordinary home's is cut to its ration.
    */
   readonly neededWh: bigint[][];
-}
-
-/** A planned trade between homes of the same community or of two. */
-export interface PlannedTrade extends Match {
-  readonly from: RoundBalance;
-  readonly to: RoundBalance;
-  /** The tie line's loss; 0 within a microgrid. */
-  readonly lossBps: bigint;
 }
 
 /** A home's energy in a slot. */
@@ -35,30 +27,34 @@ export interface SlotEnergy {
   readonly importedWh: bigint;
 }
 
-/** The balance of metered energy, or of what is expected of each home. */
+/**
+ * The balance of metered energy, or of what is expected of each home.
+ * @param isIslanded Whether a slot is islanded, or expected to be.
+ */
 export function balanceOf(
   community: Community,
   orders: PeriodOrders,
   round: Round,
-  islanded: boolean,
+  isIslanded: (slot: number) => boolean,
   tariffs: Tariffs,
   energyOf: (home: number, slot: number) => SlotEnergy = meteredIn(community),
 ): RoundBalance {
-  const { households } = community;
-  const lanesOf = (home: number, flow: keyof SlotEnergy) =>
-    round.slots.map((slot) => energyOf(home, slot)[flow]);
-  const isWorth = isWorthTrading(round.period.retailPerKwh, tariffs);
+  const { households, series } = community;
+  const { slots } = round;
+  const retailIn = (slot: number): bigint => tariffs.retailPerKwh[slot - series.firstSlot] ?? 0n;
   return {
     community,
     orders,
     round,
-    islanded,
-    offeredWh: households.map((_, home) => lanesOf(home, "exportedWh")),
-    neededWh: households.map((who, home) => {
-      const lanes = lanesOf(home, "importedWh");
-      if (!islanded) return lanes.map((wh) => (isWorth ? wh : 0n));
-      return who.critical ? lanes : lanes.map((wh) => least(wh, ISLAND_RATION_WH));
-    }),
+    islanded: slots.some(isIslanded),
+    offeredWh: households.map((_, home) => slots.map((slot) => energyOf(home, slot).exportedWh)),
+    neededWh: households.map(({ critical }, home) =>
+      slots.map((slot) => {
+        const { importedWh } = energyOf(home, slot);
+        if (isIslanded(slot)) return critical ? importedWh : least(importedWh, ISLAND_RATION_WH);
+        return isWorthTrading(retailIn(slot), tariffs) ? importedWh : 0n;
+      }),
+    ),
   };
 }
 
@@ -70,68 +66,47 @@ const meteredIn =
     importedWh: households[home]?.series.importedWh[slot - series.firstSlot] ?? 0n,
   });
 
-/** Planned trades between neighbours, the cheapest first; each round another home chooses first. */
-export function tradesAtHome(balance: RoundBalance): PlannedTrade[] {
-  const { offeredWh, neededWh, orders } = balance;
-  return matchByMerit(offeredWh, neededWh, meritOrderOf(orders), queueOf(balance)).map((match) => ({
-    ...match,
-    from: balance,
-    to: balance,
-    lossBps: 0n,
-  }));
+/** Energy from a seller to a buyer, by slot. */
+export interface Exchange {
+  readonly seller: Address;
+  readonly buyer: Address;
+  readonly sentWh: EnergyBySlot;
+  readonly arrivedWh: EnergyBySlot;
 }
 
-/** Planned trades over the tie line, where that is cheaper than the retailer, or of limits, which see to that themselves. */
-export function tradesAcross(
-  from: RoundBalance,
-  to: RoundBalance,
-  line: TieLine,
-  isForward = false,
-): PlannedTrade[] {
-  if (from.islanded || to.islanded) return [];
-  const { retailPerKwh } = to.round.period;
-  const worthwhile = meritOrderOf(from.orders).filter((seller) => {
-    const ask = from.orders.offers[seller]?.order.price;
-    if (ask === undefined) return false;
-    return landedPricePerKwh(ask, line.wheelingPerKwh, line.lossBps) < retailPerKwh;
-  });
-  return matchByMerit(from.offeredWh, to.neededWh, worthwhile, queueOf(to), line, isForward).map(
-    (match) => ({
-      ...match,
-      from,
-      to,
-      lossBps: line.lossBps,
-    }),
-  );
-}
-
-/** Deducts a trade from both balances. */
-export function deduct({ from, to, seller, buyer, sentWh, arrivedWh }: PlannedTrade): void {
-  subtract(from.offeredWh[seller], sentWh);
-  subtract(to.neededWh[buyer], arrivedWh);
+/** Takes what was traded off what the seller has and what the buyer needs, which may be less. */
+export function deduct(
+  balances: readonly RoundBalance[],
+  { seller, buyer, sentWh, arrivedWh }: Exchange,
+): void {
+  for (const { community, round, offeredWh, neededWh } of balances) {
+    const of = (who: Address) =>
+      community.households.findIndex(({ address }) => isAddressEqual(address, who));
+    subtract(offeredWh[of(seller)], round, sentWh);
+    subtract(neededWh[of(buyer)], round, arrivedWh);
+  }
 }
 
 /** Energy per lane of the round, by its slots. */
 export const bySlot = ({ slots }: Round, energyWh: readonly bigint[]): EnergyBySlot =>
   new Map(slots.map((slot, lane) => [slot, energyWh[lane] ?? 0n]));
 
-/** Subtracts energy, lane by lane. */
-export function subtract(lanes: bigint[] | undefined, energyWh: readonly bigint[]): void {
-  energyWh.forEach((wh, lane) => {
-    if (lanes !== undefined) lanes[lane] = (lanes[lane] ?? 0n) - wh;
-  });
+function subtract(lanes: bigint[] | undefined, { slots }: Round, energyWh: EnergyBySlot): void {
+  if (lanes === undefined) return;
+  for (const [lane, slot] of slots.entries()) {
+    const leftWh = (lanes[lane] ?? 0n) - (energyWh.get(slot) ?? 0n);
+    lanes[lane] = leftWh > 0n ? leftWh : 0n;
+  }
 }
 
 export const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** Buyers, another one first in every round, so that nobody is always last; in an island critical loads come first. */
-function queueOf({ community: { households }, round, islanded }: RoundBalance): number[] {
-  const queue = turnsIn(blockOf(round.slots[0] ?? 0), households.length);
+export function queueOf({ community: { households }, round, islanded }: RoundBalance): number[] {
+  const { length } = households;
+  const block = blockOf(round.slots[0] ?? 0);
+  const queue = households.map((_, index) => (index + block) % length);
   if (!islanded) return queue;
   const isCritical = (index: number) => households[index]?.critical === true;
   return [...queue.filter(isCritical), ...queue.filter((index) => !isCritical(index))];
 }
-
-/** Who chooses in a block, one after another. */
-export const turnsIn = (block: number, homes: number): number[] =>
-  Array.from({ length: homes }, (_, index) => (index + block) % homes);

@@ -33,7 +33,7 @@ export function declarationsOf(
 
 /**
  * What is played at once: a block of eight slots, or the part of it before or after an outage's start or end, or a change of
- * the retail tariff.
+ * the retail tariff, where these are given.
  */
 export interface Round {
   readonly slots: readonly number[];
@@ -41,10 +41,6 @@ export interface Round {
   readonly block: number;
   /** Households sign new orders for each: a day, or a part of it with one retail tariff, in the outage or not. */
   readonly period: Period;
-  /** Whether no later round has slots of the same block. */
-  readonly endsBlock: boolean;
-  /** Whether it is in the outage. */
-  readonly islanded: boolean;
 }
 
 /** Slots for which households sign one order each. */
@@ -84,10 +80,8 @@ export function roundsOf(
     if (goesOn && last?.block === block) last.slots.push(slot);
     else rounds.push({ slots: [slot], block, period: periods.length - 1 });
   }
-  return rounds.flatMap(({ slots: own, block, period: number }, index) => {
+  return rounds.flatMap(({ slots: own, block, period: number }) => {
     const period = periods[number];
-    if (period === undefined) return [];
-    const endsBlock = rounds[index + 1]?.block !== block;
-    return [{ slots: own, block, period, endsBlock, islanded: period.islanded }];
+    return period === undefined ? [] : [{ slots: own, block, period }];
   });
 }

@@ -9,7 +9,12 @@ import { forwardMarket } from "./forwardMarket.ts";
 import type { Market, MarketName } from "./market.ts";
 import { openSimulation } from "./opening.ts";
 import type { SimulationOptions } from "./options.ts";
-import { type PeriodOrders, signPeriod } from "./periodOrders.ts";
+import {
+  type PeriodOrders,
+  SIGNED_BY_AGENTS,
+  signGridBid,
+  signNeighbours,
+} from "./periodOrders.ts";
 import { balanceOf, bySlot, type RoundBalance } from "./roundBalance.ts";
 import { declarationsOf, ISLAND, isIslanded, type Period, type Round, roundsOf } from "./rounds.ts";
 import type { Simulation } from "./simulation.ts";
@@ -23,13 +28,10 @@ export interface Played {
   readonly summary: Summary;
 }
 
-const MARKETS: Readonly<
-  Record<MarketName, (of: Simulation, options: SimulationOptions) => Market | Promise<Market>>
-> = {
+const PLANNED: Readonly<Record<MarketName, (simulation: Simulation) => Market>> = {
   accept: acceptMarket,
   settle: settleMarket,
   forward: forwardMarket,
-  agents: agentsMarket,
 };
 
 /**
@@ -49,7 +51,9 @@ export async function play(
 
 /** Plays like {@link play}, on a simulation that is open already. */
 export async function playOn(simulation: Simulation, options: SimulationOptions): Promise<Summary> {
-  const market = await MARKETS[options.market](simulation, options);
+  const market = options.isPlanned
+    ? PLANNED[options.market](simulation)
+    : await agentsMarket(simulation, options);
   try {
     return await playIn(market, simulation, options);
   } finally {
@@ -62,20 +66,20 @@ async function playIn(
   simulation: Simulation,
   options: SimulationOptions,
 ): Promise<Summary> {
-  const { tariffs, outage } = options;
+  const { tariffs, outage, isPlanned } = options;
   const [series] = options.communities;
   const { firstSlot, slotSeconds } = series;
   const { wattline, communities, trading } = simulation;
   const { chain } = wattline;
-  // Agents report and trade a whole block at once, also when prices or the mode change within it.
-  const rounds =
-    options.market === "agents"
-      ? roundsOf(series, undefined, [])
-      : roundsOf(series, outage, tariffs.retailPerKwh);
+  const clearsLimits = isPlanned && options.market === "settle";
+  // Limits follow the retail tariff, and homes lock their money in an outage; else a whole block is played at once.
+  const rounds = clearsLimits
+    ? roundsOf(series, outage, tariffs.retailPerKwh)
+    : roundsOf(series, undefined, []);
   const declarations = outage === undefined ? [] : declarationsOf(outage, series);
   const progress = new Progress("Simulating", rounds.length);
   const forecasts = options.communities.map((one) => new Forecasts(one));
-  const settler = options.market === "settle" ? simulation.anyone : undefined;
+  const settler = clearsLimits ? simulation.anyone : undefined;
   const ordersOf = new Map<Period, PeriodOrders[]>();
   let islandedNow = false;
   let alwaysSolvent = true;
@@ -118,7 +122,7 @@ async function playIn(
     });
     const balances = await balancesOf(
       round,
-      round.islanded || islandedNow,
+      (slot) => islandedNow || isIslanded(outage, ISLAND, slot),
       (community) => (home, slot) => {
         const sure = expected[community]?.[home]?.get(slot);
         return { exportedWh: sure?.sureExportWh ?? 0n, importedWh: sure?.sureImportWh ?? 0n };
@@ -129,7 +133,7 @@ async function playIn(
 
   /** Meters report, and neighbours trade what they report. */
   async function tradeRound(round: Round): Promise<void> {
-    const balances = await balancesOf(round, round.islanded);
+    const balances = await balancesOf(round, (slot) => isIslanded(outage, ISLAND, slot));
     await (market.report ?? reportAll)(balances);
     await market.clear(balances);
     for (const balance of balances) await sellRest(balance);
@@ -163,13 +167,13 @@ async function playIn(
 
   async function balancesOf(
     round: Round,
-    islanded: boolean,
+    isIslandedIn: (slot: number) => boolean,
     expected?: (community: number) => Parameters<typeof balanceOf>[5],
   ): Promise<RoundBalance[]> {
     const signed = await ordersIn(round.period);
     return communities.flatMap((community, index) => {
       const orders = signed[index];
-      const isIsland = islanded && community.microgrid === ISLAND;
+      const isIsland = (slot: number) => community.microgrid === ISLAND && isIslandedIn(slot);
       return orders === undefined
         ? []
         : [balanceOf(community, orders, round, isIsland, tariffs, expected?.(index))];
@@ -183,7 +187,11 @@ async function playIn(
     for (const community of communities) {
       const islanded = period.islanded && community.microgrid === ISLAND;
       const own = { ...period, islanded };
-      signed.push(await signPeriod(trading, community, tariffs, settler, own));
+      const neighbours = isPlanned
+        ? await signNeighbours(trading, community, tariffs, settler, own)
+        : SIGNED_BY_AGENTS;
+      const gridBid = await signGridBid(trading, community, tariffs, own);
+      signed.push({ ...neighbours, gridBid });
     }
     ordersOf.set(period, signed);
     return signed;

@@ -1,120 +1,102 @@
 import {
   type Batch,
   batchesOf,
-  clearCommunity,
-  communitySlotIn,
-  limitOf,
+  energyBySlot,
+  LANE_MAX_WH,
+  type Microgrids,
+  type OpenLimit,
   type Pairing,
+  pairAcross,
+  pairLimits,
+  type SignedOrder,
   unpackProfile,
+  waysOver,
 } from "@wattline/sdk";
 import type { ToldAct } from "./ledger.ts";
 import type { Market } from "./market.ts";
-import {
-  bySlot,
-  deduct,
-  type PlannedTrade,
-  type RoundBalance,
-  tradesAcross,
-  tradesAtHome,
-} from "./roundBalance.ts";
-import { acceptTrade, bidOf, partiesOf, type Simulation } from "./simulation.ts";
+import { postedIn } from "./periodOrders.ts";
+import { buyEverywhere } from "./purchases.ts";
+import { bySlot, deduct, type RoundBalance } from "./roundBalance.ts";
+import type { Simulation } from "./simulation.ts";
 import { sumOf } from "./sums.ts";
 
 /** Neighbours accept each other's posted prices. */
 export const acceptMarket = (simulation: Simulation): Market => ({
-  clear: (balances) => acceptEverywhere(simulation, balances),
+  clear: (balances) => buyEverywhere(simulation, balances, postedIn),
 });
 
-/** Homes take what they need, at home first and then over the tie line. */
-export async function acceptEverywhere(
-  simulation: Simulation,
-  balances: readonly RoundBalance[],
-): Promise<void> {
-  for (const balance of balances) await acceptAll(simulation, tradesAtHome(balance));
-  await acrossFrom(simulation, balances, (trades) => acceptAll(simulation, trades));
-}
-
 /**
- * A settler clears signed limits in batches, at the community price of each slot; the tie line is for those left over, at the
- * middle of the two communities' prices.
+ * A settler clears signed limits in batches, as the sdk shares them out: at home at the community price of each slot, then over the tie
+ * line what is left.
  */
 export const settleMarket = (simulation: Simulation): Market => ({
   async clear(balances) {
-    for (const balance of balances)
-      await settleAll(simulation, await clearedAt(simulation, balance));
-    await acrossFrom(simulation, balances, (trades) => settleAll(simulation, trades));
+    const { chain, facts: read } = simulation.wattline;
+    const facts = await read();
+    const at = (microgrid: number) =>
+      balances.find(({ community }) => community.microgrid === microgrid);
+    for (const balance of balances) {
+      const microgrid = facts.known(balance.community.microgrid);
+      const pairings = pairLimits({ microgrid, ...limitsOf(balance, balance) });
+      await settleAll(simulation, facts, balances, pairings);
+    }
+    const now = await chain.chainTime();
+    for (const way of waysOver(facts.lines(), (one) => facts.get(one), now)) {
+      const [from, to] = [at(way.from.microgrid), at(way.to.microgrid)];
+      if (from === undefined || to === undefined) continue;
+      const pairings = pairAcross({ ...way, ...limitsOf(from, to), flowWh: new Map() });
+      await settleAll(simulation, facts, balances, pairings);
+    }
   },
 });
 
-/** Buyers accept planned trades, one transaction each. */
-async function acceptAll(simulation: Simulation, trades: readonly PlannedTrade[]): Promise<void> {
-  for (const trade of trades) await acceptTrade(simulation, trade);
-}
-
-/** Homes buy over the tie line what is left at its other end. */
-async function acrossFrom(
-  { line }: Simulation,
-  [here, there]: readonly RoundBalance[],
-  trade: (trades: readonly PlannedTrade[]) => Promise<void>,
-): Promise<void> {
-  if (line === undefined || here === undefined || there === undefined) return;
-  await trade(tradesAcross(here, there, line));
-  await trade(tradesAcross(there, here, line));
-}
-
-/** Who gets how much from whom within a community, as the sdk shares it out. */
-async function clearedAt(simulation: Simulation, balance: RoundBalance): Promise<PlannedTrade[]> {
-  const { community, orders, round, offeredWh, neededWh } = balance;
-  const facts = (await simulation.wattline.facts()).known(community.microgrid);
-  const sellers = orders.offers.flatMap((offer, home) =>
-    offer === undefined
-      ? []
-      : [{ home, signed: offer, mostWh: bySlot(round, offeredWh[home] ?? []) }],
+/** The limits of sellers at one place and of buyers at the same or at another one, with what they have and need. */
+function limitsOf(from: RoundBalance, to: RoundBalance) {
+  const open = (signed: SignedOrder) => ({ ...signed, leftWh: LANE_MAX_WH });
+  const stocks = new Map(
+    from.community.households.map(({ address }, home) => [
+      address,
+      bySlot(from.round, from.offeredWh[home] ?? []),
+    ]),
   );
-  const buyers = orders.bids.map((bid, home) => ({
-    home,
-    signed: bid,
-    mostWh: bySlot(round, neededWh[home] ?? []),
-  }));
-  const limits = [
-    ...sellers.map(({ signed: { order }, mostWh }) =>
-      limitOf(order, { leftWh: BigInt(order.energy), mostWh }, "Solar"),
+  return {
+    slots: from.round.slots,
+    offers: postedIn(from).map(open),
+    bids: to.orders.bids.map(
+      (bid, home): OpenLimit => ({
+        ...open(bid),
+        mostWh: bySlot(to.round, to.neededWh[home] ?? []),
+        critical: to.community.households[home]?.critical === true,
+      }),
     ),
-    ...buyers.map(({ home, signed: { order }, mostWh }) => {
-      const critical = community.households[home]?.critical === true;
-      return limitOf(order, { leftWh: BigInt(order.energy), mostWh, critical });
+    poolOf: ({ maker }: SignedOrder["order"]) => ({
+      key: maker,
+      energyWh: stocks.get(maker) ?? new Map(),
     }),
-  ];
-  const slots = round.slots.map((slot) => communitySlotIn(facts, slot));
-  return clearCommunity({ orders: limits, slots }).flatMap(({ offer, bid, energyWh }) => {
-    const [seller, buyer] = [sellers[offer]?.home, buyers[bid - sellers.length]?.home];
-    if (seller === undefined || buyer === undefined) return [];
-    const sentWh = round.slots.map((slot) => energyWh.get(slot) ?? 0n);
-    // Within a microgrid nothing is lost: what is sent arrives.
-    return [{ seller, buyer, sentWh, arrivedWh: sentWh, from: balance, to: balance, lossBps: 0n }];
-  });
+  };
 }
 
-/** The settler settles planned trades in batches. */
-async function settleAll(simulation: Simulation, trades: readonly PlannedTrade[]): Promise<void> {
-  const { trading, ledger, anyone, wattline } = simulation;
-  const facts = await wattline.facts();
-  const pairings = trades.map((trade): Pairing => {
-    const { offer } = partiesOf(trade);
-    return {
-      offer,
-      bid: bidOf(trade),
-      source: "Solar",
-      energyWh: bySlot(trade.from.round, trade.sentWh),
-    };
-  });
-  const known = (microgrid: number) => facts.known(microgrid);
-  for (const batch of batchesOf(pairings, { known })) {
-    simulation.check();
+/** The settler settles pairings in batches. */
+async function settleAll(
+  { trading, ledger, anyone, check }: Simulation,
+  facts: Microgrids,
+  balances: readonly RoundBalance[],
+  pairings: readonly Pairing[],
+): Promise<void> {
+  for (const batch of batchesOf(pairings, { known: (microgrid) => facts.known(microgrid) })) {
+    check();
     await trading.settleBatch(anyone, batch);
-    expectWhole(batch, await ledger.follow());
+    const told = await ledger.follow();
+    expectWhole(batch, told);
+    for (const { act } of told) {
+      if (act.kind !== "match") continue;
+      const { sent, arrived } = act;
+      deduct(balances, {
+        ...{ seller: sent.from, buyer: arrived.to },
+        ...{ sentWh: energyBySlot(sent.words), arrivedWh: energyBySlot(arrived.words) },
+      });
+    }
   }
-  for (const trade of trades) deduct(trade);
 }
 
 /** The simulated auctioneer knows all balances, so no match may be skipped or cut. */

@@ -46,6 +46,12 @@ export const isWorthTrading = (
 export const dearestRetail = ({ feedInPerKwh, retailPerKwh }: Tariffs): bigint =>
   retailPerKwh.reduce(larger, feedInPerKwh);
 
+/** The least that the retailer charges while neighbours gain by trading; the feed-in tariff when they never do. */
+export const cheapestRetail = ({ feedInPerKwh, retailPerKwh }: Tariffs): bigint =>
+  retailPerKwh
+    .filter((retail) => isWorthTrading(retail, { feedInPerKwh }))
+    .reduce(smaller, dearestRetail({ feedInPerKwh, retailPerKwh }));
+
 /**
  * The operator's schedules over a run: one for every run of slots with the same retail tariff; the first holds from slot 0.
  * In an island nobody pays more than the retailer ever charges. The contract takes no retail tariff below the feed-in tariff:
@@ -117,3 +123,4 @@ export function levelIn(
 }
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);

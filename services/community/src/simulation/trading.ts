@@ -142,15 +142,6 @@ export function tradingAt(wattline: Deployment) {
         BATCH_GAS_LIMIT,
       );
     },
-
-    /** `buyer` calls undelivered what has no reading and is overdue. */
-    undelivered(buyer: Person, releases: readonly Release[]) {
-      return send(
-        buyer.address,
-        (o) => marketplace.connect(buyer.signer).undelivered(releases.map(mutable), o),
-        BATCH_GAS_LIMIT,
-      );
-    },
   };
 }
 

@@ -1,7 +1,6 @@
-import { amountsOf, blockOf, dealPriceOf, LANES, landedPricePerKwh } from "@wattline/sdk";
-import type { HomeTrades, StudiedHome, StudyTerms } from "@wattline/sdk/study";
-import { matchByMerit } from "../simulation/merit.ts";
-import { turnsIn } from "../simulation/roundBalance.ts";
+import { clearAcross, LANE_MAX_WH, type LimitOrder, type LineSlot } from "@wattline/sdk";
+import type { HomeTrades, StudiedHome, StudyLevel, StudyTerms } from "@wattline/sdk/study";
+import type { Round } from "../simulation/rounds.ts";
 import { isWorthTrading } from "../simulation/tariffs.ts";
 import type { TieLine } from "../simulation/tieLine.ts";
 
@@ -15,86 +14,92 @@ export interface End {
 export type GrowingTrades = { readonly [Member in keyof HomeTrades]: bigint[] };
 
 /**
- * Trades over a tie line what is left at one end and lacked at the other, as the simulation does: block by block, first from here to
- * there, then back; buyers choose in turn, another one first in each block. Two limits trade at the middle of both communities' prices
- * as seen at the line.
+ * Trades over a tie line what is left at one end and lacked at the other, as the sdk shares it out: round by round as a settler does,
+ * first from here to there, then back.
  */
-export function tradeAcross(here: End, there: End, line: TieLine, terms: StudyTerms): void {
-  const slots = here.homes[0]?.importedWh.length ?? 0;
-  for (let from = 0; from < slots; ) {
-    const block = blockOf(terms.firstSlot + from);
-    const to = Math.min(slots, (block + 1) * LANES - terms.firstSlot);
-    const lanes = Array.from({ length: to - from }, (_, lane) => from + lane);
-    sendOver(here, there, line, terms, block, lanes);
-    sendOver(there, here, line, terms, block, lanes);
-    from = to;
+export function tradeAcross(
+  here: End,
+  there: End,
+  line: TieLine,
+  terms: StudyTerms,
+  rounds: readonly Pick<Round, "slots">[],
+): void {
+  for (const { slots } of rounds) {
+    sendOver(here, there, line, terms, slots);
+    sendOver(there, here, line, terms, slots);
   }
 }
 
+/** @param slots With one retail tariff. */
 function sendOver(
   from: End,
   to: End,
   line: TieLine,
   { firstSlot, levelOf }: StudyTerms,
-  block: number,
   slots: readonly number[],
 ): void {
-  const levels = slots.map((slot) => levelOf(firstSlot + slot));
-  const opens = levels.map((level) => {
-    const landed = landedPricePerKwh(level.feedInPerKwh, line.wheelingPerKwh, line.lossBps);
-    return isWorthTrading(level.retailPerKwh, level) && landed < level.retailPerKwh;
+  const level = levelOf(slots[0] ?? firstSlot);
+  const { feedInPerKwh, retailPerKwh } = level;
+  if (!isWorthTrading(retailPerKwh, level)) return;
+  const offers = limitsOf(from, "offer", feedInPerKwh, slots, firstSlot);
+  const bids = limitsOf(to, "bid", retailPerKwh, slots, firstSlot);
+  if (offers.length === 0 || bids.length === 0) return;
+  const matches = clearAcross({
+    orders: [...offers, ...bids].map(({ order }) => order),
+    crossing: line,
+    slots: slots.map((slot) => lineSlotOf(line, levelOf(slot), slot)),
+    flowWh: new Map(),
   });
-  if (!opens.includes(true)) return;
-  const leftIn = (
-    { homes, trades }: End,
-    counted: "importedWh" | "exportedWh",
-    traded: "boughtWh" | "soldWh",
-  ) =>
-    homes.map((home, index) =>
-      slots.map((slot, lane) =>
-        opens[lane] ? (home[counted][slot] ?? 0n) - (trades[index]?.[traded][slot] ?? 0n) : 0n,
-      ),
-    );
-  const offeredWh = leftIn(from, "exportedWh", "soldWh");
-  const neededWh = leftIn(to, "importedWh", "boughtWh");
-  const sellers = offeredWh.flatMap((lanes, home) => (lanes.some((wh) => wh > 0n) ? [home] : []));
-  if (sellers.length === 0) return;
-  const buyers = turnsIn(block, to.homes.length);
-  for (const match of matchByMerit(offeredWh, neededWh, sellers, buyers, line)) {
-    const [sale, purchase] = [from.trades[match.seller], to.trades[match.buyer]];
+  for (const { offer, bid, slots: traded } of matches) {
+    const [sale, purchase] = [offers[offer]?.trades, bids[bid - offers.length]?.trades];
     if (sale === undefined || purchase === undefined) continue;
-    for (const [lane, slot] of slots.entries()) {
-      const [sentWh, arrivedWh] = [match.sentWh[lane] ?? 0n, match.arrivedWh[lane] ?? 0n];
-      const level = levels[lane];
-      if (sentWh === 0n || level === undefined) continue;
-      const { costMillis, chargeMillis } = amounts(level, line, sentWh, arrivedWh);
-      add(sale.soldWh, slot, sentWh);
-      add(sale.receivedMillis, slot, costMillis - chargeMillis);
-      add(purchase.boughtWh, slot, arrivedWh);
-      add(purchase.paidMillis, slot, costMillis);
+    for (const { slot, sentWh, arrivedWh, costMillis, chargeMillis } of traded) {
+      const index = slot - firstSlot;
+      add(sale.soldWh, index, sentWh);
+      add(sale.receivedMillis, index, costMillis - chargeMillis);
+      add(purchase.boughtWh, index, arrivedWh);
+      add(purchase.paidMillis, index, costMillis);
     }
   }
 }
 
-function amounts(
-  { pricePerKwh, feedInPerKwh, retailPerKwh }: ReturnType<StudyTerms["levelOf"]>,
-  { wheelingPerKwh, lossBps }: TieLine,
-  sentWh: bigint,
-  arrivedWh: bigint,
-) {
-  const prices = {
-    sellersPerKwh: pricePerKwh,
-    buyersPerKwh: pricePerKwh,
-    chargePerKwh: wheelingPerKwh,
-    capPerKwh: undefined,
-    lossBps,
-  };
-  const offer = { kind: "limit", pricePerKwh: feedInPerKwh } as const;
-  const bid = { kind: "limit", pricePerKwh: retailPerKwh } as const;
-  const price = dealPriceOf(offer, bid, prices);
-  if (price === undefined) throw new Error("Two limits have no price.");
-  return amountsOf(price, prices, sentWh, arrivedWh);
+/** The limits of homes that have energy left or lack it, as an account signs them on chain. */
+function limitsOf(
+  { homes, trades }: End,
+  side: LimitOrder["side"],
+  pricePerKwh: bigint,
+  slots: readonly number[],
+  start: number,
+): { readonly order: LimitOrder; readonly trades: GrowingTrades }[] {
+  const [metered, traded] =
+    side === "offer" ? (["exportedWh", "soldWh"] as const) : (["importedWh", "boughtWh"] as const);
+  const [firstSlot, lastSlot] = [slots[0] ?? start, slots.at(-1) ?? start];
+  return homes.flatMap((home, index) => {
+    const own = trades[index];
+    const mostWh = new Map<number, bigint>();
+    for (const slot of slots) {
+      const leftWh = (home[metered][slot - start] ?? 0n) - (own?.[traded][slot - start] ?? 0n);
+      if (leftWh > 0n) mostWh.set(slot, leftWh);
+    }
+    if (own === undefined || mostWh.size === 0) return [];
+    const terms = { side, pricePerKwh, firstSlot, lastSlot, mostWh, leftWh: LANE_MAX_WH };
+    const order: LimitOrder = { maker: home.name, nonce: 0n, sources: ["Solar"], ...terms };
+    return [{ order, trades: own }];
+  });
 }
+
+const lineSlotOf = (
+  { wheelingPerKwh: chargePerKwh, lossBps, capacityWh: roomWh }: TieLine,
+  { pricePerKwh }: StudyLevel,
+  slot: number,
+): LineSlot => ({
+  slot,
+  prices: {
+    ...{ sellersPerKwh: pricePerKwh, buyersPerKwh: pricePerKwh, chargePerKwh, lossBps },
+    capPerKwh: undefined,
+  },
+  roomWh,
+});
 
 function add(values: bigint[], index: number, value: bigint): void {
   values[index] = (values[index] ?? 0n) + value;

@@ -75,6 +75,7 @@ export async function playWeek(
     communities: [part, ...parts],
     tariffs: partTariffs,
     market: "settle",
+    isPlanned: true,
   } as const;
   const chain = await openChain(undefined, part.firstSlot * slotSeconds);
   try {

@@ -11,6 +11,7 @@ import {
 import { nameplateW } from "../profiles/profilesFile.ts";
 import type { CommunitySeries, HouseholdSeries } from "../profiles/series.ts";
 import type { Communities } from "../simulation/households.ts";
+import { roundsOf } from "../simulation/rounds.ts";
 import type { Tariffs } from "../simulation/tariffs.ts";
 import { type TieLine, tieLineFor } from "../simulation/tieLine.ts";
 import { tradeableWh } from "../simulation/tradeable.ts";
@@ -83,7 +84,8 @@ export async function studyYear(
   );
   const [here, there] = ends;
   const line = there && tieLineFor(first.slotSeconds);
-  if (here && there && line) tradeAcross(here, there, line, terms);
+  const rounds = roundsOf(first, undefined, tariffs.retailPerKwh);
+  if (here && there && line) tradeAcross(here, there, line, terms, rounds);
   const homes = communities.flatMap(({ households }, at) => {
     const { homes: studied = [], alone } = parts[at] ?? {};
     const trades = ends[at]?.trades ?? [];

@@ -76,9 +76,9 @@ describe("npm run simulate", function () {
     return summary;
   }
 
-  /** By what the command calls, which spares the start of a process. */
-  async function simulate(...args: string[]): Promise<Summary> {
-    const options = await readOptions(args);
+  /** Planned, by what the command calls, which spares the start of a process. */
+  async function plan(...args: string[]): Promise<Summary> {
+    const options = await readOptions(["--planned", ...args]);
     if (options === "help") throw new Error("Nobody asked for help.");
     const [{ firstSlot, slotSeconds }] = options.communities;
     await buildContracts();
@@ -146,7 +146,7 @@ describe("npm run simulate", function () {
   }
 
   it("plays a day of the built-in community, and again to the same units", async () => {
-    const summary = await simulateByCommand("--seed", "3");
+    const summary = await simulateByCommand("--planned", "--seed", "3");
     expect(summary.slots).to.equal(96);
     expect(summary.market).to.equal("accept");
     expectSound(summary);
@@ -154,7 +154,7 @@ describe("npm run simulate", function () {
     for (const key of ["lostWh", "unservedCriticalWh", "shortfallWh", "bondPaidMillis"] as const) {
       expect(summary[key], key).to.equal("0");
     }
-    expect(await simulate("--seed", "3")).to.deep.equal(summary);
+    expect(await plan("--seed", "3")).to.deep.equal(summary);
   });
 
   (existsSync(REAL_HOMES) ? it : it.skip)(
@@ -162,7 +162,7 @@ describe("npm run simulate", function () {
     async () => {
       const consumers = ["home10", "home11", "home12"];
       const from = "2016-08-05";
-      const summary = await simulate(
+      const summary = await plan(
         "--profiles",
         REAL_HOMES,
         "--from",
@@ -185,7 +185,7 @@ describe("npm run simulate", function () {
   );
 
   it("clears limits in batches, at the community price", async () => {
-    const summary = await simulate("--market", "settle");
+    const summary = await plan("--market", "settle");
     expect(summary.market).to.equal("settle");
     expectSound(summary);
     expectAllTraded(summary);
@@ -196,7 +196,7 @@ describe("npm run simulate", function () {
     expect(sum(summary.households.map((home) => home.savedAgainstRetailMillis))).to.equal(earned);
   });
 
-  it("is played by the homes' agents and the auctioneer, also while the retail tariff changes by the hour and through an outage that begins and ends within a block", async () => {
+  it("is played by the homes' agents, and by the auctioneer or by people who accept, also while the retail tariff changes by the hour and through an outage that begins and ends within a block", async () => {
     const file = path.join(folder, "hourly.csv");
     const rows = Array.from({ length: 24 }, (_, hour) => {
       const start = `2026-06-21T${`${hour}`.padStart(2, "0")}:00`;
@@ -206,11 +206,11 @@ describe("npm run simulate", function () {
     const header =
       "start,a_load_wh,a_pv_wh,b_load_wh,b_pv_wh,c_load_wh,d_load_wh,e_load_wh,retail_price_eur_per_kwh";
     writeFileSync(file, [header, ...rows].join("\n"));
-    const summary = await simulateByCommand(
-      ...["--profiles", file, "--market", "agents"],
-      ...["--outage", "2026-06-21T12:00..2026-06-21T15:00"],
-    );
-    expect(summary.market).to.equal("agents");
+    const outage = ["--outage", "2026-06-21T12:00..2026-06-21T15:00"];
+    const byMarket = (market: string) =>
+      simulateByCommand("--profiles", file, "--market", market, ...outage);
+    const summary = await byMarket("settle");
+    expect(summary.market).to.equal("settle");
     expectSound(summary);
     // In three of seven hours c, the critical load, has all it needs, d its ration, and nobody buys what is left.
     const rationWh = 4n * ISLAND_RATION_WH;
@@ -227,6 +227,16 @@ describe("npm run simulate", function () {
     expect(summary.unservedCriticalWh).to.equal("0");
     const unserved = sum(summary.households.map((home) => home.unservedWh));
     expect(unserved).to.equal(3n * (1_200n - rationWh));
+
+    const accepted = await byMarket("accept");
+    expectSound(accepted);
+    expectNobodyWorseOff(accepted);
+    const { tradedWh: sameWh, unservedCriticalWh } = summary;
+    expect(accepted).to.include({ market: "accept", tradedWh: sameWh, unservedCriticalWh });
+    // Both sellers posted a price of their own, and the cheaper one sells out first.
+    const [a, b] = accepted.households.map(({ soldWh }) => BigInt(soldWh));
+    expect(new Set([a, b])).not.to.include(0n);
+    expect(accepted.averagePricePerKwh).not.to.equal(summary.averagePricePerKwh);
   });
 
   it("is played by agents to the end of data that end within a block", async () => {
@@ -236,7 +246,7 @@ describe("npm run simulate", function () {
       return `${start},0,${hour >= 20 ? 2000 : 0},1000`;
     });
     writeFileSync(file, ["start,a_load_wh,a_pv_wh,b_load_wh", ...rows].join("\n"));
-    const options = await readOptions(["--profiles", file, "--market", "agents"]);
+    const options = await readOptions(["--profiles", file, "--market", "forward"]);
     if (options === "help") throw new Error("Nobody asked for help.");
     // A day of a place two hours ahead: its hours 16 to 22 UTC are six slots of a block of eight.
     const [first] = options.communities;
@@ -258,12 +268,7 @@ describe("npm run simulate", function () {
 
   it("goes by the community price of each hour", async () => {
     // The built-in towns lie an hour ahead of UTC: from 12:00 to 13:00 there it is 11:00 to 12:00 UTC.
-    const priced = await simulate(
-      "--market",
-      "settle",
-      "--price",
-      "0-12=0.10,12-13=0.40,13-24=0.30",
-    );
+    const priced = await plan("--market", "settle", "--price", "0-12=0.10,12-13=0.40,13-24=0.30");
     expectSound(priced);
     // At noon buyers are asked for more than the retailer charges: nobody trades.
     expect(BigInt(priced.tradedWh) < BigInt(priced.tradeableWh)).to.equal(true);
@@ -273,7 +278,7 @@ describe("npm run simulate", function () {
   });
 
   it("sells forward what homes are sure of, pays a bond for shortfalls, and trades the rest on the spot", async () => {
-    const summary = await simulate("--market", "forward", "--days", "4");
+    const summary = await plan("--market", "forward", "--days", "4");
     expect(summary.market).to.equal("forward");
     expectSound(summary);
     expect(Number(summary.tradeableShare)).to.be.at.least(0.99);
@@ -286,7 +291,7 @@ describe("npm run simulate", function () {
 
   for (const market of ["accept", "settle", "forward"]) {
     it(`joins two communities by a tie line: ${market}`, async () => {
-      const summary = await simulate("--microgrids", "2", "--market", market);
+      const summary = await plan("--microgrids", "2", "--market", market);
       expectSound(summary);
       expectNobodyWorseOff(summary);
       expect(new Set(summary.households.map((home) => home.microgrid))).to.deep.equal(
@@ -337,7 +342,7 @@ describe("npm run simulate", function () {
 
     for (const market of ["accept", "settle", "forward"]) {
       it(`serves critical loads first: ${market}`, async () => {
-        const summary = await simulate("--market", market, "--outage", outage);
+        const summary = await plan("--market", market, "--outage", outage);
         expectSound(summary);
         expectShelterFirst(summary);
       });
@@ -345,7 +350,7 @@ describe("npm run simulate", function () {
 
     it("trades nothing over the tie line", async () => {
       const wholeDay = `${from}T00:00..${from}T23:45`;
-      const summary = await simulate("--microgrids", "2", "--outage", wholeDay);
+      const summary = await plan("--microgrids", "2", "--outage", wholeDay);
       expectSound(summary);
       expect(summary.lostWh).to.equal("0");
       for (const microgrid of [1, 2]) {
@@ -368,9 +373,10 @@ describe("npm run simulate", function () {
       file,
       ["start,a_load_wh,a_pv_wh,b_load_wh,retail_price_eur_per_kwh", ...rows].join("\n"),
     );
-    for (const market of ["accept", "settle", "forward", "agents"]) {
-      const run = market === "agents" ? simulateByCommand : simulate;
-      const summary = await run("--profiles", file, "--market", market);
+    const byAgents = () => simulateByCommand("--profiles", file);
+    const planned = (market: string) => () => plan("--profiles", file, "--market", market);
+    for (const play of [byAgents, ...["accept", "settle", "forward"].map(planned)]) {
+      const summary = await play();
       expectSound(summary);
       const [seller, buyer] = summary.households;
       // Of four hours with a surplus two are worth trading in.
@@ -382,7 +388,7 @@ describe("npm run simulate", function () {
     }
     const never = readFileSync(file, "utf8").replaceAll(/,-?[\d.]+$/gm, ",-0.10");
     writeFileSync(file, never);
-    const idle = await simulate("--profiles", file);
+    const idle = await plan("--profiles", file);
     expect(idle.checks).to.deep.equal({ escrowSolvent: true, energyConserved: true });
     expect(idle).to.include({ tradedWh: "0", tradeableWh: "0" });
     expect(idle.households[1]?.billAfterMillis).to.equal("-2400000000");
@@ -428,10 +434,7 @@ describe("npm run simulate", function () {
     it("impossible markets, communities and outages", async () => {
       const day = "2026-06-21";
       const refused: [string[], string][] = [
-        [
-          ["--market", "barter"],
-          '--market takes accept or settle or forward or agents, not "barter"',
-        ],
+        [["--market", "barter"], '--market takes accept or settle or forward, not "barter"'],
         [["--microgrids", "3"], '--microgrids takes 1 or 2, not "3"'],
         [["--outage", "tonight"], '"tonight"'],
         [["--outage", `${day}T10:00`], "two times"],

@@ -57,7 +57,10 @@ export async function playOn({
   households,
   outage,
 }: Script): Promise<readonly [Played, LocalNode]> {
-  const options = await readOptions(["--market", market, "--microgrids", "2", "--days", `${days}`]);
+  const options = await readOptions([
+    ...["--market", market, "--planned"],
+    ...["--microgrids", "2", "--days", `${days}`],
+  ]);
   if (options === "help") throw new Error("--help is not expected here.");
   const [here, there] = options.communities;
   if (there === undefined) throw new Error("Two communities must be played.");
