@@ -125,9 +125,9 @@ describe("An agent that trades", function () {
     world.market(maker, "authorize", [world.euro, delegate, amount, untilSeconds]);
 
   /** The same every quarter of an hour. */
-  function registers(importWh: number, exportWh: number): string {
+  function registers(importWh: number, exportWh: number, slots = SLOTS): string {
     const rows = ["time,import_wh,export_wh"];
-    for (let slot = -LEARNED_SLOTS; slot <= SLOTS; slot++) {
+    for (let slot = -LEARNED_SLOTS; slot <= slots; slot++) {
       const time = new Date(START * 1000 + slot * QUARTER_MS).toISOString();
       const since = slot + LEARNED_SLOTS;
       rows.push(`${time},${since * importWh},${since * exportWh}`);
@@ -331,6 +331,30 @@ ${home("bob", 0, url, floor)}
     expect(page).to.contain("What it did and why").and.contain("because it was metered");
     expect(page).to.contain("bond").and.contain("0.05 tEUR per kWh");
     expect(page).to.contain("Mean error a day ahead");
+  });
+
+  it("learns what was filled while it did not run, and does not buy that again", async () => {
+    await trade(await start());
+    await relay.caughtUp();
+    const ahead = async (maker: Hex) =>
+      (await book(maker)).filter(({ order: { forward } }) => forward);
+    await settle(await ahead(JANE.address), await ahead(BOB.address));
+    await stop();
+
+    // Every slot that was traded forward is over, and the orders have expired long ago.
+    const [first, end] = [SLOTS + 2, SLOTS + 2 + FORWARD_SLOTS];
+    const later = end + 4;
+    writeFileSync(household.place("bob.csv"), registers(IMPORT_WH, 0, later));
+    await world.passSlots(later);
+    nowMs = START * 1000 + later * QUARTER_MS;
+    await trade(await start());
+    await relay.caughtUp();
+    const metered = (await book(BOB.address))
+      .filter(({ order: { forward, firstSlot } }) => !forward && firstSlot >= START_SLOT + SLOTS)
+      .map(({ order: { firstSlot } }) => firstSlot - START_SLOT);
+    const notAhead = (slot: number) => slot < first || slot >= end;
+    const slots = Array.from({ length: later - SLOTS }, (_, index) => SLOTS + index);
+    expect(metered).to.deep.equal(slots.filter(notAhead));
   });
 
   it("stops when its delegate is revoked; metering goes on, and the household is told everywhere", async () => {

@@ -45,7 +45,7 @@ const LEARNED_TOGETHER = 16;
 /** A forecast is shown for so long, when nothing is traded forward. */
 const SHOWN_HOURS = 24;
 const USUAL_CONFIDENCE = 0.8;
-/** Fills are still asked for after an order has expired: the block that filled it may come late. */
+/** After an order has expired, this long may pass until the block that filled it is seen. */
 const LATE_SECONDS = 600;
 /** The relay takes 1,000 in 2 MiB; a signed order of a bulk has up to 2 kB. */
 const MOST_POSTED = 500;
@@ -90,6 +90,8 @@ export class Trader {
   readonly home: Home;
   readonly #options: TraderOptions;
   readonly #forecaster: Forecaster;
+  /** Orders that can't be filled any more, of which it is known what they came to. */
+  readonly #over = new Set<string>();
   #state: TradingState;
   #dueMs = 0;
   #last: Promise<void> = Promise.resolve();
@@ -266,18 +268,22 @@ export class Trader {
   /** Learns from the chain what became of orders that could be filled, and keeps it. */
   async #followFills(view: MarketView): Promise<PlacedOrder[]> {
     const { journal } = this.home;
-    const entries = [...journal.book.orders.values()];
+    const { orders } = journal.book;
+    const entries = [...orders.values()];
     const asked = entries.filter(
-      ({ order, filledWh }) =>
-        filledWh < BigInt(order.energy) && order.deadline + LATE_SECONDS >= view.nowSeconds,
+      ({ hash, order, filledWh }) => filledWh < BigInt(order.energy) && !this.#over.has(hash),
     );
     const fills = new Map(
       await Promise.all(
         asked.map(async ({ hash, order }) => [hash, await view.fillOf(order)] as const),
       ),
     );
-    for (const { hash, state, filledWh } of asked) {
+    for (const hash of this.#over) if (!orders.has(hash)) this.#over.delete(hash);
+    for (const { hash, state, filledWh, order } of asked) {
       const fill = fills.get(hash);
+      // What was filled while nobody looked is learned late, but once.
+      const isOver = !view.isOffline && order.deadline + LATE_SECONDS < view.nowSeconds;
+      if (isOver) this.#over.add(hash);
       if (fill === undefined || fill.filledWh === filledWh) continue;
       journal.append({ kind: "order state", hash, state, filledWh: fill.filledWh });
     }
