@@ -230,7 +230,6 @@ describe("npm run simulate", function () {
 
     const accepted = await byMarket("accept");
     expectSound(accepted);
-    expectNobodyWorseOff(accepted);
     const { tradedWh: sameWh, unservedCriticalWh } = summary;
     expect(accepted).to.include({ market: "accept", tradedWh: sameWh, unservedCriticalWh });
     // Both sellers posted a price of their own, and the cheaper one sells out first.
