@@ -23,7 +23,7 @@ const [played, chain] = await playOn({
   outage: [44, 52],
 });
 const started = performance.now();
-const indexer = startIndexer({ ...played, port: await freePort() });
+const indexer = await startIndexer({ ...played, port: await freePort(), database: "pglite" });
 try {
   await indexer.caughtUp();
   const readSeconds = (performance.now() - started) / 1000;

@@ -66,10 +66,10 @@ async function open(
   const relayBalancer = await startBalancer(relays.map(({ url }) => url));
   opened.push(() => relayBalancer.stop());
 
-  const databaseUrl = await newDatabase();
+  const database = new URL(await newDatabase());
   const indexers: RunningIndexer[] = [];
   for (let i = 0; i < 2; i++) {
-    const indexer = startIndexer({ deployment, rpcUrl, port: await freePort(), databaseUrl });
+    const indexer = await startIndexer({ deployment, rpcUrl, port: await freePort(), database });
     indexers.push(indexer);
     opened.push(() => indexer.end());
     await indexer.caughtUp();

@@ -4,7 +4,7 @@ import { LANES } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { freePort } from "../../scripts/testing/ports.ts";
-import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
+import { type RunningIndexer, startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { violationsOf } from "./support/axe.ts";
 import { openBrowser, openContext, takeScreenshots, VIEWPORTS } from "./support/browser.ts";
 import { paintedIn } from "./support/colours.ts";
@@ -24,7 +24,7 @@ describe("Activity", function () {
   let context: BrowserContext;
   let page: Page;
   let wallet: TestWallet;
-  let indexer: ReturnType<typeof startIndexer> | undefined;
+  let indexer: RunningIndexer | undefined;
   let relay: Awaited<ReturnType<typeof openRelay>> | undefined;
   let networks: readonly Stack["network"][];
   let watch: Awaited<ReturnType<typeof openContext>>["watch"];
@@ -61,7 +61,7 @@ describe("Activity", function () {
     for (const slot of slots) await report(wattline, jane, new Map([[slot, CAME]]));
 
     const { rpcUrl, deployment } = network;
-    indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
+    indexer = await startIndexer({ deployment, rpcUrl, port: await freePort() });
     await indexer.caughtUp();
     const demo = {
       accounts: [demoAccount("Jane", "prosumer", 2), demoAccount("Hanna", "neighbour", 3)],

@@ -96,7 +96,7 @@ describe("The audit page, without a wallet and from the chain alone", function (
   it("shows the same from the indexer as from the chain, and goes on when the indexer stops", async () => {
     const { network } = stack;
     const { deployment, rpcUrl } = network;
-    const indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
+    const indexer = await startIndexer({ deployment, rpcUrl, port: await freePort() });
     const { page, context } = await openAudit();
     try {
       await untilRows(page, 2);

@@ -424,7 +424,7 @@ describe("My energy", function () {
   it("shows the same from the indexer as from the chain, and goes on when the indexer stops", async () => {
     const { network } = stack;
     const { deployment, rpcUrl } = network;
-    const indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
+    const indexer = await startIndexer({ deployment, rpcUrl, port: await freePort() });
     const opened = await connect(jane);
     try {
       const fromChain = await readTabs(opened.page);

@@ -3,7 +3,7 @@ import { LANES } from "@wattline/sdk";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { freePort } from "../../scripts/testing/ports.ts";
-import { startIndexer } from "../../services/indexer/test/support/indexer.ts";
+import { type RunningIndexer, startIndexer } from "../../services/indexer/test/support/indexer.ts";
 import { openBrowser, openContext } from "./support/browser.ts";
 import { TEST_MS } from "./support/limits.ts";
 import { openStack, type Stack } from "./support/stack.ts";
@@ -18,7 +18,7 @@ describe("Two forwards of a household, of which one can't be released", function
   let browser: Browser;
   let page: Page;
   let wallet: TestWallet;
-  let indexer: ReturnType<typeof startIndexer> | undefined;
+  let indexer: RunningIndexer | undefined;
   let stopIndexer: () => void;
   let seller: Household;
   let buyer: Household;
@@ -47,7 +47,7 @@ describe("Two forwards of a household, of which one can't be released", function
     await delivered(slots[0]);
 
     const { rpcUrl, deployment } = network;
-    indexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
+    indexer = await startIndexer({ deployment, rpcUrl, port: await freePort() });
     await indexer.caughtUp();
     stack.setConfig({ networks: [{ ...network, indexerUrl: indexer.url }] });
     const { context } = await openContext(browser);

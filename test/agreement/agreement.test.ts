@@ -104,7 +104,7 @@ describe("Relay, indexer and audit", function () {
       market: "settle",
     } as const;
     const [played, node] = await playOn(script);
-    const indexer = startIndexer({ ...played, port: await freePort() });
+    const indexer = await startIndexer({ ...played, port: await freePort() });
     try {
       await indexer.caughtUp();
       const command = audits.commandOf(played.rpcUrl, played);

@@ -46,7 +46,7 @@ describe("A lived-in history", function () {
     // Twice, so that trades before and after the first change of DSO are compared.
     for (let round = 0; round < 2; round++) await random.doAll();
     await random.fallShort();
-    indexer = startIndexer({ ...played, port: await freePort() });
+    indexer = await startIndexer({ ...played, port: await freePort() });
     await indexer.caughtUp();
     tables = await tablesAt(indexer.url);
     acts = await actsOn(played.rpcUrl, played.deployment);

@@ -4,7 +4,6 @@ import { expect } from "chai";
 import { recoverAddress } from "viem";
 import { readInput } from "../../../scripts/allocate/inputs.ts";
 import { freePort } from "../../../scripts/testing/ports.ts";
-import { newDatabase } from "../../../test/support/postgres.ts";
 import type { LocalNode } from "../../relay/test/support/node.ts";
 import { askAt } from "../client/graphql.ts";
 import * as rows from "../client/rows.ts";
@@ -38,7 +37,9 @@ describe("The indexer", function () {
 
       before(async () => {
         [played, chain] = await playOn({ ...HOURS, market });
-        indexer = startIndexer({ ...played, port: await freePort() });
+        // Reorganisations and a kill are for the database that `npm start` has.
+        const database = market === "settle" ? "pglite" : undefined;
+        indexer = await startIndexer({ ...played, port: await freePort(), database });
         await indexer.caughtUp();
       });
       after(async () => {
@@ -261,13 +262,10 @@ describe("The indexer", function () {
           // Killed while things happen, not between them.
           await Promise.all([random.perform(8), indexer.killAndRestart()]);
           await indexer.caughtUp();
+          expect(indexer.log().join("\n")).to.include("type=pglite");
           await expectAsOnChain(played.deployment, played.rpcUrl, await confirmable(indexer.url));
 
-          const fresh = startIndexer({
-            ...played,
-            port: await freePort(),
-            databaseUrl: await newDatabase(),
-          });
+          const fresh = await startIndexer({ ...played, port: await freePort() });
           try {
             await fresh.caughtUp();
             expect(fresh.log().join("\n")).to.include("type=postgres");

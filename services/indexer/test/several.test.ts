@@ -24,9 +24,9 @@ describe("Two indexers on one Postgres, behind a load balancer", function () {
   before(async () => {
     const hours = { skipped: 44, slots: 8, households: 4, outage: [4, 6] } as const;
     [played, chain] = await playOn({ ...hours, market: "settle" });
-    const databaseUrl = await newDatabase();
+    const database = new URL(await newDatabase());
     for (let i = 0; i < 2; i++) {
-      const indexer = startIndexer({ ...played, port: await freePort(), databaseUrl });
+      const indexer = await startIndexer({ ...played, port: await freePort(), database });
       indexers.push(indexer);
       await indexer.caughtUp();
     }

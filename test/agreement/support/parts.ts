@@ -38,7 +38,11 @@ export async function startParts(chain: Replay, deployment: Deployment) {
   const audits = auditsOf();
   const domain = marketDomain(deployment.chainId, deployment.marketplace);
   const env = { WATTLINE_DATA: await freshFolder({ deployment }) };
-  const indexer: RunningIndexer = startIndexer({ deployment, rpcUrl, port: await freePort() });
+  const indexer: RunningIndexer = await startIndexer({
+    deployment,
+    rpcUrl,
+    port: await freePort(),
+  });
   let relay: RelayProcess = await spawnRelay({ deployment, rpcUrl }, env);
   /** Orders that a relay has accepted. */
   const taken = new Map<string, SignedOrderJson>();

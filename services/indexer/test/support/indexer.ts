@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Deployment } from "@wattline/sdk";
 import { createPublicClient, http } from "viem";
 import { until } from "../../../../scripts/testing/until.ts";
+import { newDatabase } from "../../../../test/support/postgres.ts";
 import { connectIndexer } from "../../client/index.ts";
 import { type Started, startNode } from "./process.ts";
 
@@ -14,13 +15,18 @@ export interface Place {
   readonly deployment: Deployment;
   readonly rpcUrl: string;
   readonly port: number;
-  readonly databaseUrl?: string | undefined;
+  /**
+   * "pglite" is what `npm start` has, or the address of a Postgres database. By default a new one: with it an indexer starts for
+   * less than half of the processor time, which PGlite spends on compiling itself and on founding its database.
+   */
+  readonly database?: "pglite" | URL | undefined;
 }
 
-export type RunningIndexer = ReturnType<typeof startIndexer>;
+export type RunningIndexer = Awaited<ReturnType<typeof startIndexer>>;
 
 /** An indexer in a process and a folder of its own. */
-export function startIndexer({ deployment, rpcUrl, port, databaseUrl }: Place) {
+export async function startIndexer({ deployment, rpcUrl, port, database }: Place) {
+  const databaseUrl = database === "pglite" ? "" : (database?.href ?? (await newDatabase()));
   const folder = mkdtempSync(path.join(tmpdir(), "wattline-indexer-"));
   const file = path.join(folder, "deployment.json");
   writeFileSync(file, JSON.stringify(deployment));
@@ -35,7 +41,7 @@ export function startIndexer({ deployment, rpcUrl, port, databaseUrl }: Place) {
       WATTLINE_RPC_URL: rpcUrl,
       WATTLINE_PORT: String(port),
       WATTLINE_DATA: path.join(folder, "data"),
-      DATABASE_URL: databaseUrl ?? "",
+      DATABASE_URL: databaseUrl,
     });
   }
 
