@@ -83,7 +83,12 @@ async function outcomeOf(child: Child): Promise<Ended> {
   const outcome = await Promise.race([told, child.ended]);
   const output = child.output();
   if (outcome === null || typeof outcome === "number") {
-    return { counts: oneFailed, output: `${output}\nIt crashed, so that counts as a failure.` };
+    const { signalCode, exitCode } = child.process;
+    const how = signalCode ?? `exit code ${exitCode}`;
+    return {
+      counts: oneFailed,
+      output: `${output}\nIt crashed (${how}), so that counts as a failure.`,
+    };
   }
   if ("broken" in outcome) return { counts: oneFailed, output };
   return { counts: outcome, output };
