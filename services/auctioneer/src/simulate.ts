@@ -50,7 +50,7 @@ export async function simulate(
     .catch((error: unknown) => {
       if (!/not (found|supported|available)|does not exist/i.test(reasonOf(error))) throw error;
       throw new MendableError(
-        `The node has no eth_simulateV1 (${reasonOf(error)}). Set chain.rpc_url to one that has, such as geth, Nethermind, Besu, Erigon or Reth.`,
+        `The node has no eth_simulateV1 (${reasonOf(error)}). Set chain.rpc_url to one that has, such as geth, Nethermind, Besu, Erigon, Reth or anvil.`,
       );
     });
   const call = block?.calls[0];
