@@ -18,6 +18,15 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
  */
 const WHILE_WATCHED = `folder=$1; shift; "$@" & cat; kill -QUIT $!; wait; rm -rf "$folder"`;
 
+/** What a server does for data that outlives it is left out. */
+const SETTINGS = [
+  "listen_addresses=127.0.0.1",
+  "max_connections=300",
+  "autovacuum=off",
+  "full_page_writes=off",
+  "synchronous_commit=off",
+];
+
 let server: Promise<string> | undefined;
 let databases = 0;
 
@@ -57,7 +66,7 @@ async function startServer(): Promise<string> {
   const options = ["--pgdata", data, "--username", "postgres", "--auth", "trust", "--no-sync"];
   execFileSync(path.join(bin, "initdb"), options, { ...owner, cwd: folder, stdio: "ignore" });
   const command = [path.join(bin, "postgres"), "-D", data, "-p", `${port}`, "-k", folder, "-F"];
-  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300"];
+  const settings = SETTINGS.flatMap((setting) => ["-c", setting]);
   const watch = spawn("sh", ["-c", WHILE_WATCHED, "sh", folder, ...command, ...settings], {
     ...owner,
     cwd: folder,

@@ -186,6 +186,11 @@ ${home("bob", 0, url, floor)}
     if (jane === undefined || bob === undefined) throw new Error("There are no two traders.");
     return [jane, bob];
   };
+  /** Another round at once: the agent's own first one may have come before anything was metered. */
+  const again = async (trader: Trader) => {
+    trader.hurry();
+    await trader.round();
+  };
   const trade = async (running: RunningAgent) => {
     for (const trader of running.traders) await trader.now();
   };
@@ -426,8 +431,7 @@ ${home("bob", 0, url, floor)}
     await relay.stop();
     const running = await start();
     const [jane] = tradersOf(running);
-    await jane.now().catch(() => undefined);
-    await until("it has tried", () => jane.state.trouble !== undefined);
+    await again(jane);
     const signed = [...jane.home.journal.book.orders.keys()];
     expect(signed).to.have.length(ORDERS);
     expect(lines.join("\n")).to.contain("Trading waits: ");
@@ -441,8 +445,8 @@ ${home("bob", 0, url, floor)}
   it("takes orders off the relay whose limit the household has changed, and does not sell twice", async () => {
     await trade(await start());
     await stop();
-    const again = await start(toml({ floor: "0.15" }));
-    await trade(again);
+    const dearer = await start(toml({ floor: "0.15" }));
+    await trade(dearer);
     await relay.caughtUp();
     const orders = await book(JANE.address);
     expect(orders).to.have.length(ORDERS);
@@ -559,8 +563,7 @@ ${home("bob", 0, url, floor)}
     );
     await authorise(JANE, address, 50n * EURO, UNTIL);
     const [jane] = tradersOf(await start(config));
-    await jane.now().catch(() => undefined);
-    await until("it has tried", () => jane.state.trouble !== undefined);
+    await again(jane);
     expect(lines.join("\n")).to.contain("has a P-256 key, and orders are signed on secp256k1");
   });
 
