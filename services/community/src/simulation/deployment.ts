@@ -60,12 +60,14 @@ export async function deploy(
   const founding = foundingOf(first, addresses.euro, tariffs);
   const asOperator = contracts.microgrids.connect(operator);
   const { levelOfHour, levels } = founding.first;
-  await asOperator.found(founding.charter, levelOfHour, [...levels], dso.address, founding.ration);
+  await mined(
+    asOperator.found(founding.charter, levelOfHour, [...levels], dso.address, founding.ration),
+  );
   for (const { firstSlot, ...day } of founding.later) {
-    await asOperator.schedule(1, firstSlot, day.levelOfHour, [...day.levels]);
+    await mined(asOperator.schedule(1, firstSlot, day.levelOfHour, [...day.levels]));
   }
   for (const { address } of [operator, dso, ...others].slice(0, DEMO_ACCOUNTS)) {
-    await contracts.euro.connect(operator).mint(address, POCKET_MONEY);
+    await mined(contracts.euro.connect(operator).mint(address, POCKET_MONEY));
   }
 
   const nonces = new Map<Address, number>();
@@ -136,6 +138,12 @@ export async function deploy(
       return receipt;
     },
   };
+}
+
+/** A node may mine a moment after it has answered: until then it counts the sender's transactions without this one. */
+async function mined(sending: Promise<{ wait(): Promise<unknown> }>): Promise<void> {
+  const sent = await sending;
+  await sent.wait();
 }
 
 function hex(text: string): Hex {
