@@ -261,8 +261,8 @@ describe("What people run into", function () {
       await confirm.waitFor();
       const toast = page.locator("[data-sonner-toast]").first();
       await toast.waitFor();
-      await toast.evaluate((element) =>
-        Promise.all(element.getAnimations().map(({ finished }) => finished)),
+      await page.waitForFunction(() =>
+        document.getAnimations().every(({ playState }) => playState !== "running"),
       );
       const [a, b] = [await toast.boundingBox(), await confirm.boundingBox()];
       if (a === null || b === null) throw new Error("Nothing is shown.");

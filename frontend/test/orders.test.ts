@@ -556,7 +556,7 @@ describe("Signing orders", function () {
     const asked = Promise.withResolvers<Route>();
     await jane.page.route(bookUrl, (route) => asked.resolve(route));
     const again = await asked.promise;
-    await jane.page.evaluate(() => new Promise(requestAnimationFrame));
+    await jane.page.waitForFunction(() => new Promise(requestAnimationFrame));
     expect(await dialog.getByLabel("Energy at most").inputValue()).to.equal("2");
     await again.abort();
     await jane.page.unroute(bookUrl);

@@ -22,13 +22,15 @@ export async function violationsOf(page: Page, within?: string): Promise<string[
   await page.evaluate(axe.source);
   for (const theme of THEMES) {
     await page.emulateMedia({ colorScheme: theme });
-    await page.evaluate(async () => {
+    // `waitForFunction` ends with an error where a page has stopped drawing; `evaluate` would wait for ever.
+    await page.waitForFunction(async () => {
       // The page hears of the theme before its next frame, and changes its colours in that or the one after: by transitions,
       // however short, in which contrasts are wrong.
       await new Promise(requestAnimationFrame);
       await new Promise(requestAnimationFrame);
       const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
-      return Promise.allSettled(running.map(({ finished }) => finished));
+      await Promise.allSettled(running.map(({ finished }) => finished));
+      return true;
     });
     const rules: RunOnly =
       theme === "light" ? { type: "tag", values: WCAG } : { type: "rule", values: COLOURS };
