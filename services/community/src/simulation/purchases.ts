@@ -29,7 +29,7 @@ interface OpenOffer {
 }
 
 /** Homes that sell, homes that buy, and the way between them. */
-interface Path {
+interface Passage {
   readonly from: RoundBalance;
   readonly to: RoundBalance;
   readonly offers: readonly OpenOffer[];
@@ -78,28 +78,28 @@ function openOffer(signed: SignedOrder, { community }: RoundBalance): OpenOffer 
   return { signed, home, leftWh: BigInt(signed.order.energy), soldWh: new Map() };
 }
 
-/** Every household at the path's end buys. */
-async function buyOn(simulation: Simulation, path: Path): Promise<void> {
+/** Every household where the passage leads buys. */
+async function buyOn(simulation: Simulation, passage: Passage): Promise<void> {
   const { wattline, check } = simulation;
-  const { to } = path;
+  const { to } = passage;
   const microgrid = (await wattline.facts()).known(to.community.microgrid);
   const now = await wattline.chain.chainTime();
   for (const buyer of queueOf(to)) {
     const who = to.community.households[buyer];
     if (who === undefined) continue;
     for (;;) {
-      const takes = planFor(path, buyer, who, microgrid, now);
+      const takes = planFor(passage, buyer, who, microgrid, now);
       if (takes.length === 0) break;
       check();
       await take(simulation, who, microgrid, takes);
-      for (const each of takes) count(path, who, each);
+      for (const each of takes) count(passage, who, each);
     }
   }
 }
 
 /** What a household takes in its next transaction. */
 function planFor(
-  { from, to, offers, way }: Path,
+  { from, to, offers, way }: Passage,
   buyer: number,
   { device, critical }: Household,
   microgrid: Microgrid,
@@ -133,6 +133,7 @@ function planFor(
   return takes;
 }
 
+/** One transaction of a household: it accepts what is offered spot, or reserves what is offered forward. */
 async function take(
   { wattline: { marketplace, send } }: Simulation,
   { address, signer, device }: Household,
@@ -150,8 +151,9 @@ async function take(
   await send(address, (o) => marketplace.connect(signer).multicall(calls, o), BATCH_GAS_LIMIT);
 }
 
+/** Counts what was taken: for the offer, for the tie line, and for what is still offered and needed. */
 function count(
-  { from, to, offers, flowWh }: Path,
+  { from, to, offers, flowWh }: Passage,
   { address: buyer }: Household,
   { ask, sentWh, arrivedWh }: PlannedTake,
 ): void {
