@@ -8,6 +8,9 @@ const FAILED_PAUSES_MS = [100, 300];
 /** Pauses before an indexer that is behind another one is asked again; then the chain may have become shorter, too. */
 const BEHIND_PAUSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 
+/** The header that says from which blocks an answer's rows are: none are missing up to the first, and none are newer than the last. */
+export const BLOCKS_HEADER = "wattline-blocks";
+
 /** The newest block of which an address has told. */
 const newest = new Map<string, number>();
 
@@ -57,15 +60,13 @@ export async function queryAt<Data extends object>(
   variables: object,
   signal: AbortSignal | undefined,
 ): Promise<Data> {
-  // First, so that it says no more than the rows that are read after it.
-  const query = document.replace("{", "{ _meta { status }");
   for (let tries = 0; ; tries++) {
-    const { block, ...rest } = await ask<Data>(url, fetcher, query, variables, signal);
+    const { data, blocks } = await ask<Data>(url, fetcher, document, variables, signal);
     const pauseMs = BEHIND_PAUSES_MS[tries];
-    if (pauseMs !== undefined && isBehind(url, block)) await pause(pauseMs, signal);
+    if (pauseMs !== undefined && isBehind(url, blocks?.first)) await pause(pauseMs, signal);
     else {
-      if (block !== undefined) newest.set(url, block);
-      return rest.data;
+      if (blocks !== undefined) newest.set(url, blocks.last);
+      return data;
     }
   }
 }
@@ -88,7 +89,7 @@ async function ask<Data extends object>(
   query: string,
   variables: object,
   signal: AbortSignal | undefined,
-): Promise<{ readonly data: Data; readonly block: number | undefined }> {
+): Promise<{ readonly data: Data; readonly blocks: Blocks | undefined }> {
   const response = await reach(url, fetcher, "/graphql", signal, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -104,16 +105,23 @@ async function ask<Data extends object>(
   if (!response.ok || typeof data !== "object" || data === null) {
     throw new IndexerError(`The indexer at ${url} answered with HTTP ${response.status}.`);
   }
-  return { data, block: data._meta?.status?.wattline?.block?.number };
+  return { data, blocks: blocksOf(response) };
 }
 
 interface Answer<Data> {
-  readonly data?: Data & {
-    readonly _meta?: {
-      readonly status?: { readonly wattline?: { readonly block?: { readonly number: number } } };
-    };
-  };
+  readonly data?: Data;
   readonly errors?: readonly { readonly message: string }[];
+}
+
+/** The blocks between which an answer's rows were read. */
+interface Blocks {
+  readonly first: number;
+  readonly last: number;
+}
+
+function blocksOf({ headers }: Response): Blocks | undefined {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(headers.get(BLOCKS_HEADER) ?? "") ?? [];
+  return first === undefined ? undefined : { first: Number(first), last: Number(last) };
 }
 
 /** @throws the signal's reason */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { connectIndexer, IndexerAnswerError, IndexerError } from "../client/index.ts";
+import { BLOCKS_HEADER } from "../client/query.ts";
 
 const URL = "http://indexer.invalid";
 
@@ -76,11 +77,13 @@ describe("The indexer's client", () => {
   });
 
   it("asks again when an indexer behind the same address lags, or breaks off", async () => {
-    const answers = [10, 9, undefined, 9, 10].map((block) => async () => {
-      if (block === undefined) throw new TypeError("broken off");
-      const _meta = { status: { wattline: { id: 1, block: { number: block, timestamp: 0 } } } };
+    // What is read while a block comes may have its rows, and may not.
+    const blocks = ["9-10", "9-9", undefined, "9-10", "10-10"];
+    const answers = blocks.map((header) => async () => {
+      if (header === undefined) throw new TypeError("broken off");
       const rows = { items: [], pageInfo: { hasNextPage: false, endCursor: null } };
-      return new Response(JSON.stringify({ data: { _meta, rows } }));
+      const headers = { [BLOCKS_HEADER]: header };
+      return new Response(JSON.stringify({ data: { rows } }), { headers });
     });
     let asked = 0;
     const api = connectIndexer("http://several.invalid", () => {

@@ -3,11 +3,33 @@ import schema from "ponder:schema";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { client, graphql } from "ponder";
+import { BLOCKS_HEADER } from "../../client/query.ts";
+
+const tables = new Hono().use("/graphql", graphql({ db, schema }));
 
 const app = new Hono();
 
-app.use(cors({ origin: "*", allowMethods: ["GET", "POST"] }));
-app.use("/graphql", graphql({ db, schema }));
+app.use(cors({ origin: "*", allowMethods: ["GET", "POST"], exposeHeaders: [BLOCKS_HEADER] }));
+// GraphQL reads a block's number and its rows at the same time, so that either may be the newer one. Ponder writes them at once:
+// rows that are read between two looks at the number are of no block before the first, and of none after the second.
+app.post("/graphql", async (context, next) => {
+  const first = await newestBlock();
+  await next();
+  const last = await newestBlock();
+  if (first !== undefined) context.header(BLOCKS_HEADER, `${first}-${last}`);
+});
+app.route("/", tables);
 app.use("/sql/*", client({ db, schema }));
+
+/** The newest block whose rows are in the tables; undefined as long as there is none. */
+async function newestBlock(): Promise<number | undefined> {
+  const answer = await tables.request("/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: "{ _meta { status } }" }),
+  });
+  const { data } = await answer.json();
+  return data._meta.status.wattline?.block.number;
+}
 
 export default app;
