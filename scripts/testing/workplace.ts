@@ -20,6 +20,8 @@ export function openWorkplace(isLive: boolean) {
     isLive,
     env: {
       ...compiled,
+      // Services take a quarter less of the processor than with as little memory as they usually take.
+      NODE_OPTIONS: "--max-semi-space-size=16",
       ...process.env,
       PATH: [TOOLS, process.env.PATH].join(path.delimiter),
       WATTLINE_TEST_APP: path.join(folder, "app"),

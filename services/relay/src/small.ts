@@ -10,12 +10,14 @@ const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
 /**
  * Limits this process's memory. The settings are read before a program starts, so the process executes its program again,
- * once, under the same process id. Where that is not possible (Windows), everything works with more memory.
+ * once, under the same process id. Where that is not possible (Windows), everything works with more memory. Whoever sets the space
+ * for short-lived objects in NODE_OPTIONS has memory to spare, and is left to it.
  * @param engine V8's options that make it small.
  */
 export function becomeSmall(engine: readonly string[] = ENGINE): void {
   const { execPath, execArgv, argv, env, platform } = process;
   if (platform === "win32" || process.execve === undefined) return;
+  if (env.NODE_OPTIONS?.includes("--max-semi-space-size") === true) return;
   if (engine.every((flag) => execArgv.includes(flag))) return;
   const program = [execPath, ...execArgv, ...engine, ...argv.slice(1)];
   process.execve(execPath, program, { ...ALLOCATOR, ...env });

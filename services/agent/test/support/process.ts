@@ -13,6 +13,8 @@ export interface AgentProcess {
 export function spawnAgent(config: string, ...args: readonly string[]): AgentProcess {
   const child = spawn(process.execPath, ["services/agent/src/main.ts", "-c", config, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    // As householders start it: with as little memory as it can do with.
+    env: { ...process.env, NODE_OPTIONS: "" },
   });
   let output = "";
   for (const pipe of [child.stdout, child.stderr]) pipe.on("data", (text) => (output += text));
