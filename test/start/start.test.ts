@@ -260,22 +260,22 @@ describe("npm start", function () {
       },
       PATIENCE_MS,
     );
+    const happened = new Set<string>();
+    let fromBlock = 0n;
     await until(
       "all of it happens",
       async () => {
-        const logs = await chain().getLogs({
-          address: [deployment.marketplace, deployment.meters],
-          fromBlock: 0n,
-        });
-        const names = new Map<string, number>();
-        for (const { eventName } of parseEventLogs({
+        const address = [deployment.marketplace, deployment.meters];
+        const logs = await chain().getLogs({ address, fromBlock });
+        for (const { eventName, blockNumber } of parseEventLogs({
           abi: [...marketplaceAbi, ...metersAbi],
-          logs: logs.slice(-2_000),
+          logs,
         })) {
-          names.set(eventName, (names.get(eventName) ?? 0) + 1);
+          happened.add(eventName);
+          fromBlock = blockNumber;
         }
         return ["Reported", "Traded", "Matched", "Reserved", "Released"].every((name) =>
-          names.has(name),
+          happened.has(name),
         );
       },
       PATIENCE_MS,
