@@ -237,7 +237,9 @@ describe("An island node whose chain is out of reach", function () {
     // It is promised no more than it has used.
     const agentsWh = agents.reduce((sum, { energyWh }) => sum + BigInt(energyWh), 0n);
     expect(agentsWh <= BigInt((LOAD_W / 4) * (BLOCKS * LANES + 2))).to.equal(true);
-    expect(heldWh.reduce((sum, wh) => sum + wh, 0n)).to.equal(BigInt(report.sums.settledWh));
+    // Whoever the liar has left without energy may have bought it of others by now, in the clearing of every day.
+    const boughtWh = heldWh.reduce((sum, wh) => sum + wh, 0n) - BigInt(report.sums.settledWh);
+    expect(boughtWh >= 0n && boughtWh <= failedWh, `${boughtWh} Wh`).to.equal(true);
     await passesTheAudit();
   });
 
