@@ -2,7 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** A machine that stood still for a while has not looked in that time. */
 const LEAST_LOOKS = 100;
-/** A look costs the machine time that what is waited for needs. So what takes long is looked at less often: no wait becomes longer by more than this part. */
+/**
+ * A look takes time of the processor from what is waited for. So what takes long is looked at less often: a wait becomes longer
+ * by this part of it at most.
+ */
 const LONGER_BY = 1 / 20;
 const LONGEST_PAUSE_MS = 500;
 

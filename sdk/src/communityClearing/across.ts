@@ -52,7 +52,9 @@ export interface LineSlot {
   readonly roomWh: bigint;
 }
 
-/** Offers of one microgrid and bids of another, which meet over a tie line. An offer counts what is sent, a bid what arrives. */
+/**
+ * Offers of one microgrid and bids of another, which meet over a tie line. An offer counts what is sent, a bid what arrives.
+ */
 export interface LineBook extends Pick<CommunityBook, "orders" | "moneyMillis"> {
   readonly crossing: Crossing;
   /** In ascending order of their numbers. */

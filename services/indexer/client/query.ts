@@ -8,7 +8,10 @@ const FAILED_PAUSES_MS = [100, 300];
 /** Pauses before an indexer that is behind another one is asked again; then the chain may have become shorter, too. */
 const BEHIND_PAUSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 
-/** The header that says from which blocks an answer's rows are: none are missing up to the first, and none are newer than the last. */
+/**
+ * The header that says from which blocks an answer's rows are, as `first-last`: none are missing up to the first, and none are
+ * newer than the last.
+ */
 export const BLOCKS_HEADER = "wattline-blocks";
 
 /** The newest block of which an address has told. */

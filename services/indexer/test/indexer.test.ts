@@ -6,6 +6,7 @@ import { readInput } from "../../../scripts/allocate/inputs.ts";
 import { freePort } from "../../../scripts/testing/ports.ts";
 import type { LocalNode } from "../../relay/test/support/node.ts";
 import { askAt } from "../client/graphql.ts";
+import { BLOCKS_HEADER } from "../client/query.ts";
 import * as rows from "../client/rows.ts";
 import { confirmableAt, expectAsOnChain } from "./support/chainState.ts";
 import { type RunningIndexer, startIndexer } from "./support/indexer.ts";
@@ -240,6 +241,17 @@ describe("The indexer", function () {
         const read = await ask("select count(*)::int as readings from reading");
         expect(await read.text()).to.include(String(played.summary.readings));
         expect((await ask("delete from reading")).ok).to.equal(false);
+      });
+
+      it("says between which blocks its rows were read, to pages of other places, too", async () => {
+        const { headers } = await fetch(`${running().url}/graphql`, {
+          method: "POST",
+          headers: { "content-type": "application/json", origin: "https://page.example" },
+          body: JSON.stringify({ query: "{ microgrids { items { id } } }" }),
+        });
+        const { block } = await running().api.status();
+        expect(headers.get(BLOCKS_HEADER)).to.equal(`${block}-${block}`);
+        expect(headers.get("access-control-expose-headers")).to.equal(BLOCKS_HEADER);
       });
 
       if (market === "settle") {

@@ -10,8 +10,8 @@ const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
 /**
  * Limits this process's memory. The settings are read before a program starts, so the process executes its program again,
- * once, under the same process id. Where that is not possible (Windows), everything works with more memory. Whoever sets the space
- * for short-lived objects in NODE_OPTIONS has memory to spare, and is left to it.
+ * once, under the same process id. Where that is not possible (Windows), everything works with more memory. Nothing is limited
+ * where NODE_OPTIONS sets the space for short-lived objects: who does that has memory to spare.
  * @param engine V8's options that make it small.
  */
 export function becomeSmall(engine: readonly string[] = ENGINE): void {
